@@ -1,0 +1,16 @@
+/** The time, so that tests can move it. Everything that asks for the time takes a clock. */
+export interface Clock {
+  now(): Date;
+  /** Resolves after `seconds` of this clock. */
+  sleep(seconds: number): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+};
+
+/** Epoch seconds, the unit in which vendors and the store count. */
+export function epochSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}

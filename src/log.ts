@@ -1,0 +1,33 @@
+/**
+ * One JSON line per event, on standard error.
+ *
+ * Only flat, named facts go in: strings, numbers, booleans. Errors are reduced to their name and message here,
+ * and whoever throws keeps tokens, passwords, codes and vendor bodies out of messages (invariant 7).
+ */
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+export type LogFacts = Record<string, string | number | boolean | undefined>;
+
+const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+
+export interface Log {
+  debug(event: string, facts?: LogFacts): void;
+  info(event: string, facts?: LogFacts): void;
+  warn(event: string, facts?: LogFacts): void;
+  error(event: string, facts?: LogFacts): void;
+}
+
+export function createLog(options: { level: LogLevel; write?: (line: string) => void; now?: () => Date }): Log {
+  const { level, write = (line) => process.stderr.write(line), now = () => new Date() } = options;
+  const at =
+    (eventLevel: LogLevel) =>
+    (event: string, facts: LogFacts = {}) => {
+      if (RANK[eventLevel] < RANK[level]) return;
+      write(`${JSON.stringify({ time: now().toISOString(), level: eventLevel, event, ...facts })}\n`);
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** What may be logged of an error: its name and message. Never its cause, body or payload. */
+export function errorFacts(error: unknown): LogFacts {
+  return error instanceof Error ? { error: error.name, message: error.message } : { error: typeof error };
+}

@@ -1,0 +1,52 @@
+/**
+ * The one port to durable storage: four verbs with optimistic versions, few enough that SQLite and DynamoDB mean
+ * the same by them. Leases, claims, ledger and tokens are written once, above it.
+ *
+ * Promises of every engine (`test/store/table.contract.ts` checks them):
+ *  - a write that was acknowledged survives kill -9 and a power cut;
+ *  - reads see every acknowledged write (strongly consistent);
+ *  - of several writers that expect the same version, or absence, exactly one succeeds;
+ *  - an item past its `expiresAt` is gone: not read, not listed, and counted as absent by `put`, whoever deletes it later;
+ *  - a version is never used twice, so an item that was deleted and written again is not mistaken for the old one.
+ */
+export interface Table {
+  get(key: Key): Promise<Item | undefined>;
+  /** Items of one partition with `from <= sk < to`, ascending by `sk` (UTF-8 byte order), or descending. */
+  list(pk: string, range?: ListRange): Promise<Item[]>;
+  /** Writes the whole item if it is absent, or still has the version that was read. */
+  put(key: Key, value: JsonObject, options: PutOptions): Promise<PutOutcome>;
+  delete(key: Key, options: { version: string }): Promise<"deleted" | "conflict">;
+  close(): Promise<void>;
+}
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+export interface Item {
+  key: Key;
+  /** Opaque; changes with every write. */
+  version: string;
+  value: JsonObject;
+  /** Epoch seconds. */
+  expiresAt?: number;
+}
+
+export interface ListRange {
+  from?: string;
+  to?: string;
+  limit?: number;
+  descending?: boolean;
+}
+
+export interface PutOptions {
+  expect: "absent" | { version: string };
+  /** Epoch seconds from which the item counts as gone. */
+  expiresAt?: number;
+}
+
+export type PutOutcome = { type: "written"; version: string } | { type: "conflict" };
+
+export type Json = string | number | boolean | null | Json[] | JsonObject;
+export type JsonObject = { [name: string]: Json };
