@@ -1,0 +1,193 @@
+import path from "node:path";
+import Bottleneck from "bottleneck";
+import type { Clock } from "./clock.ts";
+import type { Config, StoreConfig } from "./config.ts";
+import type { Log } from "./log.ts";
+import { createAccounts } from "./store/accounts.ts";
+import { createJournals } from "./store/journals.ts";
+import { createLeases } from "./store/leases.ts";
+import { createLinks } from "./store/links.ts";
+import { createSealer, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
+import { createSignInMemory } from "./store/sign-in-memory.ts";
+import type { Table } from "./store/table.ts";
+import { createUpdateClaims } from "./store/update-claims.ts";
+import { createWithingsUsers } from "./store/withings-users.ts";
+import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
+import { createGarminCall } from "./sync/garmin/client.ts";
+import { socialProfile, uploadConsent } from "./sync/garmin/profile.ts";
+import { createGarminSso } from "./sync/garmin/sso.ts";
+import { signInPageUrl, ticketFromPasted } from "./sync/garmin/ticket.ts";
+import { createDiTokens } from "./sync/garmin/tokens.ts";
+import { createWeightSink } from "./sync/garmin/weight.ts";
+import { createWithingsLinking } from "./sync/link-withings.ts";
+import type { RunDeps } from "./sync/run.ts";
+import { createGarminSignIn } from "./sync/sign-in.ts";
+import { createTokens } from "./sync/tokens.ts";
+import { createWithingsCall } from "./sync/withings/client.ts";
+import { authorizeUrl, codeFromPasted, requestTokenByCode, requestTokenByRefresh } from "./sync/withings/oauth.ts";
+import { createWithingsSource } from "./sync/withings/source.ts";
+import { createTransport, type Transport } from "./transport.ts";
+
+/**
+ * Withings allows an application 120 requests a minute. A budget of 60 that is filled up every minute can never spend more
+ * than 120 in any sixty seconds, wherever they begin, and lets a normal run go without waiting.
+ */
+const WITHINGS_BUDGET = { reservoir: 60, reservoirRefreshAmount: 60, reservoirRefreshInterval: 60_000 };
+/** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
+const GARMIN_FILE_PAUSE_MS = 2000;
+const GARMIN_PRESSURE_PAUSE_MS = 500;
+
+/** Opens the store; SQLite makes its file on the way, DynamoDB's table has to exist. */
+export async function openTable(config: StoreConfig, clock: Clock): Promise<Table> {
+  const { tableName } = config;
+  // Loaded on demand: each of the engines is dead weight to those who use the other.
+  if (config.engine === "sqlite") {
+    const { openSqliteTable } = await import("./store/sqlite.ts");
+    return openSqliteTable({ file: path.join(config.dataDir, "weighbridge.sqlite"), tableName, clock });
+  }
+  const { openDynamoTable } = await import("./store/dynamodb.ts");
+  return openDynamoTable({ tableName, clock, ...(config.endpoint && { endpoint: config.endpoint }) });
+}
+
+/** Makes the table where it does not make itself. Twice does no harm. */
+export async function createTable(config: StoreConfig, clock: Clock, log: Log): Promise<"created" | "present"> {
+  if (config.engine === "sqlite") {
+    await (await openTable(config, clock)).close();
+    return "present";
+  }
+  const { createDynamoTable } = await import("./store/dynamodb.ts");
+  const { tableName, endpoint } = config;
+  return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
+}
+
+/** What people and their accounts need; the rest of the program is built on it. */
+export interface Store {
+  table: Table;
+  accounts: ReturnType<typeof createAccounts>;
+}
+
+export async function openStore(config: StoreConfig, clock: Clock): Promise<Store> {
+  const table = await openTable(config, clock);
+  return { table, accounts: createAccounts(table, clock.now) };
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+export type AppConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin"> &
+  Partial<Pick<Config, "withingsLogin">>;
+
+/** The only place that names adapters: configuration in, the working program out. Close it at the end. */
+export async function createApp(
+  config: AppConfig,
+  deps: {
+    clock: Clock;
+    log: Log;
+    wrapTable?: (table: Table) => Table;
+    wrapSend?: (send: Transport) => Transport;
+    spaceUploads?: boolean;
+  },
+) {
+  const { clock, log, wrapTable = (it) => it, wrapSend = (it) => it, spaceUploads = true } = deps;
+  const { withings, garmin, withingsLogin } = config;
+  const sealer = createSealer({ keys: parseSealingKeys(sealingKeys(config)), tableName: config.store.tableName });
+  const table = wrapTable(await openTable(config.store, clock));
+  const transport = createTransport();
+  const send = wrapSend(transport.send);
+
+  const accounts = createAccounts(table, clock.now);
+  const journals = createJournals(table);
+  const leases = createLeases(table, clock);
+  const links = createLinks(table, sealer);
+  const signInMemory = createSignInMemory(table, sealer);
+
+  const withingsBudget = new Bottleneck(WITHINGS_BUDGET);
+  const withingsCall = createWithingsCall({
+    apiUrl: withings.apiUrl,
+    send,
+    schedule: (task) => withingsBudget.schedule(task),
+  });
+  const application = {
+    clientId: withings.clientId,
+    clientSecret: withings.clientSecret,
+    redirectUrl: withingsLogin?.redirectUrl ?? "",
+  };
+
+  const spaced = (pauseMs: number) => {
+    const line = new Bottleneck({ maxConcurrent: 1, minTime: spaceUploads ? pauseMs : 0 });
+    return <T>(task: () => Promise<T>) => line.schedule(task);
+  };
+  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send });
+  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now });
+  const diTokens = createDiTokens({ diauthUrl: garmin.diauthUrl, send, now: clock.now });
+
+  const tokens = createTokens({
+    links,
+    leases,
+    refresh: {
+      withings: (link) => requestTokenByRefresh(withingsCall, application, link.tokens.refreshToken, clock.now()),
+      garmin: (link) => diTokens.refresh(link),
+    },
+    clock,
+    log,
+  });
+
+  const run: RunDeps = {
+    accounts,
+    journals,
+    leases,
+    tokens,
+    source: createWithingsSource(withingsCall),
+    sinks: {
+      weigh_in: createWeightSink({ call: garminCall, schedule: spaced(GARMIN_FILE_PAUSE_MS) }),
+      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: spaced(GARMIN_PRESSURE_PAUSE_MS) }),
+    },
+    clock,
+    log,
+  };
+
+  return {
+    accounts,
+    links,
+    journals,
+    leases,
+    tokens,
+    run,
+    claims: createUpdateClaims(table, clock),
+    withingsLinking: createWithingsLinking({
+      door: {
+        authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
+        codeFromPasted,
+        exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
+      },
+      users: createWithingsUsers(table),
+      links,
+      clock,
+    }),
+    garminSignIn: createGarminSignIn({
+      door: {
+        ...sso,
+        ...diTokens,
+        signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
+        ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
+        socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
+        uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),
+      },
+      memory: signInMemory,
+      links,
+      clock,
+      log,
+    }),
+    signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
+    garminProbe: sso.probe,
+    uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
+    async close() {
+      await transport.close();
+      await table.close();
+    },
+  };
+}
+
+function sealingKeys({ sealing, store }: Pick<Config, "sealing" | "store">): string {
+  if (sealing.keys !== undefined) return sealing.keys;
+  if (store.engine !== "sqlite") throw new Error("DynamoDB without a sealing key got past the configuration");
+  return loadOrCreateSealingKey(path.join(store.dataDir, "sealing.key"));
+}

@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+import { UsageError } from "./errors.ts";
+
+/**
+ * The environment, read once at start. Nobody else reads it. The table's name comes from here and from nowhere else:
+ * a program that writes tokens to one table and reads another looks alive and is dead.
+ */
+export interface Config {
+  store: StoreConfig;
+  /** Undefined on one machine: the key then lives in DATA_DIR. */
+  sealing: { keys: string | undefined };
+  withings: { apiUrl: string; clientId: string; clientSecret: string };
+  withingsLogin: { accountUrl: string; redirectUrl: string };
+  garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string };
+  telegram: { botToken: string; apiRoot: string; allowedIds: number[] };
+  schedule: { syncIntervalMinutes: number };
+}
+
+export type StoreConfig = { tableName: string } & (
+  | { engine: "sqlite"; dataDir: string }
+  | { engine: "dynamodb"; endpoint: string | undefined }
+);
+
+const required = (mend: string) => z.string({ error: `is missing: ${mend}` });
+const url = (fallback: string) =>
+  z.url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" }).default(fallback);
+
+const VARIABLES = {
+  TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
+    error: "does not look like a bot token: copy the whole line that @BotFather gave you",
+  }),
+  TELEGRAM_API_ROOT: url("https://api.telegram.org"),
+  TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
+    .regex(/^\s*\d+\s*(,\s*\d+\s*)*$/, { error: "must be Telegram user ids (numbers) with commas between them" })
+    .transform((text) => text.split(",").map(Number)),
+  WITHINGS_CLIENT_ID: required("copy it from your application at developer.withings.com"),
+  WITHINGS_CLIENT_SECRET: required("copy it from your application at developer.withings.com"),
+  WITHINGS_API_URL: url("https://wbsapi.withings.net"),
+  WITHINGS_ACCOUNT_URL: url("https://account.withings.com"),
+  WITHINGS_REDIRECT_URL: required("use exactly the callback address registered at developer.withings.com").url({
+    error: "is no address: use exactly the callback address registered at developer.withings.com",
+  }),
+  GARMIN_SSO_URL: url("https://sso.garmin.com"),
+  GARMIN_DIAUTH_URL: url("https://diauth.garmin.com"),
+  GARMIN_CONNECTAPI_URL: url("https://connectapi.garmin.com"),
+  TOKEN_TABLE_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "must be 3 to 255 letters, digits, dots, dashes or underscores" })
+    .default("weighbridge"),
+  STORE: z.enum(["sqlite", "dynamodb"], { error: "must be sqlite (one machine) or dynamodb (AWS)" }).default("sqlite"),
+  DATA_DIR: z.string().default("./data"),
+  DYNAMODB_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out for AWS itself" })
+    .optional(),
+  SEALING_KEY: z.string().optional(),
+  SYNC_INTERVAL_MINUTES: z.coerce
+    .number({ error: "must be a number of minutes" })
+    .int({ error: "must be a whole number of minutes" })
+    .min(1, { error: "must be at least 1" })
+    .max(1440, { error: "must be at most 1440, a day" })
+    .default(30),
+  LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
+    .optional(),
+};
+type Name = keyof typeof VARIABLES;
+type Values = { [N in Name]: z.infer<(typeof VARIABLES)[N]> };
+type Read = <N extends Name>(name: N) => Values[N];
+
+const SECTIONS: { [S in keyof Config]: (read: Read) => Config[S] } = {
+  store: (read) => {
+    const tableName = read("TOKEN_TABLE_NAME");
+    const engine = read("STORE");
+    return engine === "sqlite"
+      ? { engine, tableName, dataDir: path.resolve(read("DATA_DIR") ?? "./data") }
+      : { engine: "dynamodb", tableName, endpoint: read("DYNAMODB_ENDPOINT") };
+  },
+  sealing: (read) => {
+    const keys = read("SEALING_KEY");
+    // Only one machine can keep the key beside the data.
+    if (keys === undefined && read("STORE") === "dynamodb") {
+      throw new Missing("SEALING_KEY is missing: make one with: openssl rand -base64 32");
+    }
+    return { keys };
+  },
+  withings: (read) => ({
+    apiUrl: read("WITHINGS_API_URL"),
+    clientId: read("WITHINGS_CLIENT_ID"),
+    clientSecret: read("WITHINGS_CLIENT_SECRET"),
+  }),
+  withingsLogin: (read) => ({
+    accountUrl: read("WITHINGS_ACCOUNT_URL"),
+    redirectUrl: read("WITHINGS_REDIRECT_URL"),
+  }),
+  garmin: (read) => ({
+    ssoUrl: read("GARMIN_SSO_URL"),
+    diauthUrl: read("GARMIN_DIAUTH_URL"),
+    connectapiUrl: read("GARMIN_CONNECTAPI_URL"),
+  }),
+  telegram: (read) => ({
+    botToken: read("TELEGRAM_BOT_TOKEN"),
+    apiRoot: read("TELEGRAM_API_ROOT"),
+    allowedIds: read("TELEGRAM_ALLOWED_IDS"),
+  }),
+  schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
+};
+
+class Missing extends Error {}
+
+export type Environment = Record<string, string | undefined>;
+
+/**
+ * The sections that a command needs. A variable that no needed section uses may be missing or wrong.
+ * @throws UsageError with every problem in one message, each naming the variable and the mend.
+ */
+export function readConfig<S extends keyof Config>(env: Environment, needed: readonly S[]): Pick<Config, S> {
+  const problems = new Set<string>();
+  const read: Read = (name) => {
+    // An empty line in .env means "not set".
+    const parsed = VARIABLES[name].safeParse(env[name]?.trim() || undefined);
+    if (!parsed.success) problems.add(`${name} ${parsed.error.issues[0]?.message ?? "is wrong"}`);
+    return parsed.data as Values[typeof name];
+  };
+  const config: Partial<Config> = {};
+  for (const section of needed) {
+    try {
+      Object.assign(config, { [section]: SECTIONS[section](read) });
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error;
+      problems.add(error.message);
+    }
+  }
+  if (problems.size > 0) {
+    const list = [...problems].map((problem) => `\n  - ${problem}`).join("");
+    throw new UsageError(`The configuration (environment or .env) needs mending:${list}`);
+  }
+  return config as Pick<Config, S>;
+}
+
+/** LOG_LEVEL, or what suits the command. */
+export function readLogLevel(env: Environment, fallback: "info" | "warn") {
+  const parsed = VARIABLES.LOG_LEVEL.safeParse(env["LOG_LEVEL"]?.trim() || undefined);
+  if (!parsed.success) throw new UsageError(`LOG_LEVEL ${parsed.error.issues[0]?.message}`);
+  return parsed.data ?? fallback;
+}
+
+/** The process's environment, completed from `.env` in the working directory. What is set already wins. */
+export function loadEnvironment(): Environment {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  return process.env;
+}

@@ -1,0 +1,43 @@
+import { RetryLaterError } from "../errors.ts";
+import type { Account, Accounts, LastRun } from "../sync/account.ts";
+import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
+import type { Table } from "./table.ts";
+
+/** A schema's optional field reads as `T | undefined`; ours are absent or set. */
+export function createAccounts(table: Table, now: () => Date): Accounts {
+  return {
+    async list() {
+      return (await table.list(keys.accounts)).map((item) => readItem(item, AccountItem) as Account);
+    },
+
+    async find(telegramUserId) {
+      const item = await table.get(keys.account(telegramUserId));
+      return item && (readItem(item, AccountItem) as Account);
+    },
+
+    async save(telegramUserId, { timezone }) {
+      const key = keys.account(telegramUserId);
+      const item = await table.get(key);
+      const before = item ? (readItem(item, AccountItem) as Account) : { telegramUserId, createdAt: now() };
+      const account: Account = { ...before, ...(timezone && { timezone }) };
+      if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return account;
+      const outcome = await table.put(key, toJson(account), {
+        expect: item ? { version: item.version } : "absent",
+      });
+      if (outcome.type === "conflict") throw new RetryLaterError("somebody else changed this account just now");
+      return account;
+    },
+
+    async lastRun(telegramUserId) {
+      const item = await table.get(keys.lastRun(telegramUserId));
+      return item && (readItem(item, LastRunItem) as LastRun);
+    },
+
+    async saveLastRun(telegramUserId, run) {
+      const key = keys.lastRun(telegramUserId);
+      const item = await table.get(key);
+      // A conflict means that another run has just ended and said so: either of the two is the last one.
+      await table.put(key, toJson(run), { expect: item ? { version: item.version } : "absent" });
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import * as z from "zod";
+import { UsageError } from "../errors.ts";
+import { issuePaths } from "../json.ts";
+import type { Item, JsonObject, Key } from "./table.ts";
+
+/**
+ * Every item that is ever stored: where it stands and what it looks like. Instants are ISO texts in UTC.
+ *
+ *   partition                      sort key                what
+ *   accounts                       <account>               the account and its settings
+ *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
+ *   account#<account>              last-run                how the last run ended
+ *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
+ *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
+ *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
+ *   journal#<account>#<w>#<g>      progress                how far the pair is
+ *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
+ *   lease#<name>                   lease                   who may work on it, and until when
+ *   update#<update id>             claim                   that a Telegram update is or was handled (two days)
+ */
+export const keys = {
+  accounts: "accounts",
+  account: (account: number): Key => ({ pk: "accounts", sk: String(account).padStart(16, "0") }),
+  link: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `link#${vendor}` }),
+  lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
+  pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
+  signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
+  withingsUser: (withingsUserId: string): Key => ({ pk: `vendor-user#withings#${withingsUserId}`, sk: "account" }),
+  journal: (account: number, withingsUserId: string, garminProfileId: string) =>
+    `journal#${account}#${withingsUserId}#${garminProfileId}`,
+  progress: (journal: string): Key => ({ pk: journal, sk: "progress" }),
+  reading: (journal: string, id: string): Key => ({ pk: journal, sk: `reading#${id}` }),
+  lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
+  update: (updateId: number): Key => ({ pk: `update#${updateId}`, sk: "claim" }),
+};
+
+const instant = z.iso.datetime().transform((text) => new Date(text));
+
+export const AccountItem = z.object({
+  telegramUserId: z.number(),
+  createdAt: instant,
+  timezone: z.string().optional(),
+});
+
+export const LinkItem = z.object({
+  state: z.enum(["linked", "stale"]),
+  linkedAt: instant,
+  vendorUserId: z.string(),
+  displayName: z.string(),
+  accessExpiresAt: instant,
+  refreshExpiresAt: instant,
+  sealedTokens: z.string(),
+});
+/** What `sealedTokens` holds. */
+export const LinkSecrets = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  previousRefreshToken: z.string().optional(),
+  clientId: z.string().optional(),
+});
+
+export const PendingSignInItem = z.object({ sealedState: z.string() });
+export const PendingSignInSecrets = z.object({
+  cookies: z.record(z.string(), z.string()),
+  method: z.string(),
+  sentTo: z.string().optional(),
+  startedAt: instant,
+});
+
+export const CooldownItem = z.object({ until: instant, strikes: z.number() });
+export const WithingsUserItem = z.object({ account: z.number() });
+export const LeaseItem = z.object({ owner: z.string() });
+export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
+
+const ActionName = z.enum([
+  "link_withings",
+  "link_garmin",
+  "relink_withings",
+  "relink_garmin",
+  "grant_garmin_upload",
+  "unlock_garmin_account",
+  "use_garmin_page",
+  "fix_withings_application",
+]);
+export const LastRunItem = z.object({
+  finishedAt: instant,
+  outcome: z.object({
+    status: z.enum(["success", "retry_later", "action_needed", "error"]),
+    synced: z.number(),
+    skipped: z.number(),
+    held: z.number(),
+    failed: z.number(),
+    action: ActionName.optional(),
+  }),
+});
+
+const Kind = z.enum(["weigh_in", "blood_pressure"]);
+const Values = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
+  z.object({
+    kind: z.literal("blood_pressure"),
+    systolicMmHg: z.number(),
+    diastolicMmHg: z.number(),
+    pulseBpm: z.number().optional(),
+  }),
+]);
+const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
+const Held = z.object({
+  state: z.literal("held"),
+  reason: z.enum(["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight"]),
+});
+const Failed = z.object({
+  state: z.literal("failed"),
+  reason: z.enum(["out_of_range", "refused_by_garmin", "never_appeared"]),
+});
+
+export const LedgerItem = z.object({
+  measureGroupId: z.number(),
+  kind: Kind,
+  takenAt: instant,
+  modifiedAt: instant,
+  fingerprint: z.string(),
+  fate: z.discriminatedUnion("state", [
+    Held,
+    Failed,
+    z.object({ state: z.literal("skipped"), reason: z.literal("already_in_garmin") }),
+    z.object({ state: z.literal("sending") }),
+    z.object({ state: z.literal("sent") }),
+    z.object({ state: z.literal("seen") }),
+  ]),
+  values: Values,
+  attempts: z.number(),
+  attemptedAt: instant.optional(),
+  garminKey: GarminKeyShape.optional(),
+  replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.optional() }).optional(),
+});
+
+export const ProgressItem = z.object({
+  startAt: instant,
+  cursorAt: instant,
+  adopting: z.boolean().optional(),
+  timezone: z.string().optional(),
+  height: z.object({ takenAt: instant, heightM: z.number() }).optional(),
+  recentWeighIns: z.array(z.object({ takenAt: instant, weightKg: z.number() })),
+  lastReadings: z.partialRecord(Kind, z.object({ takenAt: instant, values: Values })),
+  attention: z.array(
+    z.object({
+      measureGroupId: z.number(),
+      kind: Kind,
+      takenAt: instant,
+      values: Values,
+      fate: z.discriminatedUnion("state", [Held, Failed]),
+    }),
+  ),
+  reportedUnknown: z.array(z.string()),
+});
+
+/** A stored value as its schema says. What was damaged, or written by hand, ends in one sentence, never in a guess. */
+export function readItem<T>(item: Item, schema: z.ZodType<T>): T {
+  return parseStored(item.value, item.key, schema);
+}
+
+export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    `The stored item "${key.sk}" in "${key.pk}" is damaged (${issuePaths(parsed.error)}). Restore the table from a backup.`,
+  );
+}
+
+/** As it is stored: dates as ISO texts, absent fields left out. */
+export function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,61 @@
+import { RetryLaterError } from "../errors.ts";
+import type { Journal, Journals, LedgerEntry, Progress, Versioned } from "../sync/ports.ts";
+import { readingId } from "../sync/reading.ts";
+import { keys, LedgerItem, ProgressItem, readItem, toJson } from "./items.ts";
+import type { Table } from "./table.ts";
+
+/**
+ * A journal belongs to one pair of a Withings user and a Garmin profile. Whoever links another account at either vendor
+ * starts a new one, so that nothing counts as settled that never reached this Garmin profile.
+ */
+export function createJournals(table: Table): Journals {
+  return {
+    of(account, withingsUserId, garminProfileId): Journal {
+      const pk = keys.journal(account, withingsUserId, garminProfileId);
+
+      return {
+        async progress() {
+          const item = await table.get(keys.progress(pk));
+          return item && { value: readItem(item, ProgressItem) as Progress, version: item.version };
+        },
+
+        async saveProgress(progress, version) {
+          const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expected(version) });
+          if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
+          return { value: progress, version: outcome.version };
+        },
+
+        async entries(ids) {
+          const sorted = [...ids].sort();
+          const found = new Map<string, Versioned<LedgerEntry>>();
+          const [first, last] = [sorted[0], sorted.at(-1)];
+          if (first === undefined || last === undefined) return found;
+          const wanted = new Set(sorted);
+          // One query for all: ids that are near in time are near in number, so hardly anything else lies between.
+          const range = { from: keys.reading(pk, first).sk, to: `${keys.reading(pk, last).sk}\u0000` };
+          for (const item of await table.list(pk, range)) {
+            const id = item.key.sk.slice("reading#".length);
+            if (wanted.has(id))
+              found.set(id, { value: readItem(item, LedgerItem) as LedgerEntry, version: item.version });
+          }
+          return found;
+        },
+
+        async write(entry, version) {
+          const key = keys.reading(pk, readingId(entry));
+          const outcome = await table.put(key, toJson(entry), { expect: expected(version) });
+          if (outcome.type === "conflict") throw new RetryLaterError("another run works on the same reading");
+          return { value: entry, version: outcome.version };
+        },
+
+        async forget(entry) {
+          const key = keys.reading(pk, readingId(entry.value));
+          const outcome = await table.delete(key, { version: entry.version });
+          if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
+        },
+      };
+    },
+  };
+}
+
+const expected = (version: string | undefined) => (version === undefined ? "absent" : { version });

@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, epochSeconds } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import type { Leases } from "../sync/ports.ts";
+import { keys, toJson } from "./items.ts";
+import type { Table } from "./table.ts";
+
+/** Leases end by themselves: one whose holder was killed is an expired item, which counts as absent. */
+export function createLeases(table: Table, clock: Clock): Leases {
+  return {
+    async acquire(name, seconds) {
+      const key = keys.lease(name);
+      const value = toJson({ owner: randomUUID() });
+      let until = epochSeconds(clock.now()) + seconds;
+      const first = await table.put(key, value, { expect: "absent", expiresAt: until });
+      if (first.type === "conflict") return undefined;
+      let { version } = first;
+
+      return {
+        remainingSeconds: () => until - clock.now().getTime() / 1000,
+        async renew(renewSeconds) {
+          const next = epochSeconds(clock.now()) + renewSeconds;
+          const renewed = await table.put(key, value, { expect: { version }, expiresAt: next });
+          if (renewed.type === "conflict") throw new RetryLaterError(`the lease on ${name} was lost`);
+          version = renewed.version;
+          until = next;
+        },
+        async release() {
+          await table.delete(key, { version });
+        },
+      };
+    },
+  };
+}

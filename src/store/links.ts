@@ -1,0 +1,45 @@
+import { RetryLaterError } from "../errors.ts";
+import type { Link, Links, Vendor } from "../sync/ports.ts";
+import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
+import type { Sealer } from "./seal.ts";
+import type { PutOptions, Table } from "./table.ts";
+
+/** Links, with their tokens sealed to the very place they are stored at. */
+export function createLinks(table: Table, sealer: Sealer): Links {
+  async function put(account: number, vendor: Vendor, link: Link, expect: PutOptions["expect"]): Promise<boolean> {
+    const key = keys.link(account, vendor);
+    const { tokens, previousRefreshToken, ...rest } = link;
+    const { accessExpiresAt, refreshExpiresAt, ...secrets } = tokens;
+    const plain = JSON.stringify({ ...secrets, previousRefreshToken });
+    const sealedTokens = sealer.seal(plain, { key, field: "sealedTokens" });
+    const value = toJson({ ...rest, accessExpiresAt, refreshExpiresAt, sealedTokens });
+    return (await table.put(key, value, { expect })).type === "written";
+  }
+
+  return {
+    async read(account, vendor) {
+      const key = keys.link(account, vendor);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      const { sealedTokens, accessExpiresAt, refreshExpiresAt, ...rest } = readItem(item, LinkItem);
+      const opened = JSON.parse(sealer.open(sealedTokens, { key, field: "sealedTokens" }));
+      const { previousRefreshToken, clientId, ...secrets } = parseStored(opened, key, LinkSecrets);
+      const link: Link = {
+        ...rest,
+        tokens: { ...secrets, accessExpiresAt, refreshExpiresAt, ...(clientId && { clientId }) },
+        ...(previousRefreshToken && { previousRefreshToken }),
+      };
+      return { value: link, version: item.version };
+    },
+
+    write: (account, vendor, link, version) => put(account, vendor, link, { version }),
+
+    async replace(account, vendor, link) {
+      for (let tries = 1; tries <= 5; tries++) {
+        const item = await table.get(keys.link(account, vendor));
+        if (await put(account, vendor, link, item ? { version: item.version } : "absent")) return;
+      }
+      throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { UsageError } from "../errors.ts";
+import type { Key } from "./table.ts";
+
+const VERSION = "v1";
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+/** Key id, IV, tag and text; the lengths follow from the sizes above. */
+const SEALED = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]{22})\.([\w-]*)$/;
+const HOW_TO_MAKE_ONE = "make one with: openssl rand -base64 32";
+
+/** A key object rather than bytes, so that a key that ends up in a log or a dump shows nothing. */
+export interface SealingKey {
+  id: string;
+  secret: KeyObject;
+}
+
+/** Where a sealed text lives. It opens nowhere else. */
+export interface SealedPlace {
+  key: Key;
+  field: string;
+}
+
+export interface Sealer {
+  seal(plain: string, place: SealedPlace): string;
+  /** @throws SealError if the text was not sealed for this place with one of our keys. */
+  open(sealed: string, place: SealedPlace): string;
+}
+
+/** The message is one sentence for a person. It names the field and never holds its content. */
+export class SealError extends Error {
+  override readonly name = "SealError";
+}
+
+/** Comma-separated base64 keys. The first one seals; the others only open what was sealed before they were replaced. */
+export function parseSealingKeys(text: string): SealingKey[] {
+  const keys = readKeys(text);
+  if (keys === undefined) {
+    throw new UsageError(
+      `SEALING_KEY must be a base64 key of ${KEY_BYTES} bytes, or several with commas between them; ${HOW_TO_MAKE_ONE}`,
+    );
+  }
+  return keys;
+}
+
+/**
+ * Seals single fields with AES-256-GCM, as `v1.<key id>.<iv>.<tag>.<text>` in base64url.
+ * The table, the item's key and the field are authenticated too, so a sealed text cannot be moved to another account.
+ */
+export function createSealer(options: { keys: SealingKey[]; tableName: string }): Sealer {
+  const { keys, tableName } = options;
+  const sealingKey = keys[0];
+  if (sealingKey === undefined) throw new UsageError(`SEALING_KEY is empty; ${HOW_TO_MAKE_ONE}`);
+  const additionalData = ({ key, field }: SealedPlace) =>
+    Buffer.from(JSON.stringify([VERSION, tableName, key.pk, key.sk, field]));
+
+  return {
+    seal(plain, place) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", sealingKey.secret, iv, { authTagLength: TAG_BYTES });
+      cipher.setAAD(additionalData(place));
+      const text = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
+      const parts = [iv, cipher.getAuthTag(), text].map((part) => part.toString("base64url"));
+      return [VERSION, sealingKey.id, ...parts].join(".");
+    },
+
+    open(sealed, place) {
+      const [, keyId, ...encoded] = SEALED.exec(sealed) ?? [];
+      const [iv, tag, text] = encoded.map(decodeExactly);
+      if (iv === undefined || tag === undefined || text === undefined) throw damagedError(place);
+      const key = keys.find(({ id }) => id === keyId);
+      if (key === undefined) {
+        throw new SealError(
+          `The stored ${place.field} cannot be opened with the present SEALING_KEY, because it was sealed with key ${keyId}: ` +
+            "add that key to SEALING_KEY after a comma.",
+        );
+      }
+      try {
+        const decipher = createDecipheriv("aes-256-gcm", key.secret, iv, { authTagLength: TAG_BYTES });
+        decipher.setAAD(additionalData(place));
+        decipher.setAuthTag(tag);
+        return Buffer.concat([decipher.update(text), decipher.final()]).toString("utf8");
+      } catch {
+        throw damagedError(place);
+      }
+    },
+  };
+}
+
+/**
+ * For one machine: the text of `SEALING_KEY` kept in `file`, made on the first start and readable by this user alone.
+ * Processes that start together end up with the same key, and no power cut takes it away once this has returned:
+ * without it every stored token is lost.
+ */
+export function loadOrCreateSealingKey(file: string): string {
+  try {
+    const text = (readIfPresent(file) ?? createKeyFile(file)).trim();
+    if (readKeys(text) !== undefined) return text;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : "unknown reason";
+    throw new UsageError(
+      `The key file ${file} cannot be read or made (${code}): let this user read and write in its folder, or set SEALING_KEY.`,
+      { cause },
+    );
+  }
+  throw new UsageError(
+    `${file} does not hold a base64 key of ${KEY_BYTES} bytes: put the right key back, or delete the file to start with a new key and link every account again.`,
+  );
+}
+
+function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Written and synced under another name first and linked afterwards, so nobody can read half a key or replace one. */
+function createKeyFile(file: string): string {
+  const folder = path.dirname(file);
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(draft, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { flag: "wx", mode: 0o600, flush: true });
+    linkSync(draft, file);
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  // Also when another process was first: its link may not have reached the disk yet, and we are about to use the key.
+  syncFolder(folder);
+  return readFileSync(file, "utf8");
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readKeys(text: string): SealingKey[] | undefined {
+  const keys: SealingKey[] = [];
+  for (const encoded of text.split(",").map((part) => part.trim())) {
+    const bytes = Buffer.from(encoded, "base64");
+    if (bytes.length !== KEY_BYTES || bytes.toString("base64") !== encoded) return undefined;
+    const id = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
+    keys.push({ id, secret: createSecretKey(bytes) });
+  }
+  return keys;
+}
+
+/** Node skips characters that are not base64url. Here they mean that somebody else wrote the text. */
+function decodeExactly(encoded: string): Buffer | undefined {
+  const bytes = Buffer.from(encoded, "base64url");
+  return bytes.toString("base64url") === encoded ? bytes : undefined;
+}
+
+function damagedError(place: SealedPlace): SealError {
+  return new SealError(
+    `The stored ${place.field} cannot be opened with the present SEALING_KEY, because it is damaged or was moved from another place.`,
+  );
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,53 @@
+import { epochSeconds } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
+import { CooldownItem, keys, PendingSignInItem, PendingSignInSecrets, parseStored, readItem, toJson } from "./items.ts";
+import type { Sealer } from "./seal.ts";
+import type { Key, Table } from "./table.ts";
+
+/** A code that is typed later than this starts over: Garmin's own session may still live, but nobody knows how long. */
+const PENDING_SECONDS = 10 * 60;
+
+export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
+  /** The last writer wins: a newer sign-in replaces an older one. */
+  async function overwrite(key: Key, value: object, expiresAt: number) {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const item = await table.get(key);
+      const expect = item ? { version: item.version } : ("absent" as const);
+      const outcome = await table.put(key, toJson(value), { expect, expiresAt });
+      if (outcome.type === "written") return;
+    }
+    throw new RetryLaterError("several sign-ins of this account at once");
+  }
+
+  async function forget(key: Key) {
+    const item = await table.get(key);
+    if (item) await table.delete(key, { version: item.version });
+  }
+
+  return {
+    async pending(account) {
+      const key = keys.pendingSignIn(account);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      const { sealedState } = readItem(item, PendingSignInItem);
+      const opened = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
+      return parseStored(opened, key, PendingSignInSecrets) as PendingSignIn;
+    },
+    async savePending(account, pending) {
+      const key = keys.pendingSignIn(account);
+      const sealedState = sealer.seal(JSON.stringify(pending), { key, field: "sealedState" });
+      await overwrite(key, { sealedState }, epochSeconds(pending.startedAt) + PENDING_SECONDS);
+    },
+    forgetPending: (account) => forget(keys.pendingSignIn(account)),
+
+    async cooldown(account) {
+      const item = await table.get(keys.signInCooldown(account));
+      return item && (readItem(item, CooldownItem) satisfies Cooldown);
+    },
+    // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
+    saveCooldown: (account, cooldown) =>
+      overwrite(keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
+    forgetCooldown: (account) => forget(keys.signInCooldown(account)),
+  };
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { Clock } from "../clock.ts";
+import { RetryLaterError, UsageError } from "../errors.ts";
+import type { Item, JsonObject, Table } from "./table.ts";
+
+const BUSY_PAUSE_MS = 20;
+const SWEEP_ROWS = 10_000;
+/** Primary result codes, https://sqlite.org/rescode.html */
+const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, CANTOPEN: 14, NOTADB: 26 };
+
+/**
+ * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
+ * The folder, the file and the SQL table are made on the way, readable by this user alone.
+ */
+export function openSqliteTable(options: {
+  file: string;
+  tableName: string;
+  clock: Clock;
+  /** How long to wait, in real time and blocking, for another process that is writing. */
+  busyTimeoutMs?: number;
+}): Table {
+  const { file, tableName, clock, busyTimeoutMs = 5_000 } = options;
+  const sqlName = quoteTableName(tableName);
+  const database = openDatabase(file, busyTimeoutMs);
+  const nowSeconds = () => clock.now().getTime() / 1000;
+
+  try {
+    ensureTable(database, sqlName);
+    sweepExpired(database, sqlName, nowSeconds());
+  } catch (error) {
+    database.close();
+    throw openingError(file, error);
+  }
+
+  const live = "(expires_at IS NULL OR expires_at > :now)";
+  const range = `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk`;
+  const sql = {
+    get: database.prepare(`SELECT * FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND ${live}`),
+    ascending: database.prepare(`${range} ASC LIMIT :limit`),
+    descending: database.prepare(`${range} DESC LIMIT :limit`),
+    insert: database.prepare(
+      `INSERT INTO ${sqlName} (pk, sk, version, value, expires_at) VALUES (:pk, :sk, :version, :value, :expiresAt)
+       ON CONFLICT (pk, sk) DO UPDATE SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE expires_at <= :now`,
+    ),
+    replace: database.prepare(
+      `UPDATE ${sqlName} SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`,
+    ),
+    delete: database.prepare(`DELETE FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`),
+  };
+
+  return {
+    async get({ pk, sk }) {
+      const row = whileFree(() => sql.get.get({ pk, sk, now: nowSeconds() }));
+      return row && toItem(row);
+    },
+
+    async list(pk, { from = "", to, limit = -1, descending = false } = {}) {
+      const statement = descending ? sql.descending : sql.ascending;
+      // SQLite sorts every blob after every text, so an empty blob is the bound that no sort key reaches.
+      const bounds = { from, to: to ?? new Uint8Array() };
+      return whileFree(() => statement.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
+    },
+
+    async put({ pk, sk }, value, { expect, expiresAt = null }) {
+      const version = randomUUID();
+      const row = { pk, sk, version, value: JSON.stringify(value), expiresAt, now: nowSeconds() };
+      const { changes } = whileFree(() =>
+        expect === "absent" ? sql.insert.run(row) : sql.replace.run({ ...row, expected: expect.version }),
+      );
+      return changes === 1 ? { type: "written", version } : { type: "conflict" };
+    },
+
+    async delete({ pk, sk }, { version }) {
+      const { changes } = whileFree(() => sql.delete.run({ pk, sk, expected: version, now: nowSeconds() }));
+      return changes === 1 ? "deleted" : "conflict";
+    },
+
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function quoteTableName(tableName: string): string {
+  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName) || /^sqlite_/i.test(tableName)) {
+    throw new UsageError(
+      `"${tableName}" cannot name the table: take 3 to 255 letters, digits, dots, dashes or underscores, not starting with "sqlite_".`,
+    );
+  }
+  return `"${tableName}"`;
+}
+
+function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    // SQLite would create the file with 0644. It gives -wal and -shm the mode of the file it finds.
+    closeSync(openSync(file, "a", 0o600));
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    enterWal(database, busyTimeoutMs);
+    database.exec("PRAGMA synchronous = FULL");
+    return database;
+  } catch (error) {
+    database?.close();
+    throw openingError(file, error);
+  }
+}
+
+/** Processes that open a new file together meet here: SQLite answers "busy" at once, without its busy timeout. */
+function enterWal(database: DatabaseSync, busyTimeoutMs: number): void {
+  for (let waitedMs = 0; ; waitedMs += BUSY_PAUSE_MS) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE.BUSY || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
+function ensureTable(database: DatabaseSync, sqlName: string): void {
+  // Text is compared with memcmp, which is the byte order the port promises. REAL keeps whole seconds exactly.
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS ${sqlName} (
+       pk TEXT NOT NULL, sk TEXT NOT NULL, version TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL,
+       PRIMARY KEY (pk, sk)
+     ) STRICT, WITHOUT ROWID`,
+  );
+}
+
+/** Housekeeping only, and bounded: what is left over already counts as gone and waits for the next start. */
+function sweepExpired(database: DatabaseSync, sqlName: string, nowSeconds: number): void {
+  database
+    .prepare(
+      `DELETE FROM ${sqlName} WHERE (pk, sk) IN (SELECT pk, sk FROM ${sqlName} WHERE expires_at <= ? LIMIT ${SWEEP_ROWS})`,
+    )
+    .run(nowSeconds);
+}
+
+function toItem(row: Record<string, SQLOutputValue>): Item {
+  return {
+    key: { pk: String(row.pk), sk: String(row.sk) },
+    version: String(row.version),
+    value: JSON.parse(String(row.value)) as JsonObject,
+    ...(row.expires_at !== null && { expiresAt: Number(row.expires_at) }),
+  };
+}
+
+function whileFree<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw sqliteCode(error) === SQLITE.BUSY ? busyError(error) : error;
+  }
+}
+
+function busyError(cause: unknown): RetryLaterError {
+  return new RetryLaterError("Another process is holding the database", { cause });
+}
+
+function openingError(file: string, cause: unknown): unknown {
+  const code = sqliteCode(cause);
+  if (code === SQLITE.BUSY) return busyError(cause);
+  if (code === SQLITE.NOTADB || code === SQLITE.CORRUPT) {
+    return new UsageError(
+      `${file} is not an intact SQLite database: move it away, put a backup in its place, or choose another folder with DATA_DIR.`,
+      { cause },
+    );
+  }
+  const isFileSystemError = cause instanceof Error && "syscall" in cause;
+  if (isFileSystemError || code === SQLITE.CANTOPEN || code === SQLITE.READONLY) {
+    return new UsageError(
+      `${file} cannot be opened for writing: let this user write in its folder, or choose another one with DATA_DIR.`,
+      { cause },
+    );
+  }
+  return cause;
+}
+
+/** The primary result code, which is the low byte of an extended one. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
+  return error.errcode & 0xff;
+}

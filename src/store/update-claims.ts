@@ -1,0 +1,45 @@
+import type { Clock } from "../clock.ts";
+import { epochSeconds } from "../clock.ts";
+import { ClaimItem, keys, readItem, toJson } from "./items.ts";
+import type { Table } from "./table.ts";
+
+/** Telegram repeats an update for up to a day. */
+const REMEMBERED_SECONDS = 2 * 24 * 3600;
+/** Longer than any handler may take; after it a claim without an end means that its process died. */
+const HANDLING_SECONDS = 60;
+
+export type Claim =
+  | { type: "claimed"; done: () => Promise<void> }
+  | { type: "done_before" }
+  | { type: "being_handled" };
+
+/** Each Telegram update is handled once (invariant 8), whoever receives it how often. */
+export interface UpdateClaims {
+  claim(updateId: number): Promise<Claim>;
+}
+
+export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
+  return {
+    async claim(updateId) {
+      const key = keys.update(updateId);
+      const now = clock.now();
+      const until = new Date(now.getTime() + HANDLING_SECONDS * 1000);
+      const expiresAt = epochSeconds(now) + REMEMBERED_SECONDS;
+      const before = await table.get(key);
+      if (before) {
+        const claim = readItem(before, ClaimItem);
+        if (claim.state === "done") return { type: "done_before" };
+        if (claim.until > now) return { type: "being_handled" };
+      }
+      const expect = before ? { version: before.version } : ("absent" as const);
+      const claimed = await table.put(key, toJson({ state: "handling", until }), { expect, expiresAt });
+      if (claimed.type === "conflict") return { type: "being_handled" };
+      return {
+        type: "claimed",
+        done: async () => {
+          await table.put(key, toJson({ state: "done", until }), { expect: { version: claimed.version }, expiresAt });
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { FileIdMesg, WeightScaleMesg } from "@garmin/fitsdk";
+import type { FailReason } from "../ports.ts";
+import type { WeighIn } from "../reading.ts";
+
+/** FIT global message numbers. */
+const FILE_ID = 0;
+const WEIGHT_SCALE = 30;
+
+/** FIT weight_scale fields as the SDK names them, in FIT's own units, on FIT's own grid. */
+interface WeightScaleFields {
+  weight?: number;
+  bmi?: number;
+  percentFat?: number;
+  percentHydration?: number;
+  boneMass?: number;
+  muscleMass?: number;
+  visceralFatRating?: number;
+  basalMet?: number;
+  metabolicAge?: number;
+}
+
+/** `steps`: how many steps of the field make one unit. `max` is what fits; the encoder would silently wrap above it. */
+interface Field {
+  name: keyof WeightScaleFields;
+  steps: 1 | 4 | 10 | 100;
+  max: number;
+  of: (weighIn: WeighIn, heightM: number | undefined) => number | undefined;
+}
+
+/** 0xFFFF means "invalid" and 0xFFFE "still calculating" in a 16-bit weight. */
+const MASS_MAX = 655.33;
+
+/** Physique rating, active metabolism and visceral fat mass have no source at Withings. */
+const FIELDS: Field[] = [
+  { name: "weight", steps: 100, max: MASS_MAX, of: (it) => it.weightKg },
+  // Without a BMI Garmin's web page hides the whole composition row.
+  { name: "bmi", steps: 10, max: 200, of: (it, heightM) => heightM && it.weightKg / heightM ** 2 },
+  { name: "percentFat", steps: 100, max: 100, of: (it) => it.bodyFatPercent },
+  { name: "percentHydration", steps: 100, max: 100, of: (it) => it.bodyWaterPercent },
+  { name: "boneMass", steps: 100, max: MASS_MAX, of: (it) => it.boneMassKg },
+  { name: "muscleMass", steps: 100, max: MASS_MAX, of: (it) => it.muscleMassKg },
+  // Whole numbers only: Garmin rejects a decimal rating, and the encoder would cut it off instead of rounding.
+  { name: "visceralFatRating", steps: 1, max: 254, of: (it) => it.visceralFatIndex },
+  { name: "basalMet", steps: 4, max: 16_000, of: (it) => it.basalMetabolicRateKcal },
+  { name: "metabolicAge", steps: 1, max: 254, of: (it) => it.metabolicAgeYears },
+];
+
+/** FIT counts from 1989-12-31, and reads small counts as time since power-on, not as dates. */
+const EARLIEST = new Date("1998-07-04T00:00:00Z");
+
+/** Why this weigh-in cannot become a FIT record, or undefined. */
+export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
+  const fits = fieldsOf(weighIn, undefined).weight !== undefined && weighIn.takenAt >= EARLIEST;
+  return fits ? undefined : "out_of_range";
+}
+
+/**
+ * Weigh-ins as one FIT file of type weight, sorted by time. A composition value that FIT cannot hold is left out.
+ * The SDK is loaded on first use: it is the largest thing in the program, and most runs send nothing.
+ */
+export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | undefined): Promise<Uint8Array> {
+  const { Encoder } = await import("@garmin/fitsdk");
+  const sorted = [...weighIns].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
+  const encoder = new Encoder();
+  const fileId: FileIdMesg = {
+    type: "weight",
+    manufacturer: "garmin",
+    product: INDEX_SMART_SCALE,
+    serialNumber: 1,
+    timeCreated: sorted[0]?.takenAt ?? EARLIEST,
+  };
+  encoder.onMesg(FILE_ID, fileId);
+  for (const weighIn of sorted) {
+    const refusal = weighInRefusal(weighIn);
+    if (refusal) throw new RangeError(`weigh-in ${weighIn.measureGroupId} does not fit into a FIT record`);
+    const record: WeightScaleMesg = { timestamp: weighIn.takenAt, ...fieldsOf(weighIn, heightM) };
+    encoder.onMesg(WEIGHT_SCALE, record);
+  }
+  return encoder.close();
+}
+
+/** Garmin's own scale; the SDK knows no Withings. Any product is accepted. */
+const INDEX_SMART_SCALE = 2429;
+
+/** The fields that were measured and fit, rounded half up to FIT's grid. */
+export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightScaleFields {
+  const fields: WeightScaleFields = {};
+  for (const { name, steps, max, of } of FIELDS) {
+    const value = of(weighIn, heightM);
+    if (value === undefined || !Number.isFinite(value)) continue;
+    const rounded = roundHalfUp(value, steps);
+    if (rounded > 0 && rounded <= max) fields[name] = rounded;
+  }
+  return fields;
+}
+
+/**
+ * To the nearest 1/steps, a half goes up. Counts of ten are shifted in decimal: 1.005 x 100 is 100.49999999999999 in
+ * binary, and would lose a step.
+ */
+function roundHalfUp(value: number, steps: 1 | 4 | 10 | 100): number {
+  if (steps === 4) return Math.round(value * 4) / 4;
+  const text = String(value);
+  const shifted = text.includes("e") ? value * steps : Number(`${text}e${Math.log10(steps)}`);
+  return Math.round(shifted) / steps;
+}

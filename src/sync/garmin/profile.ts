@@ -1,0 +1,28 @@
+import * as z from "zod";
+import type { WithAccess } from "../ports.ts";
+import type { GarminProfile } from "../sign-in-ports.ts";
+import { type GarminCall, readBody } from "./client.ts";
+
+const SocialProfile = z.object({
+  profileId: z.union([z.number(), z.string().min(1)]).transform(String),
+  displayName: z.string().nullish(),
+  fullName: z.string().nullish(),
+});
+
+/** Whose account it is. Asked after every sign-in, because people do connect the wrong one. */
+export async function socialProfile(call: GarminCall, withAccess: WithAccess): Promise<GarminProfile> {
+  const answer = await call(withAccess, { method: "GET", path: "/userprofile-service/socialProfile" });
+  const { profileId, displayName, fullName } = readBody("Garmin profile", answer, SocialProfile);
+  return { profileId, displayName: fullName || displayName || profileId };
+}
+
+const Feature = z.object({ userOption: z.string().nullish() });
+
+/** Accounts in the EU have to allow uploads once; until then every write answers 412. */
+export async function uploadConsent(call: GarminCall, withAccess: WithAccess): Promise<boolean | undefined> {
+  const answer = await call(withAccess, { method: "GET", path: "/gdprconsent-service/feature/UPLOAD" });
+  // Outside the EU there may be nothing to consent to.
+  if (answer.status === 404) return undefined;
+  const { userOption } = readBody("Garmin upload consent", answer, Feature);
+  return userOption == null ? undefined : userOption.toLowerCase() === "opt-in";
+}

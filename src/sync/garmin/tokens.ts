@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
+import { issuePaths, parseJson } from "../../json.ts";
+import type { HttpAnswer, Transport } from "../../transport.ts";
+import type { Link, RefreshOutcome, TokenSet } from "../ports.ts";
+import { tryLater, USER_AGENT } from "./client.ts";
+
+/** No newer one was known in November 2026. A ticket is spent by the first id that is tried, so there is only one. */
+const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
+
+const TokenAnswer = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: z.number().positive(),
+  refresh_token_expires_in: z.number().positive().optional(),
+});
+const Refusal = z.object({ error: z.string() });
+
+/** Should Garmin leave it out of an answer one day: the life that was seen up to November 2026. */
+const REFRESH_TOKEN_SECONDS = 2_591_999;
+
+export interface DiTokens {
+  exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
+  /** The old refresh token is dead with the answer: whoever calls must store the new one before anything else. */
+  refresh(link: Link): Promise<RefreshOutcome>;
+}
+
+/** Garmin's token endpoint. Its refusals repeat the refresh token: no body of it may reach a message or the log. */
+export function createDiTokens(options: { diauthUrl: string; send: Transport; now: () => Date }): DiTokens {
+  const { diauthUrl, send, now } = options;
+
+  const post = (clientId: string, grant: Record<string, string>) =>
+    send({
+      method: "POST",
+      url: `${diauthUrl.replace(/\/+$/, "")}/di-oauth2-service/oauth/token`,
+      headers: {
+        accept: "application/json",
+        authorization: `Basic ${Buffer.from(`${clientId}:`).toString("base64")}`,
+        "user-agent": USER_AGENT,
+      },
+      body: new URLSearchParams({ client_id: clientId, ...grant }),
+    });
+
+  function read(answer: HttpAnswer, clientId: string, oldRefreshToken?: string): TokenSet {
+    const parsed = TokenAnswer.safeParse(parseJson(answer.text));
+    if (!parsed.success) throw new UnexpectedAnswerError("Garmin tokens", answer.status, issuePaths(parsed.error));
+    const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
+    const refreshToken = refresh_token ?? oldRefreshToken;
+    if (!refreshToken) throw new UnexpectedAnswerError("Garmin tokens", answer.status, "refresh_token: missing");
+    return {
+      accessToken: access_token,
+      accessExpiresAt: new Date(now().getTime() + expires_in * 1000),
+      refreshToken,
+      refreshExpiresAt: new Date(now().getTime() + (refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS) * 1000),
+      clientId,
+    };
+  }
+
+  return {
+    async exchangeTicket(ticket, service) {
+      const answer = await post(CLIENT_ID, {
+        service_ticket: ticket,
+        grant_type: "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket",
+        service_url: service,
+      });
+      const verdict = verdictOf(answer, "Garmin ticket exchange");
+      return verdict === "refused" ? { type: "refused" } : { type: "tokens", tokens: read(answer, CLIENT_ID) };
+    },
+
+    async refresh({ tokens }) {
+      const clientId = tokens.clientId ?? CLIENT_ID;
+      const answer = await post(clientId, { grant_type: "refresh_token", refresh_token: tokens.refreshToken });
+      const verdict = verdictOf(answer, "Garmin token refresh");
+      if (verdict === "refused") return { type: "refused" };
+      return { type: "refreshed", tokens: read(answer, clientId, tokens.refreshToken) };
+    },
+  };
+}
+
+/** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
+function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
+  if (answer.status >= 200 && answer.status <= 299) return "good";
+  const refusal = Refusal.safeParse(parseJson(answer.text));
+  if (refusal.success && [400, 401, 403].includes(answer.status)) {
+    if (refusal.data.error === "invalid_grant" || refusal.data.error === "invalid_token") return "refused";
+    throw new RetryLaterError(`${call} answered HTTP ${answer.status}`);
+  }
+  throw tryLater(call, answer);
+}

@@ -1,0 +1,40 @@
+import { RetryLaterError } from "../errors.ts";
+import type { Leases } from "./ports.ts";
+
+/** A killed run blocks its account no longer than this. */
+const LEASE_SECONDS = 120;
+/** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
+const ENOUGH_SECONDS = 90;
+const HEARTBEAT_SECONDS = 20;
+
+export interface HeldLease {
+  /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost. */
+  ensure(): Promise<void>;
+}
+
+/**
+ * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself when the
+ * process dies. Throws `RetryLaterError` while somebody else has it.
+ */
+export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
+  const lease = await leases.acquire(name, LEASE_SECONDS);
+  if (!lease) throw new RetryLaterError("another run is at work on this account");
+  // One renewal after the other: two at once would each see the other's version as a theft.
+  let last: Promise<void> = Promise.resolve();
+  const ensure = () => {
+    last = last.then(async () => {
+      if (lease.remainingSeconds() < ENOUGH_SECONDS) await lease.renew(LEASE_SECONDS);
+    });
+    return last;
+  };
+  // A failed heartbeat is not lost: every later `ensure` fails with it.
+  const heartbeat = setInterval(() => void ensure().catch(() => undefined), HEARTBEAT_SECONDS * 1000).unref();
+  try {
+    return await work({ ensure });
+  } finally {
+    clearInterval(heartbeat);
+    await last.catch(() => undefined);
+    // Should this fail, the lease ends by itself.
+    await lease.release().catch(() => undefined);
+  }
+}

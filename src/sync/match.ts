@@ -1,0 +1,76 @@
+import type { SentValues, Standing } from "./ports.ts";
+import type { Reading } from "./reading.ts";
+
+/** What of a reading comes back from Garmin, on Garmin's grid. */
+export function sentValues(reading: Reading): SentValues {
+  if (reading.kind === "weigh_in") return { kind: "weigh_in", weightKg: Math.round(reading.weightKg * 100) / 100 };
+  return {
+    kind: "blood_pressure",
+    systolicMmHg: Math.round(reading.systolicMmHg),
+    diastolicMmHg: Math.round(reading.diastolicMmHg),
+    ...(reading.pulseBpm !== undefined && { pulseBpm: Math.round(reading.pulseBpm) }),
+  };
+}
+
+export interface Wanted {
+  takenAt: Date;
+  values: SentValues;
+}
+
+/**
+ * Whether this entry is what we sent. Weights come back to the second and to ten grams. Blood pressures come back with a
+ * time that Garmin has formatted anew; should it ever drop the seconds, a missed match would double a reading, so they
+ * match within the minute.
+ */
+export function isOurs(wanted: Wanted, standing: Standing): boolean {
+  const seconds = wanted.values.kind === "weigh_in" ? 1 : 60;
+  return matches(wanted, standing, { seconds, grams: 10 });
+}
+
+/** Whether this entry is the same event, brought there by other means. */
+export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
+  return matches(wanted, standing, { seconds: 120, grams: 100 });
+}
+
+function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: number; grams: number }): boolean {
+  if (secondsApart(wanted, standing) > tolerance.seconds) return false;
+  const [a, b] = [wanted.values, standing.values];
+  if (a.kind === "weigh_in" && b.kind === "weigh_in") {
+    // Half a gram for binary fractions: 80.1 - 80 is a little more than 0.1.
+    return Math.abs(a.weightKg - b.weightKg) * 1000 <= tolerance.grams + 0.5;
+  }
+  if (a.kind === "blood_pressure" && b.kind === "blood_pressure") {
+    const samePulse = a.pulseBpm === undefined || b.pulseBpm === undefined || a.pulseBpm === b.pulseBpm;
+    return a.systolicMmHg === b.systolicMmHg && a.diastolicMmHg === b.diastolicMmHg && samePulse;
+  }
+  return false;
+}
+
+/** Garmin's entries, each of which can be the answer for one reading only. */
+export class StandingEntries {
+  readonly #free: Standing[];
+
+  constructor(standing: Standing[], taken: ReadonlySet<string>) {
+    this.#free = standing.filter((it) => !taken.has(it.key.id));
+  }
+
+  /** The entry with this delete key. */
+  takeByKey(id: string | undefined): Standing | undefined {
+    return this.#take(this.#free.filter((it) => it.key.id === id));
+  }
+
+  /** The nearest entry in time that fits. */
+  take(wanted: Wanted, fits: (wanted: Wanted, standing: Standing) => boolean): Standing | undefined {
+    const fitting = this.#free.filter((it) => fits(wanted, it));
+    return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
+  }
+
+  #take([first]: Standing[]): Standing | undefined {
+    if (first) this.#free.splice(this.#free.indexOf(first), 1);
+    return first;
+  }
+}
+
+function secondsApart(wanted: Wanted, standing: Standing): number {
+  return Math.abs(wanted.takenAt.getTime() - standing.takenAt.getTime()) / 1000;
+}

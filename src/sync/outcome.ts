@@ -1,0 +1,38 @@
+import type { Action } from "../errors.ts";
+
+/** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
+export type RunStatus = "success" | "retry_later" | "action_needed" | "error";
+
+export interface RunOutcome {
+  status: RunStatus;
+  /** Readings this run brought into Garmin, or found there as ours after a crash. */
+  synced: number;
+  /** Readings that needed nothing. */
+  skipped: number;
+  /** Readings that wait for the owner. */
+  held: number;
+  /** Readings that Garmin can not or would not take. */
+  failed: number;
+  /** What the owner has to do. */
+  action?: Action;
+}
+
+const ORDER: RunStatus[] = ["success", "retry_later", "action_needed", "error"];
+
+export function worse(a: RunStatus, b: RunStatus): RunStatus {
+  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
+}
+
+/** Totals and the worst status. */
+export function total(outcomes: RunOutcome[]): RunOutcome {
+  const sum: RunOutcome = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  for (const outcome of outcomes) {
+    sum.status = worse(sum.status, outcome.status);
+    sum.synced += outcome.synced;
+    sum.skipped += outcome.skipped;
+    sum.held += outcome.held;
+    sum.failed += outcome.failed;
+    if (outcome.action && !sum.action) sum.action = outcome.action;
+  }
+  return sum;
+}

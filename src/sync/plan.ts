@@ -1,0 +1,98 @@
+import type { FailReason, HeldReason, LedgerEntry } from "./ports.ts";
+import { fingerprint, type Reading } from "./reading.ts";
+
+/**
+ * What to do with one reading.
+ *
+ *   leave      taken before the account's start: not ours to send
+ *   settled    nothing is left to do
+ *   hold       it may not be the owner's: it waits, and the owner is told
+ *   fail       Garmin can not take it
+ *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
+ *   verify     an earlier attempt may have arrived: look before anything else
+ *   replace    it stands in Garmin, and Withings has changed it since
+ */
+export type Step =
+  | { type: "leave" }
+  | { type: "settled" }
+  | { type: "hold"; reason: HeldReason }
+  | { type: "fail"; reason: FailReason }
+  | { type: "send"; adopt: boolean }
+  | { type: "verify" }
+  | { type: "replace" };
+
+export interface PlanContext {
+  startAt: Date;
+  now: Date;
+  /** Garmin may have readings of this period from elsewhere: a first run, or one that reaches back. */
+  adopting: boolean;
+  /** Why Garmin could never take it. */
+  refusal: FailReason | undefined;
+  /** It is far from the account's own recent weigh-ins. */
+  improbable: boolean;
+}
+
+/** What Garmin refused is offered again once a day for a week: the reason may have been Garmin. */
+const REFUSED_AGAIN_SECONDS = 24 * 3600;
+const REFUSED_AGAIN_TIMES = 7;
+
+/** Pure, so that every case is a line in its test. */
+export function plan(reading: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
+  const { startAt, now, adopting, refusal } = context;
+  if (entry === undefined) {
+    if (reading.takenAt < startAt) return { type: "leave" };
+    return fresh(reading, context, adopting || reading.imported);
+  }
+  const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
+  switch (entry.fate.state) {
+    case "sending":
+    case "sent":
+      return { type: "verify" };
+    case "seen":
+      if (!changed) return { type: "settled" };
+      return refusal ? { type: "fail", reason: refusal } : { type: "replace" };
+    case "skipped":
+      // It came to Garmin by other means, so it is not ours to change.
+      return { type: "settled" };
+    case "held":
+      return fresh(reading, context, true);
+    case "failed":
+      if (changed) return fresh(reading, context, adopting);
+      return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
+        ? { type: "send", adopt: true }
+        : { type: "settled" };
+  }
+}
+
+function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {
+  const reason = holdReason(reading, context.improbable);
+  if (reason) return { type: "hold", reason };
+  if (context.refusal) return { type: "fail", reason: context.refusal };
+  return { type: "send", adopt };
+}
+
+function holdReason(reading: Reading, improbable: boolean): HeldReason | undefined {
+  switch (reading.attribution) {
+    case "ambiguous":
+      return "ambiguous_person";
+    case "typed_at_sign_up":
+      return "typed_at_sign_up";
+    case "unknown":
+      return "unknown_attribution";
+    case "confirmed":
+      return undefined;
+    case "certain":
+      return improbable ? "improbable_weight" : undefined;
+  }
+}
+
+/** A refused reading that is worth another try. Until it had its tries it holds the cursor. */
+export function isOfferedAgain(entry: LedgerEntry): boolean {
+  return (
+    entry.fate.state === "failed" && entry.fate.reason === "refused_by_garmin" && entry.attempts < REFUSED_AGAIN_TIMES
+  );
+}
+
+function secondsSince(instant: Date | undefined, now: Date): number {
+  return instant ? (now.getTime() - instant.getTime()) / 1000 : Number.POSITIVE_INFINITY;
+}

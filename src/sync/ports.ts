@@ -1,0 +1,224 @@
+/** The contract between what Weighbridge does (`sync/`) and whom it talks to (`withings/`, `garmin/`, `store/`). */
+import type { BloodPressure, Reading, ReadingKind, WeighIn } from "./reading.ts";
+
+export type Vendor = "withings" | "garmin";
+
+/* Tokens and links */
+
+export interface TokenSet {
+  accessToken: string;
+  accessExpiresAt: Date;
+  refreshToken: string;
+  /** When the refresh token dies, from the vendor's answer or its documentation. */
+  refreshExpiresAt: Date;
+  /** Garmin binds tokens to the client id that asked for them. */
+  clientId?: string;
+}
+
+export interface Link {
+  state: "linked" | "stale";
+  linkedAt: Date;
+  /** Withings' userid, or Garmin's profile id. */
+  vendorUserId: string;
+  /** As the vendor shows it to people; for Withings its userid. */
+  displayName: string;
+  tokens: TokenSet;
+  /** The refresh token before the last rotation: a last chance, should the new one never have become valid. */
+  previousRefreshToken?: string;
+}
+
+/** A stored thing and the version it was read at. */
+export interface Versioned<T> {
+  value: T;
+  version: string;
+}
+
+export interface Links {
+  read(account: number, vendor: Vendor): Promise<Versioned<Link> | undefined>;
+  /** Writes if the link still has `version`. False: somebody else wrote first. */
+  write(account: number, vendor: Vendor, link: Link, version: string): Promise<boolean>;
+  /** Writes whatever is there, even if that cannot be opened: the owner has just signed in. */
+  replace(account: number, vendor: Vendor, link: Link): Promise<void>;
+}
+
+export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" };
+
+/** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */
+export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
+
+/** A vendor's data endpoint refused the access token. Whether the link is at its end is for `tokens` to find out. */
+export class AccessRefusedError extends Error {
+  override readonly name = "AccessRefusedError";
+}
+
+/** Runs a call with a valid access token, and once more with a renewed one when the first is refused. */
+export type WithAccess = <T>(call: (accessToken: string) => Promise<T>) => Promise<T>;
+
+/* Where readings come from */
+
+export interface ReadingSource {
+  /** All readings that were created or changed since then, ascending by the time they were taken. */
+  changedSince(withAccess: WithAccess, since: Date): Promise<SourceAnswer>;
+  /** The newest height Withings has on record. */
+  latestHeight(withAccess: WithAccess): Promise<Height | undefined>;
+}
+
+export interface SourceAnswer {
+  readings: Reading[];
+  height: Height | undefined;
+  /** IANA zone. */
+  timezone: string | undefined;
+  /** How many records could not be understood. They hold the cursor where it is. */
+  unreadable: number;
+  /** Vendor values that nobody here has heard of. */
+  unknown: string[];
+}
+
+export interface Height {
+  takenAt: Date;
+  heightM: number;
+}
+
+/* Where readings go */
+
+/** One kind of reading in Garmin Connect. */
+export interface Sink<R extends Reading = Reading> {
+  /** How many readings one `send` may carry. */
+  batchSize: number;
+  /** All readings of one `send` travel in one file, and Garmin takes or refuses them together. */
+  sendsAsOne: boolean;
+  /** Why Garmin can never take this reading, or undefined. */
+  refusal(reading: R): FailReason | undefined;
+  /** What stands in Garmin around these instants (whole days, a day more on either side). */
+  around(withAccess: WithAccess, from: Date, to: Date): Promise<Standing[]>;
+  /** Not idempotent: what is sent twice stands twice. Answers for each reading, in order. */
+  send(withAccess: WithAccess, readings: R[], context: SendContext): Promise<SendAnswer>;
+  /** Removes one entry. Removing what is gone already does no harm. */
+  remove(withAccess: WithAccess, key: GarminKey): Promise<void>;
+}
+
+export interface Sinks {
+  weigh_in: Sink<WeighIn>;
+  blood_pressure: Sink<BloodPressure>;
+}
+
+export interface SendContext {
+  /** Called right before each upload; when it throws, that upload is not made. */
+  beforeEach: () => Promise<void>;
+  heightM: number | undefined;
+  timezone: string;
+}
+
+export interface SendAnswer {
+  /** `unknown`: no answer came, and it may stand in Garmin or not. `not_sent`: it surely does not. */
+  outcomes: Array<"accepted" | "refused" | "unknown" | "not_sent">;
+  /** Why the rest was not sent or is unknown. */
+  stoppedBy?: Error;
+}
+
+/** Garmin's delete key of one entry. */
+export interface GarminKey {
+  /** Local date in the Garmin account's zone, `2026-11-21`. */
+  calendarDate: string;
+  id: string;
+}
+
+/** One entry that stands in Garmin Connect. */
+export interface Standing {
+  key: GarminKey;
+  takenAt: Date;
+  values: SentValues;
+}
+
+/** What is needed to recognise a reading in Garmin's answer. */
+export type SentValues =
+  | { kind: "weigh_in"; weightKg: number }
+  | { kind: "blood_pressure"; systolicMmHg: number; diastolicMmHg: number; pulseBpm?: number };
+
+/* What we remember */
+
+export type HeldReason = "ambiguous_person" | "typed_at_sign_up" | "unknown_attribution" | "improbable_weight";
+export type SkipReason = "already_in_garmin";
+export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared";
+
+export type Fate =
+  | { state: "held"; reason: HeldReason }
+  | { state: "sending" }
+  | { state: "sent" }
+  | { state: "seen" }
+  | { state: "skipped"; reason: SkipReason }
+  | { state: "failed"; reason: FailReason };
+
+/** What we did with one reading (invariant 1). */
+export interface LedgerEntry {
+  measureGroupId: number;
+  kind: ReadingKind;
+  takenAt: Date;
+  modifiedAt: Date;
+  fingerprint: string;
+  fate: Fate;
+  values: SentValues;
+  /** How often it was sent. */
+  attempts: number;
+  /** When the last attempt was made, or since when its outcome is unknown. */
+  attemptedAt?: Date;
+  garminKey?: GarminKey;
+  /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
+  replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
+}
+
+/** The memory of one pair of a Withings user and a Garmin profile: what happened to their readings, and how far we are. */
+export interface Journal {
+  progress(): Promise<Versioned<Progress> | undefined>;
+  /** Throws `RetryLaterError` when somebody else wrote first. */
+  saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
+  /** Entries by `readingId`. */
+  entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
+  /** Throws `RetryLaterError` when somebody else wrote first. */
+  write(entry: LedgerEntry, version: string | undefined): Promise<Versioned<LedgerEntry>>;
+  /** Takes back an entry whose reading was surely not sent. */
+  forget(entry: Versioned<LedgerEntry>): Promise<void>;
+}
+
+export interface Progress {
+  /** Readings taken before this stay where they are. */
+  startAt: Date;
+  /** Withings' `modified` time up to which everything is settled or held (invariant 2). */
+  cursorAt: Date;
+  /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */
+  adopting?: boolean;
+  timezone?: string;
+  height?: Height;
+  /** The account's own weigh-ins of the last 90 days, the measure of what is probable. */
+  recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
+  lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
+  /** Held and failed readings, for the owner's eyes. */
+  attention: AttentionItem[];
+  /** Vendor values that were reported already. */
+  reportedUnknown: string[];
+}
+
+export interface AttentionItem {
+  measureGroupId: number;
+  kind: ReadingKind;
+  takenAt: Date;
+  values: SentValues;
+  fate: Extract<Fate, { state: "held" | "failed" }>;
+}
+
+export interface Journals {
+  of(account: number, withingsUserId: string, garminProfileId: string): Journal;
+}
+
+export interface Leases {
+  /** The right to work on `name` for `seconds`, or undefined while somebody else has it. */
+  acquire(name: string, seconds: number): Promise<Lease | undefined>;
+}
+
+export interface Lease {
+  /** Seconds that are left by our own clock. */
+  remainingSeconds(): number;
+  /** Extends it. Throws `RetryLaterError` when it was lost. */
+  renew(seconds: number): Promise<void>;
+  release(): Promise<void>;
+}

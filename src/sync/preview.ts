@@ -1,0 +1,37 @@
+import type { Account } from "./account.ts";
+import { type Finding, look } from "./look.ts";
+import type { Step } from "./plan.ts";
+import type { LedgerEntry, Sink } from "./ports.ts";
+import type { Reading } from "./reading.ts";
+import { openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
+
+/** One line of a dry run: what would happen with a reading, as far as the ledger and Garmin tell. */
+export interface Preview {
+  reading: Reading;
+  entry: LedgerEntry | undefined;
+  step: Step;
+  finding: Finding | undefined;
+}
+
+/** What a run would do. Reads Withings and Garmin; writes nothing but tokens, where they had to be renewed. */
+export async function previewAccount(deps: SurveyDeps, account: Account, since?: Date): Promise<Preview[]> {
+  const { sinks, clock, tokens } = deps;
+  const { planned } = await survey(deps, account, await openStart(deps, account, since));
+  const withAccess = tokens.withAccess(account.telegramUserId, "garmin");
+  const findings = new Map<Reading, Finding>();
+  for (const kind of ["weigh_in", "blood_pressure"] as const) {
+    const sink = sinks[kind] as Sink;
+    const tasks = tasksOf(planned, kind);
+    for (let start = 0; start < tasks.length; start += sink.batchSize) {
+      const batch = tasks.slice(start, start + sink.batchSize);
+      const looked = await look(batch, { sink, withAccess, taken: takenKeys(planned), now: clock.now() });
+      for (const [index, finding] of looked.entries()) {
+        const task = batch[index];
+        if (task) findings.set(task.reading, finding);
+      }
+    }
+  }
+  return planned
+    .filter(({ step }) => step.type !== "leave")
+    .map(({ reading, entry, step }) => ({ reading, entry: entry?.value, step, finding: findings.get(reading) }));
+}

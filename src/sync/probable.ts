@@ -1,0 +1,26 @@
+/** Older weigh-ins say little about today's. */
+export const RECENT_DAYS = 90;
+const AT_LEAST = 3;
+
+/**
+ * How far outside the range of the recent weigh-ins another one may lie, as a share of their median. A tenth is 8 kg for
+ * somebody of 80 kg: more than a hard week of illness, clothes and a meal take or add together, and less than what tells
+ * most children, guests and suitcases from the owner. The range itself follows whoever slowly gains or loses.
+ */
+const PROBABLE_SHARE = 0.1;
+
+export interface WeighedBefore {
+  takenAt: Date;
+  weightKg: number;
+}
+
+export function isProbable(weighIn: WeighedBefore, others: WeighedBefore[]): boolean {
+  const recent = others
+    .filter((it) => Math.abs(it.takenAt.getTime() - weighIn.takenAt.getTime()) <= RECENT_DAYS * 24 * 3600 * 1000)
+    .map((it) => it.weightKg)
+    .sort((a, b) => a - b);
+  const [lowest, highest, median] = [recent[0], recent.at(-1), recent[Math.floor(recent.length / 2)]];
+  if (recent.length < AT_LEAST || lowest === undefined || highest === undefined || median === undefined) return true;
+  const margin = median * PROBABLE_SHARE;
+  return weighIn.weightKg >= lowest - margin && weighIn.weightKg <= highest + margin;
+}

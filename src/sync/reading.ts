@@ -1,0 +1,56 @@
+/**
+ * One measurement event. What was not measured is absent, never 0.
+ * Adapters translate to and from this; nothing else knows a vendor's field names.
+ */
+export type Reading = WeighIn | BloodPressure;
+export type ReadingKind = Reading["kind"];
+
+interface Measured {
+  measureGroupId: number;
+  takenAt: Date;
+  /** When Withings last changed it. */
+  modifiedAt: Date;
+  attribution: Attribution;
+  /**
+   * It came into Withings from another health app, so it may be a reading that Garmin already has.
+   * Such a reading is looked for in Garmin before it is sent.
+   */
+  imported: boolean;
+}
+
+/** How sure Withings is that this is the account's own body. */
+export type Attribution = "certain" | "confirmed" | "ambiguous" | "typed_at_sign_up" | "unknown";
+
+export interface WeighIn extends Measured {
+  kind: "weigh_in";
+  weightKg: number;
+  bodyFatPercent?: number;
+  bodyWaterPercent?: number;
+  boneMassKg?: number;
+  /** Total muscle, as Withings measures it. Garmin labels the field "skeletal muscle". */
+  muscleMassKg?: number;
+  visceralFatIndex?: number;
+  basalMetabolicRateKcal?: number;
+  metabolicAgeYears?: number;
+}
+
+export interface BloodPressure extends Measured {
+  kind: "blood_pressure";
+  systolicMmHg: number;
+  diastolicMmHg: number;
+  pulseBpm?: number;
+}
+
+/** Its identity in the ledger. A measure group may hold a weigh-in and a blood pressure at once. */
+export function readingId(reading: { measureGroupId: number; kind: ReadingKind }): string {
+  return `${String(reading.measureGroupId).padStart(16, "0")}#${reading.kind}`;
+}
+
+/**
+ * Two readings with the same fingerprint say the same. It leaves out `modifiedAt` and the attribution, so that a touch
+ * that changes no value sends nothing.
+ */
+export function fingerprint(reading: Reading): string {
+  const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...values } = reading;
+  return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

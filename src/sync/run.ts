@@ -1,0 +1,163 @@
+import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts } from "./account.ts";
+import { describe, type LaneReport, settle } from "./lane.ts";
+import { type HeldLease, withLease } from "./lease-keeper.ts";
+import { type RunOutcome, worse } from "./outcome.ts";
+import { isOfferedAgain } from "./plan.ts";
+import type { Journal, Leases, LedgerEntry, Progress, Sink, SourceAnswer } from "./ports.ts";
+import { advance, type Settlement } from "./progress.ts";
+import { readingId } from "./reading.ts";
+import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
+
+export interface RunDeps extends SurveyDeps {
+  accounts: Accounts;
+  leases: Leases;
+  log: Log;
+}
+
+export interface RunOptions {
+  /** Reaches back to this instant, and takes over what Garmin already has of that time. */
+  since?: Date | undefined;
+  onProgress?: ((progress: RunProgress) => void) | undefined;
+}
+
+export type RunProgress =
+  | { stage: "reading" }
+  | { stage: "found"; readings: number }
+  | { stage: "sending" | "checking"; readings: number };
+
+export interface RunReport extends RunOutcome {
+  /** One sentence, when something in the configuration or the store has to be mended. */
+  problem?: string;
+}
+
+/**
+ * Brings the readings of one account from Withings into Garmin. It may be stopped at any moment and run again: the ledger
+ * knows what was begun, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
+ */
+export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
+  const { accounts, leases, clock, log } = deps;
+  const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  try {
+    const name = `account#${account.telegramUserId}`;
+    await withLease(leases, name, (lease) => run(deps, account, options, lease, report));
+  } catch (error) {
+    blame(report, error, log);
+  }
+  const { problem: _problem, ...outcome } = report;
+  log.info("run_ended", { account: account.telegramUserId, ...outcome });
+  await accounts
+    .saveLastRun(account.telegramUserId, { finishedAt: clock.now(), outcome })
+    .catch((error: unknown) => log.warn("last_run_not_saved", errorFacts(error)));
+  return report;
+}
+
+async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, report: RunReport) {
+  const { sinks, clock, log } = deps;
+  const { onProgress = () => {} } = options;
+  onProgress({ stage: "reading" });
+  const start = await openStart(deps, account, options.since);
+  const { journal, progress } = start;
+  // First of all: should this run end half-way, the next one must still know how far back it has to reach.
+  const stored =
+    progress === start.stored?.value ? start.stored : await journal.saveProgress(progress, start.stored?.version);
+
+  const { answer, height, planned } = await survey(deps, account, start);
+  for (const value of answer.unknown) {
+    if (!progress.reportedUnknown.includes(value)) log.warn("withings_value_unknown", { value });
+  }
+  onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step)).length });
+
+  const fates = await settleWithoutGarmin(planned, journal, report);
+  const laneDeps = {
+    withAccess: deps.tokens.withAccess(account.telegramUserId, "garmin"),
+    journal,
+    lease,
+    clock,
+    context: { heightM: height?.heightM, timezone: timezoneOf(account, answer, progress) },
+    taken: takenKeys(planned),
+    onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
+  };
+  // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.
+  const lanes = [
+    await settle(tasksOf(planned, "weigh_in"), { ...laneDeps, sink: sinks.weigh_in as Sink }),
+    await settle(tasksOf(planned, "blood_pressure"), { ...laneDeps, sink: sinks.blood_pressure as Sink }),
+  ];
+  for (const lane of lanes) take(report, lane, fates, log);
+
+  const settlements = planned.map((it) => settlement(it, fates));
+  count(report, planned, settlements, answer, log);
+  await lease.ensure();
+  const next = advance(progress, answer, height, settlements);
+  if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
+}
+
+/** Writes down what is held or refused. Answers what the ledger says now, by reading. */
+async function settleWithoutGarmin(planned: Planned[], journal: Journal, report: RunReport) {
+  const fates = new Map<string, LedgerEntry>();
+  for (const { reading, entry, step } of planned) {
+    if (step.type !== "hold" && step.type !== "fail") continue;
+    const before = entry?.value;
+    const now: LedgerEntry = {
+      ...describe(reading),
+      fate: step.type === "hold" ? { state: "held", reason: step.reason } : { state: "failed", reason: step.reason },
+      attempts: before?.attempts ?? 0,
+      ...(before?.garminKey && { garminKey: before.garminKey }),
+    };
+    if (JSON.stringify(before?.fate) !== JSON.stringify(now.fate) || before?.fingerprint !== now.fingerprint) {
+      await journal.write(now, entry?.version);
+    }
+    fates.set(readingId(reading), now);
+    if (step.type === "hold") report.held++;
+    else report.failed++;
+  }
+  return fates;
+}
+
+function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntry>, log: Log) {
+  report.synced += lane.synced;
+  report.skipped += lane.skipped;
+  for (const [id, entry] of lane.fates) {
+    fates.set(id, entry);
+    if (entry.fate.state === "failed") report.failed++;
+    // Our bug or Garmin's change: a refusal of something that we found to be in order.
+    if (entry.fate.state === "failed") report.status = worse(report.status, "error");
+  }
+  if (lane.error) blame(report, lane.error, log);
+}
+
+function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>): Settlement {
+  const now = fates.get(readingId(reading)) ?? entry?.value;
+  const done = step.type === "leave" || step.type === "settled" || fates.has(readingId(reading));
+  return { reading, entry: now, settled: done && !(now && isOfferedAgain(now)) };
+}
+
+function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, log: Log) {
+  report.skipped += planned.filter(({ step }) => step.type === "settled").length;
+  const waiting = planned.filter(({ step }, index) => isTask(step) && !settlements[index]?.settled);
+  // Not refused, not seen: Garmin has them, or will be asked again.
+  if (waiting.length > 0) report.status = worse(report.status, "retry_later");
+  if (answer.unreadable > 0) {
+    log.error("withings_records_unreadable", { records: answer.unreadable });
+    report.status = worse(report.status, "error");
+  }
+}
+
+function blame(report: RunReport, error: unknown, log: Log) {
+  if (error instanceof ActionNeededError) {
+    report.status = worse(report.status, "action_needed");
+    report.action ??= error.action;
+  } else if (error instanceof RetryLaterError) {
+    report.status = worse(report.status, "retry_later");
+    log.warn("run_postponed", errorFacts(error));
+  } else {
+    report.status = worse(report.status, "error");
+    if (error instanceof UsageError) report.problem ??= error.message;
+    log.error("run_failed", errorFacts(error));
+  }
+}
+
+function timezoneOf(account: Account, answer: SourceAnswer, progress: Progress): string {
+  return account.timezone ?? answer.timezone ?? progress.timezone ?? "UTC";
+}

@@ -1,0 +1,149 @@
+import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import { AccessRefusedError, type Links, type WithAccess } from "./ports.ts";
+import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
+
+/** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
+const FIRST_REST_SECONDS = 2 * 3600;
+const LONGEST_REST_SECONDS = 24 * 3600;
+
+export type SignInResult =
+  | { type: "signed_in"; displayName: string; refreshExpiresAt: Date; uploadConsent: boolean | undefined }
+  | { type: "mfa_required"; sentTo: string | undefined }
+  | { type: "wrong_code" }
+  | { type: "code_sent"; sentTo: string | undefined }
+  | { type: "code_too_soon" }
+  /** There is no sign-in that waits for a code: it took too long, or there never was one. */
+  | { type: "expired" }
+  | { type: "too_many_codes" }
+  | { type: "resting"; until: Date }
+  | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" | "access_refused" }
+  | { type: "unclear" };
+
+export interface GarminSignIn {
+  /** One try. Never repeated by itself, and not made at all while sign-in rests. */
+  withPassword(account: number, email: string, password: string): Promise<SignInResult>;
+  withCode(account: number, code: string): Promise<SignInResult>;
+  newCode(account: number): Promise<SignInResult>;
+  /** Throws `UsageError` in words when the pasted text holds no usable ticket. */
+  withPasted(account: number, pasted: string): Promise<SignInResult>;
+}
+
+/**
+ * Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. All ways end
+ * alike: the ticket is exchanged, the account looked at, and only then the link replaced.
+ */
+export function createGarminSignIn(deps: {
+  door: GarminDoor;
+  memory: SignInMemory;
+  links: Links;
+  clock: Clock;
+  log: Log;
+}): GarminSignIn {
+  const { door, memory, links, clock, log } = deps;
+
+  async function settle(account: number, outcome: PasswordOutcome | CodeOutcome): Promise<SignInResult> {
+    switch (outcome.type) {
+      case "ticket":
+        return finish(account, outcome.ticket, outcome.service);
+      case "mfa_required":
+        await memory.savePending(account, outcome.pending);
+        return { type: "mfa_required", sentTo: outcome.pending.sentTo };
+      case "wrong_code":
+        await memory.savePending(account, outcome.pending);
+        return { type: "wrong_code" };
+      case "expired":
+      case "too_many_codes":
+        await memory.forgetPending(account);
+        return outcome;
+      case "rate_limited":
+        return rest(account);
+      case "unclear":
+        log.error("garmin_sign_in_unclear", { what: outcome.what });
+        return { type: "unclear" };
+      default:
+        return outcome;
+    }
+  }
+
+  async function rest(account: number): Promise<SignInResult> {
+    const strikes = ((await memory.cooldown(account))?.strikes ?? 0) + 1;
+    const seconds = Math.min(FIRST_REST_SECONDS * 2 ** (strikes - 1), LONGEST_REST_SECONDS);
+    const until = new Date(clock.now().getTime() + seconds * 1000);
+    await memory.saveCooldown(account, { until, strikes });
+    log.warn("garmin_sign_in_limited", { account, strikes, until: until.toISOString() });
+    return { type: "resting", until };
+  }
+
+  async function finish(account: number, ticket: string, service: string): Promise<SignInResult> {
+    const exchange = await door.exchangeTicket(ticket, service);
+    if (exchange.type === "refused") return { type: "ticket_refused" };
+    const withAccess: WithAccess = (call) => call(exchange.tokens.accessToken);
+    const profile = await profileOf(withAccess);
+    // A link that works is not given up for tokens that Garmin's own data refuses.
+    if (!profile) return { type: "access_refused" };
+    const uploadConsent = await door.uploadConsent(withAccess).catch((error: unknown) => {
+      log.warn("garmin_consent_unknown", errorFacts(error));
+      return undefined;
+    });
+    await links.replace(account, "garmin", {
+      state: "linked",
+      linkedAt: clock.now(),
+      vendorUserId: profile.profileId,
+      displayName: profile.displayName,
+      tokens: exchange.tokens,
+    });
+    await memory.forgetPending(account);
+    await memory.forgetCooldown(account);
+    log.info("garmin_signed_in", { account });
+    return {
+      type: "signed_in",
+      displayName: profile.displayName,
+      refreshExpiresAt: exchange.tokens.refreshExpiresAt,
+      uploadConsent,
+    };
+  }
+
+  /** The ticket is spent: a hiccup here must not cost the owner another sign-in. */
+  async function profileOf(withAccess: WithAccess): Promise<GarminProfile | undefined> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await door.socialProfile(withAccess);
+      } catch (error) {
+        if (error instanceof AccessRefusedError) return undefined;
+        if (!(error instanceof RetryLaterError) || tries === 3) throw error;
+        await clock.sleep(tries);
+      }
+    }
+  }
+
+  return {
+    async withPassword(account, email, password) {
+      const cooldown = await memory.cooldown(account);
+      if (cooldown && cooldown.until > clock.now()) return { type: "resting", until: cooldown.until };
+      return settle(account, await door.login(email, password));
+    },
+
+    async withCode(account, code) {
+      const pending = await memory.pending(account);
+      if (!pending) return { type: "expired" };
+      return settle(account, await door.verifyCode(pending, code));
+    },
+
+    async newCode(account) {
+      const pending = await memory.pending(account);
+      if (!pending) return { type: "expired" };
+      const outcome = await door.sendCode(pending);
+      if (outcome.type === "too_soon") return { type: "code_too_soon" };
+      if (outcome.type !== "sent") return settle(account, outcome);
+      await memory.savePending(account, outcome.pending);
+      return { type: "code_sent", sentTo: outcome.pending.sentTo };
+    },
+
+    async withPasted(account, pasted) {
+      const { ticket, service } = door.ticketFromPasted(pasted);
+      return finish(account, ticket, service);
+    },
+  };
+}

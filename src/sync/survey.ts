@@ -1,0 +1,132 @@
+import type { Clock } from "../clock.ts";
+import type { Account } from "./account.ts";
+import type { Task } from "./look.ts";
+import { plan, type Step } from "./plan.ts";
+import type {
+  Height,
+  Journal,
+  Journals,
+  LedgerEntry,
+  Progress,
+  ReadingSource,
+  Sink,
+  Sinks,
+  SourceAnswer,
+  Versioned,
+  WithAccess,
+} from "./ports.ts";
+import { isProbable } from "./probable.ts";
+import { startingPoint } from "./progress.ts";
+import { type Reading, type ReadingKind, readingId } from "./reading.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** How far back the first run of an account reaches, unless the owner says otherwise. */
+const FIRST_RUN_SECONDS = 30 * 24 * 3600;
+/** Withings does not say whether a change in exactly the cursor's second comes again, nor how late one becomes visible. */
+const OVERLAP_SECONDS = 24 * 3600;
+/** Withings refuses the same call within ten seconds. A starting point that moves with the clock makes it another call. */
+const VARIATION_SECONDS = 600;
+
+export interface SurveyDeps {
+  journals: Journals;
+  tokens: Tokens;
+  source: ReadingSource;
+  sinks: Sinks;
+  clock: Clock;
+}
+
+/** A reading and what is to happen with it. */
+export interface Planned {
+  reading: Reading;
+  entry: Versioned<LedgerEntry> | undefined;
+  step: Step;
+}
+
+/** Where a run of an account starts. */
+export interface Start {
+  journal: Journal;
+  /** As it is stored; absent before the first run. */
+  stored: Versioned<Progress> | undefined;
+  progress: Progress;
+}
+
+/** Opens the journal of the pair that is linked now. Throws `ActionNeededError` when a link is missing or stale. */
+export async function openStart(deps: SurveyDeps, account: Account, since: Date | undefined): Promise<Start> {
+  const { tokens, journals, clock } = deps;
+  const withings = await tokens.link(account.telegramUserId, "withings");
+  const garmin = await tokens.link(account.telegramUserId, "garmin");
+  const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const stored = await journal.progress();
+  const progress = startingPoint(stored?.value, since, secondsBefore(clock.now(), FIRST_RUN_SECONDS));
+  return { journal, stored, progress };
+}
+
+export interface Survey {
+  answer: SourceAnswer;
+  height: Height | undefined;
+  planned: Planned[];
+}
+
+/** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
+export async function survey(deps: SurveyDeps, account: Account, { journal, progress }: Start): Promise<Survey> {
+  const { tokens, source, clock } = deps;
+  const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings");
+  const now = clock.now();
+  const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
+  const since = secondsBefore(progress.cursorAt, OVERLAP_SECONDS + variation);
+  const answer = await source.changedSince(withAccess, since);
+  // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
+  const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
+  const entries = await journal.entries(answer.readings.map(readingId));
+  return {
+    answer,
+    height: newer(answer.height, earlierHeight),
+    planned: planAll(deps.sinks, answer.readings, entries, progress, now),
+  };
+}
+
+function planAll(
+  sinks: Sinks,
+  readings: Reading[],
+  entries: Map<string, Versioned<LedgerEntry>>,
+  progress: Progress,
+  now: Date,
+): Planned[] {
+  const own = [...progress.recentWeighIns];
+  return readings.map((reading) => {
+    const entry = entries.get(readingId(reading));
+    const others = own.filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
+    const step = plan(reading, entry?.value, {
+      startAt: progress.startAt,
+      now,
+      adopting: progress.adopting ?? false,
+      refusal: (sinks[reading.kind] as Sink).refusal(reading),
+      improbable: reading.kind === "weigh_in" && !isProbable(reading, others),
+    });
+    const isOwn = isTask(step) || (step.type === "settled" && entry?.value.fate.state !== "failed");
+    if (isOwn && reading.kind === "weigh_in") own.push(reading);
+    return { reading, entry, step };
+  });
+}
+
+export const isTask = (step: Step): step is Task["step"] =>
+  step.type === "send" || step.type === "verify" || step.type === "replace";
+
+export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
+  return planned.flatMap(({ reading, entry, step }) =>
+    reading.kind === kind && isTask(step) ? [{ reading, entry, step }] : [],
+  );
+}
+
+/** Delete keys of Garmin entries that surely are readings nothing happens with in this run. */
+export function takenKeys(planned: Planned[]): ReadonlySet<string> {
+  return new Set(planned.flatMap(({ entry, step }) => (isTask(step) ? [] : (entry?.value.garminKey?.id ?? []))));
+}
+
+function newer(a: Height | undefined, b: Height | undefined): Height | undefined {
+  return a && b ? (a.takenAt >= b.takenAt ? a : b) : (a ?? b);
+}
+
+function secondsBefore(instant: Date, seconds: number): Date {
+  return new Date(instant.getTime() - seconds * 1000);
+}

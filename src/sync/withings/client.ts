@@ -1,0 +1,113 @@
+import * as z from "zod";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
+import { issuePaths, parseJson } from "../../json.ts";
+import type { Transport } from "../../transport.ts";
+import { AccessRefusedError } from "../ports.ts";
+
+/** Sends one Withings request and returns its parsed `body`. */
+export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;
+
+export interface WithingsRequest<T> {
+  path: "measure" | "v2/oauth2" | "notify";
+  params: Record<string, string | number>;
+  body: z.ZodType<T>;
+  accessToken?: string;
+}
+
+/** Withings said no in a way that the endpoint itself has to judge. */
+export class WithingsRefusal extends Error {
+  override readonly name = "WithingsRefusal";
+  readonly status: number;
+  readonly reason: string;
+
+  constructor(call: string, status: number, reason: string) {
+    super(`${call} answered status ${status}`);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.string().optional() });
+
+/** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
+const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
+const INSUFFICIENT_SCOPE = 403;
+/** "Invalid params": asking again in the same way cannot help. As [first, last]. */
+const INVALID_PARAMS: ReadonlyArray<readonly [number, number]> = [
+  [201, 213],
+  [216, 218],
+  [220, 221],
+  [223, 223],
+  [225, 225],
+  [227, 230],
+  [234, 236],
+  [238, 238],
+  [240, 252],
+  [254, 254],
+  [260, 267],
+  [271, 272],
+  [275, 276],
+  [283, 288],
+  [290, 290],
+  [293, 295],
+  [297, 297],
+  [300, 304],
+  [321, 321],
+  [323, 353],
+  [380, 382],
+  [400, 400],
+  [501, 511],
+  [523, 523],
+  [532, 532],
+  [2554, 2554],
+  [3017, 3019],
+];
+const isInvalidParams = (status: number) => INVALID_PARAMS.some(([first, last]) => first <= status && status <= last);
+
+/**
+ * Transport of the Withings API. `schedule` keeps the whole application under Withings' limit of 120 requests a minute.
+ */
+export function createWithingsCall(options: {
+  apiUrl: string;
+  send: Transport;
+  schedule: <T>(task: () => Promise<T>) => Promise<T>;
+}): WithingsCall {
+  const { apiUrl, send, schedule } = options;
+
+  return async ({ path, params, body, accessToken }) => {
+    const call = `Withings ${path} ${params["action"]}`;
+    const answer = await schedule(() =>
+      send({
+        method: "POST",
+        url: new URL(path, `${apiUrl.replace(/\/+$/, "")}/`),
+        headers: { accept: "application/json", ...(accessToken && { authorization: `Bearer ${accessToken}` }) },
+        body: new URLSearchParams(
+          Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
+        ),
+      }),
+    );
+    if (answer.status === 429 || answer.status >= 500) {
+      throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
+        retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
+      });
+    }
+
+    // Withings answers HTTP 200 even when it refuses: the verdict is `status` in the body, and 0 is the only yes.
+    const envelope = Envelope.safeParse(parseJson(answer.text));
+    if (!envelope.success) {
+      // A page instead of an answer is an outage or a wall in between, not a verdict on the link.
+      throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`);
+    }
+    const { status, error = "" } = envelope.data;
+    if (status !== 0) {
+      if (accessToken === undefined || isInvalidParams(status)) throw new WithingsRefusal(call, status, error);
+      if (ACCESS_REFUSED.has(status)) throw new AccessRefusedError(call);
+      if (status === INSUFFICIENT_SCOPE) throw new ActionNeededError("relink_withings");
+      // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
+      throw new RetryLaterError(`${call} answered status ${status}`);
+    }
+    const parsed = body.safeParse(envelope.data.body);
+    if (!parsed.success) throw new UnexpectedAnswerError(call, answer.status, issuePaths(parsed.error));
+    return parsed.data;
+  };
+}

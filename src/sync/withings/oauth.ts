@@ -1,0 +1,149 @@
+import * as z from "zod";
+import { ActionNeededError, RetryLaterError, UsageError } from "../../errors.ts";
+import type { RefreshOutcome, TokenSet } from "../ports.ts";
+import { type WithingsCall, WithingsRefusal } from "./client.ts";
+
+export interface WithingsApplication {
+  clientId: string;
+  clientSecret: string;
+  redirectUrl: string;
+}
+
+/** Weight, body composition and blood pressure need `user.metrics`; the person's devices and unlinking events need `user.info`. */
+const SCOPE = "user.info,user.metrics";
+
+/** Withings issues a refresh token for a year and does not say so in the answer (access-and-refresh-tokens page, 2026-11). */
+const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
+
+const TokenBody = z.object({
+  // A string after a code exchange, a number after a refresh.
+  userid: z.union([z.string().min(1), z.number()]).transform(String),
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1),
+  expires_in: z.number().positive(),
+  scope: z.string().optional(),
+});
+
+/** The consent page, for the owner's browser. The scopes are separated by a comma: a space is refused. */
+export function authorizeUrl(accountUrl: string, application: WithingsApplication, state: string): string {
+  const url = new URL("oauth2_user/authorize2", `${accountUrl.replace(/\/+$/, "")}/`);
+  url.search = new URLSearchParams({
+    response_type: "code",
+    client_id: application.clientId,
+    redirect_uri: application.redirectUrl,
+    scope: SCOPE,
+    state,
+  }).toString();
+  return url.href;
+}
+
+export type CodeOutcome =
+  | { type: "linked"; withingsUserId: string; tokens: TokenSet }
+  /** Codes live 30 seconds and work once. */
+  | { type: "code_expired" };
+
+/** Exchanges the code of the consent page. */
+export async function requestTokenByCode(
+  call: WithingsCall,
+  application: WithingsApplication,
+  code: string,
+  now: Date,
+): Promise<CodeOutcome> {
+  try {
+    const body = await requestToken(call, application, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: application.redirectUrl,
+    });
+    return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
+  } catch (error) {
+    if (error instanceof WithingsRefusal && refusalOf(error) === "code") return { type: "code_expired" };
+    throw error;
+  }
+}
+
+/** Exchanges a refresh token. The new one must be stored before the new access token is used: that use ends the old one. */
+export async function requestTokenByRefresh(
+  call: WithingsCall,
+  application: WithingsApplication,
+  refreshToken: string,
+  now: Date,
+): Promise<RefreshOutcome> {
+  try {
+    const body = await requestToken(call, application, { grant_type: "refresh_token", refresh_token: refreshToken });
+    return { type: "refreshed", tokens: toTokenSet(body, now) };
+  } catch (error) {
+    if (error instanceof WithingsRefusal && refusalOf(error) === "refresh_token") return { type: "refused" };
+    throw error;
+  }
+}
+
+async function requestToken(call: WithingsCall, application: WithingsApplication, grant: Record<string, string>) {
+  try {
+    return await call({
+      path: "v2/oauth2",
+      params: {
+        action: "requesttoken",
+        client_id: application.clientId,
+        client_secret: application.clientSecret,
+        ...grant,
+      },
+      body: TokenBody,
+    });
+  } catch (error) {
+    if (!(error instanceof WithingsRefusal)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === "application") throw new ActionNeededError("fix_withings_application");
+    if (refusal === "unclear") throw new RetryLaterError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * What the token endpoint refused. It answers status 503 for a dead refresh token, an expired code and a wrong client
+ * secret alike; only the words differ (seen by several projects up to October 2026).
+ */
+function refusalOf({ status, reason }: WithingsRefusal): "application" | "refresh_token" | "code" | "unclear" {
+  if (/client.?id|secret/i.test(reason)) return "application";
+  if (/refresh.?token/i.test(reason)) return "refresh_token";
+  if (/\bcode\b/i.test(reason)) return "code";
+  return [100, 101, 102, 200, 401].includes(status) ? "refresh_token" : "unclear";
+}
+
+function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
+  return {
+    accessToken: body.access_token,
+    accessExpiresAt: new Date(now.getTime() + body.expires_in * 1000),
+    refreshToken: body.refresh_token,
+    refreshExpiresAt: new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000),
+  };
+}
+
+/**
+ * The code in what the owner pasted: the redirected address, or the bare code.
+ * @throws UsageError in words, when it is neither, when consent was refused, or when the address answers another question.
+ */
+export function codeFromPasted(pasted: string, expectedState: string): string {
+  const text = pasted.trim();
+  if (/^[A-Za-z0-9._~-]{8,}$/.test(text)) return text;
+  let address: URL;
+  try {
+    address = new URL(text);
+  } catch {
+    throw new UsageError("That is neither an address nor a code. Paste the whole address the browser ended on.");
+  }
+  const { searchParams } = address;
+  if (searchParams.has("error")) {
+    throw new UsageError("Withings says that the consent was refused. Start again, and choose Allow on its page.");
+  }
+  const code = searchParams.get("code");
+  if (!code) {
+    throw new UsageError("That address carries no code. Paste the address the browser ended on after you chose Allow.");
+  }
+  if (searchParams.get("state") !== expectedState) {
+    throw new UsageError(
+      "That address belongs to another sign-in. Open the address printed above and paste where it ends.",
+    );
+  }
+  return code;
+}

@@ -1,0 +1,25 @@
+import type { ReadingSource, WithAccess } from "../ports.ts";
+import type { WithingsCall } from "./client.ts";
+import { getMeas } from "./measure.ts";
+import { toReadings } from "./to-reading.ts";
+
+const HEIGHT = [4];
+
+/** Withings as a source of readings: one request for a page of everything. */
+export function createWithingsSource(call: WithingsCall): ReadingSource {
+  const read = (withAccess: WithAccess, lastUpdate: number, measureTypes?: readonly number[]) =>
+    withAccess((accessToken) => getMeas(call, { accessToken, lastUpdate, ...(measureTypes && { measureTypes }) }));
+
+  return {
+    async changedSince(withAccess, since) {
+      const { groups, unreadable, timezone } = await read(withAccess, Math.floor(since.getTime() / 1000));
+      return { ...toReadings(groups), unreadable: unreadable.length, timezone };
+    },
+
+    async latestHeight(withAccess) {
+      // From the beginning of time: 0 would be read as "not given" by some, 1 is as good.
+      const { groups } = await read(withAccess, 1, HEIGHT);
+      return toReadings(groups).height;
+    },
+  };
+}
