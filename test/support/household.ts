@@ -77,7 +77,7 @@ export async function startHousehold(
     newApp,
     link: () => link(app),
     sync: async (runOptions: RunOptions = {}, on = app) => {
-      const account = await on.accounts.find(ACCOUNT);
+      const account = await app.accounts.find(ACCOUNT);
       if (!account) throw new Error("the account of the tests is missing");
       return syncAccount(on.run, account, runOptions);
     },

@@ -1,0 +1,145 @@
+import { type FaultName, namedFaults } from "./named-faults.ts";
+import { type Handler, type RecordedRequest, realSeconds } from "./serve.ts";
+
+export type ServerName = "withings" | "garmin_sso" | "garmin_diauth" | "garmin_connectapi" | "telegram";
+
+export type FaultEffect =
+  /** Nothing happens; this is the answer. */
+  | { type: "status"; status: number; headers?: Record<string, string>; body?: unknown }
+  /** Nothing happens; HTTP 200 with this body. Objects are sent as JSON, strings as HTML unless said otherwise. */
+  | { type: "body"; body: unknown; contentType?: string }
+  /** The request is taken and never answered. */
+  | { type: "hang" }
+  /** The connection dies and nothing has happened. */
+  | { type: "drop_before" }
+  /** It happened, and the answer got lost. */
+  | { type: "drop_after" }
+  /** It happens and is answered as ever, but late (real seconds). */
+  | { type: "delay"; seconds: number }
+  /** No request is caught: the server asks the board and behaves differently. See `FaultBoard.setting`. */
+  | { type: "setting"; value: number };
+
+export interface FaultMatch {
+  method?: string;
+  path?: string | RegExp;
+  /** The field `action` of the form or the query: how Withings tells its calls apart. */
+  action?: string;
+  /** Other fields of the form or the query that must have these values. */
+  form?: Record<string, string>;
+}
+
+export interface Fault {
+  name: string;
+  /** For people. */
+  label: string;
+  server?: ServerName;
+  match: FaultMatch;
+  /** How many requests it still catches. */
+  times: number;
+  effect: FaultEffect;
+}
+
+export type NewFault = Omit<Fault, "name" | "label" | "times"> & { name?: string; label?: string; times?: number };
+
+/** What goes wrong at the moment, at any of the servers. The first fault that matches a request catches it. */
+export class FaultBoard {
+  #faults: Fault[] = [];
+  #added = 0;
+
+  /** `times` is 1 unless given; Infinity stays until it is removed. Adding a name again replaces it. */
+  add(fault: NewFault): Fault {
+    this.#added += 1;
+    const name = fault.name ?? `fault-${this.#added}`;
+    const added: Fault = { ...fault, name, label: fault.label ?? name, times: fault.times ?? 1 };
+    this.remove(name);
+    this.#faults.push(added);
+    return added;
+  }
+
+  /** Puts a ready-made fault on the board, until it is turned off unless `times` is given. */
+  turnOn(name: FaultName, options: { times?: number } = {}): Fault {
+    return this.add({ ...namedFaults[name], name, times: options.times ?? Infinity });
+  }
+
+  turnOff(name: FaultName): void {
+    this.remove(name);
+  }
+
+  isOn(name: string): boolean {
+    return this.#faults.some((fault) => fault.name === name);
+  }
+
+  /** The value of a fault with the effect "setting", or undefined while it is off. */
+  setting(name: FaultName): number | undefined {
+    const effect = this.#faults.find((fault) => fault.name === name)?.effect;
+    return effect?.type === "setting" ? effect.value : undefined;
+  }
+
+  remove(name: string): void {
+    this.#faults = this.#faults.filter((fault) => fault.name !== name);
+  }
+
+  list(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  clear(): void {
+    this.#faults = [];
+  }
+
+  /** The effect for this request, if one is due; it counts as used. */
+  take(server: ServerName, seen: RecordedRequest): FaultEffect | undefined {
+    const fault = this.#faults.find(
+      ({ server: only, match, effect }) =>
+        effect.type !== "setting" && (only === undefined || only === server) && matches(match, seen),
+    );
+    if (!fault) return undefined;
+    fault.times -= 1;
+    if (fault.times <= 0) this.#faults = this.#faults.filter((other) => other !== fault);
+    return fault.effect;
+  }
+}
+
+function matches(match: FaultMatch, seen: RecordedRequest): boolean {
+  if (match.method !== undefined && match.method !== seen.method) return false;
+  if (typeof match.path === "string" && match.path !== seen.path) return false;
+  if (match.path instanceof RegExp && !match.path.test(seen.path)) return false;
+  const isForm = seen.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  const form = new URLSearchParams(isForm ? seen.body : "");
+  const wanted = { ...match.form, ...(match.action === undefined ? {} : { action: match.action }) };
+  return Object.entries(wanted).every(([name, value]) => (form.get(name) ?? seen.query.get(name)) === value);
+}
+
+/** The handler of `server` with the board's faults in front of it. */
+export function withFaults(server: ServerName, faults: FaultBoard, handler: Handler): Handler {
+  return async (request, seen) => {
+    const effect = faults.take(server, seen);
+    switch (effect?.type) {
+      case "status":
+        return answerWith(effect.body, effect.status, effect.headers);
+      case "body":
+        return answerWith(effect.body, 200, effect.contentType ? { "content-type": effect.contentType } : {});
+      case "hang":
+        return "hang";
+      case "drop_before":
+        return "drop";
+      case "drop_after":
+        await handler(request, seen);
+        return "drop";
+      case "delay":
+        await realSeconds(effect.seconds);
+        return handler(request, seen);
+      default:
+        return handler(request, seen);
+    }
+  };
+}
+
+function answerWith(body: unknown, status: number, headers: Record<string, string> = {}): Response {
+  if (body === undefined) return new Response(null, { status, headers });
+  const isText = typeof body === "string";
+  return new Response(isText ? body : JSON.stringify(body), {
+    status,
+    headers: { "content-type": isText ? "text/html; charset=utf-8" : "application/json; charset=utf-8", ...headers },
+  });
+}

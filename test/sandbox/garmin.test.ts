@@ -1,0 +1,298 @@
+import { Encoder } from "@garmin/fitsdk";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { FaultBoard } from "./faults.ts";
+import { type Garmin, startGarmin } from "./garmin.ts";
+
+const NOW = new Date("2026-03-02T07:00:00Z");
+const EMAIL = "ada@example.org";
+/** Message numbers of the FIT profile. */
+const FILE_ID = 0;
+const WEIGHT_SCALE = 30;
+const TAKEN = new Date("2026-03-01T23:30:15Z");
+
+let clock: ManualClock;
+let faults: FaultBoard;
+let garmin: Garmin;
+let accessToken: string;
+
+beforeEach(async () => {
+  clock = createManualClock(NOW);
+  faults = new FaultBoard();
+  garmin = await startGarmin({ clock, faults });
+  const person = { displayName: "ada-1815", fullName: "Ada L.", timezone: "Europe/Berlin" };
+  garmin.addAccount({ email: EMAIL, password: "right", ...person });
+  accessToken = garmin.issueLink(EMAIL).accessToken;
+});
+afterEach(() => garmin.close());
+
+function call(method: string, path: string, body?: RequestInit["body"], headers: RequestInit["headers"] = {}) {
+  const all = new Headers(headers);
+  all.set("authorization", `Bearer ${accessToken}`);
+  return fetch(garmin.connectapiUrl + path, { method, headers: all, ...(body === undefined ? {} : { body }) });
+}
+const json = { "content-type": "application/json" };
+const postJson = (path: string, body: object) => call("POST", path, JSON.stringify(body), json);
+
+async function read<T>(path: string): Promise<T> {
+  return (await (await call("GET", path)).json()) as T;
+}
+
+function fitFile(records: object[], type = "weight"): Uint8Array<ArrayBuffer> {
+  const encoder = new Encoder();
+  const fileId: object = { type, manufacturer: "garmin", product: 2429, timeCreated: NOW };
+  encoder.onMesg(FILE_ID, fileId);
+  for (const record of records) encoder.onMesg(WEIGHT_SCALE, record);
+  return new Uint8Array(encoder.close());
+}
+const WEIGH_IN = { timestamp: TAKEN, weight: 69.55, percentFat: 18.37, boneMass: 3.54, bmi: 22.8, metabolicAge: 35 };
+
+function upload(bytes: Uint8Array<ArrayBuffer>, name = "weight.fit") {
+  const form = new FormData();
+  form.append("file", new Blob([bytes]), name);
+  return call("POST", "/upload-service/upload", form);
+}
+
+interface WeightRange {
+  dailyWeightSummaries: {
+    summaryDate: string;
+    numOfWeightEntries: number;
+    allWeightMetrics: { samplePk: number; timestampGMT: number; weight: number }[];
+  }[];
+  nextDateWeight: { weight: number | null };
+}
+const weightRange = (query = "?includeAll=true") =>
+  read<WeightRange>(`/weight-service/weight/range/2026-03-01/2026-03-02${query}`);
+const WEIGHT = {
+  dateTimestamp: "2026-03-02T00:30:15.000",
+  gmtTimestamp: "2026-03-01T23:30:15.000",
+  unitKey: "kg",
+  sourceType: "MANUAL",
+  value: 69.55,
+};
+const BLOOD_PRESSURE = {
+  measurementTimestampLocal: "2026-03-02T07:30:00.000",
+  measurementTimestampGMT: "2026-03-02T06:30:00.000",
+  systolic: 121,
+  diastolic: 79,
+  pulse: 61,
+  sourceType: "MANUAL",
+  notes: "",
+};
+const WEIGHT_PATH = "/weight-service/user-weight";
+const BLOOD_PRESSURE_PATH = "/bloodpressure-service/bloodpressure";
+
+describe("weight by FIT file", () => {
+  test("is read back in Garmin's units, under the day of the account's zone, with a key of the upload time", async () => {
+    const answer = await upload(fitFile([WEIGH_IN]));
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toMatchObject({ detailedImportResult: { fileName: "weight.fit", failures: [] } });
+    expect(await read("/weight-service/weight/dayview/2026-03-02")).toMatchObject({
+      dateWeightList: [
+        {
+          samplePk: NOW.getTime(),
+          date: Date.parse("2026-03-02T00:30:15Z"),
+          calendarDate: "2026-03-02",
+          weight: 69_550,
+          bmi: 22.799999237060547,
+          bodyFat: 18.37,
+          bodyWater: null,
+          boneMass: 3539,
+          metabolicAge: 1_104_492_410_000,
+          sourceType: "INDEX_SCALE",
+          timestampGMT: TAKEN.getTime(),
+        },
+      ],
+    });
+    expect(garmin.weights(EMAIL)).toMatchObject([{ takenAt: TAKEN, weightKg: 69.55, bodyFatPercent: 18.37 }]);
+  });
+
+  test("sent twice stands there twice, under two keys", async () => {
+    await upload(fitFile([WEIGH_IN]));
+    await upload(fitFile([WEIGH_IN]));
+    const keys = garmin.weights(EMAIL).map(({ samplePk }) => samplePk);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test("is refused when the file is broken, has no weight, or is of another kind", async () => {
+    const good = fitFile([WEIGH_IN]);
+    const withOtherBit = (index: number) => good.with(index, (good.at(index) ?? 0) ^ 1);
+    expect((await upload(withOtherBit(-1))).status).toBe(400);
+    expect((await upload(withOtherBit(-4))).status).toBe(400);
+    expect((await upload(good.slice(0, 30))).status).toBe(400);
+    expect((await upload(new TextEncoder().encode("not a fit file"))).status).toBe(400);
+    expect((await upload(fitFile([{ timestamp: TAKEN, percentFat: 20 }]))).status).toBe(400);
+    expect((await upload(fitFile([]))).status).toBe(400);
+    expect((await upload(fitFile([WEIGH_IN], "activity"))).status).toBe(400);
+    expect((await upload(good, "weight.txt")).status).toBe(406);
+    expect((await call("POST", "/upload-service/upload", good)).status).toBe(400);
+    expect(garmin.weights(EMAIL)).toEqual([]);
+  });
+
+  test("takes 200 records in one file and not 201", async () => {
+    const records = Array.from({ length: 201 }, (_, i) => ({
+      ...WEIGH_IN,
+      timestamp: new Date(TAKEN.getTime() - i * 60_000),
+    }));
+    expect((await upload(fitFile(records))).status).toBe(400);
+    expect((await upload(fitFile(records.slice(1)))).status).toBe(201);
+    expect(garmin.weights(EMAIL)).toHaveLength(200);
+  });
+
+  test("appears only after the read-back delay", async () => {
+    garmin.settings.readBackDelaySeconds = 5;
+    await upload(fitFile([WEIGH_IN]));
+    clock.advance(4);
+    expect((await weightRange()).dailyWeightSummaries).toEqual([]);
+    clock.advance(1);
+    expect((await weightRange()).dailyWeightSummaries).toHaveLength(1);
+    faults.turnOn("garmin_slow_to_show");
+    expect((await weightRange()).dailyWeightSummaries).toEqual([]);
+  });
+
+  test("an answer that got lost leaves the weight there", async () => {
+    faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await expect(upload(fitFile([WEIGH_IN]))).rejects.toThrow("fetch failed");
+    expect(garmin.weights(EMAIL)).toHaveLength(1);
+  });
+});
+
+describe("weight by JSON", () => {
+  test("is taken once per GMT time", async () => {
+    expect((await postJson(WEIGHT_PATH, WEIGHT)).status).toBe(204);
+    expect((await postJson(WEIGHT_PATH, WEIGHT)).status).toBe(204);
+    expect(garmin.weights(EMAIL)).toMatchObject([{ sourceType: "MANUAL", weightKg: 69.55, takenAt: TAKEN }]);
+  });
+
+  test("demands milliseconds, and answers 500 without", async () => {
+    for (const gmtTimestamp of ["2026-03-01T23:30:15", "2026-03-01T23:30:15.000Z", 1]) {
+      expect((await postJson(WEIGHT_PATH, { ...WEIGHT, gmtTimestamp })).status).toBe(500);
+    }
+  });
+
+  test("demands that local time and GMT differ by a zone", async () => {
+    expect((await postJson(WEIGHT_PATH, { ...WEIGHT, dateTimestamp: "2026-03-02T00:31:15.000" })).status).toBe(400);
+  });
+});
+
+describe("blood pressure", () => {
+  const range = (query: string) =>
+    read<{ measurementSummaries: { numOfMeasurements: number; measurements: object[] }[] }>(
+      `${BLOOD_PRESSURE_PATH}/range/2026-03-01/2026-03-02${query}`,
+    );
+
+  test("is echoed with a version and shortened times", async () => {
+    const answer = await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      version: NOW.getTime(),
+      measurementTimestampLocal: "2026-03-02T07:30:00.0",
+      measurementTimestampGMT: "2026-03-02T06:30:00.0",
+      categoryName: "NORMAL",
+    });
+  });
+
+  test("sent twice stands there twice", async () => {
+    await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    expect(garmin.bloodPressures(EMAIL)).toHaveLength(2);
+  });
+
+  test("shows single measurements only to who asks for all, however it is spelt", async () => {
+    await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    expect((await range("")).measurementSummaries).toMatchObject([{ numOfMeasurements: 1, measurements: [] }]);
+    for (const query of ["?includeAll=true", "?includeAll=True"]) {
+      expect((await range(query)).measurementSummaries[0]?.measurements).toMatchObject([{ systolic: 121, pulse: 61 }]);
+    }
+  });
+
+  test("is refused outside its limits, and without milliseconds", async () => {
+    for (const wrong of [{ systolic: 69 }, { systolic: 261 }, { diastolic: 39 }, { diastolic: 151 }, { pulse: 19 }]) {
+      expect((await postJson(BLOOD_PRESSURE_PATH, { ...BLOOD_PRESSURE, ...wrong })).status).toBe(400);
+    }
+    const measurementTimestampGMT = "2026-03-02T06:30:00";
+    expect((await postJson(BLOOD_PRESSURE_PATH, { ...BLOOD_PRESSURE, measurementTimestampGMT })).status).toBe(500);
+    expect(garmin.bloodPressures(EMAIL)).toEqual([]);
+  });
+
+  test("is deleted by its day and version, once", async () => {
+    await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    const path = `${BLOOD_PRESSURE_PATH}/2026-03-02/${NOW.getTime()}`;
+    expect((await call("DELETE", path)).status).toBe(204);
+    expect((await call("DELETE", path)).status).toBe(404);
+  });
+});
+
+describe("reading and deleting weights", () => {
+  test("a range lists days newest first, its entries only with includeAll, and the neighbours outside", async () => {
+    garmin.addManualWeight(EMAIL, { at: new Date("2026-03-01T08:00:00Z"), weightKg: 70 });
+    garmin.addManualWeight(EMAIL, { at: new Date("2026-03-02T08:00:00Z"), weightKg: 71 });
+    garmin.addManualWeight(EMAIL, { at: new Date("2026-03-05T08:00:00Z"), weightKg: 72 });
+    const all = await weightRange("?includeAll=True");
+    expect(all.dailyWeightSummaries.map((day) => [day.summaryDate, day.allWeightMetrics[0]?.weight])).toEqual([
+      ["2026-03-02", 71_000],
+      ["2026-03-01", 70_000],
+    ]);
+    expect(all.nextDateWeight.weight).toBe(72_000);
+    expect((await weightRange("")).dailyWeightSummaries.map((day) => day.allWeightMetrics)).toEqual([[], []]);
+  });
+
+  test("an empty day has the same wrapper", async () => {
+    expect(await read("/weight-service/weight/dayview/2020-01-01")).toMatchObject({
+      startDate: "2020-01-01",
+      dateWeightList: [],
+      totalAverage: { from: 1_577_836_800_000, until: 1_577_923_199_999, weight: null },
+    });
+  });
+
+  test("a weight is deleted by its day and samplePk, once, with DELETE or in its disguise", async () => {
+    await upload(fitFile([WEIGH_IN, WEIGH_IN]));
+    const path = (offset: number) => `/weight-service/weight/2026-03-02/byversion/${NOW.getTime() + offset}`;
+    expect((await call("DELETE", path(0))).status).toBe(204);
+    const again = await call("DELETE", path(0));
+    expect([again.status, await again.json()]).toEqual([
+      404,
+      { message: "HTTP 404 Not Found", error: "NotFoundException" },
+    ]);
+    const disguised = await call("POST", path(1), undefined, { "x-http-method-override": "DELETE" });
+    expect(disguised.status).toBe(204);
+    expect(garmin.weights(EMAIL)).toEqual([]);
+  });
+});
+
+describe("all writes", () => {
+  test("answer 412 until the upload consent is given, and the consent can be asked for", async () => {
+    garmin.setConsent(EMAIL, false);
+    const feature = "/gdprconsent-service/feature/UPLOAD";
+    expect(await read(feature)).toMatchObject({ userOption: "opt-out" });
+    const answers = [
+      await upload(fitFile([WEIGH_IN])),
+      await postJson(WEIGHT_PATH, WEIGHT),
+      await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([412, 412, 412]);
+    expect(await answers[0]?.json()).toMatchObject({ reasonCode: 2, error: "PreconditionFailedException" });
+    garmin.setConsent(EMAIL, true);
+    expect(await read(feature)).toMatchObject({ userOption: "opt-in" });
+    expect((await upload(fitFile([WEIGH_IN]))).status).toBe(201);
+  });
+
+  test("answer 400 without a word when the content type is doubled", async () => {
+    const doubled = new Headers(json);
+    doubled.append("content-type", "application/json");
+    for (const [path, body] of [
+      [WEIGHT_PATH, WEIGHT],
+      [BLOOD_PRESSURE_PATH, BLOOD_PRESSURE],
+    ] as const) {
+      const answer = await call("POST", path, JSON.stringify(body), doubled);
+      expect([answer.status, await answer.text()]).toEqual([400, ""]);
+    }
+  });
+
+  test("and all reads answer 401 without a good token", async () => {
+    accessToken = "nonsense";
+    expect((await upload(fitFile([WEIGH_IN]))).status).toBe(401);
+    expect((await call("GET", "/userprofile-service/socialProfile")).status).toBe(401);
+  });
+});

@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { StoredBloodPressure } from "./blood-pressure.ts";
+import type { StoredWeight } from "./weights.ts";
+
+export type MfaMethod = "email" | "phone";
+
+export interface NewAccount {
+  email: string;
+  password: string;
+  displayName: string;
+  fullName: string;
+  timezone: string;
+  mfa?: MfaMethod;
+  /** The "Device Upload" consent; given unless said otherwise. */
+  uploadConsent?: boolean;
+  heightCm?: number;
+}
+
+export interface Account {
+  readonly email: string;
+  password: string;
+  readonly displayName: string;
+  readonly fullName: string;
+  readonly guid: string;
+  readonly profileId: number;
+  timezone: string;
+  mfa: MfaMethod | undefined;
+  uploadConsent: boolean;
+  heightCm: number;
+  /** The sign-in asks for a captcha, which only a browser can solve. */
+  needsCaptcha: boolean;
+  locked: boolean;
+  readonly weights: StoredWeight[];
+  readonly bloodPressures: StoredBloodPressure[];
+}
+
+/** A code on its way to its owner. */
+export interface Message {
+  email: string;
+  method: MfaMethod;
+  code: string;
+  sentAt: Date;
+}
+
+export class Accounts {
+  readonly #byEmail = new Map<string, Account>();
+
+  add(about: NewAccount): Account {
+    const account: Account = {
+      email: about.email,
+      password: about.password,
+      displayName: about.displayName,
+      fullName: about.fullName,
+      timezone: about.timezone,
+      guid: randomUUID(),
+      profileId: 100_000_000 + this.#byEmail.size,
+      mfa: about.mfa,
+      uploadConsent: about.uploadConsent ?? true,
+      heightCm: about.heightCm ?? 172,
+      needsCaptcha: false,
+      locked: false,
+      weights: [],
+      bloodPressures: [],
+    };
+    this.#byEmail.set(about.email.toLowerCase(), account);
+    return account;
+  }
+
+  find(email: string): Account | undefined {
+    return this.#byEmail.get(email.trim().toLowerCase());
+  }
+
+  get(email: string): Account {
+    const account = this.find(email);
+    if (!account) throw new Error(`nobody at Garmin has the e-mail ${email}`);
+    return account;
+  }
+
+  all(): Account[] {
+    return [...this.#byEmail.values()];
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../../../src/clock.ts";
+import { type Answer, type Call, type Handler, type Route, routed } from "../serve.ts";
+import type { Account } from "./accounts.ts";
+import { bloodPressureRoutes } from "./blood-pressure.ts";
+import { notFound } from "./front.ts";
+import { dayOf } from "./local-time.ts";
+import type { Tokens } from "./tokens.ts";
+import { weightRoutes } from "./weight-routes.ts";
+
+type Handle = (account: Account, call: Call) => Promise<Answer> | Answer;
+
+/** What the routes of connectapi share. */
+export interface Connect {
+  readonly clock: Clock;
+  /** For a signed-in account. */
+  reading(handle: Handle): Route["handle"];
+  /** The same, and refused with 412 until the upload consent is given. */
+  writing(handle: Handle): Route["handle"];
+  /** The present time in ms, moved on where it was given before. */
+  nextKey(): number;
+  /** What a reader may see: an upload takes a while to appear. */
+  visible<T extends { uploadedAt: Date }>(stored: readonly T[]): T[];
+  addManualWeight(account: Account, entry: { takenAt: Date; localMs: number; weightKg: number }): void;
+}
+
+export function createConnect(clock: Clock, tokens: Tokens, readBackDelaySeconds: () => number): Connect {
+  let lastKey = 0;
+  const reading =
+    (handle: Handle): Route["handle"] =>
+    (call) => {
+      const bearer = /^Bearer (\S+)$/.exec(call.seen.headers.authorization ?? "")?.[1] ?? "";
+      const account = tokens.accountOf(bearer);
+      return account ? handle(account, call) : notSignedIn();
+    };
+  const connect: Connect = {
+    clock,
+    reading,
+    writing: (handle) => reading((account, call) => (account.uploadConsent ? handle(account, call) : consentMissing())),
+    nextKey() {
+      lastKey = Math.max(lastKey + 1, clock.now().getTime());
+      return lastKey;
+    },
+    visible(stored) {
+      const shownBeforeMs = clock.now().getTime() - readBackDelaySeconds() * 1000;
+      return stored.filter(({ uploadedAt }) => uploadedAt.getTime() <= shownBeforeMs);
+    },
+    addManualWeight(account, { takenAt, localMs, weightKg }) {
+      const isKnown = account.weights.some(
+        (other) => other.sourceType === "MANUAL" && other.takenAt.getTime() === takenAt.getTime(),
+      );
+      if (isKnown) return;
+      account.weights.push({
+        takenAt,
+        weightKg,
+        bmi: weightKg / (account.heightCm / 100) ** 2,
+        samplePk: connect.nextKey(),
+        uploadedAt: clock.now(),
+        wallClockMs: localMs,
+        calendarDate: dayOf(localMs),
+        sourceType: "MANUAL",
+      });
+    },
+  };
+  return connect;
+}
+
+export function connectapiHandler(connect: Connect): Handler {
+  return routed([...profileRoutes(connect), ...weightRoutes(connect), ...bloodPressureRoutes(connect)], notFound);
+}
+
+function profileRoutes({ reading }: Connect): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/userprofile-service/socialProfile",
+      handle: reading(({ profileId, guid, displayName, fullName, email }) =>
+        Response.json({ id: profileId, profileId, garminGUID: guid, displayName, fullName, userName: email }),
+      ),
+    },
+    {
+      method: "GET",
+      path: "/userprofile-service/userprofile/user-settings",
+      handle: reading(({ profileId, weights, heightCm }) => {
+        const latest = weights.toSorted((a, b) => a.takenAt.getTime() - b.takenAt.getTime()).at(-1);
+        const weight = latest ? latest.weightKg * 1000 : null;
+        const userData = { weight, height: heightCm, birthDate: "1985-04-12", measurementSystem: "metric" };
+        return Response.json({ id: profileId, userData });
+      }),
+    },
+    {
+      method: "GET",
+      path: "/gdprconsent-service/feature/UPLOAD",
+      handle: reading(({ uploadConsent }) =>
+        Response.json({ feature: "UPLOAD", userOption: uploadConsent ? "opt-in" : "opt-out" }),
+      ),
+    },
+  ];
+}
+
+function notSignedIn(): Response {
+  return Response.json(
+    { message: "HTTP 401 Unauthorized", error: "NotAuthorizedException" },
+    {
+      status: 401,
+      headers: { "www-authenticate": 'Bearer error="invalid_token", error_description="The access token is invalid"' },
+    },
+  );
+}
+
+function consentMissing(): Response {
+  const message = "The user is from EU location, but upload consent is not yet granted or revoked";
+  return Response.json({ message, reasonCode: 2, error: "PreconditionFailedException" }, { status: 412 });
+}

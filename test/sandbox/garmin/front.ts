@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import type { Handler } from "../serve.ts";
+
+const COMMON_HEADERS = {
+  server: "cloudflare",
+  "cf-cache-status": "DYNAMIC",
+  "cache-control": "no-cache, no-store, private",
+  pragma: "no-cache",
+};
+
+/** What all of Garmin's hosts have in common before any route is looked at. */
+export function garminFront(handler: Handler): Handler {
+  return async (request, seen) => {
+    const isPost = seen.method === "POST";
+    const isDelete = isPost && seen.headers["x-http-method-override"]?.toUpperCase() === "DELETE";
+    // A content type sent twice reads as one with a comma, and is refused without a word.
+    const answer =
+      isPost && seen.headers["content-type"]?.includes(",")
+        ? new Response(null, { status: 400 })
+        : await handler(request, isDelete ? { ...seen, method: "DELETE" } : seen);
+    if (!(answer instanceof Response)) return answer;
+    for (const [name, value] of Object.entries(COMMON_HEADERS)) answer.headers.set(name, value);
+    answer.headers.set("cf-ray", `${randomBytes(8).toString("hex")}-FRA`);
+    return answer;
+  };
+}
+
+export function jsonError(status: number, error: string, message: string): Response {
+  return Response.json({ message, error }, { status });
+}
+
+export const notFound = () => jsonError(404, "NotFoundException", "HTTP 404 Not Found");
+export const badRequest = (message: string) => jsonError(400, "BadRequestException", message);
+
+/** The JSON object in a body, or undefined for anything else. */
+export function jsonObject(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/** The wall clock of a zone written as if it were UTC, in epoch milliseconds: Garmin's `date` of a weight. */
+export function wallClockMs(instant: Date, timezone: string): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  }).formatToParts(instant);
+  const part = (type: string) => Number(parts.find((other) => other.type === type)?.value);
+  const seconds = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  return seconds + (((instant.getTime() % 1000) + 1000) % 1000);
+}
+
+export function dayOf(wallClock: number): string {
+  return new Date(wallClock).toISOString().slice(0, 10);
+}
+
+/** Reads "2026-09-02T08:30:00.000" as if it were UTC. Without the milliseconds, or with a zone, it is undefined. */
+export function readTimestamp(text: unknown): number | undefined {
+  if (typeof text !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/.test(text)) return undefined;
+  const ms = Date.parse(`${text}Z`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** How Garmin writes it back: "2026-09-02T08:30:00.0". */
+export function writeTimestamp(ms: number): string {
+  const [seconds, fraction = "000"] = new Date(ms).toISOString().slice(0, -1).split(".");
+  return `${seconds}.${fraction.replace(/0+$/, "") || "0"}`;
+}
+
+/** Local and GMT differ by a zone's offset: whole quarters of an hour, at most fourteen hours. */
+export function isZoneOffset(localMs: number, gmtMs: number): boolean {
+  const offset = localMs - gmtMs;
+  return offset % 900_000 === 0 && Math.abs(offset) <= 14 * 3_600_000;
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import type { Call, Route } from "../serve.ts";
+import type { Account } from "./accounts.ts";
+import type { Connect } from "./connectapi.ts";
+import { readWeightFile } from "./fit-file.ts";
+import { badRequest, jsonError, jsonObject, notFound } from "./front.ts";
+import { dayOf, isZoneOffset, readTimestamp, wallClockMs } from "./local-time.ts";
+import { dayView, range } from "./weights.ts";
+
+const KG_PER_POUND = 0.45359237;
+
+export function weightRoutes(connect: Connect): Route[] {
+  const { reading, writing } = connect;
+  return [
+    { method: "POST", path: /^\/upload-service\/upload(\/\.fit)?$/, handle: writing(uploadFit(connect)) },
+    { method: "POST", path: "/weight-service/user-weight", handle: writing(postWeight(connect)) },
+    {
+      method: "GET",
+      path: /^\/weight-service\/weight\/dayview\/(?<day>[\d-]{10})$/,
+      handle: reading(({ weights }, { params }) => Response.json(dayView(connect.visible(weights), params.day ?? ""))),
+    },
+    {
+      method: "GET",
+      path: /^\/weight-service\/weight\/range\/(?<start>[\d-]{10})\/(?<end>[\d-]{10})$/,
+      handle: reading(({ weights }, { params, seen }) => {
+        // Python clients write "True".
+        const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
+        return Response.json(range(connect.visible(weights), params.start ?? "", params.end ?? "", includeAll));
+      }),
+    },
+    {
+      method: "DELETE",
+      path: /^\/weight-service\/weight\/(?<day>[\d-]{10})\/byversion\/(?<samplePk>\d+)$/,
+      handle: reading(({ weights }, { params }) => {
+        const index = weights.findIndex(
+          ({ samplePk, calendarDate }) => samplePk === Number(params.samplePk) && calendarDate === params.day,
+        );
+        if (index < 0) return notFound();
+        weights.splice(index, 1);
+        return new Response(null, { status: 204 });
+      }),
+    },
+  ];
+}
+
+/** Stores every record of the file as a new weight, whether or not it was sent before: no dedupe, as at Garmin. */
+function uploadFit(connect: Connect) {
+  return async (account: Account, { request }: Call): Promise<Response> => {
+    const startedMs = connect.clock.now().getTime();
+    const file = await filePart(request);
+    if (!file) return badRequest("no part named file");
+    if (!file.name.toLowerCase().endsWith(".fit")) return jsonError(406, "NotAcceptableException", "HTTP 406");
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const records = readWeightFile(bytes);
+    if ("refused" in records) return badRequest(`Invalid file: ${records.refused}`);
+
+    for (const record of records) {
+      const wallClock = wallClockMs(record.takenAt, account.timezone);
+      account.weights.push({
+        ...record,
+        samplePk: connect.nextKey(),
+        uploadedAt: connect.clock.now(),
+        wallClockMs: wallClock,
+        calendarDate: dayOf(wallClock),
+        sourceType: "INDEX_SCALE",
+      });
+    }
+    const detailedImportResult = {
+      uploadId: connect.nextKey(),
+      uploadUuid: { uuid: randomUUID() },
+      owner: account.profileId,
+      fileSize: bytes.length,
+      processingTime: 36,
+      creationDate: `${new Date(startedMs).toISOString().replace("T", " ").slice(0, -1)} GMT`,
+      ipAddress: null,
+      fileName: file.name,
+      report: null,
+      successes: [],
+      failures: [],
+    };
+    return Response.json({ detailedImportResult }, { status: 201 });
+  };
+}
+
+async function filePart(request: Request): Promise<File | undefined> {
+  const form = await request.formData().catch(() => undefined);
+  const part = form?.get("file");
+  return part instanceof File ? part : undefined;
+}
+
+/** The JSON weight: weight alone, and the same GMT time is taken once. */
+function postWeight(connect: Connect) {
+  return (account: Account, { seen }: Call): Response => {
+    const body = jsonObject(seen.body);
+    const localMs = readTimestamp(body?.dateTimestamp);
+    const gmtMs = readTimestamp(body?.gmtTimestamp);
+    if (!body || localMs === undefined || gmtMs === undefined) {
+      return jsonError(500, "InternalServerErrorException", "HTTP 500 Internal Server Error");
+    }
+    const { value, unitKey } = body;
+    if (typeof value !== "number" || !(value > 0) || (unitKey !== "kg" && unitKey !== "lbs")) {
+      return badRequest("Invalid weight");
+    }
+    if (!isZoneOffset(localMs, gmtMs)) return badRequest("Invalid timestamps");
+    const weightKg = unitKey === "kg" ? value : value * KG_PER_POUND;
+    connect.addManualWeight(account, { takenAt: new Date(gmtMs), localMs, weightKg });
+    return new Response(null, { status: 204 });
+  };
+}

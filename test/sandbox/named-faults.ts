@@ -1,0 +1,185 @@
+import type { Fault } from "./faults.ts";
+
+type NamedFault = Omit<Fault, "name" | "times">;
+
+const JSON_LOGIN = /^\/(mobile|portal)\/api\/login$/;
+const ANY_PATH = /^\//;
+
+/** An answer of Garmin's JSON sign-in that brings no ticket. */
+const signInRefused = (type: string, message: string, httpStatus: string) => ({
+  serviceURL: null,
+  serviceTicketId: null,
+  responseStatus: { type, message, httpStatus },
+  responseReason: null,
+  customerMfaInfo: null,
+  consentTypeList: [],
+  captchaAlreadyPassed: false,
+  samlResponse: null,
+  authType: null,
+});
+
+/** What goes wrong out there, ready made: for tests by name, and for the panel's switches. */
+export const namedFaults = {
+  withings_601: {
+    label: "Withings: too many requests (601)",
+    server: "withings",
+    match: { method: "POST", path: /^\/(measure|notify|v2\/oauth2)$/ },
+    effect: {
+      type: "body",
+      body: { status: 601, body: {}, error: "Same arguments in less than 10 seconds" },
+    },
+  },
+  withings_503_refresh_token_dead: {
+    label: "Withings: the refresh token is dead (503)",
+    server: "withings",
+    match: { path: "/v2/oauth2", form: { grant_type: "refresh_token" } },
+    effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid refresh_token" } },
+  },
+  withings_503_client_secret: {
+    label: "Withings: client id or secret refused (503)",
+    server: "withings",
+    match: { path: "/v2/oauth2" },
+    effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid client id/secret" } },
+  },
+  withings_down: {
+    label: "Withings: down (HTTP 502)",
+    server: "withings",
+    match: { path: ANY_PATH },
+    effect: { type: "status", status: 502, body: "<html><title>502 Bad Gateway</title></html>" },
+  },
+  withings_html_page: {
+    label: "Withings: an HTML page where JSON belongs",
+    server: "withings",
+    match: { path: "/measure" },
+    effect: { type: "body", body: "<!doctype html><title>Withings</title><h1>We will be back soon</h1>" },
+  },
+  withings_unknown_status: {
+    label: "Withings: a status nobody has seen",
+    server: "withings",
+    match: { path: "/measure" },
+    effect: { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
+  },
+  withings_hangs: {
+    label: "Withings: takes the call and never answers",
+    server: "withings",
+    match: { path: ANY_PATH },
+    effect: { type: "hang" },
+  },
+  garmin_upload_412: {
+    label: "Garmin: upload consent missing (412)",
+    server: "garmin_connectapi",
+    match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
+    effect: {
+      type: "status",
+      status: 412,
+      body: {
+        message: "The user is from EU location, but upload consent is not yet granted or revoked",
+        reasonCode: 2,
+        error: "PreconditionFailedException",
+      },
+    },
+  },
+  garmin_upload_lost_answer: {
+    label: "Garmin: takes the upload, the answer gets lost",
+    server: "garmin_connectapi",
+    match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
+    effect: { type: "drop_after" },
+  },
+  garmin_upload_dropped: {
+    label: "Garmin: the line breaks before the upload arrives",
+    server: "garmin_connectapi",
+    match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
+    effect: { type: "drop_before" },
+  },
+  garmin_slow_to_show: {
+    label: "Garmin: shows an upload only after ten minutes",
+    server: "garmin_connectapi",
+    match: {},
+    effect: { type: "setting", value: 600 },
+  },
+  garmin_token_not_active: {
+    label: "Garmin: the fresh token is not active (401)",
+    server: "garmin_connectapi",
+    match: { path: ANY_PATH },
+    effect: {
+      type: "status",
+      status: 401,
+      headers: { "www-authenticate": 'Bearer error="invalid_token", error_description="Token is not active"' },
+    },
+  },
+  garmin_signed_out: {
+    label: "Garmin: signed out everywhere (refresh tokens die)",
+    server: "garmin_diauth",
+    match: {},
+    effect: { type: "setting", value: 1 },
+  },
+  garmin_diauth_down: {
+    label: "Garmin: the token endpoint is down (HTTP 503)",
+    server: "garmin_diauth",
+    match: { path: ANY_PATH },
+    effect: { type: "status", status: 503, body: "upstream connect error" },
+  },
+  garmin_refresh_lost_answer: {
+    label: "Garmin: refreshes the token, the answer gets lost",
+    server: "garmin_diauth",
+    match: { form: { grant_type: "refresh_token" } },
+    effect: { type: "drop_after" },
+  },
+  garmin_sso_429: {
+    label: "Garmin sign-in: too many attempts (429)",
+    server: "garmin_sso",
+    match: { method: "POST", path: JSON_LOGIN },
+    effect: { type: "status", status: 429, body: { error: { "status-code": "429" } } },
+  },
+  garmin_sso_429_in_200: {
+    label: "Garmin sign-in: too many attempts (429 inside HTTP 200)",
+    server: "garmin_sso",
+    match: { method: "POST", path: JSON_LOGIN },
+    effect: { type: "body", body: { error: { "status-code": "429" } } },
+  },
+  garmin_sso_cloudflare_403: {
+    label: "Garmin sign-in: Cloudflare wants a browser (403)",
+    server: "garmin_sso",
+    match: { path: /^\/(mobile|portal)\// },
+    effect: {
+      type: "status",
+      status: 403,
+      headers: { "content-type": "text/html; charset=UTF-8", server: "cloudflare", "cf-mitigated": "challenge" },
+      body: "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>",
+    },
+  },
+  garmin_captcha: {
+    label: "Garmin sign-in: asks for a captcha",
+    server: "garmin_sso",
+    match: { method: "POST", path: JSON_LOGIN },
+    effect: { type: "body", body: signInRefused("CAPTCHA_REQUIRED", "", "OK") },
+  },
+  garmin_account_locked: {
+    label: "Garmin sign-in: the account is locked",
+    server: "garmin_sso",
+    match: { method: "POST", path: JSON_LOGIN },
+    effect: {
+      type: "status",
+      status: 401,
+      body: signInRefused("ACCOUNT_LOCKED", "generalLoginAccountLocked", "UNAUTHORIZED"),
+    },
+  },
+  garmin_api_500: {
+    label: "Garmin Connect: broken (HTTP 500)",
+    server: "garmin_connectapi",
+    match: { path: ANY_PATH },
+    effect: {
+      type: "status",
+      status: 500,
+      body: { message: "HTTP 500 Internal Server Error", error: "InternalServerErrorException" },
+    },
+  },
+  garmin_api_429: {
+    label: "Garmin Connect: too many requests (429)",
+    server: "garmin_connectapi",
+    match: { path: ANY_PATH },
+    effect: { type: "status", status: 429, headers: { "retry-after": "120" }, body: { error: "Too Many Requests" } },
+  },
+} as const satisfies Record<string, NamedFault>;
+
+export type FaultName = keyof typeof namedFaults;

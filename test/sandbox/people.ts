@@ -1,0 +1,82 @@
+import type { Account } from "./garmin/accounts.ts";
+import type { Sandbox } from "./sandbox.ts";
+import type { Person } from "./withings/person.ts";
+
+export interface Resident {
+  person: Person;
+  account: Account;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Mails a code at sign-in, has a scale that measures everything, and takes blood pressure now and then. */
+const OWNER = {
+  userid: 31_400_001,
+  name: "Owner",
+  email: "owner@example.org",
+  password: "owner-password",
+  displayName: "sandbox-owner",
+  fullName: "Sandbox Owner",
+  mfa: "email",
+  heightM: 1.68,
+  weightKg: 64.2,
+  fatRatioPercent: 24.1,
+} as const;
+
+/** Shares the scale with the owner, has no second factor, and has not given the upload consent yet. */
+const HOUSEMATE = {
+  userid: 31_400_002,
+  name: "Housemate",
+  email: "housemate@example.org",
+  password: "housemate-password",
+  displayName: "sandbox-housemate",
+  fullName: "Sandbox Housemate",
+  mfa: undefined,
+  heightM: 1.84,
+  weightKg: 82.6,
+  fatRatioPercent: 19.3,
+} as const;
+
+/** Two people of one household with accounts at both vendors and so many days of weigh-ins behind them. */
+export function moveIn(sandbox: Sandbox, options: { days?: number; timezone?: string } = {}) {
+  const { days = 30, timezone = "Europe/Berlin" } = options;
+  const owner = settle(sandbox, OWNER, timezone);
+  const housemate = settle(sandbox, HOUSEMATE, timezone);
+  housemate.account.uploadConsent = false;
+  const nowMs = sandbox.clock.now().getTime();
+  for (let day = days; day > 0; day--) {
+    const at = new Date(nowMs - day * DAY_MS);
+    owner.person.stepOnScale({ at, ...bodyOf(OWNER, day), visceralFat: 2.4, bmrKcal: 1388, siblings: true });
+    if (day % 2 === 0) housemate.person.stepOnScale({ at: new Date(at.getTime() + 600_000), ...bodyOf(HOUSEMATE, day) });
+    if (day % 5 === 0) {
+      owner.person.takeBloodPressure({
+        at: new Date(at.getTime() + 300_000),
+        systolic: 116 + (day % 9),
+        diastolic: 74 + (day % 7),
+        pulse: 58 + (day % 6),
+      });
+    }
+  }
+  return { owner, housemate };
+}
+
+function settle(sandbox: Sandbox, who: typeof OWNER | typeof HOUSEMATE, timezone: string): Resident {
+  const measuredAt = new Date(sandbox.clock.now().getTime() - 400 * DAY_MS);
+  const heights = [{ at: measuredAt, metres: who.heightM }];
+  const person = sandbox.withings.addPerson({ userid: who.userid, name: who.name, timezone, heights });
+  const { email, password, displayName, fullName } = who;
+  const account = sandbox.garmin.addAccount({
+    ...{ email, password, displayName, fullName, timezone },
+    ...(who.mfa ? { mfa: who.mfa } : {}),
+    heightCm: who.heightM * 100,
+  });
+  return { person, account };
+}
+
+/** A body that drifts a little, the same in every run. */
+function bodyOf(who: { weightKg: number; fatRatioPercent: number }, daysAgo: number) {
+  const weightKg = who.weightKg + Math.sin(daysAgo / 5) * 0.6 + daysAgo * 0.02;
+  const fatRatioPercent = who.fatRatioPercent + Math.sin(daysAgo / 7) * 0.4;
+  const leanKg = weightKg * (1 - fatRatioPercent / 100);
+  return { weightKg, fatRatioPercent, muscleKg: leanKg * 0.95, boneKg: leanKg * 0.05, waterKg: leanKg * 0.73 };
+}

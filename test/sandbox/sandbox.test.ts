@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createManualClock } from "../support/manual-clock.ts";
+import { moveIn } from "./people.ts";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await startSandbox({ clock: createManualClock(new Date("2026-03-02T07:00:00Z")) });
+});
+afterEach(() => sandbox.close());
+
+test("the environment names a living server for every vendor address", async () => {
+  const env = sandbox.env();
+  const urls = Object.entries(env).filter(([name]) => name.endsWith("_URL") && name !== "WITHINGS_REDIRECT_URL");
+  expect(urls.map(([name]) => name).sort()).toEqual([
+    "GARMIN_CONNECTAPI_URL",
+    "GARMIN_DIAUTH_URL",
+    "GARMIN_SSO_URL",
+    "WITHINGS_ACCOUNT_URL",
+    "WITHINGS_API_URL",
+  ]);
+  for (const [, url] of urls) expect((await fetch(`${url}/nothing-here`)).status).toBe(404);
+});
+
+test("one board of faults serves all vendors", async () => {
+  sandbox.faults.add({ match: {}, effect: { type: "status", status: 503 }, times: 4 });
+  const { withings, garmin } = sandbox;
+  for (const url of [withings.apiUrl, garmin.ssoUrl, garmin.diauthUrl, garmin.connectapiUrl]) {
+    expect((await fetch(url)).status).toBe(503);
+  }
+  expect((await fetch(withings.apiUrl)).status).toBe(404);
+});
+
+test("the two who live here have weeks of readings, and no reading is from the future", () => {
+  const { owner, housemate } = moveIn(sandbox, { days: 30 });
+  const withWeight = (groups: typeof owner.person.groups) =>
+    groups.filter(({ measures }) => measures.some(({ type }) => type === 1));
+  expect([withWeight(owner.person.groups).length, withWeight(housemate.person.groups).length]).toEqual([30, 15]);
+  expect([owner.account.mfa, housemate.account.uploadConsent]).toEqual(["email", false]);
+  const nowSeconds = sandbox.clock.now().getTime() / 1000;
+  expect(Math.max(...owner.person.groups.map(({ modified }) => modified))).toBeLessThanOrEqual(nowSeconds);
+});

@@ -1,0 +1,44 @@
+import { ok, refused, unknownAction } from "./envelope.ts";
+import type { Grant, Grants } from "./grants.ts";
+
+export interface Application {
+  clientId: string;
+  clientSecret: string;
+  /** The registered callback addresses. An authorisation may use one of them, or extend it. */
+  redirectUrls: string[];
+}
+
+/** POST /v2/oauth2: three different mistakes answer status 503, told apart by the text alone. */
+export function requestToken(fields: URLSearchParams, application: Application, grants: Grants): Response {
+  if (fields.get("action") !== "requesttoken") return unknownAction();
+  const isOurs =
+    fields.get("client_id") === application.clientId && fields.get("client_secret") === application.clientSecret;
+  if (!isOurs) return refused(503, "Invalid Params: invalid client id/secret", "no body");
+
+  switch (fields.get("grant_type")) {
+    case "authorization_code": {
+      const outcome = grants.redeem(fields.get("code") ?? "", fields.get("redirect_uri") ?? "");
+      if (typeof outcome === "string") return refused(503, `Invalid Params: ${outcome}`);
+      // A string here, a number after a refresh: seen at the vendor, and clients must cope.
+      return tokens(outcome, grants, { userid: String(outcome.userid), csrf_token: "b3d1f0a2" });
+    }
+    case "refresh_token": {
+      const grant = grants.refresh(fields.get("refresh_token") ?? "");
+      if (!grant) return refused(503, "Invalid Params: invalid refresh_token", "no body");
+      return tokens(grant, grants, { userid: grant.userid });
+    }
+    default:
+      return refused(503, "Invalid Params: invalid grant_type");
+  }
+}
+
+function tokens(grant: Grant, grants: Grants, more: Record<string, unknown>): Response {
+  return ok({
+    ...more,
+    access_token: grant.pair.accessToken,
+    refresh_token: grant.pair.refreshToken,
+    expires_in: grants.expiresInSeconds,
+    scope: grant.scope,
+    token_type: "Bearer",
+  });
+}

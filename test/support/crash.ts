@@ -1,0 +1,38 @@
+import type { Table } from "../../src/store/table.ts";
+import type { Transport } from "../../src/transport.ts";
+
+/** The process is dead. Nothing it tries afterwards, in a finally block or elsewhere, has an effect. */
+export class Crash extends Error {}
+
+/**
+ * Stops a process before or after its outside call number `n`, HTTP and database alike. With `n` infinite it only counts.
+ */
+export function crashAt(n: number, when: "before" | "after") {
+  let calls = 0;
+  let dead = false;
+  async function outside<T>(call: () => Promise<T>): Promise<T> {
+    if (dead) throw new Crash();
+    const mine = ++calls === n;
+    if (mine && when === "before") dead = true;
+    if (dead) throw new Crash();
+    const result = await call();
+    if (mine) dead = true;
+    if (dead) throw new Crash();
+    return result;
+  }
+  return {
+    wrapTable: (table: Table): Table => ({
+      get: (key) => outside(() => table.get(key)),
+      list: (pk, range) => outside(() => table.list(pk, range)),
+      put: (key, value, options) => outside(() => table.put(key, value, options)),
+      delete: (key, options) => outside(() => table.delete(key, options)),
+      close: () => table.close(),
+    }),
+    wrapSend:
+      (send: Transport): Transport =>
+      (request) =>
+        outside(() => send(request)),
+    calls: () => calls,
+    isDead: () => dead,
+  };
+}
