@@ -60,15 +60,25 @@ export async function createTable(config: StoreConfig, clock: Clock, log: Log): 
   return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
 }
 
-/** What people and their accounts need; the rest of the program is built on it. */
-export interface Store {
-  table: Table;
-  accounts: ReturnType<typeof createAccounts>;
+/** What can be read and written without a key. */
+export async function openStore(config: StoreConfig, clock: Clock, wrapTable = (table: Table) => table) {
+  const table = wrapTable(await openTable(config, clock));
+  return {
+    table,
+    accounts: createAccounts(table, clock.now),
+    journals: createJournals(table),
+    leases: createLeases(table, clock),
+    claims: createUpdateClaims(table, clock),
+    withingsUsers: createWithingsUsers(table),
+    close: () => table.close(),
+  };
 }
+export type Store = Awaited<ReturnType<typeof openStore>>;
 
-export async function openStore(config: StoreConfig, clock: Clock): Promise<Store> {
-  const table = await openTable(config, clock);
-  return { table, accounts: createAccounts(table, clock.now) };
+/** What is sealed: links, and sign-ins that wait for their code. */
+export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing">) {
+  const sealer = createSealer({ keys: parseSealingKeys(sealingKeys(config)), tableName: config.store.tableName });
+  return { links: createLinks(table, sealer), signInMemory: createSignInMemory(table, sealer) };
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -86,18 +96,13 @@ export async function createApp(
     spaceUploads?: boolean;
   },
 ) {
-  const { clock, log, wrapTable = (it) => it, wrapSend = (it) => it, spaceUploads = true } = deps;
+  const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
   const { withings, garmin, withingsLogin } = config;
-  const sealer = createSealer({ keys: parseSealingKeys(sealingKeys(config)), tableName: config.store.tableName });
-  const table = wrapTable(await openTable(config.store, clock));
+  const store = await openStore(config.store, clock, wrapTable);
+  const { accounts, journals, leases } = store;
+  const { links, signInMemory } = unseal(store, config);
   const transport = createTransport();
   const send = wrapSend(transport.send);
-
-  const accounts = createAccounts(table, clock.now);
-  const journals = createJournals(table);
-  const leases = createLeases(table, clock);
-  const links = createLinks(table, sealer);
-  const signInMemory = createSignInMemory(table, sealer);
 
   const withingsBudget = new Bottleneck(WITHINGS_BUDGET);
   const withingsCall = createWithingsCall({
@@ -151,14 +156,14 @@ export async function createApp(
     leases,
     tokens,
     run,
-    claims: createUpdateClaims(table, clock),
+    claims: store.claims,
     withingsLinking: createWithingsLinking({
       door: {
         authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
         codeFromPasted,
         exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
       },
-      users: createWithingsUsers(table),
+      users: store.withingsUsers,
       links,
       clock,
     }),
@@ -181,7 +186,7 @@ export async function createApp(
     uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
     async close() {
       await transport.close();
-      await table.close();
+      await store.close();
     },
   };
 }

@@ -10,6 +10,7 @@
  * Nobody in between catches in order to rewrap.
  */
 export type Action =
+  | "add_account"
   | "link_withings"
   | "link_garmin"
   | "relink_withings"
@@ -42,7 +43,7 @@ export class RetryLaterError extends Error {
 
 /** The message is one sentence for a person and names the mend. */
 export class UsageError extends Error {
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
 }
 
 /**

@@ -19,3 +19,15 @@ export function isTimezone(timezone: string): boolean {
     return false;
   }
 }
+
+/** The instant at which the day `2026-11-21` begins in the zone. */
+export function startOfDay(date: string, timezone: string): Date {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  const offsetAt = (instant: number) => Date.parse(`${localDateTime(new Date(instant), timezone)}Z`) - instant;
+  // By the offset before a clock change and by the one after it. Some zones skip midnight itself, some have it twice.
+  const guesses = [-DAY_MS, DAY_MS].map((away) => new Date(midnight - offsetAt(midnight + away)));
+  const [earlier, later] = guesses.sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];
+  return localDate(earlier, timezone) === date ? earlier : later;
+}
+
+const DAY_MS = 24 * 3600 * 1000;

@@ -270,10 +270,12 @@ function createClient({ endpoint, requestHandler }: DynamoOptions): DynamoDBClie
 }
 
 function isLoopback(endpoint: string): boolean {
-  const hostname = URL.parse(endpoint)?.hostname;
-  if (hostname === undefined)
-    throw new UsageError(`The DynamoDB endpoint "${endpoint}" is not a URL: write http://host:port.`);
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  const url = URL.parse(endpoint);
+  // "localhost:8000" parses too, as a URL of the scheme "localhost".
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`The DynamoDB endpoint "${endpoint}" is not a URL: write it as http://host:port.`);
+  }
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
 function toAttributes({ pk, sk }: Key): Attributes {
@@ -281,8 +283,9 @@ function toAttributes({ pk, sk }: Key): Attributes {
 }
 
 function toItem({ pk, sk, version, value, expiresAt }: Attributes): Item {
-  if (!pk?.S || !sk?.S || !version?.S || !value?.S)
+  if (!pk?.S || !sk?.S || !version?.S || !value?.S) {
     throw new Error("An item in the table was not written by Weighbridge");
+  }
   return {
     key: { pk: pk.S, sk: sk.S },
     version: version.S,

@@ -16,6 +16,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   journal#<account>#<w>#<g>      progress                how far the pair is
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
+ *   once#<name>                    once                    that something was said once, and is not to be said again
  *   update#<update id>             claim                   that a Telegram update is or was handled (two days)
  */
 export const keys = {
@@ -31,6 +32,7 @@ export const keys = {
   progress: (journal: string): Key => ({ pk: journal, sk: "progress" }),
   reading: (journal: string, id: string): Key => ({ pk: journal, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
+  once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
   update: (updateId: number): Key => ({ pk: `update#${updateId}`, sk: "claim" }),
 };
 
@@ -73,6 +75,7 @@ export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 
 const ActionName = z.enum([
+  "add_account",
   "link_withings",
   "link_garmin",
   "relink_withings",

@@ -38,7 +38,7 @@ export interface Sealer {
 }
 
 /** The message is one sentence for a person. It names the field and never holds its content. */
-export class SealError extends Error {
+export class SealError extends UsageError {
   override readonly name = "SealError";
 }
 

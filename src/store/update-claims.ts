@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { epochSeconds } from "../clock.ts";
+import { type Clock, epochSeconds } from "../clock.ts";
+import type { UpdateClaims } from "../sync/ports.ts";
 import { ClaimItem, keys, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
@@ -7,16 +7,6 @@ import type { Table } from "./table.ts";
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
 /** Longer than any handler may take; after it a claim without an end means that its process died. */
 const HANDLING_SECONDS = 60;
-
-export type Claim =
-  | { type: "claimed"; done: () => Promise<void> }
-  | { type: "done_before" }
-  | { type: "being_handled" };
-
-/** Each Telegram update is handled once (invariant 8), whoever receives it how often. */
-export interface UpdateClaims {
-  claim(updateId: number): Promise<Claim>;
-}
 
 export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
   return {
@@ -29,17 +19,23 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
       if (before) {
         const claim = readItem(before, ClaimItem);
         if (claim.state === "done") return { type: "done_before" };
-        if (claim.until > now) return { type: "being_handled" };
+        if (claim.until > now) return { type: "being_handled", until: claim.until };
       }
       const expect = before ? { version: before.version } : ("absent" as const);
       const claimed = await table.put(key, toJson({ state: "handling", until }), { expect, expiresAt });
-      if (claimed.type === "conflict") return { type: "being_handled" };
+      if (claimed.type === "conflict") return { type: "being_handled", until };
       return {
         type: "claimed",
         done: async () => {
           await table.put(key, toJson({ state: "done", until }), { expect: { version: claimed.version }, expiresAt });
         },
       };
+    },
+
+    async once(name, seconds) {
+      const expiresAt = epochSeconds(clock.now()) + seconds;
+      const outcome = await table.put(keys.once(name), {}, { expect: "absent", expiresAt });
+      return outcome.type === "written";
     },
   };
 }

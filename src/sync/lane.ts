@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { HeldLease } from "./lease-keeper.ts";
 import { look, type Task } from "./look.ts";
 import { isOurs, StandingEntries, sentValues } from "./match.ts";
-import type { GarminKey, Journal, LedgerEntry, SendContext, Sink, Versioned, WithAccess } from "./ports.ts";
+import type { FailReason, GarminKey, Journal, LedgerEntry, SendContext, Sink, Versioned, WithAccess } from "./ports.ts";
 import { fingerprint, type Reading, readingId } from "./reading.ts";
 
 /** Garmin takes in what it accepted a moment later: when to look, in seconds after the look before. */
@@ -15,8 +15,8 @@ export interface LaneDeps {
   lease: HeldLease;
   clock: Clock;
   context: Omit<SendContext, "beforeEach">;
-  /** Delete keys of entries that are known to be other readings. */
-  taken: ReadonlySet<string>;
+  /** Delete keys of entries that are known to be other readings. The lane adds those it finds out about. */
+  taken: Set<string>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 }
 
@@ -63,6 +63,14 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
     const task = tasks[index];
     if (!task) continue;
     const { reading, entry } = task;
+    // It was edited beyond what Garmin takes while its upload was open. What stands stays.
+    const refusal = finding.type === "send" || finding.type === "outdated" ? sink.refusal(reading) : undefined;
+    if (refusal) {
+      const stands = finding.type === "outdated" && (finding.standing?.key ?? entry?.value.replaces?.garminKey);
+      const value = { ...noAttempt(reading), ...(stands && { garminKey: stands }) };
+      await failed(value, refusal, task, deps, report);
+      continue;
+    }
     switch (finding.type) {
       case "send":
         outgoing.push(task);
@@ -82,6 +90,7 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
           garminKey: finding.standing.key,
         };
         await journal.write(adopted, entry?.version);
+        taken.add(finding.standing.key.id);
         report.skipped++;
         report.fates.set(readingId(reading), adopted);
         break;
@@ -104,15 +113,9 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
         outgoing.push({ reading, entry: replacing });
         break;
       }
-      case "gone": {
-        const failed: LedgerEntry = {
-          ...(entry?.value ?? noAttempt(reading)),
-          fate: { state: "failed", reason: "never_appeared" },
-        };
-        await journal.write(failed, entry?.version);
-        report.fates.set(readingId(reading), failed);
+      case "gone":
+        await failed(entry?.value ?? noAttempt(reading), "never_appeared", task, deps, report);
         break;
-      }
       case "wait":
         break;
     }
@@ -145,7 +148,8 @@ async function send(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): P
   if (sink.sendsAsOne && outgoing.length > 1 && outcomes.every((outcome) => outcome === "refused")) {
     // One bad record spoils a file: halves find it, and bring the others through.
     const middle = Math.ceil(outgoing.length / 2);
-    const again = outgoing.map(({ reading }, index) => ({ reading, entry: sending[index] }));
+    // All of it is one attempt.
+    const again = outgoing.map(({ reading }, index) => ({ reading, entry: uncounted(sending[index]) }));
     await send(again.slice(0, middle), deps, report);
     await send(again.slice(middle), deps, report);
     return;
@@ -210,15 +214,28 @@ async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, 
 async function arrived(
   entry: Versioned<LedgerEntry> | undefined,
   garminKey: GarminKey,
-  { journal }: LaneDeps,
+  { journal, taken }: LaneDeps,
   report: LaneReport,
 ) {
   if (!entry) return;
+  taken.add(garminKey.id);
   const { replaces: _gone, ...kept } = entry.value;
   const seen: LedgerEntry = { ...kept, fate: { state: "seen" }, garminKey };
   await journal.write(seen, entry.version);
   report.synced++;
   report.fates.set(readingId(seen), seen);
+}
+
+async function failed(
+  value: Omit<LedgerEntry, "fate">,
+  reason: FailReason,
+  { reading, entry }: Task,
+  { journal }: LaneDeps,
+  report: LaneReport,
+) {
+  const now: LedgerEntry = { ...value, fate: { state: "failed", reason } };
+  await journal.write(now, entry?.version);
+  report.fates.set(readingId(reading), now);
 }
 
 /** What the ledger keeps of a reading, whatever becomes of it. */
@@ -235,6 +252,10 @@ export function describe(reading: Reading) {
 
 function noAttempt(reading: Reading): LedgerEntry {
   return { ...describe(reading), fate: { state: "sending" }, attempts: 0 };
+}
+
+function uncounted(entry: Versioned<LedgerEntry> | undefined): Versioned<LedgerEntry> | undefined {
+  return entry && { ...entry, value: { ...entry.value, attempts: entry.value.attempts - 1 } };
 }
 
 /** What has to go: the version that stands, or the one whose removal an earlier run began. */

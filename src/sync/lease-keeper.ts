@@ -1,6 +1,9 @@
 import { RetryLaterError } from "../errors.ts";
 import type { Leases } from "./ports.ts";
 
+/** Somebody else has the lease. */
+export class BusyError extends RetryLaterError {}
+
 /** A killed run blocks its account no longer than this. */
 const LEASE_SECONDS = 120;
 /** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
@@ -14,11 +17,11 @@ export interface HeldLease {
 
 /**
  * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself when the
- * process dies. Throws `RetryLaterError` while somebody else has it.
+ * process dies. Throws `BusyError` while somebody else has it.
  */
 export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
   const lease = await leases.acquire(name, LEASE_SECONDS);
-  if (!lease) throw new RetryLaterError("another run is at work on this account");
+  if (!lease) throw new BusyError("another run is at work on this account");
   // One renewal after the other: two at once would each see the other's version as a theft.
   let last: Promise<void> = Promise.resolve();
   const ensure = () => {

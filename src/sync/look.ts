@@ -55,18 +55,25 @@ export async function look(
     if (step.type !== "send" && entry)
       findings[index] = lookForOurs(task.reading, entry.value, step.type, entries, now);
   }
-  for (const [index, { reading, step }] of tasks.entries()) {
-    if (step.type !== "send" || !step.adopt) continue;
-    // An imported reading may be the echo of one of ours, so for it no entry is taken.
-    const among = reading.imported ? new StandingEntries(standing, new Set()) : entries;
-    const found = among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, isSameEvent);
-    if (found) findings[index] = { type: "elsewhere", standing: found };
+  for (const fits of [isOurs, isSameEvent]) {
+    for (const [index, { reading, step }] of tasks.entries()) {
+      if (step.type !== "send" || !step.adopt || findings[index]?.type === "elsewhere") continue;
+      // An imported reading may be the echo of one of ours, so for it no entry is taken.
+      const among = reading.imported ? new StandingEntries(standing, new Set()) : entries;
+      const found = among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
+      if (found) findings[index] = { type: "elsewhere", standing: found };
+    }
   }
   for (const [index, { entry }] of tasks.entries()) {
     const finding = findings[index];
     if (finding?.type !== "arrived" || !entry || entry.value.attempts < 2) continue;
     for (let more = entries.take(entry.value, isOurs); more; more = entries.take(entry.value, isOurs)) {
       finding.surplus.push(more);
+    }
+    // The copy of another attempt may be on its way, and nobody would look for it once this one is settled.
+    const copies = 1 + finding.surplus.length;
+    if (copies < entry.value.attempts && secondsSince(entry.value.attemptedAt, now) < ACCEPTED_WAIT_SECONDS) {
+      findings[index] = { type: "wait" };
     }
   }
   return findings;
@@ -89,8 +96,12 @@ function lookForOurs(
     const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
     return changed ? { type: "outdated", standing: found } : { type: "arrived", standing: found, surplus: [] };
   }
-  const seconds = attemptedAt ? (now.getTime() - attemptedAt.getTime()) / 1000 : Number.POSITIVE_INFINITY;
+  const seconds = secondsSince(attemptedAt, now);
   if (entry.fate.state === "sending") return { type: seconds >= UNKNOWN_WAIT_SECONDS ? "send" : "wait" };
   if (seconds < ACCEPTED_WAIT_SECONDS) return { type: "wait" };
   return { type: entry.attempts < ACCEPTED_ATTEMPTS ? "send" : "gone" };
+}
+
+function secondsSince(instant: Date | undefined, now: Date): number {
+  return instant ? (now.getTime() - instant.getTime()) / 1000 : Number.POSITIVE_INFINITY;
 }

@@ -55,9 +55,9 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
       // It came to Garmin by other means, so it is not ours to change.
       return { type: "settled" };
     case "held":
-      return fresh(reading, context, true);
+      return again(entry, fresh(reading, context, true));
     case "failed":
-      if (changed) return fresh(reading, context, adopting);
+      if (changed) return again(entry, fresh(reading, context, adopting));
       return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
         ? { type: "send", adopt: true }
         : { type: "settled" };
@@ -69,6 +69,11 @@ function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {
   if (reason) return { type: "hold", reason };
   if (context.refusal) return { type: "fail", reason: context.refusal };
   return { type: "send", adopt };
+}
+
+/** An older version of it may stand in Garmin, from before it was edited into something that could not be sent. */
+function again(entry: LedgerEntry, step: Step): Step {
+  return step.type === "send" && entry.garminKey ? { type: "replace" } : step;
 }
 
 function holdReason(reading: Reading, improbable: boolean): HeldReason | undefined {

@@ -222,3 +222,15 @@ export interface Lease {
   renew(seconds: number): Promise<void>;
   release(): Promise<void>;
 }
+
+/** Each Telegram update is handled once, whoever receives it how often (invariant 8). */
+export interface UpdateClaims {
+  claim(updateId: number): Promise<Claim>;
+  /** True for the first that asks, and for nobody else for as long as `seconds`. */
+  once(name: string, seconds: number): Promise<boolean>;
+}
+
+export type Claim =
+  | { type: "claimed"; done: () => Promise<void> }
+  | { type: "done_before" }
+  | { type: "being_handled"; until: Date };

@@ -2,7 +2,7 @@ import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { describe, type LaneReport, settle } from "./lane.ts";
-import { type HeldLease, withLease } from "./lease-keeper.ts";
+import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
 import { type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain } from "./plan.ts";
 import type { Journal, Leases, LedgerEntry, Progress, Sink, SourceAnswer } from "./ports.ts";
@@ -30,6 +30,8 @@ export type RunProgress =
 export interface RunReport extends RunOutcome {
   /** One sentence, when something in the configuration or the store has to be mended. */
   problem?: string;
+  /** Another run is at work on this account, so this one did nothing. */
+  busy?: true;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   } catch (error) {
     blame(report, error, log);
   }
+  if (report.busy) return report;
   const { problem: _problem, ...outcome } = report;
   log.info("run_ended", { account: account.telegramUserId, ...outcome });
   await accounts
@@ -88,6 +91,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
 
   const settlements = planned.map((it) => settlement(it, fates));
   count(report, planned, settlements, answer, log);
+  report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
   const next = advance(progress, answer, height, settlements);
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
@@ -120,9 +124,10 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
   report.skipped += lane.skipped;
   for (const [id, entry] of lane.fates) {
     fates.set(id, entry);
-    if (entry.fate.state === "failed") report.failed++;
+    if (entry.fate.state !== "failed") continue;
+    report.failed++;
     // Our bug or Garmin's change: a refusal of something that we found to be in order.
-    if (entry.fate.state === "failed") report.status = worse(report.status, "error");
+    if (entry.fate.reason !== "out_of_range") report.status = worse(report.status, "error");
   }
   if (lane.error) blame(report, lane.error, log);
 }
@@ -144,12 +149,19 @@ function count(report: RunReport, planned: Planned[], settlements: Settlement[],
   }
 }
 
+/** Held readings that Withings no longer lists as changed: they still wait for the owner. */
+function waitingSinceLong({ attention }: Progress, planned: Planned[]): number {
+  const listed = new Set(planned.map(({ reading }) => readingId(reading)));
+  return attention.filter((it) => it.fate.state === "held" && !listed.has(readingId(it))).length;
+}
+
 function blame(report: RunReport, error: unknown, log: Log) {
   if (error instanceof ActionNeededError) {
     report.status = worse(report.status, "action_needed");
     report.action ??= error.action;
   } else if (error instanceof RetryLaterError) {
     report.status = worse(report.status, "retry_later");
+    if (error instanceof BusyError) report.busy = true;
     log.warn("run_postponed", errorFacts(error));
   } else {
     report.status = worse(report.status, "error");

@@ -22,7 +22,7 @@ export type SignInResult =
   | { type: "unclear" };
 
 export interface GarminSignIn {
-  /** One try. Never repeated by itself, and not made at all while sign-in rests. */
+  /** One try. Never repeated by itself; neither this nor a code goes out while sign-in rests. */
   withPassword(account: number, email: string, password: string): Promise<SignInResult>;
   withCode(account: number, code: string): Promise<SignInResult>;
   newCode(account: number): Promise<SignInResult>;
@@ -65,6 +65,12 @@ export function createGarminSignIn(deps: {
       default:
         return outcome;
     }
+  }
+
+  /** Every further try makes Garmin's limit longer, one with a code too. */
+  async function resting(account: number): Promise<SignInResult | undefined> {
+    const cooldown = await memory.cooldown(account);
+    return cooldown && cooldown.until > clock.now() ? { type: "resting", until: cooldown.until } : undefined;
   }
 
   async function rest(account: number): Promise<SignInResult> {
@@ -120,18 +126,20 @@ export function createGarminSignIn(deps: {
 
   return {
     async withPassword(account, email, password) {
-      const cooldown = await memory.cooldown(account);
-      if (cooldown && cooldown.until > clock.now()) return { type: "resting", until: cooldown.until };
-      return settle(account, await door.login(email, password));
+      return (await resting(account)) ?? settle(account, await door.login(email, password));
     },
 
     async withCode(account, code) {
+      const rests = await resting(account);
+      if (rests) return rests;
       const pending = await memory.pending(account);
       if (!pending) return { type: "expired" };
       return settle(account, await door.verifyCode(pending, code));
     },
 
     async newCode(account) {
+      const rests = await resting(account);
+      if (rests) return rests;
       const pending = await memory.pending(account);
       if (!pending) return { type: "expired" };
       const outcome = await door.sendCode(pending);

@@ -92,10 +92,11 @@ function planAll(
   progress: Progress,
   now: Date,
 ): Planned[] {
-  const own = [...progress.recentWeighIns];
+  // By time: a run reads again what earlier runs have settled.
+  const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
   return readings.map((reading) => {
     const entry = entries.get(readingId(reading));
-    const others = own.filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
+    const others = [...own.values()].filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
     const step = plan(reading, entry?.value, {
       startAt: progress.startAt,
       now,
@@ -104,7 +105,7 @@ function planAll(
       improbable: reading.kind === "weigh_in" && !isProbable(reading, others),
     });
     const isOwn = isTask(step) || (step.type === "settled" && entry?.value.fate.state !== "failed");
-    if (isOwn && reading.kind === "weigh_in") own.push(reading);
+    if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
     return { reading, entry, step };
   });
 }
@@ -119,7 +120,7 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
 }
 
 /** Delete keys of Garmin entries that surely are readings nothing happens with in this run. */
-export function takenKeys(planned: Planned[]): ReadonlySet<string> {
+export function takenKeys(planned: Planned[]): Set<string> {
   return new Set(planned.flatMap(({ entry, step }) => (isTask(step) ? [] : (entry?.value.garminKey?.id ?? []))));
 }
 

@@ -117,8 +117,11 @@ export function createTokens(deps: {
       } catch (error) {
         if (!(error instanceof AccessRefusedError)) throw error;
       }
-      // Refused twice, the second time with a token that was just issued: the vendor has signed us out.
-      return endLink(account, vendor, await read(account, vendor));
+      // Refused twice, the second time with a token that was just issued: the vendor has signed us out. But the verdict
+      // took its time, and it is none on a link that somebody has renewed since.
+      const now = await read(account, vendor);
+      if (now.value.tokens.accessToken !== second) throw new RetryLaterError(`the ${vendor} link changed in between`);
+      return endLink(account, vendor, now);
     },
   };
 }

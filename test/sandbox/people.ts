@@ -47,7 +47,8 @@ export function moveIn(sandbox: Sandbox, options: { days?: number; timezone?: st
   for (let day = days; day > 0; day--) {
     const at = new Date(nowMs - day * DAY_MS);
     owner.person.stepOnScale({ at, ...bodyOf(OWNER, day), visceralFat: 2.4, bmrKcal: 1388, siblings: true });
-    if (day % 2 === 0) housemate.person.stepOnScale({ at: new Date(at.getTime() + 600_000), ...bodyOf(HOUSEMATE, day) });
+    if (day % 2 === 0)
+      housemate.person.stepOnScale({ at: new Date(at.getTime() + 600_000), ...bodyOf(HOUSEMATE, day) });
     if (day % 5 === 0) {
       owner.person.takeBloodPressure({
         at: new Date(at.getTime() + 300_000),

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { FaultBoard } from "./faults.ts";
 import { type Garmin, startGarmin } from "./garmin.ts";
+import { startTelegram, type Telegram } from "./telegram.ts";
 import { startWithings, type Withings } from "./withings.ts";
 
 export interface SandboxOptions {
@@ -18,6 +19,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly withings: Withings;
   readonly garmin: Garmin;
+  readonly telegram: Telegram;
   /** Shared by all servers. */
   readonly faults: FaultBoard;
   readonly clock: Clock;
@@ -31,23 +33,26 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { clock = systemClock, ports = {}, delaySeconds, readBackDelaySeconds, withingsRedirectUrl } = options;
   const faults = new FaultBoard();
   const shared = { clock, faults, delaySeconds };
-  const [withings, garmin] = await Promise.all([
+  const [withings, garmin, telegram] = await Promise.all([
     startWithings({ ...shared, port: ports.withings, redirectUrl: withingsRedirectUrl }),
     startGarmin({
       ...shared,
       ports: { sso: ports.garminSso, diauth: ports.garminDiauth, connectapi: ports.garminConnectapi },
       readBackDelaySeconds,
     }),
+    startTelegram({ clock, faults }),
   ]);
-  // Telegram joins here: one more server, its lines in env(), its name in `servers`.
-  const servers = [withings, garmin];
+  const servers = [withings, garmin, telegram];
 
   return {
     withings,
     garmin,
+    telegram,
     faults,
     clock,
     env: () => ({
+      TELEGRAM_API_ROOT: telegram.apiRoot,
+      TELEGRAM_BOT_TOKEN: telegram.token,
       WITHINGS_API_URL: withings.apiUrl,
       WITHINGS_ACCOUNT_URL: withings.accountUrl,
       WITHINGS_CLIENT_ID: withings.application.clientId,

@@ -59,25 +59,38 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
   })();
   const moments = Array.from({ length: calls }, (_, index) => index + 1);
 
-  test.each(["before", "after"] as const)(`%s each of its ${calls} calls, then run again: each reading stands once`, async (when) => {
-    expect(calls).toBeGreaterThan(15);
-    for (const n of moments) {
-      const { house, weights, pressures } = await build();
-      const newest = Math.max(...house.person.groups.map((group) => (group.measures.some((it) => [1, 9].includes(it.type)) ? group.modified : 0)));
-      const crashing = crashAt(n, when);
-      await house.sync({}, await house.newApp(crashing));
-      expect(crashing.isDead(), `call ${n}`).toBe(true);
+  test.each(["before", "after"] as const)(
+    `%s each of its ${calls} calls, then run again: each reading stands once`,
+    async (when) => {
+      expect(calls).toBeGreaterThan(15);
+      for (const n of moments) {
+        const { house, weights, pressures } = await build();
+        const newest = Math.max(
+          ...house.person.groups.map((group) =>
+            group.measures.some((it) => [1, 9].includes(it.type)) ? group.modified : 0,
+          ),
+        );
+        const crashing = crashAt(n, when);
+        await house.sync({}, await house.newApp(crashing));
+        expect(crashing.isDead(), `call ${n}`).toBe(true);
 
-      const rerun = await untilSuccess(house);
+        const rerun = await untilSuccess(house);
 
-      const where = `stopped ${when} call ${n} of ${calls}`;
-      expect(house.weights().map((it) => it.weightKg), where).toEqual(weights);
-      expect(house.pressures().map((it) => it.systolic), where).toEqual(pressures);
-      expect(rerun.failed + rerun.held, where).toBe(0);
-      expect((await house.journal().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
-      await house.close();
-    }
-  });
+        const where = `stopped ${when} call ${n} of ${calls}`;
+        expect(
+          house.weights().map((it) => it.weightKg),
+          where,
+        ).toEqual(weights);
+        expect(
+          house.pressures().map((it) => it.systolic),
+          where,
+        ).toEqual(pressures);
+        expect(rerun.failed + rerun.held, where).toBe(0);
+        expect((await house.journal().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
+        await house.close();
+      }
+    },
+  );
 });
 
 /** Runs as a schedule would. The dead run's lease ends within two minutes, and so does the wait for an unknown upload. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import type { RunProgress } from "../../src/sync/run.ts";
 import { type Household, startHousehold } from "../support/household.ts";
 
 let house: Household;
@@ -20,13 +21,28 @@ test("a weigh-in travels from the scale into Garmin and is seen there", async ()
     siblings: true,
   });
   clock.advance(60);
-  expect(await sync()).toEqual({ status: "success", synced: 1, skipped: 0, held: 0, failed: 0 });
+  const stages: RunProgress[] = [];
+  expect(await sync({ onProgress: (stage) => stages.push(stage) })).toEqual({
+    ...{ status: "success", synced: 1, skipped: 0, held: 0, failed: 0 },
+  });
   expect(requests()).toEqual([
     "withings POST /measure",
     "garmin_connectapi POST /upload-service/upload",
     expect.stringMatching("garmin_connectapi GET /weight-service/weight/range/"),
   ]);
-  console.log(weights());
+  expect(stages).toEqual([
+    { stage: "reading" },
+    { stage: "found", readings: 1 },
+    { stage: "sending", readings: 1 },
+    { stage: "checking", readings: 1 },
+  ]);
+  expect(weights()).toMatchObject([
+    {
+      takenAt: new Date("2026-11-21T11:59:00Z"),
+      ...{ weightKg: 80.25, bmi: 26.2, bodyFatPercent: 18.3, bodyWaterPercent: 54.95 },
+      ...{ muscleKg: 61.2, boneKg: 3.2, visceralFatRating: 3, sourceType: "INDEX_SCALE" },
+    },
+  ]);
   expect(await sync()).toEqual({ status: "success", synced: 0, skipped: 1, held: 0, failed: 0 });
   expect(requests()).toEqual(["withings POST /measure"]);
 });

@@ -1,4 +1,4 @@
-const DAY_SECONDS = 24 * 3600;
+const DAY_MS = 24 * 3600 * 1000;
 /** Longer ranges have not been seen to work. */
 const DAYS_PER_REQUEST = 365;
 
@@ -8,13 +8,14 @@ const DAYS_PER_REQUEST = 365;
  */
 export function datesAround(from: Date, to: Date): Array<[start: string, end: string]> {
   const pairs: Array<[string, string]> = [];
-  const last = shift(to, 1);
-  for (let start = shift(from, -1); start <= last; start = shift(start, DAYS_PER_REQUEST)) {
-    const end = shift(start, DAYS_PER_REQUEST - 1);
-    pairs.push([dateOf(start), dateOf(end) < dateOf(last) ? dateOf(end) : dateOf(last)]);
+  // Whole days from here on: with the time of day in it, the last day would be left out where it begins a new range.
+  const last = dayOf(to) + 1;
+  for (let start = dayOf(from) - 1; start <= last; start += DAYS_PER_REQUEST) {
+    pairs.push([dateOf(start), dateOf(Math.min(start + DAYS_PER_REQUEST - 1, last))]);
   }
   return pairs;
 }
 
-const shift = (date: Date, days: number) => new Date(date.getTime() + days * DAY_SECONDS * 1000);
-const dateOf = (date: Date) => date.toISOString().slice(0, 10);
+/** Days are counted from 1970-01-01. */
+const dayOf = (instant: Date) => Math.floor(instant.getTime() / DAY_MS);
+const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);

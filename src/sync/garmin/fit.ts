@@ -45,12 +45,14 @@ const FIELDS: Field[] = [
   { name: "metabolicAge", steps: 1, max: 254, of: (it) => it.metabolicAgeYears },
 ];
 
-/** FIT counts from 1989-12-31, and reads small counts as time since power-on, not as dates. */
+/** FIT counts 32 bits of seconds from 1989-12-31, reads small counts as time since power-on, and wraps above the last. */
 const EARLIEST = new Date("1998-07-04T00:00:00Z");
+const LATEST = new Date("2126-02-06T00:00:00Z");
 
 /** Why this weigh-in cannot become a FIT record, or undefined. */
 export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
-  const fits = fieldsOf(weighIn, undefined).weight !== undefined && weighIn.takenAt >= EARLIEST;
+  const { takenAt } = weighIn;
+  const fits = fieldsOf(weighIn, undefined).weight !== undefined && takenAt >= EARLIEST && takenAt <= LATEST;
   return fits ? undefined : "out_of_range";
 }
 
@@ -95,12 +97,9 @@ export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightS
 }
 
 /**
- * To the nearest 1/steps, a half goes up. Counts of ten are shifted in decimal: 1.005 x 100 is 100.49999999999999 in
- * binary, and would lose a step.
+ * To the nearest 1/steps, a half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches:
+ * 1.005 x 100 is 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of the 31.25 it is; both would lose a step.
  */
-function roundHalfUp(value: number, steps: 1 | 4 | 10 | 100): number {
-  if (steps === 4) return Math.round(value * 4) / 4;
-  const text = String(value);
-  const shifted = text.includes("e") ? value * steps : Number(`${text}e${Math.log10(steps)}`);
-  return Math.round(shifted) / steps;
+function roundHalfUp(value: number, steps: Field["steps"]): number {
+  return Math.round(Number((value * steps).toPrecision(12))) / steps;
 }

@@ -34,7 +34,7 @@ export interface GarminSso {
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   /** Whether this machine may reach the sign-in at all, asked without a password. */
-  probe(): Promise<"reachable" | "blocked" | "rate_limited" | "unclear">;
+  probe(): Promise<{ verdict: "reachable" | "blocked" | "rate_limited" | "unclear"; serverTime: Date | undefined }>;
 }
 
 export function createGarminSso(options: { ssoUrl: string; send: Transport; now: () => Date }): GarminSso {
@@ -122,14 +122,15 @@ export function createGarminSso(options: { ssoUrl: string; send: Transport; now:
     },
 
     async probe() {
-      const { status } = await send({
+      const { status, headers } = await send({
         method: "GET",
         url: `${ssoUrl}/mobile/api/login`,
         headers: { accept: "application/json", "user-agent": USER_AGENT },
       });
       // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
-      if (status === 405) return "reachable";
-      return status === 403 ? "blocked" : status === 429 ? "rate_limited" : "unclear";
+      const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
+      const date = new Date(String(headers["date"]));
+      return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
     },
   };
 }
@@ -142,10 +143,8 @@ function readAnswer(answer: HttpAnswer): Read {
   const refused = (type: Exclude<SignInRefusal["type"], "unclear">): Read => ({ type: "refused", refusal: { type } });
   if (answer.status === 429) return refused("rate_limited");
   const body = SignInAnswer.safeParse(parseJson(answer.text));
-  if (!body.success) {
-    if (answer.status === 403) return refused("blocked");
-    return { type: "refused", refusal: { type: "unclear", what: `HTTP ${answer.status}` } };
-  }
+  const unclear: Read = { type: "refused", refusal: { type: "unclear", what: `HTTP ${answer.status}` } };
+  if (!body.success) return answer.status === 403 ? refused("blocked") : unclear;
   const { responseStatus, serviceTicketId, customerMfaInfo, error } = body.data;
   const status = responseStatus?.type ?? (error ? `error ${error["status-code"]}` : `HTTP ${answer.status}`);
   if (status === "SUCCESSFUL" && serviceTicketId) return { type: "answered", status, ticket: serviceTicketId };
@@ -154,5 +153,7 @@ function readAnswer(answer: HttpAnswer): Read {
   if (status === "CAPTCHA_REQUIRED" || status === "NEED_CAPTCHA") return refused("captcha");
   if (status === "ACCOUNT_LOCKED") return refused("account_locked");
   if (answer.status === 403) return refused("blocked");
+  // An outage is no verdict on a password or a code, in whatever shape it comes.
+  if (answer.status >= 500) return unclear;
   return { type: "answered", status, mfa: customerMfaInfo };
 }

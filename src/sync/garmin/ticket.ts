@@ -36,7 +36,7 @@ export function ticketFromPasted(pasted: string, ssoUrl: string): ServiceTicket 
       "There is no ticket in that. Sign in on Garmin's page, then paste the whole address the browser shows (it contains “ticket=ST-”).",
     );
   }
-  if (/connect\.garmin\.com\/(?:app|modern)/.test(pasted)) {
+  if (pasted.includes("//connect.garmin.com/")) {
     throw new UsageError(
       "That address is from Garmin Connect itself, which has already used the ticket. Open the address printed above and paste where that one ends.",
     );

@@ -42,7 +42,9 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
     });
 
   function read(answer: HttpAnswer, clientId: string, oldRefreshToken?: string): TokenSet {
-    const parsed = TokenAnswer.safeParse(parseJson(answer.text));
+    const body = parseJson(answer.text);
+    if (body === undefined) throw new RetryLaterError("Garmin tokens: a page came, not data");
+    const parsed = TokenAnswer.safeParse(body);
     if (!parsed.success) throw new UnexpectedAnswerError("Garmin tokens", answer.status, issuePaths(parsed.error));
     const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
     const refreshToken = refresh_token ?? oldRefreshToken;

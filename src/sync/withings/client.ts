@@ -12,6 +12,8 @@ export interface WithingsRequest<T> {
   params: Record<string, string | number>;
   body: z.ZodType<T>;
   accessToken?: string;
+  /** Goes out at once, past the queue: a code of the consent page lives 30 seconds. */
+  urgent?: boolean;
 }
 
 /** Withings said no in a way that the endpoint itself has to judge. */
@@ -32,9 +34,9 @@ const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), er
 /** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
 const INSUFFICIENT_SCOPE = 403;
-/** "Invalid params": asking again in the same way cannot help. As [first, last]. */
-const INVALID_PARAMS: ReadonlyArray<readonly [number, number]> = [
-  [201, 213],
+/** "Invalid params" and "unauthorized": asking again in the same way cannot help. As [first, last]. */
+const REFUSED: ReadonlyArray<readonly [number, number]> = [
+  [201, 214],
   [216, 218],
   [220, 221],
   [223, 223],
@@ -46,7 +48,7 @@ const INVALID_PARAMS: ReadonlyArray<readonly [number, number]> = [
   [254, 254],
   [260, 267],
   [271, 272],
-  [275, 276],
+  [275, 277],
   [283, 288],
   [290, 290],
   [293, 295],
@@ -59,10 +61,10 @@ const INVALID_PARAMS: ReadonlyArray<readonly [number, number]> = [
   [501, 511],
   [523, 523],
   [532, 532],
-  [2554, 2554],
+  [2553, 2555],
   [3017, 3019],
 ];
-const isInvalidParams = (status: number) => INVALID_PARAMS.some(([first, last]) => first <= status && status <= last);
+const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
 
 /**
  * Transport of the Withings API. `schedule` keeps the whole application under Withings' limit of 120 requests a minute.
@@ -74,9 +76,9 @@ export function createWithingsCall(options: {
 }): WithingsCall {
   const { apiUrl, send, schedule } = options;
 
-  return async ({ path, params, body, accessToken }) => {
-    const call = `Withings ${path} ${params["action"]}`;
-    const answer = await schedule(() =>
+  return async ({ path, params, body, accessToken, urgent = false }) => {
+    const call = `Withings ${path} ${params.action}`;
+    const request = () =>
       send({
         method: "POST",
         url: new URL(path, `${apiUrl.replace(/\/+$/, "")}/`),
@@ -84,8 +86,8 @@ export function createWithingsCall(options: {
         body: new URLSearchParams(
           Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
         ),
-      }),
-    );
+      });
+    const answer = await (urgent ? request() : schedule(request));
     if (answer.status === 429 || answer.status >= 500) {
       throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
         retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
@@ -100,9 +102,12 @@ export function createWithingsCall(options: {
     }
     const { status, error = "" } = envelope.data;
     if (status !== 0) {
-      if (accessToken === undefined || isInvalidParams(status)) throw new WithingsRefusal(call, status, error);
-      if (ACCESS_REFUSED.has(status)) throw new AccessRefusedError(call);
-      if (status === INSUFFICIENT_SCOPE) throw new ActionNeededError("relink_withings");
+      if (isRefused(status)) throw new WithingsRefusal(call, status, error);
+      if (ACCESS_REFUSED.has(status)) {
+        // At the token endpoint it speaks of the refresh token, which is for the endpoint to judge.
+        throw accessToken === undefined ? new WithingsRefusal(call, status, error) : new AccessRefusedError(call);
+      }
+      if (status === INSUFFICIENT_SCOPE && accessToken !== undefined) throw new ActionNeededError("relink_withings");
       // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
       throw new RetryLaterError(`${call} answered status ${status}`);
     }

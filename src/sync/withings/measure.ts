@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isTimezone } from "../../local-time.ts";
 import type { WithingsCall } from "./client.ts";
 
 const integer = z.union([
@@ -9,19 +10,22 @@ const integer = z.union([
     .transform(Number),
 ]);
 
+/** Far beyond any reading, and well within what a date can hold. */
+const seconds = integer.pipe(z.number().nonnegative().max(100_000_000_000));
+
 const MeasureGroup = z.object({
   grpid: integer,
   attrib: integer,
-  date: integer, // epoch seconds, when the person stood on the scale
-  created: integer.optional(),
-  modified: integer.optional(), // epoch seconds, when Withings last changed the group
+  date: seconds, // epoch seconds, when the person stood on the scale
+  created: seconds.optional(),
+  modified: seconds.optional(), // epoch seconds, when Withings last changed the group
   deviceid: z.string().nullish(),
   measures: z.array(z.object({ type: integer, value: integer, unit: integer, position: integer.nullish() })),
 });
 export type MeasureGroup = z.infer<typeof MeasureGroup>;
 
 const GetMeasBody = z.object({
-  timezone: z.string().optional(),
+  timezone: z.string().nullish(),
   measuregrps: z.array(z.unknown()),
   more: z.union([z.number(), z.boolean()]).nullish(),
   offset: integer.nullish(),
@@ -74,10 +78,10 @@ export async function getMeas(
       if (group.success) answer.groups.push(group.data);
       else answer.unreadable.push({ measureGroupId: z.object({ grpid: integer }).safeParse(raw).data?.grpid });
     }
-    answer.timezone = page.timezone ?? answer.timezone;
+    if (page.timezone && isTimezone(page.timezone)) answer.timezone = page.timezone;
     if (!page.more) return answer;
     // A page that promises more but does not move on, or never ends, would lose what lies behind it.
-    if (page.offset == null || page.offset <= (offset ?? -1) || pages >= MAX_PAGES) {
+    if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {
       throw new Error(`Withings getmeas promised more readings after page ${pages} and gave no way to them`);
     }
     offset = page.offset;

@@ -50,11 +50,8 @@ export async function requestTokenByCode(
   now: Date,
 ): Promise<CodeOutcome> {
   try {
-    const body = await requestToken(call, application, {
-      grant_type: "authorization_code",
-      code,
-      redirect_uri: application.redirectUrl,
-    });
+    const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
+    const body = await requestToken(call, application, grant, { urgent: true });
     return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
   } catch (error) {
     if (error instanceof WithingsRefusal && refusalOf(error) === "code") return { type: "code_expired" };
@@ -78,7 +75,12 @@ export async function requestTokenByRefresh(
   }
 }
 
-async function requestToken(call: WithingsCall, application: WithingsApplication, grant: Record<string, string>) {
+async function requestToken(
+  call: WithingsCall,
+  application: WithingsApplication,
+  grant: Record<string, string>,
+  { urgent = false } = {},
+) {
   try {
     return await call({
       path: "v2/oauth2",
@@ -89,6 +91,7 @@ async function requestToken(call: WithingsCall, application: WithingsApplication
         ...grant,
       },
       body: TokenBody,
+      urgent,
     });
   } catch (error) {
     if (!(error instanceof WithingsRefusal)) throw error;
@@ -101,10 +104,10 @@ async function requestToken(call: WithingsCall, application: WithingsApplication
 
 /**
  * What the token endpoint refused. It answers status 503 for a dead refresh token, an expired code and a wrong client
- * secret alike; only the words differ (seen by several projects up to October 2026).
+ * secret or callback address alike; only the words differ (seen by several projects up to October 2026).
  */
 function refusalOf({ status, reason }: WithingsRefusal): "application" | "refresh_token" | "code" | "unclear" {
-  if (/client.?id|secret/i.test(reason)) return "application";
+  if (/client.?id|secret|redirect/i.test(reason)) return "application";
   if (/refresh.?token/i.test(reason)) return "refresh_token";
   if (/\bcode\b/i.test(reason)) return "code";
   return [100, 101, 102, 200, 401].includes(status) ? "refresh_token" : "unclear";
@@ -125,7 +128,8 @@ function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
  */
 export function codeFromPasted(pasted: string, expectedState: string): string {
   const text = pasted.trim();
-  if (/^[A-Za-z0-9._~-]{8,}$/.test(text)) return text;
+  // Codes have been forty hexadecimal digits. A word or a host's name is none, and would only seem to have expired.
+  if (/^[\w~-]{20,}$/.test(text)) return text;
   let address: URL;
   try {
     address = new URL(text);

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import type { UserFromGetMe } from "grammy/types";
+import { Bot, type Context } from "grammy/web";
+import type { Clock } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts } from "../sync/account.ts";
+import type { Overview } from "../sync/overview.ts";
+import type { Claim, UpdateClaims } from "../sync/ports.ts";
+import type { RunOptions, RunReport } from "../sync/run.ts";
+import { messages } from "./messages.ts";
+import { createProgressMessage } from "./progress-message.ts";
+import { createTelegramFetch } from "./telegram-fetch.ts";
+
+/** What the bot lets people do; the rest of the program as it sees it. */
+export interface BotDeps {
+  accounts: Accounts;
+  claims: UpdateClaims;
+  sync: (account: Account, options: RunOptions) => Promise<RunReport>;
+  overview: (account: Account) => Promise<Overview>;
+  nextRunAt: () => Date | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+export interface BotConfig {
+  botToken: string;
+  apiRoot: string;
+  allowedIds: number[];
+  botInfo?: UserFromGetMe;
+}
+
+const A_YEAR_SECONDS = 365 * 24 * 3600;
+
+export type TelegramBot = ReturnType<typeof createBot>;
+
+/** The bot's face: private chats of known people, one update at a time and each of them once. */
+export function createBot(config: BotConfig, deps: BotDeps) {
+  const { accounts, claims, sync, overview, nextRunAt, clock, log } = deps;
+  const http = createTelegramFetch(clock);
+  const bot = new Bot(config.botToken, {
+    client: { apiRoot: config.apiRoot, fetch: http.fetch },
+    ...(config.botInfo && { botInfo: config.botInfo }),
+  });
+  /** Syncs that were begun by a message; they outlive its handler. */
+  const running = new Set<Promise<void>>();
+
+  bot.use(async (ctx, next) => {
+    const claim = await claimWhenFree(ctx.update.update_id);
+    if (claim.type !== "claimed") return;
+    try {
+      await next();
+    } catch (error) {
+      const reportId = randomUUID().slice(0, 8);
+      log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
+      await ctx.reply(messages.brokeOnMySide(reportId)).catch(() => undefined);
+    }
+    await claim.done();
+  });
+
+  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
+  async function claimWhenFree(updateId: number): Promise<Claim> {
+    for (;;) {
+      const claim = await claims.claim(updateId);
+      if (claim.type !== "being_handled") return claim;
+      await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
+    }
+  }
+
+  bot.use(async (ctx, next) => {
+    const isKnown = ctx.from !== undefined && config.allowedIds.includes(ctx.from.id);
+    if (isKnown && ctx.chat?.type === "private") return next();
+    if (!ctx.chat || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
+    log.info("stranger_refused", { chatType: ctx.chat.type });
+    await ctx.reply(messages.refusal);
+  });
+
+  bot.command("start", async (ctx) => {
+    await accountOf(ctx);
+    await ctx.reply(`${messages.greeting}\n\n${messages.help}`);
+  });
+  bot.command("help", (ctx) => ctx.reply(messages.help));
+  bot.command("cancel", (ctx) => ctx.reply(messages.nothingToCancel));
+
+  bot.command("status", async (ctx) => {
+    const seen = await overview(await accountOf(ctx));
+    await ctx.reply(messages.status(seen, { now: clock.now(), nextRunAt: nextRunAt() }));
+  });
+
+  bot.command("sync", async (ctx) => {
+    const account = await accountOf(ctx);
+    const first = messages.progress({ stage: "reading" });
+    const { message_id, chat } = await ctx.reply(first);
+    const edit = (text: string) => bot.api.editMessageText(chat.id, message_id, text);
+    const message = createProgressMessage(edit, first, clock, log);
+    // Not awaited: the next update must not wait for the vendors.
+    const work = sync(account, { onProgress: (progress) => message.show(messages.progress(progress)) })
+      .then((report) => message.finish(messages.outcome(report)))
+      .catch(async (error: unknown) => {
+        const reportId = randomUUID().slice(0, 8);
+        log.error("sync_failed", { reportId, ...errorFacts(error) });
+        await message.finish(messages.brokeOnMySide(reportId));
+      })
+      .finally(() => running.delete(work));
+    running.add(work);
+  });
+
+  bot.on("callback_query", (ctx) => ctx.answerCallbackQuery().catch(() => undefined));
+  bot.on("message", (ctx) => ctx.reply(messages.notUnderstood));
+
+  /** Everything else ends here: without a handler grammY would stop at the first error. */
+  bot.catch(({ error, ctx }) => log.error("update_failed", { update: ctx.update.update_id, ...errorFacts(error) }));
+
+  async function accountOf(ctx: Context): Promise<Account> {
+    const id = ctx.from?.id;
+    if (id === undefined) throw new Error("an update without a sender got past the door");
+    return (await accounts.find(id)) ?? (await accounts.save(id, {}));
+  }
+
+  return {
+    bot,
+    /** Tells an owner something that they did not ask for. */
+    tell: (telegramUserId: number, text: string) => bot.api.sendMessage(telegramUserId, text),
+    /** The commands Telegram offers in its menu. */
+    registerCommands: () =>
+      bot.api.setMyCommands(
+        Object.entries(messages.commands).map(([command, description]) => ({ command, description })),
+      ),
+    /** Resolves when every begun sync has ended. */
+    async settled() {
+      await Promise.all(running);
+    },
+    async close() {
+      await bot.stop();
+      await Promise.all(running);
+      await http.close();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { createTable } from "./app.ts";
+import { messages } from "./bot/messages.ts";
+import { type Command, parseArguments, USAGE } from "./cli/arguments.ts";
+import { doctorCommand } from "./cli/doctor.ts";
+import { EXIT, explain } from "./cli/exit.ts";
+import { loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
+import { findAccount, withApp, withStore } from "./cli/open.ts";
+import { statusCommand } from "./cli/status.ts";
+import { dryRunCommand, syncCommand } from "./cli/sync.ts";
+import { createTerminal, type Terminal } from "./cli/terminal.ts";
+import { systemClock } from "./clock.ts";
+import { type Environment, loadEnvironment, readConfig, readLogLevel } from "./config.ts";
+import { createLog, type Log } from "./log.ts";
+
+/** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
+const clock = systemClock;
+
+async function main(args: string[]): Promise<number> {
+  // Before the arguments are understood: even a wrong one is answered where the caller listens.
+  const json = args.includes("--json");
+  const terminal = createTerminal({ json, input: process.stdin, output: process.stdout, errors: process.stderr });
+  let log = createLog({ level: "warn" });
+  try {
+    const command = parseArguments(args);
+    const env = loadEnvironment();
+    log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "warn") });
+    return await perform(command, env, terminal, log);
+  } catch (error) {
+    return explain(error, terminal, log);
+  } finally {
+    terminal.close();
+  }
+}
+
+async function perform(command: Command, env: Environment, terminal: Terminal, log: Log): Promise<number> {
+  switch (command.name) {
+    case "help":
+      terminal.result({ usage: USAGE }, USAGE);
+      return EXIT.success;
+    case "demo": {
+      const { runDemo } = await import("../test/sandbox/demo.ts");
+      return runDemo(terminal);
+    }
+    case "start": {
+      const { runServer } = await import("./server.ts");
+      return runServer(env, { clock, log });
+    }
+    case "table create": {
+      const { store } = readConfig(env, ["store"]);
+      const outcome = await createTable(store, clock, log);
+      terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
+      return EXIT.success;
+    }
+    case "account add":
+      return withStore(env, clock, async ({ accounts }) => {
+        const account = await accounts.save(command.telegramUserId, { timezone: command.timezone });
+        terminal.result({ account: account.telegramUserId }, String(account.telegramUserId));
+        return EXIT.success;
+      });
+    case "account list":
+      return withStore(env, clock, async ({ accounts }) => {
+        const all = await accounts.list();
+        const list = all.map(({ telegramUserId, timezone }) => ({
+          account: telegramUserId,
+          timezone: timezone ?? null,
+        }));
+        const text = list
+          .map(({ account, timezone }) => (timezone ? `${account}  ${timezone}` : `${account}`))
+          .join("\n");
+        terminal.result({ accounts: list }, text || messages.action("add_account"));
+        return EXIT.success;
+      });
+    case "login withings":
+      return withApp(env, { clock, log }, ["withingsLogin"], async (app) => {
+        await findAccount(app.accounts, command.account);
+        return loginWithings(app, terminal, command.account);
+      });
+    case "login garmin":
+      return withApp(env, { clock, log }, [], async (app) => {
+        const { timezone = "UTC" } = await findAccount(app.accounts, command.account);
+        return command.byTicket
+          ? loginGarminByTicket(app, terminal, command.account, timezone)
+          : loginGarmin(app, terminal, command.account, timezone);
+      });
+    case "sync":
+      return withApp(env, { clock, log }, [], async (app) => {
+        const { account, since, dryRun } = command;
+        const accounts = account === undefined ? await app.accounts.list() : [await findAccount(app.accounts, account)];
+        const options = { account, since, now: clock.now() };
+        return dryRun ? dryRunCommand(app, terminal, accounts, options) : syncCommand(app, terminal, accounts, options);
+      });
+    case "status":
+      return statusCommand(env, terminal, clock);
+    case "doctor":
+      return doctorCommand(env, terminal, clock, log);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

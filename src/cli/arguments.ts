@@ -1,0 +1,115 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "../errors.ts";
+import { isTimezone } from "../local-time.ts";
+
+export type Command = { json: boolean } & (
+  | { name: "help" | "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
+  | { name: "account add"; telegramUserId: number; timezone: string | undefined }
+  | { name: "login withings"; account: number }
+  | { name: "login garmin"; account: number; byTicket: boolean }
+  | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
+);
+
+export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
+
+  weighbridge demo                                  try it without any account
+  weighbridge start                                 the bot, and a sync every SYNC_INTERVAL_MINUTES
+  weighbridge table create                          make the table (needed once with STORE=dynamodb)
+  weighbridge account add --telegram-id N [--timezone Z]
+  weighbridge account list
+  weighbridge login withings --account N            link the scale
+  weighbridge login garmin --account N              sign in with e-mail, password and code
+  weighbridge login garmin --account N --ticket     sign in on Garmin's own page
+  weighbridge sync [--account N] [--since DATE] [--dry-run]
+  weighbridge status                                links, last readings, last run
+  weighbridge doctor                                check everything, with the mend
+
+Every command takes --json. Settings come from the environment or .env; the README lists them.`;
+
+/** The options each command knows; anything else is an error that names it. */
+const OPTIONS: Record<Exclude<Command["name"], "help">, string[]> = {
+  demo: [],
+  start: [],
+  "table create": [],
+  "account add": ["telegram-id", "timezone"],
+  "account list": [],
+  "login withings": ["account"],
+  "login garmin": ["account", "ticket"],
+  sync: ["account", "since", "dry-run"],
+  status: [],
+  doctor: [],
+};
+
+const FLAGS = {
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  "telegram-id": { type: "string" },
+  timezone: { type: "string" },
+  account: { type: "string" },
+  ticket: { type: "boolean" },
+  since: { type: "string" },
+  "dry-run": { type: "boolean" },
+} as const;
+
+/** @throws UsageError in one sentence that names the mend. */
+export function parseArguments(args: string[]): Command {
+  const { values, positionals } = parse(args);
+  const json = values.json ?? false;
+  if (values.help || positionals.length === 0 || positionals[0] === "help") return { name: "help", json };
+  const name = positionals.join(" ");
+  if (!isCommand(name)) throw new UsageError(`There is no command "${name}". Run: weighbridge help`);
+  for (const option of Object.keys(values)) {
+    if (option !== "json" && !OPTIONS[name].includes(option)) {
+      throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: weighbridge help`);
+    }
+  }
+  switch (name) {
+    case "account add": {
+      const { timezone } = values;
+      if (timezone !== undefined && !isTimezone(timezone)) {
+        throw new UsageError(
+          `--timezone "${timezone}" is no time zone. Use a name like Europe/Berlin or America/New_York.`,
+        );
+      }
+      return { name, json, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
+    }
+    case "login withings":
+      return { name, json, account: userId(values.account, "--account") };
+    case "login garmin":
+      return { name, json, account: userId(values.account, "--account"), byTicket: values.ticket ?? false };
+    case "sync": {
+      const account = values.account === undefined ? undefined : userId(values.account, "--account");
+      if (values.since !== undefined && !isDate(values.since)) {
+        throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
+      }
+      return { name, json, account, since: values.since, dryRun: values["dry-run"] ?? false };
+    }
+    default:
+      return { name, json };
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    const [reason = "The options are wrong."] = error instanceof Error ? error.message.split(". ") : [];
+    throw new UsageError(`${reason.replace(/\.$/, "")}. Run: weighbridge help`);
+  }
+}
+
+function isCommand(name: string): name is keyof typeof OPTIONS {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+function userId(text: string | undefined, option: string): number {
+  if (text === undefined) throw new UsageError(`${option} is missing: give the Telegram user id, a number.`);
+  const id = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (id === 0) throw new UsageError(`${option} "${text}" is no Telegram user id. It is a number like 123456789.`);
+  return id;
+}
+
+function isDate(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}

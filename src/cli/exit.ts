@@ -1,0 +1,35 @@
+import { explainSentence } from "../bot/messages.ts";
+import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { RunStatus } from "../sync/outcome.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What scripts read. */
+export const EXIT = { success: 0, error: 1, usage: 2, actionNeeded: 3, retryLater: 4 } as const;
+
+export const EXIT_OF_STATUS: Record<RunStatus, number> = {
+  success: EXIT.success,
+  error: EXIT.error,
+  action_needed: EXIT.actionNeeded,
+  retry_later: EXIT.retryLater,
+};
+
+/** Ends a command that could not go on: one sentence for people, one object for scripts, the exit code for both. */
+export function explain(error: unknown, terminal: Terminal, log: Log): number {
+  const text = explainSentence(error);
+  if (error instanceof UsageError) {
+    terminal.fail({ status: "error", problem: text }, text);
+    return EXIT.usage;
+  }
+  if (error instanceof ActionNeededError) {
+    terminal.fail({ status: "action_needed", action: error.action }, text);
+    return EXIT.actionNeeded;
+  }
+  if (error instanceof RetryLaterError) {
+    terminal.fail({ status: "retry_later" }, text);
+    return EXIT.retryLater;
+  }
+  log.error("command_failed", errorFacts(error));
+  terminal.fail({ status: "error" }, text);
+  return EXIT.error;
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import type { App } from "../app.ts";
+import { messages } from "../bot/messages.ts";
+import type { SignInResult } from "../sync/sign-in.ts";
+import { EXIT } from "./exit.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** After so many wrong codes the dialog ends; Garmin's own patience is not known. */
+const CODE_TRIES = 3;
+
+export async function loginWithings(app: App, terminal: Terminal, account: number): Promise<number> {
+  const state = randomBytes(16).toString("hex");
+  terminal.say(
+    `Open this address, choose whose scale it is, and allow access:\n\n${app.withingsLinking.authorizeUrl(state)}\n`,
+  );
+  const pasted = await terminal.ask("Then paste the address the browser ended on (within 30 seconds):");
+  const result = await app.withingsLinking.withPasted(account, pasted, state);
+  switch (result.type) {
+    case "linked":
+      terminal.result(
+        { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
+        `Linked to Withings user ${result.withingsUserId}.`,
+      );
+      return EXIT.success;
+    case "code_expired":
+      return ownerActs(
+        terminal,
+        account,
+        "link_withings",
+        "That code has run out: it lives 30 seconds and works once. Please begin again.",
+      );
+    case "taken":
+      return ownerActs(
+        terminal,
+        account,
+        "link_withings",
+        "This Withings person belongs to another account here already. Choose another person on Withings' page.",
+      );
+  }
+}
+
+export async function loginGarmin(app: App, terminal: Terminal, account: number, timezone: string): Promise<number> {
+  const email = await terminal.ask("Garmin e-mail:");
+  const password = await terminal.ask("Garmin password:", { secret: true });
+  let result = await app.garminSignIn.withPassword(account, email, password);
+  if (result.type === "mfa_required") {
+    terminal.say(messages.signIn(result, timezone));
+    for (let tries = 1; tries <= CODE_TRIES; tries++) {
+      result = await app.garminSignIn.withCode(account, await terminal.ask("Code:", { secret: true }));
+      if (result.type !== "wrong_code") break;
+      terminal.say(messages.signIn(result, timezone));
+    }
+  }
+  return report(terminal, account, result, timezone);
+}
+
+export async function loginGarminByTicket(
+  app: App,
+  terminal: Terminal,
+  account: number,
+  timezone: string,
+): Promise<number> {
+  terminal.say(`Open this address in your browser and sign in:\n\n${app.signInPageUrl()}\n`);
+  const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:");
+  return report(terminal, account, await app.garminSignIn.withPasted(account, pasted), timezone);
+}
+
+function report(terminal: Terminal, account: number, result: SignInResult, timezone: string): number {
+  const text = messages.signIn(result, timezone);
+  switch (result.type) {
+    case "signed_in": {
+      const { displayName, uploadConsent } = result;
+      terminal.result(
+        { status: "success", account, vendor: "garmin", displayName, uploadConsent: uploadConsent ?? null },
+        text,
+      );
+      return EXIT.success;
+    }
+    case "resting":
+    case "too_many_codes":
+      terminal.result({ status: "retry_later", account }, text);
+      return EXIT.retryLater;
+    case "account_locked":
+      return ownerActs(terminal, account, "unlock_garmin_account", text);
+    case "captcha":
+    case "blocked":
+    case "unclear":
+      return ownerActs(terminal, account, "use_garmin_page", text);
+    default:
+      return ownerActs(terminal, account, "relink_garmin", text);
+  }
+}
+
+function ownerActs(terminal: Terminal, account: number, action: string, text: string): number {
+  terminal.result({ status: "action_needed", account, action }, text);
+  return EXIT.actionNeeded;
+}

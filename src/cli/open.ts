@@ -1,0 +1,38 @@
+import { type App, createApp, openStore, type Store } from "../app.ts";
+import type { Clock } from "../clock.ts";
+import { type Environment, readConfig } from "../config.ts";
+import { UsageError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Account, Accounts } from "../sync/account.ts";
+
+/** Opens what a command needs, and closes it whatever happens. */
+export async function withStore<T>(env: Environment, clock: Clock, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(readConfig(env, ["store"]).store, clock);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export async function withApp<T>(
+  env: Environment,
+  deps: { clock: Clock; log: Log },
+  more: readonly "withingsLogin"[],
+  work: (app: App) => Promise<T>,
+): Promise<T> {
+  const app = await createApp(readConfig(env, ["store", "sealing", "withings", "garmin", ...more]), deps);
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+export async function findAccount(accounts: Accounts, telegramUserId: number): Promise<Account> {
+  const account = await accounts.find(telegramUserId);
+  if (account) return account;
+  throw new UsageError(
+    `There is no account ${telegramUserId}. Add it with: weighbridge account add --telegram-id ${telegramUserId}`,
+  );
+}

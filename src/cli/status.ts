@@ -1,0 +1,39 @@
+import { openStore, unseal } from "../app.ts";
+import { messages } from "../bot/messages.ts";
+import type { Clock } from "../clock.ts";
+import { type Environment, readConfig } from "../config.ts";
+import { type Overview, overviewOf } from "../sync/overview.ts";
+import { EXIT } from "./exit.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** How every account is doing. Asks no vendor. */
+export async function statusCommand(env: Environment, terminal: Terminal, clock: Clock): Promise<number> {
+  const config = readConfig(env, ["store", "sealing"]);
+  const store = await openStore(config.store, clock);
+  try {
+    const { links } = unseal(store, config);
+    const now = clock.now();
+    const overviews: Overview[] = [];
+    for (const account of await store.accounts.list()) {
+      overviews.push(await overviewOf({ ...store, links, now }, account));
+    }
+    const text = overviews
+      .map((it) => `Account ${it.account.telegramUserId}\n${messages.status(it, { now })}`)
+      .join("\n\n");
+    terminal.result({ accounts: overviews.map(toJson) }, text || messages.action("add_account"));
+    return EXIT.success;
+  } finally {
+    await store.close();
+  }
+}
+
+function toJson({ account, links, lastReadings, attention, timezone, lastRun }: Overview) {
+  return {
+    account: account.telegramUserId,
+    timezone,
+    links: { withings: links.withings ?? null, garmin: links.garmin ?? null },
+    lastReadings,
+    attention,
+    lastRun: lastRun ?? null,
+  };
+}

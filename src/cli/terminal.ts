@@ -1,0 +1,81 @@
+import { createInterface, type Interface } from "node:readline";
+import { Writable } from "node:stream";
+import { UsageError } from "../errors.ts";
+
+/** Where words go and answers come from. */
+export interface Terminal {
+  /** For people: standard output, or standard error when the result is JSON. */
+  say(text: string): void;
+  /** The result: one JSON object with the words on standard error, or the words alone. */
+  result(json: object, text: string): void;
+  /** The same for a command that could not do its work: the words always go to standard error. */
+  fail(json: object, text: string): void;
+  /** The next answer, one line. Throws `UsageError` at the end of input. */
+  ask(question: string, options?: { secret?: boolean }): Promise<string>;
+  close(): void;
+}
+
+export function createTerminal(options: {
+  json: boolean;
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  errors: NodeJS.WriteStream;
+}): Terminal {
+  const { json, input, output, errors } = options;
+  const write = (stream: NodeJS.WriteStream, text: string) => stream.write(`${text}\n`);
+  let lines: AsyncIterator<string> | undefined;
+  let open: Interface | undefined;
+
+  async function nextLine(question: string): Promise<string | undefined> {
+    errors.write(`${question} `);
+    if (!lines) {
+      open = createInterface({ input, terminal: false });
+      lines = open[Symbol.asyncIterator]();
+    }
+    const { value, done } = await lines.next();
+    // The line itself is not echoed here; this ends the line of the question.
+    errors.write("\n");
+    return done ? undefined : value;
+  }
+
+  /** A secret is typed without echo: readline writes what is typed into nothing. */
+  function typed(question: string, secret: boolean): Promise<string | undefined> {
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    return new Promise((resolve) => {
+      errors.write(`${question} `);
+      const reader = createInterface({ input, output: secret ? nowhere : errors, terminal: true });
+      let answer: string | undefined;
+      reader.on("line", (line) => {
+        answer = line;
+        reader.close();
+      });
+      reader.on("SIGINT", () => reader.close());
+      reader.on("close", () => {
+        if (secret || answer === undefined) errors.write("\n");
+        resolve(answer);
+      });
+    });
+  }
+
+  return {
+    say: (text) => write(json ? errors : output, text),
+    result(object, text) {
+      write(json ? errors : output, text);
+      if (json) write(output, JSON.stringify(object));
+    },
+    fail(object, text) {
+      write(errors, text);
+      if (json) write(output, JSON.stringify(object));
+    },
+    async ask(question, { secret = false } = {}) {
+      const answer = input.isTTY ? await typed(question, secret) : await nextLine(question);
+      if (answer === undefined) {
+        throw new UsageError(
+          `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please begin again.`,
+        );
+      }
+      return answer.trim();
+    },
+    close: () => open?.close(),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from "./clock.ts";
+import { errorFacts, type Log } from "./log.ts";
+
+export interface Schedule {
+  nextRunAt(): Date | undefined;
+  /** Lets the round that is under way come to its end, and begins no other. */
+  stop(): Promise<void>;
+}
+
+/** Does `round` now and then every `minutes`, one round after the other. A round that fails is logged, and the next one comes. */
+export function startSchedule(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): Schedule {
+  const { minutes, round, clock, log } = deps;
+  let nextRunAt: Date | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let working: Promise<void> = Promise.resolve();
+
+  async function work() {
+    const begunAt = clock.now();
+    await round().catch((error: unknown) => log.error("round_failed", errorFacts(error)));
+    if (stopped) return;
+    nextRunAt = new Date(Math.max(begunAt.getTime() + minutes * 60_000, clock.now().getTime()));
+    timer = setTimeout(begin, nextRunAt.getTime() - clock.now().getTime());
+  }
+  function begin() {
+    working = work();
+  }
+  begin();
+
+  return {
+    nextRunAt: () => nextRunAt,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await working;
+    },
+  };
+}

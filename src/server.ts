@@ -1,0 +1,119 @@
+import { GrammyError } from "grammy/web";
+import { type App, createApp } from "./app.ts";
+import { createBot, type TelegramBot } from "./bot/bot.ts";
+import { messages } from "./bot/messages.ts";
+import type { Clock } from "./clock.ts";
+import { type Config, type Environment, readConfig } from "./config.ts";
+import { UsageError } from "./errors.ts";
+import { errorFacts, type Log } from "./log.ts";
+import { type Schedule, startSchedule } from "./schedule.ts";
+import type { Account } from "./sync/account.ts";
+import { noticesOf } from "./sync/notice.ts";
+import { overviewOf } from "./sync/overview.ts";
+import { syncAccount } from "./sync/run.ts";
+
+/** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
+const STOP_SECONDS = 90;
+
+export interface Server {
+  app: App;
+  telegram: TelegramBot;
+  /** Rejects when the bot cannot go on. */
+  polling: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The whole program on one machine: the bot by long polling, and a sync of all accounts every few minutes. */
+export async function startServer(
+  config: Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule">,
+  deps: { clock: Clock; log: Log },
+): Promise<Server> {
+  const { clock, log } = deps;
+  const app = await createApp(config, deps);
+  const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
+  let schedule: Schedule | undefined;
+
+  const telegram = createBot(config.telegram, {
+    accounts: app.accounts,
+    claims: app.claims,
+    sync: (account, options) => syncAccount(app.run, account, options),
+    overview,
+    nextRunAt: () => schedule?.nextRunAt(),
+    clock,
+    log,
+  });
+
+  async function syncQuietly(account: Account) {
+    const before = await overview(account);
+    const report = await syncAccount(app.run, account);
+    const after = await overview(account);
+    for (const notice of noticesOf(before, after, report)) {
+      await telegram
+        .tell(account.telegramUserId, messages.notice(notice, after.timezone, clock.now()))
+        .catch((error: unknown) => log.error("notice_not_delivered", errorFacts(error)));
+    }
+  }
+
+  const polling = telegram.bot.start({
+    allowed_updates: ["message", "callback_query"],
+    onStart: async ({ username }) => {
+      log.info("bot_started", { username });
+      await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
+    },
+  });
+  schedule = startSchedule({
+    minutes: config.schedule.syncIntervalMinutes,
+    round: async () => {
+      for (const account of await app.accounts.list()) {
+        // One account's trouble is not the next one's.
+        await syncQuietly(account).catch((error: unknown) => log.error("account_failed", errorFacts(error)));
+      }
+    },
+    clock,
+    log,
+  });
+
+  return {
+    app,
+    telegram,
+    polling,
+    async stop() {
+      await Promise.all([telegram.close(), schedule?.stop()]);
+      await app.close();
+    },
+  };
+}
+
+/** Runs until it is told to stop, or until Telegram says that it cannot. */
+export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
+  const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram", "schedule"]);
+  const server = await startServer(config, deps);
+  try {
+    await Promise.race([server.polling, asked()]);
+  } catch (error) {
+    throw explainTelegram(error);
+  } finally {
+    deps.log.info("stopping");
+    await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
+  }
+  return 0;
+}
+
+/** Resolves when a person or the system asks the program to stop. */
+export function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}
+
+function explainTelegram(error: unknown): unknown {
+  if (!(error instanceof GrammyError)) return error;
+  if (error.error_code === 401 || error.error_code === 404) {
+    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.");
+  }
+  if (error.error_code === 409) {
+    return new UsageError("Another copy of this bot is running with the same TELEGRAM_BOT_TOKEN. Stop it first.");
+  }
+  return error;
+}

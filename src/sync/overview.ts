@@ -1,0 +1,49 @@
+import type { Account, Accounts, LastRun } from "./account.ts";
+import type { AttentionItem, Journals, Link, Links, Progress, Vendor } from "./ports.ts";
+
+export interface LinkOverview {
+  state: Link["state"];
+  displayName: string;
+  /** Whole days until the refresh token dies, if nothing renews it. */
+  daysLeft: number;
+}
+
+/** How an account is doing, from what is stored. Asks no vendor. */
+export interface Overview {
+  account: Account;
+  links: Partial<Record<Vendor, LinkOverview>>;
+  lastReadings: Progress["lastReadings"];
+  /** Held and failed readings. */
+  attention: AttentionItem[];
+  /** The account's zone: chosen, or Withings'. */
+  timezone: string;
+  lastRun: LastRun | undefined;
+}
+
+export async function overviewOf(
+  deps: { accounts: Accounts; links: Links; journals: Journals; now: Date },
+  account: Account,
+): Promise<Overview> {
+  const { accounts, links, journals, now } = deps;
+  const { telegramUserId } = account;
+  const withings = (await links.read(telegramUserId, "withings"))?.value;
+  const garmin = (await links.read(telegramUserId, "garmin"))?.value;
+  const journal = withings && garmin && journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const progress = (await journal?.progress())?.value;
+  return {
+    account,
+    links: {
+      ...(withings && { withings: describeLink(withings, now) }),
+      ...(garmin && { garmin: describeLink(garmin, now) }),
+    },
+    lastReadings: progress?.lastReadings ?? {},
+    attention: progress?.attention ?? [],
+    timezone: account.timezone ?? progress?.timezone ?? "UTC",
+    lastRun: await accounts.lastRun(telegramUserId),
+  };
+}
+
+function describeLink({ state, displayName, tokens }: Link, now: Date): LinkOverview {
+  const days = (tokens.refreshExpiresAt.getTime() - now.getTime()) / (24 * 3600 * 1000);
+  return { state, displayName, daysLeft: Math.max(0, Math.floor(days)) };
+}

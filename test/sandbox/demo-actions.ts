@@ -1,0 +1,130 @@
+import type { App } from "../../src/app.ts";
+import { type FaultName, namedFaults } from "./named-faults.ts";
+import type { Observe, PanelActions } from "./panel-contract.ts";
+import type { Resident } from "./people.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** What the switches of the page do, and what it shows: the vendors' side of the demo. */
+export function demoActions(deps: { sandbox: Sandbox; app: App; account: number; resident: Resident }): {
+  actions: PanelActions;
+  observe: Observe;
+} {
+  const { sandbox, app, account, resident } = deps;
+  const { person } = resident;
+  const { email } = resident.account;
+  const isFault = (name: string): name is FaultName => Object.hasOwn(namedFaults, name);
+  const isLinked = async () =>
+    (await app.links.read(account, "withings")) !== undefined &&
+    (await app.links.read(account, "garmin"))?.value.state === "linked";
+
+  const actions: PanelActions = {
+    async link() {
+      const state = "demo";
+      const address = sandbox.withings.authorize(person.userid, { state });
+      await app.withingsLinking.withPasted(account, address, state);
+      await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
+      return "Linked at both vendors. Send /sync in the chat.";
+    },
+    async weighIn({ takenAt, ...own }) {
+      const values = { ...randomBody(), ...present(own) };
+      person.stepOnScale({ ...toWithings(values), siblings: true, ...(takenAt && { at: new Date(takenAt) }) });
+      return `${values.weightKg.toFixed(2)} kg is at Withings now. Send /sync in the chat.`;
+    },
+    async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
+      const values = {
+        systolic: systolicMmHg ?? between(110, 135),
+        diastolic: diastolicMmHg ?? between(68, 88),
+        pulse: pulseBpm ?? between(52, 76),
+      };
+      person.takeBloodPressure({ ...values, ...(takenAt && { at: new Date(takenAt) }) });
+      return `${values.systolic}/${values.diastolic} is at Withings now. Send /sync in the chat.`;
+    },
+    async guest({ weightKg = between(45, 110) }) {
+      person.stepOnScale({ weightKg, attrib: 1 });
+      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who.`;
+    },
+    async editLast(own) {
+      const last = person.groups.findLast((group) => group.measures.some(({ type }) => type === 1));
+      if (!last) return "There is no weigh-in yet.";
+      const values = { ...randomBody(), ...present(own) };
+      person.edit(last.grpid, toWithings(values));
+      return `The last weigh-in says ${values.weightKg.toFixed(2)} kg now. Send /sync in the chat.`;
+    },
+    async fault({ name, on }) {
+      if (!isFault(name)) return "There is no such fault.";
+      if (on) sandbox.faults.turnOn(name);
+      else sandbox.faults.turnOff(name);
+      return `${namedFaults[name].label}: ${on ? "on" : "off"}.`;
+    },
+  };
+
+  const observe: Observe = async () => ({
+    linked: await isLinked(),
+    weights: sandbox.garmin.weights(email).map((it) => ({
+      takenAt: it.takenAt.toISOString(),
+      weightKg: it.weightKg,
+      bmi: it.bmi,
+      bodyFatPercent: it.bodyFatPercent,
+      bodyWaterPercent: it.bodyWaterPercent,
+      muscleMassKg: it.muscleKg,
+      boneMassKg: it.boneKg,
+      visceralFat: it.visceralFatRating,
+    })),
+    bloodPressures: sandbox.garmin.bloodPressures(email).map((it) => ({
+      takenAt: it.takenAt.toISOString(),
+      systolicMmHg: it.systolic,
+      diastolicMmHg: it.diastolic,
+      pulseBpm: it.pulse,
+    })),
+    mails: sandbox.garmin.inbox.map(({ email: to, code, sentAt }) => ({
+      at: sentAt.toISOString(),
+      to,
+      subject: "Your Garmin security code",
+      text: `Your code is ${code}.`,
+    })),
+    faults: Object.entries(namedFaults).map(([name, { label }]) => ({ name, label, on: sandbox.faults.isOn(name) })),
+  });
+  return { actions, observe };
+}
+
+interface Body {
+  weightKg: number;
+  bodyFatPercent: number;
+  muscleMassKg: number;
+  boneMassKg: number;
+  bodyWaterPercent: number;
+}
+
+function randomBody(): Body {
+  const weightKg = between(6350, 6500) / 100;
+  const bodyFatPercent = between(230, 250) / 10;
+  const leanKg = weightKg * (1 - bodyFatPercent / 100);
+  const boneMassKg = Math.round(leanKg * 5) / 100;
+  return {
+    weightKg,
+    bodyFatPercent,
+    boneMassKg,
+    muscleMassKg: Math.round((leanKg - boneMassKg) * 100) / 100,
+    bodyWaterPercent: Math.round((leanKg / weightKg) * 730) / 10,
+  };
+}
+
+function toWithings({ weightKg, bodyFatPercent, muscleMassKg, boneMassKg, bodyWaterPercent }: Body) {
+  return {
+    weightKg,
+    fatRatioPercent: bodyFatPercent,
+    muscleKg: muscleMassKg,
+    boneKg: boneMassKg,
+    waterKg: Math.round(weightKg * bodyWaterPercent) / 100,
+    visceralFat: 2.4,
+  };
+}
+
+function present<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** A whole number, both ends included. */
+function between(low: number, high: number): number {
+  return low + Math.floor(Math.random() * (high - low + 1));
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { systemClock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { asked, startServer } from "../../src/server.ts";
+import { demoActions } from "./demo-actions.ts";
+import { startPanel } from "./panel.ts";
+import { moveIn } from "./people.ts";
+import { startSandbox } from "./sandbox.ts";
+
+/** The person at the page. */
+export const DEMO_USER = 1001;
+const PORT = 8765;
+
+/** The real program against the sandbox, with a page to talk to it. Nothing of it leaves this machine or outlives it. */
+export async function startDemo(options: { port?: number } = {}) {
+  const clock = systemClock;
+  const sandbox = await startSandbox({ clock });
+  const { owner } = moveIn(sandbox, { days: 14 });
+  const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-"));
+  const env = { ...sandbox.env(), TELEGRAM_ALLOWED_IDS: String(DEMO_USER), DATA_DIR: dataDir };
+  const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"]);
+  const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
+  await server.app.accounts.save(DEMO_USER, {});
+  const panel = await startPanel({
+    telegram: sandbox.telegram,
+    chatUser: sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true }),
+    port: options.port,
+    ...demoActions({ sandbox, app: server.app, account: DEMO_USER, resident: owner }),
+  });
+
+  return {
+    url: panel.url,
+    sandbox,
+    server,
+    async close() {
+      await panel.close();
+      await server.stop();
+      await sandbox.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function runDemo(terminal: Terminal): Promise<number> {
+  // A busy port is no reason to fail: any other one does as well.
+  const demo = await startDemo({ port: PORT }).catch(() => startDemo());
+  terminal.result({ url: demo.url }, `\nOpen ${demo.url}\n\nCtrl-C ends the demo.`);
+  await asked();
+  await demo.close();
+  return 0;
+}

@@ -1,0 +1,38 @@
+/** An element with attributes, properties (`.name`), listeners (`onName`) and children. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2).toLowerCase(), value);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== undefined && child !== null && child !== false));
+  return made;
+}
+
+/** The sentence the server answers with; what went wrong is thrown as a sentence too. */
+export async function post(path, body = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Error("The demo does not answer. Is it still running?");
+  }
+  const answer = await response.json().catch(() => ({ message: "The demo answered something unreadable." }));
+  if (!response.ok) throw new Error(answer.message);
+  return answer.message;
+}
+
+// The page is in English, and its tables are narrow: 24 hours, the day before the month.
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const calendar = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const longCalendar = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+
+export const timeOf = (instant) => clock.format(new Date(instant));
+export const dayOf = (instant) => longCalendar.format(new Date(instant));
+export const dayAndTimeOf = (instant) =>
+  `${calendar.format(new Date(instant)).replace(" ", "\u00a0")}, ${timeOf(instant)}`;

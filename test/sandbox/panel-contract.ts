@@ -1,0 +1,85 @@
+import * as z from "zod";
+
+/** Anything left out is made up by the sandbox, believably. */
+const Composition = z.strictObject({
+  weightKg: z.number().min(1).max(400).optional(),
+  bodyFatPercent: z.number().min(1).max(80).optional(),
+  muscleMassKg: z.number().min(1).max(200).optional(),
+  boneMassKg: z.number().min(0.1).max(20).optional(),
+  bodyWaterPercent: z.number().min(1).max(90).optional(),
+  /** An instant, ISO 8601 in UTC. Now, when left out. */
+  takenAt: z.iso.datetime().optional(),
+});
+
+/** What each action is given, checked before it is called. */
+export const actionInputs = {
+  link: z.strictObject({}),
+  weighIn: Composition,
+  bloodPressure: z.strictObject({
+    systolicMmHg: z.int().min(50).max(260).optional(),
+    diastolicMmHg: z.int().min(30).max(200).optional(),
+    pulseBpm: z.int().min(20).max(250).optional(),
+    takenAt: z.iso.datetime().optional(),
+  }),
+  /** Someone steps on whom the scale cannot tell from its owner. */
+  guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
+  /** The last weigh-in is corrected in the Withings app. */
+  editLast: Composition.omit({ takenAt: true }),
+  fault: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
+} as const;
+
+export type ActionName = keyof typeof actionInputs;
+export type ActionInput<Name extends ActionName> = z.infer<(typeof actionInputs)[Name]>;
+
+/** Each answers with a short sentence for the person at the page; what it throws is shown there as well. */
+export type PanelActions = { readonly [Name in ActionName]: (input: ActionInput<Name>) => Promise<string> };
+
+/** What Garmin Connect shows of one weigh-in; a value it does not have is absent. */
+export interface ShownWeight {
+  /** ISO 8601 in UTC. */
+  takenAt: string;
+  weightKg: number;
+  bmi?: number | undefined;
+  bodyFatPercent?: number | undefined;
+  bodyWaterPercent?: number | undefined;
+  muscleMassKg?: number | undefined;
+  boneMassKg?: number | undefined;
+  visceralFat?: number | undefined;
+}
+
+export interface ShownBloodPressure {
+  takenAt: string;
+  systolicMmHg: number;
+  diastolicMmHg: number;
+  pulseBpm?: number | undefined;
+}
+
+export interface ShownMail {
+  /** ISO 8601 in UTC. */
+  at: string;
+  to: string;
+  subject: string;
+  text: string;
+}
+
+export interface ShownFault {
+  name: string;
+  /** For people. What stands before the first colon groups the switches. */
+  label: string;
+  on: boolean;
+}
+
+/** In any order; the page sorts by time, newest first. */
+export interface Observed {
+  linked: boolean;
+  weights: readonly ShownWeight[];
+  bloodPressures: readonly ShownBloodPressure[];
+  mails: readonly ShownMail[];
+  faults: readonly ShownFault[];
+}
+
+export type Observe = () => Observed | Promise<Observed>;
+
+export function isActionName(name: string): name is ActionName {
+  return Object.hasOwn(actionInputs, name);
+}

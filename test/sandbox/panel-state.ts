@@ -1,0 +1,48 @@
+import type { Observed } from "./panel-contract.ts";
+import type { PersonChat } from "./telegram/chat.ts";
+import type { SeenMessage } from "./telegram/person.ts";
+import type { Toast } from "./telegram/world.ts";
+import type { Telegram } from "./telegram.ts";
+
+/** Everything the page shows; it is sent whole whenever anything in it changes. */
+export interface PanelState {
+  bot: { name: string; username: string };
+  chat: {
+    messages: readonly SeenMessage[];
+    commands: readonly { command: string; description: string }[];
+    action: string | null;
+    placeholder: string | null;
+    keyboard: readonly (readonly string[])[];
+    toasts: readonly Toast[];
+    blocked: boolean;
+  };
+  /** Absent until it could be observed once. */
+  observed: Observed | null;
+  /** Why the picture may be out of date. */
+  problem: string | null;
+}
+
+/** So much of a long chat is shown. */
+const SHOWN_MESSAGES = 300;
+
+export function panelState(
+  telegram: Telegram,
+  chat: PersonChat,
+  observed: Observed | null,
+  problem: string | null,
+): PanelState {
+  return {
+    bot: { name: telegram.bot.first_name, username: telegram.bot.username },
+    chat: {
+      messages: chat.messages.slice(-SHOWN_MESSAGES),
+      commands: chat.commands,
+      action: chat.action ?? null,
+      placeholder: chat.placeholder ?? null,
+      keyboard: chat.keyboard,
+      toasts: chat.toasts,
+      blocked: chat.blocked,
+    },
+    observed,
+    problem,
+  };
+}

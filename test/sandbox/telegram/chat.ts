@@ -1,0 +1,182 @@
+import type { BotCommand, InlineKeyboardButton } from "grammy/types";
+import { commandsIn } from "./methods/commands.ts";
+import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "./person.ts";
+import type { Updates } from "./updates.ts";
+import type { Person, StoredChat, StoredMessage, Toast, World } from "./world.ts";
+
+const WAIT_MS = 5000;
+
+/** A private chat from the person's side: what they do, and what they see. */
+export class PersonChat {
+  readonly person: Person;
+  readonly #world: World;
+  readonly #updates: Updates;
+  readonly #pen: Pen;
+  readonly #chat: StoredChat;
+  /** Where the person's last word or tap stands among all changes. */
+  #spokeAs = 0;
+
+  constructor(world: World, updates: Updates, pen: Pen, person: Person) {
+    this.#world = world;
+    this.#updates = updates;
+    this.#pen = pen;
+    this.person = person;
+    this.#chat = world.openChat(person.id, "private", person);
+  }
+
+  get id(): number {
+    return this.#chat.id;
+  }
+
+  /** As they see it now, oldest first: edited texts in their last version, deleted messages gone. */
+  get messages(): SeenMessage[] {
+    return [...this.#chat.messages.values()].map((message) => seenMessage(this.#world, message));
+  }
+
+  get lastMessage(): SeenMessage | undefined {
+    return this.messages.findLast(({ from }) => from === "bot");
+  }
+
+  /** The answers to taps that had words, oldest first. */
+  get toasts(): readonly Toast[] {
+    return this.#chat.toasts;
+  }
+
+  get unansweredTaps(): number {
+    return [...this.#world.queries.values()].filter(
+      (query) => query.chat === this.#chat && isSpinning(this.#world, query),
+    ).length;
+  }
+
+  /** What the chat shows the bot doing, for instance `typing`. */
+  get action(): string | undefined {
+    const { action } = this.#chat;
+    return action && action.until > this.#world.clock.now() ? action.name : undefined;
+  }
+
+  get commands(): BotCommand[] {
+    return commandsIn(this.#world, this.#chat);
+  }
+
+  /** What the empty input field says: a bot may ask for it with a forced reply or a keyboard. */
+  get placeholder(): string | undefined {
+    return this.#chat.forceReply?.placeholder ?? this.#chat.keyboard?.placeholder;
+  }
+
+  /** Buttons below the input field, which send their text. */
+  get keyboard(): readonly string[][] {
+    return this.#chat.keyboard?.rows ?? [];
+  }
+
+  get blocked(): boolean {
+    return this.#chat.state === "blocked";
+  }
+
+  say(text: string): Sent {
+    this.#mustBeOpen();
+    this.#spokeAs = this.#world.nextChange();
+    return this.#pen.say(this.#chat, this.person, text);
+  }
+
+  edit(messageId: number, text: string): Sent {
+    this.#mustBeOpen();
+    return this.#pen.edit(this.#chat, messageId, text);
+  }
+
+  /** By the button's words or its data, on the newest message that has it. */
+  tap(button: string, messageId?: number): Sent {
+    this.#mustBeOpen();
+    const [message, found] = this.#button(button, messageId);
+    this.#spokeAs = this.#world.nextChange();
+    return this.#pen.tap(message, this.person, found);
+  }
+
+  sayInGroup(groupId: number, text: string): Sent {
+    if (groupId >= 0) throw new Error("ids of groups are negative");
+    return this.#pen.say(this.#world.openChat(groupId, "group"), this.person, text);
+  }
+
+  block(): number {
+    return this.#pen.setBlocked(this.#chat, this.person, true);
+  }
+
+  unblock(): number {
+    return this.#pen.setBlocked(this.#chat, this.person, false);
+  }
+
+  /** The person deletes their Telegram account. */
+  deactivate() {
+    this.#chat.state = "deactivated";
+  }
+
+  /** The bot gets this update once more, confirmed or not. */
+  redeliver(updateId: number) {
+    this.#updates.redeliver(updateId);
+  }
+
+  /**
+   * The newest message of the bot that came or changed since the person last said or tapped something, and fits.
+   * Waits in real time.
+   */
+  async waitForMessage(
+    fits: (message: SeenMessage) => boolean = () => true,
+    timeoutMs = WAIT_MS,
+  ): Promise<SeenMessage> {
+    const find = () =>
+      [...this.#chat.messages.values()]
+        .filter(({ from, changedAs }) => from === "bot" && changedAs > this.#spokeAs)
+        .map((message) => seenMessage(this.#world, message))
+        .findLast(fits);
+    return this.#wait(find, "no fitting message came", timeoutMs);
+  }
+
+  /** For what is no message: a toast, a deletion, an answered tap. */
+  async waitUntil(happened: (chat: this) => boolean, timeoutMs = WAIT_MS): Promise<void> {
+    await this.#wait(() => happened(this) || undefined, "it did not happen", timeoutMs);
+  }
+
+  #wait<T>(find: () => T | undefined, complaint: string, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = this.#world.onEvent(() => look());
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`${complaint} within ${timeoutMs} ms; the chat shows:\n${this.#transcript()}`));
+      }, timeoutMs);
+      function look() {
+        try {
+          const found = find();
+          if (found === undefined) return;
+          resolve(found);
+        } catch (error) {
+          reject(error);
+        }
+        stop();
+        clearTimeout(timer);
+      }
+      look();
+    });
+  }
+
+  #transcript(): string {
+    const lines = this.messages.slice(-10).map(({ from, text, buttons }) => {
+      const labels = buttons.flat().map((button) => ` [${button.text}]`);
+      return `  ${from}: ${text}${labels.join("")}`;
+    });
+    return lines.join("\n") || "  nothing";
+  }
+
+  #button(wanted: string, messageId: number | undefined): [StoredMessage, InlineKeyboardButton] {
+    const messages = [...this.#chat.messages.values()].filter(({ id }) => messageId === undefined || id === messageId);
+    for (const message of messages.reverse()) {
+      const found = message.buttons?.inline_keyboard
+        .flat()
+        .find((button) => button.text === wanted || ("callback_data" in button && button.callback_data === wanted));
+      if (found) return [message, found];
+    }
+    throw new Error(`there is no button "${wanted}"; the chat shows:\n${this.#transcript()}`);
+  }
+
+  #mustBeOpen() {
+    if (this.#chat.state !== "open") throw new Error(`${this.person.firstName} has the bot ${this.#chat.state}`);
+  }
+}

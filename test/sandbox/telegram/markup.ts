@@ -1,0 +1,96 @@
+import type { InlineKeyboardMarkup } from "grammy/types";
+import * as z from "zod";
+import { badRequest } from "./api-error.ts";
+import type { Params } from "./params.ts";
+
+export type Markup =
+  | { type: "inline"; markup: InlineKeyboardMarkup }
+  | { type: "keyboard"; rows: string[][]; placeholder: string | undefined }
+  | { type: "remove" }
+  | { type: "force_reply"; placeholder: string | undefined };
+
+const Rows = z.array(z.array(z.record(z.string(), z.unknown())));
+const KeyboardRows = z.array(z.array(z.union([z.string(), z.looseObject({ text: z.string() })])));
+const Placeholder = z.string().min(1).max(64).optional();
+
+/** The one thing a button does. */
+const ACTIONS = [
+  "callback_data",
+  "url",
+  "web_app",
+  "login_url",
+  "copy_text",
+  "switch_inline_query",
+  "switch_inline_query_current_chat",
+  "disabled",
+];
+
+export function readMarkup(params: Params): Markup | undefined {
+  const value = params.json("reply_markup");
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest("object expected as reply markup");
+  }
+  if ("inline_keyboard" in value) {
+    const rows = Rows.safeParse(value.inline_keyboard);
+    if (!rows.success) throw badRequest("can't parse inline keyboard: array of arrays of objects expected");
+    for (const button of rows.data.flat()) checkButton(button);
+    const filled = rows.data.filter((row) => row.length > 0);
+    if (filled.length === 0) return undefined;
+    return { type: "inline", markup: { inline_keyboard: filled } as unknown as InlineKeyboardMarkup };
+  }
+  if ("keyboard" in value) {
+    const rows = KeyboardRows.safeParse(value.keyboard);
+    if (!rows.success) throw badRequest("can't parse reply keyboard markup JSON object");
+    return {
+      type: "keyboard",
+      rows: rows.data.map((row) => row.map((button) => (typeof button === "string" ? button : button.text))),
+      placeholder: readPlaceholder(value),
+    };
+  }
+  if ("remove_keyboard" in value && value.remove_keyboard === true) return { type: "remove" };
+  if ("force_reply" in value && value.force_reply === true) {
+    return { type: "force_reply", placeholder: readPlaceholder(value) };
+  }
+  return undefined;
+}
+
+/** What an edit may carry: edited messages keep inline buttons only. */
+export function readInlineMarkup(params: Params): InlineKeyboardMarkup | undefined {
+  const markup = readMarkup(params);
+  if (markup === undefined) return undefined;
+  if (markup.type !== "inline") throw badRequest("inline keyboard expected");
+  return markup.markup;
+}
+
+function readPlaceholder(value: object): string | undefined {
+  const parsed = Placeholder.safeParse("input_field_placeholder" in value ? value.input_field_placeholder : undefined);
+  if (!parsed.success) throw badRequest("input field placeholder must be 1-64 characters long");
+  return parsed.data;
+}
+
+function checkButton(button: Record<string, unknown>) {
+  const fail = (what: string) => badRequest(`can't parse inline keyboard button: ${what}`);
+  if (typeof button.text !== "string" || button.text.trim() === "") throw fail('Field "text" must be non-empty');
+  const actions = ACTIONS.filter((name) => button[name] !== undefined);
+  if (actions.length === 0) throw fail("Text buttons are unallowed in the inline keyboard");
+  if (actions.length > 1) throw fail(`a button does one thing, this one has ${actions.join(" and ")}`);
+  const data = button.callback_data;
+  if (data !== undefined) {
+    // 64 bytes, not characters: a name with umlauts is longer than it looks.
+    const bytes = typeof data === "string" ? Buffer.byteLength(data) : 0;
+    if (bytes < 1 || bytes > 64) throw badRequest("BUTTON_DATA_INVALID");
+  }
+  if (button.url !== undefined) checkUrl(button.url);
+  if (button.style !== undefined && !["danger", "success", "primary"].includes(String(button.style))) {
+    throw fail("unknown button style");
+  }
+}
+
+/** Real Telegram also refuses a button to localhost; here the vendors live there. */
+function checkUrl(url: unknown) {
+  const known = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
+  if (!known || !["http:", "https:", "tg:"].includes(known.protocol)) {
+    throw badRequest(`inline keyboard button URL '${String(url)}' is invalid: Wrong HTTP URL`);
+  }
+}

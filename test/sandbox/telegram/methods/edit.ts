@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from "node:util";
+import { badRequest } from "../api-error.ts";
+import { MAX_CAPTION, MAX_TEXT, readFormatted } from "../formatting.ts";
+import { readInlineMarkup } from "../markup.ts";
+import { readInputMedia } from "../media.ts";
+import { paramsOf } from "../params.ts";
+import { renderMessage } from "../render.ts";
+import type { StoredChat, StoredMessage, World } from "../world.ts";
+import { findChat, findOwnMessage, type Methods } from "./method.ts";
+
+type Change = Partial<Pick<StoredMessage, "text" | "entities" | "media" | "buttons">>;
+
+const NOT_MODIFIED =
+  "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
+const DELETABLE_MS = 48 * 3600 * 1000;
+
+export function editMethods(world: World): Methods {
+  function apply(message: StoredMessage, change: Change) {
+    const differs = (Object.keys(change) as (keyof Change)[]).some(
+      (name) => !isDeepStrictEqual(message[name], change[name]),
+    );
+    if (!differs) throw badRequest(NOT_MODIFIED);
+    const contentDiffers = "text" in change && (change.text !== message.text || change.media !== message.media);
+    if (change.text !== undefined && change.text !== message.text) message.history.push(message.text);
+    // New buttons alone leave no mark, as in the apps.
+    if (contentDiffers) message.editedAt = world.clock.now();
+    Object.assign(message, change, { changedAs: world.nextChange() });
+    world.emit({ type: "edited", chatId: message.chat.id });
+    return renderMessage(world, message);
+  }
+
+  function remove(message: StoredMessage) {
+    message.chat.messages.delete(message.id);
+    if (message.chat.forceReply?.message === message) delete message.chat.forceReply;
+    world.nextChange();
+    world.emit({ type: "deleted", chatId: message.chat.id });
+  }
+
+  /** In a private chat also what the person wrote; in a group the bot, being no admin, removes only its own. */
+  function deletable({ chat, from, sentAt }: StoredMessage): boolean {
+    const isYoung = world.clock.now().getTime() - sentAt.getTime() < DELETABLE_MS;
+    return isYoung && (from === "bot" || chat.type === "private");
+  }
+
+  return {
+    editMessageText(params) {
+      const message = findOwnMessage(world, params);
+      if (message.media) throw badRequest("there is no text in the message to edit");
+      const { text, entities } = readFormatted(params, "text", "entities");
+      if (text === "") throw badRequest("message text is empty");
+      if (text.length > MAX_TEXT) throw badRequest("MESSAGE_TOO_LONG");
+      return apply(message, { text, entities, buttons: readInlineMarkup(params) });
+    },
+    editMessageCaption(params) {
+      const message = findOwnMessage(world, params);
+      if (!message.media) throw badRequest("there is no caption in the message to edit");
+      const { text, entities } = readFormatted(params, "caption", "caption_entities");
+      if (text.length > MAX_CAPTION) throw badRequest("message caption is too long");
+      return apply(message, { text, entities, buttons: readInlineMarkup(params) });
+    },
+    editMessageMedia(params) {
+      const message = findOwnMessage(world, params);
+      const buttons = readInlineMarkup(params);
+      const { media, caption } = readInputMedia(world, params);
+      const { text, entities } = readFormatted(paramsOf(caption), "caption", "caption_entities");
+      return apply(message, { media, text, entities, buttons });
+    },
+    editMessageReplyMarkup(params) {
+      return apply(findOwnMessage(world, params), { buttons: readInlineMarkup(params) });
+    },
+    deleteMessage(params) {
+      const chat = findChat(world, params);
+      const message = chat.messages.get(params.integer("message_id") ?? Number.NaN);
+      if (!message) throw badRequest("message to delete not found");
+      if (!deletable(message)) throw badRequest("message can't be deleted");
+      remove(message);
+      return true;
+    },
+    deleteMessages(params) {
+      const chat: StoredChat = findChat(world, params);
+      const ids = params.json("message_ids");
+      if (!Array.isArray(ids) || ids.length === 0 || ids.some((id) => !Number.isInteger(id))) {
+        throw badRequest("message identifiers are not specified");
+      }
+      if (ids.length > 100) throw badRequest("too many message identifiers specified");
+      // Unlike deleteMessage this passes over what is not there.
+      const found = ids.map((id) => chat.messages.get(id)).filter((message) => message !== undefined);
+      if (!found.every(deletable)) throw badRequest("message can't be deleted");
+      found.forEach(remove);
+      return true;
+    },
+  };
+}

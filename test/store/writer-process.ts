@@ -1,0 +1,45 @@
+/**
+ * A process of its own for tests that race or kill it. Its task comes as JSON in the first argument.
+ * It prints a line only after the write it speaks of was acknowledged.
+ */
+import { writeSync } from "node:fs";
+import { systemClock } from "../../src/clock.ts";
+import { openDynamoTable } from "../../src/store/dynamodb.ts";
+import { openSqliteTable } from "../../src/store/sqlite.ts";
+
+export interface WriterTask {
+  store: { file: string } | { endpoint: string };
+  tableName: string;
+  pk: string;
+  /** "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them. */
+  task: { type: "write until killed"; prefix: string } | { type: "claim all"; sks: string[]; startAtMs: number };
+}
+
+const { store, tableName, pk, task } = JSON.parse(process.argv[2] ?? "") as WriterTask;
+
+if (task.type === "claim all") {
+  while (Date.now() < task.startAtMs);
+  const table = openTable();
+  for (const sk of task.sks) {
+    const outcome = await table.put({ pk, sk }, { pid: process.pid }, { expect: "absent" });
+    if (outcome.type === "written") print(sk);
+  }
+  await table.close();
+} else {
+  const table = openTable();
+  for (let n = 0; ; n++) {
+    const sk = `${task.prefix}-${n}`;
+    const outcome = await table.put({ pk, sk }, { text: sk.repeat(100) }, { expect: "absent" });
+    if (outcome.type === "written") print(sk);
+  }
+}
+
+function openTable() {
+  const options = { tableName, clock: systemClock };
+  return "file" in store ? openSqliteTable({ ...options, ...store }) : openDynamoTable({ ...options, ...store });
+}
+
+/** Synchronous, so a line is either with the reader or was never printed. */
+function print(line: string): void {
+  writeSync(1, `${line}\n`);
+}
