@@ -55,7 +55,7 @@ export async function createTable(config: StoreConfig, clock: Clock, log: Log): 
     await (await openTable(config, clock)).close();
     return "present";
   }
-  const { createDynamoTable } = await import("./store/dynamodb.ts");
+  const { createDynamoTable } = await import("./store/dynamodb-create.ts");
   const { tableName, endpoint } = config;
   return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
 }

@@ -1,5 +1,5 @@
 import { RetryLaterError } from "../errors.ts";
-import type { WithingsUsers } from "../sync/link-withings.ts";
+import type { WithingsUsers } from "../sync/ports.ts";
 import { keys, readItem, toJson, WithingsUserItem } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Links, TokenSet } from "./ports.ts";
+import type { Links, TokenSet, WithingsUsers } from "./ports.ts";
 
 /** Withings' side of linking. */
 export interface WithingsDoor {
@@ -11,12 +11,6 @@ export interface WithingsDoor {
   exchangeCode(
     code: string,
   ): Promise<{ type: "linked"; withingsUserId: string; tokens: TokenSet } | { type: "code_expired" }>;
-}
-
-/** Which account a Withings person belongs to. One person in two accounts would have every reading in two Garmins. */
-export interface WithingsUsers {
-  /** Claims the person for the account; answers whose it is afterwards. */
-  claim(withingsUserId: string, account: number): Promise<number>;
 }
 
 export type LinkResult =

@@ -41,6 +41,12 @@ export interface Links {
   replace(account: number, vendor: Vendor, link: Link): Promise<void>;
 }
 
+/** Which account a Withings person belongs to. One person in two accounts would have every reading in two Garmins. */
+export interface WithingsUsers {
+  /** Claims the person for the account; answers whose it is afterwards. */
+  claim(withingsUserId: string, account: number): Promise<number>;
+}
+
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" };
 
 /** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */

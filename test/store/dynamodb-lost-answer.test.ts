@@ -4,7 +4,8 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
-import { createDynamoTable, openDynamoTable } from "../../src/store/dynamodb.ts";
+import { openDynamoTable } from "../../src/store/dynamodb.ts";
+import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
 import type { JsonObject, Table } from "../../src/store/table.ts";
 import { startDynalite } from "../support/dynalite.ts";
 

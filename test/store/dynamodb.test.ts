@@ -6,7 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { RetryLaterError, UsageError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
-import { createDynamoTable, type DynamoOptions, openDynamoTable } from "../../src/store/dynamodb.ts";
+import { openDynamoTable } from "../../src/store/dynamodb.ts";
+import type { DynamoOptions } from "../../src/store/dynamodb-client.ts";
+import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
 import type { Table } from "../../src/store/table.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { createManualClock } from "../support/manual-clock.ts";

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+/** Read top to bottom: a layer may import what its line names, and itself. */
+const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
+  { name: "entry", files: /^src\/(cli|server)\.ts$|^src\/cli\//, mayImport: ["app", "schedule", "config", "bot", "sync", "contract", "base", "demo"] },
+  { name: "app", files: /^src\/app\.ts$/, mayImport: ["config", "sync", "withings", "garmin", "store", "contract", "base"] },
+  { name: "bot", files: /^src\/bot\//, mayImport: ["sync", "contract", "base"] },
+  { name: "withings", files: /^src\/sync\/withings\//, mayImport: ["contract", "base"] },
+  { name: "garmin", files: /^src\/sync\/garmin\//, mayImport: ["contract", "base"] },
+  { name: "store", files: /^src\/store\//, mayImport: ["contract", "base"] },
+  { name: "contract", files: /^src\/sync\/(ports|sign-in-ports|account|outcome|reading)\.ts$/, mayImport: ["base"] },
+  { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },
+  { name: "schedule", files: /^src\/schedule\.ts$/, mayImport: ["base"] },
+  { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
+  { name: "base", files: /^src\/(errors|log|clock|json|local-time|transport)\.ts$/, mayImport: [] },
+  { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
+];
+
+function layerOf(file: string) {
+  return LAYERS.find(({ files }) => files.test(file)) ?? expect.fail(`${file} is in no layer`);
+}
+
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => path.posix.join("src", file.replaceAll(path.sep, "/")));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].flatMap(([, target]) => target ?? []);
+}
+
+test("imports point one way", () => {
+  const wrong = sources.flatMap((file) => {
+    const from = layerOf(file);
+    return importsOf(file)
+      .filter((target) => target.startsWith("."))
+      .map((target) => path.posix.join(path.posix.dirname(file), target))
+      .filter((target) => ![from.name, ...from.mayImport].includes(layerOf(target).name))
+      .map((target) => `${file} -> ${target}`);
+  });
+  expect(sources.length).toBeGreaterThan(40);
+  expect(wrong).toEqual([]);
+});
+
+test.each([
+  ["@aws-sdk/", /^src\/store\/dynamodb/],
+  ["node:sqlite", /^src\/store\/sqlite\.ts$/],
+  ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
+  ["grammy", /^src\/(bot\/|server\.ts$)/],
+  ["bottleneck", /^src\/app\.ts$/],
+])("%s is known in its own corner only", (module, allowed) => {
+  const users = sources.filter((file) => importsOf(file).some((target) => target.startsWith(module)));
+  expect(users).not.toEqual([]);
+  expect(users.filter((file) => !allowed.test(file))).toEqual([]);
+});
+
+test("the environment is read in one place", () => {
+  expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual(["src/config.ts"]);
+});
+
+test("the table's name has one source", () => {
+  expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual(["src/config.ts"]);
+});

@@ -1,0 +1,50 @@
+/**
+ * The program in a process of its own, for tests that race it or kill it. The configuration comes in the environment, the
+ * task as JSON in the first argument. It says "ready", waits for a line, and answers with one line of JSON.
+ */
+import { writeSync } from "node:fs";
+import { createApp } from "../../src/app.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import { createLog, errorFacts } from "../../src/log.ts";
+import { syncAccount } from "../../src/sync/run.ts";
+
+export interface ChildTask {
+  type: "sync" | "use tokens";
+  account: number;
+  /** Seconds by which this process is ahead, so that nobody has to wait for a lease to end. */
+  ahead?: number;
+}
+
+const { type, account, ahead = 0 } = JSON.parse(process.argv[2] ?? "") as ChildTask;
+const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + ahead * 1000) };
+const config = readConfig(process.env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
+const app = await createApp(config, { clock, log: createLog({ level: "silent" }), spaceUploads: false });
+
+print("ready");
+await new Promise((resolve) => process.stdin.once("data", resolve));
+print(JSON.stringify(await (type === "sync" ? sync() : useTokens())));
+await app.close();
+process.exit();
+
+async function sync() {
+  const found = await app.accounts.find(account);
+  if (!found) throw new Error(`account ${account} is missing`);
+  return syncAccount(app.run, found);
+}
+
+/** One call with an access token at each vendor, and what came of it. */
+async function useTokens() {
+  const attempt = (call: Promise<unknown>) =>
+    call.then(
+      () => "good",
+      (error: unknown) => errorFacts(error).error,
+    );
+  const withings = await attempt(app.run.source.latestHeight(app.tokens.withAccess(account, "withings")));
+  return { withings, garmin: await attempt(app.uploadConsent(account)) };
+}
+
+/** Synchronous, so a line is either with the reader or was never printed. */
+function print(line: string): void {
+  writeSync(1, `${line}\n`);
+}
