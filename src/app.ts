@@ -29,10 +29,11 @@ import { createWithingsSource } from "./sync/withings/source.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 /**
- * Withings allows an application 120 requests a minute. A budget of 60 that is filled up every minute can never spend more
- * than 120 in any sixty seconds, wherever they begin, and lets a normal run go without waiting.
+ * Withings allows an application 120 requests a minute. A budget of 55 that is filled up every minute spends at most 110 in
+ * any sixty seconds, wherever they begin, and lets a normal run go without waiting. What is left is for the codes of new
+ * links: they live 30 seconds and do not queue.
  */
-const WITHINGS_BUDGET = { reservoir: 60, reservoirRefreshAmount: 60, reservoirRefreshInterval: 60_000 };
+const WITHINGS_BUDGET = { reservoir: 55, reservoirRefreshAmount: 55, reservoirRefreshInterval: 60_000 };
 /** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
 const GARMIN_FILE_PAUSE_MS = 2000;
 const GARMIN_PRESSURE_PAUSE_MS = 500;

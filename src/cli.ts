@@ -22,6 +22,10 @@ async function main(args: string[]): Promise<number> {
   let log = createLog({ level: "warn" });
   try {
     const command = parseArguments(args);
+    if (command.name === "help") {
+      terminal.result({ usage: USAGE }, USAGE);
+      return EXIT.success;
+    }
     const env = loadEnvironment();
     log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "warn") });
     return await perform(command, env, terminal, log);
@@ -32,11 +36,8 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function perform(command: Command, env: Environment, terminal: Terminal, log: Log): Promise<number> {
+async function perform(command: Exclude<Command, { name: "help" }>, env: Environment, terminal: Terminal, log: Log): Promise<number> {
   switch (command.name) {
-    case "help":
-      terminal.result({ usage: USAGE }, USAGE);
-      return EXIT.success;
     case "demo": {
       const { runDemo } = await import("../test/sandbox/demo.ts");
       return runDemo(terminal);
@@ -71,19 +72,19 @@ async function perform(command: Command, env: Environment, terminal: Terminal, l
         return EXIT.success;
       });
     case "login withings":
-      return withApp(env, { clock, log }, ["withingsLogin"], async (app) => {
+      return withApp(env, { clock, log }, ["withings", "withingsLogin"], async (app) => {
         await findAccount(app.accounts, command.account);
         return loginWithings(app, terminal, command.account);
       });
     case "login garmin":
-      return withApp(env, { clock, log }, [], async (app) => {
+      return withApp(env, { clock, log }, ["garmin"], async (app) => {
         const { timezone = "UTC" } = await findAccount(app.accounts, command.account);
         return command.byTicket
           ? loginGarminByTicket(app, terminal, command.account, timezone)
           : loginGarmin(app, terminal, command.account, timezone);
       });
     case "sync":
-      return withApp(env, { clock, log }, [], async (app) => {
+      return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {
         const { account, since, dryRun } = command;
         const accounts = account === undefined ? await app.accounts.list() : [await findAccount(app.accounts, account)];
         const options = { account, since, now: clock.now() };
@@ -95,5 +96,10 @@ async function perform(command: Command, env: Environment, terminal: Terminal, l
       return doctorCommand(env, terminal, clock, log);
   }
 }
+
+// Whoever read our output has had enough, as in `weighbridge status | head -1`. That is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 process.exitCode = await main(process.argv.slice(2));

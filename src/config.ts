@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { parseEnv } from "node:util";
 import * as z from "zod";
 import { UsageError } from "./errors.ts";
 
@@ -24,8 +25,12 @@ export type StoreConfig = { tableName: string } & (
 );
 
 const required = (mend: string) => z.string({ error: `is missing: ${mend}` });
+/** Without the slash at its end: paths are appended, and Telegram takes a double slash for a wrong token. */
 const url = (fallback: string) =>
-  z.url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" }).default(fallback);
+  z
+    .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" })
+    .default(fallback)
+    .transform((address) => address.replace(/\/+$/, ""));
 
 const VARIABLES = {
   TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
@@ -146,8 +151,30 @@ export function readLogLevel(env: Environment, fallback: "info" | "warn") {
   return parsed.data ?? fallback;
 }
 
-/** The process's environment, completed from `.env` in the working directory. What is set already wins. */
+/**
+ * The process's environment, completed from `.env` in the working directory. What is set already wins.
+ * It goes into `process.env` itself, because the AWS SDK looks there for region and credentials.
+ */
 export function loadEnvironment(): Environment {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  for (const [name, value] of Object.entries(readEnvFile(".env"))) process.env[name] ??= value;
   return process.env;
+}
+
+function readEnvFile(file: string): Environment {
+  if (!existsSync(file)) return {};
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : "unknown reason";
+    throw new UsageError(`${file} cannot be read (${code}): it must be a text file that this user may read.`, { cause });
+  }
+  try {
+    // Drops a byte order mark, which would otherwise become part of the first name.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return parseEnv(text);
+  } catch {
+    // Bytes that are no UTF-8 end like the zero bytes of UTF-16.
+  }
+  throw new UsageError(`${file} is no plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
 }

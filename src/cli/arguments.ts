@@ -3,7 +3,8 @@ import { UsageError } from "../errors.ts";
 import { isTimezone } from "../local-time.ts";
 
 export type Command = { json: boolean } & (
-  | { name: "help" | "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
+  | { name: "help" }
+  | { name: "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
   | { name: "login withings"; account: number }
   | { name: "login garmin"; account: number; byTicket: boolean }
@@ -93,8 +94,9 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options: FLAGS, allowPositionals: true });
   } catch (error) {
-    const [reason = "The options are wrong."] = error instanceof Error ? error.message.split(". ") : [];
-    throw new UsageError(`${reason.replace(/\.$/, "")}. Run: weighbridge help`);
+    // Node says the rest in further sentences, some of them on further lines.
+    const [reason = "The options are wrong"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    throw new UsageError(`${reason}. Run: weighbridge help`);
   }
 }
 

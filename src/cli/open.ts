@@ -1,6 +1,6 @@
-import { type App, createApp, openStore, type Store } from "../app.ts";
+import { type App, type AppConfig, createApp, openStore, type Store } from "../app.ts";
 import type { Clock } from "../clock.ts";
-import { type Environment, readConfig } from "../config.ts";
+import { type Config, type Environment, readConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Account, Accounts } from "../sync/account.ts";
@@ -15,13 +15,21 @@ export async function withStore<T>(env: Environment, clock: Clock, work: (store:
   }
 }
 
+/** For a command that does not talk to this vendor: its variables may be missing. */
+const UNUSED = {
+  withings: { apiUrl: "", clientId: "", clientSecret: "" },
+  garmin: { ssoUrl: "https://localhost", diauthUrl: "https://localhost", connectapiUrl: "https://localhost" },
+} satisfies Partial<AppConfig>;
+
+/** With the vendors that the command talks to. */
 export async function withApp<T>(
   env: Environment,
   deps: { clock: Clock; log: Log },
-  more: readonly "withingsLogin"[],
+  vendors: ReadonlyArray<"withings" | "withingsLogin" | "garmin">,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
-  const app = await createApp(readConfig(env, ["store", "sealing", "withings", "garmin", ...more]), deps);
+  const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(env, ["store", "sealing", ...vendors]);
+  const app = await createApp({ ...UNUSED, ...config }, deps);
   try {
     return await work(app);
   } finally {

@@ -96,19 +96,15 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
         break;
       }
       case "outdated": {
-        const before = entry?.value;
+        const replaces = entry && toRemove(entry.value, finding.standing?.key);
         const replacing = await journal.write(
-          {
-            ...describe(reading),
-            fate: { state: "sending" },
-            attempts: 0,
-            ...(before && { replaces: toRemove(before, finding.standing?.key) }),
-          },
+          { ...describe(reading), fate: { state: "sending" }, attempts: 0, ...(replaces && { replaces }) },
           entry?.version,
         );
-        if (finding.standing) {
+        // Not only what Garmin shows at this moment: what it showed once stands there until it is removed.
+        if (replaces?.garminKey) {
           await lease.ensure();
-          await sink.remove(withAccess, finding.standing.key);
+          await sink.remove(withAccess, replaces.garminKey);
         }
         outgoing.push({ reading, entry: replacing });
         break;

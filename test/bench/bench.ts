@@ -30,7 +30,13 @@ async function household(delaySeconds: number) {
   const sandbox = await startSandbox();
   const heights = [{ at: new Date("2015-01-01T00:00:00Z"), metres: 1.75 }];
   const person = sandbox.withings.addPerson({ userid: USERID, name: "owner", timezone: "Europe/Berlin", heights });
-  const about = { email: EMAIL, password: "unused", displayName: "owner", fullName: "Owner", timezone: "Europe/Berlin" };
+  const about = {
+    email: EMAIL,
+    password: "unused",
+    displayName: "owner",
+    fullName: "Owner",
+    timezone: "Europe/Berlin",
+  };
   sandbox.garmin.addAccount(about);
   const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-bench-"));
   const env = { ...sandbox.env(), DATA_DIR: dataDir };
@@ -50,7 +56,10 @@ async function household(delaySeconds: number) {
   async function sync(...more: string[]): Promise<Cost> {
     sandbox.withings.requests.length = 0;
     sandbox.garmin.requests.length = 0;
-    const { seconds, peakMegabytes, output } = await measured(["sync", "--account", String(ACCOUNT), "--json", ...more], env);
+    const { seconds, peakMegabytes, output } = await measured(
+      ["sync", "--account", String(ACCOUNT), "--json", ...more],
+      env,
+    );
     const report = JSON.parse(output);
     if (report.status !== "success") throw new Error(`the sync ended with ${report.status}`);
     return {
@@ -100,21 +109,18 @@ function peakOf(pid: number | undefined): number {
 
 const median = (costs: Cost[]) => costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(costs.length / 2)];
 
-async function scenes(delaySeconds: number): Promise<Array<[string, Cost]>> {
-  const rows: Array<[string, Cost]> = [];
-  const add = (name: string, cost: Cost | undefined) => cost && rows.push([name, cost]);
-
+async function scenes(delaySeconds: number): Promise<void> {
   const daily = await household(delaySeconds);
   await daily.sync();
   const nothing: Cost[] = [];
   for (let run = 0; run < 5; run++) nothing.push(await daily.sync());
-  add("nothing new", median(nothing));
+  print("nothing new", median(nothing));
   const one: Cost[] = [];
   for (let run = 0; run < 5; run++) {
     daily.person.stepOnScale({ weightKg: 80 + run / 10, fatRatioPercent: 18.3, siblings: true });
     one.push(await daily.sync());
   }
-  add("one weigh-in", median(one));
+  print("one weigh-in", median(one));
   await daily.close();
 
   for (const days of [365, 3650]) {
@@ -125,19 +131,21 @@ async function scenes(delaySeconds: number): Promise<Array<[string, Cost]>> {
       house.person.stepOnScale({ at: new Date(now - day * DAY_MS), weightKg, fatRatioPercent: 18.3 });
     }
     const since = new Date(now - (days + 2) * DAY_MS).toISOString().slice(0, 10);
-    add(`${days} weigh-ins`, await house.sync("--since", since));
+    print(`${days} weigh-ins`, await house.sync("--since", since));
     await house.close();
   }
-  return rows;
+}
+
+function print(name: string, cost: Cost | undefined) {
+  if (!cost) return;
+  const cells = [cost.requests, cost.uploads, cost.seconds.toFixed(2), cost.peakMegabytes.toFixed(0), cost.synced];
+  console.log(name.padEnd(18) + cells.map((cell) => String(cell).padStart(10)).join(""));
 }
 
 for (const delaySeconds of [0, 0.1]) {
   console.log(`\nvendors answer after ${delaySeconds * 1000} ms`);
   console.log("                    requests  uploads   seconds   peak MB   synced");
-  for (const [name, cost] of await scenes(delaySeconds)) {
-    const cells = [cost.requests, cost.uploads, cost.seconds.toFixed(2), cost.peakMegabytes.toFixed(0), cost.synced];
-    console.log(name.padEnd(18) + cells.map((cell) => String(cell).padStart(10)).join(""));
-  }
+  await scenes(delaySeconds);
 }
 console.log(
   `\ngoals: ${GOALS.nothingNew} request when nothing is new, at most ${GOALS.oneWeighIn} for one weigh-in, at most ${GOALS.uploadsOf3650} uploads and ${GOALS.peakMegabytes} MB for 3650`,

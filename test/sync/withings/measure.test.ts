@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWithingsCall } from "../../../src/sync/withings/client.ts";
+import { getMeas } from "../../../src/sync/withings/measure.ts";
+import { createWithingsSource } from "../../../src/sync/withings/source.ts";
+import { endOf, formOf, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
+import { NOON, startHousehold } from "../../support/household.ts";
+
+let stub: Stub;
+beforeAll(async () => {
+  stub = await startStub();
+});
+afterAll(() => stub.close());
+
+const call = () => createWithingsCall({ apiUrl: stub.url, send: stub.send, schedule: (task) => task() });
+const read = () => getMeas(call(), { accessToken: "bearer-1", lastUpdate: 1 });
+const changed = () => createWithingsSource(call()).changedSince((use) => use("bearer-1"), new Date(1000));
+
+const group = (grpid: unknown, more: object = {}) => ({
+  grpid,
+  attrib: 0,
+  date: 1_795_000_000,
+  created: 1_795_000_060,
+  modified: 1_795_000_060,
+  category: 1,
+  deviceid: "d",
+  measures: [{ type: 1, value: 80_250, unit: -3 }],
+  ...more,
+});
+const answer = (measuregrps: unknown[], more: object = {}) =>
+  Response.json({ status: 0, body: { updatetime: 1_795_000_100, timezone: "Europe/Berlin", measuregrps, ...more } });
+const ids = async () => (await read()).groups.map(({ grpid }) => grpid);
+
+test("pages are asked for one after the other, each with the offset of the one before and all else the same", async () => {
+  const from = stub.requests.length;
+  stub.willAnswer(
+    answer([group(1)], { more: 1, offset: 200 }),
+    answer([group(2)], { more: true, offset: 337 }),
+    answer([group(3)], { more: 0, offset: 0 }),
+  );
+  expect(await ids()).toEqual([1, 2, 3]);
+  const forms = stub.requests.slice(from).map(formOf);
+  expect(forms.map(({ offset }) => offset)).toEqual([undefined, "200", "337"]);
+  expect(forms.map(({ offset: _offset, ...rest }) => rest)).toEqual([forms[0], forms[0], forms[0]]);
+});
+
+test.each([
+  ["absent", {}],
+  ["0", { more: 0, offset: 0 }],
+  ["false", { more: false, offset: 200 }],
+  ["null", { more: null, offset: null }],
+])("more that is %s ends the reading", async (_what, paging) => {
+  stub.willAnswer(answer([group(1)], paging));
+  expect(await ids()).toEqual([1]);
+});
+
+test.each([
+  ["is missing", {}, {}],
+  ["stays where it was", { offset: 200 }, { offset: 200 }],
+  ["goes back", { offset: 200 }, { offset: 100 }],
+])("an offset that %s is an error, so that nothing behind it is lost", async (_what, first, second) => {
+  stub.willAnswer(answer([group(1)], { more: 1, ...first }), answer([group(2)], { more: 1, ...second }));
+  expect(await endOf(read())).toBe("Error");
+});
+
+test("an offset of 0 with more to come does not ask for the first page again", async () => {
+  const from = stub.requests.length;
+  stub.willAnswer(answer([group(1)], { more: 1, offset: 0 }));
+  expect(await endOf(read())).toBe("Error");
+  expect(stub.requests.length - from).toBe(1);
+});
+
+test("a group that cannot be read stops none of the others, and is counted with its id", async () => {
+  stub.willAnswer(
+    answer([
+      group(1),
+      group(2, { measures: [{ type: 1, value: null, unit: -3 }] }),
+      group("no id"),
+      null,
+      "a string",
+      group(6, { date: 1e18 }),
+      group(7),
+    ]),
+  );
+  const { groups, unreadable } = await read();
+  expect(groups.map(({ grpid }) => grpid)).toEqual([1, 7]);
+  expect(unreadable.map(({ measureGroupId }) => measureGroupId)).toEqual([2, undefined, undefined, undefined, 6]);
+});
+
+test("integers may come as strings, unknown fields and null ones do no harm", async () => {
+  stub.willAnswer(
+    answer([group("5543254354", { attrib: "0", date: "1795000000", deviceid: null, is_new: { deep: [1] }, model: 7 })]),
+  );
+  const { groups } = await read();
+  expect(groups).toMatchObject([{ grpid: 5_543_254_354, attrib: 0, date: 1_795_000_000, deviceid: null }]);
+});
+
+test("a group without measures is read, and is no reading", async () => {
+  stub.willAnswer(answer([group(1, { measures: [] })]));
+  expect(await changed()).toMatchObject({ readings: [], unreadable: 0 });
+});
+
+test.each([
+  ["null", null],
+  ["missing", undefined],
+  ["empty", ""],
+  ["no zone that exists", "Mars/Olympus_Mons"],
+])("a timezone that is %s is unknown, and the readings come through", async (_what, timezone) => {
+  stub.willAnswer(answer([group(1)], { timezone }));
+  const { readings, timezone: read } = await changed();
+  expect([readings.length, read]).toEqual([1, undefined]);
+});
+
+test("a last page without a timezone does not take away what an earlier one said", async () => {
+  stub.willAnswer(answer([group(1)], { more: 1, offset: 1 }), answer([group(2)], { timezone: undefined }));
+  expect((await read()).timezone).toBe("Europe/Berlin");
+});
+
+test("the whole of a segmental weigh-in is read", async () => {
+  const raw: unknown = JSON.parse(
+    readFileSync(new URL("../../fixtures/withings/segmental-weigh-in.json", import.meta.url), "utf8"),
+  );
+  stub.willAnswer(answer([raw]));
+  const { groups, unreadable } = await read();
+  expect([groups.length, groups[0]?.measures.length, unreadable.length]).toEqual([1, 20, 0]);
+});
+
+test("450 groups in pages of 200 all come through, each once", async () => {
+  const house = await startHousehold();
+  house.sandbox.withings.settings.pageSize = 200;
+  for (let n = 0; n < 450; n++) {
+    house.person.stepOnScale({ at: new Date(NOON.getTime() - (n + 1) * 3600_000), weightKg: 80 + (n % 100) / 100 });
+  }
+  const source = createWithingsSource(
+    createWithingsCall({ apiUrl: house.sandbox.withings.apiUrl, send: stub.send, schedule: (task) => task() }),
+  );
+  const withAccess = house.app.tokens.withAccess(4711, "withings");
+  house.requests();
+  const { readings, unreadable } = await source.changedSince(withAccess, new Date(0));
+  expect(new Set(readings.map((it) => it.measureGroupId)).size).toBe(450);
+  expect([readings.length, unreadable]).toEqual([450, 0]);
+  expect(house.requests()).toEqual(Array(3).fill("withings POST /measure"));
+  const times = readings.map((it) => it.takenAt.getTime());
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  await house.close();
+});
+
+test("the height is asked for alone, over all time", async () => {
+  const from = stub.requests.length;
+  stub.willAnswer(answer([group(1, { measures: [{ type: 4, value: 1684, unit: -3 }] })]));
+  const height = await createWithingsSource(call()).latestHeight((use) => use("bearer-1"));
+  expect(height).toEqual({ takenAt: new Date(1_795_000_000_000), heightM: 1.684 });
+  expect(formOf(stub.requests[from])).toEqual({ action: "getmeas", meastypes: "4", category: "1", lastupdate: "1" });
+});
