@@ -62,11 +62,15 @@ export async function createTable(config: StoreConfig, clock: Clock, log: Log): 
 }
 
 /** What can be read and written without a key. */
-export async function openStore(config: StoreConfig, clock: Clock, wrapTable = (table: Table) => table) {
+export async function openStore(
+  config: StoreConfig,
+  deps: { clock: Clock; log: Log; wrapTable?: ((table: Table) => Table) | undefined },
+) {
+  const { clock, log, wrapTable = (table) => table } = deps;
   const table = wrapTable(await openTable(config, clock));
   return {
     table,
-    accounts: createAccounts(table, clock.now),
+    accounts: createAccounts(table, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
     claims: createUpdateClaims(table, clock),
@@ -99,7 +103,7 @@ export async function createApp(
 ) {
   const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
   const { withings, garmin, withingsLogin } = config;
-  const store = await openStore(config.store, clock, wrapTable);
+  const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases } = store;
   const { links, signInMemory } = unseal(store, config);
   const transport = createTransport();

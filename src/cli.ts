@@ -36,7 +36,12 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function perform(command: Exclude<Command, { name: "help" }>, env: Environment, terminal: Terminal, log: Log): Promise<number> {
+async function perform(
+  command: Exclude<Command, { name: "help" }>,
+  env: Environment,
+  terminal: Terminal,
+  log: Log,
+): Promise<number> {
   switch (command.name) {
     case "demo": {
       const { runDemo } = await import("../test/sandbox/demo.ts");
@@ -53,13 +58,13 @@ async function perform(command: Exclude<Command, { name: "help" }>, env: Environ
       return EXIT.success;
     }
     case "account add":
-      return withStore(env, clock, async ({ accounts }) => {
+      return withStore(env, { clock, log }, async ({ accounts }) => {
         const account = await accounts.save(command.telegramUserId, { timezone: command.timezone });
         terminal.result({ account: account.telegramUserId }, String(account.telegramUserId));
         return EXIT.success;
       });
     case "account list":
-      return withStore(env, clock, async ({ accounts }) => {
+      return withStore(env, { clock, log }, async ({ accounts }) => {
         const all = await accounts.list();
         const list = all.map(({ telegramUserId, timezone }) => ({
           account: telegramUserId,
@@ -91,9 +96,9 @@ async function perform(command: Exclude<Command, { name: "help" }>, env: Environ
         return dryRun ? dryRunCommand(app, terminal, accounts, options) : syncCommand(app, terminal, accounts, options);
       });
     case "status":
-      return statusCommand(env, terminal, clock);
+      return statusCommand(env, terminal, { clock, log });
     case "doctor":
-      return doctorCommand(env, terminal, clock, log);
+      return doctorCommand(env, terminal, { clock, log });
   }
 }
 

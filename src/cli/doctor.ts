@@ -18,13 +18,17 @@ const MARK: Record<Verdict, string> = {
 };
 
 /** Checks every precondition live, one line each with the mend. */
-export async function doctorCommand(env: Environment, terminal: Terminal, clock: Clock, log: Log): Promise<number> {
-  const findings = await examine(configurationChecks(env, clock), explainSentence);
+export async function doctorCommand(
+  env: Environment,
+  terminal: Terminal,
+  deps: { clock: Clock; log: Log },
+): Promise<number> {
+  const findings = await examine(configurationChecks(env, deps), explainSentence);
   if (findings.every(({ verdict }) => verdict === "ok")) {
     const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram"]);
-    const app = await createApp(config, { clock, log });
+    const app = await createApp(config, deps);
     try {
-      findings.push(...(await examine(await liveChecks(app, config.telegram, clock), explainSentence)));
+      findings.push(...(await examine(await liveChecks(app, config.telegram, deps.clock), explainSentence)));
     } finally {
       await app.close();
     }
@@ -35,7 +39,7 @@ export async function doctorCommand(env: Environment, terminal: Terminal, clock:
 }
 
 /** What has to be right before anything can be asked. */
-function configurationChecks(env: Environment, clock: Clock): Check[] {
+function configurationChecks(env: Environment, deps: { clock: Clock; log: Log }): Check[] {
   return [
     {
       name: "configuration",
@@ -48,7 +52,7 @@ function configurationChecks(env: Environment, clock: Clock): Check[] {
       name: "store",
       run: async () => {
         const { store } = readConfig(env, ["store"]);
-        const opened = await openStore(store, clock);
+        const opened = await openStore(store, deps);
         try {
           const accounts = await opened.accounts.list();
           const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";

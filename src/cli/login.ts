@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { App } from "../app.ts";
 import { messages } from "../bot/messages.ts";
+import { UsageError } from "../errors.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -42,14 +43,14 @@ export async function loginWithings(app: App, terminal: Terminal, account: numbe
 export async function loginGarmin(app: App, terminal: Terminal, account: number, timezone: string): Promise<number> {
   const email = await terminal.ask("Garmin e-mail:");
   const password = await terminal.ask("Garmin password:", { secret: true });
+  if (!email || !password) throw new UsageError("Garmin needs an e-mail and a password. Please begin again.");
   let result = await app.garminSignIn.withPassword(account, email, password);
-  if (result.type === "mfa_required") {
+  const wantsCode = () => result.type === "mfa_required" || result.type === "wrong_code";
+  for (let triesLeft = CODE_TRIES; wantsCode() && triesLeft > 0; triesLeft--) {
     terminal.say(messages.signIn(result, timezone));
-    for (let tries = 1; tries <= CODE_TRIES; tries++) {
-      result = await app.garminSignIn.withCode(account, await terminal.ask("Code:", { secret: true }));
-      if (result.type !== "wrong_code") break;
-      terminal.say(messages.signIn(result, timezone));
-    }
+    const code = (await terminal.ask("Code:", { secret: true })).replaceAll(/\s/g, "");
+    // An empty line is surely wrong, and Garmin's patience is not known.
+    result = code ? await app.garminSignIn.withCode(account, code) : { type: "wrong_code" };
   }
   return report(terminal, account, result, timezone);
 }
@@ -62,7 +63,15 @@ export async function loginGarminByTicket(
 ): Promise<number> {
   terminal.say(`Open this address in your browser and sign in:\n\n${app.signInPageUrl()}\n`);
   const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:");
-  return report(terminal, account, await app.garminSignIn.withPasted(account, pasted), timezone);
+  let result: SignInResult;
+  try {
+    result = await app.garminSignIn.withPasted(account, pasted);
+  } catch (error) {
+    // What holds no usable ticket ends like a ticket that Garmin refuses: only its owner can get another one.
+    if (error instanceof UsageError) return ownerActs(terminal, account, "relink_garmin", error.message);
+    throw error;
+  }
+  return report(terminal, account, result, timezone);
 }
 
 function report(terminal: Terminal, account: number, result: SignInResult, timezone: string): number {
@@ -80,6 +89,8 @@ function report(terminal: Terminal, account: number, result: SignInResult, timez
     case "too_many_codes":
       terminal.result({ status: "retry_later", account }, text);
       return EXIT.retryLater;
+    case "wrong_code":
+      return ownerActs(terminal, account, "relink_garmin", `${text} Please begin again.`);
     case "account_locked":
       return ownerActs(terminal, account, "unlock_garmin_account", text);
     case "captcha":

@@ -6,8 +6,12 @@ import type { Log } from "../log.ts";
 import type { Account, Accounts } from "../sync/account.ts";
 
 /** Opens what a command needs, and closes it whatever happens. */
-export async function withStore<T>(env: Environment, clock: Clock, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(readConfig(env, ["store"]).store, clock);
+export async function withStore<T>(
+  env: Environment,
+  deps: { clock: Clock; log: Log },
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(readConfig(env, ["store"]).store, deps);
   try {
     return await work(store);
   } finally {

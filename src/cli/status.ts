@@ -2,17 +2,22 @@ import { openStore, unseal } from "../app.ts";
 import { messages } from "../bot/messages.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
+import type { Log } from "../log.ts";
 import { type Overview, overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How every account is doing. Asks no vendor. */
-export async function statusCommand(env: Environment, terminal: Terminal, clock: Clock): Promise<number> {
+export async function statusCommand(
+  env: Environment,
+  terminal: Terminal,
+  deps: { clock: Clock; log: Log },
+): Promise<number> {
   const config = readConfig(env, ["store", "sealing"]);
-  const store = await openStore(config.store, clock);
+  const store = await openStore(config.store, deps);
   try {
     const { links } = unseal(store, config);
-    const now = clock.now();
+    const now = deps.clock.now();
     const overviews: Overview[] = [];
     for (const account of await store.accounts.list()) {
       overviews.push(await overviewOf({ ...store, links, now }, account));

@@ -1,11 +1,13 @@
 import type { App } from "../app.ts";
-import { messages } from "../bot/messages.ts";
-import { ActionNeededError, UsageError } from "../errors.ts";
+import { explainSentence, messages } from "../bot/messages.ts";
+import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { startOfDay } from "../local-time.ts";
+import { errorFacts, type Log } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import { sentValues } from "../sync/match.ts";
 import { type RunOutcome, total } from "../sync/outcome.ts";
-import { previewAccount } from "../sync/preview.ts";
+import { overviewOf } from "../sync/overview.ts";
+import { type Preview, previewAccount } from "../sync/preview.ts";
 import { type RunReport, syncAccount } from "../sync/run.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,51 +19,34 @@ export interface SyncOptions {
   now: Date;
 }
 
+/** An account, and where its day begins. */
+interface Job {
+  account: Account;
+  timezone: string;
+  since: Date | undefined;
+}
+
+interface Done {
+  account: Account;
+  report: RunReport;
+}
+
 export async function syncCommand(
   app: App,
   terminal: Terminal,
   accounts: Account[],
   options: SyncOptions,
 ): Promise<number> {
-  const reports: Array<{ account: Account; report: RunReport }> = [];
-  for (const account of accounts) {
-    const report = await syncAccount(app.run, account, { since: sinceOf(options, account) });
-    reports.push({ account, report });
+  const all: Done[] = [];
+  for (const { account, since } of await jobsOf(app, accounts, options)) {
+    const report = await syncAccount(app.run, account, { since });
+    all.push({ account, report });
     if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${messages.outcome(report)}`);
   }
-  return conclude(terminal, reports, options);
+  return conclude(terminal, all, options, (sum) =>
+    options.account !== undefined && all[0] ? messages.outcome(all[0].report) : summary(sum),
+  );
 }
-
-function conclude(
-  terminal: Terminal,
-  reports: Array<{ account: Account; report: RunReport }>,
-  options: SyncOptions,
-): number {
-  const sum = accountsMissing(reports.length) ?? total(reports.map(({ report }) => report));
-  const hasProblem = reports.some(({ report }) => report.problem !== undefined);
-  const exit = hasProblem ? EXIT.usage : EXIT_OF_STATUS[sum.status];
-  const [only] = reports;
-  if (options.account !== undefined && only) {
-    terminal.result(plain(only.report), messages.outcome(only.report));
-    return exit;
-  }
-  const accounts = reports.map(({ account, report }) => ({ account: account.telegramUserId, ...plain(report) }));
-  terminal.result({ ...sum, accounts }, sum.action === "add_account" ? messages.action("add_account") : summary(sum));
-  return exit;
-}
-
-function accountsMissing(count: number): RunOutcome | undefined {
-  if (count > 0) return undefined;
-  return { status: "action_needed", synced: 0, skipped: 0, held: 0, failed: 0, action: "add_account" };
-}
-
-/** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action }: RunReport): RunOutcome {
-  return { status, synced, skipped, held, failed, ...(action && { action }) };
-}
-
-const summary = ({ synced, skipped, held, failed }: RunOutcome) =>
-  `All accounts: ${synced} synced, ${skipped} skipped, ${held} held, ${failed} failed.`;
 
 /** Says what a sync would do, reading by reading. */
 export async function dryRunCommand(
@@ -70,48 +55,110 @@ export async function dryRunCommand(
   accounts: Account[],
   options: SyncOptions,
 ): Promise<number> {
-  const outcome: RunOutcome = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  const all: Done[] = [];
   const readings: object[] = [];
-  const missing = accountsMissing(accounts.length);
-  for (const account of accounts) {
-    const timezone = account.timezone ?? "UTC";
+  for (const { account, timezone, since } of await jobsOf(app, accounts, options)) {
+    const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+    all.push({ account, report });
     try {
-      for (const preview of await previewAccount(app.run, account, sinceOf(options, account))) {
-        const { reading, step, finding } = preview;
+      for (const preview of await previewAccount(app.run, account, since)) {
         const line = messages.preview(preview, timezone);
         terminal.say(accounts.length > 1 ? `${account.telegramUserId}  ${line}` : line);
-        readings.push({
-          account: account.telegramUserId,
-          measureGroupId: reading.measureGroupId,
-          takenAt: reading.takenAt.toISOString(),
-          ...sentValues(reading),
-          step: step.type,
-          ...(finding && { finding: finding.type }),
-          why: line.slice(line.indexOf(": ") + 2),
-        });
-        if (step.type === "settled" || finding?.type === "elsewhere") outcome.skipped++;
-        if (step.type === "hold") outcome.held++;
-        if (step.type === "fail") outcome.failed++;
+        readings.push({ account: account.telegramUserId, ...toJson(preview, line) });
+        count(report, preview);
       }
     } catch (error) {
-      if (!(error instanceof ActionNeededError)) throw error;
-      outcome.status = "action_needed";
-      outcome.action ??= error.action;
-      terminal.say(`${account.telegramUserId}: ${messages.action(error.action)}`);
+      // One account's trouble is not the next one's.
+      blame(report, error, app.run.log);
+      terminal.say(`${account.telegramUserId}: ${explainSentence(error)}`);
     }
   }
-  const end = missing ?? outcome;
-  terminal.result(
-    { ...end, readings },
-    missing ? messages.action("add_account") : `${readings.length} looked at. Nothing was changed.`,
-  );
-  return EXIT_OF_STATUS[end.status];
+  return conclude(terminal, all, options, () => `${readings.length} looked at. Nothing was changed.`, { readings });
 }
 
-function sinceOf({ since, now }: SyncOptions, account: Account): Date | undefined {
-  if (since === undefined) return undefined;
-  const start = startOfDay(since, account.timezone ?? "UTC");
-  if (start > now)
-    throw new UsageError(`--since ${since} is in the future. Give the day from which readings are to be sent.`);
-  return start;
+/** All of them before the first run: a wrong day stops everything, and nothing is half-done. */
+async function jobsOf(app: App, accounts: Account[], { since, now }: SyncOptions): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const account of accounts) {
+    const timezone = await zoneOf(app, account, now);
+    const start = since === undefined ? undefined : startOfDay(since, timezone);
+    if (start && start > now) {
+      throw new UsageError(`--since ${since} is in the future. Give the day from which readings are to be sent.`);
+    }
+    jobs.push({ account, timezone, since: start });
+  }
+  return jobs;
+}
+
+/** The chosen zone, else the one that Withings reported. What keeps it from being read is for the run to say. */
+async function zoneOf(app: App, account: Account, now: Date): Promise<string> {
+  if (account.timezone) return account.timezone;
+  return overviewOf({ ...app, now }, account).then(
+    (overview) => overview.timezone,
+    () => "UTC",
+  );
+}
+
+function conclude(
+  terminal: Terminal,
+  all: Done[],
+  options: SyncOptions,
+  text: (sum: RunOutcome) => string,
+  more: object = {},
+): number {
+  const [only] = all;
+  const sum = only ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
+  const accounts = all.map(({ account, report }) => ({ account: account.telegramUserId, ...plain(report) }));
+  terminal.result(
+    { ...plain(sum), ...(options.account === undefined && { accounts }), ...more },
+    only ? text(sum) : messages.action("add_account"),
+  );
+  return all.some(({ report }) => report.problem !== undefined) ? EXIT.usage : EXIT_OF_STATUS[sum.status];
+}
+
+const NO_ACCOUNT: RunOutcome = {
+  status: "action_needed",
+  synced: 0,
+  skipped: 0,
+  held: 0,
+  failed: 0,
+  action: "add_account",
+};
+
+/** What the JSON promises, and nothing else. */
+function plain({ status, synced, skipped, held, failed, action }: RunOutcome): RunOutcome {
+  return { status, synced, skipped, held, failed, ...(action && { action }) };
+}
+
+const summary = ({ synced, skipped, held, failed }: RunOutcome) =>
+  `All accounts: ${synced} synced, ${skipped} skipped, ${held} held, ${failed} failed.`;
+
+function toJson({ reading, step, finding }: Preview, line: string) {
+  return {
+    measureGroupId: reading.measureGroupId,
+    takenAt: reading.takenAt.toISOString(),
+    ...sentValues(reading),
+    step: step.type,
+    ...(finding && { finding: finding.type }),
+    why: line.slice(line.indexOf(": ") + 2),
+  };
+}
+
+function count(report: RunReport, { step, finding }: Preview) {
+  if (step.type === "settled" || finding?.type === "elsewhere") report.skipped++;
+  if (step.type === "hold") report.held++;
+  if (step.type === "fail") report.failed++;
+}
+
+function blame(report: RunReport, error: unknown, log: Log) {
+  if (error instanceof ActionNeededError) {
+    report.status = "action_needed";
+    report.action = error.action;
+  } else if (error instanceof RetryLaterError) {
+    report.status = "retry_later";
+  } else {
+    report.status = "error";
+    if (error instanceof UsageError) report.problem = error.message;
+    else log.error("preview_failed", errorFacts(error));
+  }
 }

@@ -42,8 +42,11 @@ export function createTerminal(options: {
   function typed(question: string, secret: boolean): Promise<string | undefined> {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     return new Promise((resolve) => {
-      errors.write(`${question} `);
-      const reader = createInterface({ input, output: secret ? nowhere : errors, terminal: true });
+      const prompt = `${question} `;
+      const reader = createInterface({ input, output: secret ? nowhere : errors, terminal: true, prompt });
+      // Only now that nothing is echoed any more: whoever answers fast would see the secret on the screen.
+      if (secret) errors.write(prompt);
+      else reader.prompt();
       let answer: string | undefined;
       reader.on("line", (line) => {
         answer = line;
@@ -74,7 +77,8 @@ export function createTerminal(options: {
           `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please begin again.`,
         );
       }
-      return answer.trim();
+      // A password may well begin or end with a space.
+      return secret ? answer : answer.trim();
     },
     close: () => open?.close(),
   };

@@ -1,13 +1,22 @@
 import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts, LastRun } from "../sync/account.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** A schema's optional field reads as `T | undefined`; ours are absent or set. */
-export function createAccounts(table: Table, now: () => Date): Accounts {
+export function createAccounts(table: Table, now: () => Date, log: Log): Accounts {
   return {
     async list() {
-      return (await table.list(keys.accounts)).map((item) => readItem(item, AccountItem) as Account);
+      return (await table.list(keys.accounts)).flatMap((item) => {
+        try {
+          return [readItem(item, AccountItem) as Account];
+        } catch (error) {
+          // One damaged account must not stop the others, and must not go unheard.
+          log.error("account_damaged", errorFacts(error));
+          return [];
+        }
+      });
     },
 
     async find(telegramUserId) {

@@ -9,7 +9,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { createDynamoClient, type DynamoOptions } from "./dynamodb-client.ts";
 import { orFailure } from "./dynamodb-errors.ts";
-import type { Item, JsonObject, Key, Table } from "./table.ts";
+import { parseStoredJson } from "./stored-json.ts";
+import type { Item, Key, Table } from "./table.ts";
 
 const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
 
@@ -124,10 +125,11 @@ function toItem({ pk, sk, version, value, expiresAt }: Attributes): Item {
   if (!pk?.S || !sk?.S || !version?.S || !value?.S) {
     throw new Error("An item in the table was not written by Weighbridge");
   }
+  const key = { pk: pk.S, sk: sk.S };
   return {
-    key: { pk: pk.S, sk: sk.S },
+    key,
     version: version.S,
-    value: JSON.parse(value.S) as JsonObject,
+    value: parseStoredJson(value.S, key),
     ...(expiresAt?.N !== undefined && { expiresAt: Number(expiresAt.N) }),
   };
 }

@@ -41,6 +41,15 @@ export function createJournals(table: Table): Journals {
           return found;
         },
 
+        async garminKeys() {
+          const found = new Map<string, string>();
+          for (const item of await table.list(pk, { from: "reading#", to: "reading$" })) {
+            const entry = readItem(item, LedgerItem) as LedgerEntry;
+            if (entry.garminKey) found.set(readingId(entry), entry.garminKey.id);
+          }
+          return found;
+        },
+
         async write(entry, version) {
           const key = keys.reading(pk, readingId(entry));
           const outcome = await table.put(key, toJson(entry), { expect: expected(version) });

@@ -4,7 +4,8 @@ import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError, UsageError } from "../errors.ts";
-import type { Item, JsonObject, Table } from "./table.ts";
+import { parseStoredJson } from "./stored-json.ts";
+import type { Item, Table } from "./table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
@@ -144,10 +145,11 @@ function sweepExpired(database: DatabaseSync, sqlName: string, nowSeconds: numbe
 }
 
 function toItem(row: Record<string, SQLOutputValue>): Item {
+  const key = { pk: String(row.pk), sk: String(row.sk) };
   return {
-    key: { pk: String(row.pk), sk: String(row.sk) },
+    key,
     version: String(row.version),
-    value: JSON.parse(String(row.value)) as JsonObject,
+    value: parseStoredJson(String(row.value), key),
     ...(row.expires_at !== null && { expiresAt: Number(row.expires_at) }),
   };
 }

@@ -180,6 +180,8 @@ export interface Journal {
   saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
   /** Entries by `readingId`. */
   entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
+  /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger, so it is for rare occasions. */
+  garminKeys(): Promise<Map<string, string>>;
   /** Throws `RetryLaterError` when somebody else wrote first. */
   write(entry: LedgerEntry, version: string | undefined): Promise<Versioned<LedgerEntry>>;
   /** Takes back an entry whose reading was surely not sent. */

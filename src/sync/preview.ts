@@ -16,7 +16,9 @@ export interface Preview {
 /** What a run would do. Reads Withings and Garmin; writes nothing but tokens, where they had to be renewed. */
 export async function previewAccount(deps: SurveyDeps, account: Account, since?: Date): Promise<Preview[]> {
   const { sinks, clock, tokens } = deps;
-  const { planned } = await survey(deps, account, await openStart(deps, account, since));
+  const start = await openStart(deps, account, since);
+  const { planned } = await survey(deps, account, start);
+  const taken = await takenKeys(planned, start.journal);
   const withAccess = tokens.withAccess(account.telegramUserId, "garmin");
   const findings = new Map<Reading, Finding>();
   for (const kind of ["weigh_in", "blood_pressure"] as const) {
@@ -24,7 +26,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
     const tasks = tasksOf(planned, kind);
     for (let start = 0; start < tasks.length; start += sink.batchSize) {
       const batch = tasks.slice(start, start + sink.batchSize);
-      const looked = await look(batch, { sink, withAccess, taken: takenKeys(planned), now: clock.now() });
+      const looked = await look(batch, { sink, withAccess, taken, now: clock.now() });
       for (const [index, finding] of looked.entries()) {
         const task = batch[index];
         if (task) findings.set(task.reading, finding);

@@ -79,7 +79,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     lease,
     clock,
     context: { heightM: height?.heightM, timezone: timezoneOf(account, answer, progress) },
-    taken: takenKeys(planned),
+    taken: await takenKeys(planned, journal),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.

@@ -120,8 +120,16 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
 }
 
 /** Delete keys of Garmin entries that surely are readings nothing happens with in this run. */
-export function takenKeys(planned: Planned[]): Set<string> {
-  return new Set(planned.flatMap(({ entry, step }) => (isTask(step) ? [] : (entry?.value.garminKey?.id ?? []))));
+export async function takenKeys(planned: Planned[], journal: Journal): Promise<Set<string>> {
+  const adopts = planned.some(({ reading, step }) => step.type === "send" && step.adopt && !reading.imported);
+  // What is adopted may lie far back, beside readings that Withings did not list this time: those are ours too.
+  const keys = adopts ? await journal.garminKeys() : new Map<string, string>();
+  for (const { reading, entry, step } of planned) {
+    const id = entry?.value.garminKey?.id;
+    if (isTask(step)) keys.delete(readingId(reading));
+    else if (id) keys.set(readingId(reading), id);
+  }
+  return new Set(keys.values());
 }
 
 function newer(a: Height | undefined, b: Height | undefined): Height | undefined {

@@ -85,6 +85,8 @@ function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
   const refusal = Refusal.safeParse(parseJson(answer.text));
   if (refusal.success && [400, 401, 403].includes(answer.status)) {
     if (refusal.data.error === "invalid_grant" || refusal.data.error === "invalid_token") return "refused";
+    // Garmin no longer knows our client id: waiting would be silence, so it is an error of ours.
+    if (refusal.data.error === "invalid_client") throw new UnexpectedAnswerError(call, answer.status, "invalid_client");
     throw new RetryLaterError(`${call} answered HTTP ${answer.status}`);
   }
   throw tryLater(call, answer);

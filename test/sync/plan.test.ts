@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import { type PlanContext, plan, type Step } from "../../src/sync/plan.ts";
+import type { Fate, LedgerEntry } from "../../src/sync/ports.ts";
+import { fingerprint, type WeighIn } from "../../src/sync/reading.ts";
+
+const START = new Date("2026-11-01T00:00:00Z");
+const NOW = new Date("2026-11-21T12:00:00Z");
+const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000);
+
+const reading: WeighIn = {
+  kind: "weigh_in",
+  measureGroupId: 1,
+  takenAt: hoursAgo(30),
+  modifiedAt: hoursAgo(29),
+  attribution: "certain",
+  imported: false,
+  weightKg: 80.25,
+};
+const context: PlanContext = { startAt: START, now: NOW, adopting: false, refusal: undefined, improbable: false };
+const KEY = { calendarDate: "2026-11-20", id: "1" };
+
+function entry(fate: Fate, more: Partial<LedgerEntry> = {}): LedgerEntry {
+  const { measureGroupId, kind, takenAt, modifiedAt, weightKg } = reading;
+  const values = { kind, weightKg };
+  return {
+    measureGroupId,
+    kind,
+    takenAt,
+    modifiedAt,
+    fingerprint: fingerprint(reading),
+    fate,
+    values,
+    attempts: 1,
+    ...more,
+  };
+}
+const refused = (more: Partial<LedgerEntry> = {}) =>
+  entry({ state: "failed", reason: "refused_by_garmin" }, { attemptedAt: hoursAgo(25), ...more });
+
+const edited = { weightKg: 80.5, modifiedAt: hoursAgo(1) };
+const touched = { modifiedAt: hoursAgo(1) };
+const inAnOlderState = { weightKg: 81, modifiedAt: hoursAgo(40) };
+const tooHeavy = { ...edited, weightKg: 700 };
+const tooEarly = { takenAt: new Date(START.getTime() - 1000) };
+
+type Line = [
+  what: string,
+  reading: Partial<WeighIn>,
+  entry: LedgerEntry | undefined,
+  step: Step,
+  context?: Partial<PlanContext>,
+];
+
+const send: Step = { type: "send", adopt: false };
+const sendOrAdopt: Step = { type: "send", adopt: true };
+const settled: Step = { type: "settled" };
+const verify: Step = { type: "verify" };
+const replace: Step = { type: "replace" };
+const fail: Step = { type: "fail", reason: "out_of_range" };
+const hold = (reason: Extract<Step, { type: "hold" }>["reason"]): Step => ({ type: "hold", reason });
+const outOfRange = { refusal: "out_of_range" } as const;
+
+const lines: Record<string, Line[]> = {
+  "a reading nobody has seen before": [
+    ["is sent", {}, undefined, send],
+    ["is sent when taken in the very second of the start", { takenAt: START }, undefined, send],
+    ["is left where it is when taken before the start", tooEarly, undefined, { type: "leave" }],
+    ["is left before the start whoever it is", { ...tooEarly, attribution: "ambiguous" }, undefined, { type: "leave" }],
+    ["is looked for in Garmin first while adopting", {}, undefined, sendOrAdopt, { adopting: true }],
+    ["is looked for first when it came from another app", { imported: true }, undefined, sendOrAdopt],
+    ["is held when it may be somebody else's", { attribution: "ambiguous" }, undefined, hold("ambiguous_person")],
+    ["is held when typed at sign-up", { attribution: "typed_at_sign_up" }, undefined, hold("typed_at_sign_up")],
+    ["is held when nobody knows whose", { attribution: "unknown" }, undefined, hold("unknown_attribution")],
+    ["is held when improbable", {}, undefined, hold("improbable_weight"), { improbable: true }],
+    ["is sent though improbable once confirmed", { attribution: "confirmed" }, undefined, send, { improbable: true }],
+    ["fails when Garmin can not take it", {}, undefined, fail, outOfRange],
+    [
+      "is a question first, whatever Garmin takes",
+      { attribution: "ambiguous" },
+      undefined,
+      hold("ambiguous_person"),
+      outOfRange,
+    ],
+  ],
+  "a reading that was being sent": [
+    ["is looked for", {}, entry({ state: "sending" }), verify],
+    ["is looked for after an edit", edited, entry({ state: "sending" }), verify],
+    ["is looked for though it is ambiguous by now", { attribution: "ambiguous" }, entry({ state: "sending" }), verify],
+    ["is looked for though it lies before the start", tooEarly, entry({ state: "sending" }), verify],
+    ["is looked for when Garmin said yes", {}, entry({ state: "sent" }), verify],
+    ["is looked for when Garmin said yes and it was edited", edited, entry({ state: "sent" }), verify],
+  ],
+  "a reading that was seen in Garmin": [
+    ["needs nothing", {}, entry({ state: "seen" }), settled],
+    ["needs nothing after a touch", touched, entry({ state: "seen" }), settled],
+    [
+      "needs nothing when only its person became unsure",
+      { ...touched, attribution: "ambiguous" },
+      entry({ state: "seen" }),
+      settled,
+    ],
+    ["is replaced after an edit", edited, entry({ state: "seen" }, { garminKey: KEY }), replace],
+    [
+      "is replaced when only its composition was edited",
+      { ...touched, bodyFatPercent: 18 },
+      entry({ state: "seen" }),
+      replace,
+    ],
+    ["is replaced when its time was edited", { ...touched, takenAt: hoursAgo(31) }, entry({ state: "seen" }), replace],
+    ["stays when Withings answers with an older version", inAnOlderState, entry({ state: "seen" }), settled],
+    ["stays as it was when edited to what Garmin can not take", tooHeavy, entry({ state: "seen" }), fail, outOfRange],
+  ],
+  "a reading that Garmin had from elsewhere": [
+    ["is left alone", {}, entry({ state: "skipped", reason: "already_in_garmin" }), settled],
+    ["is left alone after an edit", edited, entry({ state: "skipped", reason: "already_in_garmin" }), settled],
+  ],
+  "a held reading": [
+    [
+      "waits",
+      { attribution: "ambiguous" },
+      entry({ state: "held", reason: "ambiguous_person" }),
+      hold("ambiguous_person"),
+    ],
+    [
+      "waits for another reason",
+      { attribution: "unknown" },
+      entry({ state: "held", reason: "ambiguous_person" }),
+      hold("unknown_attribution"),
+    ],
+    [
+      "waits while it is improbable",
+      {},
+      entry({ state: "held", reason: "improbable_weight" }),
+      hold("improbable_weight"),
+      { improbable: true },
+    ],
+    [
+      "goes once it is certain, unless somebody typed it in",
+      {},
+      entry({ state: "held", reason: "ambiguous_person" }),
+      sendOrAdopt,
+    ],
+    [
+      "goes when confirmed though improbable",
+      { attribution: "confirmed" },
+      entry({ state: "held", reason: "improbable_weight" }),
+      sendOrAdopt,
+      { improbable: true },
+    ],
+    [
+      "fails when it is certain and Garmin can not take it",
+      {},
+      entry({ state: "held", reason: "ambiguous_person" }),
+      fail,
+      outOfRange,
+    ],
+    [
+      "replaces the version of it that still stands",
+      {},
+      entry({ state: "held", reason: "unknown_attribution" }, { garminKey: KEY }),
+      replace,
+    ],
+  ],
+  "a failed reading": [
+    [
+      "is at its end when Garmin can not take it",
+      {},
+      entry({ state: "failed", reason: "out_of_range" }),
+      settled,
+      outOfRange,
+    ],
+    [
+      "is at its end when Garmin never showed it",
+      {},
+      entry({ state: "failed", reason: "never_appeared" }, { attempts: 3, attemptedAt: hoursAgo(99) }),
+      settled,
+    ],
+    ["goes after an edit", edited, entry({ state: "failed", reason: "out_of_range" }), send],
+    [
+      "goes after an edit, or is adopted",
+      edited,
+      entry({ state: "failed", reason: "out_of_range" }),
+      sendOrAdopt,
+      { adopting: true },
+    ],
+    [
+      "is held after an edit that leaves its person open",
+      { ...edited, attribution: "ambiguous" },
+      entry({ state: "failed", reason: "out_of_range" }),
+      hold("ambiguous_person"),
+    ],
+    [
+      "fails again after an edit that helps nothing",
+      tooHeavy,
+      entry({ state: "failed", reason: "out_of_range" }),
+      fail,
+      outOfRange,
+    ],
+    [
+      "replaces the version of it that still stands",
+      edited,
+      entry({ state: "failed", reason: "out_of_range" }, { garminKey: KEY }),
+      replace,
+    ],
+    ["rests for a day when refused", {}, refused({ attemptedAt: hoursAgo(23) }), settled],
+    ["is offered again a day after it was refused", {}, refused(), sendOrAdopt],
+    ["is offered at once when edited", edited, refused({ attemptedAt: hoursAgo(1) }), send],
+    ["is offered a seventh time", {}, refused({ attempts: 6 }), sendOrAdopt],
+    ["is not offered an eighth time", {}, refused({ attempts: 7 }), settled],
+  ],
+};
+
+describe.each(Object.entries(lines))("%s", (_what, cases) => {
+  test.each(cases)("%s", (_case, change, known, step, more = {}) => {
+    expect(plan({ ...reading, ...change }, known, { ...context, ...more })).toEqual(step);
+  });
+});

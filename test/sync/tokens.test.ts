@@ -1,0 +1,386 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { openTable } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { keys } from "../../src/store/items.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Vendor } from "../../src/sync/ports.ts";
+import type { Transport } from "../../src/transport.ts";
+import type { FaultEffect, NewFault } from "../sandbox/faults.ts";
+import { refreshTokens } from "../sandbox/garmin-calls.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const HOUR = 3600;
+/** After it the access tokens of both vendors have run out, and neither refresh token. */
+const A_WHILE = 31 * HOUR;
+
+/** The stored link as it lies in the table, with its version. */
+async function stored(vendor: Vendor) {
+  const table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  const item = await table.get(keys.link(ACCOUNT, vendor));
+  await table.close();
+  return item;
+}
+const link = async (vendor: Vendor) => {
+  const found = await house.app.links.read(ACCOUNT, vendor);
+  if (!found) throw new Error(`no ${vendor} link`);
+  return found;
+};
+const isTokenRequest = ({ path }: { path: string }) => /oauth/.test(path);
+const tokenRequests = (vendor: Vendor) => house.sandbox[vendor].requests.filter(isTokenRequest).length;
+
+/** A house with one weigh-in that waits, and nothing asked so far. */
+async function waitingWeighIn() {
+  house = await startHousehold();
+  house.clock.advance(A_WHILE);
+  house.person.stepOnScale({ weightKg: 80.25 });
+  house.requests();
+}
+
+const TOKENS: Record<Vendor, Pick<NewFault, "server" | "match">> = {
+  withings: { server: "withings", match: { path: "/v2/oauth2" } },
+  garmin: { server: "garmin_diauth", match: {} },
+};
+const page = "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>";
+const noVerdict: Record<Vendor, Record<string, FaultEffect>> = {
+  withings: {
+    "status 601": { type: "body", body: { status: 601, body: {}, error: "Same arguments in less than 10 seconds" } },
+    "a status nobody has seen": { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
+    "HTTP 429": { type: "status", status: 429 },
+    "HTTP 500": { type: "status", status: 500 },
+    "HTTP 502 with a page": { type: "status", status: 502, body: page },
+    "HTTP 403 with a page": { type: "status", status: 403, body: page },
+    "HTTP 200 with a page": { type: "body", body: page },
+    "an empty object": { type: "body", body: {} },
+    "a success without tokens": { type: "body", body: { status: 0, body: {} } },
+    "a success with half of the tokens": {
+      type: "body",
+      body: { status: 0, body: { userid: USERID, access_token: "new", expires_in: 10800 } },
+    },
+    "no answer": { type: "drop_before" },
+    "a lost answer": { type: "drop_after" },
+  },
+  garmin: {
+    "HTTP 429": { type: "status", status: 429, body: { error: "Too Many Requests" } },
+    "HTTP 500": { type: "status", status: 500 },
+    "HTTP 503 with a text": { type: "status", status: 503, body: "upstream connect error" },
+    "HTTP 403 with Cloudflare's page": { type: "status", status: 403, body: page },
+    "HTTP 401 with a page": { type: "status", status: 401, body: page },
+    "HTTP 400 with a page": { type: "status", status: 400, body: page },
+    "HTTP 400 for our client id": { type: "status", status: 400, body: { error: "invalid_client" } },
+    "HTTP 200 with a page": { type: "body", body: page },
+    "an empty object": { type: "body", body: {} },
+    "a success without an access token": { type: "body", body: { refresh_token: "new", expires_in: 64000 } },
+    "no answer": { type: "drop_before" },
+  },
+};
+
+const cases = (["withings", "garmin"] as const).flatMap((vendor) =>
+  Object.entries(noVerdict[vendor]).map(([what, effect]) => [vendor, what, effect] as const),
+);
+
+describe("a renewal that ends without a verdict", () => {
+  test.each(cases)(
+    "at %s in %s leaves the stored link as it is, byte by byte, and a later run goes on",
+    async (vendor, _what, effect) => {
+      await waitingWeighIn();
+      // So that only the link in question has to be renewed.
+      if (vendor === "garmin")
+        await house.app.withingsLinking.withPasted(
+          ACCOUNT,
+          house.sandbox.withings.authorize(USERID, { state: "s" }),
+          "s",
+        );
+      const before = await stored(vendor);
+      house.sandbox.faults.add({ ...TOKENS[vendor], times: 1, effect });
+      const report = await house.sync();
+      expect(["retry_later", "error"]).toContain(report.status);
+      expect(report).not.toHaveProperty("action");
+      expect(await stored(vendor)).toEqual(before);
+
+      house.clock.advance(121);
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    },
+  );
+
+  test("in status 601 or a limit is for later, not an error", async () => {
+    await waitingWeighIn();
+    house.sandbox.faults.turnOn("withings_601");
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+  });
+
+  test("because our own client secret is refused ends no link, and asks for the application to be mended", async () => {
+    await waitingWeighIn();
+    const before = await stored("withings");
+    house.sandbox.faults.turnOn("withings_503_client_secret", { times: 1 });
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "fix_withings_application" });
+    expect(await stored("withings")).toEqual(before);
+    house.clock.advance(11);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+test.each<[string, FaultEffect]>([
+  ["a page", { type: "body", body: page }],
+  ["HTTP 403 with a page", { type: "status", status: 403, body: page }],
+  ["HTTP 429", { type: "status", status: 429 }],
+  ["HTTP 500", { type: "status", status: 500 }],
+])("readings answered with %s end no link at either vendor", async (_what, effect) => {
+  await waitingWeighIn();
+  await house.link();
+  const before = [await stored("withings"), await stored("garmin")];
+  for (const server of ["withings", "garmin_connectapi"] as const) {
+    house.sandbox.faults.add({ name: server, server, match: {}, times: Infinity, effect });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    house.sandbox.faults.clear();
+    house.clock.advance(121);
+  }
+  expect([await stored("withings"), await stored("garmin")]).toEqual(before);
+  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+});
+
+describe("a renewed link", () => {
+  test("is stored before its access token is used for the first time, at both vendors", async () => {
+    await waitingWeighIn();
+    const events: string[] = [];
+    const known = new Set([
+      (await link("withings")).value.tokens.accessToken,
+      (await link("garmin")).value.tokens.accessToken,
+    ]);
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          const outcome = await table.put(key, value, options);
+          if (key.sk.startsWith("link#")) events.push(`${key.sk} ${outcome.type}`);
+          return outcome;
+        },
+      }),
+      wrapSend: (send: Transport) => (request) => {
+        const bearer = /^Bearer (.*)/.exec(request.headers?.authorization ?? "")?.[1];
+        if (bearer && !known.has(bearer)) {
+          known.add(bearer);
+          events.push(
+            `first use at ${new URL(request.url).port === new URL(house.sandbox.withings.apiUrl).port ? "withings" : "garmin"}`,
+          );
+        }
+        return send(request);
+      },
+    });
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(events).toEqual([
+      ...["link#withings written", "first use at withings"],
+      ...["link#garmin written", "first use at garmin"],
+    ]);
+  });
+
+  test("that a crash keeps from being stored is renewed again at Withings, and nothing is lost", async () => {
+    await waitingWeighIn();
+    const dying = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: (key, value, options) => {
+          if (key.sk === "link#withings") throw new Error("the process dies here");
+          return table.put(key, value, options);
+        },
+      }),
+    });
+    expect(await house.sync({}, dying)).toMatchObject({ status: "error" });
+    expect(tokenRequests("withings")).toBe(1);
+    house.clock.advance(121);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect((await link("withings")).value.state).toBe("linked");
+  });
+
+  test("is used by whoever was refused the token before it", async () => {
+    await waitingWeighIn();
+    await house.sync();
+    house.requests();
+    house.clock.advance(60);
+    await house.sync();
+    expect([tokenRequests("withings"), tokenRequests("garmin")]).toEqual([0, 0]);
+  });
+
+  test("knows when its refresh token dies", async () => {
+    await waitingWeighIn();
+    await house.sync();
+    const daysLeft = async (vendor: Vendor) =>
+      ((await link(vendor)).value.tokens.refreshExpiresAt.getTime() - house.clock.now().getTime()) / 86_400_000;
+    expect(await daysLeft("withings")).toBeCloseTo(365, 2);
+    expect(await daysLeft("garmin")).toBeCloseTo(30, 2);
+  });
+});
+
+describe("an access token that the vendor refuses", () => {
+  test("once is renewed once, and the run goes on", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    house.clock.advance(60);
+    house.person.stepOnScale({ weightKg: 80.5 });
+    house.sandbox.withings.expireAccessToken(USERID);
+    house.sandbox.garmin.expireAccessToken(OWNER.email);
+    house.requests();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect([tokenRequests("withings"), tokenRequests("garmin")]).toEqual([1, 1]);
+    expect(house.weights()).toHaveLength(2);
+  });
+
+  test.each<[Vendor, NewFault]>([
+    [
+      "withings",
+      {
+        server: "withings",
+        match: { path: "/measure" },
+        effect: { type: "body", body: { status: 401, body: {}, error: "invalid_token" } },
+      },
+    ],
+    ["garmin", { server: "garmin_connectapi", match: {}, effect: { type: "status", status: 401 } }],
+  ])("twice means that %s has signed us out: the owner is asked, and no vendor any more", async (vendor, fault) => {
+    await waitingWeighIn();
+    house.sandbox.faults.add({ ...fault, times: Infinity });
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+    expect((await link(vendor)).value.state).toBe("stale");
+    expect(tokenRequests(vendor)).toBe(2);
+
+    house.sandbox.faults.clear();
+    house.requests();
+    house.clock.advance(24 * HOUR);
+    expect(await house.sync()).toEqual({
+      ...{ status: "action_needed", action: `relink_${vendor}`, synced: 0, skipped: 0, held: 0, failed: 0 },
+    });
+    expect(house.requests()).toEqual([]);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
+  test("twice does not end a link that its owner has made anew in between", async () => {
+    await waitingWeighIn();
+    await house.link();
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { method: "POST" }, times: 2 },
+      effect: { type: "status", status: 401 },
+    });
+    let refusals = 0;
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (answer.status === 401 && ++refusals === 2) await house.link();
+        return answer;
+      },
+    });
+    expect(await house.sync({}, app)).toMatchObject({ status: "retry_later" });
+    expect((await link("garmin")).value.state).toBe("linked");
+    house.clock.advance(121);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+describe("a refresh token that the vendor refuses", () => {
+  test.each<Vendor>(["withings", "garmin"])(
+    "at %s ends the link, in words, without a further request, and a new sign-in heals it",
+    async (vendor) => {
+      await waitingWeighIn();
+      if (vendor === "withings") house.sandbox.withings.killRefreshToken(USERID);
+      else house.sandbox.garmin.revoke(OWNER.email);
+      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}`, synced: 0 });
+      expect(house.logged.some((line) => line.includes('"link_stale"'))).toBe(true);
+      house.requests();
+      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      expect(house.requests()).toEqual([]);
+
+      house.clock.advance(3 * 24 * HOUR);
+      house.person.stepOnScale({ weightKg: 80.5 });
+      await house.link();
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 2 });
+      expect(house.weights().map((it) => it.weightKg)).toEqual([80.25, 80.5]);
+    },
+  );
+
+  test("was renewed by another process meanwhile: the store is read again, and its token used", async () => {
+    await waitingWeighIn();
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const isRefresh = String(request.body).includes("refresh_token") && String(request.url).includes("di-oauth2");
+        if (isRefresh) {
+          // The other one is first, and stores what it got.
+          const { value, version } = await link("garmin");
+          const answer = await refreshTokens(house.sandbox.garmin, value.tokens.refreshToken);
+          const { access_token: accessToken = "", refresh_token: refreshToken = "" } = answer;
+          const accessExpiresAt = new Date(house.clock.now().getTime() + 64_000_000);
+          const tokens = { ...value.tokens, accessToken, refreshToken, accessExpiresAt };
+          expect(await house.app.links.write(ACCOUNT, "garmin", { ...value, tokens }, version)).toBe(true);
+        }
+        return send(request);
+      },
+    });
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test("gives way to the one before it, as a last chance", async () => {
+    await waitingWeighIn();
+    const { value, version } = await link("garmin");
+    const tokens = { ...value.tokens, refreshToken: "one that Garmin never made valid" };
+    await house.app.links.write(
+      ACCOUNT,
+      "garmin",
+      { ...value, tokens, previousRefreshToken: value.tokens.refreshToken },
+      version,
+    );
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test("does not end a link that its owner makes anew at this very moment", async () => {
+    await waitingWeighIn();
+    house.sandbox.garmin.revoke(OWNER.email);
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (answer.status === 400) await house.link();
+        return answer;
+      },
+    });
+    expect((await house.sync({}, app)).status).not.toBe("action_needed");
+    expect((await link("garmin")).value.state).toBe("linked");
+    house.clock.advance(121);
+    await house.sync();
+    expect(house.weights()).toHaveLength(1);
+  });
+});
+
+test("a Garmin renewal whose answer is lost ends as a link that asks for its owner, never silently, and a sign-in heals it", async () => {
+  await waitingWeighIn();
+  house.sandbox.faults.turnOn("garmin_refresh_lost_answer", { times: 1 });
+  expect(await house.sync()).toMatchObject({ status: "retry_later" });
+  expect((await link("garmin")).value.state).toBe("linked");
+  house.clock.advance(600);
+  expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+  expect((await link("garmin")).value.state).toBe("stale");
+  await house.link();
+  house.clock.advance(60);
+  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+});
+
+test("no token, refused or good, ever reaches the log or the report", async () => {
+  await waitingWeighIn();
+  const secrets = [(await link("withings")).value.tokens, (await link("garmin")).value.tokens];
+  await house.sync();
+  secrets.push((await link("withings")).value.tokens, (await link("garmin")).value.tokens);
+  house.clock.advance(A_WHILE);
+  house.sandbox.garmin.revoke(OWNER.email);
+  house.sandbox.withings.killRefreshToken(USERID);
+  house.person.stepOnScale({ weightKg: 80.5 });
+  const reports = [await house.sync()];
+  await house.app.withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.authorize(USERID, { state: "s" }), "s");
+  reports.push(await house.sync());
+  expect(reports.map((it) => it.action)).toEqual(["relink_withings", "relink_garmin"]);
+  const said = `${house.logged.join("")}${JSON.stringify(reports)}`;
+  for (const { accessToken, refreshToken } of secrets) {
+    expect(said).not.toContain(accessToken);
+    expect(said).not.toContain(refreshToken);
+  }
+});
