@@ -1,13 +1,14 @@
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
-import { describe, type LaneReport, settle } from "./lane.ts";
+import { settle } from "./lane.ts";
 import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
 import { type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain } from "./plan.ts";
 import type { Journal, Leases, LedgerEntry, Progress, Sink, SourceAnswer } from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
 import { readingId } from "./reading.ts";
+import { describe, type LaneReport } from "./record.ts";
 import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 
 export interface RunDeps extends SurveyDeps {

@@ -1,0 +1,79 @@
+import type { Clock } from "../clock.ts";
+import type { HeldLease } from "./lease-keeper.ts";
+import type { Task } from "./look.ts";
+import { sentValues } from "./match.ts";
+import type { FailReason, GarminKey, Journal, LedgerEntry, SendContext, Sink, Versioned, WithAccess } from "./ports.ts";
+import { fingerprint, type Reading, readingId } from "./reading.ts";
+
+export interface LaneDeps {
+  sink: Sink;
+  withAccess: WithAccess;
+  journal: Journal;
+  lease: HeldLease;
+  clock: Clock;
+  context: Omit<SendContext, "beforeEach">;
+  /** Delete keys of entries that are known to be other readings. The lane adds those it finds out about. */
+  taken: Set<string>;
+  onStage: (stage: "sending" | "checking", readings: number) => void;
+}
+
+export interface LaneReport {
+  synced: number;
+  skipped: number;
+  /** What each reading came to, for those that got this far. The others are open. */
+  fates: Map<string, LedgerEntry>;
+  /** What stopped the lane before its end. */
+  error?: unknown;
+}
+
+/** What the ledger keeps of a reading, whatever becomes of it. */
+export function describe(reading: Reading) {
+  return {
+    measureGroupId: reading.measureGroupId,
+    kind: reading.kind,
+    takenAt: reading.takenAt,
+    modifiedAt: reading.modifiedAt,
+    fingerprint: fingerprint(reading),
+    values: sentValues(reading),
+  };
+}
+
+export function notAttempted(reading: Reading): LedgerEntry {
+  return { ...describe(reading), fate: { state: "sending" }, attempts: 0 };
+}
+
+/** What has to go: the version that stands, or the one whose removal an earlier run began. */
+export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
+  if (entry.replaces && !entry.attemptedAt) return entry.replaces;
+  const garminKey = entry.garminKey ?? key;
+  return { takenAt: entry.takenAt, values: entry.values, ...(garminKey && { garminKey }) };
+}
+
+/** It was read back from Garmin. */
+export async function recordSeen(
+  entry: Versioned<LedgerEntry> | undefined,
+  garminKey: GarminKey,
+  { journal, taken }: LaneDeps,
+  report: LaneReport,
+) {
+  if (!entry) return;
+  taken.add(garminKey.id);
+  const { replaces: _gone, ...kept } = entry.value;
+  const seen: LedgerEntry = { ...kept, fate: { state: "seen" }, garminKey };
+  await journal.write(seen, entry.version);
+  report.synced++;
+  report.fates.set(readingId(seen), seen);
+}
+
+/** Garmin can not or would not take it. */
+export async function recordFailed(
+  value: Omit<LedgerEntry, "fate">,
+  reason: FailReason,
+  { reading, entry }: Task,
+  { journal }: LaneDeps,
+  report: LaneReport,
+) {
+  const now: LedgerEntry = { ...value, fate: { state: "failed", reason } };
+  await journal.write(now, entry?.version);
+  report.fates.set(readingId(reading), now);
+}

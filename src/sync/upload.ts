@@ -1,0 +1,106 @@
+import { isOurs, StandingEntries } from "./match.ts";
+import type { LedgerEntry, Versioned } from "./ports.ts";
+import { type Reading, readingId } from "./reading.ts";
+import { describe, type LaneDeps, type LaneReport, recordSeen } from "./record.ts";
+
+/** Garmin takes in what it accepted a moment later: when to look, in seconds after the look before. */
+const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
+
+/** A reading on its way, and what the ledger says of it. */
+export interface Outgoing {
+  reading: Reading;
+  entry: Versioned<LedgerEntry> | undefined;
+}
+
+/** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
+export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<void> {
+  const { sink, withAccess, journal, lease, clock, context } = deps;
+  deps.onStage("sending", outgoing.length);
+  const attemptedAt = clock.now();
+  const sending = await Promise.all(
+    outgoing.map(({ reading, entry }) =>
+      journal.write(
+        {
+          ...describe(reading),
+          fate: { state: "sending" },
+          attempts: (entry?.value.attempts ?? 0) + 1,
+          attemptedAt,
+          ...(entry?.value.replaces && { replaces: entry.value.replaces }),
+        },
+        entry?.version,
+      ),
+    ),
+  );
+
+  const readings = outgoing.map(({ reading }) => reading);
+  // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended meanwhile.
+  const { outcomes, stoppedBy } = await sink.send(withAccess, readings, { ...context, beforeEach: lease.ensure });
+  if (sink.sendsAsOne && outgoing.length > 1 && outcomes.every((outcome) => outcome === "refused")) {
+    // One bad record spoils a file: halves find it, and bring the others through.
+    const middle = Math.ceil(outgoing.length / 2);
+    // All of it is one attempt.
+    const again = outgoing.map(({ reading }, index) => ({ reading, entry: uncounted(sending[index]) }));
+    await upload(again.slice(0, middle), deps, report);
+    await upload(again.slice(middle), deps, report);
+    return;
+  }
+
+  const awaited: Array<Versioned<LedgerEntry>> = [];
+  for (const [index, written] of sending.entries()) {
+    const { value, version } = written;
+    switch (outcomes[index]) {
+      case "accepted":
+        awaited.push(await journal.write({ ...value, fate: { state: "sent" } }, version));
+        break;
+      case "refused": {
+        const refused: LedgerEntry = { ...value, fate: { state: "failed", reason: "refused_by_garmin" } };
+        await journal.write(refused, version);
+        report.fates.set(readingId(value), refused);
+        break;
+      }
+      case "not_sent": {
+        const before = outgoing[index]?.entry;
+        if (before) await journal.write(before.value, version);
+        else await journal.forget(written);
+        break;
+      }
+      default:
+        // Unknown: it stays "sending", and the wait for it starts now.
+        awaited.push(await journal.write({ ...value, attemptedAt: clock.now() }, version));
+    }
+  }
+  await readBack(awaited, deps, report);
+  if (stoppedBy) throw stoppedBy;
+}
+
+/** Looks until everything is there, but not for long: a later run looks again. */
+async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, report: LaneReport) {
+  const { sink, withAccess, clock, taken } = deps;
+  let missing = awaited;
+  if (missing.length === 0) return;
+  deps.onStage("checking", missing.length);
+  // A removed version may be shown for a moment longer.
+  const notThese = new Set([...taken, ...missing.flatMap(({ value }) => value.replaces?.garminKey?.id ?? [])]);
+  for (const seconds of READ_BACK_AFTER_SECONDS) {
+    if (seconds > 0) await clock.sleep(seconds);
+    const times = missing.map(({ value }) => value.takenAt).sort((a, b) => a.getTime() - b.getTime());
+    const [from, to] = [times[0], times.at(-1)];
+    if (!from || !to) return;
+    const entries = new StandingEntries(await sink.around(withAccess, from, to), notThese);
+    const still: typeof missing = [];
+    for (const entry of missing) {
+      const found = entries.take(entry.value, isOurs);
+      if (found) {
+        notThese.add(found.key.id);
+        await recordSeen(entry, found.key, deps, report);
+      } else still.push(entry);
+    }
+    missing = still;
+    // What may never have got there is not worth waiting for now.
+    if (!missing.some(({ value }) => value.fate.state === "sent")) return;
+  }
+}
+
+function uncounted(entry: Versioned<LedgerEntry> | undefined): Versioned<LedgerEntry> | undefined {
+  return entry && { ...entry, value: { ...entry.value, attempts: entry.value.attempts - 1 } };
+}
