@@ -167,7 +167,9 @@ function readEnvFile(file: string): Environment {
     bytes = readFileSync(file);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "unknown reason";
-    throw new UsageError(`${file} cannot be read (${code}): it must be a text file that this user may read.`, { cause });
+    throw new UsageError(`${file} cannot be read (${code}): it must be a text file that this user may read.`, {
+      cause,
+    });
   }
   try {
     // Drops a byte order mark, which would otherwise become part of the first name.

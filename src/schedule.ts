@@ -17,9 +17,10 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
 
   async function work() {
     const begunAt = clock.now();
+    nextRunAt = new Date(begunAt.getTime() + minutes * 60_000);
     await round().catch((error: unknown) => log.error("round_failed", errorFacts(error)));
     if (stopped) return;
-    nextRunAt = new Date(Math.max(begunAt.getTime() + minutes * 60_000, clock.now().getTime()));
+    nextRunAt = new Date(Math.max(nextRunAt.getTime(), clock.now().getTime()));
     timer = setTimeout(begin, nextRunAt.getTime() - clock.now().getTime());
   }
   function begin() {

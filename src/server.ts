@@ -2,14 +2,15 @@ import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import { createBot, type TelegramBot } from "./bot/bot.ts";
 import { messages } from "./bot/messages.ts";
+import { createNotifier } from "./bot/notifier.ts";
 import type { Clock } from "./clock.ts";
 import { type Config, type Environment, readConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { type Schedule, startSchedule } from "./schedule.ts";
 import type { Account } from "./sync/account.ts";
-import { noticesOf } from "./sync/notice.ts";
-import { overviewOf } from "./sync/overview.ts";
+import { noticesOf, type Trouble, troubleAfter } from "./sync/notice.ts";
+import { type Overview, overviewOf } from "./sync/overview.ts";
 import { syncAccount } from "./sync/run.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
@@ -32,6 +33,9 @@ export async function startServer(
   const app = await createApp(config, deps);
   const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
   let schedule: Schedule | undefined;
+  let isStopping = false;
+  /** By account. Forgotten at a restart, which may say a trouble twice, and never hides one. */
+  const troubles = new Map<number, Trouble | undefined>();
 
   const telegram = createBot(config.telegram, {
     accounts: app.accounts,
@@ -43,28 +47,43 @@ export async function startServer(
     log,
   });
 
+  const notify = createNotifier(telegram.tell, log);
+
   async function syncQuietly(account: Account) {
-    const before = await overview(account);
+    const { telegramUserId } = account;
+    const before = await lookAt(account);
+    const known = troubleAfter(before.lastRun?.outcome, troubles.get(telegramUserId));
     const report = await syncAccount(app.run, account);
-    const after = await overview(account);
-    for (const notice of noticesOf(before, after, report)) {
-      await telegram
-        .tell(account.telegramUserId, messages.notice(notice, after.timezone, clock.now()))
-        .catch((error: unknown) => log.error("notice_not_delivered", errorFacts(error)));
+    const after = await lookAt(account);
+    const notices = noticesOf(before, after, report, known);
+    if (!report.busy) troubles.set(telegramUserId, troubleAfter(report, known));
+    await notify(
+      telegramUserId,
+      notices.map((notice) => messages.notice(notice, after.timezone, clock.now())),
+    );
+  }
+
+  /** What cannot be read, with another sealing key for instance, must not keep the run from saying so. */
+  async function lookAt(account: Account): Promise<Overview> {
+    try {
+      return await overview(account);
+    } catch (error) {
+      log.error("account_unreadable", errorFacts(error));
+      const { telegramUserId, timezone = "UTC" } = account;
+      const lastRun = await app.accounts.lastRun(telegramUserId);
+      return { account, links: {}, lastReadings: {}, attention: [], timezone, lastRun };
     }
   }
 
-  const polling = telegram.bot.start({
-    allowed_updates: ["message", "callback_query"],
-    onStart: async ({ username }) => {
-      log.info("bot_started", { username });
-      await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
-    },
+  const polling = telegram.poll(async (username) => {
+    log.info("bot_started", { username });
+    await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   });
   schedule = startSchedule({
     minutes: config.schedule.syncIntervalMinutes,
     round: async () => {
       for (const account of await app.accounts.list()) {
+        if (isStopping) return;
         // One account's trouble is not the next one's.
         await syncQuietly(account).catch((error: unknown) => log.error("account_failed", errorFacts(error)));
       }
@@ -78,7 +97,10 @@ export async function startServer(
     telegram,
     polling,
     async stop() {
-      await Promise.all([telegram.close(), schedule?.stop()]);
+      isStopping = true;
+      await Promise.all([telegram.stop(), schedule?.stop()]);
+      // Last, because the round that was under way may have had something to tell.
+      await telegram.close();
       await app.close();
     },
   };
@@ -87,9 +109,11 @@ export async function startServer(
 /** Runs until it is told to stop, or until Telegram says that it cannot. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
   const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram", "schedule"]);
+  // Listened for from the start, so that nothing is cut off half-way while it begins.
+  const end = asked();
   const server = await startServer(config, deps);
   try {
-    await Promise.race([server.polling, asked()]);
+    await Promise.race([server.polling, end]);
   } catch (error) {
     throw explainTelegram(error);
   } finally {

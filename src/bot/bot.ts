@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { UserFromGetMe } from "grammy/types";
 import { Bot, type Context } from "grammy/web";
 import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
@@ -30,6 +31,8 @@ export interface BotConfig {
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
+/** When the program ends, Telegram gets this long to hear what was handled. Should it not, the claims know it. */
+const FAREWELL_SECONDS = 5;
 
 export type TelegramBot = ReturnType<typeof createBot>;
 
@@ -43,32 +46,47 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
   /** Syncs that were begun by a message; they outlive its handler. */
   const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let polling: Promise<void> = Promise.resolve();
+
+  const isServed = (ctx: Context) =>
+    ctx.from !== undefined && config.allowedIds.includes(ctx.from.id) && ctx.chat?.type === "private";
 
   bot.use(async (ctx, next) => {
-    const claim = await claimWhenFree(ctx.update.update_id);
-    if (claim.type !== "claimed") return;
+    let claim: Claim | undefined;
     try {
+      claim = await claimWhenFree(ctx.update.update_id);
+      if (claim.type !== "claimed") return;
       await next();
     } catch (error) {
       const reportId = randomUUID().slice(0, 8);
       log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
-      await ctx.reply(messages.brokeOnMySide(reportId)).catch(() => undefined);
+      if (isServed(ctx)) await ctx.reply(messages.brokeOnMySide(reportId)).catch(() => undefined);
     }
-    await claim.done();
+    if (claim?.type === "claimed") await claim.done();
   });
 
   /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
   async function claimWhenFree(updateId: number): Promise<Claim> {
     for (;;) {
-      const claim = await claims.claim(updateId);
-      if (claim.type !== "being_handled") return claim;
-      await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
+      const claim = await claims.claim(updateId).catch(waitForStore);
+      if (claim?.type === "being_handled") {
+        await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
+      } else if (claim) {
+        return claim;
+      }
     }
   }
 
+  /** Telegram counts an update as taken as soon as it was read: what the store is too busy for has to wait here. */
+  async function waitForStore(error: unknown): Promise<undefined> {
+    if (!(error instanceof RetryLaterError) || stopping.signal.aborted) throw error;
+    log.warn("store_busy", errorFacts(error));
+    await clock.sleep(1);
+  }
+
   bot.use(async (ctx, next) => {
-    const isKnown = ctx.from !== undefined && config.allowedIds.includes(ctx.from.id);
-    if (isKnown && ctx.chat?.type === "private") return next();
+    if (isServed(ctx)) return next();
     if (!ctx.chat || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
     await ctx.reply(messages.refusal);
@@ -90,8 +108,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     const account = await accountOf(ctx);
     const first = messages.progress({ stage: "reading" });
     const { message_id, chat } = await ctx.reply(first);
-    const edit = (text: string) => bot.api.editMessageText(chat.id, message_id, text);
-    const message = createProgressMessage(edit, first, clock, log);
+    const progressChat = {
+      edit: (text: string) => bot.api.editMessageText(chat.id, message_id, text),
+      send: (text: string) => bot.api.sendMessage(chat.id, text),
+    };
+    const message = createProgressMessage(progressChat, first, clock, log);
     // Not awaited: the next update must not wait for the vendors.
     const work = sync(account, { onProgress: (progress) => message.show(messages.progress(progress)) })
       .then((report) => message.finish(messages.outcome(report)))
@@ -129,10 +150,34 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     async settled() {
       await Promise.all(running);
     },
-    async close() {
-      await bot.stop();
-      await Promise.all(running);
-      await http.close();
+    /** Long polling until `stop`. Rejects when Telegram says that it cannot go on. */
+    poll(onStart: (username: string) => Promise<void>): Promise<void> {
+      polling = (async () => {
+        // By itself grammY would go on asking for up to an hour after it was stopped, should Telegram not answer.
+        await bot.init(stopping.signal as Parameters<typeof bot.init>[0]);
+        if (stopping.signal.aborted) return;
+        await bot.start({
+          allowed_updates: ["message", "callback_query"],
+          onStart: ({ username }) => onStart(username),
+        });
+      })();
+      return polling;
     },
+    /** Takes no more updates, and lets what was begun come to its end. */
+    async stop() {
+      stopping.abort();
+      const farewell = bot.stop().catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
+      await Promise.race([farewell, patience(FAREWELL_SECONDS)]);
+      // Whoever awaits `poll` hears why it ended; here it only has to have ended.
+      await polling.catch(() => undefined);
+      await Promise.all(running);
+    },
+    /** After `stop`, when nobody has anything more to tell. */
+    close: () => http.close(),
   };
+}
+
+/** Real time, whatever clock the bot lives by: this bounds a line that may be dead. */
+function patience(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }

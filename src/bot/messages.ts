@@ -17,16 +17,17 @@ import type { SignInResult } from "../sync/sign-in.ts";
  */
 const ACTION: Record<Action, string> = {
   add_account: "There is no account yet. Add one: weighbridge account add --telegram-id N",
-  link_withings: "Withings is not linked yet. On the machine that runs me: weighbridge login withings",
-  link_garmin: "Garmin is not linked yet. On the machine that runs me: weighbridge login garmin",
+  link_withings: "Withings is not linked yet. On the machine that runs me: weighbridge login withings --account N",
+  link_garmin: "Garmin is not linked yet. On the machine that runs me: weighbridge login garmin --account N",
   relink_withings:
-    "Withings no longer lets me read your scale. Link it again: weighbridge login withings. Readings wait there meanwhile.",
+    "Withings no longer lets me read your scale. Link it again: weighbridge login withings --account N. Readings wait there meanwhile.",
   relink_garmin:
-    "Garmin has signed me out. Sign in again: weighbridge login garmin. Your readings wait and follow by themselves.",
+    "Garmin has signed me out. Sign in again: weighbridge login garmin --account N. Your readings wait and follow by themselves.",
   grant_garmin_upload:
     "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait.",
   unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
-  use_garmin_page: "Garmin wants to see you on its own page. Sign in there: weighbridge login garmin --ticket",
+  use_garmin_page:
+    "Garmin wants to see you on its own page. Sign in there: weighbridge login garmin --account N --ticket",
   fix_withings_application:
     "Withings does not accept WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET. Copy both anew from developer.withings.com.",
 };

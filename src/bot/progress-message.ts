@@ -5,22 +5,33 @@ import { errorFacts, type Log } from "../log.ts";
 const PAUSE_SECONDS = 1;
 
 /** What a progress message needs of Telegram. */
-export type EditText = (text: string) => Promise<unknown>;
+export interface ProgressChat {
+  edit(text: string): Promise<unknown>;
+  /** For the last text, when the message itself can not be changed any more. */
+  send(text: string): Promise<unknown>;
+}
 
 /**
- * One message that is edited as things go on, no faster than Telegram likes: what was overtaken is never shown, the last
- * text always is. A failed edit is nobody's loss.
+ * One message that is edited as things go on, no faster than Telegram likes: what was overtaken is never shown. A failed
+ * edit on the way is nobody's loss; the last text comes as a message of its own then.
  */
-export function createProgressMessage(edit: EditText, shown: string, clock: Clock, log: Log) {
+export function createProgressMessage(chat: ProgressChat, shown: string, clock: Clock, log: Log) {
   let current = shown;
   let next = shown;
+  let isCurrentShown = true;
   let isWorking = false;
   let work: Promise<void> = Promise.resolve();
 
   async function catchUp() {
     while (next !== current) {
       current = next;
-      await edit(current).catch((error: unknown) => log.warn("message_not_edited", errorFacts(error)));
+      isCurrentShown = await chat.edit(current).then(
+        () => true,
+        (error: unknown) => {
+          log.warn("message_not_edited", errorFacts(error));
+          return false;
+        },
+      );
       await clock.sleep(PAUSE_SECONDS);
     }
     isWorking = false;
@@ -33,10 +44,12 @@ export function createProgressMessage(edit: EditText, shown: string, clock: Cloc
       isWorking = true;
       work = catchUp();
     },
-    /** Resolves when the last text stands. */
+    /** Resolves when the last text stands, or cannot be brought to its reader. */
     async finish(text: string) {
       this.show(text);
       await work;
+      if (isCurrentShown) return;
+      await chat.send(text).catch((error: unknown) => log.error("result_not_shown", errorFacts(error)));
     },
   };
 }

@@ -25,12 +25,13 @@ export async function startDemo(options: { port?: number } = {}) {
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"]);
   const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
   await server.app.accounts.save(DEMO_USER, {});
-  const panel = await startPanel({
+  const page = {
     telegram: sandbox.telegram,
     chatUser: sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true }),
-    port: options.port,
     ...demoActions({ sandbox, app: server.app, account: DEMO_USER, resident: owner }),
-  });
+  };
+  // A busy port is no reason to fail: any other one does as well.
+  const panel = await startPanel({ ...page, port: options.port }).catch(() => startPanel(page));
 
   return {
     url: panel.url,
@@ -46,10 +47,13 @@ export async function startDemo(options: { port?: number } = {}) {
 }
 
 export async function runDemo(terminal: Terminal): Promise<number> {
-  // A busy port is no reason to fail: any other one does as well.
-  const demo = await startDemo({ port: PORT }).catch(() => startDemo());
-  terminal.result({ url: demo.url }, `\nOpen ${demo.url}\n\nCtrl-C ends the demo.`);
-  await asked();
-  await demo.close();
+  const end = asked();
+  const demo = await startDemo({ port: PORT });
+  try {
+    terminal.result({ url: demo.url }, `\nOpen ${demo.url}\n\nCtrl-C ends the demo.`);
+    await Promise.race([end, demo.server.polling]);
+  } finally {
+    await demo.close();
+  }
   return 0;
 }

@@ -1,0 +1,200 @@
+import type { Update } from "grammy/types";
+import { afterEach, describe, expect, test } from "vitest";
+import { messages } from "../../src/bot/messages.ts";
+import { RetryLaterError } from "../../src/errors.ts";
+import { ACCOUNT } from "../support/household.ts";
+import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const repliesTo = (chat: { messages: Array<{ from: string; text: string }> }) =>
+  chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+
+describe("what a person says", () => {
+  test.each([
+    ["/start", `${messages.greeting}\n\n${messages.help}`],
+    ["/help", messages.help],
+    ["/help@weighbridge_bot", messages.help],
+    ["/cancel", "There is nothing to cancel."],
+    ["hello", "I did not understand that. /help shows what I can do."],
+    ["/dance", "I did not understand that. /help shows what I can do."],
+  ])("%s is answered", async (said, answer) => {
+    house = await startBotHouse({ linked: false });
+    house.startBot();
+    house.owner.say(said);
+    expect((await house.owner.waitForMessage()).text).toBe(answer);
+  });
+
+  test("/start makes the account, once", async () => {
+    house = await startBotHouse({ linked: false });
+    const { app, owner } = house;
+    await app.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    const before = await app.accounts.list();
+    house.startBot();
+    owner.say("/start");
+    await owner.waitForMessage();
+    expect(await app.accounts.list()).toEqual(before);
+  });
+});
+
+describe("who is served", () => {
+  test("a stranger is refused once, also after a restart, and leaves no account", async () => {
+    house = await startBotHouse({ linked: false });
+    const { telegram, quiet, app } = house;
+    const stranger = telegram.user({ id: STRANGER, firstName: "Stranger" });
+    const first = house.startBot();
+    stranger.say("/start");
+    expect((await stranger.waitForMessage()).text).toBe("This bot serves only its owner’s household. Sorry.");
+    stranger.say("/sync");
+    stranger.say("/status");
+    await quiet(first);
+    await first.stop();
+
+    const second = house.startBot();
+    stranger.say("please");
+    house.owner.say("/help");
+    await house.owner.waitForMessage();
+    await quiet(second);
+    expect(repliesTo(stranger)).toHaveLength(1);
+    expect((await app.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
+  });
+
+  test("in a group even the owner gets one refusal and no word about their body", async () => {
+    house = await startBotHouse();
+    const { telegram, owner, quiet } = house;
+    const bot = house.startBot();
+    const GROUP = -5000;
+    owner.sayInGroup(GROUP, "/status");
+    owner.sayInGroup(GROUP, "/sync");
+    owner.say("/help");
+    await owner.waitForMessage();
+    await quiet(bot);
+    const told = telegram.messagesInGroup(GROUP).filter(({ from }) => from === "bot");
+    expect(told.map(({ text }) => text)).toEqual([messages.refusal]);
+  });
+});
+
+describe("each update is handled once", () => {
+  test("however often Telegram sends it, also after a restart", async () => {
+    house = await startBotHouse({ linked: false });
+    const { owner, quiet } = house;
+    const first = house.startBot();
+    const { updateId } = owner.say("/cancel");
+    await owner.waitForMessage();
+    owner.redeliver(updateId);
+    await quiet(first);
+    await first.stop();
+
+    const second = house.startBot();
+    owner.redeliver(updateId);
+    owner.say("/help");
+    await owner.waitForMessage(({ text }) => text === messages.help);
+    await quiet(second);
+    expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", messages.help]);
+  });
+
+  test("by one of two copies that get it at the same moment", async () => {
+    house = await startBotHouse({ linked: false });
+    const { owner, telegram, newBot } = house;
+    // While one waits for the other, the time in which a claim counts must not run out.
+    const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+    const bots = [newBot({ clock }), newBot({ clock })];
+    for (const text of ["/cancel", "/help", "/start"]) {
+      const update = updateOf(owner.say(text).updateId, text);
+      await Promise.all(bots.map(({ bot }) => bot.handleUpdate(update)));
+    }
+    expect(telegram.calls("sendMessage")).toHaveLength(3);
+  });
+
+  test("a claim that a crash left delays the update by a minute, and does not lose it", async () => {
+    house = await startBotHouse({ linked: false });
+    const { owner, clock, app, newBot, telegram } = house;
+    const { updateId } = owner.say("/cancel");
+    expect((await app.claims.claim(updateId)).type).toBe("claimed");
+    const before = clock.now();
+    await newBot().bot.handleUpdate(updateOf(updateId, "/cancel"));
+    expect(telegram.calls("sendMessage").map(({ params }) => params.text)).toEqual(["There is nothing to cancel."]);
+    expect(clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test("a store that is busy for a while delays it too: Telegram will not send it again", async () => {
+    house = await startBotHouse({ linked: false });
+    const { owner, app, newBot, telegram } = house;
+    let busy = 3;
+    const claims: typeof app.claims = {
+      ...app.claims,
+      claim: async (id) => {
+        if (busy-- > 0) throw new RetryLaterError("Another process is holding the database");
+        return app.claims.claim(id);
+      },
+    };
+    await newBot({ claims }).bot.handleUpdate(updateOf(owner.say("/cancel").updateId, "/cancel"));
+    expect(telegram.calls("sendMessage").map(({ params }) => params.text)).toEqual(["There is nothing to cancel."]);
+  });
+});
+
+describe("when something breaks on our side", () => {
+  test("the person gets a report id that is in the log, and nothing of the error", async () => {
+    house = await startBotHouse();
+    const { owner, logged } = house;
+    house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
+    owner.say("/status");
+    const { text } = await owner.waitForMessage();
+    const reportId = /look for report ([0-9a-f]{8}) in the log/.exec(text)?.[1];
+    expect(logged).toContainEqual(expect.objectContaining({ event: "update_failed", reportId }));
+    expect(text).toMatch(/^Something broke on my side\. Nothing was lost\./);
+    expect(text).not.toContain("secret");
+    owner.say("/cancel");
+    expect((await owner.waitForMessage()).text).toBe("There is nothing to cancel.");
+  });
+
+  test("also when the store cannot even say whose turn it is; a stranger hears nothing of it", async () => {
+    house = await startBotHouse();
+    const { owner, app, newBot, telegram } = house;
+    const claims = { ...app.claims, claim: () => Promise.reject(new Error("disk full")) };
+    const { bot } = newBot({ claims });
+    await bot.handleUpdate(updateOf(owner.say("/help").updateId, "/help"));
+    telegram.user({ id: STRANGER, firstName: "Stranger" }).say("/help");
+    await bot.handleUpdate(updateOf(900_000_000, "/help", STRANGER));
+    expect(telegram.calls("sendMessage").map(({ params }) => params.chat_id)).toEqual([String(ACCOUNT)]);
+    expect(owner.lastMessage?.text).toMatch(/^Something broke on my side/);
+  });
+});
+
+test("stopping lets the update at hand come to its end", async () => {
+  house = await startBotHouse();
+  const { owner, app } = house;
+  let begun = () => {};
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const bot = house.startBot({
+    overview: async (account) => {
+      begun();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return { account, links: {}, lastReadings: {}, attention: [], timezone: "UTC", lastRun: undefined };
+    },
+  });
+  const { updateId } = owner.say("/status");
+  await hasBegun;
+  await bot.stop();
+  expect(owner.lastMessage?.text).toContain("Withings: not linked");
+  expect(await app.claims.claim(updateId)).toEqual({ type: "done_before" });
+});
+
+/** As Telegram would send it. */
+function updateOf(updateId: number, text: string, from = ACCOUNT): Update {
+  const command = text.startsWith("/") ? [{ type: "bot_command" as const, offset: 0, length: text.length }] : [];
+  return {
+    update_id: updateId,
+    message: {
+      message_id: updateId,
+      date: 1_795_000_000,
+      chat: { id: from, type: "private", first_name: "Somebody" },
+      from: { id: from, is_bot: false, first_name: "Somebody" },
+      text,
+      entities: command,
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { OWNER } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const MINUTE = 60_000;
+const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * MINUTE);
+
+async function withNews() {
+  house = await startBotHouse();
+  await house.sync();
+  house.clock.advance(3600);
+  for (const minutes of [50, 40, 30]) house.person.stepOnScale({ at: ago(minutes), weightKg: 80 + minutes / 100 });
+}
+
+describe("/sync", () => {
+  test("answers at once and edits that one message until the readings are seen in Garmin", async () => {
+    await withNews();
+    house.startBot();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.text).toBe("3 readings now seen in Garmin.");
+    const texts = done.history.join(" | ");
+    // What is overtaken before its second is over is not shown.
+    expect(texts).toMatch(
+      /^Reading Withings…( \| (3 new…|Sending 3 readings to Garmin…|Sent\. Looking for it in Garmin…))+$/,
+    );
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+    expect(house.weights()).toHaveLength(3);
+  });
+
+  test("keeps edits a second apart", async () => {
+    await withNews();
+    const bot = house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    await bot.settled();
+    const times = house.telegram.calls("editMessageText").map(({ at }) => at.getTime());
+    expect(times.length).toBeGreaterThan(1);
+    for (const [index, time] of times.entries()) {
+      if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
+    }
+  });
+
+  test("keeps no other message waiting", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "withings",
+      match: { path: "/measure" },
+      effect: { type: "delay", seconds: 0.5 },
+    });
+    house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage();
+    house.owner.say("/help");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
+    expect(house.weights()).toHaveLength(0);
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+  });
+
+  test("a second one meanwhile says that it is running, and nothing arrives twice", async () => {
+    await withNews();
+    const bot = house.startBot();
+    house.owner.say("/sync");
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+    await bot.settled();
+    expect(house.weights()).toHaveLength(3);
+  });
+
+  test("waits out a limit of Telegram's, and still shows how it ended", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "telegram",
+      match: { path: /\/editMessageText$/ },
+      times: 2,
+      effect: {
+        type: "status",
+        status: 429,
+        body: {
+          ok: false,
+          error_code: 429,
+          description: "Too Many Requests: retry after 7",
+          parameters: { retry_after: 7 },
+        },
+      },
+    });
+    house.startBot();
+    const before = house.clock.now();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.edited).toBe(true);
+    expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
+  });
+
+  test("says how it ended in a new message when the first cannot be edited", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "telegram",
+      match: { path: /\/editMessageText$/ },
+      times: Number.POSITIVE_INFINITY,
+      effect: {
+        type: "status",
+        status: 400,
+        body: { ok: false, error_code: 400, description: "Bad Request: message to edit not found" },
+      },
+    });
+    house.startBot();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.edited).toBe(false);
+  });
+
+  test("says what is needed when Garmin has signed the owner out", async () => {
+    await withNews();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.startBot();
+    house.owner.say("/sync");
+    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("Sign in again"));
+    expect(text).toMatch(
+      /^Garmin has signed me out\. Sign in again: .* Your readings wait and follow by themselves\.$/,
+    );
+  });
+
+  test("breaks in words with a report id, should the run itself throw", async () => {
+    await withNews();
+    house.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
+    house.owner.say("/sync");
+    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("report"));
+    const reportId = /look for report ([0-9a-f]{8}) in the log/.exec(text)?.[1];
+    expect(house.logged).toContainEqual(expect.objectContaining({ event: "sync_failed", reportId }));
+    expect(text).not.toContain("secret");
+  });
+});
+
+describe("/status", () => {
+  const status = async () => {
+    house.owner.say("/status");
+    return (await house.owner.waitForMessage()).text;
+  };
+
+  test("of a new account says what is missing", async () => {
+    house = await startBotHouse({ linked: false });
+    house.startBot();
+    expect((await status()).split("\n")).toEqual([
+      "Withings: not linked",
+      "Garmin: not linked",
+      "",
+      "Last weigh-in: none yet",
+      "Last run: none yet",
+      "Next run: today 12:30",
+    ]);
+  });
+
+  test("shows links, last readings, last run, next run, and what is held and why", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
+    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    await house.sync();
+    house.startBot();
+    // The times are those of the owner's zone, which Withings told.
+    expect((await status()).split("\n")).toEqual([
+      "Withings: user 31400001, 365 days left",
+      "Garmin: Owner, 29 days left",
+      "",
+      "Last weigh-in: 80.25 kg, today 11:30",
+      "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
+      "Last run: today 13:00, all right, 2 readings",
+      "Next run: today 13:30",
+      "",
+      "today 12:30, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+    ]);
+
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    const later = await status();
+    expect(later).toContain("Withings: user 31400001, 36");
+    expect(later).toContain("Garmin: signed out (was Owner)");
+    expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
+    expect(later).toMatch(/Last run: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);
+  });
+});

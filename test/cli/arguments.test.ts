@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { UsageError } from "../../src/errors.ts";
+
+const parse = (line: string) => parseArguments(line.split(" ").filter(Boolean));
+
+test("every command is understood with its options, and --json stands anywhere", () => {
+  expect(parse("--json sync --account 5 --since 2026-01-31 --dry-run")).toEqual({
+    ...{ name: "sync", json: true, account: 5, since: "2026-01-31", dryRun: true },
+  });
+  expect(parse("sync")).toEqual({ name: "sync", json: false, account: undefined, since: undefined, dryRun: false });
+  expect(parse("account add --telegram-id 123456789 --timezone Pacific/Auckland")).toMatchObject({
+    ...{ name: "account add", telegramUserId: 123_456_789, timezone: "Pacific/Auckland" },
+  });
+  expect(parse("login garmin --account 5 --ticket")).toMatchObject({ name: "login garmin", byTicket: true });
+  expect(parse("login withings --account=5")).toMatchObject({ name: "login withings", account: 5 });
+  for (const name of ["demo", "start", "table create", "account list", "status", "doctor"]) {
+    expect(parse(`${name} --json`)).toEqual({ name, json: true });
+  }
+});
+
+test.each(["", "help", "--help", "-h", "sync --help", "help sync"])("%j asks for help", (line) => {
+  expect(parse(line)).toMatchObject({ name: "help" });
+});
+
+describe("what is wrong ends in one sentence that names it and the mend", () => {
+  test.each([
+    ["fly", 'There is no command "fly". Run: weighbridge help'],
+    ["sync now", 'There is no command "sync now". Run: weighbridge help'],
+    ["account", 'There is no command "account". Run: weighbridge help'],
+    ["sync --acount 5", "Unknown option '--acount'. Run: weighbridge help"],
+    ["sync --account -5", "Option '--account' argument is ambiguous. Run: weighbridge help"],
+    ["sync --account", "Option '--account <value>' argument missing. Run: weighbridge help"],
+    ["sync --json=yes", "Option '--json' does not take an argument. Run: weighbridge help"],
+    ["status --account 5", '"weighbridge status" has no option --account. Run: weighbridge help'],
+    [
+      "login withings --account 5 --ticket",
+      '"weighbridge login withings" has no option --ticket. Run: weighbridge help',
+    ],
+    ["login garmin", "--account is missing: give the Telegram user id, a number."],
+    ["account add", "--telegram-id is missing: give the Telegram user id, a number."],
+    ["account add --telegram-id 0", '--telegram-id "0" is no Telegram user id. It is a number like 123456789.'],
+    ["sync --account me", '--account "me" is no Telegram user id. It is a number like 123456789.'],
+    ["sync --account 1e3", '--account "1e3" is no Telegram user id. It is a number like 123456789.'],
+    [
+      "account add --telegram-id 5 --timezone Mars/Base",
+      '--timezone "Mars/Base" is no time zone. Use a name like Europe/Berlin or America/New_York.',
+    ],
+    ["sync --since yesterday", '--since "yesterday" is no date. Write it like 2026-01-31.'],
+    ["sync --since 2026-02-30", '--since "2026-02-30" is no date. Write it like 2026-01-31.'],
+    ["sync --since 31.01.2026", '--since "31.01.2026" is no date. Write it like 2026-01-31.'],
+    ["sync --since 2026-1-5", '--since "2026-1-5" is no date. Write it like 2026-01-31.'],
+  ])("%s", (line, sentence) => {
+    expect(() => parse(line)).toThrow(new UsageError(sentence));
+  });
+});

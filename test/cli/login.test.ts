@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { HOUSEMATE, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+
+let machine: Machine;
+afterEach(() => machine.close());
+
+const LOGIN = `login garmin --account ${OWNER} --json`;
+const signIns = () => machine.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login").length;
+const isLinked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin")) !== undefined);
+
+async function withOwner(options: Parameters<typeof startMachine>[0] = {}) {
+  machine = await startMachine(options);
+  await machine.addAccounts(OWNER);
+  return machine;
+}
+
+describe("Withings", () => {
+  test("the address the browser ended on is read from standard input, or the bare code", async () => {
+    const { start, sandbox, person } = await withOwner();
+    await machine.addAccounts(HOUSEMATE);
+    const login = start(`login withings --account ${OWNER} --json`);
+    await login.said("Then paste the address");
+    login.endInput();
+    const ended = await login.ended;
+    // With --json there is nothing but JSON on standard output.
+    expect(ended.json()).toMatchObject({ status: "error" });
+    const state = /state=(\w+)/.exec(ended.stderr)?.[1] ?? "";
+    expect(ended.stderr).toContain(`${sandbox.withings.accountUrl}/oauth2_user/authorize2?response_type=code`);
+    expect(state).toMatch(/^\w{32}$/);
+
+    const again = start(`login withings --account ${OWNER} --json`);
+    const answer = (async () => {
+      await again.said("state=");
+      await again.said("Then paste the address");
+      const code = new URL(sandbox.withings.authorize(person().userid, { state })).searchParams.get("code") ?? "";
+      again.line(code);
+      return again.ended;
+    })();
+    expect(await answer).toMatchObject({ exit: 0 });
+    expect((await again.ended).json()).toEqual({
+      ...{ status: "success", account: OWNER, vendor: "withings", withingsUserId: String(person().userid) },
+    });
+
+    // The same person for another account would bring every reading into two Garmins.
+    const address = sandbox.withings.authorize(person().userid, { state: "of-somebody-else" });
+    const foreign = await machine.run(`login withings --account ${HOUSEMATE}`, [address]);
+    expect(foreign.exit).toBe(2);
+    expect(foreign.stderr).toContain("That address belongs to another sign-in.");
+    const taken = await machine.run(`login withings --account ${HOUSEMATE} --json`, [
+      new URL(address).searchParams.get("code") ?? "",
+    ]);
+    expect(taken.exit).toBe(3);
+    expect(taken.json()).toEqual({ status: "action_needed", account: HOUSEMATE, action: "link_withings" });
+  });
+
+  test("what is no answer, an old code and a refused consent end in words", async () => {
+    const { run, sandbox, person } = await withOwner();
+    const address = sandbox.withings.authorize(person().userid, { state: "x" });
+    const code = new URL(address).searchParams.get("code") ?? "";
+    await machine.inside((app) => app.withingsLinking.withPasted(OWNER, code, "x"));
+    const login = `login withings --account ${OWNER}`;
+    const [old, garbage, refused] = await Promise.all([
+      run(login, [code]),
+      run(login, ["yes please"]),
+      run(login, ["http://127.0.0.1:8080/oauth/withings/callback?error=access_denied&state=x"]),
+    ]);
+    expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has run out") });
+    expect(garbage).toMatchObject({ exit: 2, stderr: expect.stringContaining("neither an address nor a code") });
+    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining("the consent was refused") });
+  });
+});
+
+describe("Garmin with a password", () => {
+  test("each answer is one line; a password keeps its spaces", async () => {
+    const { run, garmin } = await withOwner();
+    garmin().password = "  with spaces ";
+    const { exit, json, stderr } = await run(LOGIN, [`  ${garmin().email} `, "  with spaces "]);
+    expect(exit, stderr).toBe(0);
+    expect(json()).toEqual({
+      ...{ status: "success", account: OWNER, vendor: "garmin", displayName: "owner", uploadConsent: true },
+    });
+    expect(stderr).toContain("Signed in at Garmin as owner.");
+  });
+
+  test("after a wrong code the next line is the next code", async () => {
+    const { start, garmin, credentials, sandbox } = await withOwner({ mfa: "email" });
+    const login = start(LOGIN);
+    for (const line of credentials()) login.line(line);
+    await login.said("Garmin sent a code to ow*****@example.org.");
+    login.line("000000");
+    await login.said("That code is not right.");
+    const code = sandbox.garmin.inbox[0]?.code ?? "";
+    login.line(` ${code.slice(0, 3)} ${code.slice(3)} `);
+    expect(await login.ended).toMatchObject({ exit: 0 });
+    expect(garmin().email).toBe(sandbox.garmin.inbox[0]?.email);
+    expect(sandbox.garmin.inbox).toHaveLength(1);
+    expect(await isLinked()).toBe(true);
+  });
+
+  test("the third wrong code ends it, an empty line never reaches Garmin, and so does the end of the input", async () => {
+    const { run, credentials, sandbox } = await withOwner({ mfa: "email" });
+    const verified = () => sandbox.garmin.requests.filter(({ path }) => path.endsWith("/verifyCode")).length;
+    const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222"]);
+    expect(three.exit).toBe(3);
+    expect(three.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });
+    expect(three.stderr.match(/That code is not right\./g)).toHaveLength(3);
+    expect(three.stderr).toMatch(/That code is not right\. Please begin again\.\n$/);
+    expect(verified()).toBe(2);
+
+    const ended = await run(LOGIN, [...credentials(), "000000"]);
+    expect(ended.exit).toBe(2);
+    expect(ended.json()).toMatchObject({ status: "error", problem: expect.stringContaining("The input ended") });
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(await isLinked()).toBe(false);
+  });
+
+  test.each<[string, string[]]>([
+    ["no input at all", []],
+    ["an empty password", ["owner@example.org", ""]],
+  ])("%s ends with 2 before Garmin is asked", async (_name, input) => {
+    const { run } = await withOwner();
+    const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /(The input ended where an answer was needed|Garmin needs an e-mail and a password).*begin again\.\n$/,
+    );
+    expect(signIns()).toBe(0);
+  });
+
+  test.each<[string, (m: Machine) => void, { exit: number; status: string; action?: string; words: RegExp }]>([
+    [
+      "a wrong password",
+      (m) => Object.assign(m.garmin(), { password: "another one" }),
+      {
+        exit: 3,
+        status: "action_needed",
+        action: "relink_garmin",
+        words: /^Garmin does not know this e-mail and password\.$/m,
+      },
+    ],
+    [
+      "a captcha",
+      (m) => Object.assign(m.garmin(), { needsCaptcha: true }),
+      {
+        exit: 3,
+        status: "action_needed",
+        action: "use_garmin_page",
+        words: /^Garmin wants to see .* use --ticket\.$/m,
+      },
+    ],
+    [
+      "a locked account",
+      (m) => Object.assign(m.garmin(), { locked: true }),
+      {
+        exit: 3,
+        status: "action_needed",
+        action: "unlock_garmin_account",
+        words: /^Garmin has locked this account\./m,
+      },
+    ],
+    [
+      "Cloudflare in between",
+      (m) => m.sandbox.faults.turnOn("garmin_sso_cloudflare_403"),
+      {
+        exit: 3,
+        status: "action_needed",
+        action: "use_garmin_page",
+        words: /^Garmin blocks sign-ins from this machine/m,
+      },
+    ],
+    [
+      "a limit",
+      (m) => m.sandbox.faults.turnOn("garmin_sso_429"),
+      {
+        exit: 4,
+        status: "retry_later",
+        words: /^Garmin limits sign-ins of this account\..* I rest until \d{4}-\d\d-\d\d \d\d:\d\d\./m,
+      },
+    ],
+    [
+      "an outage of the token service",
+      (m) => m.sandbox.faults.turnOn("garmin_diauth_down"),
+      { exit: 4, status: "retry_later", words: /^That could not be done just now: .* Try again later\.$/m },
+    ],
+  ])("%s is one try and one sentence", async (_name, spoil, { exit, status, action, words }) => {
+    const { run, credentials } = await withOwner();
+    const input = credentials();
+    spoil(machine);
+    const ended = await run(LOGIN, input);
+    expect(ended.exit, ended.stderr).toBe(exit);
+    expect(ended.json()).toMatchObject({ status, ...(action && { action }) });
+    expect(ended.stderr).toMatch(words);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(signIns()).toBe(1);
+    expect(await isLinked()).toBe(false);
+  });
+
+  test("after a limit no further try goes out, and Garmin's own page still works", async () => {
+    const { run, credentials, sandbox, ticket } = await withOwner();
+    sandbox.faults.turnOn("garmin_sso_429");
+    await run(LOGIN, credentials());
+    sandbox.faults.turnOff("garmin_sso_429");
+    expect(await run(LOGIN, credentials())).toMatchObject({ exit: 4 });
+    expect(signIns()).toBe(1);
+    expect(await run(`${LOGIN} --ticket`, [ticket()])).toMatchObject({ exit: 0 });
+  });
+});
+
+describe("Garmin with a ticket", () => {
+  test.each([
+    ["the address", (ticket: string) => `https://sso.garmin.com/sso/embed?ticket=${ticket}&x=1`],
+    ["the bare ticket", (ticket: string) => `  ${ticket}  `],
+    ["the text of the page", (ticket: string) => `Success serviceTicket ${ticket} You may close this window`],
+  ])("%s is taken", async (_name, paste) => {
+    const { run, ticket, sandbox } = await withOwner();
+    const { exit, json, stderr } = await run(`${LOGIN} --ticket`, [paste(ticket())]);
+    expect(exit, stderr).toBe(0);
+    expect(json()).toMatchObject({ status: "success", vendor: "garmin", displayName: "owner" });
+    expect(stderr).toContain(`${sandbox.garmin.ssoUrl}/sso/signin?id=gauth-widget`);
+    expect(signIns()).toBe(0);
+  });
+
+  test("one that cannot work is one try, one sentence, and the owner's to mend", async () => {
+    const { run, ticket } = await withOwner();
+    const spent = ticket();
+    await machine.inside((app) => app.garminSignIn.withPasted(OWNER, spent));
+    const command = `${LOGIN} --ticket`;
+    const [used, connect, none] = await Promise.all([
+      run(command, [spent]),
+      run(command, [`https://connect.garmin.com/app?ticket=${ticket()}`]),
+      run(command, ["https://sso.garmin.com/sso/signin"]),
+    ]);
+    expect(used.stderr).toMatch(/Garmin does not take this ticket: each works once, for about a minute\./);
+    expect(connect.stderr).toMatch(/That address is from Garmin Connect itself, which has already used the ticket\./);
+    expect(none.stderr).toMatch(/There is no ticket in that\./);
+    for (const ended of [used, connect, none]) {
+      expect(ended.exit).toBe(3);
+      expect(ended.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });
+    }
+    expect(await isLinked()).toBe(true);
+  });
+
+  test("a missing upload consent is said at the sign-in already", async () => {
+    const { run, ticket, sandbox, garmin } = await withOwner();
+    sandbox.garmin.setConsent(garmin().email, false);
+    const { exit, json, stderr } = await run(`${LOGIN} --ticket`, [ticket()]);
+    expect(exit).toBe(0);
+    expect(json()).toMatchObject({ uploadConsent: false });
+    expect(stderr).toContain("allow “Device Upload”");
+  });
+});

@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { localDate } from "../../src/local-time.ts";
+import { HOUSEMATE, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+
+let machine: Machine;
+beforeEach(async () => {
+  machine = await startMachine();
+});
+afterEach(() => machine.close());
+
+const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000);
+
+test("a sync brings what is new, and the next one finds it done", async () => {
+  await machine.link(OWNER);
+  machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
+  const first = await machine.run(`sync --account ${OWNER} --json`);
+  expect(first).toMatchObject({ exit: 0, stderr: "1 reading now seen in Garmin.\n" });
+  expect(first.json()).toEqual({ status: "success", ...COUNTS, synced: 1 });
+  expect(machine.weights()).toEqual([80.25]);
+
+  const second = await machine.run("sync --json");
+  expect(second.json()).toEqual({
+    ...{ status: "success", ...COUNTS, skipped: 1 },
+    accounts: [{ account: OWNER, status: "success", ...COUNTS, skipped: 1 }],
+  });
+  expect(machine.weights()).toEqual([80.25]);
+});
+
+test("with nothing linked it says which link is missing, and exits with 3", async () => {
+  const nobody = await machine.run("sync --json");
+  expect(nobody.exit).toBe(3);
+  expect(nobody.json()).toEqual({ status: "action_needed", ...COUNTS, action: "add_account", accounts: [] });
+
+  await machine.addAccounts(OWNER);
+  const [all, one, dry] = await Promise.all([
+    machine.run("sync --json"),
+    machine.run(`sync --account ${OWNER}`),
+    machine.run(`sync --account ${OWNER} --dry-run --json`),
+  ]);
+  expect(all.json()).toEqual({
+    ...{ status: "action_needed", ...COUNTS, action: "link_withings" },
+    accounts: [{ account: OWNER, status: "action_needed", ...COUNTS, action: "link_withings" }],
+  });
+  expect(dry.json()).toEqual({ status: "action_needed", ...COUNTS, action: "link_withings", readings: [] });
+  expect(one.stdout).toContain("Withings is not linked yet.");
+  expect([all.exit, one.exit, dry.exit]).toEqual([3, 3, 3]);
+});
+
+test("the trouble of one account does not touch the other, and the worst of both is the answer", async () => {
+  await machine.link(OWNER, HOUSEMATE);
+  machine.person(OWNER).stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
+  machine.person(HOUSEMATE).stepOnScale({ at: hoursAgo(2), weightKg: 91.5 });
+  machine.sandbox.garmin.revoke(machine.garmin(OWNER).email);
+
+  // A preview may find out that Garmin has signed somebody out; it still shows the other one.
+  const dry = await machine.run("sync --dry-run --json");
+  expect(dry.exit).toBe(3);
+  expect(dry.json()).toMatchObject({
+    ...{ status: "action_needed", action: "relink_garmin" },
+    accounts: [
+      { account: OWNER, status: "action_needed", action: "relink_garmin" },
+      { account: HOUSEMATE, status: "success" },
+    ],
+    readings: [{ account: HOUSEMATE, weightKg: 91.5 }],
+  });
+
+  const { exit, json, stderr } = await machine.run("sync --json");
+  expect(exit).toBe(3);
+  expect(json()).toEqual({
+    ...{ status: "action_needed", ...COUNTS, synced: 1, action: "relink_garmin" },
+    accounts: [
+      { account: OWNER, status: "action_needed", ...COUNTS, action: "relink_garmin" },
+      { account: HOUSEMATE, status: "success", ...COUNTS, synced: 1 },
+    ],
+  });
+  expect(stderr).toContain(`${OWNER}: Garmin has signed me out.`);
+  expect(stderr).toContain(`${HOUSEMATE}: 1 reading now seen in Garmin.`);
+  expect(machine.weights(HOUSEMATE)).toEqual([91.5]);
+});
+
+test("an outage is a matter of time: exit 4, and nothing is lost", async () => {
+  await machine.link(OWNER, HOUSEMATE);
+  machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
+  machine.sandbox.faults.turnOn("withings_down");
+  const [sync, dry] = [await machine.run("sync --json"), await machine.run("sync --dry-run --json")];
+  for (const { exit, json, stdout } of [sync, dry]) {
+    expect(exit).toBe(4);
+    expect(json()).toMatchObject({ status: "retry_later", accounts: [{ account: OWNER }, { account: HOUSEMATE }] });
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+  }
+  machine.sandbox.faults.turnOff("withings_down");
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 1 });
+});
+
+test("a dry run says what would happen with each reading and why, and changes nothing", async () => {
+  await machine.link(OWNER);
+  const { person, run, sandbox, garmin } = machine;
+  person().stepOnScale({ at: hoursAgo(30), weightKg: 80.5 });
+  person().stepOnScale({ at: hoursAgo(3), weightKg: 80.25 });
+  person().stepOnScale({ at: hoursAgo(2), weightKg: 55, attrib: 1 });
+  sandbox.garmin.addManualWeight(garmin().email, { at: hoursAgo(30), weightKg: 80.5 });
+  sandbox.garmin.requests.length = 0;
+
+  const words = await run(`sync --account ${OWNER} --dry-run`);
+  expect(words.exit).toBe(0);
+  const lines = words.stdout.trim().split("\n");
+  expect(lines).toEqual([
+    expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}80\.50 kg: would be left, Garmin has it from elsewhere$/),
+    expect.stringMatching(/80\.25 kg: would be sent, it is new$/),
+    expect.stringMatching(
+      /55\.00 kg: would be held: the scale was not sure that it was you; assign it in the Withings app$/,
+    ),
+    "3 looked at. Nothing was changed.",
+  ]);
+
+  const json = (await run(`sync --account ${OWNER} --dry-run --json`)).json();
+  expect(json).toMatchObject({
+    ...{ status: "success", synced: 0, skipped: 1, held: 1, failed: 0 },
+    readings: [
+      { account: OWNER, kind: "weigh_in", weightKg: 80.5, step: "send", finding: "elsewhere" },
+      { weightKg: 80.25, step: "send", why: "would be sent, it is new" },
+      { weightKg: 55, step: "hold", why: expect.stringContaining("would be held") },
+    ],
+  });
+
+  expect(sandbox.garmin.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+  expect(machine.stored()).not.toContain("journal#");
+  expect((await run(`status --json`)).json()).toMatchObject({ accounts: [{ lastRun: null, attention: [] }] });
+});
+
+describe("--since", () => {
+  test("is a day of the owner's, also where Withings alone told the zone", async () => {
+    await machine.link(OWNER);
+    const zone = "Pacific/Auckland";
+    machine.person().timezone = zone;
+    machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 80 });
+    await machine.run("sync --json");
+
+    // In Auckland this day begins half a day before it begins in UTC.
+    const day = localDate(hoursAgo(48 * 24), zone);
+    const earlyMorning = new Date(new Date(`${day}T03:00:00Z`).getTime() - 13 * 3600_000);
+    const evenEarlier = new Date(earlyMorning.getTime() - 4 * 3600_000);
+    expect([localDate(evenEarlier, zone), localDate(earlyMorning, zone)]).toEqual([
+      expect.not.stringMatching(day),
+      day,
+    ]);
+    machine.person().stepOnScale({ at: evenEarlier, weightKg: 82 });
+    machine.person().stepOnScale({ at: earlyMorning, weightKg: 81 });
+    const { exit, json } = await machine.run(`sync --account ${OWNER} --since ${day} --json`);
+    expect(exit).toBe(0);
+    expect(json()).toMatchObject({ synced: 1 });
+    expect(machine.weights()).toEqual([81, 80]);
+  });
+
+  test("in the future stops everything before the first account is touched", async () => {
+    await machine.link(OWNER, HOUSEMATE);
+    await machine.inside(async (app) => {
+      await app.accounts.save(OWNER, { timezone: "Pacific/Kiritimati" });
+      await app.accounts.save(HOUSEMATE, { timezone: "Pacific/Pago_Pago" });
+    });
+    machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 80 });
+    // Today on Kiritimati, which is always tomorrow in Pago Pago.
+    const today = localDate(new Date(), "Pacific/Kiritimati");
+    const { exit, json, stderr } = await machine.run(`sync --since ${today} --json`);
+    expect(exit).toBe(2);
+    const sentence = `--since ${today} is in the future. Give the day from which readings are to be sent.`;
+    expect(json()).toEqual({ status: "error", problem: sentence });
+    expect(stderr).toBe(`${sentence}\n`);
+    expect(machine.weights()).toEqual([]);
+  });
+});
+
+test("status and doctor tell how things are, to people and to scripts", async () => {
+  await machine.link(OWNER);
+  machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
+  machine.person().takeBloodPressure({ at: hoursAgo(2), systolic: 121, diastolic: 79, pulse: 61 });
+  machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 41, attrib: 1 });
+
+  const early = await machine.run("doctor --json");
+  expect(early.exit).toBe(2);
+  expect(early.stderr).toContain(`There was no run yet. Run: weighbridge sync --account ${OWNER}`);
+
+  await machine.run("sync");
+  const [words, status, doctor] = await Promise.all([
+    machine.run("status"),
+    machine.run("status --json"),
+    machine.run("doctor --json"),
+  ]);
+  expect(words.stdout).toMatch(
+    /^Account 4711\nWithings: user 31400001, 36\d days left\nGarmin: owner, \d+ days left\n/,
+  );
+  expect(words.stdout).toContain("Last weigh-in: 80.25 kg, ");
+  expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
+  expect(words.stdout).toMatch(/Last run: today \d\d:\d\d, all right, 2 readings/);
+  expect(words.stdout).toMatch(
+    /41\.00 kg: held: the scale was not sure that it was you; assign it in the Withings app\./,
+  );
+  expect(status.json()).toMatchObject({
+    accounts: [
+      {
+        account: OWNER,
+        timezone: "Europe/Berlin",
+        links: { withings: { state: "linked" }, garmin: { state: "linked", displayName: "owner" } },
+        lastReadings: { weigh_in: { values: { weightKg: 80.25 } }, blood_pressure: { values: { systolicMmHg: 121 } } },
+        attention: [{ fate: { state: "held", reason: "ambiguous_person" } }],
+        lastRun: { outcome: { status: "success", synced: 2, held: 1 } },
+      },
+    ],
+  });
+  expect(doctor.exit, doctor.stderr).toBe(0);
+  expect(doctor.json()).toMatchObject({ status: "success" });
+});
+
+test("doctor names every fault and who has to mend it", async () => {
+  await machine.link(OWNER);
+  machine.sandbox.garmin.setConsent(machine.garmin().email, false);
+  machine.sandbox.withings.revoke(machine.person().userid);
+  machine.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
+  const [owner, operator] = await Promise.all([
+    machine.run("doctor --json"),
+    machine.run("doctor --json", [], { TELEGRAM_BOT_TOKEN: "", SYNC_INTERVAL_MINUTES: "never" }),
+  ]);
+  const verdicts = (owner.json() as { checks: Array<{ check: string; verdict: string }> }).checks;
+  expect(Object.fromEntries(verdicts.map(({ check, verdict }) => [check, verdict]))).toMatchObject({
+    ...{ configuration: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "owner", clock: "ok" },
+    ...{ "account 4711, Withings": "owner", "account 4711, Garmin": "owner", "account 4711, last run": "operator" },
+  });
+  expect(operator.exit).toBe(2);
+  expect(operator.stderr).toContain("TELEGRAM_BOT_TOKEN is missing: make a bot with @BotFather");
+  expect(operator.stderr).toContain("SYNC_INTERVAL_MINUTES must be a number of minutes");
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { type Config, type Environment, readConfig, readLogLevel } from "../src/config.ts";
+
+const COMPLETE = {
+  TELEGRAM_BOT_TOKEN: "123456:AAE-the_token-of-a-bot",
+  TELEGRAM_ALLOWED_IDS: "4711, 4712",
+  WITHINGS_CLIENT_ID: "client",
+  WITHINGS_CLIENT_SECRET: "a-secret-of-withings",
+  WITHINGS_REDIRECT_URL: "https://example.org/callback",
+};
+const ALL = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"] as const;
+
+const problemsOf = (env: Environment, needed: readonly (keyof Config)[] = ALL): string => {
+  try {
+    readConfig(env, needed);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "";
+};
+
+test("five variables are enough: everything else has a default that is the real vendor or one machine", () => {
+  const config = readConfig(COMPLETE, ALL);
+  expect(config).toMatchObject({
+    store: { engine: "sqlite", tableName: "weighbridge", dataDir: `${process.cwd()}/data` },
+    sealing: { keys: undefined },
+    withings: { apiUrl: "https://wbsapi.withings.net", clientId: "client", clientSecret: "a-secret-of-withings" },
+    withingsLogin: { accountUrl: "https://account.withings.com", redirectUrl: "https://example.org/callback" },
+    garmin: {
+      ssoUrl: "https://sso.garmin.com",
+      diauthUrl: "https://diauth.garmin.com",
+      connectapiUrl: "https://connectapi.garmin.com",
+    },
+    telegram: { apiRoot: "https://api.telegram.org", allowedIds: [4711, 4712] },
+    schedule: { syncIntervalMinutes: 30 },
+  });
+});
+
+test("every problem is in one message, each with its variable and the mend", () => {
+  const message = problemsOf({
+    TELEGRAM_BOT_TOKEN: "not-a-token",
+    TELEGRAM_ALLOWED_IDS: "anna",
+    WITHINGS_CLIENT_ID: "  ",
+    WITHINGS_REDIRECT_URL: "callback",
+    GARMIN_SSO_URL: "sso.garmin.com",
+    SYNC_INTERVAL_MINUTES: "often",
+    STORE: "postgres",
+  });
+  expect(message.split("\n  - ")).toEqual([
+    "The configuration (environment or .env) needs mending:",
+    "STORE must be sqlite (one machine) or dynamodb (AWS)",
+    "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
+    "WITHINGS_CLIENT_SECRET is missing: copy it from your application at developer.withings.com",
+    "WITHINGS_REDIRECT_URL is no address: use exactly the callback address registered at developer.withings.com",
+    "GARMIN_SSO_URL is no http or https address: correct it, or leave it out",
+    "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
+    "TELEGRAM_ALLOWED_IDS must be Telegram user ids (numbers) with commas between them",
+    "SYNC_INTERVAL_MINUTES must be a number of minutes",
+  ]);
+});
+
+test("what was wrong is named and never shown: it may be a secret in the wrong line", () => {
+  const secret = "S3cret-in-the-wrong-place";
+  const names = [
+    ...["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_ROOT", "TELEGRAM_ALLOWED_IDS", "WITHINGS_API_URL", "WITHINGS_REDIRECT_URL"],
+    ...["GARMIN_SSO_URL", "STORE", "SYNC_INTERVAL_MINUTES", "DYNAMODB_ENDPOINT"],
+  ];
+  const message = problemsOf(Object.fromEntries(names.map((name) => [name, secret])));
+  expect(message).toContain("TELEGRAM_BOT_TOKEN");
+  expect(message).not.toContain(secret);
+});
+
+describe("a command needs only the variables that it uses", () => {
+  test("the store alone asks for nothing", () => {
+    expect(problemsOf({ TELEGRAM_BOT_TOKEN: "broken", WITHINGS_API_URL: "broken" }, ["store"])).toBe("");
+  });
+  test("Garmin asks for nothing of Withings", () => {
+    expect(problemsOf({}, ["store", "sealing", "garmin"])).toBe("");
+  });
+});
+
+test("the table's name comes from TOKEN_TABLE_NAME, for either engine", () => {
+  const env = { TOKEN_TABLE_NAME: "my.table-1" };
+  expect(readConfig(env, ["store"]).store.tableName).toBe("my.table-1");
+  expect(readConfig({ ...env, STORE: "dynamodb" }, ["store"]).store).toEqual({
+    ...{ engine: "dynamodb", tableName: "my.table-1", endpoint: undefined },
+  });
+  expect(problemsOf({ TOKEN_TABLE_NAME: "my table" }, ["store"])).toContain("TOKEN_TABLE_NAME must be 3 to 255");
+});
+
+test("DynamoDB needs a sealing key, and says how to make one", () => {
+  expect(problemsOf({ STORE: "dynamodb" }, ["store", "sealing"])).toContain(
+    "SEALING_KEY is missing: make one with: openssl",
+  );
+  expect(problemsOf({ STORE: "dynamodb" }, ["store"])).toBe("");
+});
+
+test.each(["https://api.telegram.org/", "https://api.telegram.org//"])(
+  "the slash at the end of %s does no harm",
+  (url) => {
+    const config = readConfig({ ...COMPLETE, TELEGRAM_API_ROOT: url }, ["telegram"]);
+    expect(config.telegram.apiRoot).toBe("https://api.telegram.org");
+  },
+);
+
+test.each([
+  ["0", "at least 1"],
+  ["-5", "at least 1"],
+  ["1.5", "whole number"],
+  ["1441", "at most 1440"],
+  ["Infinity", "must be"],
+])("SYNC_INTERVAL_MINUTES=%s is refused", (minutes, words) => {
+  expect(problemsOf({ SYNC_INTERVAL_MINUTES: minutes }, ["schedule"])).toContain(words);
+});
+
+test("an empty value means that it was not set", () => {
+  const env = { SYNC_INTERVAL_MINUTES: "", STORE: " ", GARMIN_SSO_URL: "" };
+  expect(readConfig(env, ["schedule"]).schedule.syncIntervalMinutes).toBe(30);
+  expect(readConfig(env, ["store"]).store.engine).toBe("sqlite");
+});
+
+test("the log level is checked like the rest", () => {
+  expect(readLogLevel({}, "warn")).toBe("warn");
+  expect(readLogLevel({ LOG_LEVEL: "silent" }, "warn")).toBe("silent");
+  expect(() => readLogLevel({ LOG_LEVEL: "loud" }, "warn")).toThrow(
+    "LOG_LEVEL must be debug, info, warn, error or silent",
+  );
+});

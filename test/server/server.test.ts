@@ -1,0 +1,184 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { type Server, startServer } from "../../src/server.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../support/household.ts";
+
+let house: Household;
+let server: Server | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  await house.close();
+});
+
+const ROUND_SECONDS = 0.2;
+const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule"] as const;
+const chat = () => house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+const told = () =>
+  chat()
+    .messages.filter(({ from }) => from === "bot")
+    .map(({ text }) => text);
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+/** The whole program with rounds that follow each other quickly. `rounds` waits until so many more are over. */
+async function serve(env: Record<string, string> = {}) {
+  chat();
+  const config = readConfig({ ...house.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
+  const logged: Array<Record<string, unknown>> = [];
+  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
+  const schedule = { syncIntervalMinutes: ROUND_SECONDS / 60 };
+  const started = await startServer({ ...config, schedule }, { clock: house.clock, log });
+  started.polling.catch(() => undefined);
+  server = started;
+  const ended = () => logged.filter(({ event }) => event === "run_ended");
+  return {
+    logged,
+    stop: async () => {
+      server = undefined;
+      await started.stop();
+    },
+    rounds: async (count = 3) => {
+      const before = ended().length;
+      await vi.waitFor(() => expect(ended().length).toBeGreaterThanOrEqual(before + count), { timeout: 10_000 });
+      return ended()
+        .slice(before)
+        .map(({ status }) => status);
+    },
+  };
+}
+
+test("a reading arrives by itself, and nobody is woken for it", async () => {
+  house = await startHousehold();
+  const { rounds } = await serve();
+  await rounds(1);
+  house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
+  await rounds(2);
+  expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.5]);
+  expect(told()).toEqual([]);
+
+  chat().say("/status");
+  expect((await chat().waitForMessage()).text).toMatch(/Next run: today \d\d:\d\d/);
+});
+
+test("the commands stand in Telegram's menu", async () => {
+  house = await startHousehold({ linked: false });
+  await serve();
+  await vi.waitFor(() =>
+    expect(chat().commands.map(({ command }) => command)).toEqual(["sync", "status", "help", "cancel"]),
+  );
+});
+
+describe("what an owner hears without asking", () => {
+  test("that Garmin signed them out, once, also over a restart; and once that all is well again", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    const first = await serve();
+    await first.rounds(3);
+    await first.stop();
+    const second = await serve();
+    await second.rounds(2);
+    const signedOut = expect.stringMatching(/^Garmin has signed me out\. Sign in again: weighbridge login garmin/);
+    expect(told()).toEqual([signedOut]);
+
+    // Right after the sign-in Garmin takes its time to show what it got: the good news must survive that.
+    house.sandbox.garmin.settings.readBackDelaySeconds = 1e9;
+    await house.link();
+    expect(await second.rounds(3)).toContain("retry_later");
+    expect(told()).toEqual([signedOut]);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    await vi.waitFor(() => expect(told()).toHaveLength(2), { timeout: 5000 });
+    await second.rounds(2);
+    expect(told()).toEqual([signedOut, "All is well again: 1 reading now in Garmin."]);
+    expect(house.weights()).toHaveLength(1);
+  });
+
+  test("that a reading is held and why, once", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
+    const { rounds, stop } = await serve();
+    await rounds(2);
+    await stop();
+    await (await serve()).rounds(2);
+    expect(told()).toEqual([
+      "today 12:50, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+    ]);
+  });
+
+  test("that their tokens cannot be opened, although nothing about them can be read then", async () => {
+    house = await startHousehold();
+    const { rounds, logged } = await serve({ SEALING_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" });
+    await rounds(3);
+    expect(told()).toEqual([expect.stringMatching(/^Something is wrong on my side, so not everything arrives/)]);
+    expect(logged).toContainEqual(expect.objectContaining({ event: "run_failed", error: "SealError" }));
+  });
+
+  test("is kept while Telegram is away, and told when it is back", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    house.sandbox.faults.add({
+      name: "away",
+      server: "telegram",
+      match: { path: /\/sendMessage$/ },
+      times: Number.POSITIVE_INFINITY,
+      effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+    });
+    const { rounds } = await serve();
+    await rounds(2);
+    expect(told()).toEqual([]);
+    house.sandbox.faults.remove("away");
+    await rounds(2);
+    expect(told()).toEqual([expect.stringMatching(/^Garmin has signed me out\./)]);
+  });
+
+  test("is not tried for ever with somebody who has blocked the bot", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    chat().block();
+    const { rounds } = await serve();
+    await rounds(3);
+    expect(house.sandbox.telegram.calls("sendMessage")).toHaveLength(1);
+  });
+
+  test("the trouble of one account does not keep the round from the next", async () => {
+    house = await startHousehold();
+    await house.app.accounts.save(1, {});
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    await (await serve()).rounds(2);
+    expect(house.weights()).toHaveLength(1);
+  });
+});
+
+describe("stopping", () => {
+  test("lets the round under way end and tell what it has to tell", async () => {
+    house = await startHousehold();
+    await (await serve()).rounds(1);
+    await server?.stop();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "delay", seconds: 0.4 } });
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    house.requests();
+    const { stop } = await serve();
+    await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0), { timeout: 5000 });
+    await stop();
+    expect(told()).toEqual([expect.stringMatching(/^Garmin has signed me out\./)]);
+  });
+
+  test("does not wait for a Telegram that is away", async () => {
+    house = await startHousehold();
+    house.sandbox.faults.add({
+      server: "telegram",
+      match: {},
+      times: Number.POSITIVE_INFINITY,
+      effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+    });
+    const { rounds, stop } = await serve();
+    await rounds(1);
+    const begun = Date.now();
+    await stop();
+    expect(Date.now() - begun).toBeLessThan(3000);
+  });
+});

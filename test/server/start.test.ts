@@ -1,0 +1,144 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BIN, type Machine, OWNER, startCli, startMachine } from "../support/cli-process.ts";
+
+describe("start", () => {
+  let machine: Machine;
+  beforeEach(async () => {
+    machine = await startMachine();
+  });
+  afterEach(() => machine.close());
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "syncs, answers, and ends with 0 at %s, leaving no temporary file",
+    async (signal) => {
+      const { link, start, person, sandbox, folder } = machine;
+      await link(OWNER);
+      person().stepOnScale({ at: new Date(Date.now() - 3600_000), weightKg: 80.25 });
+      const temporary = path.join(folder, "tmp");
+      mkdirSync(temporary);
+      const program = start("start", { TMPDIR: temporary });
+      await program.said("run_ended");
+      const owner = sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
+      owner.say("/status");
+      expect((await owner.waitForMessage(undefined, 10_000)).text).toMatch(/80\.25 kg(.|\n)*Next run: /);
+      program.signal(signal);
+      const { exit, stdout } = await program.ended;
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
+      expect(readdirSync(temporary)).toEqual([]);
+      // An orderly end leaves no write-ahead log behind.
+      expect(readdirSync(machine.dataDir).toSorted()).toEqual(["sealing.key", "weighbridge.sqlite"]);
+    },
+  );
+
+  test("ends with 0 also while Telegram does not answer", async () => {
+    const { start, sandbox } = machine;
+    const down = {
+      type: "status",
+      status: 502,
+      body: { ok: false, error_code: 502, description: "Bad Gateway" },
+    } as const;
+    sandbox.faults.add({ server: "telegram", match: {}, times: Number.POSITIVE_INFINITY, effect: down });
+    const program = start("start", { LOG_LEVEL: "debug" });
+    // Long enough for grammY's own retries to have become slow.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const asked = Date.now();
+    program.signal("SIGTERM");
+    expect(await program.ended).toMatchObject({ exit: 0 });
+    expect(Date.now() - asked).toBeLessThan(8000);
+  });
+
+  test("a token that Telegram does not know ends with 2 and one sentence", async () => {
+    const { exit, stdout, stderr } = await machine.run("start", [], {
+      TELEGRAM_BOT_TOKEN: "123:not-known-here",
+      LOG_LEVEL: "error",
+    });
+    expect({ exit, stdout, stderr }).toEqual({
+      ...{ exit: 2, stdout: "" },
+      stderr: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.\n",
+    });
+  });
+
+  test("a second copy with the same token ends one of the two with 2 and one sentence", async () => {
+    const { start } = machine;
+    const first = start("start");
+    await first.said("bot_started");
+    const second = start("start");
+    await second.said("bot_started");
+    const { exit, stderr } = await Promise.race([first.ended, second.ended]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain("Another copy of this bot is running with the same TELEGRAM_BOT_TOKEN. Stop it first.\n");
+    expect(stderr).not.toMatch(/\n\s+at /);
+    for (const copy of [first, second]) copy.signal("SIGTERM");
+    expect([(await first.ended).exit, (await second.ended).exit].toSorted()).toEqual([0, 2]);
+  });
+
+  test("asks for every missing variable at once, before it opens anything", async () => {
+    const program = startCli(["start", "--json"], { env: { DATA_DIR: machine.dataDir }, cwd: machine.folder });
+    const { exit, json } = await program.ended;
+    expect(exit).toBe(2);
+    expect(json()).toMatchObject({ status: "error" });
+    const { problem } = json();
+    for (const name of ["TELEGRAM_BOT_TOKEN", "TELEGRAM_ALLOWED_IDS", "WITHINGS_CLIENT_ID", "WITHINGS_CLIENT_SECRET"]) {
+      expect(problem).toContain(`${name} is missing: `);
+    }
+    expect(readdirSync(machine.folder)).toEqual([]);
+  });
+
+  const olderNode = findOlderNode();
+  test.skipIf(!olderNode)("under an older Node, SIGTERM reaches the program behind it", async () => {
+    await machine.link(OWNER);
+    const env = { PATH: process.env.PATH, HOME: machine.folder, ...machine.env };
+    const child = spawn(olderNode ?? "", [BIN, "start"], { env, cwd: machine.folder, timeout: 20_000 });
+    let said = "";
+    const exit = new Promise((resolve) => child.on("close", resolve));
+    await new Promise<void>((resolve) => {
+      child.stderr.on("data", (chunk) => {
+        said += chunk;
+        if (said.includes("run_ended")) resolve();
+      });
+    });
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    expect(said).toContain('"event":"stopping"');
+  });
+});
+
+describe("demo", () => {
+  test("serves its page, also beside another program on its port, and leaves nothing behind", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-test-"));
+    const busy = createServer((_request, response) => response.end("somebody else"));
+    // Taken by us or by somebody else: the demo must go elsewhere.
+    await new Promise<void>((resolve) => {
+      busy.once("error", () => resolve());
+      busy.listen(8765, "127.0.0.1", resolve);
+    });
+    try {
+      const demo = startCli(["demo", "--json"], { env: { TMPDIR: folder }, cwd: folder });
+      await demo.said("Ctrl-C ends the demo.");
+      await demo.said('"}');
+      expect(readdirSync(folder)).toHaveLength(1);
+      demo.signal("SIGINT");
+      const { exit, json, stderr } = await demo.ended;
+      expect(exit, stderr).toBe(0);
+      expect(json().url).toMatch(/^http:\/\/127\.0\.0\.1:(?!8765)\d+$/);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      busy.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** One before 24, if this machine has any. */
+function findOlderNode(): string | undefined {
+  const { stdout } = spawnSync("sh", ["-c", "IFS=:; for dir in $PATH; do echo $dir/node; done"], { encoding: "utf8" });
+  return stdout.split("\n").find((file) => {
+    const { status, stdout: version } = spawnSync(file, ["--version"], { encoding: "utf8" });
+    return status === 0 && Number(/^v(\d+)/.exec(version)?.[1]) < 24;
+  });
+}

@@ -1,0 +1,178 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type App, createApp } from "../../src/app.ts";
+import { systemClock } from "../../src/clock.ts";
+import { type Environment, readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { startSandbox } from "../sandbox/sandbox.ts";
+
+export const BIN = path.resolve(import.meta.dirname, "../../bin/weighbridge.js");
+const LONGEST_RUN_MS = 25_000;
+/** Compiled code of earlier runs: with it a process costs half. */
+const COMPILED = path.join(tmpdir(), "weighbridge-compile-cache");
+
+export interface CliRun {
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+  /** Standard output as the one JSON object it has to be. */
+  json(): Record<string, unknown>;
+}
+
+export interface CliProcess {
+  /** Resolves when this was written to either of the two outputs; a stretch of text counts once. */
+  said(text: string): Promise<void>;
+  line(text: string): void;
+  endInput(): void;
+  signal(name: NodeJS.Signals): void;
+  ended: Promise<CliRun>;
+}
+
+/** The command line as a process of its own, the way people and scripts run it. It gets no environment but the given one. */
+export function startCli(args: string[], options: { env: Environment; cwd: string }): CliProcess {
+  const env = { PATH: process.env.PATH, HOME: options.cwd, NODE_COMPILE_CACHE: COMPILED, ...options.env };
+  const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.cwd });
+  let stdout = "";
+  let stderr = "";
+  let both = "";
+  let heardUpTo = 0;
+  const listeners = new Set<() => void>();
+  const hear = (chunk: string) => {
+    both += chunk;
+    for (const listener of listeners) listener();
+  };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+    hear(chunk);
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+    hear(chunk);
+  });
+  // A program that ends without reading its input is no failure of the test.
+  child.stdin.on("error", () => {});
+  const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_RUN_MS);
+  const ended = new Promise<CliRun>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exit) => {
+      clearTimeout(timer);
+      resolve({ exit, stdout, stderr, json: () => JSON.parse(stdout) });
+      for (const listener of listeners) listener();
+    });
+  });
+
+  return {
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const at = both.indexOf(text, heardUpTo);
+          if (at >= 0) {
+            heardUpTo = at + text.length;
+            resolve();
+          } else if (child.exitCode !== null || child.signalCode !== null) {
+            reject(new Error(`"${text}" was never said, only:\n${both}`));
+          } else {
+            return;
+          }
+          listeners.delete(look);
+        };
+        listeners.add(look);
+        look();
+      }),
+    line: (text) => child.stdin.write(`${text}\n`),
+    endInput: () => child.stdin.end(),
+    signal: (name) => child.kill(name),
+    ended,
+  };
+}
+
+/** Runs to the end, with these lines as all its input. */
+export function runCli(args: string[], options: { env: Environment; cwd: string; input?: string[] }): Promise<CliRun> {
+  const cli = startCli(args, options);
+  for (const line of options.input ?? []) cli.line(line);
+  cli.endInput();
+  return cli.ended;
+}
+
+/** Two people who may use the bot; the ids are Telegram's. */
+export const OWNER = 4711;
+export const HOUSEMATE = 4712;
+const PEOPLE = {
+  [OWNER]: { userid: 31_400_001, email: "owner@example.org", password: "Owner-Password-7f3a", name: "owner" },
+  [HOUSEMATE]: { userid: 31_400_002, email: "mate@example.org", password: "Mate-Password-91bc", name: "housemate" },
+};
+
+/** A machine with the vendors beside it, in real time, and an empty folder in which every command runs. */
+export async function startMachine(options: { env?: Environment; mfa?: "email" } = {}) {
+  const sandbox = await startSandbox();
+  const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-cli-"));
+  const dataDir = path.join(folder, "data");
+  const timezone = "Europe/Berlin";
+  for (const { userid, email, password, name } of Object.values(PEOPLE)) {
+    sandbox.withings.addPerson({ userid, name, timezone });
+    const mfa = options.mfa ? { mfa: options.mfa } : {};
+    sandbox.garmin.addAccount({ email, password, displayName: name, fullName: name, timezone, ...mfa });
+  }
+  const env: Environment = {
+    ...sandbox.env(),
+    TELEGRAM_ALLOWED_IDS: `${OWNER},${HOUSEMATE}`,
+    DATA_DIR: dataDir,
+    ...options.env,
+  };
+  const personOf = (id: number) => PEOPLE[id as keyof typeof PEOPLE];
+
+  /** The same program on the same store, without the price of a process. */
+  async function inside<T>(work: (app: App) => Promise<T>): Promise<T> {
+    const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
+    const app = await createApp(config, { clock: systemClock, log: createLog({ level: "silent" }) });
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  }
+
+  return {
+    sandbox,
+    folder,
+    dataDir,
+    env,
+    inside,
+    person: (id = OWNER) => sandbox.withings.person(personOf(id).userid),
+    garmin: (id = OWNER) => sandbox.garmin.accounts.get(personOf(id).email),
+    weights: (id = OWNER) => sandbox.garmin.weights(personOf(id).email).map(({ weightKg }) => weightKg),
+    ticket: (id = OWNER) => sandbox.garmin.mintTicket(personOf(id).email),
+    credentials: (id = OWNER) => [personOf(id).email, personOf(id).password],
+    addAccounts: (...ids: number[]) =>
+      inside(async (app) => {
+        for (const id of ids) await app.accounts.save(id, {});
+      }),
+    /** Accounts with both links, made the way their owners do. */
+    link: (...ids: number[]) =>
+      inside(async (app) => {
+        for (const id of ids) {
+          await app.accounts.save(id, {});
+          const state = "state-of-tests";
+          const address = sandbox.withings.authorize(personOf(id).userid, { state });
+          await app.withingsLinking.withPasted(id, address, state);
+          await app.garminSignIn.withPasted(id, sandbox.garmin.mintTicket(personOf(id).email));
+        }
+      }),
+    run: (command: string, input: string[] = [], more: Environment = {}) =>
+      runCli(command.split(" "), { env: { ...env, ...more }, cwd: folder, input }),
+    start: (command: string, more: Environment = {}) =>
+      startCli(command.split(" "), { env: { ...env, ...more }, cwd: folder }),
+    /** Every byte that the program keeps on this machine, as text. */
+    stored: () =>
+      readdirSync(dataDir)
+        .map((name) => readFileSync(path.join(dataDir, name), "latin1"))
+        .join("\n"),
+    async close() {
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type Machine = Awaited<ReturnType<typeof startMachine>>;
