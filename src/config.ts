@@ -146,7 +146,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
 
 /** LOG_LEVEL, or what suits the command. */
 export function readLogLevel(env: Environment, fallback: "info" | "warn") {
-  const parsed = VARIABLES.LOG_LEVEL.safeParse(env["LOG_LEVEL"]?.trim() || undefined);
+  const parsed = VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined);
   if (!parsed.success) throw new UsageError(`LOG_LEVEL ${parsed.error.issues[0]?.message}`);
   return parsed.data ?? fallback;
 }

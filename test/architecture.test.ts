@@ -4,8 +4,16 @@ import { expect, test } from "vitest";
 
 /** Read top to bottom: a layer may import what its line names, and itself. */
 const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
-  { name: "entry", files: /^src\/(cli|server)\.ts$|^src\/cli\//, mayImport: ["app", "schedule", "config", "bot", "sync", "contract", "base", "demo"] },
-  { name: "app", files: /^src\/app\.ts$/, mayImport: ["config", "sync", "withings", "garmin", "store", "contract", "base"] },
+  {
+    name: "entry",
+    files: /^src\/(cli|server)\.ts$|^src\/cli\//,
+    mayImport: ["app", "schedule", "config", "bot", "sync", "contract", "base", "demo"],
+  },
+  {
+    name: "app",
+    files: /^src\/app\.ts$/,
+    mayImport: ["config", "sync", "withings", "garmin", "store", "contract", "base"],
+  },
   { name: "bot", files: /^src\/bot\//, mayImport: ["sync", "contract", "base"] },
   { name: "withings", files: /^src\/sync\/withings\//, mayImport: ["contract", "base"] },
   { name: "garmin", files: /^src\/sync\/garmin\//, mayImport: ["contract", "base"] },

@@ -81,7 +81,7 @@ async function household(delaySeconds: number) {
 async function measured(args: string[], env: Record<string, string>) {
   const begun = performance.now();
   const child = spawn("bin/weighbridge.js", args, {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
+    env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
   let output = "";

@@ -92,5 +92,9 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
     expect(stored.includes(secret), `${name} in the store`).toBe(false);
     expect(waiting.includes(secret), `${name} in the store, while a code is awaited`).toBe(false);
   }
+  // Any ticket at all, also those that Garmin hands out in the middle of a sign-in.
+  const anyTicket = /ST-\d{6}-[A-Za-z0-9]{20}/;
+  expect(ticket).toMatch(anyTicket);
+  for (const text of [said(), stored, waiting]) expect(text).not.toMatch(anyTicket);
   expect(said()).not.toMatch(/\n\s+at \S+ \(/);
 });

@@ -129,7 +129,7 @@ export function createGarminSso(options: { ssoUrl: string; send: Transport; now:
       });
       // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
       const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
-      const date = new Date(String(headers["date"]));
+      const date = new Date(String(headers.date));
       return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
     },
   };
