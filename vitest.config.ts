@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Most tests wait for sockets, disks and child processes: on two cores one worker would leave half of the time unused.
+    maxWorkers: 2,
   },
 });

@@ -62,7 +62,7 @@ export async function loginGarminByTicket(
   timezone: string,
 ): Promise<number> {
   terminal.say(`Open this address in your browser and sign in:\n\n${app.signInPageUrl()}\n`);
-  const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:");
+  const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:", { pasted: true });
   let result: SignInResult;
   try {
     result = await app.garminSignIn.withPasted(account, pasted);

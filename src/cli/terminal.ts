@@ -10,10 +10,15 @@ export interface Terminal {
   result(json: object, text: string): void;
   /** The same for a command that could not do its work: the words always go to standard error. */
   fail(json: object, text: string): void;
-  /** The next answer, one line. Throws `UsageError` at the end of input. */
-  ask(question: string, options?: { secret?: boolean }): Promise<string>;
+  /**
+   * The next answer: one line, or all the lines of a paste, which come at once. Throws `UsageError` at the end of input.
+   */
+  ask(question: string, options?: { secret?: boolean; pasted?: boolean }): Promise<string>;
   close(): void;
 }
+
+/** A paste is over when no further line came for so long. */
+const PASTE_PAUSE_MS = 200;
 
 export function createTerminal(options: {
   json: boolean;
@@ -26,20 +31,32 @@ export function createTerminal(options: {
   let lines: AsyncIterator<string> | undefined;
   let open: Interface | undefined;
 
-  async function nextLine(question: string): Promise<string | undefined> {
+  let next: Promise<IteratorResult<string>> | undefined;
+
+  async function nextLine(question: string, pasted: boolean): Promise<string | undefined> {
     errors.write(`${question} `);
     if (!lines) {
       open = createInterface({ input, terminal: false });
       lines = open[Symbol.asyncIterator]();
     }
-    const { value, done } = await lines.next();
+    next ??= lines.next();
+    const first = await next;
+    next = first.done ? next : undefined;
+    const answer = first.done ? [] : [first.value];
+    while (pasted && answer.length > 0) {
+      next ??= lines.next();
+      const more = await Promise.race([next, silence()]);
+      if (more === undefined || more.done) break;
+      answer.push(more.value);
+      next = undefined;
+    }
     // The line itself is not echoed here; this ends the line of the question.
     errors.write("\n");
-    return done ? undefined : value;
+    return first.done ? undefined : answer.join("\n");
   }
 
   /** A secret is typed without echo: readline writes what is typed into nothing. */
-  function typed(question: string, secret: boolean): Promise<string | undefined> {
+  function typed(question: string, secret: boolean, pasted: boolean): Promise<string | undefined> {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     return new Promise((resolve) => {
       const prompt = `${question} `;
@@ -48,9 +65,12 @@ export function createTerminal(options: {
       if (secret) errors.write(prompt);
       else reader.prompt();
       let answer: string | undefined;
+      let pause: NodeJS.Timeout | undefined;
       reader.on("line", (line) => {
-        answer = line;
-        reader.close();
+        answer = answer === undefined ? line : `${answer}\n${line}`;
+        clearTimeout(pause);
+        if (pasted) pause = setTimeout(() => reader.close(), PASTE_PAUSE_MS);
+        else reader.close();
       });
       reader.on("SIGINT", () => reader.close());
       reader.on("close", () => {
@@ -70,8 +90,8 @@ export function createTerminal(options: {
       write(errors, text);
       if (json) write(output, JSON.stringify(object));
     },
-    async ask(question, { secret = false } = {}) {
-      const answer = input.isTTY ? await typed(question, secret) : await nextLine(question);
+    async ask(question, { secret = false, pasted = false } = {}) {
+      const answer = input.isTTY ? await typed(question, secret, pasted) : await nextLine(question, pasted);
       if (answer === undefined) {
         throw new UsageError(
           `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please begin again.`,
@@ -82,4 +102,8 @@ export function createTerminal(options: {
     },
     close: () => open?.close(),
   };
+}
+
+function silence(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), PASTE_PAUSE_MS).unref());
 }

@@ -211,6 +211,7 @@ describe("Garmin with a ticket", () => {
     ["the address", (ticket: string) => `https://sso.garmin.com/sso/embed?ticket=${ticket}&x=1`],
     ["the bare ticket", (ticket: string) => `  ${ticket}  `],
     ["the text of the page", (ticket: string) => `Success serviceTicket ${ticket} You may close this window`],
+    ["the text of the page over several lines", (ticket: string) => `Success\n\n{serviceTicket:'${ticket}'}\n`],
   ])("%s is taken", async (_name, paste) => {
     const { run, ticket, sandbox } = await withOwner();
     const { exit, json, stderr } = await run(`${LOGIN} --ticket`, [paste(ticket())]);

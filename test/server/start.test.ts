@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -134,8 +134,9 @@ describe("demo", () => {
   });
 });
 
-/** One before 24, if this machine has any. */
+/** One before 24, if this machine has any, and the Node 24 from npm that it hands over to. */
 function findOlderNode(): string | undefined {
+  if (!existsSync(path.resolve(BIN, `../../node_modules/node-linux-${process.arch}/bin/node`))) return undefined;
   const { stdout } = spawnSync("sh", ["-c", "IFS=:; for dir in $PATH; do echo $dir/node; done"], { encoding: "utf8" });
   return stdout.split("\n").find((file) => {
     const { status, stdout: version } = spawnSync(file, ["--version"], { encoding: "utf8" });
