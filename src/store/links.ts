@@ -1,11 +1,14 @@
+import { type Clock, systemClock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Link, Links, Vendor } from "../sync/ports.ts";
 import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
 import type { Sealer } from "./seal.ts";
 import type { PutOptions, Table } from "./table.ts";
 
+const TRIES = 5;
+
 /** Links, with their tokens sealed to the very place they are stored at. */
-export function createLinks(table: Table, sealer: Sealer): Links {
+export function createLinks(table: Table, sealer: Sealer, clock: Clock = systemClock): Links {
   async function put(account: number, vendor: Vendor, link: Link, expect: PutOptions["expect"]): Promise<boolean> {
     const key = keys.link(account, vendor);
     const { tokens, previousRefreshToken, ...rest } = link;
@@ -21,11 +24,12 @@ export function createLinks(table: Table, sealer: Sealer): Links {
       const key = keys.link(account, vendor);
       const item = await table.get(key);
       if (!item) return undefined;
-      const { sealedTokens, accessExpiresAt, refreshExpiresAt, ...rest } = readItem(item, LinkItem);
+      const { sealedTokens, accessExpiresAt, refreshExpiresAt, renewedAt, ...rest } = readItem(item, LinkItem);
       const opened = JSON.parse(sealer.open(sealedTokens, { key, field: "sealedTokens" }));
       const { previousRefreshToken, clientId, ...secrets } = parseStored(opened, key, LinkSecrets);
       const link: Link = {
         ...rest,
+        ...(renewedAt && { renewedAt }),
         tokens: { ...secrets, accessExpiresAt, refreshExpiresAt, ...(clientId && { clientId }) },
         ...(previousRefreshToken && { previousRefreshToken }),
       };
@@ -35,11 +39,17 @@ export function createLinks(table: Table, sealer: Sealer): Links {
     write: (account, vendor, link, version) => put(account, vendor, link, { version }),
 
     async replace(account, vendor, link) {
-      for (let tries = 1; tries <= 5; tries++) {
-        const item = await table.get(keys.link(account, vendor));
-        if (await put(account, vendor, link, item ? { version: item.version } : "absent")) return;
+      for (let tries = 1; ; tries++) {
+        try {
+          const item = await table.get(keys.link(account, vendor));
+          if (await put(account, vendor, link, item ? { version: item.version } : "absent")) return;
+          if (tries === TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
+        } catch (error) {
+          // What it was got for, a ticket or a code, is spent: a hiccup must not cost the owner another sign-in.
+          if (!(error instanceof RetryLaterError) || tries === TRIES) throw error;
+          await clock.sleep(2 ** (tries - 1));
+        }
       }
-      throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
     },
   };
 }

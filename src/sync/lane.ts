@@ -1,4 +1,5 @@
-import { look, type Task } from "./look.ts";
+import { ActionNeededError, RetryLaterError } from "../errors.ts";
+import { type Look, look, type Task } from "./look.ts";
 import type { LedgerEntry } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import {
@@ -9,6 +10,7 @@ import {
   recordFailed,
   recordSeen,
   toRemove,
+  unaccounted,
 } from "./record.ts";
 import { type Outgoing, upload } from "./upload.ts";
 
@@ -20,78 +22,141 @@ import { type Outgoing, upload } from "./upload.ts";
  *  3. What Garmin accepted is "sent", and only what was read back is "seen".
  */
 export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport> {
-  const report: LaneReport = { synced: 0, skipped: 0, fates: new Map() };
+  const report: LaneReport = { synced: 0, skipped: 0, held: 0, fates: new Map() };
+  // What may stand in Garmin already comes first, so that what is new cannot take its entry for its own.
+  const isNew = ({ step }: Task) => Number(step.type === "send");
+  const sorted = tasks.toSorted((a, b) => isNew(a) - isNew(b));
   try {
-    for (let start = 0; start < tasks.length; start += deps.sink.batchSize) {
-      await settleBatch(tasks.slice(start, start + deps.sink.batchSize), deps, report);
+    for (let start = 0; start < sorted.length; start += deps.sink.batchSize) {
+      await settleBatch(sorted.slice(start, start + deps.sink.batchSize), deps, report);
     }
   } catch (error) {
-    report.error = error;
+    report.error ??= error;
   }
   return report;
 }
 
 async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
-  const { sink, withAccess, journal, lease, clock, taken } = deps;
-  const findings = await look(tasks, { sink, withAccess, taken, now: clock.now() });
+  const { sink, withAccess, taken, clock } = deps;
+  const looks = await look(tasks, { sink, withAccess, taken, now: clock.now() });
   const outgoing: Outgoing[] = [];
-
-  for (const [index, finding] of findings.entries()) {
-    const task = tasks[index];
-    if (!task) continue;
-    const { reading, entry } = task;
-    // It was edited beyond what Garmin takes while its upload was open. What stands stays.
-    const refusal = finding.type === "send" || finding.type === "outdated" ? sink.refusal(reading) : undefined;
-    if (refusal) {
-      const stands = finding.type === "outdated" && (finding.standing?.key ?? entry?.value.replaces?.garminKey);
-      const value = { ...notAttempted(reading), ...(stands && { garminKey: stands }) };
-      await recordFailed(value, refusal, task, deps, report);
-      continue;
-    }
-    switch (finding.type) {
-      case "send":
-        outgoing.push(task);
-        break;
-      case "arrived":
-        for (const { key } of finding.surplus) {
-          await lease.ensure();
-          await sink.remove(withAccess, key);
-        }
-        await recordSeen(entry, finding.standing.key, deps, report);
-        break;
-      case "elsewhere": {
-        const adopted: LedgerEntry = {
-          ...describe(reading),
-          fate: { state: "skipped", reason: "already_in_garmin" },
-          attempts: 0,
-          garminKey: finding.standing.key,
-        };
-        await journal.write(adopted, entry?.version);
-        taken.add(finding.standing.key.id);
-        report.skipped++;
-        report.fates.set(readingId(reading), adopted);
-        break;
-      }
-      case "outdated": {
-        const replaces = entry && toRemove(entry.value, finding.standing?.key);
-        const replacing = await journal.write(
-          { ...describe(reading), fate: { state: "sending" }, attempts: 0, ...(replaces && { replaces }) },
-          entry?.version,
-        );
-        // Not only what Garmin shows at this moment: what it showed once stands there until it is removed.
-        if (replaces?.garminKey) {
-          await lease.ensure();
-          await sink.remove(withAccess, replaces.garminKey);
-        }
-        outgoing.push({ reading, entry: replacing });
-        break;
-      }
-      case "gone":
-        await recordFailed(entry?.value ?? notAttempted(reading), "never_appeared", task, deps, report);
-        break;
-      case "wait":
-        break;
+  for (const [index, task] of tasks.entries()) {
+    const seen = looks[index];
+    if (!seen) continue;
+    try {
+      const next = await settleOne(task, seen, deps, report);
+      if (next) outgoing.push(next);
+    } catch (error) {
+      if (error instanceof RetryLaterError || error instanceof ActionNeededError) throw error;
+      // What Garmin will not do for this one says nothing about the others.
+      report.error ??= error;
     }
   }
-  if (outgoing.length > 0) await upload(outgoing, deps, report);
+  await uploadAll(outgoing, deps, report);
+}
+
+/** Does what is to be done before an upload. Answers what has to be uploaded. */
+async function settleOne(
+  task: Task,
+  { finding, surplus }: Look,
+  deps: LaneDeps,
+  report: LaneReport,
+): Promise<Outgoing | undefined> {
+  const { sink, withAccess, journal, lease, clock, taken } = deps;
+  const { reading, step, entry } = task;
+  const remove = async (key: Parameters<typeof sink.remove>[1]) => {
+    await lease.ensure();
+    await sink.remove(withAccess, key);
+  };
+  for (const { key } of surplus) await remove(key);
+
+  if (finding.type === "send" || finding.type === "outdated") {
+    const stands =
+      finding.type === "outdated" ? (finding.standing?.key ?? entry?.value.replaces?.garminKey) : undefined;
+    const known = { ...unaccounted(entry?.value, clock.now()), ...(stands && { garminKey: stands }) };
+    // It became doubtful, or was edited beyond what Garmin takes, while its upload was open. What stands stays.
+    if (step.type === "verify" && step.hold) {
+      const held: LedgerEntry = { ...notAttempted(reading), ...known, fate: { state: "held", reason: step.hold } };
+      await journal.write(held, entry?.version);
+      report.held++;
+      report.fates.set(readingId(reading), held);
+      return undefined;
+    }
+    const refusal = sink.refusal(reading);
+    if (refusal) {
+      await recordFailed({ ...notAttempted(reading), ...known }, refusal, task, deps, report);
+      return undefined;
+    }
+  }
+
+  switch (finding.type) {
+    case "send":
+      return task;
+    case "arrived":
+      await recordSeen(entry, finding.standing.key, deps, report);
+      return undefined;
+    case "elsewhere": {
+      const adopted: LedgerEntry = {
+        ...describe(reading),
+        fate: { state: "skipped", reason: "already_in_garmin" },
+        attempts: 0,
+        garminKey: finding.standing.key,
+      };
+      await journal.write(adopted, entry?.version);
+      taken.add(finding.standing.key.id);
+      report.skipped++;
+      report.fates.set(readingId(reading), adopted);
+      return undefined;
+    }
+    case "outdated": {
+      const replaces = entry && toRemove(entry.value, finding.standing?.key);
+      const { mayAlsoStand } = entry?.value ?? {};
+      const replacing = await journal.write(
+        {
+          ...notAttempted(reading),
+          ...(replaces && { replaces }),
+          ...(mayAlsoStand && { mayAlsoStand }),
+        },
+        entry?.version,
+      );
+      // Not only what Garmin shows at this moment: what it showed once stands there until it is removed.
+      if (replaces?.garminKey) await remove(replaces.garminKey);
+      return { reading, entry: replacing };
+    }
+    case "gone":
+      await recordFailed(entry?.value ?? notAttempted(reading), "never_appeared", task, deps, report);
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** So many uploads in a row may fail before the rest waits for the next run. */
+const FAILURES = 3;
+
+/**
+ * Everything new in one go. What got no answer before goes in ever smaller parts: should one record be what breaks Garmin,
+ * it ends up alone, and the others arrive.
+ */
+async function uploadAll(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport) {
+  let failures: unknown[] = [];
+  for (const part of parts(outgoing, deps.sink.batchSize)) {
+    try {
+      await upload(part, deps, report);
+      failures = [];
+    } catch (error) {
+      const mayBeTheRecord = error instanceof RetryLaterError && part.some(({ entry }) => entry?.value.attempts);
+      failures.push(error);
+      if (!mayBeTheRecord || failures.length === FAILURES) throw error;
+      report.error ??= error;
+    }
+  }
+}
+
+function parts(outgoing: Outgoing[], batchSize: number): Outgoing[][] {
+  const byAttempts = Map.groupBy(outgoing, ({ entry }) => entry?.value.attempts ?? 0);
+  return [...byAttempts].flatMap(([attempts, group]) => {
+    const size = Math.max(1, Math.floor(batchSize / 2 ** attempts));
+    return Array.from({ length: Math.ceil(group.length / size) }, (_, n) => group.slice(n * size, (n + 1) * size));
+  });
 }

@@ -17,15 +17,22 @@ export interface Wanted {
   values: SentValues;
 }
 
-/**
- * Whether this entry is what we sent. Weights come back to the second and to ten grams. Blood pressures come back with a
- * time that Garmin has formatted anew; should it ever drop the seconds, a missed match would double a reading, so they
- * match within the minute.
- */
+/** Whether this entry is what we sent: it comes back to the second, and a weight to ten grams. */
 export function isOurs(wanted: Wanted, standing: Standing): boolean {
-  const seconds = wanted.values.kind === "weigh_in" ? 1 : 60;
-  return matches(wanted, standing, { seconds, grams: 10 });
+  return matches(wanted, standing, { seconds: 1, grams: 10 });
 }
+
+/**
+ * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it formats their times anew, and a
+ * missed match would double a reading. To be asked only when nothing is ours to the second.
+ */
+export function isOursToTheMinute(wanted: Wanted, standing: Standing): boolean {
+  if (wanted.values.kind !== "blood_pressure" || standing.takenAt.getTime() % 60_000 !== 0) return false;
+  return matches(wanted, standing, { seconds: 60, grams: 0 });
+}
+
+/** How what we sent is recognised, best first. */
+export const OURS = [isOurs, isOursToTheMinute];
 
 /** Whether this entry is the same event, brought there by other means. */
 export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
@@ -33,7 +40,8 @@ export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
 }
 
 function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: number; grams: number }): boolean {
-  if (secondsApart(wanted, standing) > tolerance.seconds) return false;
+  // Said this way round, a time that is no time matches nothing.
+  if (!(secondsApart(wanted, standing) <= tolerance.seconds)) return false;
   const [a, b] = [wanted.values, standing.values];
   if (a.kind === "weigh_in" && b.kind === "weigh_in") {
     // Half a gram for binary fractions: 80.1 - 80 is a little more than 0.1.
@@ -63,6 +71,17 @@ export class StandingEntries {
   take(wanted: Wanted, fits: (wanted: Wanted, standing: Standing) => boolean): Standing | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
+  }
+
+  /** Everything that is one of these. */
+  takeAll(wanted: Wanted[]): Standing[] {
+    const all: Standing[] = [];
+    for (const each of wanted) {
+      for (const fits of OURS) {
+        for (let found = this.take(each, fits); found; found = this.take(each, fits)) all.push(found);
+      }
+    }
+    return all;
   }
 
   #take([first]: Standing[]): Standing | undefined {

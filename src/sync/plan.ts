@@ -11,6 +11,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
  *   replace    it stands in Garmin, and Withings has changed it since
+ *   watch      it stands in Garmin, and a late copy of it may turn up there
  */
 export type Step =
   | { type: "leave" }
@@ -18,8 +19,10 @@ export type Step =
   | { type: "hold"; reason: HeldReason }
   | { type: "fail"; reason: FailReason }
   | { type: "send"; adopt: boolean }
-  | { type: "verify" }
-  | { type: "replace" };
+  /** `hold`: should it not have arrived, it must not be sent again. */
+  | { type: "verify"; hold?: HeldReason }
+  | { type: "replace" }
+  | { type: "watch" };
 
 export interface PlanContext {
   startAt: Date;
@@ -35,6 +38,8 @@ export interface PlanContext {
 /** What Garmin refused is offered again once a day for a week: the reason may have been Garmin. */
 const REFUSED_AGAIN_SECONDS = 24 * 3600;
 const REFUSED_AGAIN_TIMES = 7;
+/** Clocks differ by minutes, and zones are no matter here. What lies a day ahead was never measured. */
+const FUTURE_SECONDS = 24 * 3600;
 
 /** Pure, so that every case is a line in its test. */
 export function plan(reading: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
@@ -44,12 +49,14 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
     return fresh(reading, context, adopting || reading.imported);
   }
   const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
+  const hold = holdReason(reading, context);
   switch (entry.fate.state) {
     case "sending":
     case "sent":
-      return { type: "verify" };
+      return { type: "verify", ...(hold && { hold }) };
     case "seen":
-      if (!changed) return { type: "settled" };
+      // What has become doubtful stays as it stands.
+      if (!changed || hold) return { type: isWatched(entry, now) ? "watch" : "settled" };
       return refusal ? { type: "fail", reason: refusal } : { type: "replace" };
     case "skipped":
       // It came to Garmin by other means, so it is not ours to change.
@@ -59,13 +66,13 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
     case "failed":
       if (changed) return again(entry, fresh(reading, context, adopting));
       return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
-        ? { type: "send", adopt: true }
+        ? fresh(reading, context, true)
         : { type: "settled" };
   }
 }
 
 function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {
-  const reason = holdReason(reading, context.improbable);
+  const reason = holdReason(reading, context);
   if (reason) return { type: "hold", reason };
   if (context.refusal) return { type: "fail", reason: context.refusal };
   return { type: "send", adopt };
@@ -76,7 +83,13 @@ function again(entry: LedgerEntry, step: Step): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace" } : step;
 }
 
-function holdReason(reading: Reading, improbable: boolean): HeldReason | undefined {
+/** Whether late copies of it are still looked for. */
+export function isWatched(entry: LedgerEntry, now: Date): boolean {
+  return (entry.mayAlsoStand ?? []).some(({ until }) => until > now);
+}
+
+function holdReason(reading: Reading, { now, improbable }: PlanContext): HeldReason | undefined {
+  if (secondsSince(reading.takenAt, now) < -FUTURE_SECONDS) return "in_the_future";
   switch (reading.attribution) {
     case "ambiguous":
       return "ambiguous_person";

@@ -18,6 +18,8 @@ export interface TokenSet {
 export interface Link {
   state: "linked" | "stale";
   linkedAt: Date;
+  /** When its tokens were last exchanged for new ones; absent until the first time. */
+  renewedAt?: Date;
   /** Withings' userid, or Garmin's profile id. */
   vendorUserId: string;
   /** As the vendor shows it to people; for Withings its userid. */
@@ -143,7 +145,12 @@ export type SentValues =
 
 /* What we remember */
 
-export type HeldReason = "ambiguous_person" | "typed_at_sign_up" | "unknown_attribution" | "improbable_weight";
+export type HeldReason =
+  | "ambiguous_person"
+  | "typed_at_sign_up"
+  | "unknown_attribution"
+  | "improbable_weight"
+  | "in_the_future";
 export type SkipReason = "already_in_garmin";
 export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared";
 
@@ -169,8 +176,17 @@ export interface LedgerEntry {
   /** When the last attempt was made, or since when its outcome is unknown. */
   attemptedAt?: Date;
   garminKey?: GarminKey;
+  /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
+  mayAlsoStand?: Unaccounted[];
   /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
   replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
+}
+
+export interface Unaccounted {
+  takenAt: Date;
+  values: SentValues;
+  /** Until when it is looked for. */
+  until: Date;
 }
 
 /** The memory of one pair of a Withings user and a Garmin profile: what happened to their readings, and how far we are. */
@@ -210,6 +226,7 @@ export interface AttentionItem {
   measureGroupId: number;
   kind: ReadingKind;
   takenAt: Date;
+  modifiedAt: Date;
   values: SentValues;
   fate: Extract<Fate, { state: "held" | "failed" }>;
 }

@@ -27,7 +27,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
     for (let start = 0; start < tasks.length; start += sink.batchSize) {
       const batch = tasks.slice(start, start + sink.batchSize);
       const looked = await look(batch, { sink, withAccess, taken, now: clock.now() });
-      for (const [index, finding] of looked.entries()) {
+      for (const [index, { finding }] of looked.entries()) {
         const task = batch[index];
         if (task) findings.set(task.reading, finding);
       }

@@ -1,10 +1,10 @@
 import type { AttentionItem, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
-import { RECENT_DAYS } from "./probable.ts";
+import { isProbable, RECENT_DAYS } from "./probable.ts";
 import { type Reading, readingId } from "./reading.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
-const ATTENTION_ITEMS = 50;
+const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 
 /** Where a run starts that has never run, or that is told to reach back. */
@@ -39,39 +39,54 @@ export interface Settlement {
   settled: boolean;
 }
 
+/** What a run found out. */
+export interface Found {
+  answer: SourceAnswer;
+  /** The answer holds everything that Withings changed since then. */
+  since: Date;
+  height: Height | undefined;
+  settlements: Settlement[];
+  now: Date;
+}
+
 /**
- * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), and where
- * it is while there are records that could not be understood.
+ * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), where it is
+ * while there are records that could not be understood, and never goes ahead of the time. It goes back for a held weight
+ * that has become probable meanwhile, so that Withings lists it again.
  */
-export function advance(
-  before: Progress,
-  answer: SourceAnswer,
-  height: Height | undefined,
-  settlements: Settlement[],
-): Progress {
-  const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
-  const newest = Math.max(before.cursorAt.getTime(), ...settlements.map((it) => it.reading.modifiedAt.getTime()));
-  const isComplete = open.length === 0 && answer.unreadable === 0;
-  const cursorAt = answer.unreadable > 0 ? before.cursorAt.getTime() : Math.min(newest, ...open.map((at) => at - 1000));
-  const timezone = answer.timezone ?? before.timezone;
+export function advance(before: Progress, { answer, since, height, settlements, now }: Found): Progress {
   const { adopting: _adopting, ...rest } = before;
+  const isReadable = answer.unreadable === 0;
+  const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
+  const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
+  const recent = recentWeighIns(before, settlements, now);
+  const waiting = attention(before, settlements, isReadable ? since : undefined);
+  const again = waiting.filter((it) => isProbableNow(it, recent)).map((it) => it.modifiedAt.getTime());
+  const newest = isReadable ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
+  const cursorAt = Math.min(newest, now.getTime(), ...[...(isReadable ? open : []), ...again].map((at) => at - 1000));
+  const timezone = answer.timezone ?? before.timezone;
   return {
     ...rest,
     cursorAt: new Date(cursorAt),
-    ...(before.adopting && !isComplete && { adopting: true }),
+    ...(before.adopting && !(isReadable && open.length === 0) && { adopting: true }),
     ...(timezone && { timezone }),
     ...(height && { height }),
-    recentWeighIns: recentWeighIns(before, settlements),
-    lastReadings: lastReadings(before, settlements),
-    attention: attention(before, settlements),
+    recentWeighIns: recent,
+    lastReadings: lastReadings(before, settlements, now),
+    attention: waiting,
     reportedUnknown: [...new Set([...before.reportedUnknown, ...answer.unknown])],
   };
+}
+
+function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
+  if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
+  return isProbable({ takenAt, weightKg: values.weightKg }, recent);
 }
 
 const isOwners = ({ entry }: Settlement) =>
   entry?.fate.state === "seen" || entry?.fate.state === "sent" || entry?.fate.state === "skipped";
 
-function recentWeighIns(before: Progress, settlements: Settlement[]): Progress["recentWeighIns"] {
+function recentWeighIns(before: Progress, settlements: Settlement[], now: Date): Progress["recentWeighIns"] {
   const byTime = new Map(before.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
   for (const settlement of settlements) {
     const { reading } = settlement;
@@ -80,30 +95,35 @@ function recentWeighIns(before: Progress, settlements: Settlement[]): Progress["
     if (isOwners(settlement)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
   }
   const all = [...byTime.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
-  const oldest = (all.at(-1)?.takenAt.getTime() ?? 0) - RECENT_DAYS * DAY_MS;
+  const newest = Math.min(all.at(-1)?.takenAt.getTime() ?? 0, now.getTime());
+  const oldest = newest - RECENT_DAYS * DAY_MS;
   return all.filter((it) => it.takenAt.getTime() >= oldest).slice(-RECENT_WEIGH_INS);
 }
 
-function lastReadings(before: Progress, settlements: Settlement[]): Progress["lastReadings"] {
+function lastReadings(before: Progress, settlements: Settlement[], now: Date): Progress["lastReadings"] {
   const last = { ...before.lastReadings };
   for (const settlement of settlements) {
     if (!isOwners(settlement) || !settlement.entry) continue;
     const { kind, takenAt, values } = settlement.entry;
     const known = last[kind];
-    if (!known || takenAt >= known.takenAt) last[kind] = { takenAt, values };
+    if (!known || known.takenAt > now || takenAt >= known.takenAt) last[kind] = { takenAt, values };
   }
   return last;
 }
 
-function attention(before: Progress, settlements: Settlement[]): AttentionItem[] {
-  const items = new Map(before.attention.map((it) => [readingId(it), it]));
+/** `since`: what is held, was changed after that and is no longer listed was deleted at Withings, or given to somebody else. */
+function attention(before: Progress, settlements: Settlement[], since: Date | undefined): AttentionItem[] {
+  const known = before.attention.filter(
+    (it) => since === undefined || it.fate.state !== "held" || it.modifiedAt.getTime() <= since.getTime(),
+  );
+  const items = new Map(known.map((it) => [readingId(it), it]));
   for (const { reading, entry } of settlements) {
     const id = readingId(reading);
     if (!entry) continue;
-    const { measureGroupId, kind, takenAt, values, fate } = entry;
-    if (fate.state === "held" || fate.state === "failed")
-      items.set(id, { measureGroupId, kind, takenAt, values, fate });
-    else items.delete(id);
+    const { measureGroupId, kind, takenAt, modifiedAt, values, fate } = entry;
+    if (fate.state === "held" || fate.state === "failed") {
+      items.set(id, { measureGroupId, kind, takenAt, modifiedAt, values, fate });
+    } else items.delete(id);
   }
   return [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime()).slice(-ATTENTION_ITEMS);
 }

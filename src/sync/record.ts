@@ -20,6 +20,7 @@ export interface LaneDeps {
 export interface LaneReport {
   synced: number;
   skipped: number;
+  held: number;
   /** What each reading came to, for those that got this far. The others are open. */
   fates: Map<string, LedgerEntry>;
   /** What stopped the lane before its end. */
@@ -40,6 +41,21 @@ export function describe(reading: Reading) {
 
 export function notAttempted(reading: Reading): LedgerEntry {
   return { ...describe(reading), fate: { state: "sending" }, attempts: 0 };
+}
+
+/** After an attempt without a trace a copy may turn up for so long. */
+const WATCH_SECONDS = 24 * 3600;
+
+/** What was sent of it and may stand in Garmin without our knowing. */
+export function unaccounted(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
+  if (!entry) return {};
+  const until = new Date(now.getTime() + WATCH_SECONDS * 1000);
+  const isOpen = entry.attemptedAt && (entry.fate.state === "sending" || entry.fate.state === "sent");
+  const mayAlsoStand = [
+    ...(entry.mayAlsoStand ?? []).filter((it) => it.until > now),
+    ...(isOpen ? [{ takenAt: entry.takenAt, values: entry.values, until }] : []),
+  ];
+  return mayAlsoStand.length > 0 ? { mayAlsoStand } : {};
 }
 
 /** What has to go: the version that stands, or the one whose removal an earlier run began. */

@@ -4,7 +4,7 @@ import type { Account, Accounts } from "./account.ts";
 import { settle } from "./lane.ts";
 import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
 import { type RunOutcome, worse } from "./outcome.ts";
-import { isOfferedAgain } from "./plan.ts";
+import { isOfferedAgain, isWatched } from "./plan.ts";
 import type { Journal, Leases, LedgerEntry, Progress, Sink, SourceAnswer } from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
 import { readingId } from "./reading.ts";
@@ -33,6 +33,8 @@ export interface RunReport extends RunOutcome {
   problem?: string;
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
+  /** With status "error": what broke, in a few technical words, so that a new cause can be told from a known one. */
+  cause?: string;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
     blame(report, error, log);
   }
   if (report.busy) return report;
-  const { problem: _problem, ...outcome } = report;
+  const { problem: _problem, cause: _cause, ...outcome } = report;
   log.info("run_ended", { account: account.telegramUserId, ...outcome });
   await accounts
     .saveLastRun(account.telegramUserId, { finishedAt: clock.now(), outcome })
@@ -61,21 +63,25 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { sinks, clock, log } = deps;
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
+  const id = account.telegramUserId;
   const start = await openStart(deps, account, options.since);
+  // Idleness must not end a link, and a dead one is better found before a reading waits for it.
+  await deps.tokens.keepAlive(id, "withings");
+  await deps.tokens.keepAlive(id, "garmin");
   const { journal, progress } = start;
   // First of all: should this run end half-way, the next one must still know how far back it has to reach.
   const stored =
     progress === start.stored?.value ? start.stored : await journal.saveProgress(progress, start.stored?.version);
 
-  const { answer, height, planned } = await survey(deps, account, start);
+  const { answer, since, height, planned } = await survey(deps, account, start);
   for (const value of answer.unknown) {
     if (!progress.reportedUnknown.includes(value)) log.warn("withings_value_unknown", { value });
   }
-  onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step)).length });
+  onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step) && step.type !== "watch").length });
 
   const fates = await settleWithoutGarmin(planned, journal, report);
   const laneDeps = {
-    withAccess: deps.tokens.withAccess(account.telegramUserId, "garmin"),
+    withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
     journal,
     lease,
     clock,
@@ -90,11 +96,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   ];
   for (const lane of lanes) take(report, lane, fates, log);
 
-  const settlements = planned.map((it) => settlement(it, fates));
+  const settlements = planned.map((it) => settlement(it, fates, clock.now()));
   count(report, planned, settlements, answer, log);
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
-  const next = advance(progress, answer, height, settlements);
+  const next = advance(progress, { answer, since, height, settlements, now: clock.now() });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
 }
 
@@ -123,31 +129,41 @@ async function settleWithoutGarmin(planned: Planned[], journal: Journal, report:
 function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntry>, log: Log) {
   report.synced += lane.synced;
   report.skipped += lane.skipped;
+  report.held += lane.held;
   for (const [id, entry] of lane.fates) {
     fates.set(id, entry);
     if (entry.fate.state !== "failed") continue;
     report.failed++;
     // Our bug or Garmin's change: a refusal of something that we found to be in order.
-    if (entry.fate.reason !== "out_of_range") report.status = worse(report.status, "error");
+    if (entry.fate.reason !== "out_of_range") broke(report, entry.fate.reason);
   }
   if (lane.error) blame(report, lane.error, log);
 }
 
-function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>): Settlement {
+function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>, at: Date): Settlement {
   const now = fates.get(readingId(reading)) ?? entry?.value;
   const done = step.type === "leave" || step.type === "settled" || fates.has(readingId(reading));
-  return { reading, entry: now, settled: done && !(now && isOfferedAgain(now)) };
+  // A reading that is watched holds the cursor: only what Withings lists can be looked after.
+  return { reading, entry: now, settled: done && !(now && (isOfferedAgain(now) || isWatched(now, at))) };
 }
 
 function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, log: Log) {
-  report.skipped += planned.filter(({ step }) => step.type === "settled").length;
-  const waiting = planned.filter(({ step }, index) => isTask(step) && !settlements[index]?.settled);
+  report.skipped += planned.filter(({ step }) => step.type === "settled" || step.type === "watch").length;
+  const waiting = settlements.filter(({ entry }, index) => {
+    const step = planned[index]?.step;
+    return step && isTask(step) && (!entry || entry.fate.state === "sending" || entry.fate.state === "sent");
+  });
   // Not refused, not seen: Garmin has them, or will be asked again.
   if (waiting.length > 0) report.status = worse(report.status, "retry_later");
   if (answer.unreadable > 0) {
     log.error("withings_records_unreadable", { records: answer.unreadable });
-    report.status = worse(report.status, "error");
+    broke(report, "unreadable records");
   }
+}
+
+function broke(report: RunReport, cause: string) {
+  report.status = worse(report.status, "error");
+  report.cause ??= cause;
 }
 
 /** Held readings that Withings no longer lists as changed: they still wait for the owner. */
@@ -165,7 +181,7 @@ function blame(report: RunReport, error: unknown, log: Log) {
     if (error instanceof BusyError) report.busy = true;
     log.warn("run_postponed", errorFacts(error));
   } else {
-    report.status = worse(report.status, "error");
+    broke(report, error instanceof Error ? error.message : "unknown");
     if (error instanceof UsageError) report.problem ??= error.message;
     log.error("run_failed", errorFacts(error));
   }

@@ -48,6 +48,9 @@ export interface Start {
   /** As it is stored; absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
+  /** Whose links they are. A run that began with them must not go on with others. */
+  withingsUserId: string;
+  garminProfileId: string;
 }
 
 /** Opens the journal of the pair that is linked now. Throws `ActionNeededError` when a link is missing or stale. */
@@ -58,28 +61,34 @@ export async function openStart(deps: SurveyDeps, account: Account, since: Date 
   const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const stored = await journal.progress();
   const progress = startingPoint(stored?.value, since, secondsBefore(clock.now(), FIRST_RUN_SECONDS));
-  return { journal, stored, progress };
+  return { journal, stored, progress, withingsUserId: withings.vendorUserId, garminProfileId: garmin.vendorUserId };
 }
 
 export interface Survey {
   answer: SourceAnswer;
+  /** Everything that was changed at Withings since then is in the answer. */
+  since: Date;
   height: Height | undefined;
   planned: Planned[];
 }
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
-export async function survey(deps: SurveyDeps, account: Account, { journal, progress }: Start): Promise<Survey> {
+export async function survey(deps: SurveyDeps, account: Account, start: Start): Promise<Survey> {
+  const { journal, progress, withingsUserId } = start;
   const { tokens, source, clock } = deps;
-  const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings");
+  const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
-  const since = secondsBefore(progress.cursorAt, OVERLAP_SECONDS + variation);
+  // A cursor ahead of the time would wait for it, and miss everything until then.
+  const cursorAt = progress.cursorAt < now ? progress.cursorAt : now;
+  const since = secondsBefore(cursorAt, OVERLAP_SECONDS + variation);
   const answer = await source.changedSince(withAccess, since);
   // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
   const entries = await journal.entries(answer.readings.map(readingId));
   return {
     answer,
+    since,
     height: newer(answer.height, earlierHeight),
     planned: planAll(deps.sinks, answer.readings, entries, progress, now),
   };
@@ -111,7 +120,7 @@ function planAll(
 }
 
 export const isTask = (step: Step): step is Task["step"] =>
-  step.type === "send" || step.type === "verify" || step.type === "replace";
+  step.type === "send" || step.type === "verify" || step.type === "replace" || step.type === "watch";
 
 export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
   return planned.flatMap(({ reading, entry, step }) =>
@@ -119,17 +128,13 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
   );
 }
 
-/** Delete keys of Garmin entries that surely are readings nothing happens with in this run. */
+/**
+ * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
+ * other reading may be taken for one of them. Asked only when there is something to match.
+ */
 export async function takenKeys(planned: Planned[], journal: Journal): Promise<Set<string>> {
-  const adopts = planned.some(({ reading, step }) => step.type === "send" && step.adopt && !reading.imported);
-  // What is adopted may lie far back, beside readings that Withings did not list this time: those are ours too.
-  const keys = adopts ? await journal.garminKeys() : new Map<string, string>();
-  for (const { reading, entry, step } of planned) {
-    const id = entry?.value.garminKey?.id;
-    if (isTask(step)) keys.delete(readingId(reading));
-    else if (id) keys.set(readingId(reading), id);
-  }
-  return new Set(keys.values());
+  if (!planned.some(({ step }) => isTask(step))) return new Set();
+  return new Set((await journal.garminKeys()).values());
 }
 
 function newer(a: Height | undefined, b: Height | undefined): Height | undefined {

@@ -1,12 +1,13 @@
 import type { Clock } from "../clock.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { errorFacts, type Log } from "../log.ts";
 import {
   AccessRefusedError,
   type Leases,
   type Link,
   type Links,
   type RefreshTokens,
+  type TokenSet,
   type Vendor,
   type Versioned,
   type WithAccess,
@@ -14,13 +15,26 @@ import {
 
 /** An access token that ends sooner than this is renewed first, so that it cannot end in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
-/** Longer than a refresh may take with all its timeouts. */
-const REFRESH_LEASE_SECONDS = 60;
+/** Longer than a refresh may take with all its timeouts, and the repeated writes after it. */
+const REFRESH_LEASE_SECONDS = 120;
+/** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
+const STORE_TRIES = 5;
+/** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
+const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export interface Tokens {
   /** The link, if it is usable. Throws `ActionNeededError` when it is missing or stale. */
   link(account: number, vendor: Vendor): Promise<Link>;
-  withAccess(account: number, vendor: Vendor): WithAccess;
+  /**
+   * Access to whatever is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when it is
+   * another one by now: what was read for the one must never be sent to the other.
+   */
+  withAccess(account: number, vendor: Vendor, vendorUserId?: string): WithAccess;
+  /**
+   * Renews a link that was not renewed for a week, so that no link ends because nobody stood on a scale. A hiccup is for
+   * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this.
+   */
+  keepAlive(account: number, vendor: Vendor): Promise<void>;
 }
 
 /**
@@ -36,61 +50,86 @@ export function createTokens(deps: {
 }): Tokens {
   const { links, leases, refresh, clock, log } = deps;
 
-  async function read(account: number, vendor: Vendor): Promise<Versioned<Link>> {
+  async function read(account: number, vendor: Vendor, vendorUserId?: string): Promise<Versioned<Link>> {
     const link = await links.read(account, vendor);
     if (!link) throw new ActionNeededError(vendor === "withings" ? "link_withings" : "link_garmin");
+    if (vendorUserId !== undefined && link.value.vendorUserId !== vendorUserId) {
+      throw new RetryLaterError(`the ${vendor} link was changed while it was used`);
+    }
     if (link.value.state === "stale") throw new ActionNeededError(relink(vendor));
     return link;
   }
 
-  const isFresh = ({ tokens }: Link) =>
-    tokens.accessExpiresAt.getTime() - clock.now().getTime() > RENEW_AHEAD_SECONDS * 1000;
+  const secondsFromNow = (at: Date) => (at.getTime() - clock.now().getTime()) / 1000;
+  const isFresh = ({ tokens }: Link) => secondsFromNow(tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
+  const isKept = ({ renewedAt, linkedAt }: Link) => -secondsFromNow(renewedAt ?? linkedAt) <= KEEP_ALIVE_SECONDS;
 
-  /** An access token that is good for a while, and is not the one that was just refused. */
-  async function accessToken(account: number, vendor: Vendor, refused?: string): Promise<string> {
-    const usable = (link: Link) => isFresh(link) && link.tokens.accessToken !== refused;
-    const before = await read(account, vendor);
-    if (usable(before.value)) return before.value.tokens.accessToken;
+  /** The link as soon as it is `usable`, which a renewal makes it. */
+  async function usableLink({ account, vendor, vendorUserId }: Wanted, usable: (link: Link) => boolean): Promise<Link> {
+    const before = await read(account, vendor, vendorUserId);
+    if (usable(before.value)) return before.value;
 
     const lease = await leases.acquire(`link#${vendor}#${before.value.vendorUserId}`, REFRESH_LEASE_SECONDS);
     if (!lease) throw new RetryLaterError(`another process is renewing the ${vendor} link`);
     try {
-      const link = await read(account, vendor);
-      if (usable(link.value)) return link.value.tokens.accessToken;
-      return await renew(account, vendor, link);
+      // The lease is on this person or profile; another one would be renewed without it.
+      const wanted = { account, vendor, vendorUserId: before.value.vendorUserId };
+      const link = await read(account, vendor, wanted.vendorUserId);
+      if (usable(link.value)) return link.value;
+      return await renew(wanted, link);
     } finally {
-      await lease.release();
+      // Should this fail, the lease ends by itself.
+      await lease.release().catch(() => undefined);
     }
   }
 
-  async function renew(account: number, vendor: Vendor, link: Versioned<Link>): Promise<string> {
+  /** An access token that is good for a while, and is not the one that was just refused. */
+  async function accessToken(wanted: Wanted, refused?: string): Promise<string> {
+    const link = await usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
+    return link.tokens.accessToken;
+  }
+
+  async function renew(wanted: Wanted, link: Versioned<Link>): Promise<Link> {
+    const { account, vendor, vendorUserId } = wanted;
     const outcome = await refresh[vendor](link.value);
-    if (outcome.type === "refreshed") {
-      return store(account, vendor, link, { ...link.value, tokens: outcome.tokens });
-    }
+    if (outcome.type === "refreshed") return store(wanted, link, outcome.tokens);
 
     // Refused. Somebody else may have renewed it without our lease: a sign-in, or an older copy of this program.
-    const now = await read(account, vendor);
-    if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return now.value.tokens.accessToken;
+    const now = await read(account, vendor, vendorUserId);
+    if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return now.value;
     const { previousRefreshToken } = link.value;
     if (previousRefreshToken) {
       const previous: Link = { ...link.value, tokens: { ...link.value.tokens, refreshToken: previousRefreshToken } };
       const second = await refresh[vendor](previous);
-      if (second.type === "refreshed") {
-        return store(account, vendor, link, { ...link.value, tokens: second.tokens });
-      }
+      if (second.type === "refreshed") return store(wanted, link, second.tokens);
     }
     return endLink(account, vendor, now);
   }
 
-  async function store(account: number, vendor: Vendor, before: Versioned<Link>, renewed: Link): Promise<string> {
-    const link: Link = { ...renewed, previousRefreshToken: before.value.tokens.refreshToken };
-    if (await links.write(account, vendor, link, before.version)) {
-      log.info("link_renewed", { account, vendor, refreshExpiresAt: link.tokens.refreshExpiresAt.toISOString() });
-      return link.tokens.accessToken;
+  /** The old refresh token is dead: what is not stored here is lost, and only a sign-in brings the link back. */
+  async function store(wanted: Wanted, before: Versioned<Link>, tokens: TokenSet): Promise<Link> {
+    const { account, vendor, vendorUserId } = wanted;
+    const previousRefreshToken = before.value.tokens.refreshToken;
+    const link: Link = { ...before.value, state: "linked", renewedAt: clock.now(), tokens, previousRefreshToken };
+    let { version } = before;
+    for (let tries = 1; ; tries++) {
+      try {
+        if (await links.write(account, vendor, link, version)) {
+          log.info("link_renewed", { account, vendor, refreshExpiresAt: tokens.refreshExpiresAt.toISOString() });
+          return link;
+        }
+        const now = await links.read(account, vendor);
+        // Other tokens: the owner signed in again meanwhile, or these are ours, from a write whose answer was lost.
+        if (now?.value.tokens.refreshToken !== previousRefreshToken) break;
+        // Only marked, by somebody who found the old token dead because we had exchanged it.
+        version = now.version;
+        if (tries === STORE_TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
+      } catch (error) {
+        if (!(error instanceof RetryLaterError) || tries === STORE_TRIES) throw error;
+        await clock.sleep(2 ** (tries - 1));
+      }
     }
-    // The owner signed in again meanwhile: what they brought counts.
-    return (await read(account, vendor)).value.tokens.accessToken;
+    return (await read(account, vendor, vendorUserId)).value;
   }
 
   /** The tokens stay where they are: should the vendor have erred, nothing is lost. */
@@ -104,14 +143,15 @@ export function createTokens(deps: {
   return {
     link: async (account, vendor) => (await read(account, vendor)).value,
 
-    withAccess: (account, vendor) => async (call) => {
-      const first = await accessToken(account, vendor);
+    withAccess: (account, vendor, vendorUserId) => async (call) => {
+      const wanted = { account, vendor, vendorUserId };
+      const first = await accessToken(wanted);
       try {
         return await call(first);
       } catch (error) {
         if (!(error instanceof AccessRefusedError)) throw error;
       }
-      const second = await accessToken(account, vendor, first);
+      const second = await accessToken(wanted, first);
       try {
         return await call(second);
       } catch (error) {
@@ -123,7 +163,23 @@ export function createTokens(deps: {
       if (now.value.tokens.accessToken !== second) throw new RetryLaterError(`the ${vendor} link changed in between`);
       return endLink(account, vendor, now);
     },
+
+    async keepAlive(account, vendor) {
+      try {
+        await usableLink({ account, vendor, vendorUserId: undefined }, isKept);
+      } catch (error) {
+        if (!(error instanceof RetryLaterError)) throw error;
+        log.warn("link_not_renewed", { account, vendor, ...errorFacts(error) });
+      }
+    },
   };
+}
+
+/** Which link, and whose it has to be. */
+interface Wanted {
+  account: number;
+  vendor: Vendor;
+  vendorUserId: string | undefined;
 }
 
 const relink = (vendor: Vendor) => (vendor === "withings" ? "relink_withings" : "relink_garmin");

@@ -1,7 +1,7 @@
-import { isOurs, StandingEntries } from "./match.ts";
+import { OURS, StandingEntries } from "./match.ts";
 import type { LedgerEntry, Versioned } from "./ports.ts";
 import { type Reading, readingId } from "./reading.ts";
-import { describe, type LaneDeps, type LaneReport, recordSeen } from "./record.ts";
+import { describe, type LaneDeps, type LaneReport, recordSeen, unaccounted } from "./record.ts";
 
 /** Garmin takes in what it accepted a moment later: when to look, in seconds after the look before. */
 const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
@@ -25,6 +25,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
           fate: { state: "sending" },
           attempts: (entry?.value.attempts ?? 0) + 1,
           attemptedAt,
+          ...unaccounted(entry?.value, attemptedAt),
           ...(entry?.value.replaces && { replaces: entry.value.replaces }),
         },
         entry?.version,
@@ -38,7 +39,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
   if (sink.sendsAsOne && outgoing.length > 1 && outcomes.every((outcome) => outcome === "refused")) {
     // One bad record spoils a file: halves find it, and bring the others through.
     const middle = Math.ceil(outgoing.length / 2);
-    // All of it is one attempt.
+    // All of it is one attempt, and of what was refused nothing stands.
     const again = outgoing.map(({ reading }, index) => ({ reading, entry: uncounted(sending[index]) }));
     await upload(again.slice(0, middle), deps, report);
     await upload(again.slice(middle), deps, report);
@@ -75,7 +76,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
 
 /** Looks until everything is there, but not for long: a later run looks again. */
 async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, report: LaneReport) {
-  const { sink, withAccess, clock, taken } = deps;
+  const { sink, withAccess, lease, clock, taken } = deps;
   let missing = awaited;
   if (missing.length === 0) return;
   deps.onStage("checking", missing.length);
@@ -87,20 +88,28 @@ async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, 
     const [from, to] = [times[0], times.at(-1)];
     if (!from || !to) return;
     const entries = new StandingEntries(await sink.around(withAccess, from, to), notThese);
-    const still: typeof missing = [];
-    for (const entry of missing) {
-      const found = entries.take(entry.value, isOurs);
-      if (found) {
+    const arrived = new Set<Versioned<LedgerEntry>>();
+    for (const fits of OURS) {
+      for (const entry of missing) {
+        const found = arrived.has(entry) ? undefined : entries.take(entry.value, fits);
+        if (!found) continue;
+        arrived.add(entry);
         notThese.add(found.key.id);
         await recordSeen(entry, found.key, deps, report);
-      } else still.push(entry);
+      }
     }
-    missing = still;
+    for (const { key } of entries.takeAll([...arrived].flatMap(({ value }) => value.mayAlsoStand ?? []))) {
+      await lease.ensure();
+      await sink.remove(withAccess, key);
+    }
+    missing = missing.filter((entry) => !arrived.has(entry));
     // What may never have got there is not worth waiting for now.
     if (!missing.some(({ value }) => value.fate.state === "sent")) return;
   }
 }
 
 function uncounted(entry: Versioned<LedgerEntry> | undefined): Versioned<LedgerEntry> | undefined {
-  return entry && { ...entry, value: { ...entry.value, attempts: entry.value.attempts - 1 } };
+  if (!entry) return undefined;
+  const { attemptedAt: _refused, ...value } = entry.value;
+  return { ...entry, value: { ...value, attempts: value.attempts - 1 } };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isOurs, isSameEvent, StandingEntries, sentValues } from "../../src/sync/match.ts";
+import { isOurs, isOursToTheMinute, isSameEvent, StandingEntries, sentValues } from "../../src/sync/match.ts";
 import type { SentValues, Standing } from "../../src/sync/ports.ts";
 
 const AT = new Date("2026-11-21T07:12:00Z");
@@ -34,14 +34,30 @@ describe("a weight in Garmin is the one we sent", () => {
 describe("a pressure in Garmin is the one we sent", () => {
   test.each<[string, Standing, boolean]>([
     ["to the second", standing(pressure(121, 79, 61)), true],
-    ["within the minute, should Garmin drop the seconds", standing(pressure(121, 79, 61), -60), true],
-    ["more than a minute apart", standing(pressure(121, 79, 61), 61), false],
+    ["with other seconds", standing(pressure(121, 79, 61), -40), false],
+    ["at a time that is no time", { ...standing(pressure(121, 79, 61)), takenAt: new Date(Number.NaN) }, false],
     ["without a pulse", standing(pressure(121, 79)), true],
     ["with another pulse", standing(pressure(121, 79, 62)), false],
     ["with another systolic", standing(pressure(122, 79, 61)), false],
     ["with another diastolic", standing(pressure(121, 78, 61)), false],
   ])("%s: %#", (_what, entry, same) => {
     expect(isOurs({ takenAt: AT, values: pressure(121, 79, 61) }, entry)).toBe(same);
+  });
+});
+
+describe("a pressure whose seconds Garmin dropped", () => {
+  const taken = new Date("2026-11-21T06:30:40Z");
+  const minute = (offset: number): Standing => ({
+    ...standing(pressure(121, 79, 61)),
+    takenAt: new Date(Date.parse("2026-11-21T06:30:00Z") + offset * 60_000),
+  });
+  test.each<[string, Standing, boolean]>([
+    ["cut off is ours", minute(0), true],
+    ["rounded up is ours", minute(1), true],
+    ["a minute further is not", minute(2), false],
+    ["but another one, with seconds, is not", { ...minute(0), takenAt: new Date(taken.getTime() - 39_000) }, false],
+  ])("%s", (_what, entry, same) => {
+    expect(isOursToTheMinute({ takenAt: taken, values: pressure(121, 79, 61) }, entry)).toBe(same);
   });
 });
 

@@ -85,7 +85,12 @@ const lines: Record<string, Line[]> = {
   "a reading that was being sent": [
     ["is looked for", {}, entry({ state: "sending" }), verify],
     ["is looked for after an edit", edited, entry({ state: "sending" }), verify],
-    ["is looked for though it is ambiguous by now", { attribution: "ambiguous" }, entry({ state: "sending" }), verify],
+    [
+      "is looked for, but not sent again, when it is ambiguous by now",
+      { attribution: "ambiguous" },
+      entry({ state: "sending" }),
+      { type: "verify", hold: "ambiguous_person" },
+    ],
     ["is looked for though it lies before the start", tooEarly, entry({ state: "sending" }), verify],
     ["is looked for when Garmin said yes", {}, entry({ state: "sent" }), verify],
     ["is looked for when Garmin said yes and it was edited", edited, entry({ state: "sent" }), verify],

@@ -70,9 +70,14 @@ describe("where a run starts", () => {
   });
 });
 
+/** `since`: a run that read so little that nothing held could have been listed. */
+function advanced(from: Progress, answer: SourceAnswer, settlements: Settlement[], now = day(28), since = now) {
+  return advance(from, { answer, since, height: undefined, settlements, now });
+}
+
 describe("the cursor", () => {
   const cursorAfter = (settlements: Settlement[], answer: Partial<SourceAnswer> = {}, from = before) =>
-    advance(from, { ...nothing, ...answer }, undefined, settlements).cursorAt;
+    advanced(from, { ...nothing, ...answer }, settlements).cursorAt;
 
   test("moves to the newest change when everything is settled or held", () => {
     expect(cursorAfter([settlement(day(12), seen), settlement(day(11), held)])).toEqual(day(12));
@@ -93,32 +98,52 @@ describe("the cursor", () => {
     expect(cursorAfter([settlement(day(12), seen)], { unreadable: 1 })).toEqual(day(10));
     expect(cursorAfter([])).toEqual(day(10));
   });
+
+  test("never goes ahead of the time, whatever Withings says of a change", () => {
+    expect(advanced(before, nothing, [settlement(day(27), seen)], day(12)).cursorAt).toEqual(day(12));
+  });
+
+  test("goes back for a held weight that has become probable", () => {
+    const odd = settlement(day(11), { state: "held", reason: "improbable_weight" }, { weightKg: 70 });
+    const usual = [1, 2, 3].map((it) => settlement(day(it), seen, { weightKg: 80 }));
+    const first = advanced(before, nothing, [...usual, odd]);
+    expect(first.cursorAt).toEqual(day(11));
+    const nearer = settlement(day(13), seen, { weightKg: 75 });
+    expect(advanced(first, nothing, [nearer]).cursorAt).toEqual(new Date(day(11).getTime() - 1000));
+  });
+});
+
+test("a held reading that Withings no longer lists waits no longer", () => {
+  const first = advanced(before, nothing, [settlement(day(11), held)]);
+  expect(advanced(first, nothing, [], day(28), day(12)).attention).toHaveLength(1);
+  expect(advanced(first, nothing, [], day(28), day(10)).attention).toEqual([]);
+  expect(advanced(first, { ...nothing, unreadable: 1 }, [], day(28), day(10)).attention).toHaveLength(1);
 });
 
 test("a run goes on adopting until it has settled everything", () => {
   const adopting = { ...before, adopting: true };
-  expect(advance(adopting, nothing, undefined, [settlement(day(12), undefined)]).adopting).toBe(true);
-  expect(advance(adopting, { ...nothing, unreadable: 1 }, undefined, []).adopting).toBe(true);
-  expect(advance(adopting, nothing, undefined, [settlement(day(12), seen)])).not.toHaveProperty("adopting");
+  expect(advanced(adopting, nothing, [settlement(day(12), undefined)]).adopting).toBe(true);
+  expect(advanced(adopting, { ...nothing, unreadable: 1 }, []).adopting).toBe(true);
+  expect(advanced(adopting, nothing, [settlement(day(12), seen)])).not.toHaveProperty("adopting");
 });
 
-test("what needs attention is kept until it is settled, fifty at most, the newest", () => {
+test("what needs attention is kept until it is settled, two hundred at most, the newest", () => {
   const guest = settlement(day(11), held);
-  const first = advance(before, nothing, undefined, [guest]);
+  const first = advanced(before, nothing, [guest]);
   expect(first.attention).toMatchObject([{ measureGroupId: guest.reading.measureGroupId, fate: held }]);
-  expect(advance(first, nothing, undefined, []).attention).toHaveLength(1);
+  expect(advanced(first, nothing, []).attention).toHaveLength(1);
   const settledGuest = settlement(day(12), seen, { measureGroupId: guest.reading.measureGroupId });
-  expect(advance(first, nothing, undefined, [settledGuest]).attention).toEqual([]);
+  expect(advanced(first, nothing, [settledGuest]).attention).toEqual([]);
 
-  const crowd = Array.from({ length: 60 }, (_, index) => settlement(new Date(day(11).getTime() + index * 1000), held));
-  const { attention } = advance(before, nothing, undefined, crowd);
-  expect(attention).toHaveLength(50);
+  const crowd = Array.from({ length: 260 }, (_, index) => settlement(new Date(day(11).getTime() + index * 1000), held));
+  const { attention } = advanced(before, nothing, crowd);
+  expect(attention).toHaveLength(200);
   expect(attention.at(-1)?.takenAt).toEqual(crowd.at(-1)?.reading.takenAt);
 });
 
 test("recent weigh-ins are the owner's of the last 90 days", () => {
   const old = new Date("2026-07-01T00:00:00Z");
-  const { recentWeighIns } = advance(before, nothing, undefined, [
+  const { recentWeighIns } = advanced(before, nothing, [
     settlement(old, seen, { weightKg: 90 }),
     settlement(day(11), seen, { weightKg: 80 }),
     settlement(day(12), { state: "skipped", reason: "already_in_garmin" }, { weightKg: 81 }),
@@ -128,15 +153,13 @@ test("recent weigh-ins are the owner's of the last 90 days", () => {
 });
 
 test("the last reading is the newest by the time it was taken", () => {
-  const first = advance(before, nothing, undefined, [settlement(day(12), seen, { weightKg: 80.5 })]);
-  const { lastReadings } = advance(first, nothing, undefined, [
-    settlement(day(14), seen, { takenAt: day(2), weightKg: 82 }),
-  ]);
+  const first = advanced(before, nothing, [settlement(day(12), seen, { weightKg: 80.5 })]);
+  const { lastReadings } = advanced(first, nothing, [settlement(day(14), seen, { takenAt: day(2), weightKg: 82 })]);
   expect(lastReadings.weigh_in).toEqual({ takenAt: day(12), values: { kind: "weigh_in", weightKg: 80.5 } });
 });
 
 test("an unknown value is remembered, so that it is reported once", () => {
-  const first = advance(before, { ...nothing, unknown: ["attrib 10009"] }, undefined, []);
-  const second = advance(first, { ...nothing, unknown: ["attrib 10009", "attrib 6"] }, undefined, []);
+  const first = advanced(before, { ...nothing, unknown: ["attrib 10009"] }, []);
+  const second = advanced(first, { ...nothing, unknown: ["attrib 10009", "attrib 6"] }, []);
   expect(second.reportedUnknown).toEqual(["attrib 10009", "attrib 6"]);
 });

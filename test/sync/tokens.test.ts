@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { openTable } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { RetryLaterError } from "../../src/errors.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
-import type { Vendor } from "../../src/sync/ports.ts";
+import { AccessRefusedError, type Vendor } from "../../src/sync/ports.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { FaultEffect, NewFault } from "../sandbox/faults.ts";
 import { refreshTokens } from "../sandbox/garmin-calls.ts";
@@ -349,6 +350,311 @@ describe("a refresh token that the vendor refuses", () => {
     house.clock.advance(121);
     await house.sync();
     expect(house.weights()).toHaveLength(1);
+  });
+});
+
+describe("a link that is asked for by whose it is", () => {
+  const SPOUSE = { email: "spouse@example.org", password: "a-password-for-tests" };
+  const signInSpouse = () => house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(SPOUSE.email));
+  const isRefresh = (request: { url: URL | string; body?: unknown }) =>
+    String(request.body).includes("refresh_token") && String(request.url).includes("di-oauth2");
+  /** What a call with access to the owner's profile ended with, and which tokens it was given. */
+  async function use(app = house.app, call: (token: string) => void = () => {}) {
+    const given: string[] = [];
+    const access = app.tokens.withAccess(ACCOUNT, "garmin", profileId);
+    const end = await access(async (token) => {
+      given.push(token);
+      call(token);
+    }).then(
+      () => "good",
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
+    return { end, given };
+  }
+  const CHANGED = "RetryLaterError: the garmin link was changed while it was used";
+  let profileId: string;
+  async function two() {
+    await waitingWeighIn();
+    house.sandbox.garmin.addAccount({ ...SPOUSE, displayName: "s", fullName: "Spouse", timezone: "Europe/Berlin" });
+    profileId = (await link("garmin")).value.vendorUserId;
+  }
+
+  test("gives access while it is the same one, renewed or made anew", async () => {
+    await two();
+    expect((await use()).end).toBe("good");
+    await house.link();
+    expect((await use()).end).toBe("good");
+  });
+
+  test("gives none when it is another profile by now, and is not renewed either", async () => {
+    await two();
+    await signInSpouse();
+    house.clock.advance(A_WHILE);
+    house.requests();
+    expect(await use()).toEqual({ end: CHANGED, given: [] });
+    expect(house.requests()).toEqual([]);
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test("gives none when it becomes another profile just before it is renewed", async () => {
+    await two();
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          if (key.pk.startsWith("lease#link#garmin")) await signInSpouse();
+          return table.put(key, value, options);
+        },
+      }),
+    });
+    expect(await use(app)).toEqual({ end: CHANGED, given: [] });
+  });
+
+  test.each(["before", "after"])("gives none when it becomes another profile %s Garmin's answer", async (when) => {
+    await two();
+    if (when === "before") house.sandbox.garmin.revoke(OWNER.email);
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (isRefresh(request)) await signInSpouse();
+        return answer;
+      },
+    });
+    expect(await use(app)).toEqual({ end: CHANGED, given: [] });
+    expect((await link("garmin")).value).toMatchObject({ state: "linked", displayName: "Spouse" });
+  });
+
+  test("gives none when it becomes another profile while its token is refused", async () => {
+    await two();
+    await house.link();
+    let relinked: Promise<unknown> = Promise.resolve();
+    const access = house.app.tokens.withAccess(ACCOUNT, "garmin", profileId);
+    let calls = 0;
+    const end = access(async () => {
+      calls++;
+      relinked = signInSpouse();
+      await relinked;
+      throw new AccessRefusedError("Garmin");
+    });
+    await expect(end).rejects.toThrow("changed while it was used");
+    expect(calls).toBe(1);
+  });
+});
+
+describe("renewed tokens that the store does not take", () => {
+  /** A copy of the program whose store says no to the first `times` writes of this link; `lands` when they happen all the same. */
+  const stubborn = (vendor: Vendor, times: number, { lands = false, onPut = () => {} } = {}) => {
+    let left = times;
+    return house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          if (key.sk !== `link#${vendor}`) return table.put(key, value, options);
+          onPut();
+          if (left-- <= 0) return table.put(key, value, options);
+          if (lands) await table.put(key, value, options);
+          throw new RetryLaterError("Another process is holding the database");
+        },
+      }),
+    });
+  };
+
+  test.each<[Vendor, boolean]>([
+    ["withings", false],
+    ["withings", true],
+    ["garmin", false],
+    ["garmin", true],
+  ])("at once are kept and offered again, at %s (the write took effect: %s)", async (vendor, lands) => {
+    await waitingWeighIn();
+    const app = await stubborn(vendor, 1, { lands });
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(tokenRequests(vendor)).toBe(1);
+    house.clock.advance(1800);
+    expect(await house.sync()).toMatchObject({ status: "success" });
+  });
+
+  test("are offered five times, with pauses of 1, 2, 4 and 8 seconds, all inside the lease", async () => {
+    await waitingWeighIn();
+    const startedAt = house.clock.now().getTime();
+    const offeredAt: number[] = [];
+    const onPut = () => offeredAt.push((house.clock.now().getTime() - startedAt) / 1000);
+    const app = await stubborn("garmin", 99, { onPut });
+    await expect(app.uploadConsent(ACCOUNT)).rejects.toThrow(RetryLaterError);
+    expect(offeredAt).toEqual([0, 1, 3, 7, 15]);
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test("for another reason than time are not offered again", async () => {
+    await waitingWeighIn();
+    let offered = 0;
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          if (key.sk !== "link#garmin") return table.put(key, value, options);
+          offered++;
+          throw new Error("a bug");
+        },
+      }),
+    });
+    await expect(app.uploadConsent(ACCOUNT)).rejects.toThrow("a bug");
+    expect(offered).toBe(1);
+  });
+
+  test("are used all the same when the lease can not be given back", async () => {
+    await waitingWeighIn();
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        delete: (key, options) => {
+          if (key.pk.startsWith("lease#link#")) throw new RetryLaterError("Another process is holding the database");
+          return table.delete(key, options);
+        },
+      }),
+    });
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+describe("a renewal that outlasts its lease", () => {
+  /** A copy of the program that gets Garmin's answer and is then held up until it is told to go on. */
+  async function heldUp() {
+    const arrived = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (String(request.url).includes("di-oauth2")) {
+          arrived.resolve();
+          await goOn.promise;
+        }
+        return answer;
+      },
+    });
+    const end = app.uploadConsent(ACCOUNT).then(
+      () => "good",
+      (error: Error) => error.message,
+    );
+    await arrived.promise;
+    return { end, goOn: goOn.resolve };
+  }
+
+  test("writes its tokens over the mark of another process that found the old ones dead", async () => {
+    await waitingWeighIn();
+    const slow = await heldUp();
+    house.clock.advance(121);
+    await expect(house.app.uploadConsent(ACCOUNT)).rejects.toThrow("relink_garmin");
+    expect((await link("garmin")).value.state).toBe("stale");
+    slow.goOn();
+    expect(await slow.end).toBe("good");
+    expect((await link("garmin")).value.state).toBe("linked");
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
+  test("gives way to a sign-in that came meanwhile", async () => {
+    await waitingWeighIn();
+    const slow = await heldUp();
+    await house.link();
+    const signedIn = await link("garmin");
+    slow.goOn();
+    expect(await slow.end).toBe("good");
+    expect(await link("garmin")).toEqual(signedIn);
+  });
+
+  test("by less than two minutes does not exist: the other process waits", async () => {
+    await waitingWeighIn();
+    const slow = await heldUp();
+    house.clock.advance(119);
+    await expect(house.app.uploadConsent(ACCOUNT)).rejects.toThrow("another process is renewing");
+    slow.goOn();
+    expect(await slow.end).toBe("good");
+  });
+});
+
+describe("a link that nobody needs", () => {
+  const DAY = 24 * HOUR;
+  const keepAlive = (vendor: Vendor = "garmin", app = house.app) => app.tokens.keepAlive(ACCOUNT, vendor);
+
+  test("is left alone for a week, and then renewed once", async () => {
+    house = await startHousehold();
+    house.requests();
+    house.clock.advance(7 * DAY);
+    await keepAlive();
+    expect(house.requests()).toEqual([]);
+    house.clock.advance(1);
+    await keepAlive();
+    await keepAlive();
+    expect(tokenRequests("garmin")).toBe(1);
+    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
+  });
+
+  test("is still alive after a quarter of a year without a reading", async () => {
+    house = await startHousehold();
+    house.requests();
+    for (let days = 0; days < 92; days++) {
+      house.clock.advance(DAY);
+      await keepAlive();
+    }
+    expect(tokenRequests("garmin")).toBe(11);
+    house.person.stepOnScale({ weightKg: 80.25 });
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
+  test("counts from its last renewal, for whatever reason that was", async () => {
+    house = await startHousehold();
+    house.clock.advance(5 * DAY);
+    await house.app.uploadConsent(ACCOUNT);
+    house.requests();
+    house.clock.advance(5 * DAY);
+    await keepAlive();
+    expect(house.requests()).toEqual([]);
+  });
+
+  test("counts anew from a sign-in", async () => {
+    house = await startHousehold();
+    house.clock.advance(10 * DAY);
+    await keepAlive();
+    house.clock.advance(10 * DAY);
+    await house.link();
+    house.requests();
+    await keepAlive();
+    expect(house.requests()).toEqual([]);
+  });
+
+  test("is not renewed by two at once", async () => {
+    house = await startHousehold();
+    house.clock.advance(8 * DAY);
+    house.requests();
+    await Promise.all([keepAlive(), keepAlive("garmin", await house.newApp())]);
+    expect(tokenRequests("garmin")).toBe(1);
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test("and can not be renewed just now is said in the log, and tried again the next time", async () => {
+    house = await startHousehold();
+    house.clock.advance(8 * DAY);
+    house.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
+    const before = await stored("garmin");
+    await keepAlive();
+    const lines = house.logged.filter((line) => line.includes('"link_not_renewed"')).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ level: "warn", account: ACCOUNT, vendor: "garmin", error: "RetryLaterError" }]);
+    expect(await stored("garmin")).toEqual(before);
+    await keepAlive();
+    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
+  });
+
+  test("and was ended at the vendor asks for its owner", async () => {
+    house = await startHousehold();
+    house.clock.advance(8 * DAY);
+    house.sandbox.garmin.revoke(OWNER.email);
+    await expect(keepAlive()).rejects.toThrow("relink_garmin");
+    await expect(keepAlive()).rejects.toThrow("relink_garmin");
+    expect((await link("garmin")).value.state).toBe("stale");
+  });
+
+  test("and is missing asks for its owner", async () => {
+    house = await startHousehold({ linked: false });
+    await expect(keepAlive()).rejects.toThrow("link_garmin");
   });
 });
 

@@ -3,7 +3,7 @@ import { localDateTime } from "../../local-time.ts";
 import type { SendAnswer, Sink, Standing } from "../ports.ts";
 import type { BloodPressure } from "../reading.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readBody } from "./client.ts";
-import { datesAround } from "./dates.ts";
+import { datesAround, isWithinGarminTime, wallClock, wallClockInUtc } from "./dates.ts";
 
 /** What Garmin Connect accepts (python-garminconnect 0.3, 2026-08). */
 const SYSTOLIC = [70, 260] as const;
@@ -22,8 +22,8 @@ const PressureRange = z.object({
             systolic: z.number(),
             diastolic: z.number(),
             pulse: z.number().nullish(),
-            measurementTimestampGMT: z.string(),
-            measurementTimestampLocal: z.string(),
+            measurementTimestampGMT: wallClockInUtc,
+            measurementTimestampLocal: wallClock,
           }),
         )
         .nullish(),
@@ -42,8 +42,10 @@ export function createBloodPressureSink(options: {
     batchSize: 50,
     sendsAsOne: false,
 
-    refusal: ({ systolicMmHg, diastolicMmHg }) =>
-      within(systolicMmHg, SYSTOLIC) && within(diastolicMmHg, DIASTOLIC) ? undefined : "out_of_range",
+    refusal: ({ takenAt, systolicMmHg, diastolicMmHg }) =>
+      isWithinGarminTime(takenAt) && within(systolicMmHg, SYSTOLIC) && within(diastolicMmHg, DIASTOLIC)
+        ? undefined
+        : "out_of_range",
 
     async around(withAccess, from, to) {
       const standing: Standing[] = [];
@@ -54,7 +56,7 @@ export function createBloodPressureSink(options: {
           for (const entry of summary.measurements ?? []) {
             standing.push({
               key: { calendarDate: entry.measurementTimestampLocal.slice(0, 10), id: String(entry.version) },
-              takenAt: new Date(`${entry.measurementTimestampGMT.replace(/Z$/, "")}Z`),
+              takenAt: entry.measurementTimestampGMT,
               values: {
                 kind: "blood_pressure",
                 systolicMmHg: entry.systolic,

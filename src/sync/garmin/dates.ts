@@ -1,3 +1,25 @@
+import * as z from "zod";
+
+/** FIT counts 32 bits of seconds from 1989-12-31, reads small counts as time since power-on, and wraps above the last. */
+export const EARLIEST = new Date("1998-07-04T00:00:00Z");
+const LATEST = new Date("2126-02-06T00:00:00Z");
+
+/** Whether Garmin can hold a reading of this instant. Outside of it, reading back would also ask for centuries. */
+export function isWithinGarminTime(takenAt: Date): boolean {
+  return takenAt >= EARLIEST && takenAt <= LATEST;
+}
+
+/** An invalid date is nothing that could be read back: it would match everything, or nothing ever. */
+export const epochMilliseconds = z
+  .number()
+  .transform((milliseconds) => new Date(milliseconds))
+  .pipe(z.date());
+
+/** A wall clock without an offset, `2026-11-21T23:30:00.0`. */
+export const wallClock = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z?$/);
+/** The instant of one that shows UTC. */
+export const wallClockInUtc = wallClock.transform((text) => new Date(`${text.replace(/Z$/, "")}Z`)).pipe(z.date());
+
 const DAY_MS = 24 * 3600 * 1000;
 /** Longer ranges have not been seen to work. */
 const DAYS_PER_REQUEST = 365;

@@ -1,6 +1,7 @@
 import type { FileIdMesg, WeightScaleMesg } from "@garmin/fitsdk";
 import type { FailReason } from "../ports.ts";
 import type { WeighIn } from "../reading.ts";
+import { EARLIEST, isWithinGarminTime } from "./dates.ts";
 
 /** FIT global message numbers. */
 const FILE_ID = 0;
@@ -45,14 +46,9 @@ const FIELDS: Field[] = [
   { name: "metabolicAge", steps: 1, max: 254, of: (it) => it.metabolicAgeYears },
 ];
 
-/** FIT counts 32 bits of seconds from 1989-12-31, reads small counts as time since power-on, and wraps above the last. */
-const EARLIEST = new Date("1998-07-04T00:00:00Z");
-const LATEST = new Date("2126-02-06T00:00:00Z");
-
 /** Why this weigh-in cannot become a FIT record, or undefined. */
 export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
-  const { takenAt } = weighIn;
-  const fits = fieldsOf(weighIn, undefined).weight !== undefined && takenAt >= EARLIEST && takenAt <= LATEST;
+  const fits = fieldsOf(weighIn, undefined).weight !== undefined && isWithinGarminTime(weighIn.takenAt);
   return fits ? undefined : "out_of_range";
 }
 

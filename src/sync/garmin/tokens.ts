@@ -8,11 +8,15 @@ import { tryLater, USER_AGENT } from "./client.ts";
 /** No newer one was known in November 2026. A ticket is spent by the first id that is tried, so there is only one. */
 const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 
+/** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
+const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
+const lifeSeconds = z.number().positive().max(LONGEST_LIFE_SECONDS);
+
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1).optional(),
-  expires_in: z.number().positive(),
-  refresh_token_expires_in: z.number().positive().optional(),
+  expires_in: lifeSeconds,
+  refresh_token_expires_in: lifeSeconds.optional(),
 });
 const Refusal = z.object({ error: z.string() });
 

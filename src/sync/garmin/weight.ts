@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Sink, Standing } from "../ports.ts";
 import type { WeighIn } from "../reading.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readBody } from "./client.ts";
-import { datesAround } from "./dates.ts";
+import { datesAround, epochMilliseconds } from "./dates.ts";
 import { encodeWeighIns, weighInRefusal } from "./fit.ts";
 
 /** Peers found Garmin failing above 200 records a file; 100 is proven over ten-year imports. */
@@ -18,7 +18,7 @@ const WeightRange = z.object({
           samplePk: z.number(), // when it was uploaded, and the delete key
           calendarDate: z.string(),
           weight: z.number(), // grams
-          timestampGMT: z.number(), // epoch milliseconds; the field `date` is a local wall clock, do not use it
+          timestampGMT: epochMilliseconds, // the field `date` is a local wall clock, do not use it
         }),
       ),
     }),
@@ -46,7 +46,7 @@ export function createWeightSink(options: {
           for (const entry of day.allWeightMetrics) {
             standing.push({
               key: { calendarDate: entry.calendarDate, id: String(entry.samplePk) },
-              takenAt: new Date(entry.timestampGMT),
+              takenAt: entry.timestampGMT,
               values: { kind: "weigh_in", weightKg: entry.weight / 1000 },
             });
           }

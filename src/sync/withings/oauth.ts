@@ -15,12 +15,15 @@ const SCOPE = "user.info,user.metrics";
 /** Withings issues a refresh token for a year and does not say so in the answer (access-and-refresh-tokens page, 2026-11). */
 const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
 
+/** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
+const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
+
 const TokenBody = z.object({
   // A string after a code exchange, a number after a refresh.
   userid: z.union([z.string().min(1), z.number()]).transform(String),
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
-  expires_in: z.number().positive(),
+  expires_in: z.number().positive().max(LONGEST_LIFE_SECONDS),
   scope: z.string().optional(),
 });
 

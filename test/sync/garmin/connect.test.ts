@@ -117,6 +117,11 @@ describe("the weights that stand there", () => {
     expect(headerLines(last(), "content-type")).toEqual([]);
   });
 
+  test("at a time that no date can hold are neither matched nor left out: it is a new shape, and ours to mend", async () => {
+    stub.willAnswer(weightRange([entry(), entry({ timestampGMT: 9e15 })]));
+    expect(await endOf(weights.around(withAccess, NOON, NOON))).toBe("UnexpectedAnswerError");
+  });
+
   test("of more than a year are asked for in several ranges, and put together", async () => {
     const from = stub.requests.length;
     stub.willAnswer(weightRange([entry({ samplePk: 1 })]), weightRange([]), weightRange([entry({ samplePk: 3 })]));
@@ -176,6 +181,18 @@ describe("the pressures that stand there", () => {
       expect((await pressures.around(withAccess, NOON, NOON))[0]?.takenAt).toEqual(new Date("2026-11-21T23:30:00Z"));
     },
   );
+
+  test.each([
+    ["an offset", { measurementTimestampGMT: "2026-11-21T23:30:00.0+00:00" }],
+    ["no day that exists", { measurementTimestampGMT: "2026-13-41T23:30:00.0" }],
+    ["a day alone", { measurementTimestampGMT: "2026-11-21" }],
+    ["words", { measurementTimestampGMT: "Sat Nov 21 2026" }],
+    ["nothing", { measurementTimestampGMT: "" }],
+    ["words where the day to delete it by is read", { measurementTimestampLocal: "Nov 21, 2026" }],
+  ])("whose time is %s are neither matched nor left out: it is a new shape, and ours to mend", async (_what, time) => {
+    stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement(), measurement(time)] }));
+    expect(await endOf(pressures.around(withAccess, NOON, NOON))).toBe("UnexpectedAnswerError");
+  });
 
   test("of more than a year are asked for in several ranges", async () => {
     const from = stub.requests.length;
@@ -348,6 +365,19 @@ describe("an upload of pressures", () => {
     [120.6, 79.4, undefined],
   ])("of %d over %d: %s", (systolicMmHg, diastolicMmHg, refusal) => {
     expect(pressures.refusal(pressure({ systolicMmHg, diastolicMmHg }))).toBe(refusal);
+  });
+
+  test.each([
+    ["1998-07-03T00:00:00Z", "out_of_range"],
+    ["1998-07-05T00:00:00Z", undefined],
+    ["2126-02-05T00:00:00Z", undefined],
+    ["2126-02-07T00:00:00Z", "out_of_range"],
+    ["5138-11-16T09:46:39Z", "out_of_range"],
+    ["no date", "out_of_range"],
+  ])("taken at %s: %s, as a weigh-in would be", (at, refusal) => {
+    const takenAt = new Date(at);
+    expect(pressures.refusal(pressure({ takenAt }))).toBe(refusal);
+    expect(weights.refusal(weighIn({ takenAt }))).toBe(refusal);
   });
 
   test("one that Garmin does not want stops none of the others", async () => {

@@ -123,6 +123,9 @@ describe("who moves next", () => {
     ["200 with a page", () => page(), "RetryLaterError"],
     ["200 without an access token", () => success({ access_token: undefined }), "UnexpectedAnswerError"],
     ["200 that is over already", () => success({ expires_in: 0 }), "UnexpectedAnswerError"],
+    ["200 that never ends", () => success({ expires_in: 1e300 }), "UnexpectedAnswerError"],
+    ["200 for longer than ten years", () => success({ expires_in: 315_360_001 }), "UnexpectedAnswerError"],
+    ["200 to renew for ever", () => success({ refresh_token_expires_in: 1e300 }), "UnexpectedAnswerError"],
   ])("%s ends no link", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer());
     expect(await endOf(tokens.refresh(link()))).toBe(kind);

@@ -140,6 +140,8 @@ describe("an answer of the token endpoint", () => {
     ["a success without a refresh token", () => tokenBody({ refresh_token: undefined }), "UnexpectedAnswerError"],
     ["a success with an empty access token", () => tokenBody({ access_token: "" }), "UnexpectedAnswerError"],
     ["a success that is over already", () => tokenBody({ expires_in: 0 }), "UnexpectedAnswerError"],
+    ["a success that never ends", () => tokenBody({ expires_in: 1e300 }), "UnexpectedAnswerError"],
+    ["a success for longer than ten years", () => tokenBody({ expires_in: 315_360_001 }), "UnexpectedAnswerError"],
     ["a success without a userid", () => tokenBody({ userid: null }), "UnexpectedAnswerError"],
   ])("%s means the same for a code and a refresh token", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer());

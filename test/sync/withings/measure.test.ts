@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import { createWithingsSource } from "../../../src/sync/withings/source.ts";
@@ -85,6 +85,104 @@ test("a group that cannot be read stops none of the others, and is counted with 
   const { groups, unreadable } = await read();
   expect(groups.map(({ grpid }) => grpid)).toEqual([1, 7]);
   expect(unreadable.map(({ measureGroupId }) => measureGroupId)).toEqual([2, undefined, undefined, undefined, 6]);
+});
+
+test.each([
+  ["a power of ten above 20", { value: 5, unit: 21 }],
+  ["a power of ten below -20", { value: 5, unit: -21 }],
+  ["a power of ten far beyond any number", { value: 5, unit: 400 }],
+  ["more digits than a number holds", { value: "9".repeat(400), unit: -3 }],
+  ["a value so large that no power can be put behind it", { value: 1e21, unit: 0 }],
+  ["a broken power of ten", { value: 5, unit: 0.5 }],
+])("a group with %s is unreadable, and no weight, height or error", async (_what, measured) => {
+  stub.willAnswer(answer([group(1, { measures: [{ type: 1, ...measured }] }), group(2)]));
+  const { groups, unreadable } = await read();
+  expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ measureGroupId: 1 }]]);
+});
+
+test.each([20, -20])("a power of ten of %d is read", async (unit) => {
+  stub.willAnswer(answer([group(1, { measures: [{ type: 1, value: 5, unit }] })]));
+  expect(await ids()).toEqual([1]);
+});
+
+describe("a list that moves while its pages are read", () => {
+  const UPDATETIME = 1_795_000_100;
+  const touched = (grpid: number, modified: unknown = UPDATETIME) => group(grpid, { modified });
+  const twoPages = (first: unknown[], second: unknown[], more: object = {}) => [
+    answer(first, { more: 1, offset: 1, ...more }),
+    answer(second, more),
+  ];
+
+  test("is read again from the top, and what was pushed over the border is there", async () => {
+    const from = stub.requests.length;
+    stub.willAnswer(...twoPages([group(1), group(2)], [touched(1)]), ...twoPages([group(2), group(3)], [touched(1)]));
+    expect((await ids()).toSorted()).toEqual([1, 2, 3]);
+    const forms = stub.requests.slice(from).map(formOf);
+    expect(forms.map(({ offset }) => offset)).toEqual([undefined, "1", undefined, "1"]);
+  });
+
+  test("is asked for in other words, because Withings refuses the same call within ten seconds, and for no less", async () => {
+    const from = stub.requests.length;
+    stub.willAnswer(...twoPages([], [touched(1)]), ...twoPages([], [touched(1)]));
+    await getMeas(call(), { accessToken: "bearer-1", lastUpdate: 5000 });
+    const asked = stub.requests.slice(from).map((it) => formOf(it).lastupdate);
+    expect(asked).toEqual(["5000", "5000", "4999", "4999"]);
+  });
+
+  test("and does not come to rest is left for later after three more readings", async () => {
+    const from = stub.requests.length;
+    stub.willAnswer(...[0, 1, 2, 3, 4].flatMap((n) => twoPages([group(1)], [touched(2, UPDATETIME + n)])));
+    expect(await endOf(read())).toBe("RetryLaterError");
+    expect(stub.requests.length - from).toBe(8);
+  });
+
+  test("is noticed by a group that can not be read, and when times come as strings", async () => {
+    const unreadable = { ...touched(2, String(UPDATETIME)), measures: "?" };
+    const pages = () => twoPages([group(1)], [unreadable], { updatetime: String(UPDATETIME) });
+    stub.willAnswer(...pages(), ...pages());
+    const from = stub.requests.length;
+    await read();
+    expect(stub.requests.length - from).toBe(4);
+  });
+
+  test.each<[string, () => Response[]]>([
+    ["nothing was touched", () => twoPages([group(1)], [touched(2, UPDATETIME - 1)])],
+    ["all is on one page", () => [answer([touched(1)])]],
+    ["Withings does not say when it answered", () => twoPages([group(1)], [touched(2)], { updatetime: undefined })],
+    ["Withings says so in words", () => twoPages([group(1)], [touched(2)], { updatetime: "now" })],
+  ])("is not suspected when %s", async (_when, pages) => {
+    const from = stub.requests.length;
+    stub.willAnswer(...pages());
+    await read();
+    expect(stub.requests.length - from).toBe(pages().length);
+  });
+
+  test("is not suspected for ever because of a change that lies in the future", async () => {
+    const from = stub.requests.length;
+    const pages = () => twoPages([group(1)], [touched(2, UPDATETIME + 90 * 86_400)]);
+    stub.willAnswer(...pages(), ...pages());
+    expect(await ids()).toEqual([1, 2]);
+    expect(stub.requests.length - from).toBe(4);
+  });
+
+  test("loses no weigh-in on its way to Garmin", async () => {
+    const house = await startHousehold();
+    const { person, sandbox, sync } = house;
+    sandbox.withings.settings.pageSize = 4;
+    const days = Array.from({ length: 8 }, (_, day) => new Date(NOON.getTime() - (20 - day) * 86_400_000));
+    const grpids = days.map((at, n) => person.stepOnScale({ at, weightKg: 80 + n / 10 }));
+    let pages = 0;
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const page = await send(request);
+        if (String(request.url).endsWith("/measure") && ++pages === 1) person.touch(grpids[0] ?? 0);
+        return page;
+      },
+    });
+    await sync({}, app);
+    await house.close();
+    expect(house.weights().map((it) => it.weightKg)).toEqual([80, 80.1, 80.2, 80.3, 80.4, 80.5, 80.6, 80.7]);
+  });
 });
 
 test("integers may come as strings, unknown fields and null ones do no harm", async () => {

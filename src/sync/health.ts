@@ -1,0 +1,182 @@
+import type { Action } from "../errors.ts";
+import type { AttentionItem, FailReason } from "./ports.ts";
+import { readingId } from "./reading.ts";
+import type { RunReport } from "./run.ts";
+
+/** What keeps readings from arriving. "broken" is for us to mend, "waiting" for time. */
+export interface Trouble {
+  what: Action | "broken" | "waiting";
+  /** With "broken": a few technical words. Another cause is another trouble. */
+  cause?: string;
+}
+
+/** When the owner heard of it, the last time and how often. */
+export interface Told extends Trouble {
+  at: Date;
+  times: number;
+}
+
+/** From the first run that did not end well until the owner knows that all is well again. */
+export interface Outage {
+  since: Date;
+  state: "lasts" | "over";
+  /** Readings that arrived since then. */
+  synced: number;
+  /** As the last run knew that did not just have to wait. */
+  standing: Trouble[];
+  told: Told[];
+  /** Since when runs do nothing but wait. */
+  waitingSince?: Date;
+}
+
+/** How an account is, as its owner knows it. Stored, so that no restart makes us forget what is still to be told. */
+export interface Health {
+  /** Held and failed readings that the owner has heard of. */
+  attentionTold: string[];
+  outage?: Outage;
+}
+
+export interface HealthStore {
+  read(account: number): Promise<{ value: Health; version: string | undefined }>;
+  /** Writes if nobody else did since. */
+  write(account: number, health: Health, version: string | undefined): Promise<boolean>;
+}
+
+/** What an owner has to hear although they did not ask. */
+export type HealthNews =
+  | { type: "trouble"; trouble: Trouble; since: Date; isReminder: boolean; isQuiet: boolean }
+  | { type: "healed"; since: Date; synced: number; isQuiet: boolean }
+  | { type: "attention"; items: AttentionItem[]; isQuiet: false };
+
+const HOUR_MS = 3600 * 1000;
+/** An owner's patience: what mends itself within it is not worth a word. */
+const PATIENCE_MS = 6 * HOUR_MS;
+const FIRST_REMINDER_MS = 3 * 24 * HOUR_MS;
+const NEXT_REMINDERS_MS = 7 * 24 * HOUR_MS;
+/** More causes than anybody wants to hear of; it keeps the item small. */
+const TOLD_TROUBLES = 30;
+const CAUSE_LENGTH = 200;
+
+/**
+ * One run further. `attention` is what waits for the owner now; undefined when that could not be read.
+ * Nothing becomes news that the owner has heard in the same outage already.
+ */
+export function afterRun(
+  health: Health,
+  report: RunReport,
+  { now, attention }: { now: Date; attention: AttentionItem[] | undefined },
+): Health {
+  if (report.busy) return health;
+  const inAttention = attention && new Set(attention.map(attentionId));
+  const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
+  const outage = outageAfter(health.outage, report, now);
+  return { attentionTold, ...(outage && { outage }) };
+}
+
+function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
+  const { waitingSince = now, ...known } = before ?? { since: now, state: "lasts", synced: 0, standing: [], told: [] };
+  const outage: Outage = { ...known, synced: known.synced + report.synced };
+  const troubles = troublesOf(report);
+  if (report.status === "success") {
+    return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
+  }
+  // Having to wait says nothing about what was wrong before: after a new sign-in Garmin often takes another run.
+  if (report.status === "retry_later") return { ...outage, state: "lasts", waitingSince };
+  if (troubles.length === 0) return before && { ...before, synced: outage.synced };
+  return { ...outage, state: "lasts", standing: troubles };
+}
+
+/** None when all that went wrong is that Garmin did not take a reading: the owner hears of that reading by itself. */
+function troublesOf({ status, action, cause, problem }: RunReport): Trouble[] {
+  if (status === "success" || status === "retry_later") return [];
+  const isBroken = status === "error" ? !isAboutOneReading(cause) : !action;
+  const short = shortened(cause ?? problem);
+  return [
+    ...(action ? [{ what: action }] : []),
+    ...(isBroken ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
+  ];
+}
+
+const ABOUT_ONE_READING: Record<FailReason, true> = {
+  out_of_range: true,
+  refused_by_garmin: true,
+  never_appeared: true,
+};
+const isAboutOneReading = (cause: string | undefined) => cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
+
+/** Ids and times are others with every run, and make no other cause. */
+function shortened(cause: string | undefined): string | undefined {
+  return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
+}
+
+/** What is to be told now, the most important first. It stays news until `afterTelling`. */
+export function newsOf(health: Health, attention: AttentionItem[], now: Date): HealthNews[] {
+  const { outage, attentionTold } = health;
+  const items = attention.filter((item) => !attentionTold.includes(attentionId(item)));
+  return [
+    ...(outage ? newsOfOutage(outage, now) : []),
+    ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
+  ];
+}
+
+function newsOfOutage(outage: Outage, now: Date): HealthNews[] {
+  const { since, state, synced, standing, told, waitingSince } = outage;
+  if (state === "over") {
+    return [{ type: "healed", since, synced, isQuiet: told.every(({ what }) => what === "waiting") }];
+  }
+  const news = standing.flatMap((trouble): HealthNews[] => {
+    const heard = told.find((it) => isSame(it, trouble));
+    // Who only has to wait may have done what was asked: that is no time to ask again.
+    const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
+    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, isReminder, isQuiet: false }];
+  });
+  const isPatienceOver = waitingSince && now.getTime() - waitingSince.getTime() >= PATIENCE_MS;
+  if (isPatienceOver && !told.some(({ what }) => what === "waiting")) {
+    news.push({
+      ...{ type: "trouble", trouble: { what: "waiting" }, since: waitingSince },
+      ...{ isReminder: false, isQuiet: true },
+    });
+  }
+  return news;
+}
+
+function isReminderDue({ what, at, times }: Told, now: Date): boolean {
+  if (what === "broken" || what === "waiting") return false;
+  return now.getTime() - at.getTime() >= (times === 1 ? FIRST_REMINDER_MS : NEXT_REMINDERS_MS);
+}
+
+/** Only what was delivered counts, or what never can be. */
+export function afterTelling(health: Health, news: HealthNews, now: Date): Health {
+  if (news.type === "attention") {
+    return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
+  }
+  const { outage, ...rest } = health;
+  if (!outage) return health;
+  if (news.type === "healed") {
+    // Should it have begun again meanwhile, the owner now believes that all is well, and has to hear it anew.
+    return outage.state === "over" ? rest : { ...rest, outage: { ...outage, told: [] } };
+  }
+  const heard = outage.told.find((it) => isSame(it, news.trouble));
+  const others = outage.told.filter((it) => it !== heard);
+  const told = [...others, { ...news.trouble, at: now, times: (heard?.times ?? 0) + 1 }].slice(-TOLD_TROUBLES);
+  return { ...rest, outage: { ...outage, told } };
+}
+
+/** What of the news the owner reads in the answer to a run that they asked for. */
+export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
+  return news.flatMap((each): HealthNews[] => {
+    if (each.type === "healed") return report.status === "success" ? [each] : [];
+    if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
+    const items = each.items.filter(({ fate }) => report[fate.state] > 0);
+    return items.length > 0 ? [{ ...each, items }] : [];
+  });
+}
+
+function isSaidIn(report: RunReport, trouble: Trouble): boolean {
+  if (trouble.what === "waiting") return report.status === "retry_later";
+  return troublesOf(report).some((it) => isSame(it, trouble));
+}
+
+const isSame = (a: Trouble, b: Trouble) => a.what === b.what && a.cause === b.cause;
+/** A held reading that Garmin refuses later is another piece of news. */
+const attentionId = (item: AttentionItem) => `${readingId(item)}#${item.fate.state}`;

@@ -1,0 +1,363 @@
+import { describe, expect, test } from "vitest";
+import { messages } from "../../src/bot/messages.ts";
+import { afterRun, afterTelling, answeredBy, type Health, type HealthNews, newsOf } from "../../src/sync/health.ts";
+import type { AttentionItem } from "../../src/sync/ports.ts";
+import type { RunReport } from "../../src/sync/run.ts";
+
+const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
+const success: RunReport = { status: "success", ...COUNTS };
+const later: RunReport = { status: "retry_later", ...COUNTS };
+const broken: RunReport = { status: "error", ...COUNTS, cause: "a bug" };
+const brokenAnew: RunReport = { status: "error", ...COUNTS, cause: "a worse bug" };
+const refused: RunReport = { status: "error", ...COUNTS, failed: 1, cause: "refused_by_garmin" };
+const signedOut: RunReport = { status: "action_needed", ...COUNTS, action: "relink_garmin" };
+const noConsent: RunReport = { status: "action_needed", ...COUNTS, action: "grant_garmin_upload" };
+const both: RunReport = { ...broken, action: "grant_garmin_upload" };
+const busy: RunReport = { ...later, busy: true };
+const START = new Date("2026-11-21T07:12:00Z");
+const DAY = 24;
+
+/** An account whose owner is told what is news, run by run. */
+function life() {
+  let health: Health = { attentionTold: [] };
+  let now = START;
+  let attention: AttentionItem[] = [];
+  return {
+    health: () => health,
+    newsNow: () => newsOf(health, attention, now),
+    pass: (hours: number) => {
+      now = new Date(now.getTime() + hours * 3_600_000);
+    },
+    waits: (...items: AttentionItem[]) => {
+      attention = items;
+    },
+    /** Answers what was told. Nothing is, while Telegram is away. */
+    run(report: RunReport, { telegram = "there" }: { telegram?: "there" | "away" } = {}): string {
+      health = stored(afterRun(health, report, { now, attention }));
+      const news = newsOf(health, attention, now);
+      if (telegram === "away") return "";
+      for (const each of news) health = stored(afterTelling(health, each, now));
+      return news.map(shortly).join(" ");
+    },
+    runUnread(report: RunReport) {
+      health = afterRun(health, report, { now, attention: undefined });
+    },
+    /** A run that was asked for in the chat. Answers what is left to be told. */
+    ask(report: RunReport): string {
+      health = afterRun(health, report, { now, attention });
+      const news = answeredBy(report, newsOf(health, attention, now));
+      for (const each of news) health = afterTelling(health, each, now);
+      return newsOf(health, attention, now).map(shortly).join(" ");
+    },
+    texts: () =>
+      newsOf(health, attention, now).map((each) => messages.news(each, { account: 1, timezone: "UTC", now })),
+  };
+}
+
+/** Nothing may hang on more than what is stored. */
+const stored = (health: Health): Health => structuredClone(health);
+
+function shortly(news: HealthNews): string {
+  const quietly = news.isQuiet ? "quietly:" : "";
+  if (news.type === "healed") return `${quietly}healed(${news.synced})`;
+  if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
+  const { what, cause } = news.trouble;
+  return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;
+}
+
+test.each<[string, RunReport[], string[]]>([
+  ["all is well", [success, success], ["", ""]],
+  [
+    "a trouble is said when it begins and when it ends",
+    [signedOut, signedOut, success, success],
+    ["relink_garmin", "", "healed(0)", ""],
+  ],
+  ["having to wait in between repeats nothing", [signedOut, later, signedOut], ["relink_garmin", "", ""]],
+  ["and does not swallow the good news", [signedOut, later, later, success], ["relink_garmin", "", "", "healed(0)"]],
+  ["having to wait for a while is nothing to talk about", [success, later, later, success], ["", "", "", ""]],
+  ["another trouble is said", [signedOut, noConsent, success], ["relink_garmin", "grant_garmin_upload", "healed(0)"]],
+  ["what is broken is said once", [broken, broken, later, broken, success], ["broken(a bug)", "", "", "", "healed(0)"]],
+  [
+    "a new cause is said, and neither of the two again",
+    [broken, brokenAnew, broken, brokenAnew],
+    ["broken(a bug)", "broken(a worse bug)", "", ""],
+  ],
+  [
+    "what the owner can do is said even when something is broken as well",
+    [broken, both, both, success],
+    ["broken(a bug)", "grant_garmin_upload", "", "healed(0)"],
+  ],
+  [
+    "a trouble that comes back after all was well is said again",
+    [signedOut, success, signedOut],
+    ["relink_garmin", "healed(0)", "relink_garmin"],
+  ],
+  ["a run that stood back counts for nothing", [signedOut, busy, signedOut], ["relink_garmin", "", ""]],
+  [
+    "a reading that Garmin refused is no outage, and its end is no healing",
+    [refused, success, broken, refused, success],
+    ["", "", "broken(a bug)", "", "healed(0)"],
+  ],
+  [
+    "all that arrived meanwhile is counted",
+    [
+      { ...signedOut, synced: 1 },
+      { ...later, synced: 2 },
+      { ...refused, synced: 4 },
+      { ...success, synced: 8 },
+    ],
+    ["relink_garmin", "", "", "healed(15)"],
+  ],
+  [
+    "numbers that change from run to run are no new cause",
+    [
+      { ...broken, cause: "reading 4711001 is odd" },
+      { ...broken, cause: "reading 4711002 is odd" },
+      { ...broken, cause: "HTTP 500" },
+      { ...broken, cause: "HTTP 403" },
+    ],
+    ["broken(reading … is odd)", "", "broken(HTTP 500)", "broken(HTTP 403)"],
+  ],
+  [
+    "a run that says nothing of why is told as broken",
+    [
+      { ...signedOut, action: undefined } as unknown as RunReport,
+      { status: "error", ...COUNTS, problem: "The key is wrong." },
+    ],
+    ["broken", "broken(The key is wrong.)"],
+  ],
+])("%s", (_name, runs, told) => {
+  const { run } = life();
+  expect(runs.map((report) => run(report))).toEqual(told);
+});
+
+describe("an owner's patience", () => {
+  test("ends after six hours, with one quiet word", () => {
+    const { run, pass } = life();
+    expect(run(later)).toBe("");
+    pass(5.9);
+    expect(run(later)).toBe("");
+    pass(0.1);
+    expect(run(later)).toBe("quietly:waiting");
+    for (let day = 1; day <= 30; day++) {
+      pass(DAY);
+      expect(run(later)).toBe("");
+    }
+    expect(run({ ...success, synced: 3 })).toBe("quietly:healed(3)");
+    expect(run(success)).toBe("");
+  });
+
+  test("begins anew with every run that was well", () => {
+    const { run, pass } = life();
+    for (let times = 0; times < 5; times++) {
+      run(later);
+      pass(5);
+      run(later);
+      pass(5);
+      expect(run(success)).toBe("");
+    }
+  });
+
+  test("also ends when the owner did what was asked, and is not asked for it again meanwhile", () => {
+    const { run, pass } = life();
+    expect(run(signedOut)).toBe("relink_garmin");
+    pass(DAY);
+    run(later);
+    pass(6);
+    expect(run(later)).toBe("quietly:waiting");
+    pass(10 * DAY);
+    expect(run(later)).toBe("");
+    expect(run(signedOut)).toBe("again:relink_garmin");
+    expect(run(success)).toBe("healed(0)");
+  });
+
+  test("does not keep what is worse from being said at once", () => {
+    const { run, pass } = life();
+    run(later);
+    pass(7);
+    expect(run(later)).toBe("quietly:waiting");
+    expect(run(signedOut)).toBe("relink_garmin");
+  });
+});
+
+describe("reminders", () => {
+  test("of what the owner has to do come after three days, and then weekly", () => {
+    const { run, pass } = life();
+    const days: number[] = [];
+    for (let hours = 0; hours <= 20 * DAY; hours += 12) {
+      if (run(signedOut) !== "") days.push(hours / DAY);
+      pass(12);
+    }
+    expect(days).toEqual([0, 3, 10, 17]);
+  });
+
+  test("of what is ours to mend do not come", () => {
+    const { run, pass } = life();
+    run(broken);
+    pass(30 * DAY);
+    expect(run(broken)).toBe("");
+  });
+
+  test("come for the one of two that is due", () => {
+    const { run, pass } = life();
+    run(broken);
+    pass(DAY);
+    run(both);
+    pass(3 * DAY);
+    expect(run(both)).toBe("again:grant_garmin_upload");
+  });
+});
+
+describe("what Telegram did not take", () => {
+  const away = { telegram: "away" } as const;
+
+  test("stays news, whatever comes in between", () => {
+    const { run } = life();
+    run(signedOut, away);
+    run(later, away);
+    expect(run(signedOut)).toBe("relink_garmin");
+    run({ ...success, synced: 1 }, away);
+    expect(run({ ...success, synced: 1 })).toBe("healed(2)");
+    expect(run(success)).toBe("");
+  });
+
+  test("and nobody hears the end of what they never heard of", () => {
+    const { run } = life();
+    run(signedOut, away);
+    expect(run(success)).toBe("");
+  });
+
+  test("is not told when the same trouble is back before its end was told", () => {
+    const { run, pass } = life();
+    run(signedOut);
+    pass(DAY);
+    run(success, away);
+    expect(run(signedOut)).toBe("");
+    pass(2 * DAY);
+    expect(run(signedOut)).toBe("again:relink_garmin");
+  });
+});
+
+test("good news that arrive when it has begun again make the trouble news once more", () => {
+  const { run, health, newsNow } = life();
+  run(signedOut);
+  run(success, { telegram: "away" });
+  const [healed] = newsNow();
+  run(signedOut);
+  const after = afterTelling(health(), healed as HealthNews, START);
+  expect(newsOf(after, [], START).map(shortly)).toEqual(["relink_garmin"]);
+});
+
+describe("readings that wait", () => {
+  test("are said once, with the next one beside them too, and remembered only as long as they wait", () => {
+    const { run, waits, health } = life();
+    waits(item(1), item(2));
+    expect(run(success)).toBe("attention(1,2)");
+    expect(run(success)).toBe("");
+    waits(item(1), item(2), item(3));
+    expect(run(success)).toBe("attention(3)");
+    waits(item(3));
+    run(success);
+    expect(health().attentionTold).toHaveLength(1);
+  });
+
+  test("are said again when they were held and Garmin refuses them later", () => {
+    const { run, waits } = life();
+    waits(item(1));
+    run(success);
+    waits({ ...item(1), fate: { state: "failed", reason: "refused_by_garmin" } });
+    expect(run(refused)).toBe("attention(1)");
+  });
+
+  test("are not forgotten because once they could not be read", () => {
+    const { run, runUnread, waits } = life();
+    waits(item(1));
+    run(success);
+    runUnread(broken);
+    expect(run(broken)).toBe("broken(a bug)");
+  });
+});
+
+describe("a run that was asked for in the chat", () => {
+  test("says in its answer what the owner need not be told again", () => {
+    const { ask, run, waits } = life();
+    expect(ask(signedOut)).toBe("");
+    expect(run(signedOut)).toBe("");
+    expect(ask(success)).toBe("");
+    expect(run(success)).toBe("");
+    waits(item(1));
+    expect(ask({ ...success, held: 1 })).toBe("");
+    expect(run(success)).toBe("");
+  });
+
+  test("leaves to be told what its answer does not say", () => {
+    const { ask, run, waits } = life();
+    run(signedOut, { telegram: "away" });
+    waits(item(1));
+    expect(ask(later)).toBe("relink_garmin attention(1)");
+    expect(run(signedOut)).toBe("relink_garmin attention(1)");
+  });
+
+  test("names in its answer both what is broken and what the owner can do", () => {
+    const { ask } = life();
+    expect(ask(both)).toBe("");
+    expect(messages.outcome(both)).toMatch(/wrong on my side(.|\n)*Device Upload/);
+  });
+});
+
+describe("in words", () => {
+  test.each<[RunReport, RunReport, number, number, string]>([
+    [signedOut, success, 4, 3 * DAY, "Back. 4 readings from the last 3 days are now in Garmin."],
+    [signedOut, success, 1, 1, "Back. 1 reading from the last hour is now in Garmin."],
+    [signedOut, success, 2, 30, "Back. 2 readings from the last 30 hours are now in Garmin."],
+    [signedOut, success, 0, 30, "Back. Readings arrive in Garmin again, and none was missing."],
+    [
+      signedOut,
+      signedOut,
+      0,
+      3 * DAY,
+      `Not everything has arrived since 21 Nov 07:12. ${messages.action("relink_garmin", 1)}`,
+    ],
+    [
+      success,
+      broken,
+      0,
+      1,
+      "Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost. The log says more: a bug",
+    ],
+  ])("%#", (first, second, synced, hours, text) => {
+    const { run, pass, texts } = life();
+    run(first);
+    pass(hours);
+    run({ ...second, synced }, { telegram: "away" });
+    expect(texts()).toEqual([text]);
+  });
+
+  test("having to wait", () => {
+    const { run, pass, texts } = life();
+    run(later);
+    pass(7);
+    run(later, { telegram: "away" });
+    expect(texts()).toEqual([
+      "Since today 07:12 I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying, and tell you when it is done.",
+    ]);
+  });
+
+  test("many readings that wait make one message", () => {
+    const { run, waits, texts } = life();
+    waits(...Array.from({ length: 12 }, (_, n) => item(n)));
+    run(success, { telegram: "away" });
+    expect(texts()).toHaveLength(1);
+    expect(texts()[0]?.split("\n")).toHaveLength(11);
+    expect(texts()[0]).toMatch(/^today 07:00, 41\.00 kg: held: (.|\n)*\nand 2 older ones$/);
+  });
+});
+
+function item(measureGroupId: number): AttentionItem {
+  const takenAt = new Date("2026-11-21T07:00:00Z");
+  return {
+    ...{ measureGroupId, kind: "weigh_in", takenAt, modifiedAt: takenAt },
+    values: { kind: "weigh_in", weightKg: 41 },
+    fate: { state: "held", reason: "ambiguous_person" },
+  };
+}
