@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { Config, StoreConfig } from "./config.ts";
 import type { Log } from "./log.ts";
 import { createAccounts } from "./store/accounts.ts";
+import { createHealthStore } from "./store/health.ts";
 import { createJournals } from "./store/journals.ts";
 import { createLeases } from "./store/leases.ts";
 import { createLinks } from "./store/links.ts";
@@ -73,6 +74,7 @@ export async function openStore(
     accounts: createAccounts(table, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
+    health: createHealthStore(table, log),
     claims: createUpdateClaims(table, clock),
     withingsUsers: createWithingsUsers(table),
     close: () => table.close(),
@@ -81,9 +83,9 @@ export async function openStore(
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** What is sealed: links, and sign-ins that wait for their code. */
-export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing">) {
+export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing">, clock: Clock) {
   const sealer = createSealer({ keys: parseSealingKeys(sealingKeys(config)), tableName: config.store.tableName });
-  return { links: createLinks(table, sealer), signInMemory: createSignInMemory(table, sealer) };
+  return { links: createLinks(table, sealer, clock), signInMemory: createSignInMemory(table, sealer) };
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -105,7 +107,7 @@ export async function createApp(
   const { withings, garmin, withingsLogin } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases } = store;
-  const { links, signInMemory } = unseal(store, config);
+  const { links, signInMemory } = unseal(store, config, clock);
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -161,6 +163,7 @@ export async function createApp(
     leases,
     tokens,
     run,
+    health: store.health,
     claims: store.claims,
     withingsLinking: createWithingsLinking({
       door: {

@@ -19,7 +19,7 @@ async function main(args: string[]): Promise<number> {
   // Before the arguments are understood: even a wrong one is answered where the caller listens.
   const json = args.includes("--json");
   const terminal = createTerminal({ json, input: process.stdin, output: process.stdout, errors: process.stderr });
-  let log = createLog({ level: "warn" });
+  let log = createLog({ level: "error" });
   try {
     const command = parseArguments(args);
     if (command.name === "help") {
@@ -27,7 +27,7 @@ async function main(args: string[]): Promise<number> {
       return EXIT.success;
     }
     const env = loadEnvironment();
-    log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "warn") });
+    log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error") });
     return await perform(command, env, terminal, log);
   } catch (error) {
     return explain(error, terminal, log);
@@ -59,8 +59,11 @@ async function perform(
     }
     case "account add":
       return withStore(env, { clock, log }, async ({ accounts }) => {
-        const account = await accounts.save(command.telegramUserId, { timezone: command.timezone });
-        terminal.result({ account: account.telegramUserId }, String(account.telegramUserId));
+        const { telegramUserId, timezone } = command;
+        const isNew = (await accounts.find(telegramUserId)) === undefined;
+        await accounts.save(telegramUserId, { timezone });
+        terminal.result({ account: telegramUserId }, String(telegramUserId));
+        if (isNew) terminal.hint(`Added. Next: npx weighbridge login withings --account ${telegramUserId}`);
         return EXIT.success;
       });
     case "account list":
@@ -78,15 +81,15 @@ async function perform(
       });
     case "login withings":
       return withApp(env, { clock, log }, ["withings", "withingsLogin"], async (app) => {
-        await findAccount(app.accounts, command.account);
-        return loginWithings(app, terminal, command.account);
+        const { telegramUserId } = await findAccount(app.accounts, command.account);
+        return loginWithings(app, terminal, telegramUserId);
       });
     case "login garmin":
       return withApp(env, { clock, log }, ["garmin"], async (app) => {
-        const { timezone = "UTC" } = await findAccount(app.accounts, command.account);
+        const { telegramUserId, timezone = "UTC" } = await findAccount(app.accounts, command.account);
         return command.byTicket
-          ? loginGarminByTicket(app, terminal, command.account, timezone)
-          : loginGarmin(app, terminal, command.account, timezone);
+          ? loginGarminByTicket(app, terminal, telegramUserId, timezone)
+          : loginGarmin(app, terminal, telegramUserId, timezone);
       });
     case "sync":
       return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {

@@ -112,6 +112,10 @@ const SECTIONS: { [S in keyof Config]: (read: Read) => Config[S] } = {
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
 };
 
+/** What stands in instructions where one's own value belongs. */
+const PLACEHOLDER =
+  /…|^<.*>$|^(?:\.{3,}|x{3,}|\?+|todo|changeme|change[-_ ]me|your[-_ ].*)$|the-address-you-registered/i;
+
 class Missing extends Error {}
 
 export type Environment = Record<string, string | undefined>;
@@ -124,7 +128,12 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
   const problems = new Set<string>();
   const read: Read = (name) => {
     // An empty line in .env means "not set".
-    const parsed = VARIABLES[name].safeParse(env[name]?.trim() || undefined);
+    const text = env[name]?.trim() || undefined;
+    if (text !== undefined && PLACEHOLDER.test(text)) {
+      problems.add(`${name} still holds a placeholder: put your own value there`);
+      return undefined as Values[typeof name];
+    }
+    const parsed = VARIABLES[name].safeParse(text);
     if (!parsed.success) problems.add(`${name} ${parsed.error.issues[0]?.message ?? "is wrong"}`);
     return parsed.data as Values[typeof name];
   };
@@ -145,7 +154,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
 }
 
 /** LOG_LEVEL, or what suits the command. */
-export function readLogLevel(env: Environment, fallback: "info" | "warn") {
+export function readLogLevel(env: Environment, fallback: "info" | "error") {
   const parsed = VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined);
   if (!parsed.success) throw new UsageError(`LOG_LEVEL ${parsed.error.issues[0]?.message}`);
   return parsed.data ?? fallback;

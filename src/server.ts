@@ -1,7 +1,6 @@
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import { createBot, type TelegramBot } from "./bot/bot.ts";
-import { messages } from "./bot/messages.ts";
 import { createNotifier } from "./bot/notifier.ts";
 import type { Clock } from "./clock.ts";
 import { type Config, type Environment, readConfig } from "./config.ts";
@@ -9,8 +8,7 @@ import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { type Schedule, startSchedule } from "./schedule.ts";
 import type { Account } from "./sync/account.ts";
-import { noticesOf, type Trouble, troubleAfter } from "./sync/notice.ts";
-import { type Overview, overviewOf } from "./sync/overview.ts";
+import { overviewOf } from "./sync/overview.ts";
 import { syncAccount } from "./sync/run.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
@@ -34,46 +32,29 @@ export async function startServer(
   const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
   let schedule: Schedule | undefined;
   let isStopping = false;
-  /** By account. Forgotten at a restart, which may say a trouble twice, and never hides one. */
-  const troubles = new Map<number, Trouble | undefined>();
 
   const telegram = createBot(config.telegram, {
     accounts: app.accounts,
     claims: app.claims,
-    sync: (account, options) => syncAccount(app.run, account, options),
+    async sync(account, options) {
+      const report = await syncAccount(app.run, account, options);
+      await notifier.afterAnswer(account, report);
+      return report;
+    },
     overview,
     nextRunAt: () => schedule?.nextRunAt(),
     clock,
     log,
   });
 
-  const notify = createNotifier(telegram.tell, log);
-
-  async function syncQuietly(account: Account) {
-    const { telegramUserId } = account;
-    const before = await lookAt(account);
-    const known = troubleAfter(before.lastRun?.outcome, troubles.get(telegramUserId));
-    const report = await syncAccount(app.run, account);
-    const after = await lookAt(account);
-    const notices = noticesOf(before, after, report, known);
-    if (!report.busy) troubles.set(telegramUserId, troubleAfter(report, known));
-    await notify(
-      telegramUserId,
-      notices.map((notice) => messages.notice(notice, after.timezone, clock.now())),
-    );
-  }
-
-  /** What cannot be read, with another sealing key for instance, must not keep the run from saying so. */
-  async function lookAt(account: Account): Promise<Overview> {
-    try {
-      return await overview(account);
-    } catch (error) {
-      log.error("account_unreadable", errorFacts(error));
-      const { telegramUserId, timezone = "UTC" } = account;
-      const lastRun = await app.accounts.lastRun(telegramUserId);
-      return { account, links: {}, lastReadings: {}, attention: [], timezone, lastRun };
-    }
-  }
+  const notifier = createNotifier({
+    health: app.health,
+    overview,
+    send: (telegramUserId, text, { isQuiet }) =>
+      telegram.bot.api.sendMessage(telegramUserId, text, { disable_notification: isQuiet }),
+    clock,
+    log,
+  });
 
   const polling = telegram.poll(async (username) => {
     log.info("bot_started", { username });
@@ -85,7 +66,9 @@ export async function startServer(
       for (const account of await app.accounts.list()) {
         if (isStopping) return;
         // One account's trouble is not the next one's.
-        await syncQuietly(account).catch((error: unknown) => log.error("account_failed", errorFacts(error)));
+        await syncAccount(app.run, account)
+          .then((report) => notifier.afterRun(account, report))
+          .catch((error: unknown) => log.error("account_failed", errorFacts(error)));
       }
     },
     clock,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type Config, type Environment, readConfig, readLogLevel } from "../src/config.ts";
 
@@ -70,6 +72,21 @@ test("what was wrong is named and never shown: it may be a secret in the wrong l
   expect(message).not.toContain(secret);
 });
 
+test.each(["…", "<your token>", "your-client-id", "xxxxxxxx", "...", "https://the-address-you-registered"])(
+  "%s is a placeholder, and is said to be one",
+  (placeholder) => {
+    const message = problemsOf({ ...COMPLETE, WITHINGS_CLIENT_ID: placeholder, WITHINGS_REDIRECT_URL: placeholder });
+    expect(message).toContain("WITHINGS_CLIENT_ID still holds a placeholder: put your own value there");
+    expect(message).toContain("WITHINGS_REDIRECT_URL still holds a placeholder");
+  },
+);
+
+test("the example file asks for exactly what has no default", () => {
+  const example = parseEnv(readFileSync(".env.example", "utf8"));
+  expect(Object.keys(example).toSorted()).toEqual(Object.keys(COMPLETE).toSorted());
+  expect(Object.values(example).join("")).toBe("");
+});
+
 describe("a command needs only the variables that it uses", () => {
   test("the store alone asks for nothing", () => {
     expect(problemsOf({ TELEGRAM_BOT_TOKEN: "broken", WITHINGS_API_URL: "broken" }, ["store"])).toBe("");
@@ -120,9 +137,9 @@ test("an empty value means that it was not set", () => {
 });
 
 test("the log level is checked like the rest", () => {
-  expect(readLogLevel({}, "warn")).toBe("warn");
-  expect(readLogLevel({ LOG_LEVEL: "silent" }, "warn")).toBe("silent");
-  expect(() => readLogLevel({ LOG_LEVEL: "loud" }, "warn")).toThrow(
+  expect(readLogLevel({}, "error")).toBe("error");
+  expect(readLogLevel({ LOG_LEVEL: "silent" }, "error")).toBe("silent");
+  expect(() => readLogLevel({ LOG_LEVEL: "loud" }, "error")).toThrow(
     "LOG_LEVEL must be debug, info, warn, error or silent",
   );
 });

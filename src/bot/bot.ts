@@ -9,6 +9,7 @@ import type { Overview } from "../sync/overview.ts";
 import type { Claim, UpdateClaims } from "../sync/ports.ts";
 import type { RunOptions, RunReport } from "../sync/run.ts";
 import { messages } from "./messages.ts";
+import { newlyHeld } from "./newly-held.ts";
 import { createProgressMessage } from "./progress-message.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 
@@ -96,15 +97,25 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     await accountOf(ctx);
     await ctx.reply(`${messages.greeting}\n\n${messages.help}`);
   });
-  bot.command("help", (ctx) => ctx.reply(messages.help));
+  bot.command("help", help);
+  bot.hears(bare("help"), help);
   bot.command("cancel", (ctx) => ctx.reply(messages.nothingToCancel));
 
-  bot.command("status", async (ctx) => {
+  bot.command("status", status);
+  bot.hears(bare("status"), status);
+  bot.command("sync", startSync);
+  bot.hears(bare("sync"), startSync);
+
+  async function help(ctx: Context) {
+    await ctx.reply(messages.help);
+  }
+
+  async function status(ctx: Context) {
     const seen = await overview(await accountOf(ctx));
     await ctx.reply(messages.status(seen, { now: clock.now(), nextRunAt: nextRunAt() }));
-  });
+  }
 
-  bot.command("sync", async (ctx) => {
+  async function startSync(ctx: Context) {
     const account = await accountOf(ctx);
     const first = messages.progress({ stage: "reading" });
     const { message_id, chat } = await ctx.reply(first);
@@ -114,8 +125,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     };
     const message = createProgressMessage(progressChat, first, clock, log);
     // Not awaited: the next update must not wait for the vendors.
-    const work = sync(account, { onProgress: (progress) => message.show(messages.progress(progress)) })
-      .then((report) => message.finish(messages.outcome(report)))
+    const work = syncInWords(account, (progress) => message.show(messages.progress(progress)))
+      .then((text) => message.finish(text))
       .catch(async (error: unknown) => {
         const reportId = randomUUID().slice(0, 8);
         log.error("sync_failed", { reportId, ...errorFacts(error) });
@@ -123,7 +134,20 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       })
       .finally(() => running.delete(work));
     running.add(work);
-  });
+  }
+
+  async function syncInWords(account: Account, onProgress: RunOptions["onProgress"]): Promise<string> {
+    const before = await lookAt(account);
+    const report = await sync(account, { onProgress });
+    const after = await lookAt(account);
+    const justHeld = before && after && !report.busy ? newlyHeld(before, after, clock.now()) : undefined;
+    return messages.outcome(report, { account: account.telegramUserId, justHeld });
+  }
+
+  /** What cannot be read must not keep the run from saying so. */
+  function lookAt(account: Account): Promise<Overview | undefined> {
+    return overview(account).catch(() => undefined);
+  }
 
   bot.on("callback_query", (ctx) => ctx.answerCallbackQuery().catch(() => undefined));
   bot.on("message", (ctx) => ctx.reply(messages.notUnderstood));
@@ -175,6 +199,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     /** After `stop`, when nobody has anything more to tell. */
     close: () => http.close(),
   };
+}
+
+/** A command without its slash, as people type it. */
+function bare(word: string): RegExp {
+  return new RegExp(`^\\s*${word}\\s*[.!?]?\\s*$`, "i");
 }
 
 /** Real time, whatever clock the bot lives by: this bounds a line that may be dead. */

@@ -6,25 +6,28 @@ export type Command = { json: boolean } & (
   | { name: "help" }
   | { name: "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
-  | { name: "login withings"; account: number }
-  | { name: "login garmin"; account: number; byTicket: boolean }
+  | { name: "login withings"; account: number | undefined }
+  | { name: "login garmin"; account: number | undefined; byTicket: boolean }
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
 );
 
 export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
 
-  weighbridge demo                                  try it without any account
-  weighbridge start                                 the bot, and a sync every SYNC_INTERVAL_MINUTES
-  weighbridge table create                          make the table (needed once with STORE=dynamodb)
-  weighbridge account add --telegram-id N [--timezone Z]
-  weighbridge account list
-  weighbridge login withings --account N            link the scale
-  weighbridge login garmin --account N              sign in with e-mail, password and code
-  weighbridge login garmin --account N --ticket     sign in on Garmin's own page
-  weighbridge sync [--account N] [--since DATE] [--dry-run]
-  weighbridge status                                links, last readings, last run
-  weighbridge doctor                                check everything, with the mend
+  npx weighbridge demo                              try it without any account
+  npx weighbridge start                             the bot, and a sync every half hour
+  npx weighbridge account add --telegram-id N       add yourself; --timezone Europe/Berlin if Withings has it wrong
+  npx weighbridge account list
+  npx weighbridge login withings                    link the scale
+  npx weighbridge login garmin --ticket             sign in on Garmin's own page
+  npx weighbridge login garmin                      or here, with e-mail, password and code
+  npx weighbridge sync                              bring over what is new; the first time, the last 30 days
+  npx weighbridge sync --since 2026-01-31           from that day on
+  npx weighbridge sync --dry-run                    say what would happen, and change nothing
+  npx weighbridge status                            links, last readings, last run
+  npx weighbridge doctor                            check everything, and say how to fix it
+  npx weighbridge table create                      only with STORE=dynamodb: make the table, once
 
+With several accounts, login takes --account N, the Telegram user id; sync takes it too, or works on all of them.
 Every command takes --json. Settings come from the environment or .env; the README lists them.`;
 
 /** The options each command knows; anything else is an error that names it. */
@@ -58,10 +61,10 @@ export function parseArguments(args: string[]): Command {
   const json = values.json ?? false;
   if (values.help || positionals.length === 0 || positionals[0] === "help") return { name: "help", json };
   const name = positionals.join(" ");
-  if (!isCommand(name)) throw new UsageError(`There is no command "${name}". Run: weighbridge help`);
+  if (!isCommand(name)) throw new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
   for (const option of Object.keys(values)) {
     if (option !== "json" && !OPTIONS[name].includes(option)) {
-      throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: weighbridge help`);
+      throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: npx weighbridge help`);
     }
   }
   switch (name) {
@@ -75,11 +78,11 @@ export function parseArguments(args: string[]): Command {
       return { name, json, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
     }
     case "login withings":
-      return { name, json, account: userId(values.account, "--account") };
+      return { name, json, account: chosenAccount(values.account) };
     case "login garmin":
-      return { name, json, account: userId(values.account, "--account"), byTicket: values.ticket ?? false };
+      return { name, json, account: chosenAccount(values.account), byTicket: values.ticket ?? false };
     case "sync": {
-      const account = values.account === undefined ? undefined : userId(values.account, "--account");
+      const account = chosenAccount(values.account);
       if (values.since !== undefined && !isDate(values.since)) {
         throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
       }
@@ -96,13 +99,15 @@ function parse(args: string[]) {
   } catch (error) {
     // Node says the rest in further sentences, some of them on further lines.
     const [reason = "The options are wrong"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
-    throw new UsageError(`${reason}. Run: weighbridge help`);
+    throw new UsageError(`${reason}. Run: npx weighbridge help`);
   }
 }
 
 function isCommand(name: string): name is keyof typeof OPTIONS {
   return Object.hasOwn(OPTIONS, name);
 }
+
+const chosenAccount = (text: string | undefined) => (text === undefined ? undefined : userId(text, "--account"));
 
 function userId(text: string | undefined, option: string): number {
   if (text === undefined) throw new UsageError(`${option} is missing: give the Telegram user id, a number.`);

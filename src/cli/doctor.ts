@@ -12,8 +12,8 @@ import type { Terminal } from "./terminal.ts";
 const MARK: Record<Verdict, string> = {
   ok: "ok     ",
   owner: "you    ",
-  operator: "mend   ",
-  later: "wait   ",
+  operator: "fix    ",
+  later: "later  ",
   broken: "broken ",
 };
 
@@ -23,19 +23,52 @@ export async function doctorCommand(
   terminal: Terminal,
   deps: { clock: Clock; log: Log },
 ): Promise<number> {
-  const findings = await examine(configurationChecks(env, deps), explainSentence);
+  const findings = await examine(configurationChecks(env, deps), sentence());
   if (findings.every(({ verdict }) => verdict === "ok")) {
     const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram"]);
     const app = await createApp(config, deps);
     try {
-      findings.push(...(await examine(await liveChecks(app, config.telegram, deps.clock), explainSentence)));
+      findings.push(...(await examine(await generalChecks(app, config.telegram, deps.clock), sentence())));
+      for (const { telegramUserId: id, checks } of await accountChecks(app, config.telegram, deps.clock)) {
+        findings.push(...(await examine(checks, sentence(id))));
+      }
     } finally {
       await app.close();
     }
   }
-  const text = findings.map(({ check, verdict, text }) => `${MARK[verdict]} ${check}: ${text}`).join("\n");
-  terminal.result({ status: statusOf(findings), checks: findings }, text);
+  const lines = findings.map(({ check, verdict, text }) => `${MARK[verdict]} ${check}: ${text}`);
+  terminal.result({ status: statusOf(findings), checks: findings }, [...lines, "", conclusion(findings)].join("\n"));
   return exitOf(findings);
+}
+
+/** An outage is said with whom it concerns: the checks below name the vendor. */
+function sentence(account?: number) {
+  return (error: unknown) =>
+    error instanceof RetryLaterError ? `${error.message}. Try again later.` : explainSentence(error, account);
+}
+
+/** What two checks say in the same words is one thing to do. */
+function conclusion(findings: Finding[]): string {
+  const count = (...verdicts: Verdict[]) =>
+    new Set(findings.filter(({ verdict }) => verdicts.includes(verdict)).map(({ text }) => text)).size;
+  const things = (number: number) => (number === 1 ? "1 thing" : `${number} things`);
+  const [yours, broken, later] = [count("owner", "operator"), count("broken"), count("later")];
+  const said = [
+    ...(yours > 0 ? [`${things(yours)} ${yours === 1 ? "needs" : "need"} you.`] : []),
+    ...(broken > 0 ? [`${things(broken)} broke on my side; the log says what.`] : []),
+    ...(later > 0 ? [`${things(later)} could not be checked now; try again later.`] : []),
+  ];
+  return said.join(" ") || "All good.";
+}
+
+/** The technical words of an outage come last: they are for whoever asks further. */
+async function reached<T>(vendor: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RetryLaterError)) throw error;
+    throw new RetryLaterError(`${vendor} cannot be reached just now, or gives no proper answer (${error.message})`);
+  }
 }
 
 /** What has to be right before anything can be asked. */
@@ -65,14 +98,20 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
   ];
 }
 
-async function liveChecks(app: App, telegram: { botToken: string; apiRoot: string }, clock: Clock): Promise<Check[]> {
+interface Telegram {
+  botToken: string;
+  apiRoot: string;
+  allowedIds: number[];
+}
+
+async function generalChecks(app: App, telegram: Telegram, clock: Clock): Promise<Check[]> {
   const { checkTelegram } = await import("../bot/check.ts");
   const checks: Check[] = [
     { name: "Telegram", run: () => checkTelegram(telegram) },
     {
       name: "Garmin sign-in",
       run: async () => {
-        const { verdict } = await app.garminProbe();
+        const { verdict } = await reached("Garmin", () => app.garminProbe());
         if (verdict === "reachable") return "reachable from here";
         if (verdict === "blocked") throw new ActionNeededError("use_garmin_page");
         throw new RetryLaterError(
@@ -83,9 +122,10 @@ async function liveChecks(app: App, telegram: { botToken: string; apiRoot: strin
     {
       name: "clock",
       run: async () => {
-        const { serverTime } = await app.garminProbe();
-        if (!serverTime) throw new RetryLaterError("no server told the time");
-        return checkClock(clock, serverTime);
+        const { serverTime } = await reached("Garmin", () => app.garminProbe());
+        if (!serverTime) throw new RetryLaterError("No server told the time");
+        checkClock(clock, serverTime);
+        return "correct";
       },
     },
   ];
@@ -93,17 +133,28 @@ async function liveChecks(app: App, telegram: { botToken: string; apiRoot: strin
   if (accounts.length === 0) {
     checks.push({ name: "accounts", run: () => Promise.reject(new ActionNeededError("add_account")) });
   }
-  for (const account of accounts) {
+  return checks;
+}
+
+async function accountChecks(app: App, telegram: Telegram, clock: Clock) {
+  return (await app.accounts.list()).map((account) => {
     const id = account.telegramUserId;
     const now = clock.now();
     const overview = () =>
       overviewOf({ accounts: app.accounts, links: app.links, journals: app.journals, now }, account);
-    checks.push(
+    const checks: Check[] = [
+      {
+        name: `account ${id}, Telegram`,
+        run: async () => {
+          if (telegram.allowedIds.includes(id)) return "may use the bot";
+          throw new UsageError(`The bot does not serve ${id}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`);
+        },
+      },
       {
         name: `account ${id}, Withings`,
         run: async () => {
           const { displayName } = await app.tokens.link(id, "withings");
-          await app.run.source.changedSince(app.tokens.withAccess(id, "withings"), now);
+          await reached("Withings", () => app.run.source.changedSince(app.tokens.withAccess(id, "withings"), now));
           return `user ${displayName} answers`;
         },
       },
@@ -111,24 +162,27 @@ async function liveChecks(app: App, telegram: { botToken: string; apiRoot: strin
         name: `account ${id}, Garmin`,
         run: async () => {
           const { displayName } = await app.tokens.link(id, "garmin");
-          if ((await app.uploadConsent(id)) === false) throw new ActionNeededError("grant_garmin_upload");
+          if ((await reached("Garmin", () => app.uploadConsent(id))) === false)
+            throw new ActionNeededError("grant_garmin_upload");
           return `${displayName} answers and takes uploads`;
         },
       },
       {
         name: `account ${id}, last run`,
         run: async () => {
-          const { lastRun } = await overview();
-          if (!lastRun) throw new UsageError(`There was no run yet. Run: weighbridge sync --account ${id}`);
+          const { lastRun, links, timezone } = await overview();
+          // The missing link has a line of its own.
+          if (!lastRun && !(links.withings && links.garmin)) return "none yet; it needs both links";
+          if (!lastRun) throw new UsageError(`There was no run yet. Run: npx weighbridge sync --account ${id}`);
           const { status, action } = lastRun.outcome;
           if (action) throw new ActionNeededError(action);
           if (status === "error") throw new Error("the last run broke");
-          return messages.lastRun(lastRun, (await overview()).timezone, now);
+          return messages.lastRun(lastRun, timezone, now);
         },
       },
-    );
-  }
-  return checks;
+    ];
+    return { telegramUserId: id, checks };
+  });
 }
 
 function exitOf(findings: Finding[]): number {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { App } from "../app.ts";
 import { messages } from "../bot/messages.ts";
 import { UsageError } from "../errors.ts";
+import type { Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,7 +21,7 @@ export async function loginWithings(app: App, terminal: Terminal, account: numbe
     case "linked":
       terminal.result(
         { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
-        `Linked to Withings user ${result.withingsUserId}.`,
+        `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
       );
       return EXIT.success;
     case "code_expired":
@@ -45,14 +46,19 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   const password = await terminal.ask("Garmin password:", { secret: true });
   if (!email || !password) throw new UsageError("Garmin needs an e-mail and a password. Please begin again.");
   let result = await app.garminSignIn.withPassword(account, email, password);
+  let question = "Code:";
   const wantsCode = () => result.type === "mfa_required" || result.type === "wrong_code";
   for (let triesLeft = CODE_TRIES; wantsCode() && triesLeft > 0; triesLeft--) {
-    terminal.say(messages.signIn(result, timezone));
-    const code = (await terminal.ask("Code:", { secret: true })).replaceAll(/\s/g, "");
+    const sent = result.type === "mfa_required" ? result.sentTo : undefined;
+    terminal.say(messages.signIn(result, timezone, account));
+    // Said once: the prompt itself is short.
+    if (result.type === "mfa_required") terminal.say("Type it here; like a password, it stays hidden.");
+    if (sent?.includes("@")) question = "Code from the mail:";
+    const code = (await terminal.ask(question, { secret: true })).replaceAll(/\s/g, "");
     // An empty line is surely wrong, and Garmin's patience is not known.
     result = code ? await app.garminSignIn.withCode(account, code) : { type: "wrong_code" };
   }
-  return report(terminal, account, result, timezone);
+  return report(app, terminal, account, result, timezone);
 }
 
 export async function loginGarminByTicket(
@@ -71,17 +77,33 @@ export async function loginGarminByTicket(
     if (error instanceof UsageError) return ownerActs(terminal, account, "relink_garmin", error.message);
     throw error;
   }
-  return report(terminal, account, result, timezone);
+  return report(app, terminal, account, result, timezone);
 }
 
-function report(terminal: Terminal, account: number, result: SignInResult, timezone: string): number {
-  const text = messages.signIn(result, timezone);
+/** What is still missing until the first sync. */
+async function nextStep(app: App, account: number): Promise<string> {
+  // A link that cannot be read has to be made anew.
+  const isLinked = async (vendor: Vendor) =>
+    (await app.links.read(account, vendor).catch(() => undefined))?.value.state === "linked";
+  if (!(await isLinked("withings"))) return `Next: npx weighbridge login withings --account ${account}`;
+  if (!(await isLinked("garmin"))) return `Next: npx weighbridge login garmin --account ${account} --ticket`;
+  return `Next: npx weighbridge sync --account ${account}`;
+}
+
+async function report(
+  app: App,
+  terminal: Terminal,
+  account: number,
+  result: SignInResult,
+  timezone: string,
+): Promise<number> {
+  const text = messages.signIn(result, timezone, account);
   switch (result.type) {
     case "signed_in": {
       const { displayName, uploadConsent } = result;
       terminal.result(
         { status: "success", account, vendor: "garmin", displayName, uploadConsent: uploadConsent ?? null },
-        text,
+        `${text}\n${await nextStep(app, account)}`,
       );
       return EXIT.success;
     }

@@ -1,7 +1,7 @@
 import { type App, type AppConfig, createApp, openStore, type Store } from "../app.ts";
 import type { Clock } from "../clock.ts";
 import { type Config, type Environment, readConfig } from "../config.ts";
-import { UsageError } from "../errors.ts";
+import { ActionNeededError, UsageError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Account, Accounts } from "../sync/account.ts";
 
@@ -41,10 +41,20 @@ export async function withApp<T>(
   }
 }
 
-export async function findAccount(accounts: Accounts, telegramUserId: number): Promise<Account> {
+/** The account that was named; without a name the only one there is. */
+export async function findAccount(accounts: Accounts, telegramUserId: number | undefined): Promise<Account> {
+  if (telegramUserId === undefined) return theOnlyOne(await accounts.list());
   const account = await accounts.find(telegramUserId);
   if (account) return account;
   throw new UsageError(
-    `There is no account ${telegramUserId}. Add it with: weighbridge account add --telegram-id ${telegramUserId}`,
+    `There is no account ${telegramUserId}. Add it with: npx weighbridge account add --telegram-id ${telegramUserId}`,
   );
+}
+
+function theOnlyOne(all: Account[]): Account {
+  const [first, ...others] = all;
+  if (!first) throw new ActionNeededError("add_account");
+  if (others.length === 0) return first;
+  const ids = all.map(({ telegramUserId }) => telegramUserId).join(", ");
+  throw new UsageError(`There are ${all.length} accounts: ${ids}. Say which one with --account.`);
 }

@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import { explainSentence, messages } from "../bot/messages.ts";
+import { newlyHeld } from "../bot/newly-held.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { startOfDay } from "../local-time.ts";
 import { errorFacts, type Log } from "../log.ts";
@@ -8,6 +9,7 @@ import { sentValues } from "../sync/match.ts";
 import { type RunOutcome, total } from "../sync/outcome.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { type Preview, previewAccount } from "../sync/preview.ts";
+import type { ReadingKind } from "../sync/reading.ts";
 import { type RunReport, syncAccount } from "../sync/run.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,14 +40,26 @@ export async function syncCommand(
   options: SyncOptions,
 ): Promise<number> {
   const all: Done[] = [];
+  let only = "";
   for (const { account, since } of await jobsOf(app, accounts, options)) {
-    const report = await syncAccount(app.run, account, { since });
+    const { report, words } = await syncInWords(app, account, since);
     all.push({ account, report });
-    if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${messages.outcome(report)}`);
+    only = words;
+    if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${words}`);
   }
-  return conclude(terminal, all, options, (sum) =>
-    options.account !== undefined && all[0] ? messages.outcome(all[0].report) : summary(sum),
-  );
+  return conclude(terminal, all, options, (sum) => (options.account === undefined ? summary(sum) : only));
+}
+
+async function syncInWords(app: App, account: Account, since: Date | undefined) {
+  // What cannot be read must not keep the run from saying so.
+  const lookAt = () => overviewOf({ ...app, now: app.run.clock.now() }, account).catch(() => undefined);
+  const before = await lookAt();
+  const report = await syncAccount(app.run, account, { since });
+  const after = await lookAt();
+  const justHeld = before && after && !report.busy ? newlyHeld(before, after, app.run.clock.now()) : undefined;
+  const { telegramUserId } = account;
+  const words = messages.outcome(report, { account: telegramUserId, justHeld, status: "npx weighbridge status" });
+  return { report, words };
 }
 
 /** Says what a sync would do, reading by reading. */
@@ -57,6 +71,7 @@ export async function dryRunCommand(
 ): Promise<number> {
   const all: Done[] = [];
   const readings: object[] = [];
+  const sums: Sums = { weigh_in: 0, blood_pressure: 0, hold: 0, leave: 0, refuse: 0 };
   for (const { account, timezone, since } of await jobsOf(app, accounts, options)) {
     const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
     all.push({ account, report });
@@ -66,14 +81,15 @@ export async function dryRunCommand(
         terminal.say(accounts.length > 1 ? `${account.telegramUserId}  ${line}` : line);
         readings.push({ account: account.telegramUserId, ...toJson(preview, line) });
         count(report, preview);
+        add(sums, preview);
       }
     } catch (error) {
       // One account's trouble is not the next one's.
       blame(report, error, app.run.log);
-      terminal.say(`${account.telegramUserId}: ${explainSentence(error)}`);
+      terminal.say(`${account.telegramUserId}: ${explainSentence(error, account.telegramUserId)}`);
     }
   }
-  return conclude(terminal, all, options, () => `${readings.length} looked at. Nothing was changed.`, { readings });
+  return conclude(terminal, all, options, () => inWords(sums), { readings });
 }
 
 /** All of them before the first run: a wrong day stops everything, and nothing is half-done. */
@@ -148,6 +164,26 @@ function count(report: RunReport, { step, finding }: Preview) {
   if (step.type === "settled" || finding?.type === "elsewhere") report.skipped++;
   if (step.type === "hold") report.held++;
   if (step.type === "fail") report.failed++;
+}
+
+/** What a dry run comes to. */
+type Sums = Record<ReadingKind | "hold" | "leave" | "refuse", number>;
+
+function add(sums: Sums, { reading, step, finding }: Preview) {
+  const isSent = finding?.type === "send" || finding?.type === "outdated";
+  if (step.type === "hold") sums.hold++;
+  else if (step.type === "fail" || finding?.type === "gone") sums.refuse++;
+  else if (isSent) sums[reading.kind]++;
+  else sums.leave++;
+}
+
+function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums): string {
+  const kinds = [
+    `${weigh_in} ${weigh_in === 1 ? "weigh-in" : "weigh-ins"}`,
+    `${blood_pressure} ${blood_pressure === 1 ? "blood pressure" : "blood pressures"}`,
+  ];
+  const refused = refuse > 0 ? `, not send ${refuse}` : "";
+  return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}. Nothing was changed.`;
 }
 
 function blame(report: RunReport, error: unknown, log: Log) {

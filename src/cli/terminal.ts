@@ -8,6 +8,8 @@ export interface Terminal {
   say(text: string): void;
   /** The result: one JSON object with the words on standard error, or the words alone. */
   result(json: object, text: string): void;
+  /** For people only, always on standard error: what comes next. */
+  hint(text: string): void;
   /** The same for a command that could not do its work: the words always go to standard error. */
   fail(json: object, text: string): void;
   /**
@@ -86,6 +88,7 @@ export function createTerminal(options: {
       write(json ? errors : output, text);
       if (json) write(output, JSON.stringify(object));
     },
+    hint: (text) => write(errors, text),
     fail(object, text) {
       write(errors, text);
       if (json) write(output, JSON.stringify(object));
@@ -93,6 +96,8 @@ export function createTerminal(options: {
     async ask(question, { secret = false, pasted = false } = {}) {
       const answer = input.isTTY ? await typed(question, secret, pasted) : await nextLine(question, pasted);
       if (answer === undefined) {
+        // On a terminal somebody pressed Ctrl-C or Ctrl-D.
+        if (input.isTTY) throw new UsageError("Stopped. Nothing was changed.");
         throw new UsageError(
           `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please begin again.`,
         );

@@ -124,5 +124,7 @@ async function untilReady(tableName: string, clock: Clock, isReady: () => Promis
     if (await isReady()) return;
     await clock.sleep(TABLE_POLL_SECONDS);
   }
-  throw new RetryLaterError(`DynamoDB is still preparing the table ${tableName}: run weighbridge table create again`);
+  throw new RetryLaterError(
+    `DynamoDB is still preparing the table ${tableName}: run npx weighbridge table create again`,
+  );
 }

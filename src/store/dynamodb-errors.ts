@@ -47,7 +47,9 @@ export function failure(error: unknown, tableName: string): unknown {
   const status = httpStatus(error);
 
   if (name === "ResourceNotFoundException") {
-    return new UsageError(`The table ${tableName} does not exist. Run: weighbridge table create.`, { cause: error });
+    return new UsageError(`The table ${tableName} does not exist. Run: npx weighbridge table create.`, {
+      cause: error,
+    });
   }
   if (name === "AccessDeniedException") {
     const action = /dynamodb:\w+/.exec(error.message)?.[0] ?? "the DynamoDB actions";

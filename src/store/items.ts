@@ -10,6 +10,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   accounts                       <account>               the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              last-run                how the last run ended
+ *   account#<account>              health                  what the owner was told, and has to be told
  *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
  *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
@@ -24,6 +25,7 @@ export const keys = {
   account: (account: number): Key => ({ pk: "accounts", sk: String(account).padStart(16, "0") }),
   link: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `link#${vendor}` }),
   lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
+  health: (account: number): Key => ({ pk: `account#${account}`, sk: "health" }),
   pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
   withingsUser: (withingsUserId: string): Key => ({ pk: `vendor-user#withings#${withingsUserId}`, sk: "account" }),
@@ -47,6 +49,7 @@ export const AccountItem = z.object({
 export const LinkItem = z.object({
   state: z.enum(["linked", "stale"]),
   linkedAt: instant,
+  renewedAt: instant.optional(),
   vendorUserId: z.string(),
   displayName: z.string(),
   accessExpiresAt: instant,
@@ -110,7 +113,7 @@ const Values = z.discriminatedUnion("kind", [
 const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
 const Held = z.object({
   state: z.literal("held"),
-  reason: z.enum(["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight"]),
+  reason: z.enum(["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight", "in_the_future"]),
 });
 const Failed = z.object({
   state: z.literal("failed"),
@@ -135,6 +138,7 @@ export const LedgerItem = z.object({
   attempts: z.number(),
   attemptedAt: instant.optional(),
   garminKey: GarminKeyShape.optional(),
+  mayAlsoStand: z.array(z.object({ takenAt: instant, values: Values, until: instant })).optional(),
   replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.optional() }).optional(),
 });
 
@@ -151,11 +155,30 @@ export const ProgressItem = z.object({
       measureGroupId: z.number(),
       kind: Kind,
       takenAt: instant,
+      modifiedAt: instant,
       values: Values,
       fate: z.discriminatedUnion("state", [Held, Failed]),
     }),
   ),
   reportedUnknown: z.array(z.string()),
+});
+
+const Trouble = z.object({
+  what: z.union([ActionName, z.enum(["broken", "waiting"])]),
+  cause: z.string().exactOptional(),
+});
+export const HealthItem = z.object({
+  attentionTold: z.array(z.string()),
+  outage: z
+    .object({
+      since: instant,
+      state: z.enum(["lasts", "over"]),
+      synced: z.number(),
+      standing: z.array(Trouble),
+      told: z.array(Trouble.extend({ at: instant, times: z.number() })),
+      waitingSince: instant.exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A stored value as its schema says. What was damaged, or written by hand, ends in one sentence, never in a guess. */
@@ -171,7 +194,23 @@ export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): 
   );
 }
 
-/** As it is stored: dates as ISO texts, absent fields left out. */
+/**
+ * As it is stored: dates as ISO texts, absent fields left out. Throws at a number or a date that JSON can not hold: it
+ * would write null without a word, and the item could not be read again.
+ */
 export function toJson(value: object): JsonObject {
+  const path = pathOfUnstorable(value);
+  if (path !== undefined) throw new Error(`"${path}" can not be stored: it is no finite number, or no date`);
   return JSON.parse(JSON.stringify(value));
+}
+
+function pathOfUnstorable(value: unknown): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "";
+  if (value instanceof Date) return pathOfUnstorable(value.getTime());
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const path = pathOfUnstorable(inner);
+    if (path !== undefined) return path === "" ? name : `${name}.${path}`;
+  }
+  return undefined;
 }

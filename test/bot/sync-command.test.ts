@@ -31,6 +31,22 @@ describe("/sync", () => {
     expect(house.weights()).toHaveLength(3);
   });
 
+  test("says of a held reading which it is when it is new, and later only that it waits", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    house.startBot();
+    house.owner.say("sync");
+    await house.owner.waitForMessage(
+      ({ text }) =>
+        text === "1 new reading is held back, because it may not be yours: 41.00 kg, today 12:30. /status says why.",
+    );
+    house.clock.advance(60);
+    house.owner.say("Sync.");
+    await house.owner.waitForMessage(
+      ({ text }) => text === "Nothing new. Garmin has everything else. (1 held, see /status)",
+    );
+  });
+
   test("keeps edits a second apart", async () => {
     await withNews();
     const bot = house.startBot();
@@ -121,7 +137,7 @@ describe("/sync", () => {
     house.owner.say("/sync");
     const { text } = await house.owner.waitForMessage(({ text }) => text.includes("Sign in again"));
     expect(text).toMatch(
-      /^Garmin has signed me out\. Sign in again: .* Your readings wait and follow by themselves\.$/,
+      /^Garmin has signed me out\. Your readings wait and follow by themselves\. Sign in again .*: npx weighbridge login garmin --account \d+ --ticket$/,
     );
   });
 
@@ -164,8 +180,8 @@ describe("/status", () => {
     house.startBot();
     // The times are those of the owner's zone, which Withings told.
     expect((await status()).split("\n")).toEqual([
-      "Withings: user 31400001, 365 days left",
-      "Garmin: Owner, 29 days left",
+      "Withings: linked, good for 365 days, renewed by itself",
+      "Garmin: linked as Owner, good for 29 days, renewed by itself",
       "",
       "Last weigh-in: 80.25 kg, today 11:30",
       "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
@@ -180,7 +196,7 @@ describe("/status", () => {
     house.person.stepOnScale({ at: ago(5), weightKg: 80 });
     await house.sync();
     const later = await status();
-    expect(later).toContain("Withings: user 31400001, 36");
+    expect(later).toContain("Withings: linked, good for 36");
     expect(later).toContain("Garmin: signed out (was Owner)");
     expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
     expect(later).toMatch(/Last run: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);

@@ -20,7 +20,9 @@ test("table and accounts need nothing but a folder, and doing it twice does no h
 
   const added = await run("account add --telegram-id 4711 --timezone Europe/Berlin --json");
   expect(added.json()).toEqual({ account: 4711 });
-  expect(added).toMatchObject({ exit: 0, stderr: "4711\n" });
+  expect(added).toMatchObject({
+    ...{ exit: 0, stderr: "4711\nAdded. Next: npx weighbridge login withings --account 4711\n" },
+  });
   expect(await run("account add --telegram-id 4711")).toMatchObject({ exit: 0, stdout: "4711\n", stderr: "" });
   await run("account add --telegram-id 12");
   expect((await run("account list --json")).json()).toEqual({
@@ -39,15 +41,26 @@ test("an account that is not there is a usage error that says how to add it", as
     run("sync --account 99 --json", env),
     run("login garmin --account 99 --ticket", env),
   ]);
-  const sentence = "There is no account 99. Add it with: weighbridge account add --telegram-id 99";
+  const sentence = "There is no account 99. Add it with: npx weighbridge account add --telegram-id 99";
   expect(sync.exit).toBe(2);
   expect(sync.json()).toEqual({ status: "error", problem: sentence });
   expect(login).toMatchObject({ exit: 2, stdout: "", stderr: `${sentence}\n` });
 });
 
+test("a login needs no --account where there is one, and says so where there are several", async () => {
+  const env = { WITHINGS_CLIENT_ID: "c", WITHINGS_CLIENT_SECRET: "s", WITHINGS_REDIRECT_URL: "https://example.org/" };
+  expect((await run("login withings --json", env)).json()).toEqual({ status: "action_needed", action: "add_account" });
+  await run("account add --telegram-id 12");
+  expect((await run("login withings", env)).stdout).toContain("Open this address");
+  await run("account add --telegram-id 4711");
+  expect(await run("login withings", env)).toMatchObject({
+    ...{ exit: 2, stdout: "", stderr: "There are 2 accounts: 12, 4711. Say which one with --account.\n" },
+  });
+});
+
 test("a wrong command line exits with 2, and with --json the words are on standard error", async () => {
   const wrong = await run("sync --sinse 2026-01-01 --json");
-  const sentence = "Unknown option '--sinse'. Run: weighbridge help";
+  const sentence = "Unknown option '--sinse'. Run: npx weighbridge help";
   expect(wrong).toMatchObject({ exit: 2, stderr: `${sentence}\n` });
   expect(wrong.json()).toEqual({ status: "error", problem: sentence });
 });
@@ -127,7 +140,7 @@ describe(".env", () => {
     const { exit, stdout, stderr } = await run("--help");
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
     for (const command of ["demo", "start", "table create", "account add", "login garmin", "sync", "doctor"]) {
-      expect(stdout).toContain(`weighbridge ${command}`);
+      expect(stdout).toContain(`npx weighbridge ${command}`);
     }
   });
 });

@@ -13,6 +13,7 @@ test("every command is understood with its options, and --json stands anywhere",
     ...{ name: "account add", telegramUserId: 123_456_789, timezone: "Pacific/Auckland" },
   });
   expect(parse("login garmin --account 5 --ticket")).toMatchObject({ name: "login garmin", byTicket: true });
+  expect(parse("login withings")).toMatchObject({ name: "login withings", account: undefined });
   expect(parse("login withings --account=5")).toMatchObject({ name: "login withings", account: 5 });
   for (const name of ["demo", "start", "table create", "account list", "status", "doctor"]) {
     expect(parse(`${name} --json`)).toEqual({ name, json: true });
@@ -25,19 +26,18 @@ test.each(["", "help", "--help", "-h", "sync --help", "help sync"])("%j asks for
 
 describe("what is wrong ends in one sentence that names it and the mend", () => {
   test.each([
-    ["fly", 'There is no command "fly". Run: weighbridge help'],
-    ["sync now", 'There is no command "sync now". Run: weighbridge help'],
-    ["account", 'There is no command "account". Run: weighbridge help'],
-    ["sync --acount 5", "Unknown option '--acount'. Run: weighbridge help"],
-    ["sync --account -5", "Option '--account' argument is ambiguous. Run: weighbridge help"],
-    ["sync --account", "Option '--account <value>' argument missing. Run: weighbridge help"],
-    ["sync --json=yes", "Option '--json' does not take an argument. Run: weighbridge help"],
-    ["status --account 5", '"weighbridge status" has no option --account. Run: weighbridge help'],
+    ["fly", 'There is no command "fly". Run: npx weighbridge help'],
+    ["sync now", 'There is no command "sync now". Run: npx weighbridge help'],
+    ["account", 'There is no command "account". Run: npx weighbridge help'],
+    ["sync --acount 5", "Unknown option '--acount'. Run: npx weighbridge help"],
+    ["sync --account -5", "Option '--account' argument is ambiguous. Run: npx weighbridge help"],
+    ["sync --account", "Option '--account <value>' argument missing. Run: npx weighbridge help"],
+    ["sync --json=yes", "Option '--json' does not take an argument. Run: npx weighbridge help"],
+    ["status --account 5", '"weighbridge status" has no option --account. Run: npx weighbridge help'],
     [
       "login withings --account 5 --ticket",
-      '"weighbridge login withings" has no option --ticket. Run: weighbridge help',
+      '"weighbridge login withings" has no option --ticket. Run: npx weighbridge help',
     ],
-    ["login garmin", "--account is missing: give the Telegram user id, a number."],
     ["account add", "--telegram-id is missing: give the Telegram user id, a number."],
     ["account add --telegram-id 0", '--telegram-id "0" is no Telegram user id. It is a number like 123456789.'],
     ["sync --account me", '--account "me" is no Telegram user id. It is a number like 123456789.'],

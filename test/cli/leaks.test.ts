@@ -30,9 +30,9 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   await keep(run(`login withings --account ${OWNER}`, [code]));
   const withCode = start(login);
   for (const line of [email, password]) withCode.line(line);
-  await withCode.said("Code:");
+  await withCode.said("Code from the mail:");
   withCode.line(wrongCode);
-  await withCode.said("Code:");
+  await withCode.said("Code from the mail:");
   const mfaCode = sandbox.garmin.inbox[0]?.code ?? "";
   // Between the two codes the waiting sign-in lies in the store.
   const waiting = machine.stored();

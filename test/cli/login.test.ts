@@ -145,7 +145,7 @@ describe("Garmin with a password", () => {
         exit: 3,
         status: "action_needed",
         action: "use_garmin_page",
-        words: /^Garmin wants to see .* use --ticket\.$/m,
+        words: /^Garmin wants to see .*: npx weighbridge login garmin --account 4711 --ticket$/m,
       },
     ],
     [

@@ -23,7 +23,7 @@ test("with STORE=dynamodb everything works from the first command on, and nothin
   const early = await run(`account add --telegram-id ${OWNER}`);
   expect(early).toMatchObject({
     exit: 2,
-    stderr: "The table tokens-of-tests does not exist. Run: weighbridge table create.\n",
+    stderr: "The table tokens-of-tests does not exist. Run: npx weighbridge table create.\n",
   });
   expect((await run("table create --json")).json()).toEqual({ table: "tokens-of-tests", outcome: "created" });
   expect((await run("table create --json")).json()).toEqual({ table: "tokens-of-tests", outcome: "present" });

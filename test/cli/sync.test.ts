@@ -109,7 +109,7 @@ test("a dry run says what would happen with each reading and why, and changes no
     expect.stringMatching(
       /55\.00 kg: would be held: the scale was not sure that it was you; assign it in the Withings app$/,
     ),
-    "3 looked at. Nothing was changed.",
+    "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 1. Nothing was changed.",
   ]);
 
   const json = (await run(`sync --account ${OWNER} --dry-run --json`)).json();
@@ -177,20 +177,26 @@ test("status and doctor tell how things are, to people and to scripts", async ()
 
   const early = await machine.run("doctor --json");
   expect(early.exit).toBe(2);
-  expect(early.stderr).toContain(`There was no run yet. Run: weighbridge sync --account ${OWNER}`);
+  expect(early.stderr).toContain(`There was no run yet. Run: npx weighbridge sync --account ${OWNER}`);
 
-  await machine.run("sync");
+  const sync = await machine.run(`sync --account ${OWNER}`);
+  expect(sync.stdout).toMatch(
+    /^2 readings now seen in Garmin\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
+  );
+  expect((await machine.run(`sync --account ${OWNER}`)).stdout).toBe(
+    "Nothing new. Garmin has everything else. (1 held, see npx weighbridge status)\n",
+  );
   const [words, status, doctor] = await Promise.all([
     machine.run("status"),
     machine.run("status --json"),
     machine.run("doctor --json"),
   ]);
   expect(words.stdout).toMatch(
-    /^Account 4711\nWithings: user 31400001, 36\d days left\nGarmin: owner, \d+ days left\n/,
+    /^Account 4711\nWithings: linked, good for 36\d days, renewed by itself\nGarmin: linked as owner, good for \d+ days, renewed by itself\n/,
   );
   expect(words.stdout).toContain("Last weigh-in: 80.25 kg, ");
   expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
-  expect(words.stdout).toMatch(/Last run: today \d\d:\d\d, all right, 2 readings/);
+  expect(words.stdout).toMatch(/Last run: today \d\d:\d\d, all right/);
   expect(words.stdout).toMatch(
     /41\.00 kg: held: the scale was not sure that it was you; assign it in the Withings app\./,
   );
@@ -202,12 +208,31 @@ test("status and doctor tell how things are, to people and to scripts", async ()
         links: { withings: { state: "linked" }, garmin: { state: "linked", displayName: "owner" } },
         lastReadings: { weigh_in: { values: { weightKg: 80.25 } }, blood_pressure: { values: { systolicMmHg: 121 } } },
         attention: [{ fate: { state: "held", reason: "ambiguous_person" } }],
-        lastRun: { outcome: { status: "success", synced: 2, held: 1 } },
+        lastRun: { outcome: { status: "success", synced: 0, held: 1 } },
       },
     ],
   });
   expect(doctor.exit, doctor.stderr).toBe(0);
   expect(doctor.json()).toMatchObject({ status: "success" });
+  expect(doctor.stderr).toMatch(
+    /\nok {6}clock: correct\n(.*\n)+ok {6}account 4711, last run: today .*\n\nAll good\.\n$/,
+  );
+});
+
+test("doctor leaves a new account to its owner, says who may not use the bot, and knows an outage", async () => {
+  await machine.addAccounts(OWNER);
+  const early = await machine.run("doctor");
+  expect(early.exit).toBe(3);
+  expect(early.stdout).toContain(`npx weighbridge login withings --account ${OWNER}\n`);
+  expect(early.stdout).toMatch(/\n\n2 things need you\.\n$/);
+
+  await machine.link(OWNER);
+  machine.sandbox.faults.turnOn("withings_down");
+  const foreign = await machine.run("doctor", [], { TELEGRAM_ALLOWED_IDS: String(HOUSEMATE) });
+  expect(foreign.stdout).toContain(`The bot does not serve ${OWNER}: add the number to TELEGRAM_ALLOWED_IDS`);
+  expect(foreign.stdout).toMatch(
+    /later {3}account 4711, Withings: Withings cannot be reached just now, or gives no proper answer/,
+  );
 });
 
 test("doctor names every fault and who has to mend it", async () => {
@@ -224,6 +249,7 @@ test("doctor names every fault and who has to mend it", async () => {
     ...{ configuration: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "owner", clock: "ok" },
     ...{ "account 4711, Withings": "owner", "account 4711, Garmin": "owner", "account 4711, last run": "operator" },
   });
+  expect(owner.stderr).toMatch(/\n\n\d things need you\.\n$/);
   expect(operator.exit).toBe(2);
   expect(operator.stderr).toContain("TELEGRAM_BOT_TOKEN is missing: make a bot with @BotFather");
   expect(operator.stderr).toContain("SYNC_INTERVAL_MINUTES must be a number of minutes");

@@ -13,22 +13,26 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; account: number;
   const { person } = resident;
   const { email } = resident.account;
   const isFault = (name: string): name is FaultName => Object.hasOwn(namedFaults, name);
-  const isLinked = async () =>
-    (await app.links.read(account, "withings")) !== undefined &&
-    (await app.links.read(account, "garmin"))?.value.state === "linked";
+  const linkStates = async () => {
+    const states = [];
+    for (const vendor of ["withings", "garmin"] as const)
+      states.push((await app.links.read(account, vendor))?.value.state);
+    return states;
+  };
 
   const actions: PanelActions = {
     async link() {
+      if (!(await app.accounts.find(account))) await app.accounts.save(account, {});
       const state = "demo";
       const address = sandbox.withings.authorize(person.userid, { state });
       await app.withingsLinking.withPasted(account, address, state);
       await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
-      return "Linked at both vendors. Send /sync in the chat.";
+      return "Linked. Send /sync in the chat.";
     },
     async weighIn({ takenAt, ...own }) {
       const values = { ...randomBody(), ...present(own) };
       person.stepOnScale({ ...toWithings(values), siblings: true, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.weightKg.toFixed(2)} kg is at Withings now. Send /sync in the chat.`;
+      return `${values.weightKg.toFixed(2)} kg is at Withings now. ${NEXT}`;
     },
     async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
       const values = {
@@ -37,29 +41,39 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; account: number;
         pulse: pulseBpm ?? between(52, 76),
       };
       person.takeBloodPressure({ ...values, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.systolic}/${values.diastolic} is at Withings now. Send /sync in the chat.`;
+      return `${values.systolic}/${values.diastolic} is at Withings now. ${NEXT}`;
     },
     async guest({ weightKg = between(45, 110) }) {
       person.stepOnScale({ weightKg, attrib: 1 });
-      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who.`;
+      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${NEXT}`;
     },
     async editLast(own) {
-      const last = person.groups.findLast((group) => group.measures.some(({ type }) => type === 1));
-      if (!last) return "There is no weigh-in yet.";
+      const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
+        attrib === 0 && measures.some(({ type }) => type === 1);
+      const last = person.groups
+        .filter(isOwnWeighIn)
+        .toSorted((a, b) => a.date - b.date)
+        .at(-1);
+      if (!last) return "There is no weigh-in of yours yet.";
       const values = { ...randomBody(), ...present(own) };
       person.edit(last.grpid, toWithings(values));
-      return `The last weigh-in says ${values.weightKg.toFixed(2)} kg now. Send /sync in the chat.`;
+      return `Your last weigh-in says ${values.weightKg.toFixed(2)} kg now. ${NEXT}`;
     },
     async fault({ name, on }) {
       if (!isFault(name)) return "There is no such fault.";
-      if (on) sandbox.faults.turnOn(name);
-      else sandbox.faults.turnOff(name);
+      if (on) {
+        sandbox.faults.turnOn(name);
+        // What goes wrong with renewing shows only where something has to be renewed.
+        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(person.userid);
+        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(email);
+      } else sandbox.faults.turnOff(name);
       return `${namedFaults[name].label}: ${on ? "on" : "off"}.`;
     },
   };
 
   const observe: Observe = async () => ({
-    linked: await isLinked(),
+    linked: (await linkStates()).every((state) => state === "linked"),
+    signedOut: (await linkStates()).includes("stale"),
     weights: sandbox.garmin.weights(email).map((it) => ({
       takenAt: it.takenAt.toISOString(),
       weightKg: it.weightKg,
@@ -86,6 +100,11 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; account: number;
   });
   return { actions, observe };
 }
+
+const NEXT = "Send /sync in the chat, or wait a minute.";
+
+const ENDS_WITHINGS_ACCESS = new Set<FaultName>(["withings_503_refresh_token_dead", "withings_503_client_secret"]);
+const ENDS_GARMIN_ACCESS = new Set<FaultName>(["garmin_diauth_down", "garmin_refresh_lost_answer"]);
 
 interface Body {
   weightKg: number;

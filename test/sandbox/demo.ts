@@ -19,12 +19,17 @@ const PORT = 8765;
 export async function startDemo(options: { port?: number } = {}) {
   const clock = systemClock;
   const sandbox = await startSandbox({ clock });
-  const { owner } = moveIn(sandbox, { days: 14 });
+  // The page shows times as this machine's browser does, and the bot takes its zone from Withings.
+  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
+  const { owner } = moveIn(sandbox, { days: 14, timezone });
   const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-"));
-  const env = { ...sandbox.env(), TELEGRAM_ALLOWED_IDS: String(DEMO_USER), DATA_DIR: dataDir };
+  // Every minute, so that one sees what the bot says without being asked.
+  const env = {
+    ...sandbox.env(),
+    ...{ TELEGRAM_ALLOWED_IDS: String(DEMO_USER), DATA_DIR: dataDir, SYNC_INTERVAL_MINUTES: "1" },
+  };
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"]);
   const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
-  await server.app.accounts.save(DEMO_USER, {});
   const page = {
     telegram: sandbox.telegram,
     chatUser: sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true }),

@@ -21,7 +21,7 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
 /** What goes wrong out there, ready made: for tests by name, and for the panel's switches. */
 export const namedFaults = {
   withings_601: {
-    label: "Withings: too many requests (601)",
+    label: "Withings: too many requests at once (601)",
     server: "withings",
     match: { method: "POST", path: /^\/(measure|notify|v2\/oauth2)$/ },
     effect: {
@@ -30,31 +30,31 @@ export const namedFaults = {
     },
   },
   withings_503_refresh_token_dead: {
-    label: "Withings: the refresh token is dead (503)",
+    label: "Withings: no longer accepts the link (503)",
     server: "withings",
     match: { path: "/v2/oauth2", form: { grant_type: "refresh_token" } },
     effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid refresh_token" } },
   },
   withings_503_client_secret: {
-    label: "Withings: client id or secret refused (503)",
+    label: "Withings: refuses the application’s id or secret (503)",
     server: "withings",
     match: { path: "/v2/oauth2" },
     effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid client id/secret" } },
   },
   withings_down: {
-    label: "Withings: down (HTTP 502)",
+    label: "Withings: is down (HTTP 502)",
     server: "withings",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 502, body: "<html><title>502 Bad Gateway</title></html>" },
   },
   withings_html_page: {
-    label: "Withings: an HTML page where JSON belongs",
+    label: "Withings: sends a web page instead of data",
     server: "withings",
     match: { path: "/measure" },
     effect: { type: "body", body: "<!doctype html><title>Withings</title><h1>We will be back soon</h1>" },
   },
   withings_unknown_status: {
-    label: "Withings: a status nobody has seen",
+    label: "Withings: answers with a code nobody knows (98765)",
     server: "withings",
     match: { path: "/measure" },
     effect: { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
@@ -66,7 +66,7 @@ export const namedFaults = {
     effect: { type: "hang" },
   },
   garmin_upload_412: {
-    label: "Garmin: upload consent missing (412)",
+    label: "Garmin: misses your consent to uploads (412)",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: {
@@ -80,7 +80,7 @@ export const namedFaults = {
     },
   },
   garmin_upload_lost_answer: {
-    label: "Garmin: takes the upload, the answer gets lost",
+    label: "Garmin: takes the upload, but its answer gets lost",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: { type: "drop_after" },
@@ -98,7 +98,7 @@ export const namedFaults = {
     effect: { type: "setting", value: 600 },
   },
   garmin_token_not_active: {
-    label: "Garmin: the fresh token is not active (401)",
+    label: "Garmin: does not know a fresh sign-in yet (401)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {
@@ -108,19 +108,19 @@ export const namedFaults = {
     },
   },
   garmin_signed_out: {
-    label: "Garmin: signed out everywhere (refresh tokens die)",
+    label: "Garmin: signs you out everywhere",
     server: "garmin_diauth",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_diauth_down: {
-    label: "Garmin: the token endpoint is down (HTTP 503)",
+    label: "Garmin: cannot renew the sign-in, its server is down (HTTP 503)",
     server: "garmin_diauth",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 503, body: "upstream connect error" },
   },
   garmin_refresh_lost_answer: {
-    label: "Garmin: refreshes the token, the answer gets lost",
+    label: "Garmin: renews the sign-in, but its answer gets lost",
     server: "garmin_diauth",
     match: { form: { grant_type: "refresh_token" } },
     effect: { type: "drop_after" },
@@ -132,13 +132,13 @@ export const namedFaults = {
     effect: { type: "status", status: 429, body: { error: { "status-code": "429" } } },
   },
   garmin_sso_429_in_200: {
-    label: "Garmin sign-in: too many attempts (429 inside HTTP 200)",
+    label: "Garmin sign-in: too many attempts, said oddly (429 inside HTTP 200)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "body", body: { error: { "status-code": "429" } } },
   },
   garmin_sso_cloudflare_403: {
-    label: "Garmin sign-in: Cloudflare wants a browser (403)",
+    label: "Garmin sign-in: wants a real browser (Cloudflare, 403)",
     server: "garmin_sso",
     match: { path: /^\/(mobile|portal)\// },
     effect: {
@@ -165,7 +165,7 @@ export const namedFaults = {
     },
   },
   garmin_api_500: {
-    label: "Garmin Connect: broken (HTTP 500)",
+    label: "Garmin Connect: is broken (HTTP 500)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {

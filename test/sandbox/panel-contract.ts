@@ -72,6 +72,8 @@ export interface ShownFault {
 /** In any order; the page sorts by time, newest first. */
 export interface Observed {
   linked: boolean;
+  /** It was linked, and a vendor has ended that. */
+  signedOut?: boolean;
   weights: readonly ShownWeight[];
   bloodPressures: readonly ShownBloodPressure[];
   mails: readonly ShownMail[];

@@ -18,16 +18,16 @@ const chat = () => house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner"
 const told = () =>
   chat()
     .messages.filter(({ from }) => from === "bot")
-    .map(({ text }) => text);
+    .map(({ text, silent }) => (silent ? `quietly: ${text}` : text));
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 /** The whole program with rounds that follow each other quickly. `rounds` waits until so many more are over. */
-async function serve(env: Record<string, string> = {}) {
+async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECONDS) {
   chat();
   const config = readConfig({ ...house.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
   const logged: Array<Record<string, unknown>> = [];
   const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
-  const schedule = { syncIntervalMinutes: ROUND_SECONDS / 60 };
+  const schedule = { syncIntervalMinutes: roundSeconds / 60 };
   const started = await startServer({ ...config, schedule }, { clock: house.clock, log });
   started.polling.catch(() => undefined);
   server = started;
@@ -69,6 +69,17 @@ test("the commands stand in Telegram's menu", async () => {
   );
 });
 
+const SIGNED_OUT = expect.stringMatching(/^Garmin has signed me out\./);
+const telegramAway = () =>
+  house.sandbox.faults.add({
+    name: "away",
+    server: "telegram",
+    match: { path: /\/sendMessage$/ },
+    times: Number.POSITIVE_INFINITY,
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  });
+const telegramBack = () => house.sandbox.faults.remove("away");
+
 describe("what an owner hears without asking", () => {
   test("that Garmin signed them out, once, also over a restart; and once that all is well again", async () => {
     house = await startHousehold();
@@ -79,19 +90,61 @@ describe("what an owner hears without asking", () => {
     await first.stop();
     const second = await serve();
     await second.rounds(2);
-    const signedOut = expect.stringMatching(/^Garmin has signed me out\. Sign in again: weighbridge login garmin/);
-    expect(told()).toEqual([signedOut]);
+    expect(told()).toEqual([SIGNED_OUT]);
 
     // Right after the sign-in Garmin takes its time to show what it got: the good news must survive that.
     house.sandbox.garmin.settings.readBackDelaySeconds = 1e9;
     await house.link();
     expect(await second.rounds(3)).toContain("retry_later");
-    expect(told()).toEqual([signedOut]);
+    expect(told()).toEqual([SIGNED_OUT]);
     house.sandbox.garmin.settings.readBackDelaySeconds = 0;
     await vi.waitFor(() => expect(told()).toHaveLength(2), { timeout: 5000 });
     await second.rounds(2);
-    expect(told()).toEqual([signedOut, "All is well again: 1 reading now in Garmin."]);
+    expect(told()).toEqual([SIGNED_OUT, "Back. 1 reading from the last hour is now in Garmin."]);
     expect(house.weights()).toHaveLength(1);
+  });
+
+  test("that they are still needed, after three days and then weekly", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    const { rounds } = await serve();
+    await rounds(2);
+    const heardOn: number[] = [];
+    let day = 0;
+    for (const days of [2, 1, 6, 1, 6, 1]) {
+      day += days;
+      const before = told().length;
+      house.clock.advance(days * 24 * 3600);
+      await rounds(2);
+      if (told().length > before) heardOn.push(day);
+    }
+    expect(heardOn).toEqual([3, 10, 17]);
+    const reminder = expect.stringMatching(
+      /^Not everything has arrived since 21 Nov 13:00\. Garmin has signed me out\./,
+    );
+    expect(told()).toEqual([SIGNED_OUT, reminder, reminder, reminder]);
+  });
+
+  test("that something needs longer than their patience, once and quietly; and once that it is over", async () => {
+    house = await startHousehold();
+    const { rounds } = await serve();
+    await rounds(1);
+    house.sandbox.faults.turnOn("withings_down");
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    await rounds(2);
+    house.clock.advance(5.9 * 3600);
+    await rounds(2);
+    expect(told()).toEqual([]);
+    for (let days = 0; days < 30; days += 3) {
+      house.clock.advance(3 * 24 * 3600);
+      expect(await rounds(2)).toEqual(["retry_later", "retry_later"]);
+    }
+    const waits = expect.stringMatching(/^quietly: Since 21 Nov 13:00 I have not got everything through to Garmin\./);
+    expect(told()).toEqual([waits]);
+    house.sandbox.faults.clear();
+    await rounds(3);
+    expect(told()).toEqual([waits, "quietly: Back. 1 reading from the last 30 days is now in Garmin."]);
   });
 
   test("that a reading is held and why, once", async () => {
@@ -114,23 +167,111 @@ describe("what an owner hears without asking", () => {
     expect(logged).toContainEqual(expect.objectContaining({ event: "run_failed", error: "SealError" }));
   });
 
+  test("that something else is broken than what they know of", async () => {
+    house = await startHousehold();
+    const answer = (body: unknown) =>
+      house.sandbox.faults.add({
+        ...{ name: "odd", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
+        effect: { type: "body", body: { status: 0, body } },
+      });
+    answer("a text");
+    const { rounds } = await serve();
+    await rounds(3);
+    expect(told()).toHaveLength(1);
+    answer({ updatetime: 1, timezone: "Europe/Berlin", measuregrps: "a text" });
+    await rounds(3);
+    const [first, second] = told();
+    expect(told()).toEqual([first, second]);
+    for (const text of [first, second]) expect(text).toMatch(/^Something is wrong on my side/);
+    expect(second).not.toBe(first);
+  });
+
   test("is kept while Telegram is away, and told when it is back", async () => {
     house = await startHousehold();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
-    house.sandbox.faults.add({
-      name: "away",
-      server: "telegram",
-      match: { path: /\/sendMessage$/ },
-      times: Number.POSITIVE_INFINITY,
-      effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
-    });
+    telegramAway();
     const { rounds } = await serve();
     await rounds(2);
     expect(told()).toEqual([]);
-    house.sandbox.faults.remove("away");
+    telegramBack();
     await rounds(2);
-    expect(told()).toEqual([expect.stringMatching(/^Garmin has signed me out\./)]);
+    expect(told()).toEqual([SIGNED_OUT]);
+  });
+
+  test("is kept over a restart, too: good news and readings that wait", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    const first = await serve();
+    await first.rounds(2);
+    telegramAway();
+    house.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
+    await house.link();
+    await first.rounds(3);
+    expect(house.weights()).toHaveLength(1);
+    await first.stop();
+
+    const second = await serve();
+    await second.rounds(1);
+    expect(told()).toEqual([SIGNED_OUT]);
+    telegramBack();
+    await second.rounds(3);
+    expect(told()).toEqual([
+      SIGNED_OUT,
+      "Back. 1 reading from the last hour is now in Garmin.",
+      expect.stringMatching(/^today 12:55, 41\.00 kg: held: /),
+    ]);
+  });
+
+  test("is told after a restart when the program died between the run and the telling", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
+    await house.sync();
+    await (await serve()).rounds(2);
+    expect(told()).toEqual([expect.stringMatching(/41\.00 kg: held: /)]);
+  });
+
+  test("is rather told twice than not at all when Telegram's answer got lost", async () => {
+    house = await startHousehold();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    house.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
+      effect: { type: "drop_after" },
+    });
+    await (await serve()).rounds(4);
+    expect(told()).toEqual([SIGNED_OUT, SIGNED_OUT]);
+  });
+
+  test("is not what an answer to their own /sync has told them already", async () => {
+    house = await startHousehold();
+    /** A server that makes one round of its own, when it starts. */
+    const live = async (what: () => Promise<void>) => {
+      const { rounds, stop } = await serve({}, 3600);
+      await rounds(1);
+      await what();
+      await stop();
+    };
+    const ask = async (answer: RegExp) => {
+      chat().say("/sync");
+      await chat().waitForMessage(({ text }) => answer.test(text));
+    };
+    await live(async () => {
+      house.sandbox.garmin.revoke(OWNER.email);
+      house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+      house.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
+      await ask(/Garmin has signed me out/);
+    });
+    await live(async () => {
+      await house.link();
+      await ask(/^1 reading now seen in Garmin/);
+    });
+    await live(async () => {});
+    expect(told()).toEqual([
+      expect.stringMatching(/41\.00 kg(.|\n)*Garmin has signed me out/),
+      expect.stringMatching(/^1 reading now seen in Garmin/),
+    ]);
   });
 
   test("is not tried for ever with somebody who has blocked the bot", async () => {
@@ -164,7 +305,7 @@ describe("stopping", () => {
     const { stop } = await serve();
     await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0), { timeout: 5000 });
     await stop();
-    expect(told()).toEqual([expect.stringMatching(/^Garmin has signed me out\./)]);
+    expect(told()).toEqual([SIGNED_OUT]);
   });
 
   test("does not wait for a Telegram that is away", async () => {

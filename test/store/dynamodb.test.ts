@@ -81,7 +81,7 @@ describe.skipIf(givenEndpoint === undefined)("where DYNAMODB_ENDPOINT points (sk
 describe("what DynamoDB, the network and AWS say no with", () => {
   test("a table that is missing names the command that makes it", async () => {
     const table = open({ tableName: "weighbridge-nowhere" });
-    const error = new UsageError("The table weighbridge-nowhere does not exist. Run: weighbridge table create.");
+    const error = new UsageError("The table weighbridge-nowhere does not exist. Run: npx weighbridge table create.");
 
     await expect(table.get(key)).rejects.toEqual(error);
     await expect(table.list("account")).rejects.toEqual(error);

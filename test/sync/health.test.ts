@@ -221,6 +221,12 @@ describe("what Telegram did not take", () => {
     expect(run(success)).toBe("");
   });
 
+  test("stays news also when the next run only has a refused reading to complain of", () => {
+    const { run } = life();
+    run(broken, away);
+    expect(run(refused)).toBe("broken(a bug)");
+  });
+
   test("and nobody hears the end of what they never heard of", () => {
     const { run } = life();
     run(signedOut, away);

@@ -144,7 +144,12 @@ function renderTyping() {
 
 function emptyChat() {
   const start = element("button", { type: "button", class: "primary", onClick: () => say("/start") }, "Start");
-  return element("div", { class: "empty-chat" }, element("p", {}, "Nothing has been said yet."), start);
+  return element(
+    "div",
+    { class: "empty-chat" },
+    element("p", {}, "Press Start, link the account on the right, then send /sync."),
+    start,
+  );
 }
 
 function renderToasts() {

@@ -25,12 +25,14 @@ const PRESSURE_COLUMNS = [
 const seen = new Map();
 
 export function weightsTable(weights) {
-  if (weights.length === 0) return element("p", { class: "empty" }, "No weigh-ins yet. Step on the scale.");
+  if (weights.length === 0)
+    return element("p", { class: "empty" }, "No weigh-ins yet. Link the account, then send /sync in the chat.");
   return table("Weigh-ins", WEIGHT_COLUMNS, weights);
 }
 
 export function bloodPressureTable(bloodPressures) {
-  if (bloodPressures.length === 0) return element("p", { class: "empty" }, "No blood pressures yet.");
+  if (bloodPressures.length === 0)
+    return element("p", { class: "empty" }, "No blood pressures yet. They come with the same /sync.");
   return table("Blood pressures", PRESSURE_COLUMNS, bloodPressures);
 }
 
@@ -77,7 +79,13 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
 export function mailList(mails) {
   if (mails.length === 0) {
-    return [element("p", { class: "empty" }, "No mail. Security codes from Garmin arrive here.")];
+    return [
+      element(
+        "p",
+        { class: "empty" },
+        "No mail. Garmin sends its security codes here when somebody signs in with a password.",
+      ),
+    ];
   }
   const sorted = [...mails].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return sorted.map(({ at, to, subject, text }) =>

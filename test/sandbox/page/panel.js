@@ -10,12 +10,14 @@ const faultsOutput = document.querySelector("#faults-output");
 const faultsOn = document.querySelector("#faults-on");
 
 let linked;
+let signedOut = false;
 
 export function renderPanel({ observed, problem: sentence }) {
   problem.hidden = sentence === null;
   problem.textContent = sentence ?? "";
   if (observed === null) return;
   linked = observed.linked;
+  signedOut = observed.signedOut === true;
   renderLink();
   renderWhenChanged("#weights", observed.weights, (weights) => [weightsTable(weights)]);
   renderWhenChanged("#blood-pressures", observed.bloodPressures, (list) => [bloodPressureTable(list)]);
@@ -35,10 +37,12 @@ function renderWhenChanged(selector, value, draw) {
 function renderLink() {
   linkButton.disabled = linked || linkButton.form.dataset.running !== undefined;
   linkButton.classList.toggle("done", linked);
-  linkButton.textContent = linked ? "Linked" : "Link the ready-made account";
+  linkButton.textContent = linked ? "Linked" : signedOut ? "Link again" : "Link the ready-made account";
   linkNote.textContent = linked
     ? "Withings and Garmin are linked to this chat."
-    : "Skip the two sign-ins: a Withings and a Garmin account are ready.";
+    : signedOut
+      ? "A vendor has signed you out. This button stands for the two sign-ins in the terminal."
+      : "A Withings and a Garmin account are ready. This button stands for the two sign-ins in the terminal.";
 }
 
 /** The switches stay the same elements, so that one keeps the focus while it is being flipped. */

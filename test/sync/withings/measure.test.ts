@@ -100,6 +100,12 @@ test.each([
   expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ measureGroupId: 1 }]]);
 });
 
+test("a group whose id has more digits than a number holds is unreadable", async () => {
+  stub.willAnswer(answer([group("9".repeat(400)), group(2)]));
+  const { groups, unreadable } = await read();
+  expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ measureGroupId: undefined }]]);
+});
+
 test.each([20, -20])("a power of ten of %d is read", async (unit) => {
   stub.willAnswer(answer([group(1, { measures: [{ type: 1, value: 5, unit }] })]));
   expect(await ids()).toEqual([1]);

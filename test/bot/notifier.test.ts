@@ -1,0 +1,117 @@
+import { GrammyError } from "grammy/web";
+import { beforeEach, expect, test } from "vitest";
+import { createNotifier } from "../../src/bot/notifier.ts";
+import { createLog } from "../../src/log.ts";
+import { createHealthStore } from "../../src/store/health.ts";
+import { keys } from "../../src/store/items.ts";
+import { openSqliteTable } from "../../src/store/sqlite.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Health } from "../../src/sync/health.ts";
+import type { RunReport } from "../../src/sync/run.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+
+const account = { telegramUserId: 1, createdAt: new Date(0) };
+const signedOut: RunReport = {
+  ...{ status: "action_needed", action: "relink_garmin" },
+  ...{ synced: 0, skipped: 0, held: 0, failed: 0 },
+};
+const success: RunReport = { status: "success", synced: 2, skipped: 0, held: 0, failed: 0 };
+
+let table: Table;
+let texts: string[];
+let broken: { read: boolean; write: boolean };
+beforeEach(() => {
+  const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
+  table = openSqliteTable({ file: ":memory:", tableName: "tests", clock });
+  texts = [];
+  broken = { read: false, write: false };
+});
+
+/** Each is a new copy of the program on the same store. */
+function newNotifier(send: (text: string) => Promise<void> = async () => {}) {
+  const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
+  const fail = () => Promise.reject(new Error("the disk is full"));
+  const log = createLog({ level: "silent" });
+  const health = createHealthStore(
+    {
+      ...table,
+      get: (key) => (broken.read ? fail() : table.get(key)),
+      put: (...args) => (broken.write ? fail() : table.put(...args)),
+    },
+    log,
+  );
+  return createNotifier({
+    health,
+    overview: async () => ({
+      ...{ account, links: {}, lastReadings: {}, attention: [] },
+      ...{ timezone: "UTC", lastRun: undefined },
+    }),
+    send: async (_to, text) => {
+      await send(text);
+      texts.push(text);
+    },
+    clock,
+    log,
+  });
+}
+const stored = async () => (await createHealthStore(table, createLog({ level: "silent" })).read(1)).value as Health;
+
+test("what is to be told is stored before it is told, and as told only afterwards", async () => {
+  let seen: Health | undefined;
+  await newNotifier(async () => {
+    seen = await stored();
+  }).afterRun(account, signedOut);
+  expect(seen?.outage).toMatchObject({ standing: [{ what: "relink_garmin" }], told: [] });
+  expect((await stored()).outage?.told).toMatchObject([{ what: "relink_garmin", times: 1 }]);
+});
+
+test.each([
+  ["a store that cannot be written", { read: false, write: true }],
+  ["a store that cannot be read", { read: true, write: true }],
+])("%s keeps nobody from hearing, and says it once", async (_what, how) => {
+  broken = how;
+  const notifier = newNotifier();
+  for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
+  expect(texts).toHaveLength(1);
+  broken = { read: false, write: false };
+  await notifier.afterRun(account, signedOut);
+  await newNotifier().afterRun(account, signedOut);
+  expect(texts).toHaveLength(1);
+  await newNotifier().afterRun(account, success);
+  expect(texts).toHaveLength(2);
+});
+
+test("a damaged item is told anew rather than kept to ourselves", async () => {
+  await newNotifier().afterRun(account, signedOut);
+  const item = await table.get(keys.health(1));
+  await table.put(keys.health(1), { attentionTold: "?" }, { expect: { version: item?.version ?? "" } });
+  await newNotifier().afterRun(account, signedOut);
+  await newNotifier().afterRun(account, signedOut);
+  expect(texts).toHaveLength(2);
+});
+
+test("two that tell at the same time keep what either of them told", async () => {
+  const other = newNotifier();
+  await newNotifier(async () => {
+    if (texts.length === 0) await other.afterAnswer(account, { ...signedOut, action: "grant_garmin_upload" });
+  }).afterRun(account, signedOut);
+  expect((await stored()).outage?.told.map(({ what }) => what).toSorted()).toEqual([
+    "grant_garmin_upload",
+    "relink_garmin",
+  ]);
+});
+
+test.each([
+  [403, "Forbidden: bot was blocked by the user", 1],
+  [400, "Bad Request: chat not found", 1],
+  [429, "Too Many Requests: retry after 900", 3],
+  [502, "Bad Gateway", 3],
+])("Telegram's %i is tried in %s as often as it makes sense", async (error_code, description, tries) => {
+  let tried = 0;
+  const notifier = newNotifier(async () => {
+    tried++;
+    throw new GrammyError("no", { ok: false, error_code, description }, "sendMessage", {});
+  });
+  for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
+  expect(tried).toBe(tries);
+});

@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+import { toJson } from "../../src/store/items.ts";
+
+describe("what is to be stored", () => {
+  test("becomes JSON: dates as texts in UTC, absent fields left out, null and the rest as they are", () => {
+    const at = new Date("2026-11-21T12:00:00Z");
+    expect(toJson({ at, list: [at, 1, null, { deep: -0.5 }], none: undefined, text: "Zoë", yes: true })).toEqual({
+      at: "2026-11-21T12:00:00.000Z",
+      list: ["2026-11-21T12:00:00.000Z", 1, null, { deep: -0.5 }],
+      text: "Zoë",
+      yes: true,
+    });
+  });
+
+  test.each<[string, object]>([
+    ["heightM", { heightM: Number.POSITIVE_INFINITY }],
+    ["height.heightM", { height: { heightM: Number.NaN } }],
+    ["recentWeighIns.1.weightKg", { recentWeighIns: [{ weightKg: 80 }, { weightKg: Number.NEGATIVE_INFINITY }] }],
+    ["lastReadings.weigh_in.takenAt", { lastReadings: { weigh_in: { takenAt: new Date(Number.NaN) } } }],
+  ])("is refused by the name of %s where JSON would write null", (path, value) => {
+    expect(() => toJson(value)).toThrow(`"${path}" can not be stored`);
+  });
+});

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openTable } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { RetryLaterError } from "../../src/errors.ts";
+import { keys } from "../../src/store/items.ts";
+import { createLinks } from "../../src/store/links.ts";
+import { createSealer, parseSealingKeys } from "../../src/store/seal.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Link } from "../../src/sync/ports.ts";
+import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
+
+let house: Household;
+let table: Table;
+beforeEach(async () => {
+  house = await startHousehold({ linked: false });
+  table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+});
+afterEach(async () => {
+  await table.close();
+  await house.close();
+});
+
+const sealer = createSealer({
+  keys: parseSealingKeys(Buffer.alloc(32, 1).toString("base64")),
+  tableName: "weighbridge",
+});
+const linksOn = (on: Table) => createLinks(on, sealer, house.clock);
+const link = (refreshToken = "refresh-1"): Link => ({
+  state: "linked",
+  linkedAt: NOON,
+  vendorUserId: "7",
+  displayName: "owner",
+  tokens: { accessToken: "access-1", accessExpiresAt: NOON, refreshToken, refreshExpiresAt: NOON },
+});
+const read = async () => (await linksOn(table).read(ACCOUNT, "garmin"))?.value;
+const secondsSinceNoon = () => (house.clock.now().getTime() - NOON.getTime()) / 1000;
+
+describe("a stored link", () => {
+  test.each<[string, Link]>([
+    ["that was never renewed", link()],
+    ["that was renewed", { ...link(), renewedAt: new Date("2026-11-20T12:00:00Z"), previousRefreshToken: "refresh-0" }],
+  ])("%s is read as it was written", async (_which, written) => {
+    await linksOn(table).replace(ACCOUNT, "garmin", written);
+    expect(await read()).toEqual(written);
+  });
+
+  test("with a date that is none is not written, and the one before it stands", async () => {
+    await linksOn(table).replace(ACCOUNT, "garmin", link());
+    const tokens = { ...link("refresh-2").tokens, accessExpiresAt: new Date(Number.NaN) };
+    await expect(linksOn(table).replace(ACCOUNT, "garmin", { ...link(), tokens })).rejects.toThrow("accessExpiresAt");
+    expect(await read()).toEqual(link());
+  });
+});
+
+describe("a link that was just made, when the store does not take it", () => {
+  const refusing = (times: number, error: Error, { at = "put" as "put" | "get" } = {}) => {
+    const seen = { tries: 0 };
+    const fail = () => {
+      if (++seen.tries <= times) throw error;
+    };
+    const on: Table = {
+      ...table,
+      get: async (key) => {
+        if (at === "get") fail();
+        return table.get(key);
+      },
+      put: async (key, value, options) => {
+        if (at === "put") fail();
+        return table.put(key, value, options);
+      },
+    };
+    return { seen, replace: () => linksOn(on).replace(ACCOUNT, "garmin", link()) };
+  };
+  const busy = new RetryLaterError("Another process is holding the database");
+
+  test.each(["put", "get"] as const)("at its %s is offered again until it is there", async (at) => {
+    const { replace } = refusing(3, busy, { at });
+    await replace();
+    expect(await read()).toEqual(link());
+    expect(secondsSinceNoon()).toBe(1 + 2 + 4);
+  });
+
+  test("is given up after five tries and a quarter of a minute", async () => {
+    const { replace, seen } = refusing(99, busy);
+    await expect(replace()).rejects.toBe(busy);
+    expect([seen.tries, secondsSinceNoon()]).toEqual([5, 1 + 2 + 4 + 8]);
+  });
+
+  test("is given up at once for another reason than time", async () => {
+    const { replace, seen } = refusing(99, new Error("a bug"));
+    await expect(replace()).rejects.toThrow("a bug");
+    expect(seen.tries).toBe(1);
+  });
+
+  test("because others keep writing is given up after five tries, without a pause", async () => {
+    let tries = 0;
+    const on: Table = {
+      ...table,
+      put: async () => {
+        tries++;
+        return { type: "conflict" };
+      },
+    };
+    await expect(linksOn(on).replace(ACCOUNT, "garmin", link())).rejects.toThrow("kept changing");
+    expect([tries, secondsSinceNoon()]).toEqual([5, 0]);
+    expect(await table.get(keys.link(ACCOUNT, "garmin"))).toBeUndefined();
+  });
+});
