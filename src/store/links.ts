@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Link, Links, Vendor } from "../sync/ports.ts";
 import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
@@ -8,7 +8,7 @@ import type { PutOptions, Table } from "./table.ts";
 const TRIES = 5;
 
 /** Links, with their tokens sealed to the very place they are stored at. */
-export function createLinks(table: Table, sealer: Sealer, clock: Clock = systemClock): Links {
+export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
   async function put(account: number, vendor: Vendor, link: Link, expect: PutOptions["expect"]): Promise<boolean> {
     const key = keys.link(account, vendor);
     const { tokens, previousRefreshToken, ...rest } = link;

@@ -106,12 +106,15 @@ test.each([
   [400, "Bad Request: chat not found", 1],
   [429, "Too Many Requests: retry after 900", 3],
   [502, "Bad Gateway", 3],
-])("Telegram's %i is tried in %s as often as it makes sense", async (error_code, description, tries) => {
-  let tried = 0;
-  const notifier = newNotifier(async () => {
-    tried++;
-    throw new GrammyError("no", { ok: false, error_code, description }, "sendMessage", {});
-  });
-  for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
-  expect(tried).toBe(tries);
-});
+])(
+  "a message that Telegram answers with %i (%s) is tried as often as it makes sense",
+  async (error_code, description, tries) => {
+    let tried = 0;
+    const notifier = newNotifier(async () => {
+      tried++;
+      throw new GrammyError("no", { ok: false, error_code, description }, "sendMessage", {});
+    });
+    for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
+    expect(tried).toBe(tries);
+  },
+);
