@@ -36,11 +36,9 @@ export async function startServer(
   const telegram = createBot(config.telegram, {
     accounts: app.accounts,
     claims: app.claims,
-    async sync(account, options) {
-      const report = await syncAccount(app.run, account, options);
-      await notifier.afterAnswer(account, report);
-      return report;
-    },
+    sync: (account, options) => syncAccount(app.run, account, options),
+    afterSync: (account, report, wasShown) =>
+      wasShown ? notifier.afterAnswer(account, report) : notifier.afterRun(account, report),
     overview,
     nextRunAt: () => schedule?.nextRunAt(),
     clock,

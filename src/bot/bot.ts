@@ -18,6 +18,8 @@ export interface BotDeps {
   accounts: Accounts;
   claims: UpdateClaims;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
+  /** What the owner has just read, or could not be shown, of a run they asked for. */
+  afterSync: (account: Account, report: RunReport, wasShown: boolean) => Promise<void>;
   overview: (account: Account) => Promise<Overview>;
   nextRunAt: () => Date | undefined;
   clock: Clock;
@@ -39,7 +41,7 @@ export type TelegramBot = ReturnType<typeof createBot>;
 
 /** The bot's face: private chats of known people, one update at a time and each of them once. */
 export function createBot(config: BotConfig, deps: BotDeps) {
-  const { accounts, claims, sync, overview, nextRunAt, clock, log } = deps;
+  const { accounts, claims, sync, afterSync, overview, nextRunAt, clock, log } = deps;
   const http = createTelegramFetch(clock);
   const bot = new Bot(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
@@ -126,7 +128,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     const message = createProgressMessage(progressChat, first, clock, log);
     // Not awaited: the next update must not wait for the vendors.
     const work = syncInWords(account, (progress) => message.show(messages.progress(progress)))
-      .then((text) => message.finish(text))
+      .then(async ({ report, text }) => afterSync(account, report, await message.finish(text)))
       .catch(async (error: unknown) => {
         const reportId = randomUUID().slice(0, 8);
         log.error("sync_failed", { reportId, ...errorFacts(error) });
@@ -136,12 +138,12 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     running.add(work);
   }
 
-  async function syncInWords(account: Account, onProgress: RunOptions["onProgress"]): Promise<string> {
+  async function syncInWords(account: Account, onProgress: RunOptions["onProgress"]) {
     const before = await lookAt(account);
     const report = await sync(account, { onProgress });
     const after = await lookAt(account);
     const justHeld = before && after && !report.busy ? newlyHeld(before, after, clock.now()) : undefined;
-    return messages.outcome(report, { account: account.telegramUserId, justHeld });
+    return { report, text: messages.outcome(report, { account: account.telegramUserId, justHeld }) };
   }
 
   /** What cannot be read must not keep the run from saying so. */
@@ -163,8 +165,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   return {
     bot,
-    /** Tells an owner something that they did not ask for. */
-    tell: (telegramUserId: number, text: string) => bot.api.sendMessage(telegramUserId, text),
     /** The commands Telegram offers in its menu. */
     registerCommands: () =>
       bot.api.setMyCommands(

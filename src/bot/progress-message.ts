@@ -44,12 +44,18 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
       isWorking = true;
       work = catchUp();
     },
-    /** Resolves when the last text stands, or cannot be brought to its reader. */
-    async finish(text: string) {
+    /** Whether the last text stands now; false when it could not be brought to its reader. */
+    async finish(text: string): Promise<boolean> {
       this.show(text);
       await work;
-      if (isCurrentShown) return;
-      await chat.send(text).catch((error: unknown) => log.error("result_not_shown", errorFacts(error)));
+      if (isCurrentShown) return true;
+      return chat.send(text).then(
+        () => true,
+        (error: unknown) => {
+          log.error("result_not_shown", errorFacts(error));
+          return false;
+        },
+      );
     },
   };
 }

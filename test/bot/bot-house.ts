@@ -29,6 +29,7 @@ export async function startBotHouse(options: Parameters<typeof startHousehold>[0
     const bot = createBot(config, {
       accounts: app.accounts,
       claims: app.claims,
+      afterSync: async () => {},
       sync: (account, runOptions) => syncAccount(app.run, account, runOptions),
       overview: (account) => overviewOf({ ...app, now: clock.now() }, account),
       nextRunAt: () => new Date(clock.now().getTime() + 30 * 60_000),

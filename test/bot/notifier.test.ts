@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { GrammyError } from "grammy/web";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createNotifier } from "../../src/bot/notifier.ts";
 import { createLog } from "../../src/log.ts";
 import { createHealthStore } from "../../src/store/health.ts";
@@ -17,18 +20,24 @@ const signedOut: RunReport = {
 };
 const success: RunReport = { status: "success", synced: 2, skipped: 0, held: 0, failed: 0 };
 
+let folder: string;
 let table: Table;
 let texts: string[];
 let broken: { read: boolean; write: boolean };
 beforeEach(() => {
   const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
-  table = openSqliteTable({ file: ":memory:", tableName: "tests", clock });
+  folder = mkdtempSync(path.join(tmpdir(), "weighbridge-notifier-"));
+  table = openSqliteTable({ file: path.join(folder, "tests.sqlite"), tableName: "tests", clock });
   texts = [];
   broken = { read: false, write: false };
 });
+afterEach(async () => {
+  await table.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-/** Each is a new copy of the program on the same store. */
-function newNotifier(send: (text: string) => Promise<void> = async () => {}) {
+/** Each is a new copy of the program on the same store. `between` comes between what it reads and what it writes. */
+function newNotifier(send: (text: string) => Promise<void> = async () => {}, between = async () => {}) {
   const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
   const fail = () => Promise.reject(new Error("the disk is full"));
   const log = createLog({ level: "silent" });
@@ -36,7 +45,10 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}) {
     {
       ...table,
       get: (key) => (broken.read ? fail() : table.get(key)),
-      put: (...args) => (broken.write ? fail() : table.put(...args)),
+      put: async (...args) => {
+        await between();
+        return broken.write ? fail() : table.put(...args);
+      },
     },
     log,
   );
@@ -90,11 +102,14 @@ test("a damaged item is told anew rather than kept to ourselves", async () => {
   expect(texts).toHaveLength(2);
 });
 
-test("two that tell at the same time keep what either of them told", async () => {
+test("of two that write at the same moment neither undoes what the other told", async () => {
   const other = newNotifier();
-  await newNotifier(async () => {
-    if (texts.length === 0) await other.afterAnswer(account, { ...signedOut, action: "grant_garmin_upload" });
-  }).afterRun(account, signedOut);
+  let writes = 0;
+  const notifier = newNotifier(undefined, async () => {
+    // Its second write says that it told something.
+    if (++writes === 2) await other.afterAnswer(account, { ...signedOut, action: "grant_garmin_upload" });
+  });
+  await notifier.afterRun(account, signedOut);
   expect((await stored()).outage?.told.map(({ what }) => what).toSorted()).toEqual([
     "grant_garmin_upload",
     "relink_garmin",

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
@@ -128,6 +128,34 @@ describe("/sync", () => {
     house.owner.say("/sync");
     const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
     expect(done.edited).toBe(false);
+  });
+
+  test.each([
+    [true, []],
+    [false, ["sendMessage", "editMessageText"]],
+  ])("knows whether its owner has read how it ended: %s", async (isShown, broken) => {
+    await withNews();
+    let known: boolean | undefined;
+    const bot = house.startBot({
+      sync: async () => {
+        // From now on Telegram takes nothing of the kind.
+        for (const method of broken) {
+          house.sandbox.faults.add({
+            server: "telegram",
+            match: { path: new RegExp(`/${method}$`) },
+            times: Number.POSITIVE_INFINITY,
+            effect: { type: "status", status: 400, body: { ok: false, error_code: 400, description: "Bad Request" } },
+          });
+        }
+        return { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+      },
+      afterSync: async (_account, _report, wasShown) => {
+        known = wasShown;
+      },
+    });
+    house.owner.say("/sync");
+    await vi.waitFor(() => expect(known).toBe(isShown), { timeout: 5000 });
+    await bot.settled();
   });
 
   test("says what is needed when Garmin has signed the owner out", async () => {
