@@ -2,13 +2,8 @@ import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../
 import { localDateTime } from "../local-time.ts";
 import type { LastRun } from "../sync/account.ts";
 import type { HealthNews, Trouble } from "../sync/health.ts";
-import type { Finding } from "../sync/look.ts";
-import { sentValues } from "../sync/match.ts";
 import type { LinkOverview, Overview } from "../sync/overview.ts";
-import type { Step } from "../sync/plan.ts";
-import type { AttentionItem, FailReason, HeldReason, LedgerEntry, SentValues, Vendor } from "../sync/ports.ts";
-import type { Preview } from "../sync/preview.ts";
-import type { Reading } from "../sync/reading.ts";
+import type { AttentionItem, FailReason, HeldReason, SentValues, Vendor } from "../sync/ports.ts";
 import type { RunProgress, RunReport } from "../sync/run.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import type { JustHeld } from "./newly-held.ts";
@@ -80,6 +75,7 @@ export const messages = {
 
   /** With the account, the commands in it can be typed as they stand. */
   action: needed,
+  values,
   held: (reason: HeldReason) => HELD[reason],
   failed: (reason: FailReason) => FAILED[reason],
 
@@ -206,11 +202,6 @@ export const messages = {
   /** When it was and how it ended. */
   lastRun: (lastRun: LastRun, timezone: string, now: Date) =>
     lastRunWords(lastRun, (instant) => shortTime(instant, timezone, now)),
-
-  /** One line of a dry run. */
-  preview({ reading, entry, step, finding }: Preview, timezone: string): string {
-    return `${localDateTime(reading.takenAt, timezone).replace("T", " ")}  ${readingValues(reading)}: ${would(step, finding, entry)}`;
-  },
 };
 
 /** An error in words. Whatever is not meant for people becomes one sentence without details. */
@@ -247,38 +238,6 @@ function values(of: SentValues): string {
 }
 
 /** As they are sent: rounded in one place. */
-const readingValues = (reading: Reading) => values(sentValues(reading));
-
-/** What would happen, and why. */
-function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | undefined): string {
-  switch (step.type) {
-    case "leave":
-      return "would stay, taken before the start";
-    case "settled":
-      return entry?.fate.state === "skipped" ? "nothing to do, Garmin had it already" : "nothing to do, settled before";
-    case "hold":
-      return `would be held: ${HELD[step.reason]}`;
-    case "fail":
-      return `would not be sent: ${FAILED[step.reason]}`;
-    default:
-      break;
-  }
-  switch (finding?.type) {
-    case "arrived":
-      return "would be settled, Garmin has it from an earlier run";
-    case "elsewhere":
-      return "would be left, Garmin has it from elsewhere";
-    case "outdated":
-      return "would replace what Garmin has, Withings changed it";
-    case "wait":
-      return "would be looked for again, it may still turn up in Garmin";
-    case "gone":
-      return `would be given up: ${FAILED.never_appeared}`;
-    default:
-      return "would be sent, it is new";
-  }
-}
-
 const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
 function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {

@@ -12,6 +12,7 @@ import { type Preview, previewAccount } from "../sync/preview.ts";
 import type { ReadingKind } from "../sync/reading.ts";
 import { type RunReport, syncAccount } from "../sync/run.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
+import { previewLine } from "./preview-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SyncOptions {
@@ -77,7 +78,7 @@ export async function dryRunCommand(
     all.push({ account, report });
     try {
       for (const preview of await previewAccount(app.run, account, since)) {
-        const line = messages.preview(preview, timezone);
+        const line = previewLine(preview, timezone);
         terminal.say(accounts.length > 1 ? `${account.telegramUserId}  ${line}` : line);
         readings.push({ account: account.telegramUserId, ...toJson(preview, line) });
         count(report, preview);

@@ -1,0 +1,43 @@
+import { messages } from "../bot/messages.ts";
+import { localDateTime } from "../local-time.ts";
+import type { Finding } from "../sync/look.ts";
+import { sentValues } from "../sync/match.ts";
+import type { Step } from "../sync/plan.ts";
+import type { LedgerEntry } from "../sync/ports.ts";
+import type { Preview } from "../sync/preview.ts";
+
+/** One line of a dry run. */
+export function previewLine({ reading, entry, step, finding }: Preview, timezone: string): string {
+  const time = localDateTime(reading.takenAt, timezone).replace("T", " ");
+  return `${time}  ${messages.values(sentValues(reading))}: ${would(step, finding, entry)}`;
+}
+
+/** What would happen, and why. */
+function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | undefined): string {
+  switch (step.type) {
+    case "leave":
+      return "would stay, taken before the start";
+    case "settled":
+      return entry?.fate.state === "skipped" ? "nothing to do, Garmin had it already" : "nothing to do, settled before";
+    case "hold":
+      return `would be held: ${messages.held(step.reason)}`;
+    case "fail":
+      return `would not be sent: ${messages.failed(step.reason)}`;
+    default:
+      break;
+  }
+  switch (finding?.type) {
+    case "arrived":
+      return "would be settled, Garmin has it from an earlier run";
+    case "elsewhere":
+      return "would be left, Garmin has it from elsewhere";
+    case "outdated":
+      return "would replace what Garmin has, Withings changed it";
+    case "wait":
+      return "would be looked for again, it may still turn up in Garmin";
+    case "gone":
+      return `would be given up: ${messages.failed("never_appeared")}`;
+    default:
+      return "would be sent, it is new";
+  }
+}
