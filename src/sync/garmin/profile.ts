@@ -3,11 +3,16 @@ import type { WithAccess } from "../ports.ts";
 import type { GarminProfile } from "../sign-in-ports.ts";
 import { type GarminCall, readBody } from "./client.ts";
 
-const SocialProfile = z.object({
-  profileId: z.union([z.number(), z.string().min(1)]).transform(String),
-  displayName: z.string().nullish(),
-  fullName: z.string().nullish(),
-});
+const SocialProfile = z
+  .object({
+    profileId: z.union([z.number(), z.string().min(1)]).nullish(),
+    garminGUID: z.string().min(1).nullish(),
+    displayName: z.string().nullish(),
+    fullName: z.string().nullish(),
+  })
+  // Any of the two tells accounts apart; the numeric one has been seen more often.
+  .transform(({ profileId, garminGUID, ...names }) => ({ ...names, profileId: String(profileId ?? garminGUID ?? "") }))
+  .refine(({ profileId }) => profileId !== "");
 
 /** Whose account it is. Asked after every sign-in, because people do connect the wrong one. */
 export async function socialProfile(call: GarminCall, withAccess: WithAccess): Promise<GarminProfile> {
