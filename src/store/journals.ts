@@ -44,8 +44,9 @@ export function createJournals(table: Table): Journals {
         async garminKeys() {
           const found = new Map<string, string>();
           for (const item of await table.list(pk, { from: "reading#", to: "reading$" })) {
-            const entry = readItem(item, LedgerItem) as LedgerEntry;
-            if (entry.garminKey) found.set(readingId(entry), entry.garminKey.id);
+            // Only this much of it: an old entry that is damaged elsewhere must not stop what is new.
+            const { garminKey } = readItem(item, LedgerItem.pick({ garminKey: true }));
+            if (garminKey) found.set(item.key.sk.slice("reading#".length), garminKey.id);
           }
           return found;
         },

@@ -147,15 +147,18 @@ async function uploadAll(outgoing: Outgoing[], deps: LaneDeps, report: LaneRepor
     } catch (error) {
       const mayBeTheRecord = error instanceof RetryLaterError && part.some(({ entry }) => entry?.value.attempts);
       failures.push(error);
-      if (!mayBeTheRecord || failures.length === FAILURES) throw error;
+      if (!mayBeTheRecord) throw error;
       report.error ??= error;
+      if (failures.length === FAILURES) return;
     }
   }
 }
 
 function parts(outgoing: Outgoing[], batchSize: number): Outgoing[][] {
   const byAttempts = Map.groupBy(outgoing, ({ entry }) => entry?.value.attempts ?? 0);
-  return [...byAttempts].flatMap(([attempts, group]) => {
+  // The least attempted first: what has failed again and again must not stand in the way of what is new.
+  const sorted = [...byAttempts].sort(([a], [b]) => a - b);
+  return sorted.flatMap(([attempts, group]) => {
     const size = Math.max(1, Math.floor(batchSize / 2 ** attempts));
     return Array.from({ length: Math.ceil(group.length / size) }, (_, n) => group.slice(n * size, (n + 1) * size));
   });

@@ -69,6 +69,8 @@ export async function look(
       if (match) found.set(task, match);
     }
   }
+  // Before anything is adopted: a late copy of ours is not somebody else's.
+  const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.mayAlsoStand ?? [])]));
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
@@ -81,7 +83,7 @@ export async function look(
   }
   return tasks.map((task) => ({
     finding: findingOf(task, found.get(task), replaced.get(task), now),
-    surplus: entries.takeAll(task.entry?.value.mayAlsoStand ?? []),
+    surplus: surplus.get(task) ?? [],
   }));
 }
 

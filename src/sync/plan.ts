@@ -31,8 +31,8 @@ export interface PlanContext {
   adopting: boolean;
   /** Why Garmin could never take it. */
   refusal: FailReason | undefined;
-  /** It is far from the account's own recent weigh-ins. */
-  improbable: boolean;
+  /** Whether it is near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
+  probable: boolean | undefined;
 }
 
 /** What Garmin refused is offered again once a day for a week: the reason may have been Garmin. */
@@ -61,8 +61,12 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
     case "skipped":
       // It came to Garmin by other means, so it is not ours to change.
       return { type: "settled" };
-    case "held":
-      return again(entry, fresh(reading, context, true));
+    case "held": {
+      // What was once far off is not cleared by there being nothing left to compare it with.
+      const isDoubted = entry.fate.reason === "improbable_weight" && !changed;
+      const probable = isDoubted ? (context.probable ?? false) : context.probable;
+      return again(entry, fresh(reading, { ...context, probable }, true));
+    }
     case "failed":
       if (changed) return again(entry, fresh(reading, context, adopting));
       return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
@@ -88,7 +92,7 @@ export function isWatched(entry: LedgerEntry, now: Date): boolean {
   return (entry.mayAlsoStand ?? []).some(({ until }) => until > now);
 }
 
-function holdReason(reading: Reading, { now, improbable }: PlanContext): HeldReason | undefined {
+function holdReason(reading: Reading, { now, probable }: PlanContext): HeldReason | undefined {
   if (secondsSince(reading.takenAt, now) < -FUTURE_SECONDS) return "in_the_future";
   switch (reading.attribution) {
     case "ambiguous":
@@ -100,7 +104,7 @@ function holdReason(reading: Reading, { now, improbable }: PlanContext): HeldRea
     case "confirmed":
       return undefined;
     case "certain":
-      return improbable ? "improbable_weight" : undefined;
+      return probable === false ? "improbable_weight" : undefined;
   }
 }
 

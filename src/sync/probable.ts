@@ -14,13 +14,15 @@ export interface WeighedBefore {
   weightKg: number;
 }
 
-export function isProbable(weighIn: WeighedBefore, others: WeighedBefore[]): boolean {
+/** Undefined: there is too little to compare with. */
+export function isProbable(weighIn: WeighedBefore, others: WeighedBefore[]): boolean | undefined {
   const recent = others
     .filter((it) => Math.abs(it.takenAt.getTime() - weighIn.takenAt.getTime()) <= RECENT_DAYS * 24 * 3600 * 1000)
     .map((it) => it.weightKg)
     .sort((a, b) => a - b);
   const [lowest, highest, median] = [recent[0], recent.at(-1), recent[Math.floor(recent.length / 2)]];
-  if (recent.length < AT_LEAST || lowest === undefined || highest === undefined || median === undefined) return true;
+  if (recent.length < AT_LEAST || lowest === undefined || highest === undefined || median === undefined)
+    return undefined;
   const margin = median * PROBABLE_SHARE;
   return weighIn.weightKg >= lowest - margin && weighIn.weightKg <= highest + margin;
 }

@@ -61,7 +61,10 @@ export function advance(before: Progress, { answer, since, height, settlements, 
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
   const waiting = attention(before, settlements, isReadable ? since : undefined);
-  const again = waiting.filter((it) => isProbableNow(it, recent)).map((it) => it.modifiedAt.getTime());
+  const listed = new Set(settlements.map(({ reading }) => readingId(reading)));
+  const again = waiting
+    .filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent))
+    .map((it) => it.modifiedAt.getTime());
   const newest = isReadable ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
   const cursorAt = Math.min(newest, now.getTime(), ...[...(isReadable ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
@@ -80,7 +83,7 @@ export function advance(before: Progress, { answer, since, height, settlements, 
 
 function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
   if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
-  return isProbable({ takenAt, weightKg: values.weightKg }, recent);
+  return isProbable({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
 const isOwners = ({ entry }: Settlement) =>

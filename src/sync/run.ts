@@ -115,6 +115,7 @@ async function settleWithoutGarmin(planned: Planned[], journal: Journal, report:
       fate: step.type === "hold" ? { state: "held", reason: step.reason } : { state: "failed", reason: step.reason },
       attempts: before?.attempts ?? 0,
       ...(before?.garminKey && { garminKey: before.garminKey }),
+      ...(before?.mayAlsoStand && { mayAlsoStand: before.mayAlsoStand }),
     };
     if (JSON.stringify(before?.fate) !== JSON.stringify(now.fate) || before?.fingerprint !== now.fingerprint) {
       await journal.write(now, entry?.version);

@@ -111,7 +111,7 @@ function planAll(
       now,
       adopting: progress.adopting ?? false,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
-      improbable: reading.kind === "weigh_in" && !isProbable(reading, others),
+      probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
     });
     const isOwn = isTask(step) || (step.type === "settled" && entry?.value.fate.state !== "failed");
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);

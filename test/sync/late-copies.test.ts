@@ -251,3 +251,84 @@ test("a reading of tomorrow's tomorrow is held", async () => {
   house.person.stepOnScale({ at: minutesAgo(-3 * 24 * 60), createdAt: house.clock.now(), weightKg: 80.25 });
   expect(await house.sync()).toMatchObject({ held: 1, synced: 0 });
 });
+
+describe("what was sent of a reading is not forgotten", () => {
+  /** 80.2 kg, sent without an answer, shown late, and ambiguous by the time it is looked for. */
+  async function heldWithALateCopy(shownAfterSeconds: number) {
+    house = await startHousehold();
+    const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.2 });
+    house.sandbox.garmin.settings.readBackDelaySeconds = shownAfterSeconds;
+    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await house.sync();
+    house.person.edit(id, { attrib: 1 });
+    house.clock.advance(125);
+    expect(await house.sync()).toMatchObject({ held: 1 });
+    return id;
+  }
+
+  test("when it is edited while it is held", async () => {
+    const id = await heldWithALateCopy(3 * 3600);
+    house.person.edit(id, { weightKg: 80.5 });
+    await hours(1);
+    house.person.edit(id, { attrib: 0 });
+    await hours(8);
+    expect(house.weights().map((it) => it.weightKg)).toEqual([80.5]);
+  });
+
+  test("when its late copy shows while it is held, and it is edited after it was confirmed", async () => {
+    const id = await heldWithALateCopy(600);
+    await hours(1);
+    house.person.edit(id, { attrib: 0 });
+    await hours(2);
+    house.person.edit(id, { weightKg: 79 });
+    await hours(3);
+    expect(house.weights().map((it) => it.weightKg)).toEqual([79]);
+  });
+
+  test("when a new one beside it could take its late copy for its own", async () => {
+    house = await startHousehold();
+    const { person, clock, sandbox } = house;
+    const at = minutesAgo(30);
+    person.stepOnScale({ at, weightKg: 80.2 });
+    const beside = person.stepOnScale({ at: new Date(at.getTime() + 60_000), weightKg: 80.25, attrib: 1 });
+    sandbox.garmin.settings.readBackDelaySeconds = 200;
+    sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await house.sync();
+    clock.advance(121);
+    await house.sync();
+    person.edit(beside, { attrib: 0 });
+    await hours(3);
+    expect(house.weights().map((it) => it.weightKg)).toEqual([80.2, 80.25]);
+  });
+});
+
+test("several records that break Garmin do not stand in the way of what is new", async () => {
+  house = await startHousehold();
+  for (let i = 0; i < 8; i++) house.person.stepOnScale({ at: minutesAgo(60 * (10 - i)), weightKg: 80 + i / 10 });
+  const breaking = await house.newApp({
+    wrapSend: (send) => async (request) => {
+      const { body } = request;
+      const isBad =
+        body instanceof FormData && (await Promise.all([80.1, 80.3, 80.4].map((it) => holds(body, it)))).includes(true);
+      return isBad ? { status: 500, headers: {}, text: "" } : send(request);
+    },
+  });
+  await hours(5, breaking);
+  house.person.stepOnScale({ weightKg: 80.05 });
+  await hours(1, breaking);
+  expect(house.weights().map((it) => it.weightKg)).toEqual([80, 80.2, 80.5, 80.6, 80.7, 80.05]);
+});
+
+test("a held weight is not cleared by a long pause", async () => {
+  house = await startHousehold();
+  for (let day = 8; day > 3; day--)
+    house.person.stepOnScale({ at: minutesAgo(24 * 60 * day), weightKg: 80 + day / 10 });
+  await house.sync();
+  house.person.stepOnScale({ weightKg: 42 });
+  expect(await house.sync()).toMatchObject({ held: 1 });
+  house.clock.advance(95 * 24 * 3600);
+  await house.link();
+  house.person.stepOnScale({ weightKg: 80.3 });
+  await hours(2);
+  expect(house.weights().map((it) => it.weightKg)).not.toContain(42);
+});

@@ -16,7 +16,7 @@ const reading: WeighIn = {
   imported: false,
   weightKg: 80.25,
 };
-const context: PlanContext = { startAt: START, now: NOW, adopting: false, refusal: undefined, improbable: false };
+const context: PlanContext = { startAt: START, now: NOW, adopting: false, refusal: undefined, probable: true };
 const KEY = { calendarDate: "2026-11-20", id: "1" };
 
 function entry(fate: Fate, more: Partial<LedgerEntry> = {}): LedgerEntry {
@@ -71,8 +71,8 @@ const lines: Record<string, Line[]> = {
     ["is held when it may be somebody else's", { attribution: "ambiguous" }, undefined, hold("ambiguous_person")],
     ["is held when typed at sign-up", { attribution: "typed_at_sign_up" }, undefined, hold("typed_at_sign_up")],
     ["is held when nobody knows whose", { attribution: "unknown" }, undefined, hold("unknown_attribution")],
-    ["is held when improbable", {}, undefined, hold("improbable_weight"), { improbable: true }],
-    ["is sent though improbable once confirmed", { attribution: "confirmed" }, undefined, send, { improbable: true }],
+    ["is held when improbable", {}, undefined, hold("improbable_weight"), { probable: false }],
+    ["is sent though improbable once confirmed", { attribution: "confirmed" }, undefined, send, { probable: false }],
     ["fails when Garmin can not take it", {}, undefined, fail, outOfRange],
     [
       "is a question first, whatever Garmin takes",
@@ -137,7 +137,7 @@ const lines: Record<string, Line[]> = {
       {},
       entry({ state: "held", reason: "improbable_weight" }),
       hold("improbable_weight"),
-      { improbable: true },
+      { probable: false },
     ],
     [
       "goes once it is certain, unless somebody typed it in",
@@ -150,7 +150,7 @@ const lines: Record<string, Line[]> = {
       { attribution: "confirmed" },
       entry({ state: "held", reason: "improbable_weight" }),
       sendOrAdopt,
-      { improbable: true },
+      { probable: false },
     ],
     [
       "fails when it is certain and Garmin can not take it",
