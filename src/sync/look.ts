@@ -62,9 +62,12 @@ export async function look(
       replaced.set(task, entries.takeByKey(entry?.value.garminKey?.id));
     else if (entry?.value.replaces) replaced.set(task, entries.takeByKey(entry.value.replaces.garminKey?.id));
   }
+  // Of two alike, the one that Garmin said yes to has the better right: the other may never have got there.
+  const isUnknown = ({ entry }: Task) => Number(entry?.value.fate.state !== "sent");
+  const verifying = tasks.filter(({ step }) => step.type === "verify").sort((a, b) => isUnknown(a) - isUnknown(b));
   for (const fits of OURS) {
-    for (const task of tasks) {
-      if (task.step.type !== "verify" || !task.entry?.value.attemptedAt || found.has(task)) continue;
+    for (const task of verifying) {
+      if (!task.entry?.value.attemptedAt || found.has(task)) continue;
       const match = entries.take(task.entry.value, fits);
       if (match) found.set(task, match);
     }
@@ -97,11 +100,11 @@ function findingOf(task: Task, found: Standing | undefined, replaced: Standing |
     case "send":
       return found ? { type: "elsewhere", standing: found } : { type: "send" };
     case "verify":
-      return entry ? verified(reading, entry.value, found, replaced, now) : { type: "send" };
+      return entry ? verifiedFinding(reading, entry.value, found, replaced, now) : { type: "send" };
   }
 }
 
-function verified(
+function verifiedFinding(
   reading: Reading,
   entry: LedgerEntry,
   found: Standing | undefined,

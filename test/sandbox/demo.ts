@@ -35,7 +35,7 @@ export async function startDemo(options: { port?: number } = {}) {
     chatUser: sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true }),
     ...demoActions({ sandbox, app: server.app, account: DEMO_USER, resident: owner }),
   };
-  // A busy port is no reason to fail: any other one does as well.
+  // A busy port is no reason to fail, another one does as well.
   const panel = await startPanel({ ...page, port: options.port }).catch(() => startPanel(page));
 
   return {

@@ -134,6 +134,21 @@ describe("of two alike, none is taken for the other", () => {
     expect(house.pressures().map((it) => it.takenAt)).toEqual([at, second]);
   });
 
+  test("pressures of one second, one of them lost on the way and the other accepted", async () => {
+    house = await startHousehold();
+    const at = minutesAgo(60);
+    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
+    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
+    house.sandbox.garmin.settings.readBackDelaySeconds = 400;
+    house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
+    await house.sync();
+    house.clock.advance(12);
+    await house.sync();
+    const statuses = await hours(3);
+    expect(house.pressures()).toHaveLength(2);
+    expect(statuses.at(-1)).toBe("success");
+  });
+
   test("weights of one second, the second confirmed days later and its upload refused by a broken gateway", async () => {
     house = await startHousehold();
     const at = minutesAgo(60);
