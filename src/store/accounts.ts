@@ -1,16 +1,15 @@
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts, LastRun } from "../sync/account.ts";
+import { type Account, type AccountChanges, type Accounts, DEFAULT_SETTINGS, type LastRun } from "../sync/account.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
-/** A schema's optional field reads as `T | undefined`; ours are absent or set. */
 export function createAccounts(table: Table, now: () => Date, log: Log): Accounts {
   return {
     async list() {
       return (await table.list(keys.accounts)).flatMap((item) => {
         try {
-          return [readItem(item, AccountItem) as Account];
+          return [readItem(item, AccountItem)];
         } catch (error) {
           // One damaged account must not stop the others, and must not go unheard.
           log.error("account_damaged", errorFacts(error));
@@ -21,14 +20,16 @@ export function createAccounts(table: Table, now: () => Date, log: Log): Account
 
     async find(telegramUserId) {
       const item = await table.get(keys.account(telegramUserId));
-      return item && (readItem(item, AccountItem) as Account);
+      return item && readItem(item, AccountItem);
     },
 
-    async save(telegramUserId, { timezone }) {
+    async save(telegramUserId, changes) {
       const key = keys.account(telegramUserId);
       const item = await table.get(key);
-      const before = item ? (readItem(item, AccountItem) as Account) : { telegramUserId, createdAt: now() };
-      const account: Account = { ...before, ...(timezone && { timezone }) };
+      const before = item
+        ? readItem(item, AccountItem)
+        : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
+      const account = changed(before, changes);
       if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return account;
       const outcome = await table.put(key, toJson(account), {
         expect: item ? { version: item.version } : "absent",
@@ -48,5 +49,17 @@ export function createAccounts(table: Table, now: () => Date, log: Log): Account
       // A conflict means that another run has just ended and said so: either of the two is the last one.
       await table.put(key, toJson(run), { expect: item ? { version: item.version } : "absent" });
     },
+  };
+}
+
+function changed(before: Account, { timezone, language, settings, silencedAt }: AccountChanges): Account {
+  const { silencedAt: _before, ...rest } = before;
+  const silenced = silencedAt === undefined ? before.silencedAt : silencedAt;
+  return {
+    ...rest,
+    ...(timezone && { timezone }),
+    ...(language && { language }),
+    settings: { ...before.settings, ...settings },
+    ...(silenced && { silencedAt: silenced }),
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { issuePaths } from "../json.ts";
+import { DEFAULT_SETTINGS } from "../sync/account.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 /**
@@ -40,10 +41,29 @@ export const keys = {
 
 const instant = z.iso.datetime().transform((text) => new Date(text));
 
+const Sends = z.object({
+  weight: z.boolean().default(DEFAULT_SETTINGS.sends.weight),
+  composition: z.boolean().default(DEFAULT_SETTINGS.sends.composition),
+  muscle: z.boolean().default(DEFAULT_SETTINGS.sends.muscle),
+  bloodPressure: z.boolean().default(DEFAULT_SETTINGS.sends.bloodPressure),
+});
+/** A setting that an older version did not know has its default. */
+const SettingsShape = z.object({
+  units: z.enum(["kg", "lb", "st"]).default(DEFAULT_SETTINGS.units),
+  summaryHour: z.int().min(0).max(23).default(DEFAULT_SETTINGS.summaryHour),
+  summaryMode: z.enum(["daily", "when_new", "off"]).default(DEFAULT_SETTINGS.summaryMode),
+  quietDays: z.int().min(1).default(DEFAULT_SETTINGS.quietDays),
+  patienceHours: z.number().min(0).default(DEFAULT_SETTINGS.patienceHours),
+  sends: Sends.prefault({}),
+});
+
 export const AccountItem = z.object({
   telegramUserId: z.number(),
   createdAt: instant,
-  timezone: z.string().optional(),
+  timezone: z.string().exactOptional(),
+  language: z.enum(["en", "de"]).exactOptional(),
+  settings: SettingsShape.prefault({}),
+  silencedAt: instant.exactOptional(),
 });
 
 export const LinkItem = z.object({

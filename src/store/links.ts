@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Link, Links, Vendor } from "../sync/ports.ts";
 import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
+import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { PutOptions, Table } from "./table.ts";
 
@@ -51,5 +52,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
         }
       }
     },
+
+    remove: (account, vendor) => removeItem(table, keys.link(account, vendor)),
   };
 }

@@ -2,6 +2,7 @@ import { epochSeconds } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
 import { CooldownItem, keys, PendingSignInItem, PendingSignInSecrets, parseStored, readItem, toJson } from "./items.ts";
+import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Key, Table } from "./table.ts";
 
@@ -20,10 +21,7 @@ export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
     throw new RetryLaterError("several sign-ins of this account at once");
   }
 
-  async function forget(key: Key) {
-    const item = await table.get(key);
-    if (item) await table.delete(key, { version: item.version });
-  }
+  const forget = (key: Key) => removeItem(table, key);
 
   return {
     async pending(account) {

@@ -14,5 +14,16 @@ export function createWithingsUsers(table: Table): WithingsUsers {
         throw new RetryLaterError("somebody else links the same Withings person just now");
       return account;
     },
+
+    async accountOf(withingsUserId) {
+      const item = await table.get(keys.withingsUser(withingsUserId));
+      return item && readItem(item, WithingsUserItem).account;
+    },
+
+    async release(withingsUserId, account) {
+      const item = await table.get(keys.withingsUser(withingsUserId));
+      if (!item || readItem(item, WithingsUserItem).account !== account) return;
+      await table.delete(item.key, { version: item.version });
+    },
   };
 }

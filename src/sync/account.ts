@@ -6,18 +6,69 @@ export interface Account {
   createdAt: Date;
   /** IANA zone the owner chose; else the one Withings reports counts. */
   timezone?: string;
+  /** Chosen, or as Telegram says. English where it is absent. */
+  language?: Language;
+  settings: Settings;
+  /** Since when Telegram says that the owner has blocked the bot: messages pause, syncs go on. */
+  silencedAt?: Date;
 }
+
+export type Language = "en" | "de";
+
+/** What an owner can choose. */
+export interface Settings {
+  units: Units;
+  /** Hour of the daily summary, 0 to 23, in the account's zone. */
+  summaryHour: number;
+  /** `when_new`: only when something came in, or nothing did for `quietDays`. */
+  summaryMode: "daily" | "when_new" | "off";
+  /** After so many days without a reading the owner hears of it, once. */
+  quietDays: number;
+  /** Trouble that mends itself is told only when it has lasted longer. */
+  patienceHours: number;
+  sends: Sends;
+}
+
+export type Units = "kg" | "lb" | "st";
+
+/** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
+export interface Sends {
+  /** Without it no weigh-in is sent at all. */
+  weight: boolean;
+  /** Fat, water, bone and visceral fat, with the weight. */
+  composition: boolean;
+  /** Total muscle into Garmin's field for skeletal muscle; needs `composition`. */
+  muscle: boolean;
+  bloodPressure: boolean;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  units: "kg",
+  summaryHour: 9,
+  summaryMode: "daily",
+  quietDays: 7,
+  patienceHours: 6,
+  sends: { weight: true, composition: true, muscle: true, bloodPressure: true },
+};
 
 export interface LastRun {
   finishedAt: Date;
   outcome: RunOutcome;
 }
 
+/** `silencedAt: null` takes it away. What is left out stays. */
+export interface AccountChanges {
+  timezone?: string | undefined;
+  language?: Language | undefined;
+  settings?: Partial<Settings> | undefined;
+  silencedAt?: Date | null | undefined;
+}
+
 export interface Accounts {
   list(): Promise<Account[]>;
   find(telegramUserId: number): Promise<Account | undefined>;
-  /** Adds it, or changes just the options given. */
-  save(telegramUserId: number, options: { timezone?: string | undefined }): Promise<Account>;
+  /** Adds it, or changes just what is given. */
+  save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
   lastRun(telegramUserId: number): Promise<LastRun | undefined>;
   saveLastRun(telegramUserId: number, run: LastRun): Promise<void>;
 }

@@ -41,12 +41,18 @@ export interface Links {
   write(account: number, vendor: Vendor, link: Link, version: string): Promise<boolean>;
   /** Writes whatever is there, even if that cannot be opened: the owner has just signed in. */
   replace(account: number, vendor: Vendor, link: Link): Promise<void>;
+  /** Takes the link with its tokens away, whatever state it is in. */
+  remove(account: number, vendor: Vendor): Promise<void>;
 }
 
 /** Which account a Withings person belongs to. One person in two accounts would have every reading in two Garmins. */
 export interface WithingsUsers {
   /** Claims the person for the account; answers whose it is afterwards. */
   claim(withingsUserId: string, account: number): Promise<number>;
+  /** Whose the person is, if anybody's. */
+  accountOf(withingsUserId: string): Promise<number | undefined>;
+  /** Gives the person free, if it is this account's. */
+  release(withingsUserId: string, account: number): Promise<void>;
 }
 
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" };

@@ -9,11 +9,12 @@ import { createHealthStore } from "../../src/store/health.ts";
 import { keys } from "../../src/store/items.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
 import type { Table } from "../../src/store/table.ts";
+import { type Account, DEFAULT_SETTINGS } from "../../src/sync/account.ts";
 import type { Health } from "../../src/sync/health.ts";
 import type { RunReport } from "../../src/sync/run.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
-const account = { telegramUserId: 1, createdAt: new Date(0) };
+const account: Account = { telegramUserId: 1, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
 const signedOut: RunReport = {
   ...{ status: "action_needed", action: "relink_garmin" },
   ...{ synced: 0, skipped: 0, held: 0, failed: 0 },
