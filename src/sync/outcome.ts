@@ -17,6 +17,11 @@ export interface RunOutcome {
   action?: Action;
 }
 
+/** Whether the account only lacks what its owner has not set up, or has taken away again. That is no trouble. */
+export function isIncomplete(action: Action): boolean {
+  return action === "add_account" || action === "link_withings" || action === "link_garmin";
+}
+
 const ORDER: RunStatus[] = ["success", "retry_later", "action_needed", "error"];
 
 export function worse(a: RunStatus, b: RunStatus): RunStatus {

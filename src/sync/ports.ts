@@ -1,7 +1,8 @@
 /** The contract between what Weighbridge does (`sync/`) and whom it talks to (`withings/`, `garmin/`, `store/`). */
 import type { BloodPressure, Reading, ReadingKind, WeighIn } from "./reading.ts";
 
-export type Vendor = "withings" | "garmin";
+export const VENDORS = ["withings", "garmin"] as const;
+export type Vendor = (typeof VENDORS)[number];
 
 /* Tokens and links */
 

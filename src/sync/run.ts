@@ -3,13 +3,22 @@ import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { settle } from "./lane.ts";
 import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
-import { type RunOutcome, worse } from "./outcome.ts";
+import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain, isWatched } from "./plan.ts";
-import type { Journal, Leases, LedgerEntry, Progress, Sink, SourceAnswer } from "./ports.ts";
+import {
+  type Journal,
+  type Leases,
+  type LedgerEntry,
+  type Progress,
+  type Sink,
+  type SourceAnswer,
+  VENDORS,
+} from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import { describe, type LaneReport } from "./record.ts";
 import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
+import type { Tokens } from "./tokens.ts";
 
 export interface RunDeps extends SurveyDeps {
   accounts: Accounts;
@@ -64,10 +73,8 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
   const id = account.telegramUserId;
+  await keepAlive(deps.tokens, id);
   const start = await openStart(deps, account, options.since);
-  // Idleness must not end a link, and a dead one is better found before a reading waits for it.
-  await deps.tokens.keepAlive(id, "withings");
-  await deps.tokens.keepAlive(id, "garmin");
   const { journal, progress } = start;
   // First of all: should this run end half-way, the next one must still know how far back it has to reach.
   const stored =
@@ -103,6 +110,20 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const next = advance(progress, { answer, since, height, settlements, now: clock.now() });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
 }
+
+/**
+ * Idleness must not end a link, and a dead one is better found before a reading waits for it. Each is renewed whatever the
+ * other one's state is: a link that is missing for weeks must not cost the owner the one that they have.
+ */
+async function keepAlive(tokens: Tokens, account: number) {
+  const errors: unknown[] = [];
+  for (const vendor of VENDORS) await tokens.keepAlive(account, vendor).catch((error: unknown) => errors.push(error));
+  // A link that is missing hides nothing that went wrong with the other one.
+  const worst = errors.find((error) => !isLinkMissing(error)) ?? errors[0];
+  if (worst) throw worst;
+}
+
+const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);
 
 /** Writes down what is held or refused. Answers what the ledger says now, by reading. */
 async function settleWithoutGarmin(planned: Planned[], journal: Journal, report: RunReport) {
