@@ -194,6 +194,8 @@ export const messages = {
         return news.synced > 0
           ? `Back. ${readings(news.synced)} from the last ${span(news.since, now)} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
           : "Back. Readings arrive in Garmin again, and none was missing.";
+      case "expiry":
+        return `My permission at ${VENDOR[news.vendor]} ends in ${news.daysLeft === 1 ? "1 day" : `${news.daysLeft} days`}, because it could not be renewed lately. I keep trying; to be safe, link it again: ${login(news.vendor, account)}`;
       case "attention":
         return attentionLines(news.items, time).join("\n");
     }

@@ -56,18 +56,19 @@ export function createNotifier(deps: {
 
   async function step(account: Account, report: RunReport) {
     const now = clock.now();
-    const { attention, timezone } = await lookAt(account);
-    const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention }));
-    return { news: newsOf(next, attention ?? [], now), timezone };
+    const { attention, links, timezone } = await lookAt(account);
+    const { patienceHours } = account.settings;
+    const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links }));
+    return { news: newsOf(next, { attention: attention ?? [], now, patienceHours }), timezone };
   }
 
   /** What cannot be read, with another sealing key for instance, must not keep the owner from hearing of it. */
-  async function lookAt(account: Account): Promise<{ attention: Overview["attention"] | undefined; timezone: string }> {
+  async function lookAt(account: Account): Promise<Partial<Overview> & { timezone: string }> {
     try {
       return await overview(account);
     } catch (error) {
       log.error("account_unreadable", errorFacts(error));
-      return { attention: undefined, timezone: account.timezone ?? "UTC" };
+      return { timezone: account.timezone ?? "UTC" };
     }
   }
 

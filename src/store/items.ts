@@ -2,6 +2,7 @@ import * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { issuePaths } from "../json.ts";
 import { DEFAULT_SETTINGS } from "../sync/account.ts";
+import { VENDORS } from "../sync/ports.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 /**
@@ -193,11 +194,22 @@ export const HealthItem = z.object({
     .object({
       since: instant,
       state: z.enum(["lasts", "over"]),
+      runs: z.number().default(0),
       synced: z.number(),
       standing: z.array(Trouble),
       told: z.array(Trouble.extend({ at: instant, times: z.number() })),
       waitingSince: instant.exactOptional(),
     })
+    .exactOptional(),
+  expiries: z
+    .array(
+      z.object({
+        vendor: z.enum(VENDORS),
+        endsAt: instant,
+        lifeDays: z.number(),
+        toldDays: z.number().exactOptional(),
+      }),
+    )
     .exactOptional(),
 });
 

@@ -1,5 +1,7 @@
 import type { Action } from "../errors.ts";
-import type { AttentionItem, FailReason } from "./ports.ts";
+import { isIncomplete } from "./outcome.ts";
+import type { Overview } from "./overview.ts";
+import { type AttentionItem, type FailReason, VENDORS, type Vendor } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
 
@@ -20,6 +22,8 @@ export interface Told extends Trouble {
 export interface Outage {
   since: Date;
   state: "lasts" | "over";
+  /** How often was tried since then, what began it included. */
+  runs: number;
   /** Readings that arrived since then. */
   synced: number;
   /** As the last run knew that did not just have to wait. */
@@ -29,11 +33,22 @@ export interface Outage {
   waitingSince?: Date;
 }
 
+/** A link that comes to its end soon, because nothing could renew it. */
+export interface Expiry {
+  vendor: Vendor;
+  endsAt: Date;
+  /** From its last renewal to its end. */
+  lifeDays: number;
+  /** So many days were left when the owner last heard of it. */
+  toldDays?: number;
+}
+
 /** How an account is, as its owner knows it. Stored, so that no restart makes us forget what is still to be told. */
 export interface Health {
   /** Held and failed readings that the owner has heard of. */
   attentionTold: string[];
   outage?: Outage;
+  expiries?: Expiry[];
 }
 
 export interface HealthStore {
@@ -44,45 +59,71 @@ export interface HealthStore {
 
 /** What an owner has to hear although they did not ask. */
 export type HealthNews =
-  | { type: "trouble"; trouble: Trouble; since: Date; isReminder: boolean; isQuiet: boolean }
+  | { type: "trouble"; trouble: Trouble; since: Date; runs: number; isReminder: boolean; isQuiet: boolean }
   | { type: "healed"; since: Date; synced: number; isQuiet: boolean }
+  | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
   | { type: "attention"; items: AttentionItem[]; isQuiet: false };
 
 const HOUR_MS = 3600 * 1000;
-/** An owner's patience: what mends itself within it is not worth a word. */
-const PATIENCE_MS = 6 * HOUR_MS;
-const FIRST_REMINDER_MS = 3 * 24 * HOUR_MS;
-const NEXT_REMINDERS_MS = 7 * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+const FIRST_REMINDER_MS = 3 * DAY_MS;
+const NEXT_REMINDERS_MS = 7 * DAY_MS;
+/** So long before the end of a link its owner hears of it. A link that lives no longer than that is not worth the word. */
+const FIRST_WARNING_DAYS = 14;
+const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
 /** More causes than anybody wants to hear of; it keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
 
 /**
- * One run further. `attention` is what waits for the owner now; undefined when that could not be read.
- * Nothing becomes news that the owner has heard in the same outage already.
+ * One run further. `attention` is what waits for the owner now, and `links` how the links are after the run; undefined when
+ * that could not be read. Nothing becomes news that the owner has heard in the same outage already.
  */
 export function afterRun(
   health: Health,
   report: RunReport,
-  { now, attention }: { now: Date; attention: AttentionItem[] | undefined },
+  {
+    now,
+    attention,
+    links,
+  }: { now: Date; attention: AttentionItem[] | undefined; links: Overview["links"] | undefined },
 ): Health {
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
   const outage = outageAfter(health.outage, report, now);
-  return { attentionTold, ...(outage && { outage }) };
+  const expiries = expiriesAfter(health.expiries, links, now);
+  return { attentionTold, ...(outage && { outage }), ...(expiries.length > 0 && { expiries }) };
 }
 
+/** A renewal gives a link another end, of which nothing has been told. */
+function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefined, now: Date): Expiry[] {
+  if (!links) return before;
+  return VENDORS.flatMap((vendor) => {
+    const link = links[vendor];
+    if (link?.state !== "linked" || daysUntil(link.endsAt, now) > FIRST_WARNING_DAYS) return [];
+    const { endsAt, lifeDays } = link;
+    return [before.find(isOf(vendor, endsAt)) ?? { vendor, endsAt, lifeDays }];
+  });
+}
+
+const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
+  it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
+const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
+
 function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
-  const { waitingSince = now, ...known } = before ?? { since: now, state: "lasts", synced: 0, standing: [], told: [] };
-  const outage: Outage = { ...known, synced: known.synced + report.synced };
+  // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.
+  if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
+  const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
+  const { waitingSince = now, ...known } = before ?? begun;
+  const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
   const troubles = troublesOf(report);
   if (report.status === "success") {
     return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
   }
   // Having to wait says nothing about what was wrong before: after a new sign-in Garmin often takes another run.
   if (report.status === "retry_later") return { ...outage, state: "lasts", waitingSince };
-  if (troubles.length === 0) return before && { ...before, synced: outage.synced };
+  if (troubles.length === 0) return before && { ...before, runs: outage.runs, synced: outage.synced };
   return { ...outage, state: "lasts", standing: troubles };
 }
 
@@ -92,7 +133,7 @@ function troublesOf({ status, action, cause, problem }: RunReport): Trouble[] {
   const isBroken = status === "error" ? !isAboutOneReading(cause) : !action;
   const short = shortened(cause ?? problem);
   return [
-    ...(action ? [{ what: action }] : []),
+    ...(action && !isIncomplete(action) ? [{ what: action }] : []),
     ...(isBroken ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
   ];
 }
@@ -109,18 +150,33 @@ function shortened(cause: string | undefined): string | undefined {
   return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
 }
 
-/** What is to be told now, the most important first. It stays news until `afterTelling`. */
-export function newsOf(health: Health, attention: AttentionItem[], now: Date): HealthNews[] {
-  const { outage, attentionTold } = health;
+/**
+ * What is to be told now, the most important first. It stays news until `afterTelling`. What mends itself is told only when
+ * it has lasted `patienceHours`.
+ */
+export function newsOf(
+  health: Health,
+  { attention, now, patienceHours }: { attention: AttentionItem[]; now: Date; patienceHours: number },
+): HealthNews[] {
+  const { outage, expiries = [], attentionTold } = health;
   const items = attention.filter((item) => !attentionTold.includes(attentionId(item)));
   return [
-    ...(outage ? newsOfOutage(outage, now) : []),
+    ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
+    ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
     ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
   ];
 }
 
-function newsOfOutage(outage: Outage, now: Date): HealthNews[] {
-  const { since, state, synced, standing, told, waitingSince } = outage;
+function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
+  const daysLeft = Math.ceil(daysUntil(endsAt, now));
+  // Of several that were passed while nobody looked, the nearest says it all.
+  const warning = WARNING_DAYS.find((days) => daysLeft <= days && days < lifeDays);
+  if (daysLeft <= 0 || warning === undefined || (toldDays !== undefined && toldDays <= warning)) return [];
+  return [{ type: "expiry", vendor, daysLeft, endsAt, isQuiet: false }];
+}
+
+function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthNews[] {
+  const { since, state, runs, synced, standing, told, waitingSince } = outage;
   if (state === "over") {
     return [{ type: "healed", since, synced, isQuiet: told.every(({ what }) => what === "waiting") }];
   }
@@ -128,12 +184,12 @@ function newsOfOutage(outage: Outage, now: Date): HealthNews[] {
     const heard = told.find((it) => isSame(it, trouble));
     // Who only has to wait may have done what was asked: that is no time to ask again.
     const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
-    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, isReminder, isQuiet: false }];
+    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder, isQuiet: false }];
   });
-  const isPatienceOver = waitingSince && now.getTime() - waitingSince.getTime() >= PATIENCE_MS;
+  const isPatienceOver = waitingSince && now.getTime() - waitingSince.getTime() >= patienceHours * HOUR_MS;
   if (isPatienceOver && !told.some(({ what }) => what === "waiting")) {
     news.push({
-      ...{ type: "trouble", trouble: { what: "waiting" }, since: waitingSince },
+      ...{ type: "trouble", trouble: { what: "waiting" }, since: waitingSince, runs },
       ...{ isReminder: false, isQuiet: true },
     });
   }
@@ -149,6 +205,11 @@ function isReminderDue({ what, at, times }: Told, now: Date): boolean {
 export function afterTelling(health: Health, news: HealthNews, now: Date): Health {
   if (news.type === "attention") {
     return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
+  }
+  if (news.type === "expiry") {
+    const isTold = isOf(news.vendor, news.endsAt);
+    const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
+    return { ...health, ...(expiries && { expiries }) };
   }
   const { outage, ...rest } = health;
   if (!outage) return health;
@@ -166,6 +227,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
 export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
+    if (each.type === "expiry") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

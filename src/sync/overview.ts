@@ -6,6 +6,10 @@ export interface LinkOverview {
   displayName: string;
   /** Whole days until the refresh token dies, if nothing renews it. */
   daysLeft: number;
+  /** When that is, as the vendor said. */
+  endsAt: Date;
+  /** From its last renewal, or sign-in, to that end. */
+  lifeDays: number;
 }
 
 /** How an account is doing, from what is stored. Asks no vendor. */
@@ -43,7 +47,10 @@ export async function overviewOf(
   };
 }
 
-function describeLink({ state, displayName, tokens }: Link, now: Date): LinkOverview {
-  const days = (tokens.refreshExpiresAt.getTime() - now.getTime()) / (24 * 3600 * 1000);
-  return { state, displayName, daysLeft: Math.max(0, Math.floor(days)) };
+function describeLink({ state, displayName, tokens, renewedAt, linkedAt }: Link, now: Date): LinkOverview {
+  const endsAt = tokens.refreshExpiresAt;
+  const daysLeft = Math.max(0, Math.floor(days(now, endsAt)));
+  return { state, displayName, daysLeft, endsAt, lifeDays: days(renewedAt ?? linkedAt, endsAt) };
 }
+
+const days = (from: Date, to: Date) => (to.getTime() - from.getTime()) / (24 * 3600 * 1000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toJson } from "../../src/store/items.ts";
+import { HealthItem, toJson } from "../../src/store/items.ts";
 
 describe("what is to be stored", () => {
   test("becomes JSON: dates as texts in UTC, absent fields left out, null and the rest as they are", () => {
@@ -19,5 +19,14 @@ describe("what is to be stored", () => {
     ["lastReadings.weigh_in.takenAt", { lastReadings: { weigh_in: { takenAt: new Date(Number.NaN) } } }],
   ])("is refused by the name of %s where JSON would write null", (path, value) => {
     expect(() => toJson(value)).toThrow(`"${path}" can not be stored`);
+  });
+});
+
+test("health that was stored before runs and ends of links were counted is still read", () => {
+  const since = "2026-11-21T12:00:00.000Z";
+  const outage = { since, state: "lasts", synced: 1, standing: [{ what: "relink_garmin" }], told: [] };
+  expect(HealthItem.parse({ attentionTold: ["1"], outage })).toEqual({
+    attentionTold: ["1"],
+    outage: { ...outage, since: new Date(since), runs: 0 },
   });
 });

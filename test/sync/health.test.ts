@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { messages } from "../../src/bot/messages.ts";
 import { afterRun, afterTelling, answeredBy, type Health, type HealthNews, newsOf } from "../../src/sync/health.ts";
-import type { AttentionItem } from "../../src/sync/ports.ts";
+import type { LinkOverview, Overview } from "../../src/sync/overview.ts";
+import type { AttentionItem, Vendor } from "../../src/sync/ports.ts";
 import type { RunReport } from "../../src/sync/run.ts";
 
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
@@ -18,13 +19,23 @@ const START = new Date("2026-11-21T07:12:00Z");
 const DAY = 24;
 
 /** An account whose owner is told what is news, run by run. */
-function life() {
+function life({ patienceHours = 6 } = {}) {
   let health: Health = { attentionTold: [] };
   let now = START;
   let attention: AttentionItem[] = [];
+  let links: Overview["links"] = {};
+  const newsNow = () => newsOf(health, { attention, now, patienceHours });
   return {
     health: () => health,
-    newsNow: () => newsOf(health, attention, now),
+    newsNow,
+    /** How far it is to the end of a link, and how long that was at its last renewal. */
+    link(vendor: Vendor, daysToLive: number, lifeDays = 30, state: LinkOverview["state"] = "linked") {
+      const endsAt = new Date(now.getTime() + daysToLive * DAY * 3_600_000);
+      links = {
+        ...links,
+        [vendor]: { state, displayName: "owner", daysLeft: Math.floor(daysToLive), endsAt, lifeDays },
+      };
+    },
     pass: (hours: number) => {
       now = new Date(now.getTime() + hours * 3_600_000);
     },
@@ -33,24 +44,23 @@ function life() {
     },
     /** Answers what was told. Nothing is, while Telegram is away. */
     run(report: RunReport, { telegram = "there" }: { telegram?: "there" | "away" } = {}): string {
-      health = stored(afterRun(health, report, { now, attention }));
-      const news = newsOf(health, attention, now);
+      health = stored(afterRun(health, report, { now, attention, links }));
+      const news = newsNow();
       if (telegram === "away") return "";
       for (const each of news) health = stored(afterTelling(health, each, now));
       return news.map(shortly).join(" ");
     },
     runUnread(report: RunReport) {
-      health = afterRun(health, report, { now, attention: undefined });
+      health = afterRun(health, report, { now, attention: undefined, links: undefined });
     },
     /** A run that was asked for in the chat. Answers what is left to be told. */
     ask(report: RunReport): string {
-      health = afterRun(health, report, { now, attention });
-      const news = answeredBy(report, newsOf(health, attention, now));
+      health = afterRun(health, report, { now, attention, links });
+      const news = answeredBy(report, newsNow());
       for (const each of news) health = afterTelling(health, each, now);
-      return newsOf(health, attention, now).map(shortly).join(" ");
+      return newsNow().map(shortly).join(" ");
     },
-    texts: () =>
-      newsOf(health, attention, now).map((each) => messages.news(each, { account: 1, timezone: "UTC", now })),
+    texts: () => newsNow().map((each) => messages.news(each, { account: 1, timezone: "UTC", now })),
   };
 }
 
@@ -61,6 +71,7 @@ function shortly(news: HealthNews): string {
   const quietly = news.isQuiet ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
+  if (news.type === "expiry") return `${news.vendor}(${news.daysLeft})`;
   const { what, cause } = news.trouble;
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;
 }
@@ -145,6 +156,15 @@ describe("an owner's patience", () => {
     }
     expect(run({ ...success, synced: 3 })).toBe("quietly:healed(3)");
     expect(run(success)).toBe("");
+  });
+
+  test.each([0.5, 2, 12])("is as long as they say: %d hours", (patienceHours) => {
+    const { run, pass } = life({ patienceHours });
+    run(later);
+    pass(patienceHours - 0.1);
+    expect(run(later)).toBe("");
+    pass(0.1);
+    expect(run(later)).toBe("quietly:waiting");
   });
 
   test("begins anew with every run that was well", () => {
@@ -251,7 +271,113 @@ test("good news that arrive when it has begun again make the trouble news once m
   const [healed] = newsNow();
   run(signedOut);
   const after = afterTelling(health(), healed as HealthNews, START);
-  expect(newsOf(after, [], START).map(shortly)).toEqual(["relink_garmin"]);
+  expect(newsOf(after, { attention: [], now: START, patienceHours: 6 }).map(shortly)).toEqual(["relink_garmin"]);
+});
+
+describe("a link that comes to its end", () => {
+  /** Half-hourly runs that do not renew it. Answers what was said, and on which day before the end. */
+  function said(world: ReturnType<typeof life>, days: number, report: RunReport) {
+    const words: string[] = [];
+    for (let hours = 0; hours <= days * DAY; hours += 12) {
+      const told = world.run(report);
+      if (told) words.push(told);
+      world.pass(12);
+    }
+    return words;
+  }
+
+  test("is said two weeks, five days and one day before, once each, and no more after it", () => {
+    const world = life();
+    world.link("garmin", 23);
+    expect(said(world, 30, success)).toEqual(["garmin(14)", "garmin(5)", "garmin(1)"]);
+  });
+
+  test("is said while runs do nothing but wait", () => {
+    const world = life();
+    world.link("garmin", 23);
+    expect(said(world, 30, later)).toEqual(["quietly:waiting", "garmin(14)", "garmin(5)", "garmin(1)"]);
+  });
+
+  test("is said once where several warnings were missed, with the days that are left", () => {
+    const world = life();
+    world.link("garmin", 3.5);
+    expect(said(world, 5, success)).toEqual(["garmin(4)", "garmin(1)"]);
+  });
+
+  test("is nothing to say while it is renewed, and begins anew with the next end", () => {
+    const world = life();
+    world.link("garmin", 13);
+    expect(world.run(success)).toBe("garmin(13)");
+    world.link("garmin", 30);
+    expect(world.run(success)).toBe("");
+    expect(world.health()).not.toHaveProperty("expiries");
+    world.pass(17 * DAY);
+    expect(world.run(success)).toBe("garmin(13)");
+  });
+
+  test("is said only so far ahead as the link lives longer", () => {
+    const world = life();
+    world.link("withings", 13, 14);
+    expect(said(world, 14, success)).toEqual(["withings(5)", "withings(1)"]);
+    const short = life();
+    short.link("withings", 1, 1);
+    expect(said(short, 2, success)).toEqual([]);
+  });
+
+  test("is said for each of two", () => {
+    const world = life();
+    world.link("withings", 5);
+    world.link("garmin", 4);
+    expect(world.run(success)).toBe("withings(5) garmin(4)");
+    expect(world.run(success)).toBe("");
+  });
+
+  test("is not said of one that has ended already, nor forgotten because the links could not be read", () => {
+    const world = life();
+    world.link("garmin", 10, 30, "stale");
+    expect(world.run(success)).toBe("");
+    world.link("garmin", 10);
+    expect(world.run(success)).toBe("garmin(10)");
+    world.runUnread(broken);
+    expect(world.run(success)).toBe("");
+  });
+
+  test("stays news until Telegram takes it, and is in no answer", () => {
+    const world = life();
+    world.link("garmin", 10);
+    world.run(success, { telegram: "away" });
+    expect(world.ask(success)).toBe("garmin(10)");
+    expect(world.run(success)).toBe("garmin(10)");
+  });
+});
+
+describe("an account that is not complete", () => {
+  test.each(["link_withings", "link_garmin", "add_account"] as const)("is not in trouble: %s", (action) => {
+    const { run, health } = life();
+    const incomplete: RunReport = { status: "action_needed", ...COUNTS, action };
+    expect(run(incomplete)).toBe("");
+    expect(health()).not.toHaveProperty("outage");
+  });
+
+  test("is no longer reminded of a link that its owner has taken away", () => {
+    const { run, pass } = life();
+    expect(run(signedOut)).toBe("relink_garmin");
+    expect(run({ ...signedOut, action: "link_garmin" })).toBe("");
+    pass(30 * DAY);
+    expect(run({ ...signedOut, action: "link_garmin" })).toBe("");
+    expect(run(success)).toBe("");
+    expect(run(signedOut)).toBe("relink_garmin");
+  });
+});
+
+test("an outage counts how often was tried since it began", () => {
+  const { run, ask, health, newsNow } = life();
+  run(success);
+  for (const report of [signedOut, later, busy, refused]) run(report);
+  ask(signedOut);
+  expect(health().outage?.runs).toBe(4);
+  run(noConsent, { telegram: "away" });
+  expect(newsNow()).toMatchObject([{ type: "trouble", runs: 5 }]);
 });
 
 describe("readings that wait", () => {
@@ -347,6 +473,13 @@ describe("in words", () => {
     expect(texts()).toEqual([
       "Since today 07:12 I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying, and tell you when it is done.",
     ]);
+  });
+
+  test("a link that comes to its end", () => {
+    const { run, link, texts } = life();
+    link("garmin", 1);
+    run(success, { telegram: "away" });
+    expect(texts()).toEqual([expect.stringMatching(/^My permission at Garmin ends in 1 day, .* login garmin/)]);
   });
 
   test("many readings that wait make one message", () => {
