@@ -127,7 +127,12 @@ describe.skipIf(!isThere)("Garmin", () => {
   const measured = { measureGroupId: 1, takenAt: at, modifiedAt: at, attribution: "certain", imported: false } as const;
   const weighIn: WeighIn = { kind: "weigh_in", ...measured, weightKg: 80 };
   const pressure: BloodPressure = { kind: "blood_pressure", ...measured, systolicMmHg: 120, diastolicMmHg: 80 };
-  const context: SendContext = { beforeEach: async () => {}, heightM: undefined, timezone: "UTC" };
+  const context: SendContext = {
+    beforeEach: async () => {},
+    heightM: undefined,
+    timezone: "UTC",
+    parts: { composition: true, muscle: true },
+  };
   const key = { calendarDate: "2026-11-21", id: "1" };
   const serve = (name: string, status = 200) => stub.willAnswer(answer(`garmin/${name}`, status));
 

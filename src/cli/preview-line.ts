@@ -3,7 +3,7 @@ import { localDateTime } from "../local-time.ts";
 import type { Finding } from "../sync/look.ts";
 import { sentValues } from "../sync/match.ts";
 import type { Step } from "../sync/plan.ts";
-import type { LedgerEntry } from "../sync/ports.ts";
+import type { LedgerEntry, SkipReason } from "../sync/ports.ts";
 import type { Preview } from "../sync/preview.ts";
 
 /** One line of a dry run. */
@@ -12,13 +12,20 @@ export function previewLine({ reading, entry, step, finding }: Preview, timezone
   return `${time}  ${messages.values(sentValues(reading))}: ${would(step, finding, entry)}`;
 }
 
+const SKIPPED: Record<SkipReason, string> = {
+  already_in_garmin: "nothing to do, Garmin had it already",
+  kind_off: "would stay, it came while its kind was not to be sent",
+};
+
 /** What would happen, and why. */
 function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | undefined): string {
   switch (step.type) {
     case "leave":
       return "would stay, taken before the start";
+    case "skip":
+      return SKIPPED[step.reason];
     case "settled":
-      return entry?.fate.state === "skipped" ? "nothing to do, Garmin had it already" : "nothing to do, settled before";
+      return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do, settled before";
     case "hold":
       return `would be held: ${messages.held(step.reason)}`;
     case "fail":

@@ -150,7 +150,7 @@ export const LedgerItem = z.object({
   fate: z.discriminatedUnion("state", [
     Held,
     Failed,
-    z.object({ state: z.literal("skipped"), reason: z.literal("already_in_garmin") }),
+    z.object({ state: z.literal("skipped"), reason: z.enum(["already_in_garmin", "kind_off"]) }),
     z.object({ state: z.literal("sending") }),
     z.object({ state: z.literal("sent") }),
     z.object({ state: z.literal("seen") }),
@@ -167,6 +167,7 @@ export const ProgressItem = z.object({
   startAt: instant,
   cursorAt: instant,
   adopting: z.boolean().optional(),
+  askedSince: instant.optional(),
   timezone: z.string().optional(),
   height: z.object({ takenAt: instant, heightM: z.number() }).optional(),
   recentWeighIns: z.array(z.object({ takenAt: instant, weightKg: z.number() })),

@@ -1,10 +1,11 @@
-import type { FailReason, HeldReason, LedgerEntry } from "./ports.ts";
+import type { FailReason, HeldReason, LedgerEntry, SkipReason } from "./ports.ts";
 import { fingerprint, type Reading } from "./reading.ts";
 
 /**
  * What to do with one reading.
  *
- *   leave      taken before the account's start: not ours to send
+ *   leave      not ours to touch: taken before the account's start, or waiting while its kind is off
+ *   skip       it is written down, so that it is not sent later by itself
  *   settled    nothing is left to do
  *   hold       it may not be the owner's: it waits, and the owner is told
  *   fail       Garmin can not take it
@@ -15,6 +16,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  */
 export type Step =
   | { type: "leave" }
+  | { type: "skip"; reason: SkipReason }
   | { type: "settled" }
   | { type: "hold"; reason: HeldReason }
   | { type: "fail"; reason: FailReason }
@@ -31,6 +33,10 @@ export interface PlanContext {
   adopting: boolean;
   /** Why Garmin could never take it. */
   refusal: FailReason | undefined;
+  /** Whether its kind is to be sent. */
+  isOn: boolean;
+  /** The owner asked for everything since then. */
+  askedSince: Date | undefined;
   /** Whether it is near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
   probable: boolean | undefined;
 }
@@ -43,9 +49,10 @@ const FUTURE_SECONDS = 24 * 3600;
 
 /** Pure, so that every case is a line in its test. */
 export function plan(reading: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
-  const { startAt, now, adopting, refusal } = context;
+  const { startAt, now, adopting, refusal, isOn, askedSince } = context;
   if (entry === undefined) {
     if (reading.takenAt < startAt) return { type: "leave" };
+    if (!isOn) return { type: "skip", reason: "kind_off" };
     return fresh(reading, context, adopting || reading.imported);
   }
   const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
@@ -56,18 +63,23 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
       return { type: "verify", ...(hold && { hold }) };
     case "seen":
       // What has become doubtful stays as it stands.
-      if (!changed || hold) return { type: isWatched(entry, now) ? "watch" : "settled" };
+      if (!changed || hold || !isOn) return { type: isWatched(entry, now) ? "watch" : "settled" };
       return refusal ? { type: "fail", reason: refusal } : { type: "replace" };
-    case "skipped":
-      // It came to Garmin by other means, so it is not ours to change.
+    case "skipped": {
+      const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
+      if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
+      // What came to Garmin by other means is not ours to change.
       return { type: "settled" };
+    }
     case "held": {
+      if (!isOn) return { type: "leave" };
       // What was once far off is not cleared by there being nothing left to compare it with.
       const isDoubted = entry.fate.reason === "improbable_weight" && !changed;
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
       return again(entry, fresh(reading, { ...context, probable }, true));
     }
     case "failed":
+      if (!isOn) return { type: "leave" };
       if (changed) return again(entry, fresh(reading, context, adopting));
       return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
         ? fresh(reading, context, true)

@@ -1,5 +1,5 @@
 /** The contract between what Weighbridge does (`sync/`) and whom it talks to (`withings/`, `garmin/`, `store/`). */
-import type { BloodPressure, Reading, ReadingKind, WeighIn } from "./reading.ts";
+import type { BloodPressure, ChosenParts, Reading, ReadingKind, WeighIn } from "./reading.ts";
 
 export const VENDORS = ["withings", "garmin"] as const;
 export type Vendor = (typeof VENDORS)[number];
@@ -122,6 +122,7 @@ export interface SendContext {
   beforeEach: () => Promise<void>;
   heightM: number | undefined;
   timezone: string;
+  parts: ChosenParts;
 }
 
 export interface SendAnswer {
@@ -158,7 +159,8 @@ export type HeldReason =
   | "unknown_attribution"
   | "improbable_weight"
   | "in_the_future";
-export type SkipReason = "already_in_garmin";
+/** `kind_off`: it came while its kind was not to be sent. */
+export type SkipReason = "already_in_garmin" | "kind_off";
 export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared";
 
 export type Fate =
@@ -218,6 +220,8 @@ export interface Progress {
   cursorAt: Date;
   /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */
   adopting?: boolean;
+  /** The owner asked for everything since then, also for what was left while its kind was off. Set just as long. */
+  askedSince?: Date;
   timezone?: string;
   height?: Height;
   /** The account's own weigh-ins of the last 90 days, the measure of what is probable. */

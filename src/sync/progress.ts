@@ -1,4 +1,4 @@
-import type { AttentionItem, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
+import type { AttentionItem, Fate, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
 import { isProbable, RECENT_DAYS } from "./probable.ts";
 import { type Reading, readingId } from "./reading.ts";
 
@@ -16,6 +16,7 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
       startAt,
       cursorAt: startAt,
       adopting: true,
+      ...(since && { askedSince: since }),
       recentWeighIns: [],
       lastReadings: {},
       attention: [],
@@ -27,6 +28,7 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
     startAt: earlier(before.startAt, startAt),
     cursorAt: earlier(before.cursorAt, startAt),
     adopting: true,
+    askedSince: earlier(before.askedSince ?? startAt, startAt),
   };
 }
 
@@ -55,7 +57,7 @@ export interface Found {
  * that has become probable meanwhile, so that Withings lists it again.
  */
 export function advance(before: Progress, { answer, since, height, settlements, now }: Found): Progress {
-  const { adopting: _adopting, ...rest } = before;
+  const { adopting, askedSince, ...rest } = before;
   const isReadable = answer.unreadable === 0;
   const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
@@ -71,7 +73,7 @@ export function advance(before: Progress, { answer, since, height, settlements, 
   return {
     ...rest,
     cursorAt: new Date(cursorAt),
-    ...(before.adopting && !(isReadable && open.length === 0) && { adopting: true }),
+    ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(timezone && { timezone }),
     ...(height && { height }),
     recentWeighIns: recent,
@@ -86,16 +88,21 @@ function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progres
   return isProbable({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
-const isOwners = ({ entry }: Settlement) =>
-  entry?.fate.state === "seen" || entry?.fate.state === "sent" || entry?.fate.state === "skipped";
+/** Whether it surely is the owner's own: it is in Garmin, or on its way. */
+export function isOwners(fate: Fate | undefined): boolean {
+  return (
+    fate?.state === "seen" ||
+    fate?.state === "sent" ||
+    (fate?.state === "skipped" && fate.reason === "already_in_garmin")
+  );
+}
 
 function recentWeighIns(before: Progress, settlements: Settlement[], now: Date): Progress["recentWeighIns"] {
   const byTime = new Map(before.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
-  for (const settlement of settlements) {
-    const { reading } = settlement;
+  for (const { reading, entry } of settlements) {
     if (reading.kind !== "weigh_in") continue;
     const { takenAt, weightKg } = reading;
-    if (isOwners(settlement)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
+    if (isOwners(entry?.fate)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
   }
   const all = [...byTime.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
   const newest = Math.min(all.at(-1)?.takenAt.getTime() ?? 0, now.getTime());
@@ -105,9 +112,9 @@ function recentWeighIns(before: Progress, settlements: Settlement[], now: Date):
 
 function lastReadings(before: Progress, settlements: Settlement[], now: Date): Progress["lastReadings"] {
   const last = { ...before.lastReadings };
-  for (const settlement of settlements) {
-    if (!isOwners(settlement) || !settlement.entry) continue;
-    const { kind, takenAt, values } = settlement.entry;
+  for (const { entry } of settlements) {
+    if (!entry || !isOwners(entry.fate)) continue;
+    const { kind, takenAt, values } = entry;
     const known = last[kind];
     if (!known || known.takenAt > now || takenAt >= known.takenAt) last[kind] = { takenAt, values };
   }

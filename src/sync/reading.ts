@@ -1,3 +1,5 @@
+import type { Sends } from "./account.ts";
+
 /**
  * One measurement event. What was not measured is absent, never 0.
  * Adapters translate to and from this; nothing else knows a vendor's field names.
@@ -39,6 +41,20 @@ export interface BloodPressure extends Measured {
   systolicMmHg: number;
   diastolicMmHg: number;
   pulseBpm?: number;
+}
+
+/** Which parts of a weigh-in its owner wants in Garmin. */
+export type ChosenParts = Pick<Sends, "composition" | "muscle">;
+
+/**
+ * What of it goes to Garmin. Only what is sent is cut down, never the reading itself: its fingerprint must not change with a
+ * setting, or all that stands in Garmin would be sent anew.
+ */
+export function chosenParts(weighIn: WeighIn, { composition, muscle }: ChosenParts): WeighIn {
+  const { measureGroupId, takenAt, modifiedAt, attribution, imported, kind, weightKg } = weighIn;
+  if (!composition) return { measureGroupId, takenAt, modifiedAt, attribution, imported, kind, weightKg };
+  const { muscleMassKg, ...rest } = weighIn;
+  return muscle && muscleMassKg !== undefined ? { ...rest, muscleMassKg } : rest;
 }
 
 /** Its identity in the ledger. A measure group may hold a weigh-in and a blood pressure at once. */

@@ -4,8 +4,9 @@ import type { Account, Accounts } from "./account.ts";
 import { settle } from "./lane.ts";
 import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
-import { isOfferedAgain, isWatched } from "./plan.ts";
+import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
+  type Fate,
   type Journal,
   type Leases,
   type LedgerEntry,
@@ -92,7 +93,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     journal,
     lease,
     clock,
-    context: { heightM: height?.heightM, timezone: timezoneOf(account, answer, progress) },
+    context: {
+      heightM: height?.heightM,
+      timezone: timezoneOf(account, answer, progress),
+      parts: account.settings.sends,
+    },
     taken: await takenKeys(planned, journal),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
@@ -125,15 +130,16 @@ async function keepAlive(tokens: Tokens, account: number) {
 
 const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);
 
-/** Writes down what is held or refused. Answers what the ledger says now, by reading. */
+/** Writes down what is held, refused or left out. Answers what the ledger says now, by reading. */
 async function settleWithoutGarmin(planned: Planned[], journal: Journal, report: RunReport) {
   const fates = new Map<string, LedgerEntry>();
   for (const { reading, entry, step } of planned) {
-    if (step.type !== "hold" && step.type !== "fail") continue;
+    const fate = fateOf(step);
+    if (!fate) continue;
     const before = entry?.value;
     const now: LedgerEntry = {
       ...describe(reading),
-      fate: step.type === "hold" ? { state: "held", reason: step.reason } : { state: "failed", reason: step.reason },
+      fate,
       attempts: before?.attempts ?? 0,
       ...(before?.garminKey && { garminKey: before.garminKey }),
       ...(before?.mayAlsoStand && { mayAlsoStand: before.mayAlsoStand }),
@@ -142,10 +148,23 @@ async function settleWithoutGarmin(planned: Planned[], journal: Journal, report:
       await journal.write(now, entry?.version);
     }
     fates.set(readingId(reading), now);
-    if (step.type === "hold") report.held++;
-    else report.failed++;
+    report[fate.state]++;
   }
   return fates;
+}
+
+/** What is decided without a look into Garmin. */
+function fateOf(step: Step): Extract<Fate, { state: "held" | "failed" | "skipped" }> | undefined {
+  switch (step.type) {
+    case "hold":
+      return { state: "held", reason: step.reason };
+    case "fail":
+      return { state: "failed", reason: step.reason };
+    case "skip":
+      return { state: "skipped", reason: step.reason };
+    default:
+      return undefined;
+  }
 }
 
 function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntry>, log: Log) {
@@ -165,8 +184,10 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
 function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>, at: Date): Settlement {
   const now = fates.get(readingId(reading)) ?? entry?.value;
   const done = step.type === "leave" || step.type === "settled" || fates.has(readingId(reading));
-  // A reading that is watched holds the cursor: only what Withings lists can be looked after.
-  return { reading, entry: now, settled: done && !(now && (isOfferedAgain(now) || isWatched(now, at))) };
+  // A reading that is watched holds the cursor: only what Withings lists can be looked after. But while its kind is off
+  // it may be for months, so that what is to be offered again does not.
+  const isOpen = now && (isWatched(now, at) || (step.type !== "leave" && isOfferedAgain(now)));
+  return { reading, entry: now, settled: done && !isOpen };
 }
 
 function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, log: Log) {
@@ -188,9 +209,10 @@ function broke(report: RunReport, cause: string) {
   report.cause ??= cause;
 }
 
-/** Held readings that Withings no longer lists as changed: they still wait for the owner. */
+/** Held readings that this run had nothing to decide about: they still wait for the owner. */
 function waitingSinceLong({ attention }: Progress, planned: Planned[]): number {
-  const listed = new Set(planned.map(({ reading }) => readingId(reading)));
+  const decided = planned.filter(({ step }) => step.type !== "leave");
+  const listed = new Set(decided.map(({ reading }) => readingId(reading)));
   return attention.filter((it) => it.fate.state === "held" && !listed.has(readingId(it))).length;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Account } from "./account.ts";
+import type { Account, Sends } from "./account.ts";
 import type { Task } from "./look.ts";
 import { plan, type Step } from "./plan.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   WithAccess,
 } from "./ports.ts";
 import { isProbable } from "./probable.ts";
-import { startingPoint } from "./progress.ts";
+import { isOwners, startingPoint } from "./progress.ts";
 import { type Reading, type ReadingKind, readingId } from "./reading.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -90,7 +90,7 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
     answer,
     since,
     height: newer(answer.height, earlierHeight),
-    planned: planAll(deps.sinks, answer.readings, entries, progress, now),
+    planned: planAll(deps.sinks, answer.readings, entries, { progress, sends: account.settings.sends, now }),
   };
 }
 
@@ -98,8 +98,7 @@ function planAll(
   sinks: Sinks,
   readings: Reading[],
   entries: Map<string, Versioned<LedgerEntry>>,
-  progress: Progress,
-  now: Date,
+  { progress, sends, now }: { progress: Progress; sends: Sends; now: Date },
 ): Planned[] {
   // By time: a run reads again what earlier runs have settled.
   const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
@@ -111,9 +110,11 @@ function planAll(
       now,
       adopting: progress.adopting ?? false,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
+      isOn: reading.kind === "weigh_in" ? sends.weight : sends.bloodPressure,
+      askedSince: progress.askedSince,
       probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
     });
-    const isOwn = isTask(step) || (step.type === "settled" && entry?.value.fate.state !== "failed");
+    const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value.fate));
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
     return { reading, entry, step };
   });

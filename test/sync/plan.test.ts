@@ -16,7 +16,10 @@ const reading: WeighIn = {
   imported: false,
   weightKg: 80.25,
 };
-const context: PlanContext = { startAt: START, now: NOW, adopting: false, refusal: undefined, probable: true };
+const context: PlanContext = {
+  ...{ startAt: START, now: NOW, adopting: false, refusal: undefined },
+  ...{ isOn: true, askedSince: undefined, probable: true },
+};
 const KEY = { calendarDate: "2026-11-20", id: "1" };
 
 function entry(fate: Fate, more: Partial<LedgerEntry> = {}): LedgerEntry {
@@ -57,7 +60,11 @@ const settled: Step = { type: "settled" };
 const verify: Step = { type: "verify" };
 const replace: Step = { type: "replace" };
 const fail: Step = { type: "fail", reason: "out_of_range" };
+const skip: Step = { type: "skip", reason: "kind_off" };
+const leave: Step = { type: "leave" };
 const hold = (reason: Extract<Step, { type: "hold" }>["reason"]): Step => ({ type: "hold", reason });
+const off = { isOn: false } as const;
+const leftOut = entry({ state: "skipped", reason: "kind_off" }, { attempts: 0 });
 const outOfRange = { refusal: "out_of_range" } as const;
 
 const lines: Record<string, Line[]> = {
@@ -118,6 +125,31 @@ const lines: Record<string, Line[]> = {
   "a reading that Garmin had from elsewhere": [
     ["is left alone", {}, entry({ state: "skipped", reason: "already_in_garmin" }), settled],
     ["is left alone after an edit", edited, entry({ state: "skipped", reason: "already_in_garmin" }), settled],
+  ],
+  "a reading whose kind is off": [
+    ["is written down and not sent", {}, undefined, skip, off],
+    ["is no question either", { attribution: "ambiguous" }, undefined, skip, off],
+    ["is left before the start as always", tooEarly, undefined, leave, off],
+    ["is looked for when it was being sent", {}, entry({ state: "sending" }), verify, off],
+    ["is looked for when Garmin said yes", {}, entry({ state: "sent" }), verify, off],
+    ["stays as it stands after an edit", edited, entry({ state: "seen" }, { garminKey: KEY }), settled, off],
+    ["waits as it did", edited, entry({ state: "held", reason: "ambiguous_person" }), leave, off],
+    ["is not offered again", {}, refused(), leave, off],
+    ["is not sent for having been asked for", {}, leftOut, settled, { ...off, askedSince: hoursAgo(99) }],
+  ],
+  "a reading that came while its kind was off": [
+    ["stays when the kind is on again", {}, leftOut, settled],
+    ["stays after an edit", edited, leftOut, settled],
+    ["stays while a first run adopts", {}, leftOut, settled, { adopting: true }],
+    ["goes when the owner asks for that time", {}, leftOut, sendOrAdopt, { askedSince: reading.takenAt }],
+    ["stays when the owner asks for later ones", {}, leftOut, settled, { askedSince: hoursAgo(29) }],
+    [
+      "is held when asked for and doubtful",
+      { attribution: "ambiguous" },
+      leftOut,
+      hold("ambiguous_person"),
+      { askedSince: hoursAgo(99) },
+    ],
   ],
   "a held reading": [
     [

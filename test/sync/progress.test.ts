@@ -46,10 +46,12 @@ describe("where a run starts", () => {
       cursorAt: day(5),
       adopting: true,
     });
+    expect(startingPoint(undefined, undefined, day(5))).not.toHaveProperty("askedSince");
     expect(startingPoint(undefined, day(3), day(5))).toMatchObject({
       startAt: day(3),
       cursorAt: day(3),
       adopting: true,
+      askedSince: day(3),
     });
   });
 
@@ -64,9 +66,12 @@ describe("where a run starts", () => {
       startAt: earlier,
       cursorAt: earlier,
       adopting: true,
+      askedSince: earlier,
     });
-    expect(startingPoint(before, day(4), day(5))).toEqual({ ...before, cursorAt: day(4), adopting: true });
-    expect(startingPoint(before, day(20), day(5))).toEqual({ ...before, adopting: true });
+    const asked = { adopting: true, askedSince: day(4) };
+    expect(startingPoint(before, day(4), day(5))).toEqual({ ...before, ...asked, cursorAt: day(4) });
+    expect(startingPoint(before, day(20), day(5))).toEqual({ ...before, ...asked, askedSince: day(20) });
+    expect(startingPoint({ ...before, ...asked }, day(20), day(5))).toEqual({ ...before, ...asked });
   });
 });
 
@@ -120,11 +125,14 @@ test("a held reading that Withings no longer lists waits no longer", () => {
   expect(advanced(first, { ...nothing, unreadable: 1 }, [], day(28), day(10)).attention).toHaveLength(1);
 });
 
-test("a run goes on adopting until it has settled everything", () => {
-  const adopting = { ...before, adopting: true };
-  expect(advanced(adopting, nothing, [settlement(day(12), undefined)]).adopting).toBe(true);
-  expect(advanced(adopting, { ...nothing, unreadable: 1 }, []).adopting).toBe(true);
-  expect(advanced(adopting, nothing, [settlement(day(12), seen)])).not.toHaveProperty("adopting");
+test("a run goes on adopting, and bringing what was asked for, until it has settled everything", () => {
+  const asked = { adopting: true, askedSince: day(3) };
+  const adopting = { ...before, ...asked };
+  expect(advanced(adopting, nothing, [settlement(day(12), undefined)])).toMatchObject(asked);
+  expect(advanced(adopting, { ...nothing, unreadable: 1 }, [])).toMatchObject(asked);
+  const settled = advanced(adopting, nothing, [settlement(day(12), seen)]);
+  expect(settled).not.toHaveProperty("adopting");
+  expect(settled).not.toHaveProperty("askedSince");
 });
 
 test("what needs attention is kept until it is settled, two hundred at most, the newest", () => {

@@ -1,7 +1,7 @@
 import { FormData } from "undici";
 import * as z from "zod";
 import type { Sink, Standing } from "../ports.ts";
-import type { WeighIn } from "../reading.ts";
+import { chosenParts, type WeighIn } from "../reading.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readBody } from "./client.ts";
 import { datesAround, epochMilliseconds } from "./dates.ts";
 import { encodeWeighIns, weighInRefusal } from "./fit.ts";
@@ -55,8 +55,9 @@ export function createWeightSink(options: {
       return standing;
     },
 
-    async send(withAccess, weighIns, { heightM, beforeEach }) {
-      const file = new Blob([new Uint8Array(await encodeWeighIns(weighIns, heightM))]);
+    async send(withAccess, weighIns, { heightM, parts, beforeEach }) {
+      const chosen = weighIns.map((it) => chosenParts(it, parts));
+      const file = new Blob([new Uint8Array(await encodeWeighIns(chosen, heightM))]);
       const { outcome, ...stop } = await attemptUpload(() =>
         schedule(async () => {
           await beforeEach();

@@ -33,7 +33,12 @@ const renewing: WithAccess = async (use) => {
     return use("access-2");
   }
 };
-const context: SendContext = { beforeEach: async () => {}, heightM: 1.75, timezone: "Europe/Berlin" };
+const context: SendContext = {
+  beforeEach: async () => {},
+  heightM: 1.75,
+  timezone: "Europe/Berlin",
+  parts: { composition: true, muscle: true },
+};
 const last = () => stub.requests.at(-1);
 
 const measured = {
