@@ -15,6 +15,7 @@ export function previewLine({ reading, entry, step, finding }: Preview, timezone
 const SKIPPED: Record<SkipReason, string> = {
   already_in_garmin: "nothing to do, Garmin had it already",
   kind_off: "would stay, it came while its kind was not to be sent",
+  not_mine: "nothing to do, you said that it is not yours",
 };
 
 /** What would happen, and why. */

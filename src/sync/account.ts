@@ -42,6 +42,10 @@ export interface Sends {
   bloodPressure: boolean;
 }
 
+export function isKindOn(sends: Sends, kind: "weigh_in" | "blood_pressure"): boolean {
+  return kind === "weigh_in" ? sends.weight : sends.bloodPressure;
+}
+
 export const DEFAULT_SETTINGS: Settings = {
   units: "kg",
   summaryHour: 9,

@@ -76,7 +76,11 @@ async function settleOne(
     const known = { ...unaccounted(entry?.value, clock.now()), ...(stands && { garminKey: stands }) };
     // It became doubtful, or was edited beyond what Garmin takes, while its upload was open. What stands stays.
     if (step.type === "verify" && step.hold) {
-      const held: LedgerEntry = { ...notAttempted(reading), ...known, fate: { state: "held", reason: step.hold } };
+      const held: LedgerEntry = {
+        ...notAttempted(reading, entry?.value),
+        ...known,
+        fate: { state: "held", reason: step.hold },
+      };
       await journal.write(held, entry?.version);
       report.held++;
       report.fates.set(readingId(reading), held);
@@ -84,7 +88,7 @@ async function settleOne(
     }
     const refusal = sink.refusal(reading);
     if (refusal) {
-      await recordFailed({ ...notAttempted(reading), ...known }, refusal, task, deps, report);
+      await recordFailed({ ...notAttempted(reading, entry?.value), ...known }, refusal, task, deps, report);
       return undefined;
     }
   }
@@ -97,7 +101,7 @@ async function settleOne(
       return undefined;
     case "elsewhere": {
       const adopted: LedgerEntry = {
-        ...describe(reading),
+        ...describe(reading, entry?.value),
         fate: { state: "skipped", reason: "already_in_garmin" },
         attempts: 0,
         garminKey: finding.standing.key,
@@ -113,7 +117,7 @@ async function settleOne(
       const { mayAlsoStand } = entry?.value ?? {};
       const replacing = await journal.write(
         {
-          ...notAttempted(reading),
+          ...notAttempted(reading, entry?.value),
           ...(replaces && { replaces }),
           ...(mayAlsoStand && { mayAlsoStand }),
         },
@@ -124,7 +128,7 @@ async function settleOne(
       return { reading, entry: replacing };
     }
     case "gone":
-      await recordFailed(entry?.value ?? notAttempted(reading), "never_appeared", task, deps, report);
+      await recordFailed(entry?.value ?? notAttempted(reading, undefined), "never_appeared", task, deps, report);
       return undefined;
     default:
       return undefined;

@@ -1,4 +1,5 @@
 import { RetryLaterError } from "../errors.ts";
+import type { Account } from "./account.ts";
 import type { Leases } from "./ports.ts";
 
 /** Somebody else has the lease. */
@@ -9,6 +10,9 @@ const LEASE_SECONDS = 120;
 /** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
 const ENOUGH_SECONDS = 90;
 const HEARTBEAT_SECONDS = 20;
+
+/** Who holds it has the sole right to the account's readings. */
+export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
 
 export interface HeldLease {
   /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost. */

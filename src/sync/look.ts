@@ -72,22 +72,25 @@ export async function look(
       if (match) found.set(task, match);
     }
   }
+  const adopted = new Map<Task, Standing>();
   // Before anything is adopted: a late copy of ours is not somebody else's.
   const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.mayAlsoStand ?? [])]));
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
-      if (step.type !== "send" || !step.adopt || found.has(task)) continue;
+      const mayAdopt = (step.type === "send" || step.type === "verify") && step.adopt;
+      if (!mayAdopt || found.has(task) || adopted.has(task)) continue;
       // An imported reading may be the echo of one of ours, so for it no entry is taken.
       const among = reading.imported ? new StandingEntries(standing, new Set()) : entries;
       const match = among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
-      if (match) found.set(task, match);
+      if (match) adopted.set(task, match);
     }
   }
-  return tasks.map((task) => ({
-    finding: findingOf(task, found.get(task), replaced.get(task), now),
-    surplus: surplus.get(task) ?? [],
-  }));
+  return tasks.map((task) => {
+    const finding = findingOf(task, found.get(task), replaced.get(task), now);
+    const standing = finding.type === "send" ? adopted.get(task) : undefined;
+    return { finding: standing ? { type: "elsewhere", standing } : finding, surplus: surplus.get(task) ?? [] };
+  });
 }
 
 function findingOf(task: Task, found: Standing | undefined, replaced: Standing | undefined, now: Date): Finding {
@@ -98,7 +101,7 @@ function findingOf(task: Task, found: Standing | undefined, replaced: Standing |
     case "replace":
       return { type: "outdated", standing: replaced };
     case "send":
-      return found ? { type: "elsewhere", standing: found } : { type: "send" };
+      return { type: "send" };
     case "verify":
       return entry ? verifiedFinding(reading, entry.value, found, replaced, now) : { type: "send" };
   }

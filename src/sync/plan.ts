@@ -21,8 +21,8 @@ export type Step =
   | { type: "hold"; reason: HeldReason }
   | { type: "fail"; reason: FailReason }
   | { type: "send"; adopt: boolean }
-  /** `hold`: should it not have arrived, it must not be sent again. */
-  | { type: "verify"; hold?: HeldReason }
+  /** `hold`: should it not have arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
+  | { type: "verify"; hold?: HeldReason; adopt?: true }
   | { type: "replace" }
   | { type: "watch" };
 
@@ -48,7 +48,9 @@ const REFUSED_AGAIN_TIMES = 7;
 const FUTURE_SECONDS = 24 * 3600;
 
 /** Pure, so that every case is a line in its test. */
-export function plan(reading: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
+export function plan(listed: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
+  const isMine = entry?.ownersWord?.word === "mine";
+  const reading: Reading = isMine ? { ...listed, attribution: "confirmed" } : listed;
   const { startAt, now, adopting, refusal, isOn, askedSince } = context;
   if (entry === undefined) {
     if (reading.takenAt < startAt) return { type: "leave" };
@@ -60,7 +62,7 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
   switch (entry.fate.state) {
     case "sending":
     case "sent":
-      return { type: "verify", ...(hold && { hold }) };
+      return { type: "verify", ...(hold && { hold }), ...(isMine && entry.attempts === 0 && { adopt: true }) };
     case "seen":
       // What has become doubtful stays as it stands.
       if (!changed || hold || !isOn) return { type: isWatched(entry, now) ? "watch" : "settled" };
@@ -68,6 +70,9 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
     case "skipped": {
       const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
       if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
+      if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.ownersWord?.at)) {
+        return again(entry, fresh(reading, context, true));
+      }
       // What came to Garmin by other means is not ours to change.
       return { type: "settled" };
     }
@@ -85,6 +90,11 @@ export function plan(reading: Reading, entry: LedgerEntry | undefined, context: 
         ? fresh(reading, context, true)
         : { type: "settled" };
   }
+}
+
+/** Withings says by now that it is the owner's, who has assigned it to themselves after all. */
+function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undefined): boolean {
+  return attribution === "confirmed" && at !== undefined && modifiedAt > at;
 }
 
 function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {

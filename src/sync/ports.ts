@@ -159,8 +159,8 @@ export type HeldReason =
   | "unknown_attribution"
   | "improbable_weight"
   | "in_the_future";
-/** `kind_off`: it came while its kind was not to be sent. */
-export type SkipReason = "already_in_garmin" | "kind_off";
+/** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
+export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
 export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared";
 
 export type Fate =
@@ -171,6 +171,9 @@ export type Fate =
   | { state: "skipped"; reason: SkipReason }
   | { state: "failed"; reason: FailReason };
 
+/** What an owner says of a reading that waits for them. */
+export type Word = "mine" | "not_mine";
+
 /** What we did with one reading (invariant 1). */
 export interface LedgerEntry {
   measureGroupId: number;
@@ -180,6 +183,8 @@ export interface LedgerEntry {
   fingerprint: string;
   fate: Fate;
   values: SentValues;
+  /** What its owner said of it. Whatever becomes of it afterwards, "mine" stays said. */
+  ownersWord?: { word: Word; at: Date };
   /** How often it was sent. */
   attempts: number;
   /** When the last attempt was made, or since when its outcome is unknown. */

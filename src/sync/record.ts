@@ -27,8 +27,8 @@ export interface LaneReport {
   error?: unknown;
 }
 
-/** What the ledger keeps of a reading, whatever becomes of it. */
-export function describe(reading: Reading) {
+/** What the ledger keeps of a reading, whatever becomes of it, after what it has `before`. */
+export function describe(reading: Reading, before: LedgerEntry | undefined) {
   return {
     measureGroupId: reading.measureGroupId,
     kind: reading.kind,
@@ -36,11 +36,12 @@ export function describe(reading: Reading) {
     modifiedAt: reading.modifiedAt,
     fingerprint: fingerprint(reading),
     values: sentValues(reading),
+    ...(before?.ownersWord?.word === "mine" && { ownersWord: before.ownersWord }),
   };
 }
 
-export function notAttempted(reading: Reading): LedgerEntry {
-  return { ...describe(reading), fate: { state: "sending" }, attempts: 0 };
+export function notAttempted(reading: Reading, before: LedgerEntry | undefined): LedgerEntry {
+  return { ...describe(reading, before), fate: { state: "sending" }, attempts: 0 };
 }
 
 /** After an attempt without a trace a copy may turn up for so long. */

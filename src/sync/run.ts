@@ -2,7 +2,7 @@ import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { settle } from "./lane.ts";
-import { BusyError, type HeldLease, withLease } from "./lease-keeper.ts";
+import { BusyError, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
@@ -55,8 +55,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   const { accounts, leases, clock, log } = deps;
   const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
   try {
-    const name = `account#${account.telegramUserId}`;
-    await withLease(leases, name, (lease) => run(deps, account, options, lease, report));
+    await withLease(leases, leaseName(account), (lease) => run(deps, account, options, lease, report));
   } catch (error) {
     blame(report, error, log);
   }
@@ -138,7 +137,7 @@ async function settleWithoutGarmin(planned: Planned[], journal: Journal, report:
     if (!fate) continue;
     const before = entry?.value;
     const now: LedgerEntry = {
-      ...describe(reading),
+      ...describe(reading, before),
       fate,
       attempts: before?.attempts ?? 0,
       ...(before?.garminKey && { garminKey: before.garminKey }),

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Account, Sends } from "./account.ts";
+import { type Account, isKindOn, type Sends } from "./account.ts";
 import type { Task } from "./look.ts";
 import { plan, type Step } from "./plan.ts";
 import type {
@@ -110,7 +110,7 @@ function planAll(
       now,
       adopting: progress.adopting ?? false,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
-      isOn: reading.kind === "weigh_in" ? sends.weight : sends.bloodPressure,
+      isOn: isKindOn(sends, reading.kind),
       askedSince: progress.askedSince,
       probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
     });

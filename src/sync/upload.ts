@@ -21,7 +21,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
     outgoing.map(({ reading, entry }) =>
       journal.write(
         {
-          ...describe(reading),
+          ...describe(reading, entry?.value),
           fate: { state: "sending" },
           attempts: (entry?.value.attempts ?? 0) + 1,
           attemptedAt,

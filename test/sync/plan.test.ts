@@ -65,6 +65,12 @@ const leave: Step = { type: "leave" };
 const hold = (reason: Extract<Step, { type: "hold" }>["reason"]): Step => ({ type: "hold", reason });
 const off = { isOn: false } as const;
 const leftOut = entry({ state: "skipped", reason: "kind_off" }, { attempts: 0 });
+const claimed = (more: Partial<LedgerEntry> = {}) =>
+  entry({ state: "sending" }, { ownersWord: { word: "mine", at: hoursAgo(20) }, ...more });
+const disowned = entry(
+  { state: "skipped", reason: "not_mine" },
+  { ownersWord: { word: "not_mine", at: hoursAgo(20) } },
+);
 const outOfRange = { refusal: "out_of_range" } as const;
 
 const lines: Record<string, Line[]> = {
@@ -196,6 +202,33 @@ const lines: Record<string, Line[]> = {
       {},
       entry({ state: "held", reason: "unknown_attribution" }, { garminKey: KEY }),
       replace,
+    ],
+  ],
+  "a reading that its owner claims": [
+    ["is looked for, also as somebody else's entry", {}, claimed({ attempts: 0 }), { type: "verify", adopt: true }],
+    ["is sent however doubtful", { attribution: "ambiguous" }, claimed(), verify],
+    ["is sent however improbable", {}, claimed(), verify, { probable: false }],
+    ["is not sent from the future", { takenAt: hoursAgo(-48) }, claimed(), { type: "verify", hold: "in_the_future" }],
+    [
+      "is replaced after an edit, and nobody doubts it again",
+      { ...edited, attribution: "ambiguous" },
+      claimed({ fate: { state: "seen" } }),
+      replace,
+    ],
+  ],
+  "a reading that its owner does not want": [
+    ["stays", {}, disowned, settled],
+    ["stays after an edit", edited, disowned, settled],
+    ["stays when Withings is certain", { ...touched, attribution: "certain" }, disowned, settled],
+    ["stays when it was confirmed before that word", { attribution: "confirmed" }, disowned, settled],
+    ["stays when its owner asks for that time", {}, disowned, settled, { askedSince: hoursAgo(99) }],
+    ["goes when it is confirmed after that word", { ...touched, attribution: "confirmed" }, disowned, sendOrAdopt],
+    [
+      "stays then as well while its kind is off",
+      { ...touched, attribution: "confirmed" },
+      disowned,
+      settled,
+      { isOn: false },
     ],
   ],
   "a failed reading": [

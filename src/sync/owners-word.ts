@@ -1,0 +1,69 @@
+import type { Clock } from "../clock.ts";
+import { type Account, isKindOn } from "./account.ts";
+import { leaseName, withLease } from "./lease-keeper.ts";
+import type { Journals, Leases, LedgerEntry, Links, Progress, Word } from "./ports.ts";
+import { readingId } from "./reading.ts";
+import { toRemove, unaccounted } from "./record.ts";
+
+/**
+ * What the owner says of a reading that is held, or that could not be stored. "mine" sends it with the next run, after a
+ * look whether Garmin has it; "not_mine" settles it for good, unless Withings is told otherwise later.
+ *
+ * `nothing_waits`: it does not wait, or a word does not help it. Throws `BusyError` while a run is at work on the account.
+ */
+export async function giveWord(
+  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  account: Account,
+  id: string,
+  word: Word,
+): Promise<"noted" | "nothing_waits"> {
+  const { links, journals, leases, clock } = deps;
+  const { telegramUserId } = account;
+  return withLease(leases, leaseName(account), async (lease) => {
+    const withings = (await links.read(telegramUserId, "withings"))?.value;
+    const garmin = (await links.read(telegramUserId, "garmin"))?.value;
+    if (!withings || !garmin) return "nothing_waits";
+    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await journal.progress();
+    const entry = (await journal.entries([id])).get(id);
+    const answered = entry && afterWord(entry.value, { word, at: clock.now() }, account);
+    if (!entry || !answered || !progress) return "nothing_waits";
+    await lease.ensure();
+    // First of all: should this end half-way, the next run reads the reading again and finds that it still waits.
+    await journal.saveProgress(listedAgain(progress.value, entry.value), progress.version);
+    await journal.write(answered, entry.version);
+    return "noted";
+  });
+}
+
+/** What the ledger says after the word; undefined where it changes nothing. */
+function afterWord(
+  entry: LedgerEntry,
+  ownersWord: { word: Word; at: Date },
+  { settings }: Account,
+): LedgerEntry | undefined {
+  const { fate } = entry;
+  if (fate.state !== "held" && fate.state !== "failed") return undefined;
+  if (ownersWord.word === "not_mine") return { ...entry, ownersWord, fate: { state: "skipped", reason: "not_mine" } };
+  if (fate.reason === "in_the_future" || fate.reason === "out_of_range") return undefined;
+  if (!isKindOn(settings.sends, entry.kind)) return undefined;
+  const { attemptedAt, garminKey, ...rest } = entry;
+  const sending = { state: "sending" } as const;
+  return {
+    ...rest,
+    ownersWord,
+    fate: sending,
+    attempts: 0,
+    // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
+    ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
+    ...(fate.reason === "never_appeared" && unaccounted({ ...entry, fate: sending }, ownersWord.at)),
+    ...(garminKey && { replaces: toRemove(entry, undefined) }),
+  };
+}
+
+/** Only what Withings lists is decided about, so the cursor goes back to before it. */
+function listedAgain(progress: Progress, entry: LedgerEntry): Progress {
+  const cursorAt = Math.min(progress.cursorAt.getTime(), entry.modifiedAt.getTime() - 1000);
+  const attention = progress.attention.filter((it) => readingId(it) !== readingId(entry));
+  return { ...progress, cursorAt: new Date(cursorAt), attention };
+}
