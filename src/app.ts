@@ -10,6 +10,7 @@ import { createLeases } from "./store/leases.ts";
 import { createLinks } from "./store/links.ts";
 import { createSealer, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
 import { createSignInMemory } from "./store/sign-in-memory.ts";
+import { createSummaryStore } from "./store/summary.ts";
 import type { Table } from "./store/table.ts";
 import { createUpdateClaims } from "./store/update-claims.ts";
 import { createWithingsUsers } from "./store/withings-users.ts";
@@ -75,6 +76,7 @@ export async function openStore(
     journals: createJournals(table),
     leases: createLeases(table, clock),
     health: createHealthStore(table, log),
+    summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),
     withingsUsers: createWithingsUsers(table),
     close: () => table.close(),
@@ -164,6 +166,7 @@ export async function createApp(
     tokens,
     run,
     health: store.health,
+    summary: store.summary,
     claims: store.claims,
     withingsLinking: createWithingsLinking({
       door: {

@@ -22,12 +22,21 @@ export function isTimezone(timezone: string): boolean {
 
 /** The instant at which the day `2026-11-21` begins in the zone. */
 export function startOfDay(date: string, timezone: string): Date {
-  const midnight = Date.parse(`${date}T00:00:00Z`);
+  return atLocalHour(date, 0, timezone);
+}
+
+/**
+ * The instant at which the clocks of the zone show this hour of the day `2026-11-21`: the first of two, and where the hour
+ * is skipped the instant at which it would have begun.
+ */
+export function atLocalHour(date: string, hour: number, timezone: string): Date {
+  const wanted = `${date}T${String(hour).padStart(2, "0")}:00:00`;
+  const wall = Date.parse(`${wanted}Z`);
   const offsetAt = (instant: number) => Date.parse(`${localDateTime(new Date(instant), timezone)}Z`) - instant;
-  // By the offset before a clock change and by the one after it. Some zones skip midnight itself, some have it twice.
-  const guesses = [-DAY_MS, DAY_MS].map((away) => new Date(midnight - offsetAt(midnight + away)));
+  // By the offset before a clock change and by the one after it: some hours are skipped, and some come twice.
+  const guesses = [-DAY_MS, DAY_MS].map((away) => new Date(wall - offsetAt(wall + away)));
   const [earlier, later] = guesses.sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];
-  return localDate(earlier, timezone) === date ? earlier : later;
+  return localDateTime(earlier, timezone) === wanted ? earlier : later;
 }
 
 const DAY_MS = 24 * 3600 * 1000;

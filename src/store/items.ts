@@ -13,6 +13,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              last-run                how the last run ended
  *   account#<account>              health                  what the owner was told, and has to be told
+ *   account#<account>              summary                 when the last summary was made
  *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
  *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
@@ -28,6 +29,7 @@ export const keys = {
   link: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `link#${vendor}` }),
   lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
   health: (account: number): Key => ({ pk: `account#${account}`, sk: "health" }),
+  summary: (account: number): Key => ({ pk: `account#${account}`, sk: "summary" }),
   pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
   withingsUser: (withingsUserId: string): Key => ({ pk: `vendor-user#withings#${withingsUserId}`, sk: "account" }),
@@ -159,6 +161,7 @@ export const LedgerItem = z.object({
   ownersWord: z.object({ word: z.enum(["mine", "not_mine"]), at: instant }).optional(),
   attempts: z.number(),
   attemptedAt: instant.optional(),
+  seenAt: instant.optional(),
   garminKey: GarminKeyShape.optional(),
   mayAlsoStand: z.array(z.object({ takenAt: instant, values: Values, until: instant })).optional(),
   replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.optional() }).optional(),
@@ -181,8 +184,29 @@ export const ProgressItem = z.object({
       modifiedAt: instant,
       values: Values,
       fate: z.discriminatedUnion("state", [Held, Failed]),
+      waitsSince: instant.optional(),
     }),
   ),
+  arrived: z
+    .array(
+      z.object({
+        id: z.string(),
+        kind: Kind,
+        takenAt: instant,
+        arrivedAt: instant,
+        values: Values,
+        composition: z
+          .object({
+            bodyFatPercent: z.number().optional(),
+            bodyWaterPercent: z.number().optional(),
+            muscleMassKg: z.number().optional(),
+            boneMassKg: z.number().optional(),
+            visceralFatIndex: z.number().optional(),
+          })
+          .optional(),
+      }),
+    )
+    .default([]),
   reportedUnknown: z.array(z.string()),
 });
 
@@ -213,6 +237,11 @@ export const HealthItem = z.object({
       }),
     )
     .exactOptional(),
+});
+
+export const SummaryItem = z.object({
+  lastSummaryAt: instant.exactOptional(),
+  silenceToldFor: instant.exactOptional(),
 });
 
 /** A stored value as its schema says. What was damaged, or written by hand, ends in one sentence, never in a guess. */

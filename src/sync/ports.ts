@@ -1,5 +1,5 @@
 /** The contract between what Weighbridge does (`sync/`) and whom it talks to (`withings/`, `garmin/`, `store/`). */
-import type { BloodPressure, ChosenParts, Reading, ReadingKind, WeighIn } from "./reading.ts";
+import type { BloodPressure, ChosenParts, Composition, Reading, ReadingKind, WeighIn } from "./reading.ts";
 
 export const VENDORS = ["withings", "garmin"] as const;
 export type Vendor = (typeof VENDORS)[number];
@@ -189,6 +189,8 @@ export interface LedgerEntry {
   attempts: number;
   /** When the last attempt was made, or since when its outcome is unknown. */
   attemptedAt?: Date;
+  /** When this version was seen in Garmin. */
+  seenAt?: Date;
   garminKey?: GarminKey;
   /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
   mayAlsoStand?: Unaccounted[];
@@ -234,8 +236,21 @@ export interface Progress {
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
   /** Held and failed readings, for the owner's eyes. */
   attention: AttentionItem[];
+  /** What we brought into Garmin in the last days, by the time it was seen there. */
+  arrived: Arrival[];
   /** Vendor values that were reported already. */
   reportedUnknown: string[];
+}
+
+/** A reading that we have seen in Garmin, with what was sent of it. */
+export interface Arrival {
+  /** Its `readingId`. */
+  id: string;
+  kind: ReadingKind;
+  takenAt: Date;
+  arrivedAt: Date;
+  values: SentValues;
+  composition?: Composition;
 }
 
 export interface AttentionItem {
@@ -245,6 +260,8 @@ export interface AttentionItem {
   modifiedAt: Date;
   values: SentValues;
   fate: Extract<Fate, { state: "held" | "failed" }>;
+  /** Since when it is held, or has failed. */
+  waitsSince?: Date;
 }
 
 export interface Journals {

@@ -1,11 +1,14 @@
-import type { AttentionItem, Fate, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
+import type { Arrival, AttentionItem, Fate, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
 import { isProbable, RECENT_DAYS } from "./probable.ts";
-import { type Reading, readingId } from "./reading.ts";
+import { type ChosenParts, type Composition, chosenParts, fingerprint, type Reading, readingId } from "./reading.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
 const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
+/** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
+const ARRIVED_DAYS = 8;
+const ARRIVALS = 100;
 
 /** Where a run starts that has never run, or that is told to reach back. */
 export function startingPoint(before: Progress | undefined, since: Date | undefined, firstRunStart: Date): Progress {
@@ -20,6 +23,7 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
       recentWeighIns: [],
       lastReadings: {},
       attention: [],
+      arrived: [],
       reportedUnknown: [],
     };
   }
@@ -48,6 +52,8 @@ export interface Found {
   since: Date;
   height: Height | undefined;
   settlements: Settlement[];
+  /** What of a weigh-in was sent. */
+  parts: ChosenParts;
   now: Date;
 }
 
@@ -56,13 +62,14 @@ export interface Found {
  * while there are records that could not be understood, and never goes ahead of the time. It goes back for a held weight
  * that has become probable meanwhile, so that Withings lists it again.
  */
-export function advance(before: Progress, { answer, since, height, settlements, now }: Found): Progress {
+export function advance(before: Progress, found: Found): Progress {
+  const { answer, since, height, settlements, now } = found;
   const { adopting, askedSince, ...rest } = before;
   const isReadable = answer.unreadable === 0;
   const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
-  const waiting = attention(before, settlements, isReadable ? since : undefined);
+  const waiting = attention(before, settlements, isReadable ? since : undefined, now);
   const listed = new Set(settlements.map(({ reading }) => readingId(reading)));
   const again = waiting
     .filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent))
@@ -79,6 +86,7 @@ export function advance(before: Progress, { answer, since, height, settlements, 
     recentWeighIns: recent,
     lastReadings: lastReadings(before, settlements, now),
     attention: waiting,
+    arrived: arrived(before, found),
     reportedUnknown: [...new Set([...before.reportedUnknown, ...answer.unknown])],
   };
 }
@@ -121,8 +129,40 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
   return last;
 }
 
+/** By what the ledger says, so that a run that ended before it was written here costs no arrival. */
+function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[] {
+  const byId = new Map(before.arrived.map((it) => [it.id, it]));
+  for (const { reading, entry } of settlements) {
+    if (entry?.fate.state !== "seen" || !entry.seenAt) continue;
+    const id = readingId(entry);
+    if (byId.get(id)?.arrivedAt.getTime() === entry.seenAt.getTime()) continue;
+    const { kind, takenAt, values, seenAt: arrivedAt } = entry;
+    const composition = entry.fingerprint === fingerprint(reading) ? compositionOf(reading, parts) : undefined;
+    byId.set(id, { id, kind, takenAt, arrivedAt, values, ...(composition && { composition }) });
+  }
+  const oldest = now.getTime() - ARRIVED_DAYS * DAY_MS;
+  return [...byId.values()]
+    .filter((it) => it.arrivedAt.getTime() >= oldest)
+    .sort((a, b) => a.arrivedAt.getTime() - b.arrivedAt.getTime() || a.takenAt.getTime() - b.takenAt.getTime())
+    .slice(-ARRIVALS);
+}
+
+function compositionOf(reading: Reading, parts: ChosenParts): Composition | undefined {
+  if (reading.kind !== "weigh_in") return undefined;
+  const { bodyFatPercent, bodyWaterPercent, muscleMassKg, boneMassKg, visceralFatIndex } = chosenParts(reading, parts);
+  const composition: Composition = {
+    ...(bodyFatPercent !== undefined && { bodyFatPercent }),
+    ...(bodyWaterPercent !== undefined && { bodyWaterPercent }),
+    ...(muscleMassKg !== undefined && { muscleMassKg }),
+    ...(boneMassKg !== undefined && { boneMassKg }),
+    ...(visceralFatIndex !== undefined && { visceralFatIndex }),
+  };
+  return Object.keys(composition).length > 0 ? composition : undefined;
+}
+
 /** `since`: what is held, was changed after that and is no longer listed was deleted at Withings, or given to somebody else. */
-function attention(before: Progress, settlements: Settlement[], since: Date | undefined): AttentionItem[] {
+function attention(before: Progress, settlements: Settlement[], since: Date | undefined, now: Date): AttentionItem[] {
+  const earlier = new Map(before.attention.map((it) => [readingId(it), it]));
   const known = before.attention.filter(
     (it) => since === undefined || it.fate.state !== "held" || it.modifiedAt.getTime() <= since.getTime(),
   );
@@ -132,7 +172,12 @@ function attention(before: Progress, settlements: Settlement[], since: Date | un
     if (!entry) continue;
     const { measureGroupId, kind, takenAt, modifiedAt, values, fate } = entry;
     if (fate.state === "held" || fate.state === "failed") {
-      items.set(id, { measureGroupId, kind, takenAt, modifiedAt, values, fate });
+      const known = earlier.get(id);
+      const waitsSince = known?.fate.state === fate.state ? known.waitsSince : now;
+      items.set(id, {
+        ...{ measureGroupId, kind, takenAt, modifiedAt, values, fate },
+        ...(waitsSince && { waitsSince }),
+      });
     } else items.delete(id);
   }
   return [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime()).slice(-ATTENTION_ITEMS);

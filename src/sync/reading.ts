@@ -57,6 +57,12 @@ export function chosenParts(weighIn: WeighIn, { composition, muscle }: ChosenPar
   return muscle && muscleMassKg !== undefined ? { ...rest, muscleMassKg } : rest;
 }
 
+/** What of a body composition an owner is shown. */
+export type Composition = Pick<
+  WeighIn,
+  "bodyFatPercent" | "bodyWaterPercent" | "muscleMassKg" | "boneMassKg" | "visceralFatIndex"
+>;
+
 /** Its identity in the ledger. A measure group may hold a weigh-in and a blood pressure at once. */
 export function readingId(reading: { measureGroupId: number; kind: ReadingKind }): string {
   return `${String(reading.measureGroupId).padStart(16, "0")}#${reading.kind}`;

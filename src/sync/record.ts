@@ -70,13 +70,13 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
 export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
   garminKey: GarminKey,
-  { journal, taken }: LaneDeps,
+  { journal, taken, clock }: LaneDeps,
   report: LaneReport,
 ) {
   if (!entry) return;
   taken.add(garminKey.id);
   const { replaces: _gone, ...kept } = entry.value;
-  const seen: LedgerEntry = { ...kept, fate: { state: "seen" }, garminKey };
+  const seen: LedgerEntry = { ...kept, fate: { state: "seen" }, seenAt: clock.now(), garminKey };
   await journal.write(seen, entry.version);
   report.synced++;
   report.fates.set(readingId(seen), seen);

@@ -111,7 +111,10 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   count(report, planned, settlements, answer, log);
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
-  const next = advance(progress, { answer, since, height, settlements, now: clock.now() });
+  const next = advance(progress, {
+    ...{ answer, since, height, settlements },
+    ...{ parts: account.settings.sends, now: clock.now() },
+  });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
 }
 

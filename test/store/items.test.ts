@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HealthItem, toJson } from "../../src/store/items.ts";
+import { HealthItem, ProgressItem, toJson } from "../../src/store/items.ts";
 
 describe("what is to be stored", () => {
   test("becomes JSON: dates as texts in UTC, absent fields left out, null and the rest as they are", () => {
@@ -29,4 +29,17 @@ test("health that was stored before runs and ends of links were counted is still
     attentionTold: ["1"],
     outage: { ...outage, since: new Date(since), runs: 0 },
   });
+});
+
+test("progress that was stored before arrivals were counted is still read", () => {
+  const at = "2026-11-21T12:00:00.000Z";
+  const stored = {
+    startAt: at,
+    cursorAt: at,
+    recentWeighIns: [],
+    lastReadings: {},
+    attention: [],
+    reportedUnknown: [],
+  };
+  expect(ProgressItem.parse(stored)).toMatchObject({ cursorAt: new Date(at), arrived: [] });
 });

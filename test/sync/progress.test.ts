@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Fate, LedgerEntry, Progress, SourceAnswer } from "../../src/sync/ports.ts";
 import { advance, type Settlement, startingPoint } from "../../src/sync/progress.ts";
-import { fingerprint, type WeighIn } from "../../src/sync/reading.ts";
+import { fingerprint, readingId, type WeighIn } from "../../src/sync/reading.ts";
 
 const day = (date: number, hour = 0) => new Date(Date.UTC(2026, 10, date, hour));
 
@@ -11,6 +11,7 @@ const before: Progress = {
   recentWeighIns: [],
   lastReadings: {},
   attention: [],
+  arrived: [],
   reportedUnknown: [],
 };
 const nothing: SourceAnswer = { readings: [], height: undefined, timezone: undefined, unreadable: 0, unknown: [] };
@@ -77,7 +78,8 @@ describe("where a run starts", () => {
 
 /** `since`: a run that read so little that nothing held could have been listed. */
 function advanced(from: Progress, answer: SourceAnswer, settlements: Settlement[], now = day(28), since = now) {
-  return advance(from, { answer, since, height: undefined, settlements, now });
+  const parts = { composition: true, muscle: true };
+  return advance(from, { answer, since, height: undefined, settlements, parts, now });
 }
 
 describe("the cursor", () => {
@@ -170,4 +172,83 @@ test("an unknown value is remembered, so that it is reported once", () => {
   const first = advanced(before, { ...nothing, unknown: ["attrib 10009"] }, []);
   const second = advanced(first, { ...nothing, unknown: ["attrib 10009", "attrib 6"] }, []);
   expect(second.reportedUnknown).toEqual(["attrib 10009", "attrib 6"]);
+});
+
+describe("what arrived", () => {
+  const arrivedAt = (at: Date, it: Settlement): Settlement => ({
+    ...it,
+    ...(it.entry && { entry: { ...it.entry, seenAt: at } }),
+  });
+  const kilograms = ({ arrived }: Progress) => arrived.map((it) => it.values.kind === "weigh_in" && it.values.weightKg);
+
+  test("is what was seen, with the composition that was sent, each reading once however often it is looked at", () => {
+    const weighIn = arrivedAt(
+      day(12),
+      settlement(day(11), seen, { bodyFatPercent: 18, muscleMassKg: 60, metabolicAgeYears: 30 }),
+    );
+    const first = advanced(before, nothing, [weighIn], day(13));
+    expect(first.arrived).toEqual([
+      {
+        id: readingId(weighIn.reading),
+        ...{ kind: "weigh_in", takenAt: day(11), arrivedAt: day(12) },
+        values: { kind: "weigh_in", weightKg: 80 },
+        composition: { bodyFatPercent: 18, muscleMassKg: 60 },
+      },
+    ]);
+    expect(advanced(first, nothing, [weighIn], day(14)).arrived).toEqual(first.arrived);
+    expect(advanced(first, nothing, [], day(14)).arrived).toEqual(first.arrived);
+  });
+
+  test("has no part that was not sent, and no composition where there was none", () => {
+    const weighIn = arrivedAt(day(12), settlement(day(11), seen, { bodyFatPercent: 18, muscleMassKg: 60 }));
+    const found = { answer: nothing, since: day(13), height: undefined, settlements: [weighIn], now: day(13) };
+    const compositions = [
+      { composition: true, muscle: false },
+      { composition: false, muscle: true },
+    ].map((parts) => advance(before, { ...found, parts }).arrived[0]?.composition);
+    expect(compositions).toEqual([{ bodyFatPercent: 18 }, undefined]);
+  });
+
+  test("counts again with its new values when it was replaced", () => {
+    const weighIn = arrivedAt(day(12), settlement(day(11), seen));
+    const first = advanced(before, nothing, [weighIn], day(13));
+    const { measureGroupId } = weighIn.reading;
+    const again = arrivedAt(day(14), settlement(day(13), seen, { measureGroupId, weightKg: 81 }));
+    const second = advanced(first, nothing, [again], day(14));
+    expect(second.arrived).toMatchObject([{ arrivedAt: day(14) }]);
+    expect(kilograms(second)).toEqual([81]);
+  });
+
+  test("is nothing that Garmin had from elsewhere, that waits, or that was seen before this was counted", () => {
+    const others: Fate[] = [{ state: "skipped", reason: "already_in_garmin" }, held, { state: "sent" }];
+    const settlements = [
+      ...others.map((fate) => arrivedAt(day(12), settlement(day(11), fate))),
+      settlement(day(11), seen),
+    ];
+    expect(advanced(before, nothing, settlements, day(13)).arrived).toEqual([]);
+  });
+
+  test("is kept for eight days, and of an import of years only the newest hundred", () => {
+    const years = Array.from({ length: 3000 }, (_, n) =>
+      arrivedAt(day(12), settlement(new Date(day(12).getTime() - n * 3_600_000), seen, { weightKg: 70 + n / 1000 })),
+    );
+    const first = advanced(before, nothing, years, day(12));
+    expect(first.arrived).toHaveLength(100);
+    expect(first.arrived.at(-1)?.takenAt).toEqual(day(12));
+    expect(advanced(first, nothing, years, day(13)).arrived).toEqual(first.arrived);
+    expect(advanced(first, nothing, [], day(20)).arrived).toHaveLength(100);
+    expect(advanced(first, nothing, [], day(20, 1)).arrived).toEqual([]);
+  });
+});
+
+test("what waits remembers since when, for as long as it waits for the same", () => {
+  const guest = settlement(day(11), held);
+  const since = (from: Progress) => from.attention.map((it) => it.waitsSince);
+  const first = advanced(before, nothing, [guest], day(12));
+  expect(since(first)).toEqual([day(12)]);
+  const second = advanced(first, nothing, [guest], day(13), day(1));
+  expect(since(second)).toEqual([day(12)]);
+  const { measureGroupId } = guest.reading;
+  const failed = settlement(day(14), { state: "failed", reason: "out_of_range" }, { measureGroupId });
+  expect(since(advanced(second, nothing, [failed], day(14)))).toEqual([day(14)]);
 });

@@ -1,0 +1,169 @@
+import { atLocalHour, localDate } from "../local-time.ts";
+import type { Account } from "./account.ts";
+import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
+import type { Composition, ReadingKind } from "./reading.ts";
+
+/** What a daily summary says, without a sentence. */
+export interface Summary {
+  /** What arrived in Garmin since the last summary; the newest by the time it was taken. */
+  arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
+  /** The newest weight, whenever it came. */
+  weight?: WeightTrend;
+  /** Of the newest weigh-in, if it came in the last days. */
+  composition?: Composition;
+  bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
+  waiting: { held: number; failed: number; items: AttentionItem[] };
+  /** Nothing was measured for so many days, which are as many as the owner chose, or more. */
+  quiet?: { days: number; newestAt: Date };
+}
+
+export interface WeightTrend {
+  takenAt: Date;
+  weightKg: number;
+  /** Mean of the seven days that end with it; absent where it is the only one. */
+  meanKg?: number;
+  /** Against the mean of the seven days before those. */
+  changeKg?: number;
+}
+
+/** What summaries leave behind. Stored. */
+export interface SummaryMemory {
+  lastSummaryAt?: Date;
+  /** The newest reading at the time when a silence was told. */
+  silenceToldFor?: Date;
+}
+
+export interface SummaryStore {
+  read(account: number): Promise<{ value: SummaryMemory; version: string | undefined }>;
+  /** Writes if nobody else did since. */
+  write(account: number, memory: SummaryMemory, version: string | undefined): Promise<boolean>;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const WEEK_MS = 7 * DAY_MS;
+
+/**
+ * When today's summary fell due; undefined where it has been made, is not due yet, or is not wanted. A machine that was off
+ * at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
+ */
+export function summaryDueAt(
+  { settings, createdAt }: Account,
+  timezone: string,
+  lastSummaryAt: Date | undefined,
+  now: Date,
+): Date | undefined {
+  if (settings.summaryMode === "off") return undefined;
+  const today = localDate(now, timezone);
+  const dueAt = atLocalHour(today, settings.summaryHour, timezone);
+  const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) >= today;
+  return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
+}
+
+/**
+ * What there is to say; undefined when there is nothing. To be made between the runs of an account: what a run under way
+ * has brought is not written down yet.
+ */
+export function summaryOf(facts: {
+  account: Account;
+  /** Undefined before the first run. */
+  progress: Progress | undefined;
+  attention: AttentionItem[];
+  memory: SummaryMemory;
+  now: Date;
+  timezone: string;
+}): Summary | undefined {
+  const { account, progress, attention, memory } = facts;
+  const { summaryMode } = account.settings;
+  const since = memory.lastSummaryAt ?? account.createdAt;
+  const newestAt = newestOf(progress, attention);
+  if (summaryMode === "off" || !newestAt) return undefined;
+
+  const arrived = arrivedSince(progress?.arrived ?? [], since);
+  const silence = silenceOf(newestAt, facts);
+  const isSilenceNews = silence && memory.silenceToldFor?.getTime() !== newestAt.getTime();
+  const quiet = summaryMode === "daily" || isSilenceNews ? silence : undefined;
+  const isNew =
+    Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since) || quiet;
+  if (summaryMode === "when_new" && !isNew) return undefined;
+
+  const weight = progress && trendOf(progress);
+  const composition = progress?.arrived.findLast(
+    (it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime(),
+  )?.composition;
+  const pressure = progress?.lastReadings.blood_pressure;
+  return {
+    arrived,
+    ...(weight && { weight }),
+    ...(composition && { composition }),
+    ...(pressure?.values.kind === "blood_pressure" && {
+      bloodPressure: { takenAt: pressure.takenAt, values: pressure.values },
+    }),
+    waiting: {
+      held: attention.filter(({ fate }) => fate.state === "held").length,
+      failed: attention.filter(({ fate }) => fate.state === "failed").length,
+      items: attention,
+    },
+    ...(quiet && { quiet }),
+  };
+}
+
+/** To be stored when a summary was told, or when there was nothing to say: it is made once a day. */
+export function afterSummary(memory: SummaryMemory, summary: Summary | undefined, now: Date): SummaryMemory {
+  const silenceToldFor = summary?.quiet?.newestAt ?? memory.silenceToldFor;
+  return { lastSummaryAt: now, ...(silenceToldFor && { silenceToldFor }) };
+}
+
+function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
+  const arrived: Summary["arrived"] = {};
+  for (const arrival of all) {
+    if (arrival.arrivedAt <= since) continue;
+    const { count, newest } = arrived[arrival.kind] ?? { count: 0, newest: arrival };
+    arrived[arrival.kind] = { count: count + 1, newest: arrival.takenAt >= newest.takenAt ? arrival : newest };
+  }
+  return arrived;
+}
+
+/** When the scale or the cuff was last heard of. What is held came in, too. */
+function newestOf(progress: Progress | undefined, attention: AttentionItem[]): Date | undefined {
+  const times = [
+    ...Object.values(progress?.lastReadings ?? {}).map(({ takenAt }) => takenAt),
+    // The time of one from the future says nothing.
+    ...attention.map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
+  ];
+  return times.sort((a, b) => a.getTime() - b.getTime()).at(-1);
+}
+
+/** None where nothing is to be sent. By the calendar: who weighs in at eight and hears at seven counts the same days. */
+function silenceOf(
+  newestAt: Date,
+  { account, now, timezone }: { account: Account; now: Date; timezone: string },
+): Summary["quiet"] {
+  const { sends, quietDays } = account.settings;
+  if (!sends.weight && !sends.bloodPressure) return undefined;
+  const [from, to] = [newestAt, now].map((it) => Date.parse(localDate(it, timezone))) as [number, number];
+  const days = Math.round((to - from) / DAY_MS);
+  return days >= quietDays ? { days, newestAt } : undefined;
+}
+
+function trendOf({ lastReadings, recentWeighIns }: Progress): WeightTrend | undefined {
+  const newest = lastReadings.weigh_in;
+  if (newest?.values.kind !== "weigh_in") return undefined;
+  const { takenAt, values } = newest;
+  const endsAt = takenAt.getTime();
+  const weeksBack = (weeks: number) =>
+    recentWeighIns
+      .filter((it) => it.takenAt.getTime() > endsAt - weeks * WEEK_MS - WEEK_MS)
+      .filter((it) => it.takenAt.getTime() <= endsAt - weeks * WEEK_MS)
+      .map((it) => it.weightKg);
+  const [week, weekBefore] = [weeksBack(0), weeksBack(1)];
+  const [meanKg, meanBeforeKg] = [week.length < 2 ? undefined : mean(week), mean(weekBefore)];
+  return {
+    ...{ takenAt, weightKg: values.weightKg },
+    ...(meanKg !== undefined && { meanKg }),
+    ...(meanKg !== undefined && meanBeforeKg !== undefined && { changeKg: meanKg - meanBeforeKg }),
+  };
+}
+
+function mean(numbers: number[]): number | undefined {
+  return numbers.length === 0 ? undefined : numbers.reduce((sum, it) => sum + it, 0) / numbers.length;
+}
