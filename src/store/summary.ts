@@ -1,12 +1,11 @@
 import { errorFacts, type Log } from "../log.ts";
-import type { SummaryStore } from "../sync/summary.ts";
 import { keys, readItem, SummaryItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** When an account had its last summary, and what it said of a silence. */
-export function createSummaryStore(table: Table, log: Log): SummaryStore {
+export function createSummaryStore(table: Table, log: Log) {
   return {
-    async read(account) {
+    async read(account: number) {
       const item = await table.get(keys.summary(account));
       try {
         return { value: item ? readItem(item, SummaryItem) : {}, version: item?.version };
@@ -17,7 +16,7 @@ export function createSummaryStore(table: Table, log: Log): SummaryStore {
       }
     },
 
-    async write(account, memory, version) {
+    async write(account: number, memory: object, version: string | undefined): Promise<boolean> {
       const expect = version === undefined ? ("absent" as const) : { version };
       return (await table.put(keys.summary(account), toJson(memory), { expect })).type === "written";
     },
