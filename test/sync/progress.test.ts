@@ -207,6 +207,10 @@ describe("what arrived", () => {
       { composition: false, muscle: true },
     ].map((parts) => advance(before, { ...found, parts }).arrived[0]?.composition);
     expect(compositions).toEqual([{ bodyFatPercent: 18 }, undefined]);
+
+    // What was sent stays said, whatever is chosen afterwards.
+    const sent = advance(before, { ...found, parts: { composition: true, muscle: true } });
+    expect(advance(sent, { ...found, parts: { composition: false, muscle: false } }).arrived).toEqual(sent.arrived);
   });
 
   test("counts again with its new values when it was replaced", () => {

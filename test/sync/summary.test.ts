@@ -180,6 +180,8 @@ describe("a silence", () => {
   test("ends with any reading, also with one that waits, and is none where nothing is to be sent", () => {
     const attention = [waiting(daysAgo(1))];
     expect(summary(weighed([9, 80]), {}, { attention })).not.toHaveProperty("quiet");
+    const future = { ...waiting(daysAgo(9)), takenAt: daysAgo(-400) };
+    expect(summary(weighed([10, 80]), {}, { attention: [future] })?.quiet?.days).toBe(9);
     const sends = { ...DEFAULT_SETTINGS.sends, weight: false, bloodPressure: false };
     expect(summary(weighed([9, 80]), { sends })).not.toHaveProperty("quiet");
   });
