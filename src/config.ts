@@ -17,6 +17,14 @@ export interface Config {
   garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string };
   telegram: { botToken: string; apiRoot: string; allowedIds: number[] };
   schedule: { syncIntervalMinutes: number };
+  web: WebConfig;
+}
+
+export interface WebConfig {
+  /** Where the world reaches this program, without a slash at the end. Undefined: nobody does. */
+  publicUrl: string | undefined;
+  /** Undefined where nothing asks it to listen. */
+  listen: { host: string; port: number } | undefined;
 }
 
 export type StoreConfig = { tableName: string } & (
@@ -32,6 +40,19 @@ const url = (fallback: string) =>
     .default(fallback)
     .transform((address) => address.replace(/\/+$/, ""));
 
+/** What Withings is told to call, behind PUBLIC_URL. */
+export const WITHINGS_PATHS = { callback: "/withings/callback", notify: "/withings/notify" } as const;
+
+/** Withings takes callback addresses of up to 255 characters; what is appended to this one is at most 64 long. */
+const LONGEST_PUBLIC_URL = 190;
+
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text) || text.length > LONGEST_PUBLIC_URL) return false;
+  const { protocol, hostname, search, hash, username, password } = new URL(text);
+  const isHere = ["localhost", "127.0.0.1"].includes(hostname);
+  return (protocol === "https:" || (protocol === "http:" && isHere)) && !(search || hash || username || password);
+}
+
 const VARIABLES = {
   TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
     error: "does not look like a bot token: copy the whole line that @BotFather gave you",
@@ -44,9 +65,9 @@ const VARIABLES = {
   WITHINGS_CLIENT_SECRET: required("copy it from your application at developer.withings.com"),
   WITHINGS_API_URL: url("https://wbsapi.withings.net"),
   WITHINGS_ACCOUNT_URL: url("https://account.withings.com"),
-  WITHINGS_REDIRECT_URL: required("use exactly the callback address registered at developer.withings.com").url({
-    error: "is no address: use exactly the callback address registered at developer.withings.com",
-  }),
+  WITHINGS_REDIRECT_URL: z
+    .url({ error: "is no address: use exactly the callback address registered at developer.withings.com" })
+    .optional(),
   GARMIN_SSO_URL: url("https://sso.garmin.com"),
   GARMIN_DIAUTH_URL: url("https://diauth.garmin.com"),
   GARMIN_CONNECTAPI_URL: url("https://connectapi.garmin.com"),
@@ -66,6 +87,21 @@ const VARIABLES = {
     .min(1, { error: "must be at least 1" })
     .max(1440, { error: "must be at most 1440, a day" })
     .default(30),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, {
+      error: `must be a plain https address of at most ${LONGEST_PUBLIC_URL} characters, like https://weighbridge.example.org: correct it, or leave it out`,
+    })
+    .transform((address) => address.replace(/\/+$/, ""))
+    .optional(),
+  PORT: z.coerce
+    .number({ error: "must be a number from 1 to 65535" })
+    .int({ error: "must be a number from 1 to 65535" })
+    .min(1, { error: "must be a number from 1 to 65535" })
+    .max(65_535, { error: "must be a number from 1 to 65535" })
+    .default(8080),
+  // Plain http belongs to nobody but a proxy on this machine. In a container, where the proxy is outside, it is 0.0.0.0.
+  HTTP_HOST: z.string().default("127.0.0.1"),
   LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
     .optional(),
@@ -74,7 +110,7 @@ type Name = keyof typeof VARIABLES;
 type Values = { [N in Name]: z.infer<(typeof VARIABLES)[N]> };
 type Read = <N extends Name>(name: N) => Values[N];
 
-const SECTIONS: { [S in keyof Config]: (read: Read) => Config[S] } = {
+const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boolean) => Config[S] } = {
   store: (read) => {
     const tableName = read("TOKEN_TABLE_NAME");
     const engine = read("STORE");
@@ -95,10 +131,17 @@ const SECTIONS: { [S in keyof Config]: (read: Read) => Config[S] } = {
     clientId: read("WITHINGS_CLIENT_ID"),
     clientSecret: read("WITHINGS_CLIENT_SECRET"),
   }),
-  withingsLogin: (read) => ({
-    accountUrl: read("WITHINGS_ACCOUNT_URL"),
-    redirectUrl: read("WITHINGS_REDIRECT_URL"),
-  }),
+  withingsLogin: (read, isSet) => {
+    if (!isSet("WITHINGS_REDIRECT_URL") && !isSet("PUBLIC_URL")) {
+      throw new Missing(
+        "WITHINGS_REDIRECT_URL is missing: use exactly the callback address registered at developer.withings.com",
+      );
+    }
+    return {
+      accountUrl: read("WITHINGS_ACCOUNT_URL"),
+      redirectUrl: read("WITHINGS_REDIRECT_URL") ?? `${read("PUBLIC_URL")}${WITHINGS_PATHS.callback}`,
+    };
+  },
   garmin: (read) => ({
     ssoUrl: read("GARMIN_SSO_URL"),
     diauthUrl: read("GARMIN_DIAUTH_URL"),
@@ -110,6 +153,10 @@ const SECTIONS: { [S in keyof Config]: (read: Read) => Config[S] } = {
     allowedIds: read("TELEGRAM_ALLOWED_IDS"),
   }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
+  web: (read, isSet) => {
+    const listen = { host: read("HTTP_HOST"), port: read("PORT") };
+    return { publicUrl: read("PUBLIC_URL"), listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined };
+  },
 };
 
 /** What stands in instructions where one's own value belongs. */
@@ -126,9 +173,10 @@ export type Environment = Record<string, string | undefined>;
  */
 export function readConfig<S extends keyof Config>(env: Environment, needed: readonly S[]): Pick<Config, S> {
   const problems = new Set<string>();
+  // An empty line in .env means "not set".
+  const textOf = (name: Name) => env[name]?.trim() || undefined;
   const read: Read = (name) => {
-    // An empty line in .env means "not set".
-    const text = env[name]?.trim() || undefined;
+    const text = textOf(name);
     if (text !== undefined && PLACEHOLDER.test(text)) {
       problems.add(`${name} still holds a placeholder: put your own value there`);
       return undefined as Values[typeof name];
@@ -140,7 +188,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
   const config: Partial<Config> = {};
   for (const section of needed) {
     try {
-      Object.assign(config, { [section]: SECTIONS[section](read) });
+      Object.assign(config, { [section]: SECTIONS[section](read, (name) => textOf(name) !== undefined) });
     } catch (error) {
       if (!(error instanceof Missing)) throw error;
       problems.add(error.message);

@@ -10,7 +10,7 @@ const COMPLETE = {
   WITHINGS_CLIENT_SECRET: "a-secret-of-withings",
   WITHINGS_REDIRECT_URL: "https://example.org/callback",
 };
-const ALL = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"] as const;
+const ALL = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
 
 const problemsOf = (env: Environment, needed: readonly (keyof Config)[] = ALL): string => {
   try {
@@ -35,6 +35,7 @@ test("five variables are enough: everything else has a default that is the real 
     },
     telegram: { apiRoot: "https://api.telegram.org", allowedIds: [4711, 4712] },
     schedule: { syncIntervalMinutes: 30 },
+    web: { publicUrl: undefined, listen: undefined },
   });
 });
 
@@ -134,6 +135,55 @@ test("an empty value means that it was not set", () => {
   const env = { SYNC_INTERVAL_MINUTES: "", STORE: " ", GARMIN_SSO_URL: "" };
   expect(readConfig(env, ["schedule"]).schedule.syncIntervalMinutes).toBe(30);
   expect(readConfig(env, ["store"]).store.engine).toBe("sqlite");
+});
+
+describe("the address under which the world reaches it", () => {
+  const web = (env: Environment) => readConfig(env, ["web"]).web;
+  const { WITHINGS_REDIRECT_URL: registered, ...withoutCallback } = COMPLETE;
+
+  test("makes it listen to this machine, on port 8080", () => {
+    const listen = { host: "127.0.0.1", port: 8080 };
+    expect(web({ PUBLIC_URL: "https://weighbridge.example.org/" })).toEqual({
+      ...{ publicUrl: "https://weighbridge.example.org", listen },
+    });
+    expect(web({ PORT: "8080" })).toEqual({ publicUrl: undefined, listen });
+    const elsewhere = { PUBLIC_URL: "https://example.org", PORT: "3000", HTTP_HOST: "0.0.0.0" };
+    expect(web(elsewhere).listen).toEqual({ host: "0.0.0.0", port: 3000 });
+    expect(web({ HTTP_HOST: "0.0.0.0" }).listen).toBeUndefined();
+  });
+
+  test("is Withings' callback address too, unless another one is registered", () => {
+    const PUBLIC_URL = "https://weighbridge.example.org/bridge/";
+    const callback = (env: Environment) => readConfig(env, ["withingsLogin"]).withingsLogin.redirectUrl;
+    expect(callback({ ...withoutCallback, PUBLIC_URL })).toBe(
+      "https://weighbridge.example.org/bridge/withings/callback",
+    );
+    expect(callback({ ...COMPLETE, PUBLIC_URL })).toBe(registered);
+    expect(problemsOf(withoutCallback)).toContain("WITHINGS_REDIRECT_URL is missing: use exactly the callback address");
+  });
+
+  test.each(["http://localhost:8080", "http://127.0.0.1", "https://example.org:8443"])("%s is one", (PUBLIC_URL) => {
+    expect(web({ PUBLIC_URL }).publicUrl).toBe(PUBLIC_URL);
+  });
+
+  test.each([
+    "weighbridge.example.org",
+    "http://weighbridge.example.org",
+    "ftp://weighbridge.example.org",
+    "https://weighbridge.example.org/?a=b",
+    "https://weighbridge.example.org/#a",
+    "https://name:word@weighbridge.example.org",
+    `https://${"long.".repeat(40)}example.org`,
+  ])("%s is none, and only that is said", (PUBLIC_URL) => {
+    const message = problemsOf({ ...withoutCallback, PUBLIC_URL });
+    expect(message.split("\n  - ").slice(1)).toEqual([
+      "PUBLIC_URL must be a plain https address of at most 190 characters, like https://weighbridge.example.org: correct it, or leave it out",
+    ]);
+  });
+
+  test.each(["0", "65536", "80.5", "http"])("PORT=%s is refused", (PORT) => {
+    expect(problemsOf({ PORT }, ["web"])).toContain("PORT must be a number from 1 to 65535");
+  });
 });
 
 test("the log level is checked like the rest", () => {
