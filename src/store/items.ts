@@ -16,6 +16,8 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              summary                 when the last summary was made
  *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
+ *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
+ *   jobs                           <account>#<reason>      what is to be done soon, because Withings asked for it
  *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
  *   journal#<account>#<w>#<g>      progress                how far the pair is
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
@@ -32,6 +34,9 @@ export const keys = {
   summary: (account: number): Key => ({ pk: `account#${account}`, sk: "summary" }),
   pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
+  subscriptions: (account: number): Key => ({ pk: `account#${account}`, sk: "subscriptions" }),
+  jobs: "jobs",
+  job: (account: number, reason: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${reason}` }),
   withingsUser: (withingsUserId: string): Key => ({ pk: `vendor-user#withings#${withingsUserId}`, sk: "account" }),
   journal: (account: number, withingsUserId: string, garminProfileId: string) =>
     `journal#${account}#${withingsUserId}#${garminProfileId}`,
@@ -99,6 +104,19 @@ export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const WithingsUserItem = z.object({ account: z.number() });
 export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
+
+export const JobItem = z.object({
+  account: z.number(),
+  reason: z.enum(["withings_notified", "withings_unlinked"]),
+  dueAt: instant,
+  attempts: z.number(),
+});
+export const SubscriptionsItem = z.object({
+  checkedAt: instant,
+  callbackId: z.string(),
+  state: z.enum(["active", "callback_unreachable", "unknown"]),
+  active: z.array(z.number()),
+});
 
 const ActionName = z.enum([
   "add_account",

@@ -1,0 +1,126 @@
+import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts } from "./account.ts";
+import type { Versioned } from "./ports.ts";
+import type { RunReport } from "./run.ts";
+import type { Job, JobReason, Jobs, NewJob } from "./web-ports.ts";
+
+/** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
+const GATHER_SECONDS = 8;
+/** How often the queue is looked at when nobody says that there is something in it. */
+const POLL_SECONDS = 15;
+const FIRST_PAUSE_SECONDS = 15;
+const LONGEST_PAUSE_SECONDS = 600;
+
+/** The job that a notification asks for. */
+export function jobOf(account: number, reason: JobReason, now: Date): NewJob {
+  const waitSeconds = reason === "withings_notified" ? GATHER_SECONDS : 0;
+  return { account, reason, dueAt: new Date(now.getTime() + waitSeconds * 1000) };
+}
+
+/** What is done for each reason. Throws when it has to be done again. */
+export function createWork(deps: {
+  accounts: Accounts;
+  sync: (account: Account) => Promise<RunReport>;
+  settleUnlinked: (account: number) => Promise<void>;
+}): (job: Job) => Promise<void> {
+  const { accounts, sync, settleUnlinked } = deps;
+  return async ({ account: id, reason }) => {
+    const account = await accounts.find(id);
+    if (!account) return;
+    switch (reason) {
+      case "withings_notified": {
+        const { status, busy } = await sync(account);
+        // The other run may have read Withings before this was announced.
+        if (busy) throw new RetryLaterError("another run is at work on this account");
+        if (status === "retry_later") throw new RetryLaterError("not everything could be settled");
+        return;
+      }
+      case "withings_unlinked":
+        return settleUnlinked(id);
+    }
+  };
+}
+
+export interface Worker {
+  /** Looks into the queue now. For whoever has just put something there. */
+  wake(): void;
+  /** Lets what was begun come to its end, and begins nothing more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
+ * tried again, after pauses that grow to ten minutes. What a killed process had begun is done again by the next.
+ */
+export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void>; clock: Clock; log: Log }): Worker {
+  const { jobs, work, clock, log } = deps;
+  const running = new Map<number, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
+  let isWanted = false;
+  let isStopped = false;
+
+  function wake() {
+    if (isStopped || isWanted) return;
+    isWanted = true;
+    looking = looking.then(look);
+  }
+
+  async function look() {
+    // Before the list is read: what is put from here on needs another look.
+    isWanted = false;
+    clearTimeout(timer);
+    let pauseSeconds = POLL_SECONDS;
+    try {
+      for (const job of await jobs.list()) {
+        const waitSeconds = (job.value.dueAt.getTime() - clock.now().getTime()) / 1000;
+        if (waitSeconds > 0) pauseSeconds = Math.min(pauseSeconds, waitSeconds);
+        else if (!isStopped && !running.has(job.value.account)) begin(job);
+      }
+    } catch (error) {
+      log.warn("jobs_not_read", errorFacts(error));
+    }
+    if (!isStopped) timer = setTimeout(wake, pauseSeconds * 1000);
+  }
+
+  function begin(job: Versioned<Job>) {
+    const { account } = job.value;
+    const done = perform(job).then(
+      () => {
+        running.delete(account);
+        wake();
+      },
+      (error: unknown) => {
+        // The store did not take how it ended. It is still due, and the poll finds it; at once it would go round and round.
+        running.delete(account);
+        log.warn("job_not_settled", { account, ...errorFacts(error) });
+      },
+    );
+    running.set(account, done);
+  }
+
+  async function perform(job: Versioned<Job>) {
+    const { account, reason, attempts } = job.value;
+    try {
+      await work(job.value);
+    } catch (error) {
+      const pauseSeconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
+      log.warn("job_postponed", { account, reason, pauseSeconds, ...errorFacts(error) });
+      return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
+    }
+    await jobs.finish(job);
+  }
+
+  wake();
+  return {
+    wake,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await looking;
+      await Promise.all(running.values());
+    },
+  };
+}
