@@ -8,6 +8,7 @@ export interface Subscription {
   comment: string | null;
 }
 
+const PROFILE = 46;
 const NEVER = 2_147_483_647;
 const WEIGHT_TYPES = new Set([1, 5, 6, 8, 71, 73, 76, 77, 88, 91]);
 const HEART_TYPES = new Set([9, 10, 11, 54]);
@@ -62,6 +63,20 @@ export class Notifications {
       };
       this.#underWay.push(this.#post(callbackurl, fields));
     }
+  }
+
+  /** Tells that something became of the person's profile. */
+  announceProfile(userid: number, action: "delete" | "unlink" | "update"): void {
+    for (const { callbackurl, appli } of this.subscriptions.filter((other) => other.userid === userid)) {
+      if (appli !== PROFILE || !isHere(callbackurl)) continue;
+      this.#underWay.push(this.#post(callbackurl, { userid: String(userid), appli: String(appli), action }));
+    }
+  }
+
+  /** A subscription vanishes, as they do: after weeks of failures, or for no known reason. Without `appli`, all of them. */
+  drop(userid: number, appli?: number): void {
+    const isGone = (other: Subscription) => other.userid === userid && (appli === undefined || other.appli === appli);
+    this.subscriptions = this.subscriptions.filter((other) => !isGone(other));
   }
 
   /** Resolves when every nudge so far was answered. */

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import { ActionNeededError, RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { WithAccess } from "./ports.ts";
+import type { Tokens } from "./tokens.ts";
+import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "./web-ports.ts";
+
+/** Weight and composition, blood pressure, and what becomes of the person's profile. */
+const WANTED = [1, 4, 46];
+const CHECK_SECONDS = 24 * 3600;
+/** Withings could not be asked: sooner again than in a day, and not every minute. */
+const RETRY_SECONDS = 3600;
+
+/** Withings' side of it. */
+export interface SubscriptionDoor {
+  list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
+  subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
+  revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
+}
+
+export type SubscriptionCheck =
+  /** Checked within a day. Nobody was asked. */
+  | { type: "not_due" }
+  /** Without a public address there is nobody to tell. */
+  | { type: "off" }
+  | { type: "not_linked" }
+  | { type: "kept" }
+  /** These had stood and were gone. They stand again. */
+  | { type: "restored"; applis: number[] }
+  /** Withings does not get through to our address. It is tried again tomorrow. */
+  | { type: "callback_unreachable" }
+  /** Withings could not be asked. */
+  | { type: "later" };
+
+export interface Subscriptions {
+  /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
+  keep(account: number): Promise<SubscriptionCheck>;
+  /** Before a link is given up: Withings shall tell us no more. As well as it can be done, never thrown. */
+  remove(account: number): Promise<void>;
+  /** What the last check saw, if there was one. */
+  seen(account: number): Promise<SubscriptionsSeen | undefined>;
+}
+
+/** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
+export function createSubscriptions(deps: {
+  door: SubscriptionDoor;
+  memory: SubscriptionMemory;
+  tokens: Tokens;
+  callbackUrl: string | undefined;
+  clock: Clock;
+  log: Log;
+}): Subscriptions {
+  const { door, memory, tokens, callbackUrl, clock, log } = deps;
+
+  return {
+    async keep(account) {
+      if (callbackUrl === undefined) return { type: "off" };
+      const callbackId = createHash("sha256").update(callbackUrl).digest("hex").slice(0, 16);
+      const before = await memory.read(account);
+      const known = before?.callbackId === callbackId ? before : undefined;
+      if (known && !isDue(known, clock.now())) return { type: "not_due" };
+
+      const save = (state: SubscriptionsSeen["state"], active: number[]) =>
+        memory.save(account, { checkedAt: clock.now(), callbackId, state, active });
+      try {
+        const withAccess = tokens.withAccess(account, "withings");
+        const { state, active, made } = await mend(door, withAccess, callbackUrl);
+        await save(state, active);
+        if (state === "callback_unreachable") return { type: state };
+        const applis = made.filter((appli) => known?.active.includes(appli));
+        return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
+      } catch (error) {
+        if (error instanceof ActionNeededError) return { type: "not_linked" };
+        // Whatever it was, it is not to be asked again every minute.
+        await save("unknown", known?.active ?? []);
+        if (!(error instanceof RetryLaterError)) throw error;
+        log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
+        return { type: "later" };
+      }
+    },
+
+    async remove(account) {
+      if (callbackUrl === undefined) return;
+      try {
+        const withAccess = tokens.withAccess(account, "withings");
+        for (const each of await door.list(withAccess)) {
+          if (isOurs(each, callbackUrl)) await door.revoke(withAccess, each);
+        }
+        await memory.forget(account);
+      } catch (error) {
+        log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
+      }
+    },
+
+    seen: (account) => memory.read(account),
+  };
+}
+
+function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
+  const restSeconds = state === "unknown" ? RETRY_SECONDS : CHECK_SECONDS;
+  return now.getTime() - checkedAt.getTime() >= restSeconds * 1000;
+}
+
+/** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */
+async function mend(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl: string) {
+  const listed = await door.list(withAccess);
+  const isHere = (it: Subscription) => sameAddress(it.callbackUrl, callbackUrl);
+  const made: number[] = [];
+  const active = new Set(listed.filter(isHere).map(({ appli }) => appli));
+  const seen = (state: "active" | "callback_unreachable") => ({
+    state,
+    active: WANTED.filter((it) => active.has(it)),
+    made,
+  });
+
+  for (const appli of WANTED) {
+    const [first, second] = listed.filter((it) => it.appli === appli && isHere(it));
+    // Whether revoking one of two takes away both is not documented, so it is looked up.
+    if (first && second) await door.revoke(withAccess, first);
+    const stands = second ? (await door.list(withAccess, appli)).some(isHere) : first !== undefined;
+    if (stands) continue;
+    active.delete(appli);
+    const outcome = await door.subscribe(withAccess, { appli, callbackUrl }).catch(notGranted);
+    if (outcome === "callback_unreachable") return seen(outcome);
+    if (outcome === "not_granted") continue;
+    active.add(appli);
+    if (!first) made.push(appli);
+  }
+  // Last, so that a changed key leaves no moment in which nothing is told.
+  for (const each of listed) {
+    const isWanted = isHere(each) && WANTED.includes(each.appli);
+    if (isOurs(each, callbackUrl) && !isWanted) await door.revoke(withAccess, each);
+  }
+  return seen("active");
+}
+
+/** The owner allowed less than we asked for. The readings come all the same, or the next sync says that they do not. */
+function notGranted(error: unknown): "not_granted" {
+  if (error instanceof ActionNeededError) return "not_granted";
+  throw error;
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return URL.canParse(a) && new URL(a).href === new URL(b).href;
+}
+
+/** Our page at our host, whatever the key. */
+function isOurs({ callbackUrl: other }: Subscription, callbackUrl: string): boolean {
+  if (!URL.canParse(other)) return false;
+  const [theirs, ours] = [new URL(other), new URL(callbackUrl)];
+  return theirs.origin === ours.origin && theirs.pathname === ours.pathname;
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createWithingsCall, type WithingsCall } from "../../../src/sync/withings/client.ts";
+import { listSubscriptions, revoke, subscribe } from "../../../src/sync/withings/notify.ts";
+import { endOf, formOf, headerLines, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
+
+const callbackUrl = "https://weighbridge.example.org/withings/notify?key=abc-_123";
+const one = { accessToken: "bearer-1", appli: 4, callbackUrl };
+
+let stub: Stub;
+let call: WithingsCall;
+beforeAll(async () => {
+  stub = await startStub();
+  call = createWithingsCall({ apiUrl: stub.url, send: stub.send, schedule: (task) => task() });
+});
+afterAll(() => stub.close());
+
+const status = (status: number) => Response.json({ status, body: {}, error: "some words" });
+const done = () => Response.json({ status: 0, body: {} });
+const list = (profiles: unknown) => Response.json({ status: 0, body: { profiles } });
+
+describe("what is sent", () => {
+  test.each<[string, () => Promise<unknown>, () => Response, Record<string, string>]>([
+    ["list", () => listSubscriptions(call, { accessToken: "bearer-1" }), () => list([]), { action: "list" }],
+    [
+      "list of one kind",
+      () => listSubscriptions(call, { accessToken: "bearer-1", appli: 46 }),
+      () => list([]),
+      { action: "list", appli: "46" },
+    ],
+    ["subscribe", () => subscribe(call, one), done, { action: "subscribe", callbackurl: callbackUrl, appli: "4" }],
+    ["revoke", () => revoke(call, one), done, { action: "revoke", callbackurl: callbackUrl, appli: "4" }],
+  ])("%s: one form with the bearer token of the person", async (_what, ask, answer, form) => {
+    stub.willAnswer(answer());
+    await ask();
+    const last = stub.requests.at(-1);
+    expect(formOf(last)).toEqual(form);
+    expect(last).toMatchObject({ method: "POST", path: "/notify" });
+    expect([...(last?.query ?? [])]).toEqual([]);
+    expect(headerLines(last, "content-type")).toEqual(["application/x-www-form-urlencoded"]);
+    expect(headerLines(last, "authorization")).toEqual(["Bearer bearer-1"]);
+  });
+});
+
+describe("what is understood", () => {
+  test("a list, whatever else stands in it", async () => {
+    const profile = { appli: 1, callbackurl: callbackUrl, comment: null, expires: 2_147_483_647 };
+    stub.willAnswer(list([profile, { ...profile, appli: 99, comment: "theirs", new: {} }]));
+    expect(await listSubscriptions(call, { accessToken: "bearer-1" })).toEqual([
+      { appli: 1, callbackUrl },
+      { appli: 99, callbackUrl },
+    ]);
+  });
+
+  test("an answer without a list is not taken for an empty one", async () => {
+    stub.willAnswer(done());
+    expect(await endOf(listSubscriptions(call, { accessToken: "bearer-1" }))).toBe("UnexpectedAnswerError");
+  });
+
+  test("a success without a body", async () => {
+    stub.willAnswer(Response.json({ status: 0 }), Response.json({ status: 0 }));
+    expect(await subscribe(call, one)).toBe("subscribed");
+    expect(await endOf(revoke(call, one))).toBe("success");
+  });
+
+  test.each([293, 343])("%i: Withings does not get through to the address", async (code) => {
+    stub.willAnswer(status(code));
+    expect(await subscribe(call, one)).toBe("callback_unreachable");
+  });
+
+  test.each([286, 294])("%i: what is to be revoked is gone already", async (code) => {
+    stub.willAnswer(status(code));
+    expect(await endOf(revoke(call, one))).toBe("success");
+  });
+
+  test.each([
+    [601, "RetryLaterError"],
+    [401, "AccessRefusedError"],
+    [403, "ActionNeededError relink_withings"],
+    [305, "RetryLaterError"],
+    [304, "WithingsRefusal"],
+  ])("%i is no answer of these", async (code, kind) => {
+    stub.willAnswer(status(code), status(code));
+    expect([await endOf(subscribe(call, one)), await endOf(revoke(call, one))]).toEqual([kind, kind]);
+  });
+});
