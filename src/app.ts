@@ -1,16 +1,19 @@
 import path from "node:path";
 import Bottleneck from "bottleneck";
 import type { Clock } from "./clock.ts";
-import type { Config, StoreConfig } from "./config.ts";
+import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
 import type { Log } from "./log.ts";
 import { createAccounts } from "./store/accounts.ts";
 import { createHealthStore } from "./store/health.ts";
+import { createJobs } from "./store/jobs.ts";
 import { createJournals } from "./store/journals.ts";
 import { createLeases } from "./store/leases.ts";
+import { createLinkStates } from "./store/link-state.ts";
 import { createLinks } from "./store/links.ts";
-import { createSealer, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
+import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
 import { createSignInMemory } from "./store/sign-in-memory.ts";
 import { createSummaryStore } from "./store/summary.ts";
+import { createSubscriptionMemory } from "./store/subscriptions.ts";
 import type { Table } from "./store/table.ts";
 import { createUpdateClaims } from "./store/update-claims.ts";
 import { createWithingsUsers } from "./store/withings-users.ts";
@@ -24,9 +27,17 @@ import { createWeightSink } from "./sync/garmin/weight.ts";
 import { createWithingsLinking } from "./sync/link-withings.ts";
 import type { RunDeps } from "./sync/run.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
+import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
 import { createWithingsCall } from "./sync/withings/client.ts";
-import { authorizeUrl, codeFromPasted, requestTokenByCode, requestTokenByRefresh } from "./sync/withings/oauth.ts";
+import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts";
+import {
+  authorizeUrl,
+  consentAnswer,
+  pastedAnswer,
+  requestTokenByCode,
+  requestTokenByRefresh,
+} from "./sync/withings/oauth.ts";
 import { createWithingsSource } from "./sync/withings/source.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
@@ -79,20 +90,28 @@ export async function openStore(
     summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),
     withingsUsers: createWithingsUsers(table),
+    jobs: createJobs(table, clock, log),
+    subscriptionMemory: createSubscriptionMemory(table),
     close: () => table.close(),
   };
 }
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** What is sealed: links, and sign-ins that wait for their code. */
+/** What is sealed: links, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
 export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing">, clock: Clock) {
-  const sealer = createSealer({ keys: parseSealingKeys(sealingKeys(config)), tableName: config.store.tableName });
-  return { links: createLinks(table, sealer, clock), signInMemory: createSignInMemory(table, sealer) };
+  const keys = parseSealingKeys(sealingKeys(config));
+  const sealer = createSealer({ keys, tableName: config.store.tableName });
+  return {
+    links: createLinks(table, sealer, clock),
+    signInMemory: createSignInMemory(table, sealer),
+    linkStates: createLinkStates(table, keys, clock),
+    notifyKey: keys[0] ? deriveSecret(keys[0], "withings notification key v1").toString("base64url") : "",
+  };
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 export type AppConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin"> &
-  Partial<Pick<Config, "withingsLogin">>;
+  Partial<Pick<Config, "withingsLogin" | "web">>;
 
 /** The only place that names adapters: configuration in, the working program out. Close it at the end. */
 export async function createApp(
@@ -106,10 +125,10 @@ export async function createApp(
   },
 ) {
   const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
-  const { withings, garmin, withingsLogin } = config;
+  const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
-  const { accounts, journals, leases } = store;
-  const { links, signInMemory } = unseal(store, config, clock);
+  const { accounts, journals, leases, withingsUsers, subscriptionMemory } = store;
+  const { links, signInMemory, linkStates, notifyKey } = unseal(store, config, clock);
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -168,16 +187,38 @@ export async function createApp(
     health: store.health,
     summary: store.summary,
     claims: store.claims,
+    jobs: store.jobs,
+    withingsUsers,
     withingsLinking: createWithingsLinking({
       door: {
         authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
-        codeFromPasted,
+        consentAnswer,
+        pastedAnswer,
         exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
       },
-      users: store.withingsUsers,
+      states: linkStates,
+      users: withingsUsers,
       links,
+      subscriptions: subscriptionMemory,
       clock,
+      log,
     }),
+    subscriptions: createSubscriptions({
+      door: {
+        list: (withAccess, appli) =>
+          withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
+        subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
+        revoke: (withAccess, it) => withAccess((accessToken) => revoke(withingsCall, { accessToken, ...it })),
+      },
+      memory: subscriptionMemory,
+      tokens,
+      callbackUrl:
+        web?.publicUrl === undefined ? undefined : `${web.publicUrl}${WITHINGS_PATHS.notify}?key=${notifyKey}`,
+      clock,
+      log,
+    }),
+    subscriptionMemory,
+    notifyKey,
     garminSignIn: createGarminSignIn({
       door: {
         ...sso,

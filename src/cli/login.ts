@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { App } from "../app.ts";
 import { messages } from "../bot/messages.ts";
 import { UsageError } from "../errors.ts";
+import type { LinkResult } from "../sync/link-withings.ts";
 import type { Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
@@ -11,35 +11,32 @@ import type { Terminal } from "./terminal.ts";
 const CODE_TRIES = 3;
 
 export async function loginWithings(app: App, terminal: Terminal, account: number): Promise<number> {
-  const state = randomBytes(16).toString("hex");
   terminal.say(
-    `Open this address, choose whose scale it is, and allow access:\n\n${app.withingsLinking.authorizeUrl(state)}\n`,
+    `Open this address, choose whose scale it is, and allow access:\n\n${app.withingsLinking.begin(account)}\n`,
   );
   const pasted = await terminal.ask("Then paste the address the browser ended on (within 30 seconds):");
-  const result = await app.withingsLinking.withPasted(account, pasted, state);
-  switch (result.type) {
-    case "linked":
-      terminal.result(
-        { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
-        `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
-      );
-      return EXIT.success;
-    case "code_expired":
-      return ownerActs(
-        terminal,
-        account,
-        "link_withings",
-        "That code has run out: it lives 30 seconds and works once. Please begin again.",
-      );
-    case "taken":
-      return ownerActs(
-        terminal,
-        account,
-        "link_withings",
-        "This Withings person belongs to another account here already. Choose another person on Withings' page.",
-      );
-  }
+  const result = await app.withingsLinking.withPasted(account, pasted);
+  if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
+  terminal.result(
+    { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
+    `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
+  );
+  return EXIT.success;
 }
+
+const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked">, string> = {
+  code_expired: "That code has run out: it lives 30 seconds and works once. Please begin again.",
+  scope_missing:
+    "Withings does not let me read what you measure. Begin again, and leave everything ticked on Withings' page.",
+  taken: "This Withings person belongs to another account here already. Choose another person on Withings' page.",
+  refused: "Withings says that the consent was refused. Begin again, and choose Allow on its page.",
+  wrong_state: "That address belongs to another sign-in. Begin again, and open the address printed then.",
+  late_state: "That took longer than ten minutes. Please begin again.",
+  used_state: "That address was used already. If its page said that Withings is linked, nothing is left to do.",
+  other_chat: "That address was made for another account. Begin again, and open the address printed then.",
+  no_code: "That address carries no code. Paste the address the browser ended on after you chose Allow.",
+  not_an_address: "That is neither an address nor a code. Paste the whole address the browser ended on.",
+};
 
 export async function loginGarmin(app: App, terminal: Terminal, account: number, timezone: string): Promise<number> {
   const email = await terminal.ask("Garmin e-mail:");

@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createHash,
   createSecretKey,
+  hkdfSync,
   type KeyObject,
   randomBytes,
 } from "node:crypto";
@@ -95,6 +96,11 @@ export function createSealer(options: { keys: SealingKey[]; tableName: string })
       }
     },
   };
+}
+
+/** A secret of its own for each purpose: none of them says anything about another, or about the key. */
+export function deriveSecret(key: SealingKey, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", key.secret, "", `weighbridge ${purpose}`, KEY_BYTES));
 }
 
 /**

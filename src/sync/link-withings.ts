@@ -1,44 +1,123 @@
 import type { Clock } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
 import type { Links, TokenSet, WithingsUsers } from "./ports.ts";
+import type { ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
 
 /** Withings' side of linking. */
 export interface WithingsDoor {
   /** The consent page for the owner's browser. */
   authorizeUrl(state: string): string;
-  /** Throws `UsageError` in words when the pasted text holds no usable code. */
-  codeFromPasted(pasted: string, state: string): string;
+  consentAnswer(query: URLSearchParams): ConsentAnswer;
+  pastedAnswer(pasted: string): PastedAnswer;
   /** The code lives 30 seconds and works once. */
-  exchangeCode(
-    code: string,
-  ): Promise<{ type: "linked"; withingsUserId: string; tokens: TokenSet } | { type: "code_expired" }>;
+  exchangeCode(code: string): Promise<
+    | { type: "linked"; withingsUserId: string; tokens: TokenSet }
+    | { type: "code_expired" }
+    /** The owner did not allow what is measured to be read. */
+    | { type: "scope_missing" }
+  >;
 }
 
+/**
+ * How linking ended. What the owner cannot mend by beginning again is thrown: `ActionNeededError` when Withings refuses
+ * the application, `RetryLaterError` when Withings or the store could not be asked.
+ */
 export type LinkResult =
   | { type: "linked"; withingsUserId: string }
   | { type: "code_expired" }
+  | { type: "scope_missing" }
   /** This Withings person belongs to another account already. */
-  | { type: "taken" };
+  | { type: "taken" }
+  /** The owner pressed the other button. */
+  | { type: "refused" }
+  /** Not signed by us: made up, cut off, or from before the key was changed. */
+  | { type: "wrong_state" }
+  /** Ten minutes are over. */
+  | { type: "late_state" }
+  | { type: "used_state" }
+  /** A good address, begun in the chat of somebody else. */
+  | { type: "other_chat" }
+  | { type: "no_code" }
+  | { type: "not_an_address" };
 
-export function createWithingsLinking(deps: { door: WithingsDoor; users: WithingsUsers; links: Links; clock: Clock }) {
-  const { door, users, links, clock } = deps;
+/** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
+export type CallbackOutcome = LinkResult["type"] | "waiting" | "application_refused" | "later" | "broken";
+
+export interface WithingsLinking {
+  /** The address of a consent page that leads back to this account, for ten minutes and once. */
+  begin(account: number): string;
+  /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
+  withPasted(account: number, pasted: string): Promise<LinkResult>;
+  /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
+  withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
+}
+
+export function createWithingsLinking(deps: {
+  door: WithingsDoor;
+  states: LinkStates;
+  users: WithingsUsers;
+  links: Links;
+  subscriptions: SubscriptionMemory;
+  clock: Clock;
+  log: Log;
+}): WithingsLinking {
+  const { door, states, users, links, subscriptions, clock, log } = deps;
+
+  async function link(account: number, code: string): Promise<LinkResult> {
+    // First of all, because the code is dying.
+    const exchange = await door.exchangeCode(code);
+    if (exchange.type !== "linked") return exchange;
+    const { withingsUserId, tokens } = exchange;
+    if ((await users.claim(withingsUserId, account)) !== account) return { type: "taken" };
+    // One that cannot be opened is replaced all the same.
+    const before = await links.read(account, "withings").catch(() => undefined);
+    await links.replace(account, "withings", {
+      state: "linked",
+      linkedAt: clock.now(),
+      vendorUserId: withingsUserId,
+      displayName: withingsUserId,
+      tokens,
+    });
+    // The link stands. What is left to tidy must not make it look as if it did not.
+    await tidy(account, withingsUserId, before?.value.vendorUserId).catch((error: unknown) =>
+      log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
+    );
+    return { type: "linked", withingsUserId };
+  }
+
+  async function tidy(account: number, withingsUserId: string, before: string | undefined) {
+    // Subscriptions went with the old link, and the person before this one may be linked by somebody else now.
+    await subscriptions.forget(account);
+    if (before !== undefined && before !== withingsUserId) await users.release(before, account);
+  }
+
+  async function linkOnce(state: string, code: string): Promise<{ account?: number; result: LinkResult }> {
+    const redeemed = await states.redeem(state);
+    if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
+    const { type, account } = redeemed;
+    return { account, result: type === "ok" ? await link(account, code) : { type: `${type}_state` } };
+  }
 
   return {
-    authorizeUrl: door.authorizeUrl,
+    begin: (account) => door.authorizeUrl(states.issue(account)),
 
-    async withPasted(account: number, pasted: string, state: string): Promise<LinkResult> {
-      const exchange = await door.exchangeCode(door.codeFromPasted(pasted, state));
-      if (exchange.type === "code_expired") return exchange;
-      const { withingsUserId, tokens } = exchange;
-      if ((await users.claim(withingsUserId, account)) !== account) return { type: "taken" };
-      await links.replace(account, "withings", {
-        state: "linked",
-        linkedAt: clock.now(),
-        vendorUserId: withingsUserId,
-        displayName: withingsUserId,
-        tokens,
-      });
-      return { type: "linked", withingsUserId };
+    async withPasted(account, pasted) {
+      const answer = door.pastedAnswer(pasted);
+      if (answer.type === "bare_code") return link(account, answer.code);
+      if (answer.type !== "code") return { type: answer.type };
+      const seen = states.read(answer.state);
+      if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
+      return (await linkOnce(answer.state, answer.code)).result;
+    },
+
+    async withCallback(query) {
+      const answer = door.consentAnswer(query);
+      if (answer.type === "code") return linkOnce(answer.state, answer.code);
+      const result: LinkResult = { type: answer.type };
+      if (answer.type === "no_code") return { result };
+      // Spent too, so that a page that is loaded again does not tell its owner again.
+      const redeemed = await states.redeem(answer.state);
+      return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
     },
   };
 }
-export type WithingsLinking = ReturnType<typeof createWithingsLinking>;

@@ -43,8 +43,8 @@ async function household(delaySeconds: number) {
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
   const app = await createApp(config, { clock: systemClock, log: createLog({ level: "error" }) });
   await app.accounts.save(ACCOUNT, {});
-  const address = sandbox.withings.authorize(USERID, { state: "bench" });
-  await app.withingsLinking.withPasted(ACCOUNT, address, "bench");
+  const address = sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT));
+  await app.withingsLinking.withPasted(ACCOUNT, address);
   await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(EMAIL));
   await app.close();
   for (const server of ["withings", "garmin_sso", "garmin_diauth", "garmin_connectapi"] as const) {

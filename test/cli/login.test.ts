@@ -24,9 +24,9 @@ describe("Withings", () => {
     const ended = await login.ended;
     // With --json there is nothing but JSON on standard output.
     expect(ended.json()).toMatchObject({ status: "error" });
-    const state = /state=(\w+)/.exec(ended.stderr)?.[1] ?? "";
+    const state = /state=([\w-]+)/.exec(ended.stderr)?.[1] ?? "";
     expect(ended.stderr).toContain(`${sandbox.withings.accountUrl}/oauth2_user/authorize2?response_type=code`);
-    expect(state).toMatch(/^\w{32}$/);
+    expect(state).toMatch(/^[\w-]{48}$/);
 
     const again = start(`login withings --account ${OWNER} --json`);
     const answer = (async () => {
@@ -42,10 +42,11 @@ describe("Withings", () => {
     });
 
     // The same person for another account would bring every reading into two Garmins.
-    const address = sandbox.withings.authorize(person().userid, { state: "of-somebody-else" });
+    const page = await machine.inside(async (app) => app.withingsLinking.begin(OWNER));
+    const address = sandbox.withings.allow(person().userid, page);
     const foreign = await machine.run(`login withings --account ${HOUSEMATE}`, [address]);
-    expect(foreign.exit).toBe(2);
-    expect(foreign.stderr).toContain("That address belongs to another sign-in.");
+    expect(foreign.exit).toBe(3);
+    expect(foreign.stdout).toContain("That address was made for another account.");
     const taken = await machine.run(`login withings --account ${HOUSEMATE} --json`, [
       new URL(address).searchParams.get("code") ?? "",
     ]);
@@ -57,16 +58,18 @@ describe("Withings", () => {
     const { run, sandbox, person } = await withOwner();
     const address = sandbox.withings.authorize(person().userid, { state: "x" });
     const code = new URL(address).searchParams.get("code") ?? "";
-    await machine.inside((app) => app.withingsLinking.withPasted(OWNER, code, "x"));
+    await machine.inside((app) => app.withingsLinking.withPasted(OWNER, code));
     const login = `login withings --account ${OWNER}`;
-    const [old, garbage, refused] = await Promise.all([
+    const [old, foreign, garbage, refused] = await Promise.all([
       run(login, [code]),
+      run(login, [sandbox.withings.authorize(person().userid, { state: "not-of-us" })]),
       run(login, ["yes please"]),
       run(login, ["http://127.0.0.1:8080/oauth/withings/callback?error=access_denied&state=x"]),
     ]);
     expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has run out") });
-    expect(garbage).toMatchObject({ exit: 2, stderr: expect.stringContaining("neither an address nor a code") });
-    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining("the consent was refused") });
+    expect(foreign).toMatchObject({ exit: 3, stdout: expect.stringContaining("belongs to another sign-in") });
+    expect(garbage).toMatchObject({ exit: 3, stdout: expect.stringContaining("neither an address nor a code") });
+    expect(refused).toMatchObject({ exit: 3, stdout: expect.stringContaining("the consent was refused") });
   });
 });
 

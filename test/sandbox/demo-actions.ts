@@ -23,9 +23,8 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; account: number;
   const actions: PanelActions = {
     async link() {
       if (!(await app.accounts.find(account))) await app.accounts.save(account, {});
-      const state = "demo";
-      const address = sandbox.withings.authorize(person.userid, { state });
-      await app.withingsLinking.withPasted(account, address, state);
+      const address = sandbox.withings.allow(person.userid, app.withingsLinking.begin(account));
+      await app.withingsLinking.withPasted(account, address);
       await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
       return "Linked. Send /sync in the chat.";
     },

@@ -47,6 +47,8 @@ export interface Withings {
   person(userid: number): Person;
   /** What the browser does, in one step: the address it would be sent back to, with code and state. */
   authorize(userid: number, asked: { redirectUri?: string; state: string; scope?: string }): string;
+  /** The same for somebody who has opened this consent page and chooses Allow. */
+  allow(userid: number, consentPage: string): string;
   /** A consent that is already exchanged: tokens to start from. */
   issueLink(userid: number, scope?: string): WithingsLink;
   expireAccessToken(userid: number): void;
@@ -134,6 +136,12 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     return found;
   }
 
+  function allow(userid: number, query: URLSearchParams): string {
+    const wrong = whatIsWrong(query, application);
+    if (wrong) throw new Error(`Withings would refuse: ${wrong}`);
+    return backTo(query, { code: codeFor(query, person(userid).userid, grants) });
+  }
+
   const handler = routed(routes, () => new Response("<h1>404 Not Found</h1>", { status: 404 }));
   const served = await serve(withFaults("withings", faults, handler), { name: "withings", clock, port, delaySeconds });
   return {
@@ -159,17 +167,18 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
       return added;
     },
     authorize(userid, asked) {
-      const query = new URLSearchParams({
-        response_type: "code",
-        client_id: application.clientId,
-        redirect_uri: asked.redirectUri ?? application.redirectUrls[0] ?? "",
-        state: asked.state,
-        scope: asked.scope ?? SCOPE,
-      });
-      const wrong = whatIsWrong(query, application);
-      if (wrong) throw new Error(`Withings would refuse: ${wrong}`);
-      return backTo(query, { code: codeFor(query, person(userid).userid, grants) });
+      return allow(
+        userid,
+        new URLSearchParams({
+          response_type: "code",
+          client_id: application.clientId,
+          redirect_uri: asked.redirectUri ?? application.redirectUrls[0] ?? "",
+          state: asked.state,
+          scope: asked.scope ?? SCOPE,
+        }),
+      );
     },
+    allow: (userid, consentPage) => allow(userid, new URL(consentPage).searchParams),
     issueLink(userid, scope = SCOPE) {
       const { pair } = grants.grant(person(userid).userid, scope);
       const { accessToken, refreshToken } = pair;

@@ -154,9 +154,8 @@ export async function startMachine(options: { env?: Environment; mfa?: "email" }
       inside(async (app) => {
         for (const id of ids) {
           await app.accounts.save(id, {});
-          const state = "state-of-tests";
-          const address = sandbox.withings.authorize(personOf(id).userid, { state });
-          await app.withingsLinking.withPasted(id, address, state);
+          const address = sandbox.withings.allow(personOf(id).userid, app.withingsLinking.begin(id));
+          await app.withingsLinking.withPasted(id, address);
           await app.garminSignIn.withPasted(id, sandbox.garmin.mintTicket(personOf(id).email));
         }
       }),

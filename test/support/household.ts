@@ -48,7 +48,7 @@ export async function startHousehold(
   async function newApp(
     wrap: { wrapTable?: (table: Table) => Table; wrapSend?: (send: Transport) => Transport; clock?: Clock } = {},
   ) {
-    const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
+    const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
     const log = createLog({ level: "debug", write: (line) => logged.push(line), now: clock.now });
     const app = await createApp(config, { clock, log, spaceUploads: false, ...wrap });
     apps.push(app);
@@ -61,8 +61,8 @@ export async function startHousehold(
 
   /** Links both vendors the way an owner does. */
   async function link(to: typeof app) {
-    const address = sandbox.withings.authorize(USERID, { state: "state-of-tests" });
-    await to.withingsLinking.withPasted(ACCOUNT, address, "state-of-tests");
+    const address = sandbox.withings.allow(USERID, to.withingsLinking.begin(ACCOUNT));
+    await to.withingsLinking.withPasted(ACCOUNT, address);
     await to.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
   }
 

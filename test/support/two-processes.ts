@@ -29,8 +29,8 @@ export async function startHouseWithProcesses() {
   await link();
 
   async function link() {
-    const address = sandbox.withings.authorize(USERID, { state: "state-of-tests" });
-    await app.withingsLinking.withPasted(ACCOUNT, address, "state-of-tests");
+    const address = sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT));
+    await app.withingsLinking.withPasted(ACCOUNT, address);
     await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
   }
 

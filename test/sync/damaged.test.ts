@@ -30,7 +30,10 @@ beforeEach(async () => {
     timezone: "Europe/Berlin",
   });
   await app.accounts.save(NEIGHBOUR, {});
-  await app.withingsLinking.withPasted(NEIGHBOUR, sandbox.withings.authorize(NEIGHBOURS_USERID, { state: "s" }), "s");
+  await app.withingsLinking.withPasted(
+    NEIGHBOUR,
+    sandbox.withings.allow(NEIGHBOURS_USERID, app.withingsLinking.begin(NEIGHBOUR)),
+  );
   await app.garminSignIn.withPasted(NEIGHBOUR, sandbox.garmin.mintTicket(NEIGHBOURS.email));
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.sync();

@@ -72,8 +72,8 @@ test("an account that is not linked says which link is missing, Withings first, 
     held: 0,
     failed: 0,
   });
-  const address = sandbox.withings.authorize(house.person.userid, { state: "state-of-tests" });
-  await app.withingsLinking.withPasted(ACCOUNT, address, "state-of-tests");
+  const address = sandbox.withings.allow(house.person.userid, app.withingsLinking.begin(ACCOUNT));
+  await app.withingsLinking.withPasted(ACCOUNT, address);
   requests();
   expect(await sync()).toMatchObject({ status: "action_needed", action: "link_garmin" });
   expect(requests()).toEqual([]);

@@ -29,6 +29,10 @@ const link = async (vendor: Vendor) => {
   if (!found) throw new Error(`no ${vendor} link`);
   return found;
 };
+const linkWithings = () => {
+  const { withingsLinking } = house.app;
+  return withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
+};
 const isTokenRequest = ({ path }: { path: string }) => /oauth/.test(path);
 const tokenRequests = (vendor: Vendor) => house.sandbox[vendor].requests.filter(isTokenRequest).length;
 
@@ -88,12 +92,7 @@ describe("a renewal that ends without a verdict", () => {
     async (vendor, _what, effect) => {
       await waitingWeighIn();
       // So that only the link in question has to be renewed.
-      if (vendor === "garmin")
-        await house.app.withingsLinking.withPasted(
-          ACCOUNT,
-          house.sandbox.withings.authorize(USERID, { state: "s" }),
-          "s",
-        );
+      if (vendor === "garmin") await linkWithings();
       const before = await stored(vendor);
       house.sandbox.faults.add({ ...TOKENS[vendor], times: 1, effect });
       const report = await house.sync();
@@ -681,7 +680,7 @@ test("no token, refused or good, ever reaches the log or the report", async () =
   house.sandbox.withings.killRefreshToken(USERID);
   house.person.stepOnScale({ weightKg: 80.5 });
   const reports = [await house.sync()];
-  await house.app.withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.authorize(USERID, { state: "s" }), "s");
+  await linkWithings();
   reports.push(await house.sync());
   expect(reports.map((it) => it.action)).toEqual(["relink_withings", "relink_garmin"]);
   const said = `${house.logged.join("")}${JSON.stringify(reports)}`;

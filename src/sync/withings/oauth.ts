@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { ActionNeededError, RetryLaterError, UsageError } from "../../errors.ts";
+import { ActionNeededError, RetryLaterError } from "../../errors.ts";
 import type { RefreshOutcome, TokenSet } from "../ports.ts";
+import type { ConsentAnswer, PastedAnswer } from "../web-ports.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {
@@ -11,6 +12,7 @@ export interface WithingsApplication {
 
 /** Weight, body composition and blood pressure need `user.metrics`; the person's devices and unlinking events need `user.info`. */
 const SCOPE = "user.info,user.metrics";
+const NEEDED_SCOPE = "user.metrics";
 
 /** Withings issues a refresh token for a year and does not say so in the answer (access-and-refresh-tokens page, 2026-11). */
 const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
@@ -43,7 +45,9 @@ export function authorizeUrl(accountUrl: string, application: WithingsApplicatio
 export type CodeOutcome =
   | { type: "linked"; withingsUserId: string; tokens: TokenSet }
   /** Codes live 30 seconds and work once. */
-  | { type: "code_expired" };
+  | { type: "code_expired" }
+  /** Less was granted than was asked for, and what was measured is not among it. */
+  | { type: "scope_missing" };
 
 /** Exchanges the code of the consent page. */
 export async function requestTokenByCode(
@@ -55,6 +59,9 @@ export async function requestTokenByCode(
   try {
     const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
     const body = await requestToken(call, application, grant, { urgent: true });
+    // An answer that does not say is taken for a yes.
+    if (body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE))
+      return { type: "scope_missing" };
     return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
   } catch (error) {
     if (error instanceof WithingsRefusal && refusalOf(error) === "code") return { type: "code_expired" };
@@ -125,32 +132,18 @@ function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
   };
 }
 
-/**
- * The code in what the owner pasted: the redirected address, or the bare code.
- * @throws UsageError in words, when it is neither, when consent was refused, or when the address answers another question.
- */
-export function codeFromPasted(pasted: string, expectedState: string): string {
+/** What the consent page answered. Withings names no values for `error`: whatever stands there is a no. */
+export function consentAnswer(query: URLSearchParams): ConsentAnswer {
+  const state = query.get("state") ?? "";
+  if (query.has("error")) return { type: "refused", state };
+  const code = query.get("code");
+  return code ? { type: "code", code, state } : { type: "no_code" };
+}
+
+/** The same from what the owner pasted: the address the browser ended on, or the bare code. */
+export function pastedAnswer(pasted: string): PastedAnswer {
   const text = pasted.trim();
   // Codes have been forty hexadecimal digits. A word or a host's name is none, and would only seem to have expired.
-  if (/^[\w~-]{20,}$/.test(text)) return text;
-  let address: URL;
-  try {
-    address = new URL(text);
-  } catch {
-    throw new UsageError("That is neither an address nor a code. Paste the whole address the browser ended on.");
-  }
-  const { searchParams } = address;
-  if (searchParams.has("error")) {
-    throw new UsageError("Withings says that the consent was refused. Start again, and choose Allow on its page.");
-  }
-  const code = searchParams.get("code");
-  if (!code) {
-    throw new UsageError("That address carries no code. Paste the address the browser ended on after you chose Allow.");
-  }
-  if (searchParams.get("state") !== expectedState) {
-    throw new UsageError(
-      "That address belongs to another sign-in. Open the address printed above and paste where it ends.",
-    );
-  }
-  return code;
+  if (/^[\w~-]{20,}$/.test(text)) return { type: "bare_code", code: text };
+  return URL.canParse(text) ? consentAnswer(new URL(text).searchParams) : { type: "not_an_address" };
 }

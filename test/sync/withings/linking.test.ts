@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { UsageError } from "../../../src/errors.ts";
-import { authorizeUrl, codeFromPasted } from "../../../src/sync/withings/oauth.ts";
+import { authorizeUrl, pastedAnswer } from "../../../src/sync/withings/oauth.ts";
 import type { NewFault } from "../../sandbox/faults.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
 
@@ -32,86 +31,171 @@ describe("the consent page", () => {
 });
 
 describe("what the owner pastes", () => {
-  test.each([
-    ["the address", `https://weighbridge.example.org/withings?code=${CODE}&state=${STATE}`],
+  const code = { type: "code", code: CODE, state: STATE };
+  test.each<[string, string, object]>([
+    ["the address", `https://weighbridge.example.org/withings?code=${CODE}&state=${STATE}`, code],
+    ["the parameters the other way round", `https://x.example.org/?state=${STATE}&code=${CODE}&more=1`, code],
+    ["blanks around it", `  https://x.example.org/withings?code=${CODE}&state=${STATE}\n`, code],
+    ["an address on this machine", `http://127.0.0.1:8080/callback?code=${CODE}&state=${STATE}`, code],
+    ["no state", `https://x.example.org/?code=${CODE}`, { type: "code", code: CODE, state: "" }],
+    ["the bare code", CODE, { type: "bare_code", code: CODE }],
+    ["the bare code on a line of its own", `\n${CODE}\n`, { type: "bare_code", code: CODE }],
     [
-      "the address with the parameters the other way round",
-      `https://x.example.org/?state=${STATE}&code=${CODE}&more=1`,
+      "a refused consent",
+      `https://x.example.org/?error=access_denied&state=${STATE}`,
+      { type: "refused", state: STATE },
     ],
-    ["the address with blanks around it", `  https://weighbridge.example.org/withings?code=${CODE}&state=${STATE}\n`],
-    ["an address on this machine", `http://127.0.0.1:8080/oauth/withings/callback?code=${CODE}&state=${STATE}`],
-    ["the bare code", CODE],
-    ["the bare code on a line of its own", `\n${CODE}\n`],
-  ])("%s holds the code", (_what, pasted) => {
-    expect(codeFromPasted(pasted, STATE)).toBe(CODE);
-  });
-
-  test.each([
-    ["a refused consent", `https://x.example.org/?error=access_denied&state=${STATE}`, /refused/],
-    ["another sign-in's state", `https://x.example.org/?code=${CODE}&state=another`, /another sign-in/],
-    ["no state", `https://x.example.org/?code=${CODE}`, /another sign-in/],
-    ["an address without a code", `https://x.example.org/?state=${STATE}`, /no code/],
-    ["an empty code", `https://x.example.org/?code=&state=${STATE}`, /no code/],
-    ["a sentence", "here is my address", /neither/],
-    ["a single long word", "understood", /neither/],
-    ["a host without an address", "account.withings.com", /neither/],
-    ["nothing", "   ", /neither/],
-  ])("%s is answered in words", (_what, pasted, words) => {
-    expect(() => codeFromPasted(pasted, STATE)).toThrow(UsageError);
-    expect(() => codeFromPasted(pasted, STATE)).toThrow(words);
-  });
-
-  test("words about a wrong address never repeat the code", () => {
-    expect(() => codeFromPasted(`https://x.example.org/?code=${CODE}&state=another`, STATE)).not.toThrow(CODE);
+    ["an address without a code", `https://x.example.org/?state=${STATE}`, { type: "no_code" }],
+    ["an empty code", `https://x.example.org/?code=&state=${STATE}`, { type: "no_code" }],
+    ["a sentence", "here is my address", { type: "not_an_address" }],
+    ["a single long word", "understood", { type: "not_an_address" }],
+    ["a host without an address", "account.withings.com", { type: "not_an_address" }],
+    ["nothing", "   ", { type: "not_an_address" }],
+  ])("%s is understood", (_what, pasted, answer) => {
+    expect(pastedAnswer(pasted)).toEqual(answer);
   });
 });
 
 describe("linking", () => {
-  const link = () => house.app.links.read(ACCOUNT, "withings");
-  const consent = () => house.sandbox.withings.authorize(USERID, { state: STATE });
+  const OTHER = ACCOUNT + 1;
+  const OTHER_USERID = USERID + 1;
+  const linking = () => house.app.withingsLinking;
+  const link = (account = ACCOUNT) => house.app.links.read(account, "withings");
+  const consent = (account = ACCOUNT, userid = USERID) =>
+    house.sandbox.withings.allow(userid, linking().begin(account));
+  const paste = (address: string, account = ACCOUNT) => linking().withPasted(account, address);
+  const call = (address: string) => linking().withCallback(new URL(address).searchParams);
   const asked = () => house.sandbox.withings.requests.length;
+  const linked = { type: "linked", withingsUserId: String(USERID) };
+  const withState = (address: string, state: string) => {
+    const url = new URL(address);
+    url.searchParams.set("state", state);
+    return url.href;
+  };
+  const stateOf = (address: string) => new URL(address).searchParams.get("state") ?? "";
 
   test("with the address the browser ended on, at once", async () => {
     house = await startHousehold({ linked: false });
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT, consent(), STATE)).toEqual({
-      type: "linked",
-      withingsUserId: String(USERID),
-    });
+    expect(await paste(consent())).toEqual(linked);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
     expect(asked()).toBe(1);
   });
 
-  test("with the bare code", async () => {
+  test("with the callback, for the account that began", async () => {
     house = await startHousehold({ linked: false });
-    const code = new URL(consent()).searchParams.get("code") ?? "";
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT, code, STATE)).toMatchObject({ type: "linked" });
+    expect(await call(consent())).toEqual({ account: ACCOUNT, result: linked });
+    expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
-  test("a code older than thirty seconds has expired, and one that was used too", async () => {
+  test("with the bare code", async () => {
     house = await startHousehold({ linked: false });
-    const address = consent();
+    expect(await paste(new URL(consent()).searchParams.get("code") ?? "")).toEqual(linked);
+  });
+
+  test("a code older than thirty seconds has expired, and so has one that was used", async () => {
+    house = await startHousehold({ linked: false });
+    const late = consent();
     house.clock.advance(31);
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT, address, STATE)).toEqual({ type: "code_expired" });
+    expect(await paste(late)).toEqual({ type: "code_expired" });
     expect(await link()).toBeUndefined();
     const second = consent();
-    await house.app.withingsLinking.withPasted(ACCOUNT, second, STATE);
+    await paste(second);
     const before = await link();
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT, second, STATE)).toEqual({ type: "code_expired" });
+    expect(await paste(new URL(second).searchParams.get("code") ?? "")).toEqual({ type: "code_expired" });
     expect(await link()).toEqual(before);
   });
 
-  test("an address of another sign-in asks nobody anything", async () => {
+  test("an address works once, however often it comes back", async () => {
     house = await startHousehold({ linked: false });
-    await expect(house.app.withingsLinking.withPasted(ACCOUNT, consent(), "another")).rejects.toThrow(UsageError);
+    const address = consent();
+    const results = await Promise.all([call(address), call(address), paste(address)]);
+    const types = results.map((it) => ("result" in it ? it.result.type : it.type));
+    expect(types.toSorted()).toEqual(["linked", "used_state", "used_state"]);
+    expect(asked()).toBe(1);
+    house.clock.advance(9 * 60);
+    expect(await call(address)).toEqual({ account: ACCOUNT, result: { type: "used_state" } });
+  });
+
+  test("an address is late after ten minutes, and asks nobody anything", async () => {
+    house = await startHousehold({ linked: false });
+    const page = linking().begin(ACCOUNT);
+    house.clock.advance(600);
+    const address = house.sandbox.withings.allow(USERID, page);
+    expect(await call(address)).toEqual({ account: ACCOUNT, result: { type: "late_state" } });
+    expect(await paste(address)).toEqual({ type: "late_state" });
     expect(asked()).toBe(0);
+  });
+
+  test("an address with a state that we did not sign asks nobody anything", async () => {
+    house = await startHousehold({ linked: false });
+    const address = consent();
+    const state = stateOf(address);
+    const turned = (at: number) => `${state.slice(0, at)}${state[at] === "A" ? "B" : "A"}${state.slice(at + 1)}`;
+    const forged = [...Array.from({ length: state.length }, (_, at) => turned(at)), "", "x", `${state}A`, `${state}=`];
+    for (const each of forged) {
+      expect(await call(withState(address, each))).toEqual({ result: { type: "wrong_state" } });
+      expect(await paste(withState(address, each))).toEqual({ type: "wrong_state" });
+    }
+    expect(asked()).toBe(0);
+    expect(await paste(address)).toEqual(linked);
+  });
+
+  test("an address from another chat is refused, and still works where it belongs", async () => {
+    house = await startHousehold({ linked: false });
+    const address = consent();
+    expect(await paste(address, OTHER)).toEqual({ type: "other_chat" });
+    expect(await link(OTHER)).toBeUndefined();
+    expect(asked()).toBe(0);
+    expect(await paste(address)).toEqual(linked);
+  });
+
+  test("a consent that was refused is said once to the account that asked", async () => {
+    house = await startHousehold({ linked: false });
+    const refusal = (state: string) => new URLSearchParams({ error: "access_denied", state });
+    const state = stateOf(linking().begin(ACCOUNT));
+    const result = { type: "refused" };
+    expect(await linking().withCallback(refusal(state))).toEqual({ account: ACCOUNT, result });
+    expect(await linking().withCallback(refusal(state))).toEqual({ result });
+    expect(await linking().withCallback(refusal("made up"))).toEqual({ result });
   });
 
   test("one Withings person belongs to one account", async () => {
     house = await startHousehold({ linked: false });
-    await house.app.withingsLinking.withPasted(ACCOUNT, consent(), STATE);
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT + 1, consent(), STATE)).toEqual({ type: "taken" });
-    expect(await house.app.links.read(ACCOUNT + 1, "withings")).toBeUndefined();
-    expect(await house.app.withingsLinking.withPasted(ACCOUNT, consent(), STATE)).toMatchObject({ type: "linked" });
+    await paste(consent());
+    expect(await paste(consent(OTHER), OTHER)).toEqual({ type: "taken" });
+    expect(await link(OTHER)).toBeUndefined();
+    expect(await paste(consent())).toEqual(linked);
+  });
+
+  test("a person who was linked by mistake is free again when the right one is linked", async () => {
+    house = await startHousehold({ linked: false });
+    house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
+    await paste(consent(ACCOUNT, OTHER_USERID));
+    await paste(consent());
+    expect(await paste(consent(OTHER, OTHER_USERID), OTHER)).toMatchObject({ type: "linked" });
+  });
+
+  test("without the right to read what is measured nothing is linked", async () => {
+    house = await startHousehold({ linked: false });
+    const page = new URL(linking().begin(ACCOUNT));
+    page.searchParams.set("scope", "user.info");
+    expect(await paste(house.sandbox.withings.allow(USERID, page.href))).toEqual({ type: "scope_missing" });
+    expect(await link()).toBeUndefined();
+  });
+
+  test("a state that was signed before the key was replaced is still good, and one of a stranger's key is not", async () => {
+    const [oldKey, newKey] = [
+      "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+      "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
+    ];
+    house = await startHousehold({ linked: false, env: { SEALING_KEY: oldKey } });
+    const [first, second] = [consent(), consent()];
+    house.env.SEALING_KEY = `${newKey},${oldKey}`;
+    const after = (await house.newApp()).withingsLinking;
+    expect(await after.withPasted(ACCOUNT, first)).toEqual(linked);
+    house.env.SEALING_KEY = newKey;
+    const without = (await house.newApp()).withingsLinking;
+    expect(await without.withPasted(ACCOUNT, second)).toEqual({ type: "wrong_state" });
   });
 });
 
