@@ -3,6 +3,8 @@ import { errorFacts, type Log } from "./log.ts";
 
 export interface Schedule {
   nextRunAt(): Date | undefined;
+  /** Begins a round now, or right after the one that is under way. */
+  wake(): void;
   /** Lets the round that is under way come to its end, and begins no other. */
   stop(): Promise<void>;
 }
@@ -16,6 +18,8 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
   let working: Promise<void> = Promise.resolve();
 
   async function work() {
+    clearTimeout(timer);
+    if (stopped) return;
     const begunAt = clock.now();
     nextRunAt = new Date(begunAt.getTime() + minutes * 60_000);
     await round().catch((error: unknown) => log.error("round_failed", errorFacts(error)));
@@ -24,12 +28,13 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
     timer = setTimeout(begin, nextRunAt.getTime() - clock.now().getTime());
   }
   function begin() {
-    working = work();
+    working = working.then(work);
   }
   begin();
 
   return {
     nextRunAt: () => nextRunAt,
+    wake: begin,
     async stop() {
       stopped = true;
       clearTimeout(timer);

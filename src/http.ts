@@ -1,0 +1,175 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { WITHINGS_PATHS } from "./config.ts";
+import { ActionNeededError, RetryLaterError } from "./errors.ts";
+import { errorFacts, type Log } from "./log.ts";
+import type { Language } from "./sync/account.ts";
+import type { CallbackOutcome, LinkResult, WithingsLinking } from "./sync/link-withings.ts";
+import type { JobReason } from "./sync/web-ports.ts";
+
+/** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
+export type Http = (request: Request) => Promise<Response>;
+
+export interface HttpDeps {
+  withCallback: WithingsLinking["withCallback"];
+  /** So that the chat hears of it. The page does not wait for it, and it never throws. */
+  onLinked: (account: number, result: LinkResult) => void;
+  /** The words of the callback page, without markup. */
+  words: (outcome: CallbackOutcome, language: Language) => { title: string; text: string };
+  /** Stands in the address that Withings calls, because Withings signs nothing. */
+  notifyKey: string;
+  accountOf: (withingsUserId: string) => Promise<number | undefined>;
+  /** Resolves when the job is stored. */
+  queue: (account: number, reason: JobReason) => Promise<void>;
+  version: string;
+  log: Log;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+export function createHttp(deps: HttpDeps): Http {
+  return async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    try {
+      switch (pathname) {
+        case WITHINGS_PATHS.callback:
+          return await callback(deps, request, searchParams);
+        case WITHINGS_PATHS.notify:
+          // Before anything else: whoever does not know the key learns nothing and costs nothing.
+          if (!isSame(searchParams.get("key") ?? "", deps.notifyKey)) return plain(404);
+          return await notification(deps, request);
+        case "/health":
+          return (
+            only(request, ["GET", "HEAD"]) ??
+            Response.json({ status: "ok", version: deps.version }, { headers: HEADERS })
+          );
+        default:
+          return plain(404);
+      }
+    } catch (error) {
+      if (error instanceof RetryLaterError) {
+        deps.log.warn("request_not_served", { path: pathname, ...errorFacts(error) });
+        return plain(503);
+      }
+      deps.log.error("request_failed", { path: pathname, ...errorFacts(error) });
+      return plain(500);
+    }
+  };
+}
+
+/** Where Withings sends the owner's browser after its consent page. */
+async function callback(deps: HttpDeps, request: Request, query: URLSearchParams): Promise<Response> {
+  const refusal = only(request, ["GET", "HEAD"]);
+  if (refusal) return refusal;
+  const language = languageOf(request);
+  const show = (outcome: CallbackOutcome) => page(deps.words(outcome, language), language, STATUS[outcome] ?? 400);
+  // Withings probes the address with HEAD, and programs that preview links do too: neither may spend the code.
+  if (request.method === "HEAD" || !(query.has("code") || query.has("error"))) return show("waiting");
+  try {
+    const { account, result } = await deps.withCallback(query);
+    // A page that was loaded again has nothing new to tell.
+    if (account !== undefined && result.type !== "used_state") deps.onLinked(account, result);
+    return show(result.type);
+  } catch (error) {
+    deps.log.error("callback_failed", errorFacts(error));
+    if (error instanceof ActionNeededError) return show("application_refused");
+    return show(error instanceof RetryLaterError ? "later" : "broken");
+  }
+}
+
+const STATUS: Partial<Record<CallbackOutcome, number>> = {
+  linked: 200,
+  waiting: 200,
+  application_refused: 500,
+  broken: 500,
+  later: 503,
+};
+
+/** Withings says that there is something to look at. It is queued, and nothing else is done before the answer. */
+async function notification(deps: HttpDeps, request: Request): Promise<Response> {
+  const refusal = only(request, ["GET", "HEAD", "POST"]);
+  if (refusal) return refusal;
+  if (request.method !== "POST") return plain(200);
+  const bytes = await readBody(request);
+  if (!bytes) return plain(413);
+  const fields = await fieldsOf(request, bytes);
+  const withingsUserId = fields?.get("userid") ?? "";
+  if (!fields || !/^\d{1,20}$/.test(withingsUserId)) {
+    // Answered like the others: Withings gives up an address that refuses, and would say the same again.
+    deps.log.warn("notification_not_understood");
+    return plain(200);
+  }
+  const reason = reasonOf(fields);
+  const account = reason && (await deps.accountOf(withingsUserId));
+  if (reason && account !== undefined) await deps.queue(account, reason);
+  return plain(200);
+}
+
+/** Of a person's profile only its end matters. Everything else means that something was measured. */
+function reasonOf(fields: URLSearchParams): JobReason | undefined {
+  if (fields.get("appli") !== "46") return "withings_notified";
+  return ["unlink", "delete"].includes(fields.get("action") ?? "") ? "withings_unlinked" : undefined;
+}
+
+/** A form in either of its two encodings: Withings' documentation has named both. */
+async function fieldsOf(request: Request, bytes: Uint8Array<ArrayBuffer>): Promise<URLSearchParams | undefined> {
+  const contentType = request.headers.get("content-type") ?? "";
+  if (!/^multipart\/form-data/i.test(contentType)) return new URLSearchParams(new TextDecoder().decode(bytes));
+  const form = await new Response(bytes, { headers: { "content-type": contentType } })
+    .formData()
+    .catch(() => undefined);
+  return form && new URLSearchParams([...form].map(([name, value]): [string, string] => [name, String(value)]));
+}
+
+/** Undefined as soon as it is longer than it may be. */
+async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+function isSame(given: string, expected: string): boolean {
+  // Hashed, because only texts of one length can be compared in constant time.
+  const [a, b] = [given, expected].map((text) => createHash("sha256").update(text).digest());
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}
+
+function languageOf(request: Request): Language {
+  return /^\s*de\b/i.test(request.headers.get("accept-language") ?? "") ? "de" : "en";
+}
+
+const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+
+function plain(status: number, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status, headers: { ...HEADERS, ...headers } });
+}
+
+function only(request: Request, methods: string[]): Response | undefined {
+  return methods.includes(request.method) ? undefined : plain(405, { allow: methods.join(", ") });
+}
+
+const STYLE =
+  "body{max-width:30rem;margin:20vh auto 0;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif;color-scheme:light dark}" +
+  "h1{font-size:1.4rem}";
+const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
+const PAGE_HEADERS = {
+  ...HEADERS,
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+};
+
+function page({ title, text }: { title: string; text: string }, language: Language, status: number): Response {
+  const html =
+    `<!doctype html><html lang="${language}"><meta charset="utf-8">` +
+    `<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>` +
+    `<style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`;
+  return new Response(html, { status, headers: PAGE_HEADERS });
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

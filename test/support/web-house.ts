@@ -1,0 +1,75 @@
+import { callbackWords } from "../../src/bot/callback-page.ts";
+import { createHttp, type Http } from "../../src/http.ts";
+import { createLog } from "../../src/log.ts";
+import { listen } from "../../src/node-http.ts";
+import type { Table } from "../../src/store/table.ts";
+import { createWork, jobOf, startWorker } from "../../src/sync/jobs.ts";
+import type { LinkResult } from "../../src/sync/link-withings.ts";
+import { syncAccount } from "../../src/sync/run.ts";
+import { settleUnlinked } from "../../src/sync/unlinked.ts";
+import { ACCOUNT, startHousehold } from "./household.ts";
+
+/** The household with an address on this machine, where Withings really calls. */
+export async function startWebHouse(options: { linked?: boolean; wrapTable?: (table: Table) => Table } = {}) {
+  // The address has to be known before the program that answers there can be made.
+  let http: Http = async () => new Response(null, { status: 503 });
+  const listener = await listen((request) => http(request), {
+    host: "127.0.0.1",
+    port: 0,
+    log: createLog({ level: "error" }),
+  });
+  const url = `http://127.0.0.1:${listener.port}`;
+
+  const { linked = false, wrapTable } = options;
+  const house = await startHousehold({
+    linked,
+    env: { PUBLIC_URL: url, WITHINGS_REDIRECT_URL: "" },
+    sandbox: { withingsRedirectUrl: `${url}/withings/callback` },
+  });
+  const { clock } = house;
+  const app = await house.newApp(wrapTable ? { wrapTable } : {});
+  const { log } = app.run;
+
+  const heard: Array<{ account: number; result: LinkResult }> = [];
+  const unlinked: number[] = [];
+  const work = createWork({
+    accounts: app.accounts,
+    sync: (account) => syncAccount(app.run, account),
+    settleUnlinked: (account) => {
+      const onUnlinked = async (id: number) => void unlinked.push(id);
+      return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
+    },
+  });
+  http = createHttp({
+    withCallback: app.withingsLinking.withCallback,
+    onLinked: (account, result) => void heard.push({ account, result }),
+    words: callbackWords,
+    notifyKey: app.notifyKey,
+    accountOf: app.withingsUsers.accountOf,
+    queue: (account, reason) => app.jobs.put(jobOf(account, reason, clock.now())),
+    version: "1.2.3",
+    log,
+  });
+
+  return {
+    ...house,
+    app,
+    url,
+    /** What the chats were told. */
+    heard,
+    unlinked,
+    work,
+    notifyUrl: `${url}/withings/notify?key=${app.notifyKey}`,
+    ask: (path: string, init: RequestInit = {}) => fetch(url + path, init),
+    /** The address at which the browser of somebody ends who begins in this account's chat and chooses Allow. */
+    consent: (account = ACCOUNT, userid = house.person.userid) =>
+      house.sandbox.withings.allow(userid, app.withingsLinking.begin(account)),
+    jobs: async () => (await app.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
+    startWorker: () => startWorker({ jobs: app.jobs, work, clock, log }),
+    async close() {
+      await listener.close();
+      await house.close();
+    },
+  };
+}
+export type WebHouse = Awaited<ReturnType<typeof startWebHouse>>;
