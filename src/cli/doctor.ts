@@ -1,7 +1,7 @@
 import { type App, createApp, openStore } from "../app.ts";
 import { explainSentence, messages } from "../bot/messages.ts";
 import type { Clock } from "../clock.ts";
-import { type Environment, readConfig } from "../config.ts";
+import { type Config, type Environment, readConfig } from "../config.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type Check, checkClock, examine, type Finding, type Verdict } from "../sync/doctor.ts";
@@ -25,11 +25,11 @@ export async function doctorCommand(
 ): Promise<number> {
   const findings = await examine(configurationChecks(env, deps), sentence());
   if (findings.every(({ verdict }) => verdict === "ok")) {
-    const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram"]);
+    const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram", "web"]);
     const app = await createApp(config, deps);
     try {
       findings.push(...(await examine(await generalChecks(app, config.telegram, deps.clock), sentence())));
-      for (const { telegramUserId: id, checks } of await accountChecks(app, config.telegram, deps.clock)) {
+      for (const { telegramUserId: id, checks } of await accountChecks(app, config, deps.clock)) {
         findings.push(...(await examine(checks, sentence(id))));
       }
     } finally {
@@ -77,7 +77,7 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
     {
       name: "configuration",
       run: async () => {
-        readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"]);
+        readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"]);
         return "complete";
       },
     },
@@ -136,7 +136,22 @@ async function generalChecks(app: App, telegram: Telegram, clock: Clock): Promis
   return checks;
 }
 
-async function accountChecks(app: App, telegram: Telegram, clock: Clock) {
+/** What the last daily check saw. Without a public address there are none. */
+function notificationChecks(app: App, account: number, publicUrl: string | undefined): Check[] {
+  if (publicUrl === undefined) return [];
+  const run = async () => {
+    const seen = await app.subscriptions.seen(account);
+    if (!seen) return "none yet; start makes them once Withings is linked";
+    if (seen.state === "unknown") throw new RetryLaterError("Withings could not be asked about them");
+    if (seen.state === "active") return `Withings calls ${publicUrl}`;
+    throw new UsageError(
+      `Withings cannot reach ${publicUrl}: it must be https on port 443, with a name, and answer from outside. It is tried again once a day.`,
+    );
+  };
+  return [{ name: `account ${account}, notifications`, run }];
+}
+
+async function accountChecks(app: App, { telegram, web }: Pick<Config, "telegram" | "web">, clock: Clock) {
   return (await app.accounts.list()).map((account) => {
     const id = account.telegramUserId;
     const now = clock.now();
@@ -158,6 +173,7 @@ async function accountChecks(app: App, telegram: Telegram, clock: Clock) {
           return `user ${displayName} answers`;
         },
       },
+      ...notificationChecks(app, id, web.publicUrl),
       {
         name: `account ${id}, Garmin`,
         run: async () => {

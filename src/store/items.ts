@@ -22,7 +22,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   journal#<account>#<w>#<g>      progress                how far the pair is
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
- *   once#<name>                    once                    that something was said once, and is not to be said again
+ *   once#<name>                    once                    that something was said or spent once, and not to be again
  *   update#<update id>             claim                   that a Telegram update is or was handled (two days)
  */
 export const keys = {

@@ -235,6 +235,18 @@ test("doctor leaves a new account to its owner, says who may not use the bot, an
   );
 });
 
+test("doctor says whether Withings gets through to the public address", async () => {
+  await machine.link(OWNER);
+  // Nobody listens there.
+  const env = { PUBLIC_URL: "http://127.0.0.1:9" };
+  const line = async () => (await machine.run("doctor", [], env)).stdout.match(/notifications: (.*)/)?.[1];
+  const keep = () => machine.inside((app) => app.subscriptions.keep(OWNER), env);
+  expect(await line()).toBe("none yet; start makes them once Withings is linked");
+  await keep();
+  expect(await line()).toMatch(/^Withings cannot reach http:\/\/127\.0\.0\.1/);
+  expect((await machine.run("doctor")).stdout).not.toContain("notifications");
+});
+
 test("doctor names every fault and who has to mend it", async () => {
   await machine.link(OWNER);
   machine.sandbox.garmin.setConsent(machine.garmin().email, false);

@@ -124,8 +124,8 @@ export async function startMachine(options: { env?: Environment; mfa?: "email" }
   const personOf = (id: number) => PEOPLE[id as keyof typeof PEOPLE];
 
   /** The same program on the same store, without the price of a process. */
-  async function inside<T>(work: (app: App) => Promise<T>): Promise<T> {
-    const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
+  async function inside<T>(work: (app: App) => Promise<T>, more: Environment = {}): Promise<T> {
+    const config = readConfig({ ...env, ...more }, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
     const app = await createApp(config, { clock: systemClock, log: createLog({ level: "silent" }) });
     try {
       return await work(app);
