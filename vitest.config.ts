@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // They need a browser, and have a configuration of their own.
+    exclude: [...configDefaults.exclude, "test/browser/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Most tests wait for sockets, disks and child processes: on two cores one worker would leave half of the time unused.

@@ -1,0 +1,47 @@
+import { chromium } from "playwright-core";
+import { test as base, expect } from "vitest";
+import { startDemo } from "../sandbox/demo.ts";
+import { PageDriver } from "./page-driver.ts";
+
+/** Where Debian's package puts it; CHROMIUM_PATH names another. */
+const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+
+const DESKTOP = { width: 1280, height: 860 };
+const PHONE = { width: 390, height: 844 };
+
+/**
+ * `demo` is a demo of the test's own. `desktop` and `phone` open its page in a window of that size; a test that fails
+ * leaves a last picture of it, and a test in which the page broke fails.
+ */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
+  .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM });
+    onCleanup(() => browser.close());
+    return browser;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
+  .extend("demo", async ({}, { onCleanup }) => {
+    const demo = await startDemo();
+    onCleanup(() => demo.close());
+    return demo;
+  })
+  .extend("openAt", async ({ browser, demo, task }, { onCleanup }) => {
+    return async (viewport: typeof PHONE, isPhone: boolean) => {
+      const context = await browser.newContext({
+        viewport,
+        ...(isPhone ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {}),
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
+      const driver = new PageDriver(context, await context.newPage());
+      onCleanup(async () => {
+        if (task.result?.state === "fail") await driver.shot(`failed ${task.name}`);
+        await context.close();
+        expect(driver.problems, "what the page complained about").toEqual([]);
+      });
+      await driver.open(demo.url);
+      return driver;
+    };
+  })
+  .extend("desktop", ({ openAt }) => openAt(DESKTOP, false))
+  .extend("phone", ({ openAt }) => openAt(PHONE, true));
