@@ -1,10 +1,11 @@
-import { Bot, type Context, GrammyError, InputFile, webhookCallback } from "grammy/web";
+import { Bot, type Context, GrammyError, InputFile } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { FaultBoard } from "./faults.ts";
-import { type Served, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { floodWait } from "./telegram/faults.ts";
 import { startTelegram, type Telegram } from "./telegram.ts";
+import { refusal, WEBHOOK_SECRET, webhookOf } from "./telegram-bot.ts";
 
 /** The head of a PNG, as far as Telegram looks at it here. */
 function png(width: number, height: number): Uint8Array {
@@ -35,16 +36,6 @@ afterEach(async () => {
 
 const anna = () => telegram.user({ id: 41, firstName: "Anna", languageCode: "de", started: true });
 
-/** What the bot did wrong, in Telegram's words. */
-async function refusal(call: Promise<unknown>): Promise<string> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GrammyError) return `${error.error_code} ${error.description}`;
-  throw new Error(`it was not refused: ${String(error)}`);
-}
-
 async function startPolling() {
   const started = new Promise<void>((resolve) => {
     closing.push(() => bot.stop());
@@ -54,12 +45,9 @@ async function startPolling() {
 }
 
 /** The bot behind a URL of its own; `answer` may stand in front of it. */
-async function startWebhook(answer: (handle: () => Promise<Response>) => Promise<Response> = (handle) => handle()) {
-  const secretToken = "a-secret-of-the-webhook";
-  const handle = webhookCallback(bot, "std/http", { secretToken });
-  const served: Served = await serve((request) => answer(() => handle(request)));
+async function startWebhook(answer?: (handle: () => Promise<Response>) => Promise<Response>) {
+  const served = await webhookOf(bot, answer);
   closing.push(() => served.close());
-  await bot.api.setWebhook(served.url, { secret_token: secretToken });
   return served;
 }
 
@@ -180,7 +168,7 @@ describe("a grammY bot by webhook", () => {
     const chat = anna();
     chat.say("hi");
     await chat.waitForMessage(({ text }) => text === "You said hi");
-    expect(served.requests[0]?.headers["x-telegram-bot-api-secret-token"]).toBe("a-secret-of-the-webhook");
+    expect(served.requests[0]?.headers["x-telegram-bot-api-secret-token"]).toBe(WEBHOOK_SECRET);
     await expect.poll(() => telegram.pendingUpdates()).toBe(0);
   });
 
@@ -220,7 +208,7 @@ describe("a grammY bot by webhook", () => {
       running -= 1;
     });
     const served = await startWebhook();
-    await bot.api.setWebhook(served.url, { secret_token: "a-secret-of-the-webhook", max_connections: 1 });
+    await bot.api.setWebhook(served.url, { secret_token: WEBHOOK_SECRET, max_connections: 1 });
     anna().say("one");
     telegram.user({ id: 42, firstName: "Ben" }).say("two");
     await expect.poll(() => telegram.pendingUpdates()).toBe(0);

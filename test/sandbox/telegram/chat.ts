@@ -78,6 +78,19 @@ export class PersonChat {
     return this.#pen.say(this.#chat, this.person, text);
   }
 
+  /** A link to the bot, with what it was made for: the person opens it and presses Start. */
+  openLink(url: string): Sent {
+    const { origin, pathname, searchParams } = new URL(url);
+    const { username } = this.#world.bot;
+    if (origin !== "https://t.me" || pathname.toLowerCase() !== `/${username.toLowerCase()}`) {
+      throw new Error(`${url} does not lead to ${username}`);
+    }
+    const payload = searchParams.get("start");
+    if (payload === null) return this.say("/start");
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(payload)) throw new Error(`Telegram passes no payload like "${payload}" on`);
+    return this.say(`/start ${payload}`);
+  }
+
   edit(messageId: number, text: string): Sent {
     this.#mustBeOpen();
     return this.#pen.edit(this.#chat, messageId, text);
@@ -177,6 +190,8 @@ export class PersonChat {
   }
 
   #mustBeOpen() {
-    if (this.#chat.state !== "open") throw new Error(`${this.person.firstName} has the bot ${this.#chat.state}`);
+    const { state } = this.#chat;
+    if (state === "blocked") throw new Error("The bot is blocked here. Unblock it first.");
+    if (state === "deactivated") throw new Error(`${this.person.firstName} has no account any more.`);
   }
 }

@@ -13,6 +13,11 @@ const Rows = z.array(z.array(z.record(z.string(), z.unknown())));
 const KeyboardRows = z.array(z.array(z.union([z.string(), z.looseObject({ text: z.string() })])));
 const Placeholder = z.string().min(1).max(64).optional();
 
+const CopyText = z.looseObject({ text: z.string().min(1).max(256) });
+const MAX_BUTTONS = 100;
+const MAX_ROW_BUTTONS = 8;
+const MAX_MARKUP_BYTES = 10_000;
+
 /** The one thing a button does. */
 const ACTIONS = [
   "callback_data",
@@ -37,6 +42,7 @@ export function readMarkup(params: Params): Markup | undefined {
     for (const button of rows.data.flat()) checkButton(button);
     const filled = rows.data.filter((row) => row.length > 0);
     if (filled.length === 0) return undefined;
+    checkSize(filled);
     return { type: "inline", markup: { inline_keyboard: filled } as unknown as InlineKeyboardMarkup };
   }
   if ("keyboard" in value) {
@@ -63,6 +69,12 @@ export function readInlineMarkup(params: Params): InlineKeyboardMarkup | undefin
   return markup.markup;
 }
 
+/** What the real server does with a ninth button of a row is not documented; refusing it shows the bot's mistake. */
+function checkSize(rows: readonly (readonly unknown[])[]) {
+  const isTooLong = rows.flat().length > MAX_BUTTONS || Buffer.byteLength(JSON.stringify(rows)) > MAX_MARKUP_BYTES;
+  if (isTooLong || rows.some((row) => row.length > MAX_ROW_BUTTONS)) throw badRequest("reply markup is too long");
+}
+
 function readPlaceholder(value: object): string | undefined {
   const parsed = Placeholder.safeParse("input_field_placeholder" in value ? value.input_field_placeholder : undefined);
   if (!parsed.success) throw badRequest("input field placeholder must be 1-64 characters long");
@@ -82,6 +94,9 @@ function checkButton(button: Record<string, unknown>) {
     if (bytes < 1 || bytes > 64) throw badRequest("BUTTON_DATA_INVALID");
   }
   if (button.url !== undefined) checkUrl(button.url);
+  if (button.copy_text !== undefined && !CopyText.safeParse(button.copy_text).success) {
+    throw badRequest("BUTTON_COPY_TEXT_INVALID");
+  }
   if (button.style !== undefined && !["danger", "success", "primary"].includes(String(button.style))) {
     throw fail("unknown button style");
   }

@@ -1,5 +1,6 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
 import { detectEntities } from "./formatting.ts";
+import { previewUrl } from "./link-preview.ts";
 import { renderChat, renderMessage, renderUser } from "./render.ts";
 import type { Updates } from "./updates.ts";
 import { CALLBACK_SECONDS, type Person, type StoredChat, type StoredMessage, type World } from "./world.ts";
@@ -10,6 +11,8 @@ export interface SeenButton {
   text: string;
   data?: string;
   url?: string;
+  /** What a tap puts on the clipboard; the bot hears nothing of it. */
+  copyText?: string;
   style?: string;
   /** Tapped, and the bot has not answered yet. */
   spinning: boolean;
@@ -29,6 +32,8 @@ export interface SeenMessage {
   sentAt: Date;
   photo?: { fileId: string; width: number; height: number };
   document?: { fileId: string; fileName: string };
+  /** The page of which Telegram shows a preview. It has called that address to make one. */
+  previewUrl?: string;
 }
 
 export interface Sent {
@@ -68,7 +73,7 @@ export class Pen {
 
   tap(message: StoredMessage, person: Person, button: InlineKeyboardButton): Sent {
     if (!("callback_data" in button)) {
-      throw new Error(`the button "${button.text}" opens something; it tells the bot nothing`);
+      throw new Error(`the button "${button.text}" opens or copies something; it tells the bot nothing`);
     }
     const { chat } = message;
     const id = this.#world.nextId("43");
@@ -118,6 +123,7 @@ export class Pen {
 
 export function seenMessage(world: World, message: StoredMessage): SeenMessage {
   const { id, from, text, entities, history, editedAt, silent, sentAt, media } = message;
+  const preview = previewUrl(message);
   const waiting = new Set(
     [...world.queries.values()]
       .filter((query) => query.chat === message.chat && query.messageId === id && isSpinning(world, query))
@@ -135,6 +141,7 @@ export function seenMessage(world: World, message: StoredMessage): SeenMessage {
     sentAt,
     ...(media?.type === "photo" ? { photo: { fileId: media.file.id, width: media.width, height: media.height } } : {}),
     ...(media?.type === "document" ? { document: { fileId: media.file.id, fileName: media.file.fileName } } : {}),
+    ...(preview === undefined ? {} : { previewUrl: preview }),
   };
 }
 
@@ -146,10 +153,12 @@ export function isSpinning(world: World, query: { answered: boolean; tappedAt: D
 function seenButton(button: InlineKeyboardButton, waiting: ReadonlySet<string>): SeenButton {
   const data = "callback_data" in button ? button.callback_data : undefined;
   const url = "url" in button ? button.url : undefined;
+  const copyText = "copy_text" in button ? button.copy_text.text : undefined;
   return {
     text: button.text,
     ...(data === undefined ? {} : { data }),
     ...(url === undefined ? {} : { url }),
+    ...(copyText === undefined ? {} : { copyText }),
     ...("style" in button && button.style !== undefined ? { style: button.style } : {}),
     spinning: data !== undefined && waiting.has(data),
   };

@@ -38,6 +38,7 @@ export function renderMessage(world: World, stored: StoredMessage, depth = 0): M
     ...(stored.editedAt ? { edit_date: epochSeconds(stored.editedAt) } : {}),
     ...(stored.replyTo && depth === 0 ? { reply_to_message: renderMessage(world, stored.replyTo, 1) } : {}),
     ...formatted,
+    ...(stored.linkPreview ? { link_preview_options: stored.linkPreview } : {}),
     ...(stored.buttons ? { reply_markup: stored.buttons } : {}),
   } as Message;
 }

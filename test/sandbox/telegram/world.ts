@@ -1,4 +1,11 @@
-import type { BotCommand, InlineKeyboardMarkup, MenuButton, MessageEntity, UserFromGetMe } from "grammy/types";
+import type {
+  BotCommand,
+  InlineKeyboardMarkup,
+  LinkPreviewOptions,
+  MenuButton,
+  MessageEntity,
+  UserFromGetMe,
+} from "grammy/types";
 import { type Clock, epochSeconds } from "../../../src/clock.ts";
 
 export interface Person {
@@ -33,6 +40,9 @@ export interface StoredMessage {
   buttons: InlineKeyboardMarkup | undefined;
   replyTo: StoredMessage | undefined;
   silent: boolean;
+  linkPreview: LinkPreviewOptions | undefined;
+  /** What was sent with a keyboard or a forced reply stays as it is. */
+  editable: boolean;
   /** The texts it had before, oldest first. */
   history: string[];
   /** Where its last change stands among all changes. */
@@ -140,6 +150,8 @@ export class World {
       buttons: undefined,
       replyTo: undefined,
       silent: false,
+      linkPreview: undefined,
+      editable: true,
       ...content,
       id: this.#messages,
       chat,

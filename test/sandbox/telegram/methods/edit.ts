@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../api-error.ts";
 import { MAX_CAPTION, MAX_TEXT, readFormatted } from "../formatting.ts";
+import { readLinkPreview } from "../link-preview.ts";
 import { readInlineMarkup } from "../markup.ts";
 import { readInputMedia } from "../media.ts";
 import { paramsOf } from "../params.ts";
@@ -8,7 +9,7 @@ import { renderMessage } from "../render.ts";
 import type { StoredChat, StoredMessage, World } from "../world.ts";
 import { findChat, findOwnMessage, type Methods } from "./method.ts";
 
-type Change = Partial<Pick<StoredMessage, "text" | "entities" | "media" | "buttons">>;
+type Change = Partial<Pick<StoredMessage, "text" | "entities" | "media" | "buttons" | "linkPreview">>;
 
 const NOT_MODIFIED =
   "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
@@ -49,7 +50,12 @@ export function editMethods(world: World): Methods {
       const { text, entities } = readFormatted(params, "text", "entities");
       if (text === "") throw badRequest("message text is empty");
       if (text.length > MAX_TEXT) throw badRequest("MESSAGE_TOO_LONG");
-      return apply(message, { text, entities, buttons: readInlineMarkup(params) });
+      return apply(message, {
+        text,
+        entities,
+        buttons: readInlineMarkup(params),
+        linkPreview: readLinkPreview(params),
+      });
     },
     editMessageCaption(params) {
       const message = findOwnMessage(world, params);

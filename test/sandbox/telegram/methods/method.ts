@@ -27,6 +27,6 @@ export function findOwnMessage(world: World, params: Params): StoredMessage {
   if (!params.has("message_id")) throw badRequest("message identifier is not specified");
   const message = chat.messages.get(params.integer("message_id") ?? Number.NaN);
   if (!message) throw badRequest("message to edit not found");
-  if (message.from !== "bot") throw badRequest("message can't be edited");
+  if (message.from !== "bot" || !message.editable) throw badRequest("message can't be edited");
   return message;
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { badRequest } from "../api-error.ts";
 import { MAX_CAPTION, MAX_TEXT, readFormatted } from "../formatting.ts";
 import type { Formatted } from "../html.ts";
+import { readLinkPreview } from "../link-preview.ts";
 import { readMarkup } from "../markup.ts";
 import { readDocument, readPhoto } from "../media.ts";
 import type { Params } from "../params.ts";
@@ -40,6 +41,8 @@ export function sendMethods(world: World): Methods {
       buttons: markup?.type === "inline" ? markup.markup : undefined,
       replyTo: repliedTo(params, chat),
       silent: params.flag("disable_notification"),
+      linkPreview: readLinkPreview(params),
+      editable: markup === undefined || markup.type === "inline",
     });
     if (markup?.type === "force_reply") chat.forceReply = { message, placeholder: markup.placeholder };
     if (markup?.type === "keyboard") chat.keyboard = { rows: markup.rows, placeholder: markup.placeholder };

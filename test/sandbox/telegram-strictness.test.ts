@@ -1,0 +1,125 @@
+import { Bot } from "grammy/web";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { FaultBoard } from "./faults.ts";
+import type { PersonChat } from "./telegram/chat.ts";
+import { startTelegram, type Telegram } from "./telegram.ts";
+import { refusal, webhookOf } from "./telegram-bot.ts";
+
+let clock: ManualClock;
+let telegram: Telegram;
+let bot: Bot;
+let anna: PersonChat;
+
+beforeEach(async () => {
+  clock = createManualClock(new Date("2026-11-02T07:30:00Z"));
+  telegram = await startTelegram({ clock, faults: new FaultBoard() });
+  bot = new Bot(telegram.token, { client: { apiRoot: telegram.apiRoot } });
+  anna = telegram.user({ id: 41, firstName: "Anna", started: true });
+});
+
+afterEach(() => telegram.close());
+
+const rows = (count: number, perRow: number, text = "x") =>
+  Array.from({ length: Math.ceil(count / perRow) }, (_, row) =>
+    Array.from({ length: Math.min(perRow, count - row * perRow) }, () => ({ text, callback_data: "x" })),
+  );
+const ask = (inline_keyboard: object[][]) =>
+  bot.api.sendMessage(41, "Which one?", { reply_markup: { inline_keyboard: inline_keyboard as never } });
+
+describe("buttons", () => {
+  test("a message has up to 100 of them, 8 in a row, and 10 kB in all", async () => {
+    const tooLong = "400 Bad Request: reply markup is too long";
+    await ask(rows(100, 8));
+    expect(anna.lastMessage?.buttons.flat()).toHaveLength(100);
+    expect(await refusal(ask(rows(101, 8)))).toBe(tooLong);
+    expect(await refusal(ask(rows(9, 9)))).toBe(tooLong);
+    expect(await refusal(ask(rows(90, 8, "a long text".repeat(9))))).toBe(tooLong);
+  });
+
+  test("one that copies has a text of 1 to 256 characters, and the bot hears nothing of it", async () => {
+    const copying = (text: string) => ask([[{ text: "Copy", copy_text: { text } }]]);
+    await copying("https://example.org/".padEnd(256, "x"));
+    expect(anna.lastMessage?.buttons[0]?.[0]).toMatchObject({ copyText: expect.stringMatching(/^https.{251}$/) });
+    expect(() => anna.tap("Copy")).toThrow(/tells the bot nothing/);
+    for (const text of ["", "x".repeat(257)]) {
+      expect(await refusal(copying(text))).toBe("400 Bad Request: BUTTON_COPY_TEXT_INVALID");
+    }
+  });
+});
+
+describe("what is sent with a message", () => {
+  test("a question with a forced reply cannot be edited, only deleted", async () => {
+    const asked = await bot.api.sendMessage(41, "Your password?", { reply_markup: { force_reply: true } });
+    expect(await refusal(bot.api.editMessageText(41, asked.message_id, "Thanks"))).toMatch(/message can't be edited/);
+    await bot.api.deleteMessage(41, asked.message_id);
+    expect(anna.messages).toEqual([]);
+    expect(anna.placeholder).toBeUndefined();
+  });
+
+  test("Telegram looks at the first address in a text, unless the preview is disabled", async () => {
+    const text = "Sign in: https://example.org/?code=1 or https://example.org/2";
+    await bot.api.sendMessage(41, text);
+    expect(anna.lastMessage?.previewUrl).toBe("https://example.org/?code=1");
+    const quiet = await bot.api.sendMessage(41, text, { link_preview_options: { is_disabled: true } });
+    expect(anna.lastMessage).not.toHaveProperty("previewUrl");
+    expect(quiet.link_preview_options).toEqual({ is_disabled: true });
+    await bot.api.editMessageText(41, quiet.message_id, `${text}.`);
+    expect(anna.lastMessage?.previewUrl).toBe("https://example.org/?code=1");
+    const odd = bot.api.sendMessage(41, text, { link_preview_options: { is_disabled: "yes" } as never });
+    expect(await refusal(odd)).toMatch(/^400 Bad Request: can't parse link preview options/);
+  });
+});
+
+describe("what a person does", () => {
+  test("a link to the bot brings its payload with Start", async () => {
+    anna.openLink("https://t.me/weighbridge_bot?start=invite_7-Q");
+    anna.openLink("https://t.me/Weighbridge_Bot");
+    const updates = await bot.api.getUpdates({ timeout: 0 });
+    expect(updates.map(({ message }) => message?.text)).toEqual(["/start invite_7-Q", "/start"]);
+  });
+
+  test("a link to another bot, or with a payload Telegram would not pass on, leads nowhere", () => {
+    expect(() => anna.openLink("https://t.me/another_bot?start=x")).toThrow(/does not lead to weighbridge_bot/);
+    expect(() => anna.openLink("https://example.org/weighbridge_bot?start=x")).toThrow(/does not lead/);
+    for (const payload of ["", "a b", "x".repeat(65)]) {
+      expect(() => anna.openLink(`https://t.me/weighbridge_bot?start=${payload}`), payload).toThrow(
+        /passes no payload/,
+      );
+    }
+  });
+
+  test("whoever has blocked the bot can neither write nor tap", async () => {
+    await ask(rows(1, 1));
+    anna.block();
+    expect(() => anna.say("hello")).toThrow("The bot is blocked here. Unblock it first.");
+    expect(() => anna.tap("x")).toThrow("The bot is blocked here. Unblock it first.");
+  });
+});
+
+test("what the webhook has confirmed can come once more: a word and a tap side by side", async () => {
+  const heard: string[] = [];
+  let letGo = () => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  bot.on(["message:text", "callback_query"], async (ctx) => {
+    heard.push(ctx.message?.text ?? `tap ${ctx.callbackQuery?.data}`);
+    if (heard.length === 3) await gate;
+  });
+  const served = await webhookOf(bot);
+  await ask(rows(1, 1));
+  const word = anna.say("hello");
+  const tapped = anna.tap("x");
+  await expect.poll(() => heard.toSorted()).toEqual(["hello", "tap x"]);
+  await expect.poll(() => telegram.pendingUpdates()).toBe(0);
+
+  anna.redeliver(word.updateId);
+  anna.redeliver(tapped.updateId);
+  // The first of the two is still being handled: the other did not wait for it.
+  await expect.poll(() => heard.slice(2).toSorted()).toEqual(["hello", "tap x"]);
+  await expect.poll(() => telegram.pendingUpdates()).toBe(1);
+  letGo();
+  await expect.poll(() => telegram.pendingUpdates()).toBe(0);
+  await served.close();
+});
