@@ -1,5 +1,5 @@
 import type { Call, Route } from "../serve.ts";
-import { escapeHtml, vendorPage } from "../vendor-page.ts";
+import { copyAddress, escapeHtml, vendorPage } from "../vendor-page.ts";
 import { badRequest, jsonObject } from "./front.ts";
 import { randomHex, type Session, setSessionCookies, setSignedInCookies } from "./sessions.ts";
 import type { Sso } from "./sso.ts";
@@ -19,7 +19,9 @@ export function widgetRoutes(sso: Sso): Route[] {
 
 /** The ticket stays in the address bar: this page does not use it up. */
 function landingPage({ seen }: Call): Response {
-  return seen.query.has("ticket") ? vendorPage("Success", "") : vendorPage("GARMIN Authentication Application", "");
+  if (!seen.query.has("ticket")) return vendorPage("GARMIN Authentication Application", "");
+  const note = '<p class="note">This is the sandbox. Garmin&#39;s own page says nothing here.</p>';
+  return vendorPage("Success", `<h1>Garmin</h1>${copyAddress}${note}`);
 }
 
 /** So that two people can share one browser. */
