@@ -3,15 +3,17 @@ import { type FaultName, namedFaults } from "./named-faults.ts";
 import type { Observe, PanelActions } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
+import type { PersonChat } from "./telegram/chat.ts";
 
 /** What the switches of the page do, and what it shows: the vendors' side of the demo. */
-export function demoActions(deps: { sandbox: Sandbox; app: App; account: number; resident: Resident }): {
+export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat; resident: Resident }): {
   actions: PanelActions;
   observe: Observe;
 } {
-  const { sandbox, app, account, resident } = deps;
+  const { sandbox, app, chat, resident } = deps;
   const { person } = resident;
-  const { email } = resident.account;
+  const { email, password } = resident.account;
+  const account = chat.id;
   const isFault = (name: string): name is FaultName => Object.hasOwn(namedFaults, name);
   const linkStates = async () => {
     const states = [];
@@ -68,11 +70,31 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; account: number;
       } else sandbox.faults.turnOff(name);
       return `${namedFaults[name].label}: ${on ? "on" : "off"}.`;
     },
+    async loseSubscription() {
+      const { notifications } = sandbox.withings;
+      const before = notifications.subscriptions;
+      notifications.subscriptions = before.filter(({ userid }) => userid !== person.userid);
+      if (notifications.subscriptions.length === before.length) return "The bot has no subscription at Withings.";
+      return "Withings no longer tells the bot about new readings.";
+    },
+    async removeApp() {
+      sandbox.withings.revoke(person.userid);
+      return "The app is removed at Withings. The bot learns it when it next asks there.";
+    },
+    async block() {
+      if (!chat.blocked) chat.block();
+      return "The bot is blocked. It cannot write to you now.";
+    },
+    async unblock() {
+      if (chat.blocked) chat.unblock();
+      return "The bot may write to you again.";
+    },
   };
 
   const observe: Observe = async () => ({
     linked: (await linkStates()).every((state) => state === "linked"),
     signedOut: (await linkStates()).includes("stale"),
+    signIn: { email, password },
     weights: sandbox.garmin.weights(email).map((it) => ({
       takenAt: it.takenAt.toISOString(),
       weightKg: it.weightKg,

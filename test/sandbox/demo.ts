@@ -10,6 +10,8 @@ import { demoActions } from "./demo-actions.ts";
 import { startPanel } from "./panel.ts";
 import { moveIn } from "./people.ts";
 import { startSandbox } from "./sandbox.ts";
+import { serve } from "./serve.ts";
+import { copyAddress, vendorPage } from "./vendor-page.ts";
 
 /** The person at the page. */
 export const DEMO_USER = 1001;
@@ -18,7 +20,8 @@ const PORT = 8765;
 /** The real program against the sandbox, with a page to talk to it. Nothing of it leaves this machine or outlives it. */
 export async function startDemo(options: { port?: number } = {}) {
   const clock = systemClock;
-  const sandbox = await startSandbox({ clock });
+  const callback = await serve(callbackPage, { name: "callback" });
+  const sandbox = await startSandbox({ clock, withingsRedirectUrl: `${callback.url}/withings` });
   // The page shows times as this machine's browser does, and the bot takes its zone from Withings.
   const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
   const { owner } = moveIn(sandbox, { days: 14, timezone });
@@ -30,10 +33,13 @@ export async function startDemo(options: { port?: number } = {}) {
   };
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule"]);
   const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
+  // Closed while the bot still greets Telegram, it ends with an error; whoever waits for `polling` hears it all the same.
+  server.polling.catch(() => undefined);
+  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true });
   const page = {
     telegram: sandbox.telegram,
-    chatUser: sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true }),
-    ...demoActions({ sandbox, app: server.app, account: DEMO_USER, resident: owner }),
+    chatUser: chat,
+    ...demoActions({ sandbox, app: server.app, chat, resident: owner }),
   };
   // A busy port is no reason to fail, another one does as well.
   const panel = await startPanel({ ...page, port: options.port }).catch(() => startPanel(page));
@@ -46,9 +52,16 @@ export async function startDemo(options: { port?: number } = {}) {
       await panel.close();
       await server.stop();
       await sandbox.close();
+      await callback.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The callback address of the Withings application: nothing but an address to copy. */
+function callbackPage(): Response {
+  const note = '<p class="note">This stands for your own callback address, which may show anything.</p>';
+  return vendorPage("Back from Withings", `<h1>Back from Withings</h1>${copyAddress}${note}`);
 }
 
 export async function runDemo(terminal: Terminal): Promise<number> {

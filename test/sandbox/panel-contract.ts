@@ -26,6 +26,12 @@ export const actionInputs = {
   /** The last weigh-in is corrected in the Withings app. */
   editLast: Composition.omit({ takenAt: true }),
   fault: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
+  /** Withings no longer announces new readings, and tells nobody that it stopped. */
+  loseSubscription: z.strictObject({}),
+  /** The person takes the permission back in the Withings app. */
+  removeApp: z.strictObject({}),
+  block: z.strictObject({}),
+  unblock: z.strictObject({}),
 } as const;
 
 export type ActionName = keyof typeof actionInputs;
@@ -54,6 +60,12 @@ export interface ShownBloodPressure {
   pulseBpm?: number | undefined;
 }
 
+/** A ready-made account to sign in with. */
+export interface ShownSignIn {
+  email: string;
+  password: string;
+}
+
 export interface ShownMail {
   /** ISO 8601 in UTC. */
   at: string;
@@ -74,6 +86,7 @@ export interface Observed {
   linked: boolean;
   /** It was linked, and a vendor has ended that. */
   signedOut?: boolean;
+  signIn?: ShownSignIn;
   weights: readonly ShownWeight[];
   bloodPressures: readonly ShownBloodPressure[];
   mails: readonly ShownMail[];

@@ -41,6 +41,10 @@ beforeEach(async () => {
     },
     editLast: acting("editLast"),
     fault: acting("fault"),
+    loseSubscription: acting("loseSubscription"),
+    removeApp: acting("removeApp"),
+    block: acting("block"),
+    unblock: acting("unblock"),
   };
   panel = await startPanel({ telegram, chatUser: anna, actions, observe: () => observed });
 });
