@@ -1,3 +1,4 @@
+import { Bot } from "grammy/web";
 import { chromium } from "playwright-core";
 import { test as base, expect } from "vitest";
 import { startDemo } from "../sandbox/demo.ts";
@@ -6,11 +7,13 @@ import { PageDriver } from "./page-driver.ts";
 /** Where Debian's package puts it; CHROMIUM_PATH names another. */
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
+/** For one step of a test. */
+const PATIENCE_MS = 15_000;
 const DESKTOP = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
 /**
- * `demo` is a demo of the test's own. `desktop` and `phone` open its page in a window of that size; a test that fails
+ * `demo` is a demo of the test's own, `api` what its bot can call. `desktop` and `phone` open its page in a window of that size; a test that fails
  * leaves a last picture of it, and a test in which the page broke fails.
  */
 export const test = base
@@ -26,6 +29,11 @@ export const test = base
     onCleanup(() => demo.close());
     return demo;
   })
+  // What the bot could do, whatever it does at the moment.
+  .extend("api", ({ demo }) => {
+    const { apiRoot, token } = demo.sandbox.telegram;
+    return new Bot(token, { client: { apiRoot } }).api;
+  })
   .extend("openAt", async ({ browser, demo, task }, { onCleanup }) => {
     return async (viewport: typeof PHONE, isPhone: boolean) => {
       const context = await browser.newContext({
@@ -33,6 +41,7 @@ export const test = base
         ...(isPhone ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {}),
         permissions: ["clipboard-read", "clipboard-write"],
       });
+      context.setDefaultTimeout(PATIENCE_MS);
       const driver = new PageDriver(context, await context.newPage());
       onCleanup(async () => {
         if (task.result?.state === "fail") await driver.shot(`failed ${task.name}`);

@@ -32,7 +32,7 @@ export class PageDriver {
   /** Types it and presses Send. */
   async say(text: string): Promise<void> {
     await this.show("chat");
-    await this.#markSeen();
+    await this.markSeen();
     await this.page.locator("#text").fill(text);
     await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
@@ -44,7 +44,7 @@ export class PageDriver {
 
   async tapButton(label: string): Promise<void> {
     await this.show("chat");
-    await this.#markSeen();
+    await this.markSeen();
     await this.button(label).click();
   }
 
@@ -55,6 +55,17 @@ export class PageDriver {
     const page = await opened;
     await page.waitForLoadState();
     return page;
+  }
+
+  /** Another page in the same browser, for instance a vendor's. */
+  async openUrl(url: string): Promise<Page> {
+    const page = await this.#context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  clipboard(): Promise<string> {
+    return this.page.evaluate("navigator.clipboard.readText()");
   }
 
   /** A message of the bot that came or changed since the last word or tap, and has this text in it. */
@@ -96,8 +107,9 @@ export class PageDriver {
     return this.page.locator("#mails .code").first().innerText();
   }
 
-  /** Where the window is too narrow for everything, one part of the page is shown at a time. */
+  /** Comes back to this page from any other, and to this part of it where the window is too narrow for everything. */
   async show(view: View): Promise<void> {
+    await this.page.bringToFront();
     const tab = this.page.locator(`#tab-${view}`);
     if (await tab.isVisible()) await tab.click();
   }
@@ -112,11 +124,14 @@ export class PageDriver {
   }
 
   async shot(name: string): Promise<void> {
-    await this.page.screenshot({ path: nextScreenshot(name) });
+    await this.page.screenshot({ path: nextScreenshot(name), animations: "disabled" });
   }
 
-  /** A message that changes is drawn anew, so whatever bears the mark is as it was. */
-  async #markSeen(): Promise<void> {
+  /**
+   * Whatever the chat shows now is old to `waitForMessage`. A message that changes is drawn anew and loses the mark.
+   * `say` and `tapButton` do it by themselves.
+   */
+  async markSeen(): Promise<void> {
     await this.page.evaluate(
       `for (const node of document.querySelectorAll("#messages article")) node.setAttribute("${SEEN}", "")`,
     );

@@ -1,4 +1,4 @@
-import { dayOf, element, post } from "./dom.js";
+import { dayOf, element, post, showToast } from "./dom.js";
 import { messageElement } from "./message.js";
 
 const ACTIONS = {
@@ -6,14 +6,14 @@ const ACTIONS = {
   upload_photo: "is sending a picture",
   upload_document: "is sending a file",
 };
-const TOAST_MS = 4000;
 const LEAVE_MS = 260;
 
 const list = document.querySelector("#messages");
 const status = document.querySelector("#bot-status");
 const text = document.querySelector("#text");
 const send = document.querySelector(".send");
-const toasts = document.querySelector("#toasts");
+const composer = document.querySelector("#composer");
+const restart = document.querySelector("#restart");
 const keyboard = document.querySelector("#keyboard");
 const alertBox = document.querySelector("#alert");
 
@@ -34,12 +34,6 @@ const shown = new Map();
 let shownToasts;
 let sending = false;
 let chat;
-
-export function showToast(words, { error = false } = {}) {
-  const toast = element("p", { class: error ? "error" : undefined }, words);
-  toasts.append(toast);
-  setTimeout(() => toast.remove(), TOAST_MS);
-}
 
 /** True when it was sent. */
 export async function say(words) {
@@ -70,6 +64,16 @@ async function tap(button, data, messageId) {
   }
 }
 
+/** As in Telegram: who unblocks a bot starts it anew. */
+restart.querySelector("button").addEventListener("click", async () => {
+  try {
+    await post("/panel/action/unblock");
+    await say("/start");
+  } catch (error) {
+    showToast(error.message, { error: true });
+  }
+});
+
 /** True when the bot wrote something new. */
 export function renderChat({ bot, chat: next }) {
   const isFirst = chat === undefined;
@@ -77,6 +81,8 @@ export function renderChat({ bot, chat: next }) {
   document.querySelector("#bot-name").textContent = bot.name;
   status.textContent = chat.blocked ? "blocked" : chat.action ? (ACTIONS[chat.action] ?? "is busy") : "bot";
   status.classList.toggle("busy", chat.action !== null);
+  composer.hidden = chat.blocked;
+  restart.hidden = !chat.blocked;
   text.placeholder = chat.placeholder ?? "Message";
   const hasNews = renderMessages(isFirst);
   renderToasts();
@@ -147,7 +153,7 @@ function emptyChat() {
   return element(
     "div",
     { class: "empty-chat" },
-    element("p", {}, "Press Start, link the account on the right, then send /sync."),
+    element("p", {}, "Press Start. The bot leads you through linking."),
     start,
   );
 }

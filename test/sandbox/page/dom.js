@@ -10,6 +10,27 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const TOAST_MS = 4000;
+
+export function showToast(words, { error = false } = {}) {
+  const toast = element("p", { class: error ? "error" : undefined }, words);
+  document.querySelector("#toasts").append(toast);
+  setTimeout(() => toast.remove(), TOAST_MS);
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    showToast("Copied");
+  } catch {
+    showToast("This browser does not let the page copy. Mark the text and copy it yourself.", { error: true });
+  }
+}
+
+/** A short text that one click copies. */
+export const codeElement = (text) =>
+  element("button", { type: "button", class: "code", title: "Copy", onClick: () => copy(text) }, text);
+
 /** The sentence the server answers with; what went wrong is thrown as a sentence too. */
 export async function post(path, body = {}) {
   let response;

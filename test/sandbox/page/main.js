@@ -10,10 +10,16 @@ news.addEventListener("message", ({ data }) => {
   document.title = `${state.bot.name} demo`;
   const botSpoke = renderChat(state);
   renderCommands(state.chat.commands);
-  renderPanel(state);
-  if (botSpoke && document.documentElement.dataset.view !== "chat") tabs[0].classList.add("news");
+  const mailCame = renderPanel(state);
+  if (botSpoke) announce("chat");
+  if (mailCame) announce("mail");
 });
 news.addEventListener("error", showDisconnected);
+
+function announce(view) {
+  const isShown = document.documentElement.dataset.view === view;
+  document.querySelector(`#tab-${view}`).classList.toggle("news", !isShown);
+}
 
 function show(tab) {
   document.documentElement.dataset.view = tab.dataset.view;
@@ -27,8 +33,9 @@ function show(tab) {
 for (const [index, tab] of tabs.entries()) {
   tab.addEventListener("click", () => show(tab));
   tab.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-    const next = tabs[(index + 1) % tabs.length];
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step === undefined) return;
+    const next = tabs.at((index + step) % tabs.length);
     show(next);
     next.focus();
   });

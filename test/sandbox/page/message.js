@@ -1,12 +1,10 @@
-import { element, timeOf } from "./dom.js";
+import { copy, element, timeOf } from "./dom.js";
 
 const TAGS = {
   bold: "strong",
   italic: "em",
   underline: "u",
   strikethrough: "s",
-  code: "code",
-  pre: "pre",
   blockquote: "blockquote",
   expandable_blockquote: "blockquote",
 };
@@ -44,8 +42,9 @@ export function messageElement(message, { say, tap }) {
   );
 }
 
-function buttonElement({ text, data, url, style, spinning }, messageId, tap) {
-  const look = [style, spinning && "spinning"].filter(Boolean).join(" ");
+function buttonElement({ text, data, url, copyText, style, spinning }, messageId, tap) {
+  const copies = copyText !== undefined;
+  const look = [style, spinning && "spinning", copies && "copies"].filter(Boolean).join(" ");
   if (url !== undefined) {
     return element("a", { href: url, target: "_blank", rel: "noopener noreferrer", class: look }, text);
   }
@@ -54,10 +53,10 @@ function buttonElement({ text, data, url, style, spinning }, messageId, tap) {
     {
       type: "button",
       class: look,
-      "data-key": data,
+      "data-key": data ?? copyText,
       "aria-busy": spinning ? "true" : undefined,
-      disabled: data === undefined,
-      onClick: (event) => tap(event.currentTarget, data, messageId),
+      disabled: data === undefined && !copies,
+      onClick: (event) => (copies ? copy(copyText) : tap(event.currentTarget, data, messageId)),
     },
     text,
   );
@@ -81,6 +80,9 @@ function formatted(text, entities, say, from = 0, to = text.length) {
 }
 
 function entityElement(entity, text, inner, say) {
+  if (entity.type === "code" || entity.type === "pre") {
+    return element(entity.type, { title: "Copy", onClick: () => copy(text) }, ...inner);
+  }
   const tag = TAGS[entity.type];
   if (tag) return element(tag, {}, ...inner);
   const opened = { target: "_blank", rel: "noopener noreferrer" };

@@ -1,4 +1,4 @@
-import { dayAndTimeOf, element, timeOf } from "./dom.js";
+import { codeElement, dayAndTimeOf, element, timeOf } from "./dom.js";
 
 const places = (digits) =>
   new Intl.NumberFormat("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -25,14 +25,12 @@ const PRESSURE_COLUMNS = [
 const seen = new Map();
 
 export function weightsTable(weights) {
-  if (weights.length === 0)
-    return element("p", { class: "empty" }, "No weigh-ins yet. Link the account, then send /sync in the chat.");
+  if (weights.length === 0) return element("p", { class: "empty" }, "No weigh-ins yet.");
   return table("Weigh-ins", WEIGHT_COLUMNS, weights);
 }
 
 export function bloodPressureTable(bloodPressures) {
-  if (bloodPressures.length === 0)
-    return element("p", { class: "empty" }, "No blood pressures yet. They come with the same /sync.");
+  if (bloodPressures.length === 0) return element("p", { class: "empty" }, "No blood pressures yet.");
   return table("Blood pressures", PRESSURE_COLUMNS, bloodPressures);
 }
 
@@ -77,15 +75,13 @@ function table(title, columns, rows) {
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+export function signInWords({ email, password }) {
+  return [element("p", {}, codeElement(email), " ", codeElement(password))];
+}
+
 export function mailList(mails) {
   if (mails.length === 0) {
-    return [
-      element(
-        "p",
-        { class: "empty" },
-        "No mail. Garmin sends its security codes here when somebody signs in with a password.",
-      ),
-    ];
+    return [element("p", { class: "empty" }, "No mail. Garmin sends its security codes here when somebody signs in.")];
   }
   const sorted = [...mails].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return sorted.map(({ at, to, subject, text }) =>
@@ -99,7 +95,7 @@ export function mailList(mails) {
   );
 }
 
-/** A code of six digits stands out, and one click selects it. */
+/** A code of six digits stands out, and one click copies it. */
 function withCodes(text) {
-  return text.split(/\b(\d{6})\b/).map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+  return text.split(/\b(\d{6})\b/).map((part, index) => (index % 2 === 1 ? codeElement(part) : part));
 }

@@ -1,5 +1,5 @@
 import { element, post } from "./dom.js";
-import { bloodPressureTable, mailList, weightsTable } from "./observed.js";
+import { bloodPressureTable, mailList, signInWords, weightsTable } from "./observed.js";
 
 const MESSAGE_MS = 8000;
 
@@ -11,18 +11,24 @@ const faultsOn = document.querySelector("#faults-on");
 
 let linked;
 let signedOut = false;
+let mailCount;
 
+/** True when a mail has come. */
 export function renderPanel({ observed, problem: sentence }) {
   problem.hidden = sentence === null;
   problem.textContent = sentence ?? "";
-  if (observed === null) return;
+  if (observed === null) return false;
   linked = observed.linked;
   signedOut = observed.signedOut === true;
   renderLink();
+  if (observed.signIn) renderWhenChanged("#sign-in", observed.signIn, signInWords);
   renderWhenChanged("#weights", observed.weights, (weights) => [weightsTable(weights)]);
   renderWhenChanged("#blood-pressures", observed.bloodPressures, (list) => [bloodPressureTable(list)]);
   renderWhenChanged("#mails", observed.mails, mailList);
   renderFaults(observed.faults);
+  const mailCame = observed.mails.length > (mailCount ?? observed.mails.length);
+  mailCount = observed.mails.length;
+  return mailCame;
 }
 
 const drawn = new Map();
@@ -37,12 +43,10 @@ function renderWhenChanged(selector, value, draw) {
 function renderLink() {
   linkButton.disabled = linked || linkButton.form.dataset.running !== undefined;
   linkButton.classList.toggle("done", linked);
-  linkButton.textContent = linked ? "Linked" : signedOut ? "Link again" : "Link the ready-made account";
+  linkButton.textContent = linked ? "Linked" : signedOut ? "Or link both again" : "Or link both at once";
   linkNote.textContent = linked
-    ? "Withings and Garmin are linked to this chat."
-    : signedOut
-      ? "A vendor has signed you out. This button stands for the two sign-ins in the terminal."
-      : "A Withings and a Garmin account are ready. This button stands for the two sign-ins in the terminal.";
+    ? "Withings and Garmin are linked to this chat. Your Garmin account:"
+    : "The bot leads you through linking, in the chat. At Withings, allow it for Owner. Garmin\u2019s sign-in page shows its ready-made accounts; this one is yours:";
 }
 
 /** The switches stay the same elements, so that one keeps the focus while it is being flipped. */
