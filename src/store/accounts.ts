@@ -52,14 +52,17 @@ export function createAccounts(table: Table, now: () => Date, log: Log): Account
   };
 }
 
-function changed(before: Account, { timezone, language, settings, silencedAt }: AccountChanges): Account {
-  const { silencedAt: _before, ...rest } = before;
-  const silenced = silencedAt === undefined ? before.silencedAt : silencedAt;
+function changed(before: Account, changes: AccountChanges): Account {
+  const { timezone: zoneBefore, silencedAt: silencedBefore, ...rest } = before;
+  const { reportedTimezone, language, settings } = changes;
+  const timezone = changes.timezone === undefined ? zoneBefore : changes.timezone;
+  const silencedAt = changes.silencedAt === undefined ? silencedBefore : changes.silencedAt;
   return {
     ...rest,
     ...(timezone && { timezone }),
+    ...(reportedTimezone && { reportedTimezone }),
     ...(language && { language }),
     settings: { ...before.settings, ...settings },
-    ...(silenced && { silencedAt: silenced }),
+    ...(silencedAt && { silencedAt }),
   };
 }

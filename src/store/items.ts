@@ -12,10 +12,12 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   accounts                       <account>               the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              last-run                how the last run ended
+ *   account#<account>              journal#<w>#<g>         that the account has had a journal for this pair
  *   account#<account>              health                  what the owner was told, and has to be told
  *   account#<account>              summary                 when the last summary was made
  *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
+ *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
  *   jobs                           <account>#<reason>      what is to be done soon, because Withings asked for it
  *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
@@ -23,17 +25,27 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
+ *   people                         <person>                somebody who was invited
+ *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
+ *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
  *   update#<update id>             claim                   that a Telegram update is or was handled (two days)
  */
 export const keys = {
   accounts: "accounts",
   account: (account: number): Key => ({ pk: "accounts", sk: String(account).padStart(16, "0") }),
+  accountPartition: (account: number) => `account#${account}`,
+  journalRange: { from: "journal#", to: "journal$" },
+  journalMark: (account: number, withingsUserId: string, garminProfileId: string): Key => ({
+    pk: `account#${account}`,
+    sk: `journal#${withingsUserId}#${garminProfileId}`,
+  }),
   link: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `link#${vendor}` }),
   lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
   health: (account: number): Key => ({ pk: `account#${account}`, sk: "health" }),
   summary: (account: number): Key => ({ pk: `account#${account}`, sk: "summary" }),
   pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
+  garminEmail: (account: number): Key => ({ pk: `account#${account}`, sk: "garmin-email" }),
   subscriptions: (account: number): Key => ({ pk: `account#${account}`, sk: "subscriptions" }),
   jobs: "jobs",
   job: (account: number, reason: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${reason}` }),
@@ -44,6 +56,10 @@ export const keys = {
   reading: (journal: string, id: string): Key => ({ pk: journal, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
+  people: "people",
+  person: (person: number): Key => ({ pk: "people", sk: String(person).padStart(16, "0") }),
+  invite: (hash: string): Key => ({ pk: `invite#${hash}`, sk: "invite" }),
+  dialog: (chatId: string): Key => ({ pk: `dialog#${chatId}`, sk: "dialog" }),
   update: (updateId: number): Key => ({ pk: `update#${updateId}`, sk: "claim" }),
 };
 
@@ -69,6 +85,7 @@ export const AccountItem = z.object({
   telegramUserId: z.number(),
   createdAt: instant,
   timezone: z.string().exactOptional(),
+  reportedTimezone: z.string().exactOptional(),
   language: z.enum(["en", "de"]).exactOptional(),
   settings: SettingsShape.prefault({}),
   silencedAt: instant.exactOptional(),
@@ -100,11 +117,15 @@ export const PendingSignInSecrets = z.object({
   startedAt: instant,
 });
 
+export const GarminEmailItem = z.object({ sealedEmail: z.string() });
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const WithingsUserItem = z.object({ account: z.number() });
 export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 
+export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });
+export const InviteItem = z.object({ madeAt: instant });
+export const DialogItem = z.object({ sealedState: z.string() });
 export const JobItem = z.object({
   account: z.number(),
   reason: z.enum(["withings_notified", "withings_unlinked"]),

@@ -20,6 +20,10 @@ export function createJournals(table: Table): Journals {
         },
 
         async saveProgress(progress, version) {
+          // First: a journal that nothing names could not be taken away with its account.
+          if (version === undefined) {
+            await table.put(keys.journalMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
+          }
           const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expected(version) });
           if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
           return { value: progress, version: outcome.version };

@@ -1,7 +1,16 @@
 import { epochSeconds } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
-import { CooldownItem, keys, PendingSignInItem, PendingSignInSecrets, parseStored, readItem, toJson } from "./items.ts";
+import {
+  CooldownItem,
+  GarminEmailItem,
+  keys,
+  PendingSignInItem,
+  PendingSignInSecrets,
+  parseStored,
+  readItem,
+  toJson,
+} from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Key, Table } from "./table.ts";
@@ -11,11 +20,11 @@ const PENDING_SECONDS = 10 * 60;
 
 export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
   /** The last writer wins: a newer sign-in replaces an older one. */
-  async function overwrite(key: Key, value: object, expiresAt: number) {
+  async function overwrite(key: Key, value: object, expiresAt?: number) {
     for (let attempt = 0; attempt < 5; attempt++) {
       const item = await table.get(key);
       const expect = item ? { version: item.version } : ("absent" as const);
-      const outcome = await table.put(key, toJson(value), { expect, expiresAt });
+      const outcome = await table.put(key, toJson(value), { expect, ...(expiresAt && { expiresAt }) });
       if (outcome.type === "written") return;
     }
     throw new RetryLaterError("several sign-ins of this account at once");
@@ -47,5 +56,16 @@ export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
     saveCooldown: (account, cooldown) =>
       overwrite(keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
     forgetCooldown: (account) => forget(keys.signInCooldown(account)),
+
+    async email(account) {
+      const key = keys.garminEmail(account);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      return sealer.open(readItem(item, GarminEmailItem).sealedEmail, { key, field: "sealedEmail" });
+    },
+    saveEmail(account, email) {
+      const key = keys.garminEmail(account);
+      return overwrite(key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) });
+    },
   };
 }

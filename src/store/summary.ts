@@ -1,11 +1,12 @@
 import { errorFacts, type Log } from "../log.ts";
+import type { SummaryStore } from "../sync/ports.ts";
 import { keys, readItem, SummaryItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** When an account had its last summary, and what it said of a silence. */
-export function createSummaryStore(table: Table, log: Log) {
+export function createSummaryStore(table: Table, log: Log): SummaryStore {
   return {
-    async read(account: number) {
+    async read(account) {
       const item = await table.get(keys.summary(account));
       try {
         return { value: item ? readItem(item, SummaryItem) : {}, version: item?.version };
@@ -16,7 +17,7 @@ export function createSummaryStore(table: Table, log: Log) {
       }
     },
 
-    async write(account: number, memory: object, version: string | undefined): Promise<boolean> {
+    async write(account, memory, version) {
       const expect = version === undefined ? ("absent" as const) : { version };
       return (await table.put(keys.summary(account), toJson(memory), { expect })).type === "written";
     },

@@ -6,6 +6,8 @@ export interface Account {
   createdAt: Date;
   /** IANA zone the owner chose; else the one Withings reports counts. */
   timezone?: string;
+  /** What Withings said when it was linked, until a run knows better. */
+  reportedTimezone?: string;
   /** Chosen, or as Telegram says. English where it is absent. */
   language?: Language;
   settings: Settings;
@@ -60,9 +62,10 @@ export interface LastRun {
   outcome: RunOutcome;
 }
 
-/** `silencedAt: null` takes it away. What is left out stays. */
+/** `timezone: null` leaves it to Withings again, `silencedAt: null` takes it away. What is left out stays. */
 export interface AccountChanges {
-  timezone?: string | undefined;
+  timezone?: string | null | undefined;
+  reportedTimezone?: string | undefined;
   language?: Language | undefined;
   settings?: Partial<Settings> | undefined;
   silencedAt?: Date | null | undefined;

@@ -9,6 +9,7 @@ export interface WithingsDoor {
   authorizeUrl(state: string): string;
   consentAnswer(query: URLSearchParams): ConsentAnswer;
   pastedAnswer(pasted: string): PastedAnswer;
+  isAnswer(text: string): boolean;
   /** The code lives 30 seconds and works once. */
   exchangeCode(code: string): Promise<
     | { type: "linked"; withingsUserId: string; tokens: TokenSet }
@@ -48,6 +49,8 @@ export interface WithingsLinking {
   begin(account: number): string;
   /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
   withPasted(account: number, pasted: string): Promise<LinkResult>;
+  /** Whether the text is an address that a consent page ended on: then nobody but this may read it. */
+  isPasted(text: string): boolean;
   /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
   withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
 }
@@ -109,6 +112,8 @@ export function createWithingsLinking(deps: {
       if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
       return (await linkOnce(answer.state, answer.code)).result;
     },
+
+    isPasted: (text) => door.isAnswer(text),
 
     async withCallback(query) {
       const answer = door.consentAnswer(query);

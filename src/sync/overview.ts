@@ -22,6 +22,8 @@ export interface Overview {
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
   lastRun: LastRun | undefined;
+  /** Absent before the first run of the two that are linked. */
+  progress?: Progress;
 }
 
 export async function overviewOf(
@@ -42,8 +44,9 @@ export async function overviewOf(
     },
     lastReadings: progress?.lastReadings ?? {},
     attention: progress?.attention ?? [],
-    timezone: account.timezone ?? progress?.timezone ?? "UTC",
+    timezone: account.timezone ?? progress?.timezone ?? account.reportedTimezone ?? "UTC",
     lastRun: await accounts.lastRun(telegramUserId),
+    ...(progress && { progress }),
   };
 }
 

@@ -42,14 +42,16 @@ export interface GarminProfile {
   displayName: string;
 }
 
+/** What a pasted text holds. `spent_ticket`: Garmin's own web site has used it already. */
+export type PastedTicket = { type: "ticket"; ticket: string; service: string } | { type: "no_ticket" | "spent_ticket" };
+
 /** Everything Garmin's side of a sign-in consists of. */
 export interface GarminDoor {
   login(email: string, password: string): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   signInPageUrl(): string;
-  /** Throws `UsageError` in words when there is no usable ticket in it. */
-  ticketFromPasted(pasted: string): { ticket: string; service: string };
+  ticketFromPasted(pasted: string): PastedTicket;
   /** Spends the ticket, whatever the answer. */
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
   socialProfile(withAccess: WithAccess): Promise<GarminProfile>;
@@ -71,4 +73,7 @@ export interface SignInMemory {
   cooldown(account: number): Promise<Cooldown | undefined>;
   saveCooldown(account: number, cooldown: Cooldown): Promise<void>;
   forgetCooldown(account: number): Promise<void>;
+  /** The e-mail that the owner signed in with, so that they need not type it again. */
+  email(account: number): Promise<string | undefined>;
+  saveEmail(account: number, email: string): Promise<void>;
 }

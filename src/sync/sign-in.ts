@@ -9,7 +9,14 @@ const FIRST_REST_SECONDS = 2 * 3600;
 const LONGEST_REST_SECONDS = 24 * 3600;
 
 export type SignInResult =
-  | { type: "signed_in"; displayName: string; refreshExpiresAt: Date; uploadConsent: boolean | undefined }
+  /** `before`: whose account it was until now, when it was another one. */
+  | {
+      type: "signed_in";
+      displayName: string;
+      before?: string;
+      refreshExpiresAt: Date;
+      uploadConsent: boolean | undefined;
+    }
   | { type: "mfa_required"; sentTo: string | undefined }
   | { type: "wrong_code" }
   | { type: "code_sent"; sentTo: string | undefined }
@@ -19,6 +26,8 @@ export type SignInResult =
   | { type: "too_many_codes" }
   | { type: "resting"; until: Date }
   | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" | "access_refused" }
+  /** What was pasted holds no sign-in, or one that Garmin's own web site has used already. */
+  | { type: "no_ticket" | "spent_ticket" }
   | { type: "unclear" };
 
 export interface GarminSignIn {
@@ -26,8 +35,13 @@ export interface GarminSignIn {
   withPassword(account: number, email: string, password: string): Promise<SignInResult>;
   withCode(account: number, code: string): Promise<SignInResult>;
   newCode(account: number): Promise<SignInResult>;
-  /** Throws `UsageError` in words when the pasted text holds no usable ticket. */
+  /** With what the owner copied from Garmin's page: the address, the bare ticket, or the text of the page. */
   withPasted(account: number, pasted: string): Promise<SignInResult>;
+  /** Whether the text holds a ticket: then nobody but this may read it. */
+  isPasted(text: string): boolean;
+  /** The e-mail of the last sign-in with a password. */
+  email(account: number): Promise<string | undefined>;
+  rememberEmail(account: number, email: string): Promise<void>;
 }
 
 /**
@@ -93,6 +107,7 @@ export function createGarminSignIn(deps: {
       log.warn("garmin_consent_unknown", errorFacts(error));
       return undefined;
     });
+    const before = await previousName(account, profile);
     await links.replace(account, "garmin", {
       state: "linked",
       linkedAt: clock.now(),
@@ -106,9 +121,17 @@ export function createGarminSignIn(deps: {
     return {
       type: "signed_in",
       displayName: profile.displayName,
+      ...(before !== undefined && { before }),
       refreshExpiresAt: exchange.tokens.refreshExpiresAt,
       uploadConsent,
     };
+  }
+
+  /** Whose account was linked until now, if it was another one: people do sign in as somebody else by mistake. */
+  async function previousName(account: number, { profileId }: GarminProfile): Promise<string | undefined> {
+    // What cannot be read has to be made anew, and says nothing.
+    const link = await links.read(account, "garmin").catch(() => undefined);
+    return link && link.value.vendorUserId !== profileId ? link.value.displayName : undefined;
   }
 
   /** The ticket is spent: a hiccup here must not cost the owner another sign-in. */
@@ -150,8 +173,12 @@ export function createGarminSignIn(deps: {
     },
 
     async withPasted(account, pasted) {
-      const { ticket, service } = door.ticketFromPasted(pasted);
-      return finish(account, ticket, service);
+      const found = door.ticketFromPasted(pasted);
+      return found.type === "ticket" ? finish(account, found.ticket, found.service) : found;
     },
+
+    isPasted: (text) => door.ticketFromPasted(text).type !== "no_ticket",
+    email: memory.email,
+    rememberEmail: memory.saveEmail,
   };
 }

@@ -33,13 +33,16 @@ export type SubscriptionCheck =
   /** Withings could not be asked. */
   | { type: "later" };
 
+/** `off`: not set up yet. `unreachable`: Withings does not get through to us. */
+export type NotificationState = "on" | "unreachable" | "off";
+
 export interface Subscriptions {
   /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
   keep(account: number): Promise<SubscriptionCheck>;
   /** Before a link is given up: Withings shall tell us no more. As well as it can be done, never thrown. */
   remove(account: number): Promise<void>;
-  /** What the last check saw, if there was one. */
-  seen(account: number): Promise<SubscriptionsSeen | undefined>;
+  /** What the last check saw; undefined where there is no address that Withings could call. */
+  state(account: number): Promise<NotificationState | undefined>;
 }
 
 /** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
@@ -93,7 +96,12 @@ export function createSubscriptions(deps: {
       }
     },
 
-    seen: (account) => memory.read(account),
+    async state(account) {
+      if (callbackUrl === undefined) return undefined;
+      const seen = await memory.read(account);
+      if (seen?.state === "callback_unreachable") return "unreachable";
+      return seen && seen.active.length > 0 ? "on" : "off";
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { atLocalHour, localDate } from "../local-time.ts";
 import type { Account } from "./account.ts";
-import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
+import type { Arrival, AttentionItem, Progress, SentValues, SummaryMemory } from "./ports.ts";
 import type { Composition, ReadingKind } from "./reading.ts";
 
 /** What a daily summary says, without a sentence. */
@@ -11,6 +11,7 @@ export interface Summary {
   weight?: WeightTrend;
   /** Of the newest weigh-in, if it came in the last days. */
   composition?: Composition;
+  /** The newest, if one has arrived. */
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
   /** Nothing was measured for so many days, which are as many as the owner chose, or more. */
@@ -24,19 +25,6 @@ export interface WeightTrend {
   meanKg?: number;
   /** Against the mean of the seven days before those. */
   changeKg?: number;
-}
-
-/** What summaries leave behind. Stored. */
-export interface SummaryMemory {
-  lastSummaryAt?: Date;
-  /** The newest reading at the time when a silence was told. */
-  silenceToldFor?: Date;
-}
-
-export interface SummaryStore {
-  read(account: number): Promise<{ value: SummaryMemory; version: string | undefined }>;
-  /** Writes if nobody else did since. */
-  write(account: number, memory: SummaryMemory, version: string | undefined): Promise<boolean>;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -95,9 +83,10 @@ export function summaryOf(facts: {
     arrived,
     ...(weight && { weight }),
     ...(composition && { composition }),
-    ...(pressure?.values.kind === "blood_pressure" && {
-      bloodPressure: { takenAt: pressure.takenAt, values: pressure.values },
-    }),
+    ...(arrived.blood_pressure &&
+      pressure?.values.kind === "blood_pressure" && {
+        bloodPressure: { takenAt: pressure.takenAt, values: pressure.values },
+      }),
     waiting: {
       held: attention.filter(({ fate }) => fate.state === "held").length,
       failed: attention.filter(({ fate }) => fate.state === "failed").length,

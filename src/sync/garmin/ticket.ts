@@ -1,11 +1,5 @@
-import { UsageError } from "../../errors.ts";
+import type { PastedTicket } from "../sign-in-ports.ts";
 import { MOBILE_SERVICE } from "./sso.ts";
-
-export interface ServiceTicket {
-  ticket: string;
-  /** The exact service it was issued for; the exchange has to name the same. */
-  service: string;
-}
 
 const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;
 
@@ -26,23 +20,16 @@ export function signInPageUrl(ssoUrl: string): string {
 }
 
 /**
- * The ticket in what the owner pasted: the address, the bare ticket, or the text of the page.
- * @throws UsageError in words when there is none, or one that cannot work any more.
+ * The ticket in what the owner pasted: the address, the bare ticket, or the text of the page; and the exact service it was
+ * issued for, which the exchange has to name again.
  */
-export function ticketFromPasted(pasted: string, ssoUrl: string): ServiceTicket {
+export function ticketFromPasted(pasted: string, ssoUrl: string): PastedTicket {
   const ticket = pasted.match(/ST-[A-Za-z0-9]+-[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*/)?.[0];
-  if (!ticket) {
-    throw new UsageError(
-      "There is no ticket in that. Sign in on Garmin's page, then paste the whole address the browser shows (it contains “ticket=ST-”).",
-    );
-  }
-  if (pasted.includes("//connect.garmin.com/")) {
-    throw new UsageError(
-      "That address is from Garmin Connect itself, which has already used the ticket. Open the address printed above and paste where that one ends.",
-    );
-  }
+  if (!ticket) return { type: "no_ticket" };
+  // Garmin Connect has used it up before anybody could copy it.
+  if (pasted.includes("//connect.garmin.com/")) return { type: "spent_ticket" };
   const mobile = pasted.match(/https:\/\/mobile\.integration\.garmin\.com\/gcm\/(?:ios|android)/)?.[0];
-  if (mobile) return { ticket, service: mobile };
+  if (mobile) return { type: "ticket", ticket, service: mobile };
   // A bare ticket tells by its ending which door it came from: "cas" the web page, "sso" the phone app.
-  return { ticket, service: ticket.endsWith("-sso") ? MOBILE_SERVICE : embedUrl(ssoUrl) };
+  return { type: "ticket", ticket, service: ticket.endsWith("-sso") ? MOBILE_SERVICE : embedUrl(ssoUrl) };
 }

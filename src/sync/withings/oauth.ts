@@ -147,3 +147,12 @@ export function pastedAnswer(pasted: string): PastedAnswer {
   if (/^[\w~-]{20,}$/.test(text)) return { type: "bare_code", code: text };
   return URL.canParse(text) ? consentAnswer(new URL(text).searchParams) : { type: "not_an_address" };
 }
+
+/** Whether it is an address that the consent page ended on, whatever stands in it: one like the callback, or with its answer. */
+export function isConsentAnswer(text: string, redirectUrl: string): boolean {
+  const trimmed = text.trim();
+  if (!URL.canParse(trimmed)) return false;
+  const { searchParams } = new URL(trimmed);
+  const isAnswer = searchParams.has("state") && (searchParams.has("code") || searchParams.has("error"));
+  return isAnswer || (redirectUrl !== "" && trimmed.startsWith(redirectUrl));
+}

@@ -1,0 +1,39 @@
+import { type Clock, epochSeconds } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import { parseJson } from "../json.ts";
+import { DialogItem, keys, readItem, toJson } from "./items.ts";
+import { removeItem } from "./remove.ts";
+import type { Sealer } from "./seal.ts";
+import type { Table } from "./table.ts";
+
+/** What is typed into a sign-in a day later is still known for what it is, and kept secret. */
+const DIALOG_SECONDS = 24 * 3600;
+
+/**
+ * Where the dialog with somebody stands, sealed: it may hold what a person typed. Whoever reads and writes has the lease of
+ * the chat.
+ */
+export function createDialogs(table: Table, sealer: Sealer, clock: Clock) {
+  return {
+    async read(chatId: string): Promise<unknown> {
+      const key = keys.dialog(chatId);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      const { sealedState } = readItem(item, DialogItem);
+      return parseJson(sealer.open(sealedState, { key, field: "sealedState" }));
+    },
+
+    async write(chatId: string, state: unknown): Promise<void> {
+      const key = keys.dialog(chatId);
+      const sealedState = sealer.seal(JSON.stringify(state), { key, field: "sealedState" });
+      const item = await table.get(key);
+      const outcome = await table.put(key, toJson({ sealedState }), {
+        expect: item ? { version: item.version } : "absent",
+        expiresAt: epochSeconds(clock.now()) + DIALOG_SECONDS,
+      });
+      if (outcome.type === "conflict") throw new RetryLaterError("somebody else is in this dialog");
+    },
+
+    delete: (chatId: string) => removeItem(table, keys.dialog(chatId)),
+  };
+}

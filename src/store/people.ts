@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type Clock, epochSeconds } from "../clock.ts";
+import type { People, Person } from "../sync/ports.ts";
+import { InviteItem, keys, PersonItem, readItem, toJson } from "./items.ts";
+import { removeItem } from "./remove.ts";
+import type { Table } from "./table.ts";
+
+const INVITE_SECONDS = 24 * 3600;
+
+/** Who was invited to the bot, beside those whom the configuration names. */
+export function createPeople(table: Table, clock: Clock): People {
+  const inviteKey = (token: string) => keys.invite(createHash("sha256").update(token).digest("hex"));
+
+  return {
+    async isInvited(telegramUserId) {
+      return (await table.get(keys.person(telegramUserId))) !== undefined;
+    },
+
+    async list() {
+      return (await table.list(keys.people)).map((item): Person => readItem(item, PersonItem));
+    },
+
+    async invite() {
+      const token = randomBytes(18).toString("base64url");
+      // The token itself is nowhere in the store: whoever reads that must not be able to let themselves in.
+      await table.put(inviteKey(token), toJson({ madeAt: clock.now() }), {
+        expect: "absent",
+        expiresAt: epochSeconds(clock.now()) + INVITE_SECONDS,
+      });
+      return token;
+    },
+
+    async accept(token, person) {
+      const item = await table.get(inviteKey(token));
+      if (!item) return false;
+      readItem(item, InviteItem);
+      // Taken away first: of two people with the same link one comes in.
+      if ((await table.delete(item.key, { version: item.version })) === "conflict") return false;
+      await table.put(keys.person(person.telegramUserId), toJson({ ...person, invitedAt: clock.now() }), {
+        expect: "absent",
+      });
+      return true;
+    },
+
+    remove: (telegramUserId) => removeItem(table, keys.person(telegramUserId)),
+  };
+}
