@@ -1,5 +1,4 @@
 import { createTable } from "./app.ts";
-import { messages } from "./bot/messages.ts";
 import { type Command, parseArguments, USAGE } from "./cli/arguments.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
@@ -8,6 +7,7 @@ import { findAccount, withApp, withStore } from "./cli/open.ts";
 import { statusCommand } from "./cli/status.ts";
 import { dryRunCommand, syncCommand } from "./cli/sync.ts";
 import { createTerminal, type Terminal } from "./cli/terminal.ts";
+import { needed } from "./cli/words.ts";
 import { systemClock } from "./clock.ts";
 import { type Environment, loadEnvironment, readConfig, readLogLevel } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
@@ -76,7 +76,7 @@ async function perform(
         const text = list
           .map(({ account, timezone }) => (timezone ? `${account}  ${timezone}` : `${account}`))
           .join("\n");
-        terminal.result({ accounts: list }, text || messages.action("add_account"));
+        terminal.result({ accounts: list }, text || needed("add_account"));
         return EXIT.success;
       });
     case "login withings":

@@ -1,21 +1,19 @@
 import { type App, createApp, openStore } from "../app.ts";
-import { explainSentence, messages } from "../bot/messages.ts";
+import type { Words } from "../bot/words/words.ts";
+import { type ChecksDeps, checksOf, type Manner, storeCheck } from "../checks.ts";
 import type { Clock } from "../clock.ts";
-import { type Config, type Environment, readConfig } from "../config.ts";
-import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { type Environment, readConfig } from "../config.ts";
+import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { type Check, checkClock, examine, type Finding, type Verdict } from "../sync/doctor.ts";
+import { type Check, examine, type Finding, thingsToDo, type Verdict } from "../sync/doctor.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
+import { explainSentence, terminalWords } from "./words.ts";
 
-const MARK: Record<Verdict, string> = {
-  ok: "ok     ",
-  owner: "you    ",
-  operator: "fix    ",
-  later: "later  ",
-  broken: "broken ",
-};
+const MARK_WIDTH = 7;
+/** For what tells no time. */
+const WORDS = terminalWords("UTC", new Date(0));
 
 /** Checks every precondition live, one line each with the mend. */
 export async function doctorCommand(
@@ -25,21 +23,24 @@ export async function doctorCommand(
 ): Promise<number> {
   const findings = await examine(configurationChecks(env, deps), sentence());
   if (findings.every(({ verdict }) => verdict === "ok")) {
-    const config = readConfig(env, ["store", "sealing", "withings", "garmin", "telegram", "web"]);
+    const { schedule, ...config } = readConfig(env, SECTIONS);
     const app = await createApp(config, deps);
     try {
-      findings.push(...(await examine(await generalChecks(app, config.telegram, deps.clock), sentence())));
-      for (const { telegramUserId: id, checks } of await accountChecks(app, config, deps.clock)) {
-        findings.push(...(await examine(checks, sentence(id))));
-      }
+      const { syncIntervalMinutes } = schedule;
+      findings.push(...(await examineAll({ ...deps, ...config, app, syncIntervalMinutes })));
     } finally {
       await app.close();
     }
   }
-  const lines = findings.map(({ check, verdict, text }) => `${MARK[verdict]} ${check}: ${text}`);
-  terminal.result({ status: statusOf(findings), checks: findings }, [...lines, "", conclusion(findings)].join("\n"));
+  const lines = findings.map(
+    ({ check, verdict, text }) => `${WORDS.doctor.mark[verdict].padEnd(MARK_WIDTH)} ${check}: ${text}`,
+  );
+  const conclusion = WORDS.doctor.conclusion(thingsToDo(findings));
+  terminal.result({ status: statusOf(findings), checks: findings }, [...lines, "", conclusion].join("\n"));
   return exitOf(findings);
 }
+
+const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "web"] as const;
 
 /** An outage is said with whom it concerns: the checks below name the vendor. */
 function sentence(account?: number) {
@@ -47,49 +48,23 @@ function sentence(account?: number) {
     error instanceof RetryLaterError ? `${error.message}. Try again later.` : explainSentence(error, account);
 }
 
-/** What two checks say in the same words is one thing to do. */
-function conclusion(findings: Finding[]): string {
-  const count = (...verdicts: Verdict[]) =>
-    new Set(findings.filter(({ verdict }) => verdicts.includes(verdict)).map(({ text }) => text)).size;
-  const things = (number: number) => (number === 1 ? "1 thing" : `${number} things`);
-  const [yours, broken, later] = [count("owner", "operator"), count("broken"), count("later")];
-  const said = [
-    ...(yours > 0 ? [`${things(yours)} ${yours === 1 ? "needs" : "need"} you.`] : []),
-    ...(broken > 0 ? [`${things(broken)} broke on my side; the log says what.`] : []),
-    ...(later > 0 ? [`${things(later)} could not be checked now; try again later.`] : []),
-  ];
-  return said.join(" ") || "All good.";
-}
-
-/** The technical words of an outage come last: they are for whoever asks further. */
-async function reached<T>(vendor: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RetryLaterError)) throw error;
-    throw new RetryLaterError(`${vendor} cannot be reached just now, or gives no proper answer (${error.message})`);
-  }
-}
-
 /** What has to be right before anything can be asked. */
 function configurationChecks(env: Environment, deps: { clock: Clock; log: Log }): Check[] {
   return [
     {
-      name: "configuration",
+      name: WORDS.doctor.check.configuration,
       run: async () => {
-        readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"]);
-        return "complete";
+        readConfig(env, [...SECTIONS, "withingsLogin"]);
+        return WORDS.doctor.complete;
       },
     },
     {
-      name: "store",
+      name: WORDS.doctor.check.store,
       run: async () => {
         const { store } = readConfig(env, ["store"]);
         const opened = await openStore(store, deps);
         try {
-          const accounts = await opened.accounts.list();
-          const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";
-          return `table ${store.tableName} in ${where}, ${accounts.length} ${accounts.length === 1 ? "account" : "accounts"}`;
+          return await storeCheck(store, () => opened.accounts.list(), WORDS).run();
         } finally {
           await opened.close();
         }
@@ -98,107 +73,49 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
   ];
 }
 
-interface Telegram {
-  botToken: string;
-  apiRoot: string;
-  allowedIds: number[];
-}
-
-async function generalChecks(app: App, telegram: Telegram, clock: Clock): Promise<Check[]> {
-  const { checkTelegram } = await import("../bot/check.ts");
-  const checks: Check[] = [
-    { name: "Telegram", run: () => checkTelegram(telegram) },
-    {
-      name: "Garmin sign-in",
-      run: async () => {
-        const { verdict } = await reached("Garmin", () => app.garminProbe());
-        if (verdict === "reachable") return "reachable from here";
-        if (verdict === "blocked") throw new ActionNeededError("use_garmin_page");
-        throw new RetryLaterError(
-          verdict === "rate_limited" ? "Garmin limits sign-ins from here" : "Garmin's sign-in answers oddly",
-        );
-      },
-    },
-    {
-      name: "clock",
-      run: async () => {
-        const { serverTime } = await reached("Garmin", () => app.garminProbe());
-        if (!serverTime) throw new RetryLaterError("No server told the time");
-        checkClock(clock, serverTime);
-        return "correct";
-      },
-    },
-  ];
+async function examineAll(deps: ChecksDeps & { app: App; telegram: { allowedIds: number[] } }): Promise<Finding[]> {
+  const { app, telegram } = deps;
+  const { operation, general } = checksOf(deps, WORDS, manner());
   const accounts = await app.accounts.list();
-  if (accounts.length === 0) {
-    checks.push({ name: "accounts", run: () => Promise.reject(new ActionNeededError("add_account")) });
-  }
-  return checks;
-}
-
-/** What the last daily check saw. Without a public address there are none. */
-function notificationChecks(app: App, account: number, publicUrl: string | undefined): Check[] {
-  if (publicUrl === undefined) return [];
-  const run = async () => {
-    const seen = await app.subscriptions.seen(account);
-    if (!seen) return "none yet; start makes them once Withings is linked";
-    if (seen.state === "unknown") throw new RetryLaterError("Withings could not be asked about them");
-    if (seen.state === "active") return `Withings calls ${publicUrl}`;
-    throw new UsageError(
-      `Withings cannot reach ${publicUrl}: it must be https on port 443, with a name, and answer from outside. It is tried again once a day.`,
-    );
+  const none: Check = {
+    name: WORDS.doctor.check.accounts,
+    run: () => Promise.reject(new ActionNeededError("add_account")),
   };
-  return [{ name: `account ${account}, notifications`, run }];
+  const findings = await examine([...operation, ...general, ...(accounts.length === 0 ? [none] : [])], sentence());
+  for (const account of accounts) {
+    const id = account.telegramUserId;
+    const mayUse: Check = {
+      name: manner(id).nameOf(WORDS.doctor.check.telegram),
+      run: async () =>
+        telegram.allowedIds.includes(id) || (await app.people.isInvited(id))
+          ? WORDS.doctor.mayUse
+          : { verdict: "operator", text: WORDS.doctor.mayNotUse(id) },
+    };
+    const own = await checksOf(deps, await wordsAt(deps, account), manner(id)).of(account);
+    findings.push(...(await examine([mayUse, ...own], sentence(id))));
+  }
+  return findings;
 }
 
-async function accountChecks(app: App, { telegram, web }: Pick<Config, "telegram" | "web">, clock: Clock) {
-  return (await app.accounts.list()).map((account) => {
-    const id = account.telegramUserId;
-    const now = clock.now();
-    const overview = () =>
-      overviewOf({ accounts: app.accounts, links: app.links, journals: app.journals, now }, account);
-    const checks: Check[] = [
-      {
-        name: `account ${id}, Telegram`,
-        run: async () => {
-          if (telegram.allowedIds.includes(id)) return "may use the bot";
-          throw new UsageError(`The bot does not serve ${id}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`);
-        },
-      },
-      {
-        name: `account ${id}, Withings`,
-        run: async () => {
-          const { displayName } = await app.tokens.link(id, "withings");
-          await reached("Withings", () => app.run.source.changedSince(app.tokens.withAccess(id, "withings"), now));
-          return `user ${displayName} answers`;
-        },
-      },
-      ...notificationChecks(app, id, web.publicUrl),
-      {
-        name: `account ${id}, Garmin`,
-        run: async () => {
-          const { displayName } = await app.tokens.link(id, "garmin");
-          if ((await reached("Garmin", () => app.uploadConsent(id))) === false)
-            throw new ActionNeededError("grant_garmin_upload");
-          return `${displayName} answers and takes uploads`;
-        },
-      },
-      {
-        name: `account ${id}, last run`,
-        run: async () => {
-          const { lastRun, links, timezone } = await overview();
-          // The missing link has a line of its own.
-          if (!lastRun && !(links.withings && links.garmin)) return "none yet; it needs both links";
-          if (!lastRun) throw new UsageError(`There was no run yet. Run: npx weighbridge sync --account ${id}`);
-          const { status, action } = lastRun.outcome;
-          if (action) throw new ActionNeededError(action);
-          if (status === "error") throw new Error("the last run broke");
-          return messages.lastRun(lastRun, timezone, now);
-        },
-      },
-    ];
-    return { telegramUserId: id, checks };
-  });
+function manner(account?: number): Manner {
+  return {
+    nameOf: (check) => `account ${account}, ${check}`,
+    detail: ({ message }) => ` (${message})`,
+    noRunYet: {
+      verdict: "operator",
+      text: `There was no run yet. Run: npx weighbridge sync --account ${account}`,
+    },
+  };
+}
+
+/** With times in the zone of the account, where that can be read. */
+async function wordsAt(
+  { app, clock }: { app: App; clock: Clock },
+  account: Parameters<typeof overviewOf>[1],
+): Promise<Words> {
+  const now = clock.now();
+  const seen = await overviewOf({ ...app, now }, account).catch(() => undefined);
+  return terminalWords(seen?.timezone ?? "UTC", now);
 }
 
 function exitOf(findings: Finding[]): number {

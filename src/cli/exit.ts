@@ -1,8 +1,8 @@
-import { explainSentence } from "../bot/messages.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { RunStatus } from "../sync/outcome.ts";
 import type { Terminal } from "./terminal.ts";
+import { explainSentence } from "./words.ts";
 
 /** What scripts read. */
 export const EXIT = { success: 0, error: 1, usage: 2, actionNeeded: 3, retryLater: 4 } as const;

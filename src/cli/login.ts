@@ -1,11 +1,11 @@
 import type { App } from "../app.ts";
-import { messages } from "../bot/messages.ts";
 import { UsageError } from "../errors.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
 import type { Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
+import { signInWords, terminalWords } from "./words.ts";
 
 /** After so many wrong codes the dialog ends; Garmin's own patience is not known. */
 const CODE_TRIES = 3;
@@ -47,7 +47,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   const wantsCode = () => result.type === "mfa_required" || result.type === "wrong_code";
   for (let triesLeft = CODE_TRIES; wantsCode() && triesLeft > 0; triesLeft--) {
     const sent = result.type === "mfa_required" ? result.sentTo : undefined;
-    terminal.say(messages.signIn(result, timezone, account));
+    terminal.say(signInWords(result, terminalWords(timezone, app.run.clock.now()), account));
     // Said once: the prompt itself is short.
     if (result.type === "mfa_required") terminal.say("Type it here; like a password, it stays hidden.");
     if (sent?.includes("@")) question = "Code from the mail:";
@@ -66,15 +66,7 @@ export async function loginGarminByTicket(
 ): Promise<number> {
   terminal.say(`Open this address in your browser and sign in:\n\n${app.signInPageUrl()}\n`);
   const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:", { pasted: true });
-  let result: SignInResult;
-  try {
-    result = await app.garminSignIn.withPasted(account, pasted);
-  } catch (error) {
-    // What holds no usable ticket ends like a ticket that Garmin refuses: only its owner can get another one.
-    if (error instanceof UsageError) return ownerActs(terminal, account, "relink_garmin", error.message);
-    throw error;
-  }
-  return report(app, terminal, account, result, timezone);
+  return report(app, terminal, account, await app.garminSignIn.withPasted(account, pasted), timezone);
 }
 
 /** What is still missing until the first sync. */
@@ -94,7 +86,7 @@ async function report(
   result: SignInResult,
   timezone: string,
 ): Promise<number> {
-  const text = messages.signIn(result, timezone, account);
+  const text = signInWords(result, terminalWords(timezone, app.run.clock.now()), account);
   switch (result.type) {
     case "signed_in": {
       const { displayName, uploadConsent } = result;

@@ -1,15 +1,18 @@
-import { messages } from "../bot/messages.ts";
 import { localDateTime } from "../local-time.ts";
 import type { Finding } from "../sync/look.ts";
 import { sentValues } from "../sync/match.ts";
 import type { Step } from "../sync/plan.ts";
 import type { LedgerEntry, SkipReason } from "../sync/ports.ts";
 import type { Preview } from "../sync/preview.ts";
+import { terminalWords } from "./words.ts";
+
+/** Times are put before them here. */
+const words = terminalWords("UTC", new Date(0));
 
 /** One line of a dry run. */
 export function previewLine({ reading, entry, step, finding }: Preview, timezone: string): string {
   const time = localDateTime(reading.takenAt, timezone).replace("T", " ");
-  return `${time}  ${messages.values(sentValues(reading))}: ${would(step, finding, entry)}`;
+  return `${time}  ${words.values(sentValues(reading))}: ${would(step, finding, entry)}`;
 }
 
 const SKIPPED: Record<SkipReason, string> = {
@@ -28,9 +31,9 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
     case "settled":
       return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do, settled before";
     case "hold":
-      return `would be held: ${messages.held(step.reason)}`;
+      return `would be held: ${words.held(step.reason)}`;
     case "fail":
-      return `would not be sent: ${messages.failed(step.reason)}`;
+      return `would not be sent: ${words.failed(step.reason)}`;
     default:
       break;
   }
@@ -44,7 +47,7 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
     case "wait":
       return "would be looked for again, it may still turn up in Garmin";
     case "gone":
-      return `would be given up: ${messages.failed("never_appeared")}`;
+      return `would be given up: ${words.failed("never_appeared")}`;
     default:
       return "would be sent, it is new";
   }

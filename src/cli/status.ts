@@ -1,11 +1,11 @@
 import { openStore, unseal } from "../app.ts";
-import { messages } from "../bot/messages.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import type { Log } from "../log.ts";
 import { type Overview, overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
+import { needed, terminalWords } from "./words.ts";
 
 /** How every account is doing. Asks no vendor. */
 export async function statusCommand(
@@ -23,9 +23,9 @@ export async function statusCommand(
       overviews.push(await overviewOf({ ...store, links, now }, account));
     }
     const text = overviews
-      .map((it) => `Account ${it.account.telegramUserId}\n${messages.status(it, { now })}`)
+      .map((it) => `Account ${it.account.telegramUserId}\n${terminalWords(it.timezone, now).status(it, {})}`)
       .join("\n\n");
-    terminal.result({ accounts: overviews.map(toJson) }, text || messages.action("add_account"));
+    terminal.result({ accounts: overviews.map(toJson) }, text || needed("add_account"));
     return EXIT.success;
   } finally {
     await store.close();

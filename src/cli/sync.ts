@@ -1,5 +1,4 @@
 import type { App } from "../app.ts";
-import { explainSentence, messages } from "../bot/messages.ts";
 import { newlyHeld } from "../bot/newly-held.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { startOfDay } from "../local-time.ts";
@@ -14,6 +13,7 @@ import { type RunReport, syncAccount } from "../sync/run.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import { previewLine } from "./preview-line.ts";
 import type { Terminal } from "./terminal.ts";
+import { explainSentence, needed, terminalWords } from "./words.ts";
 
 export interface SyncOptions {
   account: number | undefined;
@@ -57,9 +57,13 @@ async function syncInWords(app: App, account: Account, since: Date | undefined) 
   const before = await lookAt();
   const report = await syncAccount(app.run, account, { since });
   const after = await lookAt();
-  const justHeld = before && after && !report.busy ? newlyHeld(before, after, app.run.clock.now()) : undefined;
+  const justHeld = before && after && !report.busy ? newlyHeld(before, after) : undefined;
   const { telegramUserId } = account;
-  const words = messages.outcome(report, { account: telegramUserId, justHeld, status: "npx weighbridge status" });
+  const words = terminalWords(after?.timezone ?? "UTC", app.run.clock.now()).outcome(report, {
+    justHeld,
+    status: "npx weighbridge status",
+    needed: (action) => needed(action, telegramUserId),
+  });
   return { report, words };
 }
 
@@ -128,7 +132,7 @@ function conclude(
   const accounts = all.map(({ account, report }) => ({ account: account.telegramUserId, ...plain(report) }));
   terminal.result(
     { ...plain(sum), ...(options.account === undefined && { accounts }), ...more },
-    only ? text(sum) : messages.action("add_account"),
+    only ? text(sum) : needed("add_account"),
   );
   return all.some(({ report }) => report.problem !== undefined) ? EXIT.usage : EXIT_OF_STATUS[sum.status];
 }

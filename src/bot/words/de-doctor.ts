@@ -1,0 +1,76 @@
+import type { DoctorWords } from "./en-doctor.ts";
+
+/** The German sentences of /doctor. */
+export function doctorInGerman(): DoctorWords {
+  const things = (count: number) => (count === 1 ? "1 Sache" : `${count} Sachen`);
+
+  return {
+    checking: "Ich prüfe …",
+    mark: { ok: "gut", owner: "du", operator: "Betrieb", later: "später", broken: "kaputt" },
+    check: {
+      configuration: "Konfiguration",
+      store: "Speicher",
+      sealing: "Schlüssel",
+      telegram: "Telegram",
+      clock: "Uhr",
+      garminSignIn: "Anmeldung bei Garmin",
+      accounts: "Konten",
+      withings: "Withings",
+      garmin: "Garmin",
+      notifications: "Neue Messungen",
+      lastRun: "Letzter Lauf",
+    },
+    complete: "vollständig",
+    store: (table, where, accounts) =>
+      `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
+    sealing: (links) =>
+      links === 0
+        ? "vorhanden, noch ist nichts versiegelt"
+        : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : `alle ${links} gespeicherten Verbindungen`}`,
+    telegram: (username, hasWebhook) =>
+      hasWebhook ? `@${username} mit Webhook` : `@${username}, bereit für Long Polling`,
+    telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
+    telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
+    webhookFails: (waiting) =>
+      `Telegram kann dem Webhook nichts zustellen, ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+    garminReachable: "von hier aus erreichbar",
+    garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
+    garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
+    clock: "geht richtig",
+    clockOff: (seconds) =>
+      `Die Uhr dieser Maschine geht ${Math.abs(seconds)} Sekunden ${seconds > 0 ? "vor" : "nach"}. Schalte ihren Zeitabgleich ein.`,
+    noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
+    mayUse: "darf den Bot benutzen",
+    mayNotUse: (account) =>
+      `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
+    unreachable: (vendor, detail) =>
+      `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
+    withings: "antwortet und lässt mich deine Messwerte lesen",
+    garmin: (name) => `${name} antwortet und nimmt Messungen an`,
+    notifications: {
+      on: "Withings meldet sie mir sofort",
+      off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
+      unreachable:
+        "Withings kann mich nicht erreichen, um sie zu melden, darum sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
+    },
+    noRunNeedsLinks: "noch keiner; er braucht beide Verbindungen",
+    noRunYet: "Es gab noch keinen Lauf. Er kommt von selbst; /sync beginnt ihn jetzt.",
+    runTooOld: (at, minutes) =>
+      `Der letzte Lauf war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu; wenn es bleibt, sieh ins Protokoll.`,
+    runBroke: "Beim letzten Lauf ist bei mir etwas kaputtgegangen. Im Protokoll steht, was.",
+    forOperator: "Das muss richten, wer mich betreibt. Bitte dort um /doctor.",
+    setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
+    conclusion({ needYou, broken, later }) {
+      const said = [
+        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "braucht" : "brauchen"} dich.`] : []),
+        ...(broken > 0
+          ? [`${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir kaputt; es steht im Protokoll.`]
+          : []),
+        ...(later > 0
+          ? [`${things(later)} ließ${later === 1 ? "" : "en"} sich jetzt nicht prüfen; versuche es später noch einmal.`]
+          : []),
+      ];
+      return said.join(" ") || "Alles gut.";
+    },
+  };
+}

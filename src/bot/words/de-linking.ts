@@ -1,0 +1,140 @@
+import type { CallbackOutcome } from "../../sync/link-withings.ts";
+import type { SignInResult } from "../../sync/sign-in.ts";
+import type { LinkingWords, WithingsRefusal } from "./en-linking.ts";
+import type { Format } from "./format.ts";
+
+const NOT_LINKED = "Nicht verbunden";
+const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Geh zurück zu Telegram und beginne neu.` });
+
+/** The German sentences of linking and unlinking. */
+export function linkingInGerman({ weight, time }: Format): LinkingWords {
+  return {
+    withingsOffer: (answersByItself) =>
+      answersByItself
+        ? "Withings fragt auf seiner eigenen Seite, ob ich deine Messwerte lesen darf. Wähle dort dein eigenes Profil. Ich sage es hier, wenn es geklappt hat. Der Knopf gilt 10 Minuten."
+        : "Withings fragt auf seiner eigenen Seite, ob ich deine Messwerte lesen darf. Wähle dort dein eigenes Profil. Dein Browser landet dann auf einer anderen Seite: Kopiere ihre ganze Adresse und sende sie mir sofort, sie gilt eine halbe Minute.",
+    withingsLinked: (withingsUserId, last) =>
+      last
+        ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Bist das nicht du, verbinde noch einmal und wähle dein eigenes.`
+        : `Withings ist verbunden (Profil ${withingsUserId}).`,
+    withingsRefused: {
+      code_expired: "Das kam zu spät: Was Withings dir gibt, gilt eine halbe Minute. Öffne die Seite noch einmal.",
+      taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
+      refused:
+        "Du hast es nicht erlaubt, darum ist nichts verbunden. War das ein Versehen, öffne die Seite noch einmal.",
+      wrong_state: "Diese Adresse stammt nicht von meinem Knopf. Öffne Withings mit diesem hier.",
+      late_state: "Der Knopf war älter als 10 Minuten. Hier ist ein frischer.",
+      used_state: "Diese Adresse wurde schon benutzt. Hier ist ein frischer Knopf.",
+      other_chat: "Diese Adresse gehört in den Chat von jemand anderem. Hier ist ein Knopf für dich.",
+      no_code:
+        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast.",
+      not_an_address: "Das ist keine Adresse. Kopiere die ganze Zeile oben in deinem Browser.",
+      scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
+    } satisfies Record<WithingsRefusal, string>,
+    withingsRemovedThere:
+      "Du hast mich bei Withings entfernt, darum lese ich deine Waage nicht mehr. Was in Garmin ist, bleibt. Wenn du mich zurückhaben möchtest, verbinde neu.",
+    subscriptionsRestored:
+      "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
+
+    garminDoors:
+      "Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser. Am Ende steht eine fast leere Seite; kopiere oben die ganze Adresse und sende sie mir innerhalb einer Minute. (Öffnet sie sich in Telegram, wähle „Im Browser öffnen“.)\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.",
+    askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
+    askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
+    notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",
+    askCode: (sentTo) =>
+      `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
+    signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
+      switch (result.type) {
+        case "signed_in":
+          return [
+            `Bei Garmin angemeldet als ${result.displayName}.`,
+            ...(result.before
+              ? [`Vorher war es ${result.before}. Wenn du das nicht willst, melde dich noch einmal an.`]
+              : []),
+          ].join(" ");
+        case "wrong_code":
+          return "Der Code stimmt nicht. Sieh noch einmal nach und sende ihn neu, oder lass dir einen neuen schicken.";
+        case "code_sent":
+          return `Garmin hat einen neuen Code gesendet${result.sentTo ? `, an ${result.sentTo}` : ""}. Nur der neue zählt.`;
+        case "code_too_soon":
+          return "Garmin sendet nur jede halbe Minute einen neuen Code. Versuche es gleich noch einmal.";
+        case "expired":
+          return "Das hat zu lange gedauert, und Garmin hat die Anmeldung geschlossen. Wir beginnen neu.";
+        case "too_many_codes":
+          return "Garmin nimmt vorerst keine Codes mehr an. Warte einen Tag, oder melde dich auf Garmins eigener Seite an.";
+        case "resting":
+          return `Garmin begrenzt die Anmeldungen dieses Kontos, und jeder weitere Versuch verlängert das. Hier ruht die Anmeldung bis ${time(result.until)}. Garmins eigene Seite geht trotzdem.`;
+        case "wrong_password":
+          return "Garmin kennt diese E-Mail mit diesem Passwort nicht. Sieh noch einmal nach: Nach ein paar falschen Versuchen hört Garmin stundenlang nicht mehr zu.";
+        case "captcha":
+          return "Garmin möchte sehen, dass du kein Roboter bist. Das geht nur auf seiner eigenen Seite.";
+        case "account_locked":
+          return "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann auf Garmins eigener Seite an.";
+        case "blocked":
+          return "Garmin nimmt aus dem Netz, in dem ich laufe, keine Anmeldungen an. Melde dich in deinem Browser auf Garmins eigener Seite an.";
+        case "ticket_refused":
+          return "Garmin nimmt diese Anmeldung nicht an: Jede gilt einmal, etwa eine Minute lang. Öffne die Seite noch einmal und sende mir, wo sie endet.";
+        case "access_refused":
+          return "Garmin hat dich angemeldet und dann die eigene Anmeldung nicht angenommen. Versuche es in ein paar Minuten noch einmal, am besten auf Garmins eigener Seite.";
+        case "no_ticket":
+          return "Darin steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
+        case "spent_ticket":
+          return "Diese Adresse ist von Garmin Connect selbst, das die Anmeldung schon verbraucht hat. Öffne die Seite mit dem Knopf unten und sende mir, wo diese endet.";
+        case "unclear":
+          return "Garmin hat auf eine Art geantwortet, die ich nicht kenne. Melde dich auf seiner eigenen Seite an.";
+      }
+    },
+    consentGiven: "Garmin nimmt jetzt Messungen an.",
+    consentStillMissing: "Garmin sagt noch nein. Nachdem du es erlaubt hast, kann es eine Minute dauern.",
+
+    disconnectAsk: "Was soll ich entfernen?",
+    disconnectChoice: {
+      withings: "Die Verbindung zu Withings",
+      garmin: "Die Verbindung zu Garmin",
+      everything: "Alles von mir",
+    },
+    disconnectSure: {
+      withings:
+        "Die Verbindung zu Withings entfernen? Dann lese ich deine Waage nicht mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+      garmin:
+        "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+      everything:
+        "Beide Verbindungen, die Liste des Gesendeten und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
+    },
+    disconnected: {
+      withings:
+        "Die Verbindung zu Withings ist hier gelöscht. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort.",
+      garmin:
+        "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
+      everything:
+        "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; lösche es dort, wenn du magst. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
+    },
+
+    callbackPage: {
+      linked: { title: "Verbunden", text: "Withings teilt jetzt, was du misst. Geh zurück zu Telegram." },
+      waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
+      code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
+      scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
+      taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
+      refused: {
+        title: NOT_LINKED,
+        text: "Nichts wurde geteilt. Wenn du es dir anders überlegst, geh zurück zu Telegram.",
+      },
+      wrong_state: notLinked("Diese Adresse ist beschädigt oder stammt nicht von mir."),
+      late_state: notLinked("Das hat länger als zehn Minuten gedauert."),
+      used_state: {
+        title: "Schon benutzt",
+        text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status sagt, wie es steht.",
+      },
+      other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
+      no_code: notLinked("In dieser Adresse steckt keine Erlaubnis."),
+      not_an_address: notLinked("Das ist keine Adresse."),
+      application_refused: {
+        title: NOT_LINKED,
+        text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss Client-ID, Secret oder Rückrufadresse berichtigen.",
+      },
+      later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
+      broken: notLinked("Bei mir ist etwas kaputtgegangen."),
+    } satisfies Record<CallbackOutcome, { title: string; text: string }>,
+  };
+}

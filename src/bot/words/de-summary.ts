@@ -1,0 +1,50 @@
+import type { Composition } from "../../sync/reading.ts";
+import type { Summary, WeightTrend } from "../../sync/summary.ts";
+import type { Format } from "./format.ts";
+
+/** The daily summary in German. */
+export function summaryInGerman({ number, weight, weightChange, percent, values, time }: Format) {
+  const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
+  function trendLine({ takenAt, weightKg, meanKg, changeKg }: WeightTrend): string {
+    const change = changeKg === undefined ? "" : `, ${weightChange(changeKg)} gegenüber der Woche davor`;
+    const mean = meanKg === undefined ? "" : ` Mittel der 7 Tage: ${weight(meanKg, 1)}${change}.`;
+    return `Gewicht ${weight(weightKg)}, ${time(takenAt)}.${mean}`;
+  }
+
+  function compositionLine(it: Composition): string {
+    const parts = [
+      ...(it.bodyFatPercent === undefined ? [] : [`Fett ${percent(it.bodyFatPercent)}`]),
+      ...(it.bodyWaterPercent === undefined ? [] : [`Wasser ${percent(it.bodyWaterPercent)}`]),
+      ...(it.muscleMassKg === undefined ? [] : [`Muskeln ${weight(it.muscleMassKg, 1)}`]),
+      ...(it.boneMassKg === undefined ? [] : [`Knochen ${weight(it.boneMassKg, 1)}`]),
+      ...(it.visceralFatIndex === undefined ? [] : [`Bauchfett ${number(it.visceralFatIndex, 1)}`]),
+    ];
+    return `Davon: ${parts.join(", ")}.`;
+  }
+
+  return ({ arrived, weight: trend, composition, bloodPressure, waiting, quiet }: Summary): string => {
+    const kinds = [
+      ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "Gewicht", "Gewichte")] : []),
+      ...(arrived.blood_pressure ? [counted(arrived.blood_pressure.count, "Blutdruck", "Blutdrücke")] : []),
+    ];
+    const waits = [
+      ...(waiting.held > 0 ? [`${waiting.held} zurückgehalten`] : []),
+      ...(waiting.failed > 0 ? [`${waiting.failed} nicht gespeichert`] : []),
+    ];
+    return [
+      kinds.length > 0
+        ? `Neu in Garmin: ${kinds.join(", ")}.`
+        : "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.",
+      ...(trend ? [trendLine(trend)] : []),
+      ...(composition ? [compositionLine(composition)] : []),
+      ...(bloodPressure ? [`Blutdruck ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
+      ...(waits.length > 0 ? [`Wartet auf dich: ${waits.join(", ")}. /status zeigt sie.`] : []),
+      ...(quiet
+        ? [
+            `Seit ${quiet.days === 1 ? "1 Tag" : `${quiet.days} Tagen`} wurde nichts gemessen. Warst du doch auf der Waage, sieh in die Withings-App: Vielleicht hat sie es nicht gesendet.`,
+          ]
+        : []),
+    ].join("\n");
+  };
+}

@@ -1,0 +1,300 @@
+import type { Action } from "../../errors.ts";
+import type { LastRun } from "../../sync/account.ts";
+import type { HealthNews, Trouble } from "../../sync/health.ts";
+import type { LinkOverview, Overview } from "../../sync/overview.ts";
+import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
+import type { RunProgress, RunReport } from "../../sync/run.ts";
+import { doctorInGerman } from "./de-doctor.ts";
+import { linkingInGerman } from "./de-linking.ts";
+import { settingsInGerman } from "./de-settings.ts";
+import { summaryInGerman } from "./de-summary.ts";
+import { ATTENTION_SHOWN, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
+import type { Format } from "./format.ts";
+import type { Words } from "./words.ts";
+
+/** The German sentences. They say “du”, and the same as the English ones. */
+export function german(format: Format): Words {
+  const { language, values, time, day, now } = format;
+  const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
+  const tries = (count: number) => (count === 1 ? "1 Versuch" : `${count} Versuche`);
+  const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
+
+  const ACTION: Record<Action, string> = {
+    add_account: "Hier gibt es noch kein Konto. Sende zuerst /start.",
+    link_withings: "Withings ist noch nicht verbunden.",
+    link_garmin: "Garmin ist noch nicht verbunden.",
+    relink_withings:
+      "Withings lässt mich deine Waage nicht mehr lesen. Deine Messungen warten dort, bis du neu verbindest.",
+    relink_garmin:
+      "Garmin hat mich abgemeldet. Deine Messungen warten und kommen von selbst nach, sobald du dich neu angemeldet hast.",
+    grant_garmin_upload:
+      "Garmin möchte deine Zustimmung, bevor es speichert, was Geräte senden. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“. Deine Messungen warten.",
+    unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
+    use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
+    fix_withings_application:
+      "Withings nimmt WITHINGS_CLIENT_ID und WITHINGS_CLIENT_SECRET nicht an. Wer mich betreibt, muss beide auf developer.withings.com neu kopieren.",
+  };
+
+  const HELD: Record<HeldReason, string> = {
+    ambiguous_person: "die Waage war nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
+    typed_at_sign_up: "wurde beim Anlegen des Withings-Kontos eingetippt",
+    unknown_attribution: "Withings sagt nicht so, dass ich es verstehe, von wem sie ist",
+    improbable_weight: "liegt weit weg von deinen letzten Gewichten",
+    in_the_future: "ihre Zeit liegt in der Zukunft",
+  };
+
+  const FAILED: Record<FailReason, string> = {
+    out_of_range: "solche Werte kann Garmin nicht speichern",
+    refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
+    never_appeared: "Garmin hat sie genommen und nie gezeigt",
+  };
+
+  const RUN: Record<LastRun["outcome"]["status"], string> = {
+    success: "alles gut",
+    retry_later: "noch nicht fertig, geht weiter",
+    action_needed: "wartet auf dich",
+    error: "bei mir ist etwas kaputt",
+  };
+
+  const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
+
+  function lastRun({ finishedAt, outcome: { status, synced } }: LastRun): string {
+    return `${time(finishedAt)}, ${RUN[status]}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  }
+
+  function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
+    if (!link) return `${VENDOR[vendor]}: nicht verbunden`;
+    const who = vendor === "withings" ? "" : link.displayName;
+    if (link.state === "stale") return `${VENDOR[vendor]}: abgemeldet${who && ` (war ${who})`}`;
+    return `${VENDOR[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(link.daysLeft)} gültig, erneuert sich selbst`;
+  }
+
+  function attentionLine({ takenAt, values: of, fate }: AttentionItem): string {
+    const why =
+      fate.state === "held" ? `zurückgehalten: ${HELD[fate.reason]}` : `nicht gespeichert: ${FAILED[fate.reason]}`;
+    return `${time(takenAt)}, ${values(of)}: ${why}.`;
+  }
+
+  function attentionLines(attention: AttentionItem[]): string[] {
+    const shown = attention.slice(-ATTENTION_SHOWN);
+    const more = attention.length > shown.length ? [`und ${attention.length - shown.length} ältere`] : [];
+    return [...shown.map(attentionLine), ...more];
+  }
+
+  function justHeldLine(items: AttentionItem[], status: string): string {
+    const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
+    const more = items.length > shown.length ? [`${items.length - shown.length} weitere`] : [];
+    const isOne = items.length === 1;
+    const isMaybeForeign = items.every(({ fate }) => fate.reason !== "in_the_future");
+    const why = isMaybeForeign ? `, weil sie vielleicht nicht von dir ${isOne ? "ist" : "sind"}` : "";
+    return `${items.length} neue ${isOne ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${[...shown, ...more].join("; ")}. ${status} sagt, warum.`;
+  }
+
+  /** `der letzten Stunde`, `den letzten 5 Stunden`, `den letzten 3 Tagen` */
+  function span(since: Date): string {
+    const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
+    if (hours === 1) return "der letzten Stunde";
+    return hours < 48 ? `den letzten ${hours} Stunden` : `den letzten ${Math.round(hours / 24)} Tagen`;
+  }
+
+  function trouble({ what, cause }: Trouble, since: Date, runs: number): string {
+    if (what === "waiting") {
+      return `Seit ${time(since)} bekomme ich nicht alles zu Garmin durch. Nichts ist verloren und du musst nichts tun: Ich versuche es weiter (bisher ${tries(runs)}) und sage dir, wenn es geschafft ist.`;
+    }
+    if (what !== "broken") return ACTION[what];
+    const more = cause ? ` Im Protokoll steht mehr: ${cause}` : " Im Protokoll steht, was es ist.";
+    return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren.${more}`;
+  }
+
+  function newsText(news: HealthNews): string {
+    switch (news.type) {
+      case "trouble": {
+        const text = trouble(news.trouble, news.since, news.runs);
+        return news.isReminder ? `Seit ${time(news.since)} ist nicht alles angekommen. ${text}` : text;
+      }
+      case "healed":
+        return news.synced > 0
+          ? `Es geht wieder. ${readings(news.synced)} aus ${span(news.since)} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`
+          : "Es geht wieder. Messungen kommen in Garmin an, und keine hat gefehlt.";
+      case "expiry":
+        return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
+      case "attention":
+        return attentionLines(news.items).join("\n");
+    }
+  }
+
+  const commands = {
+    sync: "Neues hinübertragen",
+    status: "Wie es steht",
+    connect: "Withings oder Garmin verbinden",
+    settings: "Einheiten, Zusammenfassung, Sprache",
+    disconnect: "Eine Verbindung oder alles entfernen",
+    doctor: "Prüfen, ob alles funktioniert",
+    help: "Was ich kann",
+    cancel: "Ein Gespräch beenden",
+  };
+  const ownerCommands = { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" };
+  const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
+
+  return {
+    language,
+    commands,
+    ownerCommands,
+    values,
+    time,
+    lastRun,
+
+    greeting:
+      "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn etwas dich braucht, sage ich es hier; sonst bin ich still.",
+    help: (isOwner) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
+    refusal: "Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid.",
+    onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
+    nothingToCancel: "Es gibt nichts abzubrechen.",
+    cancelled: "Abgebrochen. Nichts wurde geändert.",
+    signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
+    notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
+    oldButton: "Dieser Knopf ist von früher. So steht es jetzt.",
+    brokeOnMySide: (reportId) =>
+      `Bei mir ist etwas kaputtgegangen. Nichts ist verloren. Bitte versuche es noch einmal; wenn es bleibt, steht im Protokoll mehr unter ${reportId}.`,
+    later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
+    deleted: "Ich habe deine Nachricht gelöscht.",
+    notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
+
+    action: (action) => ACTION[action],
+    held: (reason) => HELD[reason],
+    failed: (reason) => FAILED[reason],
+
+    button: {
+      linkWithings: "Withings verbinden",
+      linkGarmin: "Garmin verbinden",
+      relinkWithings: "Withings neu verbinden",
+      signInGarmin: "Bei Garmin anmelden",
+      openWithings: "Withings öffnen",
+      onGarminsPage: "Auf Garmins Seite",
+      here: "Hier im Chat",
+      garminSettings: "Garmins Einstellungen öffnen",
+      checkAgain: "Noch einmal prüfen",
+      newCode: "Neuer Code",
+      otherEmail: "Andere E-Mail",
+      cancel: "Abbrechen",
+      mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
+      notMine: "Nicht von mir",
+      tryAgain: (item) => `${values(item.values)} noch einmal versuchen`,
+      leaveIt: "So lassen",
+      yesRemove: "Ja, entfernen",
+      keep: "Behalten",
+    },
+
+    links: ({ links }) => [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
+    allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
+    oneMissing: "Der Knopf verbindet, was noch fehlt.",
+    ...linkingInGerman(format),
+
+    progress(progress: RunProgress): string {
+      switch (progress.stage) {
+        case "reading":
+          return "Ich lese Withings …";
+        case "found":
+          return progress.readings === 0 ? "Nichts Neues." : `${progress.readings} neu …`;
+        case "sending":
+          return `Ich sende ${readings(progress.readings)} an Garmin …`;
+        case "checking":
+          return "Gesendet. Ich sehe in Garmin nach …";
+      }
+    },
+
+    outcome(
+      report: RunReport,
+      { justHeld = [], healed, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
+    ): string {
+      const lines: string[] = [];
+      if (healed) lines.push(newsText(healed));
+      else if (report.synced > 0) lines.push(`${readings(report.synced)} jetzt in Garmin zu sehen.`);
+      const isNew = justHeld.length > 0;
+      if (report.failed > 0) {
+        lines.push(
+          `${readings(report.failed)} ließ${report.failed === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
+        );
+      }
+      if (lines.length === 0 && report.status === "success" && !isNew) {
+        lines.push(report.held > 0 ? "Nichts Neues. Alles andere hat Garmin." : "Nichts Neues. Garmin hat alles.");
+      }
+      if (isNew) lines.push(justHeldLine(justHeld, status));
+      else if (report.held > 0)
+        lines.push(`${lines.pop() ?? ""} (${report.held} zurückgehalten, siehe ${status})`.trim());
+      switch (report.status) {
+        case "success":
+          break;
+        case "action_needed":
+          lines.push(report.action ? needed(report.action) : "Etwas braucht dich; es steht im Protokoll.");
+          break;
+        case "retry_later":
+          lines.push(
+            report.busy
+              ? "Ein Abgleich läuft schon. Einen Moment noch."
+              : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Lauf macht weiter.",
+          );
+          break;
+        case "error":
+          lines.push(
+            report.problem
+              ? `An der Einrichtung stimmt etwas nicht: ${report.problem}`
+              : "Bei mir stimmt etwas nicht; im Protokoll steht, was. Nichts ist verloren.",
+          );
+          if (report.action) lines.push(needed(report.action));
+          break;
+      }
+      return lines.join("\n");
+    },
+
+    status({ links, lastReadings, attention, lastRun: last }: Overview, options: Partial<StatusOptions>): string {
+      const NOTIFICATIONS = {
+        on: "Withings meldet mir neue Messungen sofort",
+        unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
+        off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
+      };
+      return [
+        linkLine("withings", links.withings),
+        linkLine("garmin", links.garmin),
+        ...(options.notifications ? [NOTIFICATIONS[options.notifications]] : []),
+        "",
+        lastReadings.weigh_in
+          ? `Letztes Gewicht: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
+          : "Letztes Gewicht: noch keines",
+        ...(lastReadings.blood_pressure
+          ? [
+              `Letzter Blutdruck: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
+            ]
+          : []),
+        `Letzter Lauf: ${last ? lastRun(last) : "noch keiner"}`,
+        ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
+        ...(options.nextRunAt ? [`Nächster Lauf: ${time(options.nextRunAt)}`] : []),
+        ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
+      ].join("\n");
+    },
+    noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie bleibt aus Garmin heraus." },
+
+    news: newsText,
+
+    summary: summaryInGerman(format),
+
+    settings: settingsInGerman(days),
+    people: {
+      invitation: (link) =>
+        `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er lässt eine Person ein, innerhalb von 24 Stunden.`,
+      joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
+      title: "Wer mich benutzen darf:",
+      you: "du",
+      named: (who, since) =>
+        `${who}: steht in der Konfiguration, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
+      invited: (name, since) => `${name}: eingeladen, hier seit ${day(since)}`,
+      remove: (name) => `${name} entfernen`,
+      sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
+      removed: (name) => `${name} ist entfernt.`,
+      farewell:
+        "Wer mich betreibt, hat deine Nutzung beendet. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
+    },
+    doctor: doctorInGerman(),
+  };
+}

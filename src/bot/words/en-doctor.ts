@@ -1,0 +1,81 @@
+import type { Verdict } from "../../sync/doctor.ts";
+
+export type DoctorWords = ReturnType<typeof doctorInEnglish>;
+
+/** The English sentences of /doctor and of `weighbridge doctor`. */
+export function doctorInEnglish() {
+  const things = (count: number) => (count === 1 ? "1 thing" : `${count} things`);
+  const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes`);
+
+  return {
+    checking: "Checking…",
+    /** Before each line: who has to move. */
+    mark: { ok: "ok", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
+      Verdict,
+      string
+    >,
+    check: {
+      configuration: "configuration",
+      store: "store",
+      sealing: "sealing key",
+      telegram: "Telegram",
+      clock: "clock",
+      garminSignIn: "Garmin sign-in",
+      accounts: "accounts",
+      withings: "Withings",
+      garmin: "Garmin",
+      notifications: "new readings",
+      lastRun: "last run",
+    },
+    complete: "complete",
+    store: (table: string, where: string, accounts: number) =>
+      `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
+    sealing: (links: number) =>
+      links === 0
+        ? "there, nothing is sealed yet"
+        : `opens ${links === 1 ? "the stored link" : `all ${links} stored links`}`,
+    telegram: (username: string, hasWebhook: boolean) =>
+      hasWebhook ? `@${username} with a webhook` : `@${username}, ready for long polling`,
+    telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.",
+    telegramSilent: "Telegram gave no answer. Try again later.",
+    webhookFails: (waiting: number) =>
+      `Telegram cannot deliver to the webhook, ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
+    garminReachable: "reachable from here",
+    garminLimits: "Garmin limits sign-ins from here. Try again later.",
+    garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
+    clock: "correct",
+    clockOff: (seconds: number) =>
+      `This machine's clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
+    noServerTime: "No server told the time. Try again later.",
+    mayUse: "may use the bot",
+    mayNotUse: (account: number) =>
+      `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
+    /** `detail` is for those who ask further. */
+    unreachable: (vendor: string, detail: string) =>
+      `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,
+    withings: "answers, and lets me read your measurements",
+    garmin: (name: string) => `${name} answers and takes uploads`,
+    notifications: {
+      on: "Withings tells me at once",
+      off: "Withings does not tell me yet. Until it does, I look by myself.",
+      unreachable:
+        "Withings cannot reach me to tell me, so I look by myself. Check that the public address answers from outside.",
+    },
+    noRunNeedsLinks: "none yet; it needs both links",
+    noRunYet: "There was no run yet. It comes by itself; /sync begins it now.",
+    runTooOld: (at: string, minutes: number) =>
+      `The last run was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew; if it stays, look into the log.`,
+    runBroke: "The last run broke on my side. The log says what.",
+    /** For somebody who cannot mend it. */
+    forOperator: "This has to be mended by whoever runs me. Tell them to send /doctor.",
+    setup: (problem: string) => problem,
+    conclusion({ needYou, broken, later }: { needYou: number; broken: number; later: number }): string {
+      const said = [
+        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
+        ...(broken > 0 ? [`${things(broken)} broke on my side; the log says what.`] : []),
+        ...(later > 0 ? [`${things(later)} could not be checked now; try again later.`] : []),
+      ];
+      return said.join(" ") || "All good.";
+    },
+  };
+}

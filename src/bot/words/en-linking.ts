@@ -1,0 +1,132 @@
+import type { CallbackOutcome, LinkResult } from "../../sync/link-withings.ts";
+import type { WeighIn } from "../../sync/reading.ts";
+import type { SignInResult } from "../../sync/sign-in.ts";
+import type { Format } from "./format.ts";
+
+/** Why a Withings link was not made. */
+export type WithingsRefusal = Exclude<LinkResult["type"], "linked">;
+export type LinkingWords = ReturnType<typeof linkingInEnglish>;
+
+const NOT_LINKED = "Not linked";
+const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Go back to Telegram and begin again.` });
+
+/** The English sentences of linking and unlinking, in the chat and on the page that Withings sends the browser to. */
+export function linkingInEnglish({ weight, time }: Format) {
+  return {
+    withingsOffer: (answersByItself: boolean): string =>
+      answersByItself
+        ? "Withings asks on its own page whether I may read your measurements. Choose your own profile there. I tell you here when it is done. The button works for 10 minutes."
+        : "Withings asks on its own page whether I may read your measurements. Choose your own profile there. Your browser then ends on another page: copy its whole address and send it to me at once, it works for half a minute.",
+    withingsLinked: (withingsUserId: string, last: WeighIn | undefined) =>
+      last
+        ? `Withings is linked: the profile whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)}. If that is not you, link again and choose your own.`
+        : `Withings is linked (profile ${withingsUserId}).`,
+    withingsRefused: {
+      code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
+      taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
+      refused: "You did not allow it, so nothing was linked. If that was a slip, open the page again.",
+      wrong_state: "That address is not from my button. Open Withings’ page with this one.",
+      late_state: "That button was older than 10 minutes. Here is a fresh one.",
+      used_state: "That address was used before. Here is a fresh button.",
+      other_chat: "That address belongs to somebody else’s chat. Here is a button of your own.",
+      no_code: "There is no permission in that address. Send the one that your browser ends on after you chose Allow.",
+      not_an_address: "That is no address. Copy the whole line at the top of your browser.",
+      scope_missing: "Withings did not let me read measurements. Open the page again and leave everything ticked.",
+    } satisfies Record<WithingsRefusal, string>,
+    withingsRemovedThere:
+      "You have removed me at Withings, so I no longer read your scale. What is in Garmin stays. If you want me back, link it again.",
+    subscriptionsRestored:
+      "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
+
+    garminDoors:
+      "Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser. It ends on an almost empty page; copy the whole address from the top and send it to me within a minute. (If this opens inside Telegram, choose “Open in browser”.)\n\nHere in the chat: you send me e-mail, password and code. I delete them here at once, and never store the password.",
+    askEmail: "Which e-mail address do you use at Garmin?",
+    askPassword: (email: string) => `And the password for ${email}? I use it once and do not keep it.`,
+    notAnEmail: "That is no e-mail address. Please send it again.",
+    askCode: (sentTo: string | undefined) =>
+      `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
+    signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
+      switch (result.type) {
+        case "signed_in":
+          return [
+            `Signed in at Garmin as ${result.displayName}.`,
+            ...(result.before ? [`Before, it was ${result.before}. If that is not what you want, sign in again.`] : []),
+          ].join(" ");
+        case "wrong_code":
+          return "That code is not right. Look again and send it once more, or ask for a new one.";
+        case "code_sent":
+          return `Garmin sent a new code${result.sentTo ? ` to ${result.sentTo}` : ""}. Only the new one counts.`;
+        case "code_too_soon":
+          return "Garmin sends a new code only every half minute. Try again in a moment.";
+        case "expired":
+          return "That took too long, and Garmin has closed that sign-in. We begin again.";
+        case "too_many_codes":
+          return "Garmin takes no more codes for now. Wait a day, or sign in on Garmin’s own page.";
+        case "resting":
+          return `Garmin limits sign-ins of this account, and every further try makes it longer. Signing in here rests until ${time(result.until)}. Garmin’s own page still works.`;
+        case "wrong_password":
+          return "Garmin does not know this e-mail and password. Look again: a few wrong tries, and Garmin stops listening for hours.";
+        case "captcha":
+          return "Garmin wants to see that you are no robot. That works on its own page only.";
+        case "account_locked":
+          return "Garmin has locked this account. Unlock it at garmin.com, then sign in on Garmin’s own page.";
+        case "blocked":
+          return "Garmin does not take sign-ins from the network that I run in. Sign in on Garmin’s own page, in your browser.";
+        case "ticket_refused":
+          return "Garmin does not take that sign-in: each works once, for about a minute. Open the page again and send me where it ends.";
+        case "access_refused":
+          return "Garmin signed you in and then did not accept its own sign-in. Try again in a few minutes, best on Garmin’s own page.";
+        case "no_ticket":
+          return "There is no sign-in in that. Sign in on Garmin’s page, then copy the whole address that it ends on (“ticket=ST-” stands in it).";
+        case "spent_ticket":
+          return "That address is from Garmin Connect itself, which has already used the sign-in. Open the page with the button below, and send me where that one ends.";
+        case "unclear":
+          return "Garmin answered in a way I do not know. Sign in on its own page.";
+      }
+    },
+    consentGiven: "Garmin takes uploads now.",
+    consentStillMissing: "Garmin still says no. After you have allowed it, it may take a minute.",
+
+    disconnectAsk: "What shall I remove?",
+    disconnectChoice: { withings: "The Withings link", garmin: "The Garmin link", everything: "Everything of mine" },
+    disconnectSure: {
+      withings: "Remove the Withings link? I then no longer read your scale. The list of what I sent stays.",
+      garmin: "Remove the Garmin link? I then send nothing more. The list of what I sent stays.",
+      everything:
+        "Remove both links, the list of what I sent, and your settings? This cannot be undone. What is in Garmin stays there.",
+    },
+    disconnected: {
+      withings:
+        "The Withings link is gone from here. At Withings I still stand among your apps: Profile, then Partner apps, removes me there.",
+      garmin:
+        "The Garmin link is gone from here. What I sent stays in Garmin Connect; if you do not want it, delete it there.",
+      everything:
+        "Everything is gone from here. What I sent stays in Garmin Connect; delete it there if you like. At Withings I still stand among your apps: Profile, then Partner apps, removes me there. /start begins anew.",
+    },
+
+    /** What the page says to which Withings sends the browser. */
+    callbackPage: {
+      linked: { title: "Linked", text: "Withings now shares what you measure. Go back to Telegram." },
+      waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
+      code_expired: notLinked("What Withings gives you works for half a minute, and that is over."),
+      scope_missing: notLinked("Withings does not let me read what you measure. Leave everything ticked on its page."),
+      taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
+      refused: { title: NOT_LINKED, text: "Nothing was shared. Should you change your mind, go back to Telegram." },
+      wrong_state: notLinked("This address is damaged, or does not come from me."),
+      late_state: notLinked("This took longer than ten minutes."),
+      used_state: {
+        title: "Used already",
+        text: "This address works once. Go back to Telegram: /status says how things are.",
+      },
+      other_chat: notLinked("This address belongs to another chat."),
+      no_code: notLinked("There is no permission in this address."),
+      not_an_address: notLinked("This is no address."),
+      application_refused: {
+        title: NOT_LINKED,
+        text: "Withings does not know this bot. Whoever runs it has to correct the client id, the secret or the callback address.",
+      },
+      later: notLinked("Something did not answer in time."),
+      broken: notLinked("Something broke on my side."),
+    } satisfies Record<CallbackOutcome, { title: string; text: string }>,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Sends, Settings } from "../../sync/account.ts";
+
+/** What the settings screens tell of. */
+export interface SettingsView {
+  settings: Settings;
+  /** The zone that counts, and what its clocks show. */
+  timezone: string;
+  clockTime: string;
+  isZoneChosen: boolean;
+}
+
+export type SettingsTopic = "units" | "zone" | "summary" | "patience" | "sends" | "language";
+export type SettingsWords = ReturnType<typeof settingsInEnglish>;
+
+/** The English sentences of /settings. */
+export function settingsInEnglish(days: (count: number) => string) {
+  const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stones" };
+  const KIND: Record<keyof Sends, string> = {
+    weight: "weight",
+    composition: "body composition",
+    muscle: "muscle",
+    bloodPressure: "blood pressure",
+  };
+  const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
+
+  function summary({ summaryMode, summaryHour }: Settings): string {
+    if (summaryMode === "off") return "Summary: off";
+    const when = summaryMode === "daily" ? "every day" : "only when something happened";
+    return `Summary: ${when}, at ${summaryHour}:00`;
+  }
+
+  const line = {
+    units: ({ settings }) => `Units: ${UNITS[settings.units]}`,
+    zone: ({ timezone, clockTime, isZoneChosen }) =>
+      `Time zone: ${timezone} (${clockTime} now), ${isZoneChosen ? "as you chose" : "as Withings says"}`,
+    summary: ({ settings }) =>
+      `${summary(settings)}\nSilence: I tell you after ${days(settings.quietDays)} without a reading`,
+    patience: ({ settings }) => `Patience: what mends itself I tell only after ${hours(settings.patienceHours)}`,
+    sends: ({ settings: { sends } }) =>
+      `Sent to Garmin: ${
+        sentKinds(sends)
+          .map((it) => KIND[it])
+          .join(", ") || "nothing"
+      }`,
+    language: () => "Language: English",
+  } satisfies Record<SettingsTopic, (view: SettingsView) => string>;
+
+  const MORE: Record<SettingsTopic, string> = {
+    units: "How I write weights here. Garmin Connect has a setting of its own.",
+    zone: "Times in this chat, and the hour of the summary, go by it.",
+    summary: "The hour of the summary, when it comes, and after how many days without a reading I say so.",
+    patience: "Nothing is lost meanwhile. What needs you I tell at once.",
+    sends:
+      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you do not want to mix them.\n\nWhat is measured while a kind is off stays at Withings.",
+    language: "Also of the menu with the commands.",
+  };
+
+  return {
+    languageName: "English",
+    top: (view: SettingsView) =>
+      Object.values(line)
+        .map((it: (view: SettingsView) => string) => it(view))
+        .join("\n"),
+    screen: (topic: SettingsTopic, view: SettingsView): string => `${line[topic](view)}\n\n${MORE[topic]}`,
+    topic: {
+      units: "Units",
+      zone: "Time zone",
+      summary: "Summary",
+      patience: "Patience",
+      sends: "What is sent",
+      language: "Language",
+    } satisfies Record<SettingsTopic, string>,
+    back: "Back",
+    units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stones (st)" } satisfies Record<Settings["units"], string>,
+    mode: { daily: "Every day", when_new: "When something happened", off: "Off" } satisfies Record<
+      Settings["summaryMode"],
+      string
+    >,
+    quiet: (count: number) => `After ${days(count)}`,
+    hours,
+    kind: {
+      weight: "Weight",
+      composition: "Body composition",
+      muscle: "Muscle",
+      bloodPressure: "Blood pressure",
+    } satisfies Record<keyof Sends, string>,
+    asWithings: "As Withings says",
+    typeZone: "Type it",
+    askZone: "Which time zone? Send me a big city in it, in English, or its name: Berlin, New York or Europe/Berlin.",
+    whichZone: (shown: number, found: number) =>
+      found > shown
+        ? `I know ${found} such zones. Is it one of these? Otherwise send more of the name.`
+        : "Which of these?",
+    unknownZone: "I know no such time zone. Send me a big city in it, in English, for instance Berlin or New York.",
+    zoneLeft: "I have left your time zone as it was.",
+  };
+}
+
+/** What an account sends, by what needs what: no body composition without its weight, no muscle without the composition. */
+export function sentKinds({ weight, composition, muscle, bloodPressure }: Sends) {
+  const kinds: Array<keyof Sends> = [];
+  if (weight) kinds.push("weight");
+  if (weight && composition) kinds.push("composition");
+  if (weight && composition && muscle) kinds.push("muscle");
+  if (bloodPressure) kinds.push("bloodPressure");
+  return kinds;
+}

@@ -1,0 +1,324 @@
+import type { Action } from "../../errors.ts";
+import type { LastRun } from "../../sync/account.ts";
+import type { HealthNews, Trouble } from "../../sync/health.ts";
+import type { LinkOverview, Overview } from "../../sync/overview.ts";
+import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
+import type { RunProgress, RunReport } from "../../sync/run.ts";
+import type { NotificationState } from "../../sync/subscriptions.ts";
+import { doctorInEnglish } from "./en-doctor.ts";
+import { linkingInEnglish } from "./en-linking.ts";
+import { settingsInEnglish } from "./en-settings.ts";
+import { summaryInEnglish } from "./en-summary.ts";
+import type { Format } from "./format.ts";
+
+/** Whoever reads a list of readings that wait sees so many; the rest is counted. */
+export const ATTENTION_SHOWN = 5;
+export const JUST_HELD_SHOWN = 3;
+
+/** So much of how things are stands in /status beside the account's own overview. */
+export interface StatusOptions {
+  nextRunAt?: Date | undefined;
+  /** How Withings tells of new readings; absent without a public address. */
+  notifications?: NotificationState | undefined;
+  version: string;
+}
+
+export interface OutcomeOptions {
+  /** What the run was the first to hold. */
+  justHeld?: AttentionItem[] | undefined;
+  /** It ended trouble that the reader knew of. */
+  healed?: HealthNews | undefined;
+  /** What the reader types to see more. */
+  status?: string;
+  /** How the reader is told what to do. */
+  needed?: (action: Action) => string;
+}
+
+/** The English sentences. Short, exact, and with what to do; nobody needs to have heard of tokens. */
+export function english(format: Format) {
+  const { language, values, time, day, now } = format;
+  const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
+  const tries = (count: number) => (count === 1 ? "1 try" : `${count} tries`);
+  const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
+
+  const ACTION: Record<Action, string> = {
+    add_account: "There is no account here yet. Send /start first.",
+    link_withings: "Withings is not linked yet.",
+    link_garmin: "Garmin is not linked yet.",
+    relink_withings: "Withings no longer lets me read your scale. Your readings wait there until you link it again.",
+    relink_garmin:
+      "Garmin has signed me out. Your readings wait, and follow by themselves when you have signed in again.",
+    grant_garmin_upload:
+      "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait.",
+    unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
+    use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
+    fix_withings_application:
+      "Withings does not accept WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET. Whoever runs me has to copy both anew from developer.withings.com.",
+  };
+
+  const HELD: Record<HeldReason, string> = {
+    ambiguous_person: "the scale was not sure that it was you; assign it in the Withings app",
+    typed_at_sign_up: "it was typed in when the Withings account was made",
+    unknown_attribution: "Withings does not say whose it is in a way I know",
+    improbable_weight: "it is far from your recent weights",
+    in_the_future: "its time lies in the future",
+  };
+
+  const FAILED: Record<FailReason, string> = {
+    out_of_range: "its values are outside what Garmin can store",
+    refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
+    never_appeared: "Garmin took it and never showed it",
+  };
+
+  const RUN: Record<LastRun["outcome"]["status"], string> = {
+    success: "all right",
+    retry_later: "not finished, will go on",
+    action_needed: "waits for you",
+    error: "broke on my side",
+  };
+
+  const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
+
+  function lastRun({ finishedAt, outcome: { status, synced } }: LastRun): string {
+    return `${time(finishedAt)}, ${RUN[status]}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  }
+
+  function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
+    if (!link) return `${VENDOR[vendor]}: not linked`;
+    // Withings tells no name, only a number that says nothing to its owner.
+    const who = vendor === "withings" ? "" : link.displayName;
+    if (link.state === "stale") return `${VENDOR[vendor]}: signed out${who && ` (was ${who})`}`;
+    return `${VENDOR[vendor]}: linked${who && ` as ${who}`}, good for ${days(link.daysLeft)}, renewed by itself`;
+  }
+
+  function attentionLine({ takenAt, values: of, fate }: AttentionItem): string {
+    const why = fate.state === "held" ? `held: ${HELD[fate.reason]}` : `not stored: ${FAILED[fate.reason]}`;
+    return `${time(takenAt)}, ${values(of)}: ${why}.`;
+  }
+
+  function attentionLines(attention: AttentionItem[]): string[] {
+    const shown = attention.slice(-ATTENTION_SHOWN);
+    const more = attention.length > shown.length ? [`and ${attention.length - shown.length} older ones`] : [];
+    return [...shown.map(attentionLine), ...more];
+  }
+
+  function justHeldLine(items: AttentionItem[], status: string): string {
+    const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
+    const more = items.length > shown.length ? [`${items.length - shown.length} more`] : [];
+    const isOne = items.length === 1;
+    const isMaybeForeign = items.every(({ fate }) => fate.reason !== "in_the_future");
+    const why = isMaybeForeign ? `, because ${isOne ? "it" : "they"} may not be yours` : "";
+    return `${items.length} new ${isOne ? "reading is" : "readings are"} held back${why}: ${[...shown, ...more].join("; ")}. ${status} says why.`;
+  }
+
+  /** `hour`, `5 hours`, `3 days`: what follows "the last". */
+  function span(since: Date): string {
+    const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
+    if (hours === 1) return "hour";
+    return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+  }
+
+  function trouble({ what, cause }: Trouble, since: Date, runs: number): string {
+    if (what === "waiting") {
+      return `Since ${time(since)} I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying (${tries(runs)} so far), and tell you when it is done.`;
+    }
+    if (what !== "broken") return ACTION[what];
+    const more = cause ? ` The log says more: ${cause}` : " The log says what it is.";
+    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost.${more}`;
+  }
+
+  function newsText(news: HealthNews): string {
+    switch (news.type) {
+      case "trouble": {
+        const text = trouble(news.trouble, news.since, news.runs);
+        return news.isReminder ? `Not everything has arrived since ${time(news.since)}. ${text}` : text;
+      }
+      case "healed":
+        return news.synced > 0
+          ? `Back. ${readings(news.synced)} from the last ${span(news.since)} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
+          : "Back. Readings arrive in Garmin again, and none was missing.";
+      case "expiry":
+        return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
+      case "attention":
+        return attentionLines(news.items).join("\n");
+    }
+  }
+
+  const commands = {
+    sync: "Bring over what is new",
+    status: "How things are",
+    connect: "Link Withings or Garmin",
+    settings: "Units, summary, language",
+    disconnect: "Remove a link, or everything",
+    doctor: "Check that everything works",
+    help: "What I can do",
+    cancel: "End a dialog",
+  };
+  const ownerCommands = { people: "Who uses this bot", invite: "Invite somebody" };
+  const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
+
+  return {
+    language,
+    commands,
+    ownerCommands,
+    values,
+    time,
+    lastRun,
+
+    greeting:
+      "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
+    help: (isOwner: boolean) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
+    refusal: "This bot serves only its owner’s household. Sorry.",
+    onlyInPrivate: "Here others read along. Write to me in a private chat, please.",
+    nothingToCancel: "There is nothing to cancel.",
+    cancelled: "Stopped. Nothing was changed.",
+    signInLeft: "I have stopped the sign-in. /connect begins it again.",
+    notUnderstood: "I did not understand that. /help shows what I can do.",
+    oldButton: "That button is from before. Here is how things are now.",
+    brokeOnMySide: (reportId: string) =>
+      `Something broke on my side. Nothing was lost. Please try again; if it stays, look for report ${reportId} in the log.`,
+    later: "That could not be done just now. Try again in a few minutes.",
+    deleted: "I deleted your message.",
+    notDeleted: "I could not delete your message. Please delete it yourself.",
+
+    action: (action: Action) => ACTION[action],
+    held: (reason: HeldReason) => HELD[reason],
+    failed: (reason: FailReason) => FAILED[reason],
+
+    button: {
+      linkWithings: "Link Withings",
+      linkGarmin: "Link Garmin",
+      relinkWithings: "Link Withings again",
+      signInGarmin: "Sign in at Garmin",
+      openWithings: "Open Withings",
+      onGarminsPage: "On Garmin’s page",
+      here: "Here in the chat",
+      garminSettings: "Open Garmin’s settings",
+      checkAgain: "Check again",
+      newCode: "New code",
+      otherEmail: "Another e-mail",
+      cancel: "Cancel",
+      mine: (item: AttentionItem) => `Send ${values(item.values)}, ${time(item.takenAt)}`,
+      notMine: "Not mine",
+      tryAgain: (item: AttentionItem) => `Try ${values(item.values)} again`,
+      leaveIt: "Leave it",
+      yesRemove: "Yes, remove",
+      keep: "Keep",
+    },
+
+    /* Linking */
+
+    links: ({ links }: Pick<Overview, "links">) =>
+      [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
+    allLinked: "Both sides are linked. New readings go over by themselves.",
+    oneMissing: "Press the button to link what is missing.",
+    ...linkingInEnglish(format),
+
+    /* Syncing */
+
+    progress(progress: RunProgress): string {
+      switch (progress.stage) {
+        case "reading":
+          return "Reading Withings…";
+        case "found":
+          return progress.readings === 0 ? "Nothing new." : `${progress.readings} new…`;
+        case "sending":
+          return `Sending ${readings(progress.readings)} to Garmin…`;
+        case "checking":
+          return "Sent. Looking for it in Garmin…";
+      }
+    },
+
+    /** What a run came to. */
+    outcome(
+      report: RunReport,
+      { justHeld = [], healed, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
+    ): string {
+      const lines: string[] = [];
+      if (healed) lines.push(newsText(healed));
+      else if (report.synced > 0) lines.push(`${readings(report.synced)} now seen in Garmin.`);
+      const isNew = justHeld.length > 0;
+      if (report.failed > 0) lines.push(`${readings(report.failed)} could not be stored. ${status} says why.`);
+      if (lines.length === 0 && report.status === "success" && !isNew) {
+        lines.push(
+          report.held > 0 ? "Nothing new. Garmin has everything else." : "Nothing new. Garmin has everything.",
+        );
+      }
+      if (isNew) lines.push(justHeldLine(justHeld, status));
+      else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
+      switch (report.status) {
+        case "success":
+          break;
+        case "action_needed":
+          lines.push(report.action ? needed(report.action) : "Something needs you; see the log.");
+          break;
+        case "retry_later":
+          lines.push(
+            report.busy
+              ? "A sync is already running. Give it a moment."
+              : "Not everything could be settled just now. Nothing is lost; the next run goes on.",
+          );
+          break;
+        case "error":
+          lines.push(report.problem ?? "Something is wrong on my side; the log says what. Nothing is lost.");
+          if (report.action) lines.push(needed(report.action));
+          break;
+      }
+      return lines.join("\n");
+    },
+
+    status({ links, lastReadings, attention, lastRun: last }: Overview, options: Partial<StatusOptions>): string {
+      const NOTIFICATIONS = {
+        on: "Withings tells me of new readings at once",
+        unreachable: "Withings cannot reach me to tell me of new readings; I look by myself",
+        off: "Withings does not tell me of new readings yet; I look by myself",
+      };
+      return [
+        linkLine("withings", links.withings),
+        linkLine("garmin", links.garmin),
+        ...(options.notifications ? [NOTIFICATIONS[options.notifications]] : []),
+        "",
+        lastReadings.weigh_in
+          ? `Last weigh-in: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
+          : "Last weigh-in: none yet",
+        ...(lastReadings.blood_pressure
+          ? [
+              `Last blood pressure: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
+            ]
+          : []),
+        `Last run: ${last ? lastRun(last) : "none yet"}`,
+        ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
+        ...(options.nextRunAt ? [`Next run: ${time(options.nextRunAt)}`] : []),
+        ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
+      ].join("\n");
+    },
+    noted: { mine: "It goes to Garmin now.", not_mine: "It stays out of Garmin." },
+
+    /* What nobody asked for */
+
+    news: newsText,
+
+    summary: summaryInEnglish(format),
+
+    /* What is chosen, who is served, and whether all works */
+
+    settings: settingsInEnglish(days),
+    people: {
+      invitation: (link: string) =>
+        `${link}\n\nSend this link to whoever is to use me too. It lets one person in, within 24 hours.`,
+      joined: (name: string) => `${name} is here now. /people shows who uses me.`,
+      title: "Who may use me:",
+      you: "you",
+      named: (who: string, since: Date | undefined) =>
+        `${who}: is named in the configuration, ${since ? `here since ${day(since)}` : "has not come yet"}`,
+      invited: (name: string, since: Date) => `${name}: was invited, here since ${day(since)}`,
+      remove: (name: string) => `Remove ${name}`,
+      sure: (name: string) => `Remove ${name}? Their links, list and settings are deleted here.`,
+      removed: (name: string) => `${name} is removed.`,
+      farewell:
+        "Whoever runs me has ended your use of me. Your links, list and settings are deleted here; what is in Garmin stays there. Thank you, and good-bye.",
+    },
+    doctor: doctorInEnglish(),
+  };
+}

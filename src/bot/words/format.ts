@@ -1,0 +1,70 @@
+import { localDateTime } from "../../local-time.ts";
+import type { Language, Units } from "../../sync/account.ts";
+import type { SentValues } from "../../sync/ports.ts";
+
+/** For whom a sentence is made. */
+export interface Reader {
+  language: Language;
+  units: Units;
+  /** IANA zone. */
+  timezone: string;
+  now: Date;
+}
+
+/** How numbers and times read in a language, a zone and the units somebody chose. */
+export type Format = ReturnType<typeof formatFor>;
+
+const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };
+const TODAY: Record<Language, string> = { en: "today", de: "heute" };
+const POUNDS_PER_KG = 2.204_622_621_8;
+const POUNDS_PER_STONE = 14;
+
+export function formatFor({ language, units, timezone, now }: Reader) {
+  const locale = LOCALE[language];
+  const number = (value: number, digits: number) =>
+    value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+  function weight(weightKg: number, kgDigits = 2): string {
+    const pounds = Math.round(weightKg * POUNDS_PER_KG * 10) / 10;
+    if (units === "kg") return `${number(weightKg, kgDigits)} kg`;
+    if (units === "lb") return `${number(pounds, 1)} lb`;
+    const stones = Math.floor(pounds / POUNDS_PER_STONE);
+    return `${stones} st ${number(Math.round((pounds - stones * POUNDS_PER_STONE) * 10) / 10, 1)} lb`;
+  }
+
+  /** `today 07:12`, `21 Nov, 07:12`, or with the year when it is not this one. */
+  function time(instant: Date): string {
+    const [date = "", clockTime = ""] = localDateTime(instant, timezone).split("T");
+    const today = localDateTime(now, timezone).slice(0, 10);
+    const hour = clockTime.slice(0, 5);
+    return date === today ? `${TODAY[language]} ${hour}` : `${day(instant)} ${hour}`;
+  }
+
+  function day(instant: Date): string {
+    const sameYear = localDateTime(instant, timezone).slice(0, 4) === localDateTime(now, timezone).slice(0, 4);
+    const year = sameYear ? {} : { year: "numeric" as const };
+    return instant.toLocaleDateString(locale, { timeZone: timezone, day: "numeric", month: "short", ...year });
+  }
+
+  return {
+    language,
+    now,
+    number,
+    weight,
+    /** With its sign; a difference in stones is told in pounds. */
+    weightChange(changeKg: number): string {
+      const change = units === "kg" ? changeKg : changeKg * POUNDS_PER_KG;
+      const rounded = Math.round(change * 10) / 10;
+      const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "±";
+      return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
+    },
+    percent: (value: number) => `${number(value, 1)} %`,
+    values(of: SentValues): string {
+      if (of.kind === "weigh_in") return weight(of.weightKg);
+      const pulse = language === "de" ? "Puls" : "pulse";
+      return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
+    },
+    time,
+    day,
+  };
+}

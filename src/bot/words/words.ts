@@ -1,0 +1,28 @@
+import type { Account, Language } from "../../sync/account.ts";
+import { german } from "./de.ts";
+import { english } from "./en.ts";
+import { formatFor, type Reader } from "./format.ts";
+
+/** Every sentence a person reads in the chat. A language that lacks one does not compile. */
+export type Words = ReturnType<typeof english>;
+
+const CATALOGUE: Record<Language, (format: ReturnType<typeof formatFor>) => Words> = { en: english, de: german };
+export const LANGUAGES = Object.keys(CATALOGUE) as Language[];
+
+export function wordsFor(reader: Reader): Words {
+  return CATALOGUE[reader.language](formatFor(reader));
+}
+
+/** For somebody who has no account, or whose readings are no matter. */
+export function wordsIn(language: Language): Words {
+  return wordsFor({ language, units: "kg", timezone: "UTC", now: new Date(0) });
+}
+
+export function wordsOf(account: Account, { timezone, now }: { timezone: string; now: Date }): Words {
+  return wordsFor({ language: account.language ?? "en", units: account.settings.units, timezone, now });
+}
+
+/** Telegram's language code, `de-AT` for instance, as one of ours. */
+export function languageOf(code: string | undefined): Language {
+  return LANGUAGES.find((language) => code?.toLowerCase().split("-")[0] === language) ?? "en";
+}

@@ -1,0 +1,73 @@
+import { type Words, wordsFor } from "../bot/words/words.ts";
+import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import type { Vendor } from "../sync/ports.ts";
+import type { SignInResult } from "../sync/sign-in.ts";
+
+/** The terminal speaks English and kilograms. */
+export function terminalWords(timezone: string, now: Date): Words {
+  return wordsFor({ language: "en", units: "kg", timezone, now });
+}
+
+/** For sentences that tell no time. */
+const WORDS = terminalWords("UTC", new Date(0));
+
+/** A command as it is typed. Where there is one account only, it need not be named. */
+function login(vendor: Vendor, account: number | undefined): string {
+  const door = vendor === "garmin" ? " --ticket" : "";
+  return `npx weighbridge login ${vendor}${account === undefined ? "" : ` --account ${account}`}${door}`;
+}
+
+/** What the owner has to do, and the command for it. */
+export function needed(action: Action, account?: number): string {
+  switch (action) {
+    case "add_account":
+      return "There is no account yet. Add one, with your own Telegram user id for 123456789: npx weighbridge account add --telegram-id 123456789";
+    case "link_withings":
+    case "relink_withings":
+      return `${WORDS.action(action)} In a terminal: ${login("withings", account)}`;
+    case "link_garmin":
+    case "relink_garmin":
+    case "use_garmin_page":
+      return `${WORDS.action(action)} In a terminal: ${login("garmin", account)}`;
+    case "grant_garmin_upload":
+    case "unlock_garmin_account":
+    case "fix_withings_application":
+      return WORDS.action(action);
+  }
+}
+
+/** What Garmin said to a sign-in, and where its own page is the way out, the command for that. */
+export function signInWords(result: SignInResult, words: Words, account: number): string {
+  switch (result.type) {
+    case "mfa_required":
+      return `Garmin sent a code${result.sentTo ? ` to ${result.sentTo}` : ""}.`;
+    case "wrong_code":
+      return "That code is not right.";
+    case "expired":
+      return "That sign-in took too long. Please begin again.";
+    case "wrong_password":
+      return "Garmin does not know this e-mail and password.";
+    case "signed_in": {
+      const consent = result.uploadConsent === false ? ` ${words.action("grant_garmin_upload")}` : "";
+      return `${words.signIn(result)}${consent}`;
+    }
+    case "resting":
+    case "too_many_codes":
+    case "captcha":
+    case "account_locked":
+    case "blocked":
+    case "access_refused":
+    case "unclear":
+      return `${words.signIn(result)} In a terminal: ${login("garmin", account)}`;
+    default:
+      return words.signIn(result);
+  }
+}
+
+/** An error in words. Whatever is not meant for people becomes one sentence without details. */
+export function explainSentence(error: unknown, account?: number): string {
+  if (error instanceof UsageError) return error.message;
+  if (error instanceof ActionNeededError) return needed(error.action, account);
+  if (error instanceof RetryLaterError) return `That could not be done just now: ${error.message}. Try again later.`;
+  return "Something broke on my side. Nothing was lost. The log says what to report.";
+}
