@@ -4,19 +4,23 @@ import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
 import type { Log } from "./log.ts";
 import { createAccounts } from "./store/accounts.ts";
+import { createDialogs } from "./store/dialogs.ts";
+import { createErasure } from "./store/erasure.ts";
 import { createHealthStore } from "./store/health.ts";
 import { createJobs } from "./store/jobs.ts";
 import { createJournals } from "./store/journals.ts";
 import { createLeases } from "./store/leases.ts";
 import { createLinkStates } from "./store/link-state.ts";
 import { createLinks } from "./store/links.ts";
+import { createPeople } from "./store/people.ts";
 import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
 import { createSignInMemory } from "./store/sign-in-memory.ts";
-import { createSummaryStore } from "./store/summary.ts";
 import { createSubscriptionMemory } from "./store/subscriptions.ts";
+import { createSummaryStore } from "./store/summary.ts";
 import type { Table } from "./store/table.ts";
 import { createUpdateClaims } from "./store/update-claims.ts";
 import { createWithingsUsers } from "./store/withings-users.ts";
+import { createDisconnect } from "./sync/disconnect.ts";
 import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
 import { createGarminCall } from "./sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "./sync/garmin/profile.ts";
@@ -25,6 +29,8 @@ import { signInPageUrl, ticketFromPasted } from "./sync/garmin/ticket.ts";
 import { createDiTokens } from "./sync/garmin/tokens.ts";
 import { createWeightSink } from "./sync/garmin/weight.ts";
 import { createWithingsLinking } from "./sync/link-withings.ts";
+import type { ReadingSource, WithAccess } from "./sync/ports.ts";
+import type { WeighIn } from "./sync/reading.ts";
 import type { RunDeps } from "./sync/run.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
@@ -34,6 +40,7 @@ import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts"
 import {
   authorizeUrl,
   consentAnswer,
+  isConsentAnswer,
   pastedAnswer,
   requestTokenByCode,
   requestTokenByRefresh,
@@ -50,6 +57,9 @@ const WITHINGS_BUDGET = { reservoir: 55, reservoirRefreshAmount: 55, reservoirRe
 /** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
 const GARMIN_FILE_PAUSE_MS = 2000;
 const GARMIN_PRESSURE_PAUSE_MS = 500;
+
+/** One who has not weighed themselves for so long is not recognised by it. */
+const LAST_WEIGH_IN_DAYS = 60;
 
 /** Opens the store; SQLite makes its file on the way, DynamoDB's table has to exist. */
 export async function openTable(config: StoreConfig, clock: Clock): Promise<Table> {
@@ -92,6 +102,8 @@ export async function openStore(
     withingsUsers: createWithingsUsers(table),
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
+    people: createPeople(table, clock),
+    erasure: createErasure(table),
     close: () => table.close(),
   };
 }
@@ -104,6 +116,7 @@ export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing
   return {
     links: createLinks(table, sealer, clock),
     signInMemory: createSignInMemory(table, sealer),
+    dialogs: createDialogs(table, sealer, clock),
     linkStates: createLinkStates(table, keys, clock),
     notifyKey: keys[0] ? deriveSecret(keys[0], "withings notification key v1").toString("base64url") : "",
   };
@@ -128,7 +141,7 @@ export async function createApp(
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases, withingsUsers, subscriptionMemory } = store;
-  const { links, signInMemory, linkStates, notifyKey } = unseal(store, config, clock);
+  const { links, signInMemory, dialogs, linkStates, notifyKey } = unseal(store, config, clock);
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -177,8 +190,23 @@ export async function createApp(
     log,
   };
 
+  const subscriptions = createSubscriptions({
+    door: {
+      list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
+      subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
+      revoke: (withAccess, it) => withAccess((accessToken) => revoke(withingsCall, { accessToken, ...it })),
+    },
+    memory: subscriptionMemory,
+    tokens,
+    callbackUrl: web?.publicUrl === undefined ? undefined : `${web.publicUrl}${WITHINGS_PATHS.notify}?key=${notifyKey}`,
+    clock,
+    log,
+  });
+
   return {
     accounts,
+    people: store.people,
+    dialogs,
     links,
     journals,
     leases,
@@ -194,6 +222,7 @@ export async function createApp(
         authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
         consentAnswer,
         pastedAnswer,
+        isAnswer: (text) => isConsentAnswer(text, application.redirectUrl),
         exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
       },
       states: linkStates,
@@ -203,20 +232,7 @@ export async function createApp(
       clock,
       log,
     }),
-    subscriptions: createSubscriptions({
-      door: {
-        list: (withAccess, appli) =>
-          withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
-        subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
-        revoke: (withAccess, it) => withAccess((accessToken) => revoke(withingsCall, { accessToken, ...it })),
-      },
-      memory: subscriptionMemory,
-      tokens,
-      callbackUrl:
-        web?.publicUrl === undefined ? undefined : `${web.publicUrl}${WITHINGS_PATHS.notify}?key=${notifyKey}`,
-      clock,
-      log,
-    }),
+    subscriptions,
     subscriptionMemory,
     notifyKey,
     garminSignIn: createGarminSignIn({
@@ -235,12 +251,28 @@ export async function createApp(
     }),
     signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
     garminProbe: sso.probe,
+    disconnect: createDisconnect({
+      leases,
+      links,
+      users: withingsUsers,
+      erasure: store.erasure,
+      unsubscribe: (account) => subscriptions.remove(account),
+    }),
+    personAtWithings: (account: number) =>
+      personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
     uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
     async close() {
       await transport.close();
       await store.close();
     },
   };
+}
+
+/** Who was linked: Withings tells no names, but by their last weigh-in people recognise themselves. */
+async function personAtWithings(source: ReadingSource, withAccess: WithAccess, now: Date) {
+  const since = new Date(now.getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
+  const { readings, timezone } = await source.changedSince(withAccess, since);
+  return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
 }
 
 function sealingKeys({ sealing, store }: Pick<Config, "sealing" | "store">): string {

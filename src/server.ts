@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
-import { createBot, type TelegramBot } from "./bot/bot.ts";
-import { callbackWords } from "./bot/callback-page.ts";
-import { createNotifier } from "./bot/notifier.ts";
+import type { TelegramBot } from "./bot/bot.ts";
+import { wordsIn } from "./bot/words/words.ts";
+import { createChat } from "./chat.ts";
+import { createDoctor } from "./checks.ts";
 import type { Clock } from "./clock.ts";
-import { type Config, type Environment, readConfig } from "./config.ts";
+import { type Config, type Environment, readConfig, WITHINGS_PATHS } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { createHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
@@ -13,8 +14,6 @@ import { listen } from "./node-http.ts";
 import { type Schedule, startSchedule } from "./schedule.ts";
 import type { Account } from "./sync/account.ts";
 import { createWork, jobOf, startWorker, type Worker } from "./sync/jobs.ts";
-import type { LinkResult } from "./sync/link-withings.ts";
-import { overviewOf } from "./sync/overview.ts";
 import { syncAccount } from "./sync/run.ts";
 import { settleUnlinked } from "./sync/unlinked.ts";
 
@@ -43,30 +42,15 @@ export async function startServer(
 ): Promise<Server> {
   const { clock, log } = deps;
   const app = await createApp(config, deps);
-  const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
   let schedule: Schedule | undefined;
   let chores: Schedule | undefined;
   let worker: Worker | undefined;
   let isStopping = false;
 
-  /** What is told beside the outcome of a run. */
-  const hooks = {
-    onLinked(account: number, result: LinkResult) {
-      log.info("consent_answered", { account, result: result.type });
-      chores?.wake();
-    },
-    async onUnlinked(account: number) {
-      log.info("unlinked_at_withings", { account });
-    },
-    async onRestored(account: number, applis: number[]) {
-      log.info("subscriptions_restored", { account, applis: applis.join(",") });
-    },
-  };
-
   const http = createHttp({
     withCallback: app.withingsLinking.withCallback,
-    onLinked: hooks.onLinked,
-    words: callbackWords,
+    onLinked: (account, result) => void chat.onConsent(account, result).catch(logged("consent_not_told")),
+    words: (outcome, language) => wordsIn(language).callbackPage[outcome],
     notifyKey: app.notifyKey,
     accountOf: app.withingsUsers.accountOf,
     queue: async (account, reason) => {
@@ -84,26 +68,17 @@ export async function startServer(
       throw error;
     }));
 
-  const telegram = createBot(config.telegram, {
-    accounts: app.accounts,
-    claims: app.claims,
-    sync: (account, options) => syncAccount(app.run, account, options),
-    afterSync: (account, report, wasShown) =>
-      wasShown ? notifier.afterAnswer(account, report) : notifier.afterRun(account, report),
-    overview,
+  const chat = createChat(config.telegram, app, {
+    answersByItself: isOurs(config),
+    onWithingsLinked: () => chores?.wake(),
+    doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
     nextRunAt: () => schedule?.nextRunAt(),
+    version: ownVersion(),
     clock,
     log,
   });
-
-  const notifier = createNotifier({
-    health: app.health,
-    overview,
-    send: (telegramUserId, text, { isQuiet }) =>
-      telegram.bot.api.sendMessage(telegramUserId, text, { disable_notification: isQuiet }),
-    clock,
-    log,
-  });
+  const { telegram, notifier } = chat;
+  const logged = (event: string) => (error: unknown) => log.error(event, errorFacts(error));
 
   const polling = telegram.poll(async (username) => {
     log.info("bot_started", { username });
@@ -115,7 +90,7 @@ export async function startServer(
       for (const account of await app.accounts.list()) {
         if (isStopping) return;
         // One account's trouble is not the next one's.
-        await syncAndTell(account).catch((error: unknown) => log.error("account_failed", errorFacts(error)));
+        await syncAndTell(account).catch(logged("account_failed"));
       }
     },
     clock,
@@ -136,7 +111,7 @@ export async function startServer(
   }
 
   function unlink(account: number) {
-    const { onUnlinked } = hooks;
+    const { onUnlinked } = chat;
     return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
   }
 
@@ -144,14 +119,15 @@ export async function startServer(
   async function doChores() {
     for (const account of await app.accounts.list()) {
       if (isStopping) return;
-      await keepSubscriptions(account).catch((error: unknown) => log.error("chore_failed", errorFacts(error)));
+      await keepSubscriptions(account).catch(logged("chore_failed"));
+      await chat.summarize(account).catch(logged("chore_failed"));
     }
   }
 
   async function keepSubscriptions({ telegramUserId }: Account) {
     const check = await app.subscriptions.keep(telegramUserId);
     if (check.type === "callback_unreachable") log.warn(check.type, { account: telegramUserId });
-    if (check.type === "restored") await hooks.onRestored(telegramUserId, check.applis);
+    if (check.type === "restored") await chat.onRestored(telegramUserId, check.applis);
   }
 
   return {
@@ -170,6 +146,11 @@ export async function startServer(
 }
 
 const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
+
+/** Whether Withings sends the owner's browser to this program itself. */
+function isOurs({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
+  return web?.publicUrl !== undefined && withingsLogin?.redirectUrl === `${web.publicUrl}${WITHINGS_PATHS.callback}`;
+}
 
 /** Runs until it is told to stop, or until Telegram says that it cannot. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {

@@ -1,30 +1,36 @@
-import { randomUUID } from "node:crypto";
+import { type ConversationData, conversations, createConversation, type VersionedState } from "@grammyjs/conversations";
 import type { UserFromGetMe } from "grammy/types";
-import { Bot, type Context } from "grammy/web";
-import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
-import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts } from "../sync/account.ts";
-import type { Overview } from "../sync/overview.ts";
-import type { Claim, UpdateClaims } from "../sync/ports.ts";
-import type { RunOptions, RunReport } from "../sync/run.ts";
-import { messages } from "./messages.ts";
-import { newlyHeld } from "./newly-held.ts";
-import { createProgressMessage } from "./progress-message.ts";
+import { Bot } from "grammy/web";
+import { errorFacts } from "../log.ts";
+import type { Account } from "../sync/account.ts";
+import type { Disconnect } from "../sync/disconnect.ts";
+import type { LinkResult } from "../sync/link-withings.ts";
+import type { BotContext, Chat, DialogStore } from "./context.ts";
+import { createDisconnect } from "./disconnect.ts";
+import { createDoctorCommand, type DoctorDeps } from "./doctor.ts";
+import { createDoor, type DoorDeps } from "./door.ts";
+import { createGarminDialog, GARMIN_DIALOG } from "./garmin-dialog.ts";
+import { createLinking, type LinkingDeps } from "./linking.ts";
+import { createLongAnswers } from "./long-answers.ts";
+import { commandList, languageCode, showMenu } from "./menu.ts";
+import { createPeopleCommands, type PeopleDeps } from "./people.ts";
+import { answerTap } from "./redraw.ts";
+import { hideSecrets } from "./secrets.ts";
+import { createSettings, type SettingsDeps } from "./settings.ts";
+import { createStatus, type StatusDeps } from "./status.ts";
+import { createSyncStarter, type SyncDeps } from "./sync-command.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
+import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
+import { LANGUAGES, wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
-export interface BotDeps {
-  accounts: Accounts;
-  claims: UpdateClaims;
-  sync: (account: Account, options: RunOptions) => Promise<RunReport>;
-  /** What the owner has just read, or could not be shown, of a run they asked for. */
-  afterSync: (account: Account, report: RunReport, wasShown: boolean) => Promise<void>;
-  overview: (account: Account) => Promise<Overview>;
-  nextRunAt: () => Date | undefined;
-  clock: Clock;
-  log: Log;
-}
+export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping"> &
+  Omit<LinkingDeps, "wordsAt" | "startSync"> &
+  Omit<StatusDeps, "startSync"> &
+  SettingsDeps &
+  Omit<PeopleDeps, "allowedIds"> &
+  Omit<DoctorDeps, "wordsAt"> &
+  SyncDeps & { dialogs: DialogStore; disconnect: Disconnect };
 
 export interface BotConfig {
   botToken: string;
@@ -33,147 +39,149 @@ export interface BotConfig {
   botInfo?: UserFromGetMe;
 }
 
-const A_YEAR_SECONDS = 365 * 24 * 3600;
+/** Of the stored log of a dialog. A dialog's log is `external, wait, external, …`: keep to that, and the number stays. */
+const DIALOG_VERSION = 1;
 /** When the program ends, Telegram gets this long to hear what was handled. Should it not, the claims know it. */
 const FAREWELL_SECONDS = 5;
+const COMMANDS = [...Object.keys(wordsIn("en").commands), ...Object.keys(wordsIn("en").ownerCommands), "start"];
 
 export type TelegramBot = ReturnType<typeof createBot>;
 
 /** The bot's face: private chats of known people, one update at a time and each of them once. */
 export function createBot(config: BotConfig, deps: BotDeps) {
-  const { accounts, claims, sync, afterSync, overview, nextRunAt, clock, log } = deps;
+  const { overview, clock, log, dialogs } = deps;
   const http = createTelegramFetch(clock);
-  const bot = new Bot(config.botToken, {
+  const bot = new Bot<BotContext>(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),
   });
-  /** Syncs that were begun by a message; they outlive its handler. */
-  const running = new Set<Promise<void>>();
   const stopping = new AbortController();
   let polling: Promise<void> = Promise.resolve();
+  const answers = createLongAnswers(bot.api, deps);
+  const startSync = createSyncStarter(answers, deps);
 
-  const isServed = (ctx: Context) =>
-    ctx.from !== undefined && config.allowedIds.includes(ctx.from.id) && ctx.chat?.type === "private";
+  const wordsAt = async ({ account, words }: Pick<Chat, "account" | "words">) => {
+    // What cannot be read, after a change of the key for instance, must not keep anybody from signing in again.
+    const seen = await overview(account).catch(() => undefined);
+    return seen ? wordsOf(account, { timezone: seen.timezone, now: clock.now() }) : words;
+  };
+  const linking = createLinking({ ...deps, wordsAt, startSync });
 
-  bot.use(async (ctx, next) => {
-    let claim: Claim | undefined;
+  const settings = createSettings(deps);
+  const people = createPeopleCommands(bot.api, { ...deps, allowedIds: config.allowedIds });
+
+  const chatWith = (account: Account): Chat => ({
+    account,
+    words: wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() }),
+    reply: (text, options) => bot.api.sendMessage(account.telegramUserId, text, options),
+  });
+
+  bot.use(
+    createDoor({
+      ...deps,
+      allowedIds: config.allowedIds,
+      onJoined: (person) => people.tellJoined(person),
+      stopping: stopping.signal,
+    }),
+  );
+  // A tap is always answered, or its button spins.
+  bot.on("callback_query", async (ctx, next) => {
     try {
-      claim = await claimWhenFree(ctx.update.update_id);
-      if (claim.type !== "claimed") return;
       await next();
-    } catch (error) {
-      const reportId = randomUUID().slice(0, 8);
-      log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
-      if (isServed(ctx)) await ctx.reply(messages.brokeOnMySide(reportId)).catch(() => undefined);
+    } finally {
+      if (!ctx.isTapAnswered) await answerTap(ctx);
     }
-    if (claim?.type === "claimed") await claim.done();
+  });
+  bot.on("my_chat_member", async (ctx) => {
+    const isBlocked = ctx.myChatMember.new_chat_member.status === "kicked";
+    await deps.accounts.save(ctx.account.telegramUserId, { silencedAt: isBlocked ? clock.now() : null });
+  });
+  bot.on("message", async (ctx, next) => {
+    // Whoever writes is listening again, even if Telegram's word of it got lost.
+    if (ctx.account.silencedAt) await deps.accounts.save(ctx.account.telegramUserId, { silencedAt: null });
+    await next();
   });
 
-  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
-  async function claimWhenFree(updateId: number): Promise<Claim> {
-    for (;;) {
-      const claim = await claims.claim(updateId).catch(waitForStore);
-      if (claim?.type === "being_handled") {
-        await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
-      } else if (claim) {
-        return claim;
-      }
-    }
-  }
+  bot.use(
+    conversations<BotContext, BotContext>({
+      storage: {
+        type: "key",
+        version: DIALOG_VERSION,
+        adapter: {
+          read: async (chatId) => (await dialogs.read(chatId)) as VersionedState<ConversationData> | undefined,
+          write: (chatId, state) => dialogs.write(chatId, state),
+          delete: (chatId) => dialogs.delete(chatId),
+        },
+      },
+    }),
+  );
+  bot.use(hideSecrets({ ...deps, commands: COMMANDS }));
+  bot.use(linking.pasted);
+  // A command ends whatever dialog is open: nobody has to find the way out first.
+  bot.command(COMMANDS, async (ctx, next) => {
+    const open = Object.keys(ctx.conversation.active());
+    await ctx.conversation.exitAll();
+    const isCancel = /^\/cancel\b/.test(ctx.msg.text);
+    if (isCancel) await ctx.reply(open.length > 0 ? ctx.words.cancelled : ctx.words.nothingToCancel);
+    else if (open.includes(GARMIN_DIALOG)) await ctx.reply(ctx.words.signInLeft);
+    else if (open.includes(TIMEZONE_DIALOG)) await ctx.reply(ctx.words.settings.zoneLeft);
+    if (!isCancel) await next();
+  });
+  bot.use(
+    createConversation<BotContext, BotContext>(
+      createGarminDialog({ ...deps, wordsAt, onSignedIn: linking.onSignedIn }) as never,
+      GARMIN_DIALOG,
+    ),
+  );
+  bot.use(createConversation<BotContext, BotContext>(settings.dialog as never, TIMEZONE_DIALOG));
 
-  /** Telegram counts an update as taken as soon as it was read: what the store is too busy for has to wait here. */
-  async function waitForStore(error: unknown): Promise<undefined> {
-    if (!(error instanceof RetryLaterError) || stopping.signal.aborted) throw error;
-    log.warn("store_busy", errorFacts(error));
-    await clock.sleep(1);
-  }
-
-  bot.use(async (ctx, next) => {
-    if (isServed(ctx)) return next();
-    if (!ctx.chat || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
-    log.info("stranger_refused", { chatType: ctx.chat.type });
-    await ctx.reply(messages.refusal);
+  // The commonest commands are also typed without their slash.
+  bot.hears(/^\s*(sync|status|help)\s*[.!?]?\s*$/i, async (ctx, next) => {
+    const command = `/${ctx.match[1]?.toLowerCase()}`;
+    if (ctx.message) Object.assign(ctx.message, { text: command, entities: [commandEntity(command)] });
+    await next();
   });
 
-  bot.command("start", async (ctx) => {
-    await accountOf(ctx);
-    await ctx.reply(`${messages.greeting}\n\n${messages.help}`);
+  bot.use(linking.commands);
+  bot.use(createDisconnect(deps));
+  bot.use(createStatus({ ...deps, startSync }));
+  bot.use(settings.commands);
+  bot.use(people.commands);
+  bot.use(createDoctorCommand(answers, { ...deps, wordsAt }));
+  bot.command("sync", (ctx) => startSync(ctx.account));
+  bot.command("help", async (ctx) => void (await ctx.reply(ctx.words.help(ctx.isOwner))));
+
+  bot.on("callback_query", async (ctx) => {
+    await answerTap(ctx, ctx.words.oldButton);
+    await linking.showLinks(ctx);
   });
-  bot.command("help", help);
-  bot.hears(bare("help"), help);
-  bot.command("cancel", (ctx) => ctx.reply(messages.nothingToCancel));
-
-  bot.command("status", status);
-  bot.hears(bare("status"), status);
-  bot.command("sync", startSync);
-  bot.hears(bare("sync"), startSync);
-
-  async function help(ctx: Context) {
-    await ctx.reply(messages.help);
-  }
-
-  async function status(ctx: Context) {
-    const seen = await overview(await accountOf(ctx));
-    await ctx.reply(messages.status(seen, { now: clock.now(), nextRunAt: nextRunAt() }));
-  }
-
-  async function startSync(ctx: Context) {
-    const account = await accountOf(ctx);
-    const first = messages.progress({ stage: "reading" });
-    const { message_id, chat } = await ctx.reply(first);
-    const progressChat = {
-      edit: (text: string) => bot.api.editMessageText(chat.id, message_id, text),
-      send: (text: string) => bot.api.sendMessage(chat.id, text),
-    };
-    const message = createProgressMessage(progressChat, first, clock, log);
-    // Not awaited: the next update must not wait for the vendors.
-    const work = syncInWords(account, (progress) => message.show(messages.progress(progress)))
-      .then(async ({ report, text }) => afterSync(account, report, await message.finish(text)))
-      .catch(async (error: unknown) => {
-        const reportId = randomUUID().slice(0, 8);
-        log.error("sync_failed", { reportId, ...errorFacts(error) });
-        await message.finish(messages.brokeOnMySide(reportId));
-      })
-      .finally(() => running.delete(work));
-    running.add(work);
-  }
-
-  async function syncInWords(account: Account, onProgress: RunOptions["onProgress"]) {
-    const before = await lookAt(account);
-    const report = await sync(account, { onProgress });
-    const after = await lookAt(account);
-    const justHeld = before && after && !report.busy ? newlyHeld(before, after, clock.now()) : undefined;
-    return { report, text: messages.outcome(report, { account: account.telegramUserId, justHeld }) };
-  }
-
-  /** What cannot be read must not keep the run from saying so. */
-  function lookAt(account: Account): Promise<Overview | undefined> {
-    return overview(account).catch(() => undefined);
-  }
-
-  bot.on("callback_query", (ctx) => ctx.answerCallbackQuery().catch(() => undefined));
-  bot.on("message", (ctx) => ctx.reply(messages.notUnderstood));
+  bot.on("message", (ctx) => ctx.reply(ctx.words.notUnderstood));
 
   /** Everything else ends here: without a handler grammY would stop at the first error. */
   bot.catch(({ error, ctx }) => log.error("update_failed", { update: ctx.update.update_id, ...errorFacts(error) }));
 
-  async function accountOf(ctx: Context): Promise<Account> {
-    const id = ctx.from?.id;
-    if (id === undefined) throw new Error("an update without a sender got past the door");
-    return (await accounts.find(id)) ?? (await accounts.save(id, {}));
-  }
-
   return {
     bot,
-    /** The commands Telegram offers in its menu. */
-    registerCommands: () =>
-      bot.api.setMyCommands(
-        Object.entries(messages.commands).map(([command, description]) => ({ command, description })),
-      ),
-    /** Resolves when every begun sync has ended. */
-    async settled() {
-      await Promise.all(running);
+    /** The commands Telegram offers in its menu: to everybody in their language, to the owner some more. */
+    async registerCommands() {
+      for (const language of LANGUAGES) {
+        await bot.api.setMyCommands(commandList(wordsIn(language), false), {
+          scope: { type: "all_private_chats" },
+          ...languageCode(language),
+        });
+      }
+      const [owner] = config.allowedIds;
+      if (owner === undefined) return;
+      const language = (await deps.accounts.find(owner))?.language;
+      // Until the owner has opened the chat, Telegram knows no such scope.
+      await showMenu(bot.api, owner, { language, isOwner: true }).catch((error: unknown) =>
+        log.warn("owner_commands_not_set", errorFacts(error)),
+      );
     },
+    /** Says in the chat what became of a consent that came in by our own address. */
+    tellConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
+    /** Resolves when every begun sync has ended. */
+    settled: () => answers.settled(),
     /** Long polling until `stop`. Rejects when Telegram says that it cannot go on. */
     poll(onStart: (username: string) => Promise<void>): Promise<void> {
       polling = (async () => {
@@ -181,7 +189,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
         await bot.init(stopping.signal as Parameters<typeof bot.init>[0]);
         if (stopping.signal.aborted) return;
         await bot.start({
-          allowed_updates: ["message", "callback_query"],
+          allowed_updates: ["message", "callback_query", "my_chat_member"],
           onStart: ({ username }) => onStart(username),
         });
       })();
@@ -194,19 +202,16 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       await Promise.race([farewell, patience(FAREWELL_SECONDS)]);
       // Whoever awaits `poll` hears why it ended; here it only has to have ended.
       await polling.catch(() => undefined);
-      await Promise.all(running);
+      await answers.settled();
     },
     /** After `stop`, when nobody has anything more to tell. */
     close: () => http.close(),
   };
 }
 
-/** A command without its slash, as people type it. */
-function bare(word: string): RegExp {
-  return new RegExp(`^\\s*${word}\\s*[.!?]?\\s*$`, "i");
-}
-
 /** Real time, whatever clock the bot lives by: this bounds a line that may be dead. */
 function patience(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }
+
+const commandEntity = ({ length }: string) => ({ type: "bot_command" as const, offset: 0, length });

@@ -1,21 +1,33 @@
 import { Api, GrammyError } from "grammy/web";
-import { systemClock } from "../clock.ts";
-import { RetryLaterError, UsageError } from "../errors.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import type { Problem } from "../sync/doctor.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
+import type { DoctorWords } from "./words/en-doctor.ts";
 
-/** Whether Telegram knows the bot, and whether a webhook keeps messages away from long polling. */
-export async function checkTelegram({ botToken, apiRoot }: { botToken: string; apiRoot: string }): Promise<string> {
+/** An older error is no news: Telegram keeps the last one for good. */
+const RECENT_MS = 3_600_000;
+
+/** Whether Telegram knows the bot, and whether what people write gets to it. */
+export async function checkTelegram(
+  { botToken, apiRoot }: { botToken: string; apiRoot: string },
+  words: DoctorWords,
+  clock: Clock,
+): Promise<string | Problem> {
   const http = createTelegramFetch(systemClock);
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
   try {
     const { username } = await api.getMe();
-    const { url } = await api.getWebhookInfo();
-    return url ? `@${username} with a webhook` : `@${username}, ready for long polling`;
+    const { url, last_error_date, pending_update_count } = await api.getWebhookInfo();
+    const isRecent = clock.now().getTime() - (last_error_date ?? 0) * 1000 < RECENT_MS;
+    if (url && isRecent && pending_update_count > 0) {
+      return { verdict: "operator", text: words.webhookFails(pending_update_count) };
+    }
+    return words.telegram(username, Boolean(url));
   } catch (error) {
     if (error instanceof GrammyError && [401, 404].includes(error.error_code)) {
-      throw new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.");
+      return { verdict: "operator", text: words.telegramUnknown };
     }
-    throw new RetryLaterError("Telegram gave no answer");
+    return { verdict: "later", text: words.telegramSilent };
   } finally {
     await http.close();
   }

@@ -1,8 +1,8 @@
-import { GrammyError } from "grammy/web";
+import { GrammyError, type InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account } from "../sync/account.ts";
+import type { Account, Accounts } from "../sync/account.ts";
 import {
   afterRun,
   afterTelling,
@@ -14,22 +14,40 @@ import {
 } from "../sync/health.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { RunReport } from "../sync/run.ts";
-import { messages } from "./messages.ts";
+import { attention, mendOf } from "./buttons.ts";
+import { type Words, wordsOf } from "./words/words.ts";
 
 const TRIES = 5;
+const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const;
+
+/** What of a run that somebody asked for belongs into its answer. */
+export interface Conclusion {
+  /** All is well again after trouble that they knew of. */
+  healed: Extract<HealthNews, { type: "healed" }> | undefined;
+  /** To be called when the answer stands in the chat, or could not be brought there. */
+  told: (wasShown: boolean) => Promise<void>;
+}
+
+export type Send = (
+  telegramUserId: number,
+  text: string,
+  options: { isQuiet: boolean; keyboard?: InlineKeyboard | undefined },
+) => Promise<unknown>;
 
 /**
  * Tells owners what they did not ask for. What is to be told is stored before it is told, and as told only after Telegram
  * took it: a crash or an outage in between may repeat a message, and never loses one. Never throws.
  */
 export function createNotifier(deps: {
+  accounts: Accounts;
   health: HealthStore;
   overview: (account: Account) => Promise<Overview>;
-  send: (telegramUserId: number, text: string, options: { isQuiet: boolean }) => Promise<unknown>;
+  send: Send;
+  signInPageUrl: () => string;
   clock: Clock;
   log: Log;
 }) {
-  const { health, overview, send, clock, log } = deps;
+  const { accounts, health, overview, send, signInPageUrl, clock, log } = deps;
   /** Used only while the store cannot be written: of that, too, the owner has to hear, and not with every run. */
   const unsaved = new Map<number, Health>();
 
@@ -72,40 +90,91 @@ export function createNotifier(deps: {
     }
   }
 
-  async function isTaken({ telegramUserId }: Account, news: HealthNews, timezone: string): Promise<boolean> {
+  /** Whether Telegram took it. Whoever has blocked the bot hears it when they come back. */
+  async function deliver(
+    account: Account,
+    text: string,
+    options: { isQuiet: boolean; keyboard?: InlineKeyboard | undefined },
+  ): Promise<boolean> {
+    if (account.silencedAt) return false;
     try {
-      await send(telegramUserId, messages.news(news, { account: telegramUserId, timezone, now: clock.now() }), news);
+      await send(account.telegramUserId, text, options);
       return true;
     } catch (error) {
       log.error("notice_not_delivered", errorFacts(error));
-      return isFinal(error);
+      if (isBlocked(error)) await silence(account);
+      return false;
     }
+  }
+
+  async function silence({ telegramUserId }: Account) {
+    log.info("owner_blocked_the_bot", { account: telegramUserId });
+    await accounts
+      .save(telegramUserId, { silencedAt: clock.now() })
+      .catch((error: unknown) => log.warn("silence_not_saved", errorFacts(error)));
+  }
+
+  async function tell(account: Account, news: HealthNews[], timezone: string) {
+    for (const each of news) {
+      const words = wordsOf(account, { timezone, now: clock.now() });
+      const options = { isQuiet: each.isQuiet, keyboard: buttonsOf(each, words) };
+      if (!(await deliver(account, words.news(each), options))) return;
+      await remember(account, each);
+    }
+  }
+
+  function buttonsOf(news: HealthNews, words: Words): InlineKeyboard | undefined {
+    if (news.type === "attention") return attention(news.items, words);
+    if (news.type === "expiry") return mendOf(RELINK[news.vendor], words, signInPageUrl());
+    if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return undefined;
+    return mendOf(news.trouble.what, words, signInPageUrl());
   }
 
   const remember = (account: Account, news: HealthNews) =>
     change(account.telegramUserId, (it) => afterTelling(it, news, clock.now()));
 
   return {
+    deliver,
+
+    /** That the owner has removed us at Withings. Whether Telegram took it. */
+    tellUnlinked(account: Account): Promise<boolean> {
+      const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
+      const keyboard = mendOf("relink_withings", words, signInPageUrl());
+      return deliver(account, words.withingsRemovedThere, { isQuiet: false, keyboard });
+    },
+
+    /** That Withings' notifications were gone and are set up again. */
+    tellRestored(account: Account): Promise<boolean> {
+      const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
+      return deliver(account, words.subscriptionsRestored, { isQuiet: true });
+    },
+
     /** After a run that nobody asked for. */
     async afterRun(account: Account, report: RunReport) {
       if (report.busy) return;
       const { news, timezone } = await step(account, report);
-      for (const each of news) {
-        if (!(await isTaken(account, each, timezone))) return;
-        await remember(account, each);
-      }
+      await tell(account, news, timezone);
     },
 
-    /** After a run that the owner asked for, and whose outcome they read in its answer. */
-    async afterAnswer(account: Account, report: RunReport) {
-      if (report.busy) return;
-      const { news } = await step(account, report);
-      for (const each of answeredBy(report, news)) await remember(account, each);
+    /** After a run that the owner asked for, and whose outcome they are about to read in its answer. */
+    async conclude(account: Account, report: RunReport): Promise<Conclusion> {
+      if (report.busy) return { healed: undefined, told: async () => {} };
+      const { news, timezone } = await step(account, report);
+      const answered = answeredBy(report, news);
+      return {
+        healed: answered.find((it) => it.type === "healed"),
+        async told(wasShown) {
+          if (!wasShown) return tell(account, news, timezone);
+          for (const each of answered) await remember(account, each);
+        },
+      };
     },
   };
 }
+export type Notifier = ReturnType<typeof createNotifier>;
 
-/** The owner has blocked the bot or never met it: the same message will never get through. */
-function isFinal(error: unknown): boolean {
-  return error instanceof GrammyError && [400, 403].includes(error.error_code);
+/** The owner has blocked the bot or never met it. */
+function isBlocked(error: unknown): boolean {
+  if (!(error instanceof GrammyError)) return false;
+  return error.error_code === 403 || error.description.includes("chat not found");
 }

@@ -1,3 +1,4 @@
+import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
 
@@ -6,9 +7,9 @@ const PAUSE_SECONDS = 1;
 
 /** What a progress message needs of Telegram. */
 export interface ProgressChat {
-  edit(text: string): Promise<unknown>;
+  edit(text: string, keyboard?: InlineKeyboard): Promise<unknown>;
   /** For the last text, when the message itself can not be changed any more. */
-  send(text: string): Promise<unknown>;
+  send(text: string, keyboard?: InlineKeyboard): Promise<unknown>;
 }
 
 /**
@@ -16,8 +17,8 @@ export interface ProgressChat {
  * edit on the way is nobody's loss; the last text comes as a message of its own then.
  */
 export function createProgressMessage(chat: ProgressChat, shown: string, clock: Clock, log: Log) {
-  let current = shown;
-  let next = shown;
+  let current: { text: string; keyboard?: InlineKeyboard } = { text: shown };
+  let next = current;
   let isCurrentShown = true;
   let isWorking = false;
   let work: Promise<void> = Promise.resolve();
@@ -25,7 +26,7 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
   async function catchUp() {
     while (next !== current) {
       current = next;
-      isCurrentShown = await chat.edit(current).then(
+      isCurrentShown = await chat.edit(current.text, current.keyboard).then(
         () => true,
         (error: unknown) => {
           log.warn("message_not_edited", errorFacts(error));
@@ -37,19 +38,23 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
     isWorking = false;
   }
 
+  function draw(wanted: typeof current) {
+    // The same again would be refused.
+    if (wanted.text === next.text && !wanted.keyboard) return;
+    next = wanted;
+    if (isWorking) return;
+    isWorking = true;
+    work = catchUp();
+  }
+
   return {
-    show(text: string) {
-      next = text;
-      if (isWorking) return;
-      isWorking = true;
-      work = catchUp();
-    },
+    show: (text: string) => draw({ text }),
     /** Whether the last text stands now; false when it could not be brought to its reader. */
-    async finish(text: string): Promise<boolean> {
-      this.show(text);
+    async finish(text: string, keyboard?: InlineKeyboard): Promise<boolean> {
+      draw({ text, ...(keyboard && { keyboard }) });
       await work;
       if (isCurrentShown) return true;
-      return chat.send(text).then(
+      return chat.send(text, keyboard).then(
         () => true,
         (error: unknown) => {
           log.error("result_not_shown", errorFacts(error));
@@ -59,3 +64,4 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
     },
   };
 }
+export type ProgressMessage = ReturnType<typeof createProgressMessage>;

@@ -1,4 +1,4 @@
-import { Agent, fetch } from "undici";
+import { Agent, fetch, type Response } from "undici";
 import type { Clock } from "../clock.ts";
 
 /** Telegram holds a long poll open for the 30 seconds that grammY asks for. */
@@ -8,8 +8,8 @@ const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
 
 /**
- * How the bot talks to Telegram. Limits are waited out here and nowhere above: a retry inside a conversation would be
- * repeated at every replay of it.
+ * How the bot talks to Telegram. Limits and hiccups are waited out here and nowhere above: a retry inside a conversation
+ * would be repeated at every replay of it.
  */
 export function createTelegramFetch(clock: Clock): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
   const dispatcher = new Agent({ connect: { timeout: 10_000 } });
@@ -19,18 +19,31 @@ export function createTelegramFetch(clock: Clock): { fetch: typeof globalThis.fe
     for (let tries = 1; ; tries++) {
       const timeout = AbortSignal.timeout((isPoll ? POLL_SECONDS : CALL_SECONDS) * 1000);
       const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-      const response = await fetch(url, { ...init, signal, dispatcher });
-      if (response.status !== 429 || tries === TRIES) return response;
-      const seconds = await retryAfterSeconds(response.clone());
-      if (seconds > LONGEST_WAIT_SECONDS) return response;
-      await clock.sleep(seconds);
+      const isLast = isPoll || tries === TRIES || init?.signal?.aborted === true;
+      try {
+        const response = await fetch(url, { ...init, signal, dispatcher });
+        const seconds = await restSeconds(response, tries);
+        if (seconds === undefined || (isLast && response.status !== 429) || tries === TRIES) return response;
+        if (seconds > LONGEST_WAIT_SECONDS) return response;
+        await clock.sleep(seconds);
+      } catch (error) {
+        // Whether it got through is unknown: a word said twice is better than one never said.
+        if (isLast) throw error;
+        await clock.sleep(tries);
+      }
     }
   };
   // grammY's types name the platform's fetch; ours is the same with a dispatcher of its own.
   return { fetch: send as unknown as typeof globalThis.fetch, close: () => dispatcher.destroy() };
 }
 
-async function retryAfterSeconds(response: { json(): Promise<unknown> }): Promise<number> {
-  const body = (await response.json().catch(() => undefined)) as { parameters?: { retry_after?: number } } | undefined;
+/** How long to wait before another try, where one is worth it. */
+async function restSeconds(response: Response, tries: number): Promise<number | undefined> {
+  if (response.status >= 500) return tries;
+  if (response.status !== 429) return undefined;
+  const body = (await response
+    .clone()
+    .json()
+    .catch(() => undefined)) as { parameters?: { retry_after?: number } } | undefined;
   return body?.parameters?.retry_after ?? 1;
 }

@@ -1,0 +1,51 @@
+import { Composer, InlineKeyboard } from "grammy/web";
+import { RetryLaterError } from "../errors.ts";
+import type { Account } from "../sync/account.ts";
+import type { Disconnected } from "../sync/disconnect.ts";
+import type { Overview } from "../sync/overview.ts";
+import type { BotContext } from "./context.ts";
+import { redraw } from "./redraw.ts";
+
+/** /disconnect: one link or everything, after one question. */
+export function createDisconnect(deps: {
+  overview: (account: Account) => Promise<Overview>;
+  disconnect: (account: Account, what: Disconnected) => Promise<void>;
+}): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  const WHAT = ["withings", "garmin", "everything"] as const;
+
+  composer.command("disconnect", async (ctx) => {
+    const { links } = await deps.overview(ctx.account);
+    const keyboard = new InlineKeyboard();
+    for (const what of WHAT) {
+      if (what !== "everything" && !links[what]) continue;
+      keyboard.text(ctx.words.disconnectChoice[what], `disconnect:${what}`).row();
+    }
+    await ctx.reply(ctx.words.disconnectAsk, { reply_markup: keyboard.text(ctx.words.button.keep, "disconnect:no") });
+  });
+
+  composer.callbackQuery("disconnect:no", (ctx) => redraw(ctx, ctx.words.cancelled));
+  for (const what of WHAT) {
+    composer.callbackQuery(`disconnect:${what}`, (ctx) =>
+      redraw(
+        ctx,
+        ctx.words.disconnectSure[what],
+        new InlineKeyboard()
+          .text(ctx.words.button.yesRemove, `disconnect:${what}:yes`)
+          .text(ctx.words.button.keep, "disconnect:no"),
+      ),
+    );
+    composer.callbackQuery(`disconnect:${what}:yes`, async (ctx) => {
+      try {
+        await ctx.conversation.exitAll();
+        await deps.disconnect(ctx.account, what);
+        await redraw(ctx, ctx.words.disconnected[what]);
+      } catch (error) {
+        if (!(error instanceof RetryLaterError)) throw error;
+        // A run is at work on the account; it must not write into what is being taken away.
+        await redraw(ctx, ctx.words.later);
+      }
+    });
+  }
+  return composer;
+}

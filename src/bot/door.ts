@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import { Composer, type Context } from "grammy/web";
+import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Accounts } from "../sync/account.ts";
+import { BusyError, withLease } from "../sync/lease-keeper.ts";
+import type { Claim, Leases, People, UpdateClaims } from "../sync/ports.ts";
+import type { BotContext } from "./context.ts";
+import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
+
+export interface DoorDeps {
+  /** Who may use the bot; the first is its owner. */
+  allowedIds: number[];
+  accounts: Accounts;
+  people: People;
+  claims: UpdateClaims;
+  leases: Leases;
+  clock: Clock;
+  log: Log;
+  /** Somebody came in with an invitation. */
+  onJoined: (person: { name: string }) => Promise<void>;
+  /** When it is aborted, nothing waits any more. */
+  stopping: AbortSignal;
+}
+
+const A_YEAR_SECONDS = 365 * 24 * 3600;
+const CHAT_PAUSE_SECONDS = 0.2;
+
+/** Whoever has it is alone in the chat: no update there is handled meanwhile. */
+export const chatLease = (chatId: number) => `chat#${chatId}`;
+
+/**
+ * What an update passes before anybody looks at it: it is handled once (invariant 8), one at a time per chat, and only for
+ * those who are served. What breaks behind the door becomes one sentence with a report id.
+ */
+export function createDoor(deps: DoorDeps): Composer<BotContext> {
+  const { allowedIds, accounts, people, claims, leases, clock, log, onJoined, stopping } = deps;
+  const door = new Composer<BotContext>();
+
+  door.use(async (ctx, next) => {
+    // The chat first: whoever waits for it with a claim in hand could lose that meanwhile, and the update be handled twice.
+    await aloneInChat(ctx, () => handleOnce(ctx, next));
+  });
+
+  async function handleOnce(ctx: BotContext, next: () => Promise<void>) {
+    let claim: Claim | undefined;
+    try {
+      claim = await claimWhenFree(ctx.update.update_id);
+      if (claim.type !== "claimed") return;
+      await next();
+    } catch (error) {
+      const reportId = randomUUID().slice(0, 8);
+      log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
+      if (ctx.chat?.type === "private" && (await isServed(ctx).catch(() => isNamed(ctx)))) {
+        await ctx.reply(wordsFor(ctx).brokeOnMySide(reportId)).catch(() => undefined);
+      }
+    }
+    if (claim?.type === "claimed") await claim.done();
+  }
+
+  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
+  async function claimWhenFree(updateId: number): Promise<Claim> {
+    for (;;) {
+      const claim = await claims.claim(updateId).catch(waitForStore);
+      if (claim?.type === "being_handled") {
+        await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
+      } else if (claim) {
+        return claim;
+      }
+    }
+  }
+
+  /** Telegram counts an update as taken as soon as it was read: what the store is too busy for has to wait here. */
+  async function waitForStore(error: unknown): Promise<undefined> {
+    if (!(error instanceof RetryLaterError) || stopping.aborted) throw error;
+    log.warn("store_busy", errorFacts(error));
+    await clock.sleep(1);
+  }
+
+  /** Telegram delivers a message and a tap in one chat side by side; a dialog bears only one of them at a time. */
+  async function aloneInChat(ctx: Context, work: () => Promise<void>) {
+    if (!ctx.chat) return work();
+    let isAlone = false;
+    while (!isAlone) {
+      await withLease(leases, chatLease(ctx.chat.id), () => {
+        isAlone = true;
+        return work();
+      }).catch((error: unknown) => {
+        if (isAlone) throw error;
+        return error instanceof BusyError ? clock.sleep(CHAT_PAUSE_SECONDS) : waitForStore(error);
+      });
+    }
+  }
+
+  const isNamed = (ctx: Context) => ctx.from !== undefined && allowedIds.includes(ctx.from.id);
+  const isServed = async (ctx: Context) => isNamed(ctx) || (ctx.from !== undefined && people.isInvited(ctx.from.id));
+  const wordsFor = (ctx: BotContext) => ctx.words ?? wordsIn(languageOf(ctx.from?.language_code));
+
+  door.use(async (ctx, next) => {
+    if (!ctx.from || !ctx.chat) return;
+    const served = (await isServed(ctx)) || (await letIn(ctx));
+    if (ctx.chat.type === "private" && served) {
+      const { id, language_code } = ctx.from;
+      const account = (await accounts.find(id)) ?? (await accounts.save(id, { language: languageOf(language_code) }));
+      ctx.account = account;
+      ctx.words = wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() });
+      ctx.isOwner = id === allowedIds[0];
+      return next();
+    }
+    // Being blocked, or taken out of a group, is nothing to answer.
+    if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
+    log.info("stranger_refused", { chatType: ctx.chat.type });
+    await ctx.reply(served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal);
+  });
+
+  /** Whether somebody comes with an invitation of the owner's, which is used up by this. */
+  async function letIn({ message, chat, from }: Context): Promise<boolean> {
+    const token = /^\/start ([\w-]{20,64})$/.exec(message?.text ?? "")?.[1];
+    if (!token || !from || chat?.type !== "private") return false;
+    const isWelcome = await people.accept(token, { telegramUserId: from.id, name: from.first_name });
+    if (isWelcome) {
+      log.info("person_joined", { account: from.id });
+      await onJoined({ name: from.first_name });
+    }
+    return isWelcome;
+  }
+
+  return door;
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { type Context, InlineKeyboard } from "grammy/web";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
+import { doors } from "./buttons.ts";
+import type { BotContext, Chat, Dialog } from "./context.ts";
+import type { Words } from "./words/words.ts";
+
+export const GARMIN_DIALOG = "garmin";
+
+/** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
+type Step = "email" | "password" | "code" | "done";
+
+/** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
+const OWN_TAP = {
+  sameEmail: "garmin:same",
+  otherEmail: "garmin:other",
+  newCode: "garmin:new-code",
+  cancel: "garmin:cancel",
+} as const;
+
+export interface GarminDialogDeps {
+  garminSignIn: GarminSignIn;
+  signInPageUrl: () => string;
+  /** The words for somebody, with times in their zone. */
+  wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
+  /** Signed in: what comes next, in the chat. */
+  onSignedIn: (chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) => Promise<void>;
+  log: Log;
+}
+
+/**
+ * Signing in at Garmin here in the chat: e-mail, password, code. All of it happens outside of the replayed part: what is
+ * stored is which step comes next, never what was typed; Garmin's half-way sign-in is stored sealed by `sync/sign-in`. So any
+ * process can take the next update, also after a restart.
+ */
+export function createGarminDialog(deps: GarminDialogDeps): Dialog {
+  const { garminSignIn, log } = deps;
+
+  return async (conversation) => {
+    let step: Step = await conversation.external((ctx) => begin(ctx));
+    while (step !== "done") {
+      await conversation.waitUntil(isForDialog, { next: true });
+      const waitedFor: Step = step;
+      step = await conversation.external((ctx) => answer(ctx, waitedFor));
+    }
+  };
+
+  async function begin(ctx: BotContext): Promise<Step> {
+    const email = await garminSignIn.email(ctx.account.telegramUserId);
+    const keyboard = email ? new InlineKeyboard().text(email, OWN_TAP.sameEmail).row() : new InlineKeyboard();
+    await say(ctx, ctx.words.askEmail, keyboard);
+    return "email";
+  }
+
+  /** Never throws: an error would end the dialog, and its message would be stored. */
+  async function answer(ctx: BotContext, step: Step): Promise<Step> {
+    try {
+      return await take(ctx, step);
+    } catch (error) {
+      const isLater = error instanceof RetryLaterError;
+      const reportId = randomUUID().slice(0, 8);
+      log.error("garmin_dialog_failed", { reportId, step, ...errorFacts(error) });
+      await say(ctx, isLater ? ctx.words.later : ctx.words.brokeOnMySide(reportId));
+      return step;
+    }
+  }
+
+  async function take(ctx: BotContext, step: Step): Promise<Step> {
+    const account = ctx.account.telegramUserId;
+    switch (ctx.callbackQuery?.data) {
+      case OWN_TAP.cancel:
+        await ctx.reply(ctx.words.cancelled);
+        return "done";
+      case OWN_TAP.otherEmail:
+        await say(ctx, ctx.words.askEmail);
+        return "email";
+      case OWN_TAP.sameEmail:
+        return askPassword(ctx);
+      case OWN_TAP.newCode:
+        return conclude(ctx, await garminSignIn.newCode(account));
+    }
+    const typed = ctx.secret?.text.trim() ?? "";
+    switch (step) {
+      case "email":
+        if (!/^\S+@\S+\.\S+$/.test(typed)) {
+          await say(ctx, `${deletion(ctx)}${ctx.words.notAnEmail}`);
+          return "email";
+        }
+        await garminSignIn.rememberEmail(account, typed);
+        return askPassword(ctx);
+      case "password": {
+        const email = await garminSignIn.email(account);
+        if (email === undefined) return begin(ctx);
+        await ctx.replyWithChatAction("typing").catch(() => undefined);
+        // Not trimmed: a password may well begin or end with a space.
+        return conclude(ctx, await garminSignIn.withPassword(account, email, ctx.secret?.text ?? ""));
+      }
+      case "code":
+        await ctx.replyWithChatAction("typing").catch(() => undefined);
+        return conclude(ctx, await garminSignIn.withCode(account, typed.replaceAll(/\s/g, "")));
+      case "done":
+        return "done";
+    }
+  }
+
+  async function askPassword(ctx: BotContext, before = ""): Promise<Step> {
+    const email = (await garminSignIn.email(ctx.account.telegramUserId)) ?? "";
+    const keyboard = new InlineKeyboard().text(ctx.words.button.otherEmail, OWN_TAP.otherEmail);
+    await say(ctx, `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`, keyboard);
+    return "password";
+  }
+
+  /** What Garmin said, in words, and what to wait for then. */
+  async function conclude(ctx: BotContext, result: SignInResult): Promise<Step> {
+    const words = await deps.wordsAt(ctx);
+    const codeButtons = () => new InlineKeyboard().text(words.button.newCode, OWN_TAP.newCode);
+    switch (result.type) {
+      case "signed_in":
+        // Signed in is signed in, whatever becomes of the words about it.
+        await deps.onSignedIn(ctx, result).catch(unshown);
+        return "done";
+      case "mfa_required":
+        await say(ctx, `${deletion(ctx)}${words.askCode(result.sentTo)}`, codeButtons());
+        return "code";
+      case "wrong_code":
+      case "code_sent":
+      case "code_too_soon":
+        await say(ctx, `${deletion(ctx)}${words.signIn(result)}`, codeButtons());
+        return "code";
+      case "expired":
+        return askPassword(ctx, `${words.signIn(result)} `);
+      case "wrong_password":
+        await say(
+          ctx,
+          `${deletion(ctx)}${words.signIn(result)}`,
+          new InlineKeyboard().text(words.button.otherEmail, OWN_TAP.otherEmail),
+        );
+        return "password";
+      default:
+        await ctx
+          .reply(`${deletion(ctx)}${words.signIn(result)}`, {
+            reply_markup: new InlineKeyboard().url(words.button.onGarminsPage, deps.signInPageUrl()),
+          })
+          .catch(unshown);
+        return "done";
+    }
+  }
+
+  /** With a way out, whatever is asked. That it could not be shown changes nothing about what was done before. */
+  async function say(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<void> {
+    const reply_markup = keyboard.text(ctx.words.button.cancel, OWN_TAP.cancel);
+    await ctx.reply(text, { reply_markup }).catch(unshown);
+  }
+
+  function unshown(error: unknown) {
+    log.error("dialog_not_shown", errorFacts(error));
+  }
+}
+
+/** That what was just typed is gone from the chat. */
+export function deletion({ secret, words }: Pick<Chat, "secret" | "words">): string {
+  if (!secret) return "";
+  return `${secret.isDeleted ? words.deleted : words.notDeleted} `;
+}
+
+function isForDialog(ctx: Context): boolean {
+  const data = ctx.callbackQuery?.data;
+  return data === undefined ? ctx.message?.text !== undefined : Object.values<string>(OWN_TAP).includes(data);
+}
+
+/** Both ways, with what each of them means. */
+export async function offerDoors(ctx: Chat, signInPageUrl: string): Promise<void> {
+  await ctx.reply(ctx.words.garminDoors, { reply_markup: doors(ctx.words, signInPageUrl) });
+}

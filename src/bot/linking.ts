@@ -1,0 +1,123 @@
+import { Composer, InlineKeyboard } from "grammy/web";
+import type { Account, Accounts } from "../sync/account.ts";
+import type { LinkResult, WithingsLinking } from "../sync/link-withings.ts";
+import type { Overview } from "../sync/overview.ts";
+import type { WeighIn } from "../sync/reading.ts";
+import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
+import { consentButtons, doors, TAP } from "./buttons.ts";
+import type { BotContext, Chat } from "./context.ts";
+import { deletion, GARMIN_DIALOG, offerDoors } from "./garmin-dialog.ts";
+import type { Words } from "./words/words.ts";
+
+export interface LinkingDeps {
+  garminSignIn: GarminSignIn;
+  withingsLinking: WithingsLinking;
+  /** Whether Withings sends the browser to us; otherwise the owner copies the address it ends on. */
+  answersByItself: boolean;
+  signInPageUrl: () => string;
+  overview: (account: Account) => Promise<Overview>;
+  /** Undefined when Garmin does not tell. */
+  uploadConsent: (account: number) => Promise<boolean | undefined>;
+  accounts: Accounts;
+  /** Whom Withings linked: by the newest weigh-in people recognise whose profile they chose. */
+  personAtWithings: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined; timezone: string | undefined }>;
+  wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
+  /** Withings is linked: from now on it can be asked to tell of new readings. */
+  onWithingsLinked: () => void;
+  /** Brings over what waits, and shows it in the chat. */
+  startSync: (account: Account) => Promise<void>;
+}
+
+/** /start and /connect: what is linked, and a button for what is missing. */
+export function createLinking(deps: LinkingDeps) {
+  const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync } = deps;
+
+  async function showLinks(chat: Chat, before = "") {
+    const seen = await overview(chat.account);
+    const keyboard = new InlineKeyboard();
+    for (const [vendor, link, relink] of [
+      ["withings", chat.words.button.linkWithings, chat.words.button.relinkWithings],
+      ["garmin", chat.words.button.linkGarmin, chat.words.button.signInGarmin],
+    ] as const) {
+      if (seen.links[vendor]?.state === "linked") continue;
+      keyboard.text(seen.links[vendor] ? relink : link, TAP[vendor]).row();
+    }
+    const isComplete = keyboard.inline_keyboard.flat().length === 0;
+    const lines = [chat.words.links(seen), isComplete ? chat.words.allLinked : chat.words.oneMissing];
+    await chat.reply([before, ...lines].filter(Boolean).join("\n\n"), { reply_markup: keyboard });
+  }
+
+  async function offerWithings(chat: Chat, before = "") {
+    const text = `${before}${chat.words.withingsOffer(deps.answersByItself)}`;
+    const address = withingsLinking.begin(chat.account.telegramUserId);
+    await chat.reply(text, { reply_markup: new InlineKeyboard().url(chat.words.button.openWithings, address) });
+  }
+
+  /** What became of a consent, in the chat it belongs to. */
+  async function onWithings(chat: Chat, result: LinkResult) {
+    if (result.type !== "linked") {
+      return offerWithings(chat, `${deletion(chat)}${chat.words.withingsRefused[result.type]}\n\n`);
+    }
+    deps.onWithingsLinked();
+    const { telegramUserId } = chat.account;
+    // That it could not be looked at takes nothing away from the link.
+    const person = await deps.personAtWithings(telegramUserId).catch(() => undefined);
+    const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
+    const words = await deps.wordsAt({ ...chat, account });
+    await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
+    await goOn(chat);
+  }
+
+  async function onSignedIn(chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) {
+    await chat.reply(`${deletion(chat)}${chat.words.signIn(result)}`);
+    if (result.uploadConsent !== false) return goOn(chat);
+    await askConsent(chat, chat.words.action("grant_garmin_upload"));
+  }
+
+  const askConsent = (chat: Chat, text: string) => chat.reply(text, { reply_markup: consentButtons(chat.words) });
+
+  /** To the other side if that is missing, else to what waits. */
+  async function goOn(chat: Chat) {
+    const { links } = await overview(chat.account);
+    if (links.withings?.state === "linked" && links.garmin?.state === "linked") await startSync(chat.account);
+    else await showLinks(chat);
+  }
+
+  /** An address that somebody copied back. Before any dialog: it may come at any time, and ends a sign-in that is open. */
+  const pasted = new Composer<BotContext>();
+  pasted
+    .filter((ctx) => ctx.secret !== undefined)
+    .use(async (ctx, next) => {
+      const text = ctx.secret?.text ?? "";
+      const account = ctx.account.telegramUserId;
+      if (garminSignIn.isPasted(text)) {
+        await ctx.conversation.exitAll();
+        const result = await garminSignIn.withPasted(account, text);
+        if (result.type === "signed_in") return onSignedIn(ctx, result);
+        if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
+        const words = await deps.wordsAt(ctx);
+        await ctx.reply(`${deletion(ctx)}${words.signIn(result)}`, { reply_markup: doors(words, signInPageUrl()) });
+      } else if (withingsLinking.isPasted(text)) {
+        await ctx.conversation.exitAll();
+        await onWithings(ctx, await withingsLinking.withPasted(account, text));
+      } else await next();
+    });
+
+  const commands = new Composer<BotContext>();
+  commands.command("start", (ctx) => showLinks(ctx, ctx.words.greeting));
+  commands.command("connect", (ctx) => showLinks(ctx));
+  commands.callbackQuery(TAP.withings, (ctx) => offerWithings(ctx));
+  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl()));
+  commands.callbackQuery(TAP.garminHere, async (ctx) => {
+    await ctx.conversation.exitAll();
+    await ctx.conversation.enter(GARMIN_DIALOG);
+  });
+  commands.callbackQuery(TAP.consent, async (ctx) => {
+    const consent = await deps.uploadConsent(ctx.account.telegramUserId);
+    if (consent === false) return void (await askConsent(ctx, ctx.words.consentStillMissing));
+    await ctx.reply(ctx.words.consentGiven);
+    await goOn(ctx);
+  });
+
+  return { pasted, commands, onSignedIn, onWithings, showLinks };
+}

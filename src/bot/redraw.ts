@@ -1,0 +1,22 @@
+import { GrammyError, InlineKeyboard } from "grammy/web";
+import type { BotContext } from "./context.ts";
+
+/**
+ * Puts the message whose button was tapped into its new shape. Where it stands so already that is well; where it can not be
+ * edited any more, for instance because it is too old, a new one takes its place.
+ */
+export async function redraw(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<void> {
+  try {
+    await ctx.editMessageText(text, { reply_markup: keyboard });
+  } catch (error) {
+    if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
+    if (error.description.includes("message is not modified")) return;
+    await ctx.reply(text, { reply_markup: keyboard });
+  }
+}
+
+/** Answers a tap with a word that shows for a moment. What comes too late for it is not worth an error. */
+export async function answerTap(ctx: BotContext, text?: string): Promise<void> {
+  ctx.isTapAnswered = true;
+  await ctx.answerCallbackQuery(text === undefined ? {} : { text: text.slice(0, 200) }).catch(() => undefined);
+}

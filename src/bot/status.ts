@@ -1,0 +1,62 @@
+import { Composer, type InlineKeyboard } from "grammy/web";
+import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import type { Account } from "../sync/account.ts";
+import type { Overview } from "../sync/overview.ts";
+import { attention, mendOf, WORD_TAP } from "./buttons.ts";
+import type { BotContext } from "./context.ts";
+import { answerTap, redraw } from "./redraw.ts";
+import type { StatusOptions } from "./words/en.ts";
+import { type Words, wordsOf } from "./words/words.ts";
+
+export interface StatusDeps {
+  overview: (account: Account) => Promise<Overview>;
+  /** What stands in /status beside the overview. */
+  surroundings: (account: Account) => Promise<StatusOptions>;
+  giveWord: (account: Account, readingId: string, word: "mine" | "not_mine") => Promise<"noted" | "nothing_waits">;
+  signInPageUrl: () => string;
+  startSync: (account: Account) => Promise<void>;
+  clock: Clock;
+}
+
+/** /status in one screen, with a button for everything that waits for a word of the owner. */
+export function createStatus(deps: StatusDeps): Composer<BotContext> {
+  const { overview, surroundings, giveWord, signInPageUrl, startSync, clock } = deps;
+  const composer = new Composer<BotContext>();
+
+  async function draw(account: Account) {
+    const seen = await overview(account);
+    const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
+    return { text: words.status(seen, await surroundings(account)), keyboard: buttons(seen, words) };
+  }
+
+  function buttons(seen: Overview, words: Words): InlineKeyboard {
+    const stale = seen.links.garmin?.state === "stale" ? "relink_garmin" : undefined;
+    const action = stale ?? (seen.links.withings?.state === "stale" ? "relink_withings" : seen.lastRun?.outcome.action);
+    return attention(seen.attention, words, action && mendOf(action, words, signInPageUrl()));
+  }
+
+  composer.command("status", async (ctx) => {
+    const { text, keyboard } = await draw(ctx.account);
+    await ctx.reply(text, { reply_markup: keyboard });
+  });
+
+  composer.callbackQuery(WORD_TAP, async (ctx) => {
+    const [, verb, id = ""] = ctx.match;
+    const word = verb === "mine" ? "mine" : "not_mine";
+    let outcome: "noted" | "nothing_waits";
+    try {
+      outcome = await giveWord(ctx.account, id, word);
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      // A run is at work on just these readings.
+      return answerTap(ctx, ctx.words.later);
+    }
+    await answerTap(ctx, outcome === "noted" ? ctx.words.noted[word] : ctx.words.oldButton);
+    const { text, keyboard } = await draw(ctx.account);
+    await redraw(ctx, text, keyboard);
+    if (outcome === "noted" && word === "mine") await startSync(ctx.account);
+  });
+
+  return composer;
+}

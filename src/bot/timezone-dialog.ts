@@ -1,0 +1,70 @@
+import { type Context, InlineKeyboard } from "grammy/web";
+import { RetryLaterError } from "../errors.ts";
+import type { BotContext, Dialog } from "./context.ts";
+import { redraw } from "./redraw.ts";
+import { zonesNamed } from "./time-zones.ts";
+
+export const TIMEZONE_DIALOG = "timezone";
+const ZONES_SHOWN = 5;
+
+/** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
+type Step = "zone" | "done";
+
+/**
+ * A time zone that is typed. All of it happens outside of the replayed part, so any process can take the next update. Its
+ * buttons belong to the settings: every one of them ends the dialog.
+ */
+export function createTimezoneDialog(deps: {
+  /** Takes it, and says so. */
+  choose: (ctx: BotContext, timezone: string) => Promise<void>;
+  /** What a button tells that takes this zone; without a zone, that nothing is to change. */
+  tapOf: (timezone?: string) => string;
+}): Dialog {
+  const { choose, tapOf } = deps;
+
+  return async (conversation) => {
+    let step: Step = await conversation.external((ctx) => begin(ctx));
+    while (step !== "done") {
+      await conversation.waitUntil(isTyped, { next: true });
+      step = await conversation.external((ctx) => answer(ctx));
+    }
+  };
+
+  async function begin(ctx: BotContext): Promise<Step> {
+    await redraw(ctx, ctx.words.settings.askZone, wayOut(ctx));
+    return "zone";
+  }
+
+  async function answer(ctx: BotContext): Promise<Step> {
+    const { settings } = ctx.words;
+    const zones = zonesNamed(ctx.message?.text ?? "");
+    const [only] = zones;
+    if (only === undefined) {
+      await ctx.reply(settings.unknownZone, { reply_markup: wayOut(ctx) });
+      return "zone";
+    }
+    if (zones.length > 1) {
+      const shown = zones.slice(0, ZONES_SHOWN);
+      const keyboard = new InlineKeyboard();
+      for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), tapOf(zone)).row();
+      await ctx.reply(settings.whichZone(shown.length, zones.length), { reply_markup: wayOut(ctx, keyboard) });
+      return "zone";
+    }
+    try {
+      await choose(ctx, only);
+      return "done";
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      await ctx.reply(ctx.words.later, { reply_markup: wayOut(ctx) });
+      return "zone";
+    }
+  }
+
+  function wayOut(ctx: BotContext, keyboard = new InlineKeyboard()): InlineKeyboard {
+    return keyboard.text(ctx.words.button.cancel, tapOf());
+  }
+}
+
+function isTyped(ctx: Context): boolean {
+  return ctx.message?.text !== undefined;
+}

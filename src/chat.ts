@@ -1,0 +1,95 @@
+import type { App } from "./app.ts";
+import { type BotDeps, createBot, type TelegramBot } from "./bot/bot.ts";
+import { createNotifier, type Notifier } from "./bot/notifier.ts";
+import { createSummaries } from "./bot/summaries.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { RetryLaterError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import type { Account } from "./sync/account.ts";
+import type { LinkResult } from "./sync/link-withings.ts";
+import { overviewOf } from "./sync/overview.ts";
+import { giveWord } from "./sync/owners-word.ts";
+import { syncAccount } from "./sync/run.ts";
+
+export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "onWithingsLinked" | "doctor"> {
+  nextRunAt: () => Date | undefined;
+  version: string;
+  clock: Clock;
+  log: Log;
+}
+
+export interface Chat {
+  telegram: TelegramBot;
+  notifier: Notifier;
+  /** The daily summary of an account, if it is due. */
+  summarize(account: Account): Promise<void>;
+  /** What became of a consent that came in by our own address. */
+  onConsent(account: number, result: LinkResult): Promise<void>;
+  /** The owner has removed us at Withings. Throws `RetryLaterError` when they could not be told. */
+  onUnlinked(account: number): Promise<void>;
+  /** Withings' notifications were gone, and stand again. */
+  onRestored(account: number, applis: number[]): Promise<void>;
+}
+
+/** The bot on top of the program, and what it says by itself. */
+export function createChat(config: Config["telegram"], app: App, deps: ChatDeps): Chat {
+  const { log } = deps;
+  const notifier = createNotifier({
+    ...app,
+    ...deps,
+    overview: overviewsOf(app, deps.clock),
+    send: (telegramUserId, text, { isQuiet, keyboard }) =>
+      telegram.bot.api.sendMessage(telegramUserId, text, {
+        disable_notification: isQuiet,
+        ...(keyboard && { reply_markup: keyboard }),
+      }),
+  });
+  const telegram = createBot(config, botDeps(app, notifier, deps));
+
+  return {
+    telegram,
+    notifier,
+    summarize: createSummaries({ ...app, ...deps, ...notifier, overview: overviewsOf(app, deps.clock) }),
+    async onConsent(id, result) {
+      log.info("consent_answered", { account: id, result: result.type });
+      const account = await app.accounts.find(id);
+      if (account) await telegram.tellConsent(account, result);
+    },
+    async onUnlinked(id) {
+      log.info("unlinked_at_withings", { account: id });
+      const account = await app.accounts.find(id);
+      if (!account) return;
+      const isTold = await notifier.tellUnlinked(account);
+      // Whoever has blocked the bot is not waited for.
+      if (!isTold && !(await app.accounts.find(id))?.silencedAt) {
+        throw new RetryLaterError("the owner could not be told that Withings was unlinked");
+      }
+    },
+    async onRestored(id, applis) {
+      log.info("subscriptions_restored", { account: id, applis: applis.join(",") });
+      const account = await app.accounts.find(id);
+      if (account) await notifier.tellRestored(account);
+    },
+  };
+}
+
+const overviewsOf = (app: App, clock: Clock) => (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
+
+/** Everything the bot can do, done by the program. */
+export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps: ChatDeps): BotDeps {
+  const { nextRunAt, version, clock } = deps;
+  return {
+    ...app,
+    ...deps,
+    overview: overviewsOf(app, clock),
+    sync: (account, options) => syncAccount(app.run, account, options),
+    conclude,
+    giveWord: (account, readingId, word) => giveWord({ ...app, clock }, account, readingId, word),
+    surroundings: async ({ telegramUserId }) => ({
+      nextRunAt: nextRunAt(),
+      notifications: await app.subscriptions.state(telegramUserId),
+      version,
+    }),
+  };
+}

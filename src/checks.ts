@@ -1,0 +1,194 @@
+import { randomUUID } from "node:crypto";
+import type { App } from "./app.ts";
+import { checkTelegram } from "./bot/check.ts";
+import type { Words } from "./bot/words/words.ts";
+import type { Clock } from "./clock.ts";
+import type { StoreConfig } from "./config.ts";
+import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
+import { errorFacts, type Log } from "./log.ts";
+import type { Account } from "./sync/account.ts";
+import { type Check, clockOffSeconds, examine, type Finding, type Problem } from "./sync/doctor.ts";
+import { overviewOf } from "./sync/overview.ts";
+
+/** A program that has not run for so many of its intervals has stopped, whatever else it says of itself. */
+const INTERVALS_UNTIL_DEAD = 3;
+
+export interface ChecksDeps {
+  app: Pick<
+    App,
+    "accounts" | "links" | "journals" | "tokens" | "run" | "garminProbe" | "uploadConsent" | "subscriptions"
+  >;
+  store: StoreConfig;
+  telegram: { botToken: string; apiRoot: string };
+  syncIntervalMinutes: number;
+  clock: Clock;
+}
+
+/** How the one who asks is spoken to: in the chat about themselves, in the terminal about every account. */
+export interface Manner {
+  nameOf: (check: string) => string;
+  /** Technical words of an outage, for whoever asks further. */
+  detail: (error: Error) => string;
+  noRunYet: Problem;
+}
+
+/** Every precondition, looked at live; each answers with one sentence, with the mend where one is needed. */
+export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet }: Manner) {
+  const { app, telegram, syncIntervalMinutes, clock } = deps;
+  const say = words.doctor;
+
+  /** An outage is said with whom it concerns. */
+  const asking =
+    (vendor: string, run: Check["run"]): Check["run"] =>
+    () =>
+      run().catch((error: unknown) => {
+        if (!(error instanceof RetryLaterError)) throw error;
+        return { verdict: "later", text: say.unreachable(vendor, detail(error)) };
+      });
+
+  /** Without a password, and once: it tells whether Garmin lets us in, and the time. */
+  let probed: ReturnType<App["garminProbe"]> | undefined;
+  const probe = () => {
+    probed ??= app.garminProbe();
+    return probed;
+  };
+
+  return {
+    /** What whoever runs the program has to see to. */
+    operation: [
+      {
+        name: say.check.sealing,
+        run: async () => {
+          let links = 0;
+          for (const { telegramUserId } of await app.accounts.list()) {
+            for (const vendor of ["withings", "garmin"] as const) {
+              if (await app.links.read(telegramUserId, vendor)) links += 1;
+            }
+          }
+          return say.sealing(links);
+        },
+      },
+      { name: say.check.telegram, run: () => checkTelegram(telegram, say, clock) },
+      {
+        name: say.check.clock,
+        run: asking("Garmin", async () => {
+          const { serverTime } = await probe();
+          if (!serverTime) return { verdict: "later", text: say.noServerTime };
+          const seconds = clockOffSeconds(clock, serverTime);
+          return seconds === 0 ? say.clock : { verdict: "operator", text: say.clockOff(seconds) };
+        }),
+      },
+    ] satisfies Check[],
+
+    /** What concerns everybody. */
+    general: [
+      {
+        name: say.check.garminSignIn,
+        run: asking("Garmin", async () => {
+          const { verdict } = await probe();
+          if (verdict === "reachable") return say.garminReachable;
+          if (verdict === "blocked") throw new ActionNeededError("use_garmin_page");
+          return { verdict: "later", text: verdict === "rate_limited" ? say.garminLimits : say.garminOdd };
+        }),
+      },
+    ] satisfies Check[],
+
+    async of(account: Account): Promise<Check[]> {
+      const id = account.telegramUserId;
+      return [
+        {
+          name: nameOf(say.check.withings),
+          run: asking("Withings", async () => {
+            await app.tokens.link(id, "withings");
+            await app.run.source.changedSince(app.tokens.withAccess(id, "withings"), clock.now());
+            return say.withings;
+          }),
+        },
+        ...(await notifications(id)),
+        {
+          name: nameOf(say.check.garmin),
+          run: asking("Garmin", async () => {
+            const { displayName } = await app.tokens.link(id, "garmin");
+            if ((await app.uploadConsent(id)) === false) throw new ActionNeededError("grant_garmin_upload");
+            return say.garmin(displayName);
+          }),
+        },
+        { name: nameOf(say.check.lastRun), run: () => lastRun(account) },
+      ];
+    },
+  };
+
+  /** What the last daily check saw. Without a public address there is nothing to check. */
+  async function notifications(account: number): Promise<Check[]> {
+    const state = await app.subscriptions.state(account);
+    if (!state) return [];
+    const problem = ({ on: undefined, off: "later", unreachable: "operator" } as const)[state];
+    const text = say.notifications[state];
+    return [{ name: nameOf(say.check.notifications), run: async () => (problem ? { verdict: problem, text } : text) }];
+  }
+
+  async function lastRun(account: Account): Promise<string | Problem> {
+    const now = clock.now();
+    const { lastRun, links } = await overviewOf({ ...app, now }, account);
+    const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
+    // A missing link has a line of its own.
+    if (!lastRun) return links.withings && links.garmin ? noRunYet : say.noRunNeedsLinks;
+    const { finishedAt, outcome } = lastRun;
+    const age = now.getTime() - finishedAt.getTime();
+    if (isLinked && age > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000) {
+      return { verdict: "operator", text: say.runTooOld(words.time(finishedAt), syncIntervalMinutes) };
+    }
+    if (outcome.action) throw new ActionNeededError(outcome.action);
+    if (outcome.status === "error") return { verdict: "broken", text: say.runBroke };
+    return words.lastRun(lastRun);
+  }
+}
+
+/** That the store answers, and where it is. */
+export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, words: Words): Check {
+  return {
+    name: words.doctor.check.store,
+    run: async () => {
+      const accounts = await list();
+      const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";
+      return words.doctor.store(store.tableName, where, accounts.length);
+    },
+  };
+}
+
+/**
+ * /doctor in the chat: the owner sees how the program is, and everybody how their own account is. What they cannot mend
+ * themselves is said without its details.
+ */
+export function createDoctor(deps: ChecksDeps & { log: Log }) {
+  const { app, store, log } = deps;
+
+  return async (account: Account, words: Words, isOwner: boolean): Promise<Finding[]> => {
+    const checks = checksOf(deps, words, {
+      nameOf: (check) => check,
+      detail: () => "",
+      noRunYet: { verdict: "later", text: words.doctor.noRunYet },
+    });
+    const all = [
+      ...(isOwner ? [storeCheck(store, () => app.accounts.list(), words), ...checks.operation] : []),
+      ...checks.general,
+      ...(await checks.of(account)),
+    ];
+    const findings = await examine(all, sentence);
+    return isOwner ? findings : findings.map(forOthers);
+
+    function sentence(error: unknown): string {
+      if (error instanceof ActionNeededError) return words.action(error.action);
+      if (error instanceof UsageError) return words.doctor.setup(error.message);
+      if (error instanceof RetryLaterError) return words.later;
+      const reportId = randomUUID().slice(0, 8);
+      log.error("check_failed", { reportId, account: account.telegramUserId, ...errorFacts(error) });
+      return words.brokeOnMySide(reportId);
+    }
+
+    function forOthers(finding: Finding): Finding {
+      if (finding.verdict !== "operator") return finding;
+      return { ...finding, verdict: "broken", text: words.doctor.forOperator };
+    }
+  };
+}
