@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/browser/**/*.test.ts"],
+    setupFiles: ["bin/one-grammy.js"],
     globalSetup: ["test/browser/screenshots.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["bin/one-grammy.js"],
     // They need a browser, and have a configuration of their own.
     exclude: [...configDefaults.exclude, "test/browser/**"],
     testTimeout: 30_000,

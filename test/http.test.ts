@@ -124,7 +124,7 @@ describe("the page after the consent", () => {
       return `${answer.status} ${(await answer.text()).replace(/<[^>]*>/g, " ")}`;
     };
     refuse("Invalid Params: invalid client id/secret");
-    expect(await open(addresses[0])).toMatch(/^500 .*operator/);
+    expect(await open(addresses[0])).toMatch(/^500 .*Whoever runs it/);
     refuse("Something new");
     expect(await open(addresses[1])).toMatch(/^503 .*in time/);
     store.takeAway();
@@ -284,7 +284,7 @@ describe("a person who is said to be gone", () => {
     expect(house.unlinked).toEqual([ACCOUNT]);
     expect(await link()).toBeUndefined();
     expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
-    expect(await house.app.subscriptions.seen(ACCOUNT)).toBeUndefined();
+    expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
     expect((await house.app.links.read(OTHER, "withings"))?.value.state).toBe("linked");
     expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
   });

@@ -1,15 +1,19 @@
+import type { Update } from "grammy/types";
 import { expect, vi } from "vitest";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
+import { botDeps, type ChatDeps } from "../../src/chat.ts";
+import { createDoctor } from "../../src/checks.ts";
+import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
-import { overviewOf } from "../../src/sync/overview.ts";
-import { syncAccount } from "../../src/sync/run.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
 /** Somebody whom the bot does not serve. */
 export const STRANGER = 999;
 
 /** The household with its bot, and its owner in a chat with it. */
-export async function startBotHouse(options: Parameters<typeof startHousehold>[0] = {}) {
+export async function startBotHouse(
+  options: Parameters<typeof startHousehold>[0] & { chat?: Partial<ChatDeps>; allowedIds?: number[] } = {},
+) {
   const house = await startHousehold(options);
   const { app, clock, sandbox } = house;
   const { telegram } = sandbox;
@@ -17,26 +21,36 @@ export async function startBotHouse(options: Parameters<typeof startHousehold>[0
   const logged: Array<Record<string, unknown>> = [];
   const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: clock.now });
   const bots: TelegramBot[] = [];
+  const config = {
+    botToken: telegram.token,
+    apiRoot: telegram.apiRoot,
+    allowedIds: options.allowedIds ?? [ACCOUNT],
+    botInfo: telegram.bot,
+  };
+  const chat: ChatDeps = {
+    answersByItself: false,
+    onWithingsLinked: () => {},
+    doctor: createDoctor({
+      ...readConfig(house.env, ["store"]),
+      ...{ app, telegram: config, syncIntervalMinutes: 30 },
+      ...{ clock, log },
+    }),
+    nextRunAt: () => new Date(clock.now().getTime() + 30 * 60_000),
+    version: "0.1.0",
+    clock,
+    log,
+    ...options.chat,
+  };
+  /** Nobody keeps what was told: tests of that start the whole server. */
+  const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, told: async () => {} });
+  const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
+    createBot(config, { ...botDeps(on, { conclude }, chat), ...instead });
+  let serving: Promise<void> = Promise.resolve();
+  let isOver = false;
 
   /** A copy of the bot on the same store, which nobody polls for yet. */
   function newBot(instead: Partial<BotDeps> = {}) {
-    const config = {
-      botToken: telegram.token,
-      apiRoot: telegram.apiRoot,
-      allowedIds: [ACCOUNT],
-      botInfo: telegram.bot,
-    };
-    const bot = createBot(config, {
-      accounts: app.accounts,
-      claims: app.claims,
-      afterSync: async () => {},
-      sync: (account, runOptions) => syncAccount(app.run, account, runOptions),
-      overview: (account) => overviewOf({ ...app, now: clock.now() }, account),
-      nextRunAt: () => new Date(clock.now().getTime() + 30 * 60_000),
-      clock,
-      log,
-      ...instead,
-    });
+    const bot = botOn(app, instead);
     bots.push(bot);
     return bot;
   }
@@ -48,6 +62,36 @@ export async function startBotHouse(options: Parameters<typeof startHousehold>[0
     return bot;
   }
 
+  async function call<T>(method: string, params: object): Promise<T> {
+    const response = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(params),
+    });
+    return ((await response.json()) as { result: T }).result;
+  }
+
+  /** Every update meets a program and a bot of its own on the same store, as on AWS Lambda or after a restart. */
+  function serveEachAnew() {
+    serving = (async () => {
+      for (let offset = 0; !isOver; ) {
+        const updates = await call<Update[] | undefined>("getUpdates", {
+          ...{ offset, timeout: 1 },
+          allowed_updates: ["message", "callback_query", "my_chat_member"],
+        });
+        for (const update of updates ?? []) {
+          offset = update.update_id + 1;
+          const another = await house.newApp();
+          const { bot, settled, stop, close } = botOn(another);
+          await bot.handleUpdate(update);
+          await settled();
+          await stop();
+          await close();
+        }
+      }
+    })();
+  }
+
   return {
     ...house,
     telegram,
@@ -55,12 +99,15 @@ export async function startBotHouse(options: Parameters<typeof startHousehold>[0
     logged,
     newBot,
     startBot,
+    serveEachAnew,
     /** Resolves when the bot has taken every update and handled it. */
     async quiet(bot: TelegramBot) {
       await vi.waitFor(() => expect(telegram.pendingUpdates()).toBe(0), { timeout: 5000 });
       await bot.settled();
     },
     async close() {
+      isOver = true;
+      await serving;
       for (const bot of bots) {
         await bot.stop();
         await bot.close();

@@ -1,9 +1,13 @@
 import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
-import { messages } from "../../src/bot/messages.ts";
+import { wordsIn } from "../../src/bot/words/words.ts";
 import { RetryLaterError } from "../../src/errors.ts";
 import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
+
+const words = wordsIn("en");
+const HELP = words.help(true);
+const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what is missing.";
 
 let house: BotHouse;
 afterEach(() => house.close());
@@ -13,11 +17,11 @@ const repliesTo = (chat: { messages: Array<{ from: string; text: string }> }) =>
 
 describe("what a person says", () => {
   test.each([
-    ["/start", `${messages.greeting}\n\n${messages.help}`],
-    ["/help", messages.help],
-    ["/help@weighbridge_bot", messages.help],
-    ["help", messages.help],
-    ["Help!", messages.help],
+    ["/start", `${words.greeting}\n\n${LINKS}`],
+    ["/help", HELP],
+    ["/help@weighbridge_bot", HELP],
+    ["help", HELP],
+    ["Help!", HELP],
     ["help me", "I did not understand that. /help shows what I can do."],
     ["/cancel", "There is nothing to cancel."],
     ["hello", "I did not understand that. /help shows what I can do."],
@@ -74,7 +78,7 @@ describe("who is served", () => {
     await owner.waitForMessage();
     await quiet(bot);
     const told = telegram.messagesInGroup(GROUP).filter(({ from }) => from === "bot");
-    expect(told.map(({ text }) => text)).toEqual([messages.refusal]);
+    expect(told.map(({ text }) => text)).toEqual([words.onlyInPrivate]);
   });
 });
 
@@ -92,9 +96,9 @@ describe("each update is handled once", () => {
     const second = house.startBot();
     owner.redeliver(updateId);
     owner.say("/help");
-    await owner.waitForMessage(({ text }) => text === messages.help);
+    await owner.waitForMessage(({ text }) => text === HELP);
     await quiet(second);
-    expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", messages.help]);
+    expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", HELP]);
   });
 
   test("by one of two copies that get it at the same moment", async () => {

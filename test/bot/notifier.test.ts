@@ -5,6 +5,7 @@ import { GrammyError } from "grammy/web";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createNotifier } from "../../src/bot/notifier.ts";
 import { createLog } from "../../src/log.ts";
+import { createAccounts } from "../../src/store/accounts.ts";
 import { createHealthStore } from "../../src/store/health.ts";
 import { keys } from "../../src/store/items.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
@@ -54,6 +55,8 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     log,
   );
   return createNotifier({
+    accounts: createAccounts(table, clock.now, log),
+    signInPageUrl: () => "https://sso.example.org/sign-in",
     health,
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [] },
@@ -108,7 +111,10 @@ test("of two that write at the same moment neither undoes what the other told", 
   let writes = 0;
   const notifier = newNotifier(undefined, async () => {
     // Its second write says that it told something.
-    if (++writes === 2) await other.afterAnswer(account, { ...signedOut, action: "grant_garmin_upload" });
+    if (++writes === 2) {
+      const { told } = await other.conclude(account, { ...signedOut, action: "grant_garmin_upload" });
+      await told(true);
+    }
   });
   await notifier.afterRun(account, signedOut);
   expect((await stored()).outage?.told.map(({ what }) => what).toSorted()).toEqual([
@@ -120,6 +126,7 @@ test("of two that write at the same moment neither undoes what the other told", 
 test.each([
   [403, "Forbidden: bot was blocked by the user", 1],
   [400, "Bad Request: chat not found", 1],
+  [400, "Bad Request: message text is empty", 3],
   [429, "Too Many Requests: retry after 900", 3],
   [502, "Bad Gateway", 3],
 ])(
@@ -130,7 +137,20 @@ test.each([
       tried++;
       throw new GrammyError("no", { ok: false, error_code, description }, "sendMessage", {});
     });
-    for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
+    const accounts = createAccounts(table, () => new Date(0), createLog({ level: "silent" }));
+    for (let runs = 0; runs < 3; runs++) await notifier.afterRun(await accounts.save(1, {}), signedOut);
     expect(tried).toBe(tries);
   },
 );
+
+test("who blocked the bot hears what they missed when they are back", async () => {
+  const accounts = createAccounts(table, () => new Date(0), createLog({ level: "silent" }));
+  const blocked = new GrammyError("no", { ok: false, error_code: 403, description: "Forbidden" }, "sendMessage", {});
+  await newNotifier(() => Promise.reject(blocked)).afterRun(await accounts.save(1, {}), signedOut);
+  const silenced = await accounts.find(1);
+  expect(silenced?.silencedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
+  await newNotifier().afterRun(silenced ?? account, signedOut);
+  expect(texts).toEqual([]);
+  await newNotifier().afterRun(await accounts.save(1, { silencedAt: null }), signedOut);
+  expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
+});

@@ -149,9 +149,12 @@ describe("/sync", () => {
         }
         return { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
       },
-      afterSync: async (_account, _report, wasShown) => {
-        known = wasShown;
-      },
+      conclude: async () => ({
+        healed: undefined,
+        told: async (wasShown) => {
+          known = wasShown;
+        },
+      }),
     });
     house.owner.say("/sync");
     await vi.waitFor(() => expect(known).toBe(isShown), { timeout: 5000 });
@@ -163,10 +166,11 @@ describe("/sync", () => {
     house.sandbox.garmin.revoke(OWNER.email);
     house.startBot();
     house.owner.say("/sync");
-    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("Sign in again"));
-    expect(text).toMatch(
-      /^Garmin has signed me out\. Your readings wait and follow by themselves\. Sign in again .*: npx weighbridge login garmin --account \d+ --ticket$/,
+    const { text, buttons } = await house.owner.waitForMessage(({ text }) => text.includes("signed in again"));
+    expect(text).toBe(
+      "Garmin has signed me out. Your readings wait, and follow by themselves when you have signed in again.",
     );
+    expect(buttons.flat().map((button) => button.text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });
 
   test("breaks in words with a report id, should the run itself throw", async () => {
@@ -196,6 +200,8 @@ describe("/status", () => {
       "Last weigh-in: none yet",
       "Last run: none yet",
       "Next run: today 12:30",
+      "",
+      "Weighbridge 0.1.0",
     ]);
   });
 
@@ -217,6 +223,8 @@ describe("/status", () => {
       "Next run: today 13:30",
       "",
       "today 12:30, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+      "",
+      "Weighbridge 0.1.0",
     ]);
 
     house.clock.advance(10 * 24 * 3600);

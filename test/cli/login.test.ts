@@ -168,7 +168,7 @@ describe("Garmin with a password", () => {
         exit: 3,
         status: "action_needed",
         action: "use_garmin_page",
-        words: /^Garmin blocks sign-ins from this machine/m,
+        words: /^Garmin does not take sign-ins from the network that I run in\./m,
       },
     ],
     [
@@ -177,7 +177,7 @@ describe("Garmin with a password", () => {
       {
         exit: 4,
         status: "retry_later",
-        words: /^Garmin limits sign-ins of this account\..* I rest until \d{4}-\d\d-\d\d \d\d:\d\d\./m,
+        words: /^Garmin limits sign-ins of this account, .* rests until .*\d\d:\d\d\./m,
       },
     ],
     [
@@ -234,9 +234,9 @@ describe("Garmin with a ticket", () => {
       run(command, [`https://connect.garmin.com/app?ticket=${ticket()}`]),
       run(command, ["https://sso.garmin.com/sso/signin"]),
     ]);
-    expect(used.stderr).toMatch(/Garmin does not take this ticket: each works once, for about a minute\./);
-    expect(connect.stderr).toMatch(/That address is from Garmin Connect itself, which has already used the ticket\./);
-    expect(none.stderr).toMatch(/There is no ticket in that\./);
+    expect(used.stderr).toMatch(/Garmin does not take that sign-in: each works once, for about a minute\./);
+    expect(connect.stderr).toMatch(/That address is from Garmin Connect itself, which has already used the sign-in\./);
+    expect(none.stderr).toMatch(/There is no sign-in in that\./);
     for (const ended of [used, connect, none]) {
       expect(ended.exit).toBe(3);
       expect(ended.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });

@@ -239,12 +239,12 @@ test("doctor says whether Withings gets through to the public address", async ()
   await machine.link(OWNER);
   // Nobody listens there.
   const env = { PUBLIC_URL: "http://127.0.0.1:9" };
-  const line = async () => (await machine.run("doctor", [], env)).stdout.match(/notifications: (.*)/)?.[1];
+  const line = async () => (await machine.run("doctor", [], env)).stdout.match(/new readings: (.*)/)?.[1];
   const keep = () => machine.inside((app) => app.subscriptions.keep(OWNER), env);
-  expect(await line()).toBe("none yet; start makes them once Withings is linked");
+  expect(await line()).toBe("Withings does not tell me yet. Until it does, I look by myself.");
   await keep();
-  expect(await line()).toMatch(/^Withings cannot reach http:\/\/127\.0\.0\.1/);
-  expect((await machine.run("doctor")).stdout).not.toContain("notifications");
+  expect(await line()).toMatch(/^Withings cannot reach me to tell me/);
+  expect((await machine.run("doctor")).stdout).not.toContain("new readings");
 });
 
 test("doctor names every fault and who has to mend it", async () => {

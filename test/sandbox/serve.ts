@@ -59,6 +59,8 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
       return;
     }
     seen.status = result.status;
+    // The time that the server lives in: whoever compares clocks reads it here.
+    outgoing.setHeader("date", clock.now().toUTCString());
     await write(result, outgoing, incoming.method === "HEAD");
   }
 

@@ -65,7 +65,10 @@ test("the commands stand in Telegram's menu", async () => {
   house = await startHousehold({ linked: false });
   await serve();
   await vi.waitFor(() =>
-    expect(chat().commands.map(({ command }) => command)).toEqual(["sync", "status", "help", "cancel"]),
+    expect(chat().commands.map(({ command }) => command)).toEqual([
+      ...["sync", "status", "connect", "settings", "disconnect", "doctor", "help", "cancel"],
+      ...["people", "invite"],
+    ]),
   );
 });
 
@@ -265,12 +268,12 @@ describe("what an owner hears without asking", () => {
     });
     await live(async () => {
       await house.link();
-      await ask(/^1 reading now seen in Garmin/);
+      await ask(/^Back\. 1 reading from the last hour is now in Garmin\. \(1 held/);
     });
     await live(async () => {});
     expect(told()).toEqual([
       expect.stringMatching(/41\.00 kg(.|\n)*Garmin has signed me out/),
-      expect.stringMatching(/^1 reading now seen in Garmin/),
+      expect.stringMatching(/^Back\. 1 reading/),
     ]);
   });
 

@@ -1,140 +1,115 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { type Server, startServer } from "../../src/server.ts";
 import { jobOf } from "../../src/sync/jobs.ts";
 import { type Machine, startMachine } from "../support/cli-process.ts";
-import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
+import { ACCOUNT, USERID } from "../support/household.ts";
+import { moveIn, type PublicHouse } from "./public-house.ts";
 
-let house: Household;
-let server: Server | undefined;
+let house: PublicHouse | undefined;
 let machine: Machine | undefined;
 afterEach(async () => {
-  await server?.stop();
   await house?.close();
   await machine?.close();
-  server = undefined;
+  house = undefined;
   machine = undefined;
 });
 
-const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
-const theirs = () => house.sandbox.withings.notifications;
-
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => taken.once("listening", resolve));
-  const { port } = taken.address() as AddressInfo;
-  await new Promise((resolve) => taken.close(resolve));
-  return port;
-}
-
-async function moveIn(options: { linked: boolean }) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  house = await startHousehold({
-    ...options,
-    env: { PUBLIC_URL: url, PORT: String(port), WITHINGS_REDIRECT_URL: "", TELEGRAM_ALLOWED_IDS: String(ACCOUNT) },
-    sandbox: { withingsRedirectUrl: `${url}/withings/callback` },
-  });
-  house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
-  return { url, notifyUrl: `${url}/withings/notify?key=${house.app.notifyKey}` };
-}
-
-/** The whole program. Its rounds are an hour apart, so that what happens comes from outside. */
-async function start() {
-  const logged: Array<Record<string, unknown>> = [];
-  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
-  const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SECTIONS);
-  const started = await startServer(config, { clock: house.clock, log });
-  started.polling.catch(() => undefined);
-  server = started;
-  const said = (event: string) =>
-    vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event })), { timeout: 5000 });
-  return {
-    logged,
-    said,
-    stop: async () => {
-      server = undefined;
-      await started.stop();
-    },
-  };
+async function movedIn(options: { linked: boolean }) {
+  house = await moveIn(options);
+  return house;
 }
 
 describe("a program with an address", () => {
-  test("subscribes by itself after somebody has linked on its page", async () => {
-    const { url } = await moveIn({ linked: false });
+  test("subscribes by itself after somebody has linked on its page, and says in the chat whom", async () => {
+    const { app, url, sandbox, person, start, theirs, told } = await movedIn({ linked: false });
+    person.stepOnScale({ weightKg: 80.25 });
     const { said, logged } = await start();
     expect(await (await fetch(`${url}/health`)).json()).toEqual({
       status: "ok",
       version: expect.stringMatching(/^\d/),
     });
-    const page = house.app.withingsLinking.begin(ACCOUNT);
-    expect(await (await fetch(house.sandbox.withings.allow(USERID, page))).text()).toContain("Linked");
+    const page = app.withingsLinking.begin(ACCOUNT);
+    expect(await (await fetch(sandbox.withings.allow(USERID, page))).text()).toContain("Linked");
     await said("consent_answered");
-    await vi.waitFor(() => expect(theirs().subscriptions).toHaveLength(3), { timeout: 5000 });
+    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "subscriptions_restored" }));
+    await vi.waitFor(() => expect(told()).toHaveLength(2));
+    expect(told()[0]).toMatch(/^Withings is linked: the profile whose last weigh-in was 80\.25 kg, today 12:59\./);
+    expect(told()[1]).toContain("Garmin: not linked");
   });
 
-  test("makes again what has vanished, and says so once", async () => {
-    await moveIn({ linked: true });
+  test("makes again what has vanished, and says so once, quietly", async () => {
+    const { clock, start, theirs, told, chat } = await movedIn({ linked: true });
     const first = await start();
-    await vi.waitFor(() => expect(theirs().subscriptions).toHaveLength(3), { timeout: 5000 });
+    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
     await first.stop();
-    theirs().drop(USERID);
-    house.clock.advance(24 * 3600);
+    theirs.drop(USERID);
+    // Before the hour of the summary on the next day.
+    clock.advance(24 * 3600);
     const { said, logged, stop } = await start();
     await said("subscriptions_restored");
     await stop();
     await (await start()).said("run_ended");
-    expect(theirs().subscriptions).toHaveLength(3);
+    expect(theirs.subscriptions).toHaveLength(3);
     expect(logged.filter(({ event }) => event === "subscriptions_restored")).toEqual([
       expect.objectContaining({ account: ACCOUNT, applis: "1,4,46" }),
     ]);
+    expect(told()).toEqual([expect.stringMatching(/^Withings had stopped telling me about new readings\./)]);
+    expect(chat.messages.every(({ silent }) => silent)).toBe(true);
   });
 
   test("syncs what is announced, and asks back when somebody says that a person is gone", async () => {
-    const { notifyUrl } = await moveIn({ linked: true });
+    const { app, clock, notifyUrl, person, start, weights, told } = await movedIn({ linked: true });
     const { said } = await start();
     await said("run_ended");
     const post = async (fields: Record<string, string>) => {
       const body = new URLSearchParams({ userid: String(USERID), ...fields });
       expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
     };
-    house.person.stepOnScale({ weightKg: 80.25 });
+    person.stepOnScale({ weightKg: 80.25 });
     await post({ appli: "1" });
-    house.clock.advance(8);
+    clock.advance(8);
     // Begun at once, and the worker sees by it that the other one is due as well.
     await post({ appli: "46", action: "unlink" });
-    await vi.waitFor(async () => expect(await house.app.jobs.list()).toEqual([]), { timeout: 5000 });
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
-    expect((await house.app.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
+    await vi.waitFor(async () => expect(await app.jobs.list()).toEqual([]), { timeout: 5000 });
+    expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+    expect((await app.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
+    expect(told()).toEqual([]);
   });
 
-  test("begins at once with what cannot wait", async () => {
-    const { notifyUrl } = await moveIn({ linked: true });
+  test("stops politely when its owner has removed it at Withings, once they are told", async () => {
+    const { app, notifyUrl, sandbox, start, theirs, told, chat } = await movedIn({ linked: true });
     const { said } = await start();
     await said("run_ended");
-    await vi.waitFor(() => expect(theirs().subscriptions).toHaveLength(3), { timeout: 5000 });
-    house.sandbox.withings.revoke(USERID);
+    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
+    sandbox.withings.revoke(USERID);
+    // Telegram is away at first: nothing ends silently.
+    sandbox.faults.add({
+      ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+    });
     const body = new URLSearchParams({ userid: String(USERID), appli: "46", action: "unlink" });
-    expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
-    await said("unlinked_at_withings");
-    await vi.waitFor(async () => expect(await house.app.links.read(ACCOUNT, "withings")).toBeUndefined());
+    const post = async () => expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
+    await post();
+    await said("job_postponed");
+    expect(await app.links.read(ACCOUNT, "withings")).toBeDefined();
+    sandbox.faults.remove("away");
+    await post();
+    await vi.waitFor(async () => expect(await app.links.read(ACCOUNT, "withings")).toBeUndefined());
+    expect(told()).toEqual([expect.stringMatching(/^You have removed me at Withings/)]);
+    expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
 
   test("stops with everything that was begun at its end, and its port free", async () => {
-    const { url } = await moveIn({ linked: true });
-    await house.app.jobs.put(jobOf(ACCOUNT, "withings_unlinked", house.clock.now()));
+    const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
+    await app.jobs.put(jobOf(ACCOUNT, "withings_unlinked", clock.now()));
     const measure = { server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY } as const;
-    house.sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
+    sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
     const { stop, logged } = await start();
-    const asked = () => house.sandbox.withings.requests.filter(({ path }) => path === "/measure").length;
+    const asked = () => sandbox.withings.requests.filter(({ path }) => path === "/measure").length;
     // The round's question and the job's.
     await vi.waitFor(() => expect(asked()).toBeGreaterThanOrEqual(2), { timeout: 5000 });
     await stop();
-    expect(await house.app.jobs.list()).toEqual([]);
+    expect(await app.jobs.list()).toEqual([]);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
     expect(logged.filter(({ level }) => level === "error")).toEqual([]);
   });
@@ -152,9 +127,11 @@ test("a port that is taken ends the program with 2 and one sentence, before it h
 });
 
 test("without an address it listens nowhere", async () => {
-  house = await startHousehold({ env: { TELEGRAM_ALLOWED_IDS: String(ACCOUNT) } });
+  const { env, url, start, theirs } = await movedIn({ linked: true });
+  for (const name of ["PUBLIC_URL", "PORT"]) delete env[name];
+  env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
   const { said } = await start();
   await said("run_ended");
-  expect(server?.port).toBeUndefined();
-  expect(theirs().subscriptions).toEqual([]);
+  await expect(fetch(`${url}/health`)).rejects.toThrow();
+  expect(theirs.subscriptions).toEqual([]);
 });

@@ -61,9 +61,12 @@ export async function startHousehold(
 
   /** Links both vendors the way an owner does. */
   async function link(to: typeof app) {
-    const address = sandbox.withings.allow(USERID, to.withingsLinking.begin(ACCOUNT));
-    await to.withingsLinking.withPasted(ACCOUNT, address);
+    await linkWithings(to);
     await to.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
+  }
+
+  async function linkWithings(to: typeof app) {
+    await to.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, to.withingsLinking.begin(ACCOUNT)));
   }
 
   return {
@@ -76,6 +79,7 @@ export async function startHousehold(
     logged,
     newApp,
     link: () => link(app),
+    linkWithings: () => linkWithings(app),
     sync: async (runOptions: RunOptions = {}, on = app) => {
       const account = await app.accounts.find(ACCOUNT);
       if (!account) throw new Error("the account of the tests is missing");

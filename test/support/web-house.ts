@@ -1,4 +1,4 @@
-import { callbackWords } from "../../src/bot/callback-page.ts";
+import { wordsIn } from "../../src/bot/words/words.ts";
 import { createHttp, type Http } from "../../src/http.ts";
 import { createLog } from "../../src/log.ts";
 import { listen } from "../../src/node-http.ts";
@@ -43,7 +43,7 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
   http = createHttp({
     withCallback: app.withingsLinking.withCallback,
     onLinked: (account, result) => void heard.push({ account, result }),
-    words: callbackWords,
+    words: (outcome, language) => wordsIn(language).callbackPage[outcome],
     notifyKey: app.notifyKey,
     accountOf: app.withingsUsers.accountOf,
     queue: (account, reason) => app.jobs.put(jobOf(account, reason, clock.now())),

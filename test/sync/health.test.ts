@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { messages } from "../../src/bot/messages.ts";
+import { wordsFor, wordsIn } from "../../src/bot/words/words.ts";
 import { afterRun, afterTelling, answeredBy, type Health, type HealthNews, newsOf } from "../../src/sync/health.ts";
 import type { LinkOverview, Overview } from "../../src/sync/overview.ts";
 import type { AttentionItem, Vendor } from "../../src/sync/ports.ts";
@@ -60,7 +60,7 @@ function life({ patienceHours = 6 } = {}) {
       for (const each of news) health = afterTelling(health, each, now);
       return newsNow().map(shortly).join(" ");
     },
-    texts: () => newsNow().map((each) => messages.news(each, { account: 1, timezone: "UTC", now })),
+    texts: () => newsNow().map((each) => wordsFor({ language: "en", units: "kg", timezone: "UTC", now }).news(each)),
   };
 }
 
@@ -433,7 +433,7 @@ describe("a run that was asked for in the chat", () => {
   test("names in its answer both what is broken and what the owner can do", () => {
     const { ask } = life();
     expect(ask(both)).toBe("");
-    expect(messages.outcome(both)).toMatch(/wrong on my side(.|\n)*Device Upload/);
+    expect(wordsIn("en").outcome(both)).toMatch(/wrong on my side(.|\n)*Device Upload/);
   });
 });
 
@@ -448,7 +448,7 @@ describe("in words", () => {
       signedOut,
       0,
       3 * DAY,
-      `Not everything has arrived since 21 Nov 07:12. ${messages.action("relink_garmin", 1)}`,
+      `Not everything has arrived since 21 Nov 07:12. ${wordsIn("en").action("relink_garmin")}`,
     ],
     [
       success,
@@ -471,7 +471,7 @@ describe("in words", () => {
     pass(7);
     run(later, { telegram: "away" });
     expect(texts()).toEqual([
-      "Since today 07:12 I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying, and tell you when it is done.",
+      "Since today 07:12 I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying (2 tries so far), and tell you when it is done.",
     ]);
   });
 
@@ -479,7 +479,7 @@ describe("in words", () => {
     const { run, link, texts } = life();
     link("garmin", 1);
     run(success, { telegram: "away" });
-    expect(texts()).toEqual([expect.stringMatching(/^My permission at Garmin ends in 1 day, .* login garmin/)]);
+    expect(texts()).toEqual([expect.stringMatching(/^My permission at Garmin ends in 1 day, .* sign in again now\.$/)]);
   });
 
   test("many readings that wait make one message", () => {
@@ -487,8 +487,8 @@ describe("in words", () => {
     waits(...Array.from({ length: 12 }, (_, n) => item(n)));
     run(success, { telegram: "away" });
     expect(texts()).toHaveLength(1);
-    expect(texts()[0]?.split("\n")).toHaveLength(11);
-    expect(texts()[0]).toMatch(/^today 07:00, 41\.00 kg: held: (.|\n)*\nand 2 older ones$/);
+    expect(texts()[0]?.split("\n")).toHaveLength(6);
+    expect(texts()[0]).toMatch(/^today 07:00, 41\.00 kg: held: (.|\n)*\nand 7 older ones$/);
   });
 });
 

@@ -26,7 +26,7 @@ describe("a Garmin link outlives its thirty days", () => {
     expect(await idleDays(70)).toMatchObject({ status: "action_needed", action: "relink_withings" });
     expect(await link("garmin")).toMatchObject({ state: "linked" });
 
-    await house.app.withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.authorize(USERID, { state: "s" }), "s");
+    await house.linkWithings();
     house.person.stepOnScale({ weightKg: 80.25 });
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });

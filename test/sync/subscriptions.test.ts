@@ -101,13 +101,13 @@ test("a replaced sealing key moves the subscriptions at once, without a word", a
 test("an address that Withings cannot reach is remembered as such, and tried again daily", async () => {
   headStatus = 404;
   expect(await keep()).toEqual({ type: "callback_unreachable" });
-  expect(await house.app.subscriptions.seen(ACCOUNT)).toMatchObject({ state: "callback_unreachable", active: [] });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "callback_unreachable", active: [] });
   expect(await keep()).toEqual({ type: "not_due" });
   expect(here.requests).toHaveLength(1);
   headStatus = 200;
   house.clock.advance(DAY);
   expect(await keep()).toEqual({ type: "kept" });
-  expect(await house.app.subscriptions.seen(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
 });
 
 test("a Withings that is busy is asked again in an hour, and what stood is not forgotten over it", async () => {
@@ -138,7 +138,7 @@ test("what the owner did not allow is left out, and the rest is made", async () 
     effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
   });
   expect(await keep()).toEqual({ type: "kept" });
-  expect(await house.app.subscriptions.seen(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
 });
 
 test("without a usable link nobody is asked", async () => {
@@ -162,7 +162,7 @@ test("who disconnects is told of no more, and a Withings that is away does not k
   expect(applis()).toEqual([...ALL, 1]);
   await house.app.subscriptions.remove(ACCOUNT);
   expect(standing()).toEqual([{ appli: 1, callbackurl: "https://another.example.org/hook" }]);
-  expect(await house.app.subscriptions.seen(ACCOUNT)).toBeUndefined();
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
 });
 
 test("the key of our address is in no stored item and in no line of the log", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type Settings } from "../../src/sync/account.ts";
-import type { Arrival, AttentionItem, Progress } from "../../src/sync/ports.ts";
-import { afterSummary, type SummaryMemory, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
+import type { Arrival, AttentionItem, Progress, SummaryMemory } from "../../src/sync/ports.ts";
+import { afterSummary, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
@@ -102,12 +102,14 @@ describe("the newest weight", () => {
   });
 });
 
-test("the newest blood pressure is said, whenever it was", () => {
+test("a blood pressure is said when one has arrived, and not again every day", () => {
   const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79, pulseBpm: 61 } as const;
   const lastReadings = { blood_pressure: { takenAt: daysAgo(3), values } };
-  const said = summary(progressWith({ lastReadings }));
+  const arrived = [arrival(daysAgo(0.5), { kind: "blood_pressure", takenAt: daysAgo(3), values })];
+  const said = summary(progressWith({ lastReadings, arrived }));
   expect(said?.bloodPressure).toEqual({ takenAt: daysAgo(3), values });
   expect(said).not.toHaveProperty("weight");
+  expect(summary(progressWith({ lastReadings }))).not.toHaveProperty("bloodPressure");
 });
 
 test("what waits is counted", () => {

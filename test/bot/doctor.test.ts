@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { wordsIn } from "../../src/bot/words/words.ts";
+import { createDoctor } from "../../src/checks.ts";
+import { createLog } from "../../src/log.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const GUEST = 4712;
+const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
+
+/** What the chat shows when the checks are done. */
+async function doctor(person = house.owner) {
+  person.say("/doctor");
+  return person.waitForMessage(({ edited }) => edited);
+}
+
+async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
+  house = await startBotHouse(options);
+  house.startBot(instead);
+}
+
+/** The checks with something of their own. */
+function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
+  const { app, clock, telegram, dataDir } = house;
+  return createDoctor({
+    app,
+    store: { engine: "sqlite", tableName: "weighbridge", dataDir },
+    telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
+    syncIntervalMinutes: 30,
+    clock,
+    log: createLog({ level: "silent", write: () => {}, now: clock.now }),
+    ...instead,
+  });
+}
+
+const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+
+async function invited(languageCode = "en") {
+  await house.app.people.accept(await house.app.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+  return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
+}
+
+describe("/doctor", () => {
+  test("answers at once, and then shows the owner everything in one message", async () => {
+    await open();
+    await house.sync();
+    const { text, history } = await doctor();
+    expect(history).toEqual(["Checking…"]);
+    expect(text.replace(house.dataDir, "DATA")).toBe(
+      [
+        "ok · store: table weighbridge in DATA, 1 account",
+        "ok · sealing key: opens all 2 stored links",
+        `ok · Telegram: @${house.telegram.bot.username}, ready for long polling`,
+        "ok · clock: correct",
+        "ok · Garmin sign-in: reachable from here",
+        "ok · Withings: answers, and lets me read your measurements",
+        "ok · Garmin: Owner answers and takes uploads",
+        "ok · last run: today 13:00, all right",
+        "",
+        "All good.",
+      ].join("\n"),
+    );
+  });
+
+  test("asks Garmin's sign-in once, for reachability and the time", async () => {
+    await open();
+    house.requests();
+    await doctor();
+    expect(house.requests().filter((it) => it.includes("sso"))).toHaveLength(1);
+  });
+
+  test("keeps no other message waiting", async () => {
+    house = await startBotHouse();
+    let finish = () => {};
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    house.startBot({ doctor: () => done.then(() => []) });
+    house.owner.say("/doctor");
+    await house.owner.waitForMessage(({ text }) => text === "Checking…");
+    house.owner.say("/cancel");
+    await house.owner.waitForMessage(({ text }) => text === "There is nothing to cancel.");
+    finish();
+    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.endsWith("All good.")));
+  });
+
+  test("somebody else sees what concerns them, and nothing of the program or of others", async () => {
+    await open();
+    await house.sync();
+    const anna = await invited();
+    const { text, buttons } = await doctor(anna);
+    expect(text).toBe(
+      [
+        "ok · Garmin sign-in: reachable from here",
+        "you · Withings: Withings is not linked yet.",
+        "you · Garmin: Garmin is not linked yet.",
+        "ok · last run: none yet; it needs both links",
+        "",
+        "2 things need you.",
+      ].join("\n"),
+    );
+    expect(labels({ buttons })).toEqual(["Link Withings"]);
+  });
+
+  test("names what is wrong with its mend, and has a button for the first", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.garmin.setConsent(OWNER.email, false);
+    const { text, buttons } = await doctor();
+    expect(text).toMatch(/^you · Garmin: Garmin asks for your consent .*“Device Upload”/m);
+    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again"]);
+    expect(text).toMatch(/\n\n1 thing needs you\.$/);
+
+    house.sandbox.withings.revoke(USERID);
+    expect((await doctor()).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
+  });
+
+  test("an outage is said with whom it concerns, in words", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.faults.turnOn("withings_down");
+    const { text } = await doctor();
+    expect(text).toContain(
+      "later · Withings: Withings cannot be reached just now, or gives no proper answer. Try again later.",
+    );
+    expect(text).toMatch(/\n\n1 thing could not be checked now; try again later\.$/);
+  });
+
+  test("a last run that is older than three intervals means that the program has stopped", async () => {
+    await open();
+    await house.sync();
+    house.clock.advance(90 * 60);
+    expect((await doctor()).text).toContain("ok · last run: today 13:00, all right");
+    house.clock.advance(60);
+    expect((await doctor()).text).toContain(
+      "fix · last run: The last run was today 13:00, and there should be one every 30 minutes. Start the program anew;",
+    );
+  });
+
+  test("a link that the present key does not open is for the owner to see, and for others only that something is wrong", async () => {
+    house = await startBotHouse();
+    const anna = await invited();
+    house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
+    house.startBot({ doctor: checks({ app: await house.newApp() }) });
+    expect((await doctor()).text).toMatch(/^fix · sealing key: The stored sealedTokens cannot be opened/m);
+    expect((await doctor(anna)).text).not.toContain("seal");
+  });
+
+  test("a clock that is wrong is named with its mend", async () => {
+    house = await startBotHouse();
+    const { clock } = house;
+    const now = () => new Date(clock.now().getTime() - 5 * 60_000);
+    house.startBot({ doctor: checks({ clock: { ...clock, now } }) });
+    expect((await doctor()).text).toContain(
+      "fix · clock: This machine's clock is 300 seconds behind. Switch on its time synchronisation.",
+    );
+  });
+
+  test("a webhook that Telegram cannot deliver to is named", async () => {
+    house = await startBotHouse();
+    const bot = house.newBot();
+    await bot.bot.api.setWebhook("https://127.0.0.1:9/nobody-listens");
+    house.owner.say("hello");
+    await vi.waitFor(async () => expect((await bot.bot.api.getWebhookInfo()).last_error_date).toBeDefined());
+    const findings = await checks({})(await account(), wordsIn("en"), true);
+    expect(findings).toContainEqual({
+      check: "Telegram",
+      verdict: "operator",
+      text: expect.stringMatching(/^Telegram cannot deliver to the webhook, 1 message waits\./),
+    });
+  });
+
+  test.each([
+    ["on", "ok · new readings: Withings tells me at once", "ok · new readings: Withings tells me at once"],
+    [
+      "off",
+      "later · new readings: Withings does not tell me yet.",
+      "later · new readings: Withings does not tell me yet.",
+    ],
+    [
+      "unreachable",
+      "fix · new readings: Withings cannot reach me",
+      "broken · new readings: This has to be mended by whoever",
+    ],
+  ] as const)("notifications that are %s have their line", async (state, forOwner, forOthers) => {
+    house = await startBotHouse();
+    house.startBot({
+      doctor: checks({
+        app: { ...house.app, subscriptions: { ...house.app.subscriptions, state: async () => state } },
+      }),
+    });
+    expect((await doctor()).text).toContain(forOwner);
+    expect((await doctor(await invited())).text).toContain(forOthers);
+  });
+
+  test("speaks German to somebody who does", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    const { text, history } = await doctor();
+    expect(history).toEqual(["Ich prüfe …"]);
+    expect(text).toContain("gut · Uhr: geht richtig\n");
+    expect(text).toContain(
+      "später · Letzter Lauf: Es gab noch keinen Lauf. Er kommt von selbst; /sync beginnt ihn jetzt.",
+    );
+    expect(text).toMatch(/\n\n1 Sache ließ sich jetzt nicht prüfen; versuche es später noch einmal\.$/);
+  });
+});

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT } from "../support/household.ts";
+import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const GUEST = 4712;
+const HOUR = 3600;
+const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
+const tokenIn = (text: string) => /\?start=([\w-]+)/.exec(text)?.[1] ?? expect.fail(`no link in: ${text}`);
+
+let bot: ReturnType<BotHouse["startBot"]>;
+async function open(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
+  house = await startBotHouse({ linked: false });
+  bot = house.startBot(instead);
+}
+
+type Person = BotHouse["owner"];
+async function said(person: Person, text: string) {
+  person.say(text);
+  await house.quiet(bot);
+  return person.lastMessage ?? expect.fail("no answer");
+}
+async function tapped(person: Person, button: string) {
+  person.tap(button);
+  await house.quiet(bot);
+  return person.lastMessage ?? expect.fail("no answer");
+}
+
+/** Somebody who came in with the owner's link. */
+async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
+  const { text } = await said(house.owner, "/invite");
+  const person = house.telegram.user({ id: GUEST, firstName: name, languageCode });
+  await said(person, `/start ${tokenIn(text)}`);
+  return person;
+}
+
+describe("/invite", () => {
+  test("gives a link of this bot that lets one person in, who is greeted as everybody; the owner hears of it once", async () => {
+    await open();
+    const { text } = await said(house.owner, "/invite");
+    expect(text).toMatch(
+      /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to whoever is to use me too\./,
+    );
+    const token = tokenIn(text);
+    const anna = house.telegram.user({ id: GUEST, firstName: "Anna" });
+    const greeting = await said(anna, `/start ${token}`);
+    expect(greeting.text).toMatch(/^Hello\. I carry what your Withings scale and cuff measure/);
+    await said(anna, "/start");
+    const told = house.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
+    expect(told.map((it) => it.text)).toEqual(["Anna is here now. /people shows who uses me."]);
+    expect(await house.app.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
+
+    const second = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
+    expect((await said(second, `/start ${token}`)).text).toMatch(/^This bot serves only/);
+    expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
+  });
+
+  test("the link ends after a day", async () => {
+    await open();
+    const token = tokenIn((await said(house.owner, "/invite")).text);
+    house.clock.advance(24 * HOUR + 1);
+    const late = house.telegram.user({ id: GUEST, firstName: "Anna" });
+    expect((await said(late, `/start ${token}`)).text).toMatch(/^This bot serves only/);
+  });
+
+  test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {
+    await open();
+    const anna = await guest();
+    expect((await said(anna, command)).text).toMatch(/^I did not understand that\./);
+  });
+});
+
+describe("/people", () => {
+  test("lists everybody who may use the bot, and offers to remove who was invited", async () => {
+    await open();
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text).toBe(
+      [
+        "Who may use me:",
+        `${ACCOUNT} (you): is named in the configuration, here since 21 Nov`,
+        "Anna: was invited, here since 21 Nov",
+      ].join("\n"),
+    );
+    expect(labels(list)).toEqual(["Remove Anna"]);
+  });
+
+  test("removes after one question: account, links and list are gone, and the person is told in their language", async () => {
+    await open();
+    const anna = await guest("de");
+    await said(house.owner, "/people");
+    const question = await tapped(house.owner, "Remove Anna");
+    expect(question.text).toBe("Remove Anna? Their links, list and settings are deleted here.");
+    expect((await tapped(house.owner, "Keep")).text).toMatch(/^Who may use me:/);
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+
+    await tapped(house.owner, "Remove Anna");
+    const after = await tapped(house.owner, "Yes, remove");
+    expect(after.text).not.toContain("Anna");
+    expect(house.owner.toasts.at(-1)?.text).toBe("Anna is removed.");
+    expect(await house.app.people.isInvited(GUEST)).toBe(false);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat deine Nutzung beendet\./);
+    expect((await said(anna, "/status")).text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+  });
+
+  test("whoever has blocked the bot can be removed all the same", async () => {
+    await open();
+    (await guest()).block();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.people.list()).toEqual([]);
+  });
+
+  test("waits for a run on their account, and then nothing was taken away", async () => {
+    await open();
+    await guest();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    const lease = await house.app.leases.acquire(`account#${GUEST}`, 60);
+    await tapped(house.owner, "Yes, remove");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That could not be done just now. Try again in a few minutes.");
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.accounts.find(GUEST)).toBeDefined();
+    await lease?.release();
+  });
+
+  test("a removal that breaks off half-way leaves them on the list, so that it can be finished", async () => {
+    await open();
+    await bot.stop();
+    const people = { ...house.app.people, remove: () => Promise.reject(new Error("power cut")) };
+    bot = house.startBot({ people });
+    await guest();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    await bot.stop();
+    bot = house.startBot();
+    expect(labels(await said(house.owner, "/people"))).toEqual(["Remove Anna"]);
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.people.list()).toEqual([]);
+  });
+
+  test("a button of another time, and one in the hands of somebody else, removes nobody", async () => {
+    await open();
+    const anna = await guest();
+    await bot.bot.api.sendMessage(GUEST, "found", {
+      reply_markup: { inline_keyboard: [[{ text: "Try", callback_data: `people:remove:${GUEST}:yes` }]] },
+    });
+    await tapped(anna, "Try");
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+
+    const list = await said(house.owner, "/people");
+    await house.app.people.remove(GUEST);
+    await tapped(house.owner, "Remove Anna");
+    expect(house.owner.messages.find(({ id }) => id === list.id)?.text).not.toContain("Anna");
+    expect(house.owner.unansweredTaps).toBe(0);
+  });
+
+  test("speaks German to an owner who does", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text).toContain("Anna: eingeladen, hier seit 21. Nov");
+    expect(labels(list)).toEqual(["Anna entfernen"]);
+  });
+});

@@ -1,0 +1,225 @@
+import type { Update } from "grammy/types";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ACCOUNT, OWNER } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const said = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+const failing = (method: string, status: number, description: string, times = 1) =>
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: new RegExp(`/${method}$`) }, times },
+    effect: { type: "status", status, body: { ok: false, error_code: status, description } },
+  });
+
+/** The sign-in has come to the password, which was asked for. */
+async function beforePassword() {
+  house = await startBotHouse({ linked: false });
+  house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  const bot = house.startBot();
+  house.owner.say("/connect");
+  await heard("Press the button");
+  house.owner.tap("Link Garmin");
+  await heard("Two ways");
+  house.owner.tap("Here in the chat");
+  await heard("Which e-mail");
+  house.owner.say(OWNER.email);
+  await heard("the password for");
+  return bot;
+}
+
+const from = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
+const inChat = { id: ACCOUNT, type: "private" as const, first_name: "Owner" };
+let nextUpdate = 990_000;
+const message = (text: string): Update => ({
+  update_id: nextUpdate++,
+  message: { message_id: nextUpdate, date: 1_795_000_000, chat: inChat, from, text },
+});
+const tap = (data: string): Update => ({
+  update_id: nextUpdate++,
+  callback_query: {
+    ...{ id: "1", from, chat_instance: "1", data },
+    message: { message_id: 100, date: 1_795_000_000, chat: inChat, from: house.telegram.bot, text: "?" },
+  },
+});
+
+describe("what comes side by side", () => {
+  test("a message and a tap in one chat are handled one after the other, by whichever copy gets them", async () => {
+    const bot = await beforePassword();
+    await bot.stop();
+    // Garmin takes its time, so that the tap would overtake the password.
+    house.sandbox.faults.add({
+      ...{ server: "garmin_sso", match: { method: "POST" } },
+      effect: { type: "delay", seconds: 0.3 },
+    });
+    const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
+    const [one, other] = [house.newBot({ clock }), house.newBot({ clock })];
+    const password = one.bot.handleUpdate(message(OWNER.password));
+    await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0));
+    const cancel = other.bot.handleUpdate(tap("garmin:cancel"));
+    await Promise.all([password, cancel]);
+    const [asked, stopped] = said().slice(-2);
+    expect(asked).toContain("Garmin sent a code");
+    expect(stopped).toBe("Stopped. Nothing was changed.");
+  });
+
+  test("two copies that get one update handle it once, however long it takes", async () => {
+    const bot = await beforePassword();
+    await bot.stop();
+    house.sandbox.faults.add({
+      ...{ server: "garmin_sso", match: { method: "POST" } },
+      effect: { type: "delay", seconds: 0.3 },
+    });
+    // While they wait for each other more time goes by than a claim counts for.
+    const clock = {
+      now: house.clock.now,
+      sleep: async (seconds: number) => {
+        house.clock.advance(seconds * 10);
+        await new Promise<void>((resolve) => setTimeout(resolve, 10));
+      },
+    };
+    const update = message(OWNER.password);
+    await Promise.all(
+      [house.newBot({ clock }), house.newBot({ clock })].map(({ bot: it }) => it.handleUpdate(structuredClone(update))),
+    );
+    const logins = house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login");
+    expect(logins).toHaveLength(1);
+  });
+});
+
+describe("what people do", () => {
+  test("editing a message says nothing new, and is no second answer", async () => {
+    house = await startBotHouse({ linked: false });
+    const bot = house.startBot();
+    const { messageId } = house.owner.say("hello");
+    await heard("I did not understand");
+    house.owner.edit(messageId, "/status");
+    house.owner.say("/cancel");
+    await heard("nothing to cancel");
+    await house.quiet(bot);
+    expect(said()).toHaveLength(2);
+    // Should Telegram send one all the same.
+    await house.newBot().bot.handleUpdate({
+      update_id: nextUpdate++,
+      edited_message: { message_id: messageId, date: 1, edit_date: 2, chat: inChat, from, text: "/status" },
+    });
+    expect(said()).toHaveLength(2);
+  });
+
+  test("a button of a message from long ago is answered, and shows how things are now", async () => {
+    house = await startBotHouse();
+    house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+    await house.newBot().bot.handleUpdate(tap("something:of:an:old:version"));
+    expect(said()).toEqual([expect.stringContaining("Both sides are linked.")]);
+  });
+
+  test("a double tap on “Send” sends once, and says the second time that nothing waits", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 79, attrib: 1 });
+    await house.sync();
+    const bot = house.startBot();
+    house.owner.say("/status");
+    const { id } = await heard("79.00 kg: held");
+    house.owner.tap("Send 79.00 kg, today 12:50", id);
+    house.owner.tap("Send 79.00 kg, today 12:50", id);
+    await house.quiet(bot);
+    await vi.waitFor(() => expect(house.weights()).toHaveLength(1), { timeout: 5000 });
+    await house.quiet(bot);
+    expect(house.owner.unansweredTaps).toBe(0);
+    expect(house.owner.toasts.map(({ text }) => text)[0]).toBe("It goes to Garmin now.");
+    expect(house.weights()).toHaveLength(1);
+  });
+
+  test("“Not mine” keeps a reading out for good, and the message shows it gone", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 41, attrib: 1 });
+    await house.sync();
+    house.startBot();
+    house.owner.say("/status");
+    await heard("41.00 kg: held");
+    house.owner.tap("Not mine");
+    await house.owner.waitUntil(({ messages }) => !messages.some(({ text }) => text.includes("41.00 kg")));
+    house.clock.advance(60);
+    await house.sync();
+    expect(house.weights()).toEqual([]);
+    expect(house.owner.toasts.map(({ text }) => text)).toEqual(["It stays out of Garmin."]);
+  });
+
+  test("pictures, stickers and the like are not understood, and end nothing", async () => {
+    await beforePassword();
+    const bot = house.newBot();
+    await bot.bot.handleUpdate({
+      update_id: nextUpdate++,
+      message: {
+        ...{ message_id: 9000, date: 1_795_000_000, chat: inChat, from },
+        sticker: {
+          file_id: "1",
+          file_unique_id: "1",
+          type: "regular",
+          width: 1,
+          height: 1,
+          is_animated: false,
+        } as never,
+      },
+    });
+    expect(said().at(-1)).toContain("I did not understand");
+    house.owner.say(OWNER.password);
+    await heard("Garmin sent a code");
+  });
+});
+
+describe("what Telegram does", () => {
+  test("a limit in the middle of a sign-in is waited out once, and repeated in no later step", async () => {
+    await beforePassword();
+    house.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
+      effect: {
+        ...{ type: "status", status: 429 },
+        body: { ok: false, error_code: 429, description: "Too Many Requests", parameters: { retry_after: 7 } },
+      },
+    });
+    const before = house.clock.now().getTime();
+    house.owner.say(OWNER.password);
+    await heard("Garmin sent a code");
+    const waited = house.clock.now().getTime() - before;
+    expect(waited).toBeGreaterThanOrEqual(7000);
+    const then = house.clock.now().getTime();
+    house.owner.say("000000");
+    await heard("not right");
+    expect(house.clock.now().getTime() - then).toBeLessThan(7000);
+  });
+
+  test("a message that is too old to be edited is answered in a new one", async () => {
+    house = await startBotHouse();
+    house.startBot();
+    house.owner.say("/disconnect");
+    await heard("What shall I remove?");
+    failing("editMessageText", 400, "Bad Request: message can't be edited");
+    house.owner.tap("The Garmin link");
+    await heard("Remove the Garmin link?");
+    expect(said()).toEqual(["What shall I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
+  });
+
+  test("a secret that cannot be deleted is said so, and is used all the same", async () => {
+    await beforePassword();
+    failing("deleteMessage", 400, "Bad Request: message can't be deleted", Number.POSITIVE_INFINITY);
+    house.owner.say(OWNER.password);
+    await heard("I could not delete your message. Please delete it yourself. Garmin sent a code");
+  });
+
+  test("blocking the bot stops its messages and not the syncs; coming back is enough", async () => {
+    house = await startBotHouse();
+    const bot = house.startBot();
+    house.owner.block();
+    await house.quiet(bot);
+    await vi.waitFor(async () => expect((await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeDefined());
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    expect(house.weights()).toHaveLength(1);
+    house.owner.unblock();
+    await vi.waitFor(async () => expect((await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeUndefined());
+    expect(said()).toEqual([]);
+  });
+});

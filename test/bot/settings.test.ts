@@ -1,0 +1,303 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { wordsIn } from "../../src/bot/words/words.ts";
+import { DEFAULT_SETTINGS } from "../../src/sync/account.ts";
+import { ACCOUNT } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
+const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const screen = () => house.owner.lastMessage ?? expect.fail("nothing stands in the chat");
+const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
+
+/** What the message shows after the tap was answered and the bot has nothing more to do. */
+async function tap(button: string) {
+  house.owner.tap(button);
+  await house.quiet(bot);
+  return screen();
+}
+
+let bot: ReturnType<BotHouse["startBot"]>;
+async function open(options: Parameters<typeof startBotHouse>[0] = {}) {
+  house = await startBotHouse(options);
+  bot = house.startBot();
+  house.owner.say("/settings");
+  await house.owner.waitForMessage();
+}
+
+describe("/settings", () => {
+  test("says how everything is set, in one message that is redrawn in place", async () => {
+    await open();
+    expect(screen().text).toBe(
+      [
+        "Units: kilograms",
+        "Time zone: UTC (12:00 now), as Withings says",
+        "Summary: every day, at 9:00",
+        "Silence: I tell you after 7 days without a reading",
+        "Patience: what mends itself I tell only after 6 hours",
+        "Sent to Garmin: weight, body composition, muscle, blood pressure",
+        "Language: English",
+      ].join("\n"),
+    );
+    expect(labels(screen())).toEqual(["Units", "Time zone", "Summary", "Patience", "What is sent", "Language"]);
+    for (const topic of labels(screen())) {
+      expect(labels(await tap(topic)).at(-1)).toBe("Back");
+      await tap("Back");
+    }
+    expect(botMessages()).toHaveLength(1);
+    expect(house.owner.unansweredTaps).toBe(0);
+  });
+
+  test.each([
+    ["Units", "Stones (st)", { units: "st" }, "Units: stones"],
+    ["Summary", "0", { summaryHour: 0 }, "Summary: every day, at 0:00"],
+    ["Summary", "23", { summaryHour: 23 }, "Summary: every day, at 23:00"],
+    [
+      "Summary",
+      "When something happened",
+      { summaryMode: "when_new" },
+      "Summary: only when something happened, at 9:00",
+    ],
+    ["Summary", "Off", { summaryMode: "off" }, "Summary: off"],
+    ["Summary", "After 14 days", { quietDays: 14 }, "Silence: I tell you after 14 days without a reading"],
+    ["Patience", "1 hour", { patienceHours: 1 }, "Patience: what mends itself I tell only after 1 hour"],
+  ])("%s: a tap on %s sets that and nothing else", async (topic, button, changed, line) => {
+    await open();
+    await tap(topic);
+    const shown = await tap(button);
+    expect((await account()).settings).toEqual({ ...DEFAULT_SETTINGS, ...changed });
+    expect(shown.text).toContain(line);
+    expect(labels(shown)).toContain(`✓ ${button}`);
+  });
+
+  test("what is sent can be switched off kind by kind, and says what depends on what", async () => {
+    await open();
+    const before = await tap("What is sent");
+    expect(labels(before)).toEqual(["✓ Weight", "✓ Body composition", "✓ Muscle", "✓ Blood pressure", "Back"]);
+    expect(before.text).toContain("What is measured while a kind is off stays at Withings.");
+    expect((await tap("✓ Muscle")).text).toContain("Sent to Garmin: weight, body composition, blood pressure\n");
+    expect((await tap("✓ Weight")).text).toContain("Sent to Garmin: blood pressure\n");
+    expect((await tap("✓ Blood pressure")).text).toContain("Sent to Garmin: nothing\n");
+    expect((await account()).settings.sends).toEqual({
+      weight: false,
+      composition: true,
+      muscle: false,
+      bloodPressure: false,
+    });
+    await tap("Weight");
+    expect((await account()).settings.sends).toMatchObject({ weight: true, composition: true, muscle: false });
+  });
+
+  test("a button tapped twice, or delivered twice, does once what stands on it", async () => {
+    await open();
+    await tap("What is sent");
+    const { id } = screen();
+    house.owner.tap("✓ Weight", id);
+    const { updateId } = house.owner.tap("✓ Weight", id);
+    await house.quiet(bot);
+    house.owner.redeliver(updateId);
+    await house.quiet(bot);
+    expect((await account()).settings.sends.weight).toBe(false);
+    expect(house.owner.unansweredTaps).toBe(0);
+    expect(botMessages()).toHaveLength(1);
+  });
+
+  test.each([
+    "set:summaryHour:24",
+    "set:units:kg:lb",
+    "set:zone:Europe/Atlantis",
+    "set:sends:height:on",
+    "set:gone",
+    "set:language:xx",
+  ])("a button of another time (%s) changes nothing and shows how things are", async (data) => {
+    await open();
+    const before = await account();
+    await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
+      reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: data }]] },
+    });
+    const shown = await tap("Old");
+    expect(await account()).toEqual(before);
+    expect(shown.text).toMatch(/^Units: kilograms\n/);
+    expect(house.owner.toasts.at(-1)?.text).toBe("That button is from before. Here is how things are now.");
+  });
+
+  test("everything a button tells fits into what Telegram carries", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
+    for (const topic of ["units", "zone", "summary", "patience", "sends", "language"]) {
+      await tap(topic === "units" ? "Units" : `set:${topic}`);
+      for (const { data } of screen().buttons.flat()) expect(Buffer.byteLength(data ?? "")).toBeLessThanOrEqual(64);
+      await tap("Back");
+    }
+  });
+
+  test("a setting that cannot be saved now stays, and the tap says so", async () => {
+    house = await startBotHouse();
+    const { RetryLaterError } = await import("../../src/errors.ts");
+    const accounts = { ...house.app.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
+    bot = house.startBot({ accounts });
+    house.owner.say("/settings");
+    await house.owner.waitForMessage();
+    await tap("Units");
+    const shown = await tap("Pounds (lb)");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That could not be done just now. Try again in a few minutes.");
+    expect(labels(shown)).toContain("✓ Kilograms (kg)");
+  });
+});
+
+describe("the language", () => {
+  test("applies to the very redraw, and to the menu of that chat, whatever the phone speaks", async () => {
+    await open();
+    await bot.registerCommands();
+    expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+    await tap("Language");
+    const shown = await tap("Deutsch");
+    expect(shown.text).toMatch(/^Sprache: Deutsch\n/);
+    expect(labels(shown)).toEqual(["English", "✓ Deutsch", "Zurück"]);
+    const german = wordsIn("de");
+    const menu = { ...german.commands, ...german.ownerCommands };
+    expect(house.owner.commands).toEqual(
+      Object.entries(menu).map(([command, description]) => ({ command, description })),
+    );
+    await bot.registerCommands();
+    expect(house.owner.commands[0]?.description).toBe(german.commands.sync);
+    await tap("Zurück");
+    expect(screen().text).toContain("Zeitzone: UTC (jetzt 12:00), wie Withings sagt\n");
+    await tap("Sprache");
+    await tap("English");
+    expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+  });
+});
+
+test("somebody whose phone speaks German and who chose English has an English menu, without the owner's commands", async () => {
+  await open();
+  await bot.registerCommands();
+  await house.app.people.accept(await house.app.people.invite(), { telegramUserId: 4712, name: "Anna" });
+  const anna = house.telegram.user({ id: 4712, firstName: "Anna", languageCode: "de" });
+  anna.say("/settings");
+  expect((await anna.waitForMessage()).text).toMatch(/^Einheiten: Kilogramm\n/);
+  expect(anna.commands[0]?.description).toBe(wordsIn("de").commands.sync);
+  anna.tap("Sprache");
+  await house.quiet(bot);
+  anna.tap("English");
+  await house.quiet(bot);
+  expect(anna.commands.map(({ description }) => description)).toEqual(Object.values(wordsIn("en").commands));
+});
+
+test("a choice also replaces the menu that stood there for the phone's language", async () => {
+  house = await startBotHouse();
+  house.owner.person.languageCode = "de";
+  bot = house.startBot();
+  house.owner.say("/settings");
+  await house.owner.waitForMessage();
+  await bot.registerCommands();
+  expect(house.owner.commands[0]?.description).toBe(wordsIn("de").commands.sync);
+  await tap("Language");
+  await tap("✓ English");
+  expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+});
+
+describe("the time zone", () => {
+  /** Every update meets a bot that knows nothing of the ones before. */
+  async function anew(act: () => unknown) {
+    await bot.stop();
+    bot = house.startBot();
+    act();
+    await house.quiet(bot);
+    return screen();
+  }
+
+  async function typing() {
+    await open();
+    await anew(() => house.owner.tap("Time zone"));
+    return anew(() => house.owner.tap("Type it"));
+  }
+
+  test("is offered around the one that counts, and can be left to Withings again", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    const shown = await tap("Time zone");
+    expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), as you chose");
+    expect(labels(shown)).toContain("✓ Berlin 13:00");
+    expect(labels(shown)).toContain("London 12:00");
+    await tap("London 12:00");
+    expect((await account()).timezone).toBe("Europe/London");
+    expect((await tap("As Withings says")).text).toContain("as Withings says");
+    expect((await account()).timezone).toBeUndefined();
+  });
+
+  test.each([
+    ["berlin", "Europe/Berlin"],
+    ["Europe/Berlin", "Europe/Berlin"],
+    ["  new york ", "America/New_York"],
+    ["Zürich", "Europe/Zurich"],
+    ["utc", "UTC"],
+    ["kolkata", "Asia/Kolkata"],
+    ["asia/kolkata", "Asia/Kolkata"],
+    ["Amsterd", "Europe/Amsterdam"],
+  ])("typed as “%s” is %s", async (typed, timezone) => {
+    expect((await typing()).text).toMatch(/^Which time zone\?/);
+    const shown = await anew(() => house.owner.say(typed));
+    expect(shown.text).toContain(`Time zone: ${timezone} (`);
+    expect((await account()).timezone).toBe(timezone);
+    const after = await anew(() => house.owner.say("tokyo"));
+    expect(after.text).toBe("I did not understand that. /help shows what I can do.");
+  });
+
+  test("a name that several begin with is asked about, and a tap ends the dialog", async () => {
+    await typing();
+    const shown = await anew(() => house.owner.say("port"));
+    expect(shown.text).toBe("Which of these?");
+    expect(labels(shown)).toContain("Pacific/Port Moresby");
+    await anew(() => house.owner.tap("Pacific/Port Moresby"));
+    expect((await account()).timezone).toBe("Pacific/Port_Moresby");
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+    expect((await account()).timezone).toBe("Pacific/Port_Moresby");
+  });
+
+  test("of many matches five are shown", async () => {
+    await typing();
+    const shown = await anew(() => house.owner.say("san"));
+    expect(shown.text).toMatch(/^I know \d+ such zones\./);
+    expect(shown.buttons.flat().filter(({ data }) => data?.startsWith("set:zone:"))).toHaveLength(5);
+  });
+
+  test.each(["Atlantis", "EST", "x", "+02:00"])("“%s” is none, and may be typed again", async (typed) => {
+    await typing();
+    expect((await anew(() => house.owner.say(typed))).text).toMatch(
+      /^I know no such time zone\..*Berlin or New York\.$/,
+    );
+    await anew(() => house.owner.say("tokyo"));
+    expect((await account()).timezone).toBe("Asia/Tokyo");
+  });
+
+  test("a command, or Cancel, ends the dialog and leaves the zone as it was", async () => {
+    await typing();
+    house.owner.say("/help");
+    await house.quiet(bot);
+    expect(botMessages().map(({ text }) => text)).toContain("I have left your time zone as it was.");
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+
+    await anew(() => house.owner.say("/settings"));
+    await anew(() => house.owner.tap("Time zone"));
+    await anew(() => house.owner.tap("Type it"));
+    await anew(() => house.owner.tap("Cancel"));
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+    expect((await account()).timezone).toBeUndefined();
+  });
+
+  test("is asked for in German too", async () => {
+    house = await startBotHouse();
+    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    bot = house.startBot();
+    await anew(() => house.owner.say("/settings"));
+    await anew(() => house.owner.tap("Zeitzone"));
+    expect((await anew(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
+    expect((await anew(() => house.owner.say("Atlantis"))).text).toMatch(/^So eine Zeitzone kenne ich nicht\./);
+    expect((await anew(() => house.owner.say("vienna"))).text).toMatch(
+      /^Zeitzone: Europe\/Vienna \(jetzt 13:00\), von dir gewählt\n/,
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import { afterEach, expect, test } from "vitest";
+import { createChat } from "../../src/chat.ts";
+import { createLog } from "../../src/log.ts";
+import type { AccountChanges } from "../../src/sync/account.ts";
+import { leaseName } from "../../src/sync/lease-keeper.ts";
+import { ACCOUNT, type Household, startHousehold } from "../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+/** Somebody in Berlin, where nine in the morning is eight in UTC. It is one in the afternoon. */
+async function moveIn(changes: AccountChanges = {}) {
+  house = await startHousehold();
+  const { app, clock, sandbox, person } = house;
+  const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
+  const deps = {
+    answersByItself: false,
+    onWithingsLinked() {},
+    doctor: async () => [],
+    nextRunAt: () => undefined,
+    version: "1",
+  };
+  const log = createLog({ level: "silent" });
+  await app.accounts.save(ACCOUNT, changes);
+  person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
+  clock.advance(60);
+  await house.sync();
+
+  /** The clock moves on, and a copy of the program of that time looks whether a summary is due. */
+  async function at(instant: string) {
+    clock.advance((new Date(instant).getTime() - clock.now().getTime()) / 1000);
+    const { summarize, telegram } = createChat(config, app, { ...deps, clock, log });
+    const account = await app.accounts.save(ACCOUNT, {});
+    await summarize(account);
+    await telegram.close();
+  }
+  return { at, owner, told: () => owner.messages.map(({ text }) => text) };
+}
+
+test("comes at nine, quietly and once, with what came in since the last one", async () => {
+  const { at, told, owner } = await moveIn();
+  await at("2026-11-22T07:59:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-22T08:00:00Z");
+  await at("2026-11-22T08:01:00Z");
+  expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nOf it: fat 20.0 %."]);
+  expect(owner.lastMessage?.silent).toBe(true);
+
+  house.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
+  house.person.takeBloodPressure({ at: new Date("2026-11-22T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
+  house.person.stepOnScale({ at: new Date("2026-11-22T06:10:00Z"), weightKg: 41, attrib: 1 });
+  await house.sync();
+  await at("2026-11-23T08:00:00Z");
+  expect(told()[1]).toBe(
+    [
+      "New in Garmin: 1 weigh-in, 1 blood pressure.",
+      "Weight 79.85 kg, 22 Nov 07:00. Mean of 7 days: 80.1 kg.",
+      "Blood pressure 121/79 mmHg, pulse 61, 22 Nov 07:05.",
+      "Waiting for you: 1 held. /status shows them.",
+    ].join("\n"),
+  );
+});
+
+test("speaks the owner's language and units, at the owner's hour", async () => {
+  const settings = { units: "st", summaryHour: 21 } as const;
+  const { at, told } = await moveIn({ language: "de", settings });
+  await at("2026-11-21T19:59:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-21T20:00:00Z");
+  expect(told()).toEqual(["Neu in Garmin: 1 Gewicht.\nGewicht 12 st 8,9 lb, heute 07:00.\nDavon: Fett 20,0 %."]);
+});
+
+test("says nothing when there is nothing to say, but after a week of silence says that, once", async () => {
+  const { at, told } = await moveIn({ settings: { summaryMode: "when_new" } });
+  for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+  expect(told()).toHaveLength(2);
+  expect(told()[1]).toMatch(/Nothing was measured for 7 days\. If you did step on the scale/);
+});
+
+test("waits while a run is at work, and while Telegram is away", async () => {
+  const { at, told } = await moveIn();
+  const account = await house.app.accounts.save(ACCOUNT, {});
+  const lease = await house.app.leases.acquire(leaseName(account), 1e6);
+  await at("2026-11-22T08:00:00Z");
+  await lease?.release();
+  house.sandbox.faults.add({
+    ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  });
+  await at("2026-11-22T08:05:00Z");
+  expect(told()).toEqual([]);
+  house.sandbox.faults.remove("away");
+  await at("2026-11-22T08:10:00Z");
+  expect(told()).toHaveLength(1);
+});

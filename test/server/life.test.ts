@@ -1,0 +1,120 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { moveIn, type PublicHouse } from "./public-house.ts";
+
+let house: PublicHouse;
+afterEach(() => house.close());
+
+const WAIT = { timeout: 10_000, interval: 20 };
+const saw = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
+const urlOf = (message: { buttons: Array<Array<{ url?: string }>> }) => message.buttons.flat()[0]?.url ?? "";
+const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
+const arrived = (count: number) => vi.waitFor(() => expect(house.weights()).toHaveLength(count), WAIT);
+
+/** Opens the consent page as a browser does, and follows it back to us. */
+async function allowAtWithings() {
+  house.chat.tap("Link Withings");
+  const page = urlOf(await saw("Withings asks on its own page"));
+  const back = house.sandbox.withings.allow(USERID, page);
+  expect(await (await fetch(back)).text()).toContain("Linked");
+  await saw("Withings is linked");
+}
+
+async function signInHere() {
+  house.chat.tap("Here in the chat");
+  await saw("Which e-mail address");
+  house.chat.say(OWNER.email);
+  await saw("the password for");
+  house.chat.say(OWNER.password);
+  await saw("Garmin sent a code");
+}
+
+test("somebody links both sides in the chat, weighs in, is signed out, signs in again, and hears only what matters", async () => {
+  house = await moveIn({ linked: false });
+  const { chat, sandbox, person, clock, start, told, theirs } = house;
+  sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  const first = await start();
+
+  // Fresh, to both links, with a restart between password and code.
+  chat.say("/start");
+  await saw("Withings: not linked");
+  await allowAtWithings();
+  await saw("Garmin: not linked");
+  chat.tap("Link Garmin");
+  await saw("Two ways to sign in");
+  await signInHere();
+  await first.stop();
+  const second = await start();
+  chat.say("000000");
+  await saw("That code is not right");
+  chat.say(code());
+  await saw("Signed in at Garmin as Owner");
+  await saw("Nothing new. Garmin has everything.");
+  await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), WAIT);
+
+  // On the scale: Withings says so, and the program is stopped before it came to look; the next one does, without a word.
+  clock.advance(3600);
+  const before = told().length;
+  person.stepOnScale({ weightKg: 80.25 });
+  person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
+  await theirs.delivered();
+  await second.stop();
+  expect(await house.app.jobs.list()).toHaveLength(1);
+  clock.advance(10);
+  const third = await start();
+  await arrived(1);
+  await third.said("run_ended");
+  expect(told()).toHaveLength(before);
+  await third.stop();
+
+  // Signed out: one message with both doors; by the code in the chat all is well again, said once.
+  sandbox.garmin.revoke(OWNER.email);
+  sandbox.garmin.expireAccessToken(OWNER.email);
+  clock.advance(3600);
+  const rounds = await start(0.005);
+  person.stepOnScale({ weightKg: 80.5 });
+  const stale = await saw("Garmin has signed me out.");
+  expect(stale.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  await vi.waitFor(
+    () => expect(rounds.logged.filter(({ event }) => event === "run_ended").length).toBeGreaterThan(3),
+    WAIT,
+  );
+  expect(told().filter((text) => text.startsWith("Garmin has signed me out."))).toHaveLength(1);
+  clock.advance(31);
+  chat.tap("Here in the chat");
+  await saw("Which e-mail address");
+  chat.tap(OWNER.email);
+  await saw("the password for");
+  chat.say(OWNER.password);
+  await saw("Garmin sent a code");
+  chat.say(code());
+  await saw("Signed in at Garmin as Owner");
+  await arrived(2);
+  await vi.waitFor(() => expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1), {
+    timeout: 10_000,
+  });
+  const ended = rounds.logged.length;
+  await vi.waitFor(() => expect(rounds.logged.length).toBeGreaterThan(ended + 5), WAIT);
+  expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1);
+  expect(told().filter((text) => text.startsWith("Garmin has signed me out."))).toHaveLength(1);
+  expect(house.pressures()).toHaveLength(1);
+  expect(chat.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
+});
+
+test("a link that could not be renewed for weeks is warned of ahead, with the way to mend it", async () => {
+  house = await moveIn({ linked: true });
+  const { clock, sandbox, start, told, chat } = house;
+  sandbox.faults.turnOn("garmin_diauth_down");
+  await house.app.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
+  const said: string[] = [];
+  for (let day = 0; day < 30; day++) {
+    clock.advance(24 * 3600);
+    const { said: logged, stop } = await start();
+    await logged("run_ended");
+    await stop();
+    for (const text of told().slice(said.length)) said.push(text);
+  }
+  const expiry = (days: string) => expect.stringMatching(new RegExp(`^My permission at Garmin ends in ${days},`));
+  expect(said).toEqual([expiry("14 days"), expiry("5 days"), expiry("1 day")]);
+  expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+});

@@ -1,0 +1,69 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, vi } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { type Server, startServer } from "../../src/server.ts";
+import { ACCOUNT, startHousehold } from "../support/household.ts";
+
+const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
+
+export async function freePort(): Promise<number> {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const { port } = taken.address() as AddressInfo;
+  await new Promise((resolve) => taken.close(resolve));
+  return port;
+}
+
+/** A household whose program has an address that Withings can call, and its owner in the chat. */
+export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const house = await startHousehold({
+    ...options,
+    env: { PUBLIC_URL: url, PORT: String(port), WITHINGS_REDIRECT_URL: "", TELEGRAM_ALLOWED_IDS: String(ACCOUNT) },
+    sandbox: { withingsRedirectUrl: `${url}/withings/callback` },
+  });
+  const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const servers = new Set<Server>();
+
+  /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
+  async function start(minutes = 60) {
+    const logged: Array<Record<string, unknown>> = [];
+    const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
+    const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SECTIONS);
+    const server = await startServer(
+      { ...config, schedule: { syncIntervalMinutes: minutes } },
+      { clock: house.clock, log },
+    );
+    server.polling.catch(() => undefined);
+    servers.add(server);
+    const said = (event: string) =>
+      vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event })), { timeout: 5000 });
+    return {
+      logged,
+      said,
+      stop: async () => {
+        servers.delete(server);
+        await server.stop();
+      },
+    };
+  }
+
+  return {
+    ...house,
+    url,
+    notifyUrl: `${url}/withings/notify?key=${house.app.notifyKey}`,
+    chat,
+    theirs: house.sandbox.withings.notifications,
+    start,
+    /** What the bot has said, oldest first. */
+    told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
+    async close() {
+      for (const server of servers) await server.stop();
+      await house.close();
+    },
+  };
+}
+export type PublicHouse = Awaited<ReturnType<typeof moveIn>>;
