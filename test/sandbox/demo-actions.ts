@@ -22,18 +22,26 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
     return states;
   };
 
+  const isAnnounced = () => sandbox.withings.notifications.subscriptions.some(({ userid }) => userid === person.userid);
+  const isLinked = async () => (await linkStates()).every((state) => state === "linked");
+  const next = async () => {
+    if (!(await isLinked())) return "It goes to Garmin once both are linked.";
+    if (isAnnounced()) return "Withings tells the bot; wait ten seconds.";
+    return "Nobody tells the bot: send /sync in the chat, or wait a minute.";
+  };
+
   const actions: PanelActions = {
     async link() {
       if (!(await app.accounts.find(account))) await app.accounts.save(account, {});
-      const address = sandbox.withings.allow(person.userid, app.withingsLinking.begin(account));
-      await app.withingsLinking.withPasted(account, address);
       await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
-      return "Linked. Send /sync in the chat.";
+      // Where the browser goes that has pressed Allow; the bot goes on from there by itself.
+      await fetch(sandbox.withings.allow(person.userid, app.withingsLinking.begin(account)));
+      return "Linked. The chat says how it goes on.";
     },
     async weighIn({ takenAt, ...own }) {
       const values = { ...randomBody(), ...present(own) };
       person.stepOnScale({ ...toWithings(values), siblings: true, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.weightKg.toFixed(2)} kg is at Withings now. ${NEXT}`;
+      return `${values.weightKg.toFixed(2)} kg is at Withings now. ${await next()}`;
     },
     async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
       const values = {
@@ -42,11 +50,11 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
         pulse: pulseBpm ?? between(52, 76),
       };
       person.takeBloodPressure({ ...values, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.systolic}/${values.diastolic} is at Withings now. ${NEXT}`;
+      return `${values.systolic}/${values.diastolic} is at Withings now. ${await next()}`;
     },
     async guest({ weightKg = between(45, 110) }) {
       person.stepOnScale({ weightKg, attrib: 1 });
-      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${NEXT}`;
+      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${await next()}`;
     },
     async editLast(own) {
       const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
@@ -58,7 +66,7 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
       if (!last) return "There is no weigh-in of yours yet.";
       const values = { ...randomBody(), ...present(own) };
       person.edit(last.grpid, toWithings(values));
-      return `Your last weigh-in says ${values.weightKg.toFixed(2)} kg now. ${NEXT}`;
+      return `Your last weigh-in says ${values.weightKg.toFixed(2)} kg now. ${await next()}`;
     },
     async fault({ name, on }) {
       if (!isFault(name)) return "There is no such fault.";
@@ -71,15 +79,15 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
       return `${namedFaults[name].label}: ${on ? "on" : "off"}.`;
     },
     async loseSubscription() {
-      const { notifications } = sandbox.withings;
-      const before = notifications.subscriptions;
-      notifications.subscriptions = before.filter(({ userid }) => userid !== person.userid);
-      if (notifications.subscriptions.length === before.length) return "The bot has no subscription at Withings.";
-      return "Withings no longer tells the bot about new readings.";
+      if (!isAnnounced()) return "Withings tells the bot nothing as it is.";
+      sandbox.withings.notifications.drop(person.userid);
+      return "Withings no longer tells the bot about new readings. It looks by itself every minute.";
     },
     async removeApp() {
+      const learns = isAnnounced() ? "Withings tells it so" : "it learns it when it next asks there";
+      sandbox.withings.notifications.announceProfile(person.userid, "unlink");
       sandbox.withings.revoke(person.userid);
-      return "The app is removed at Withings. The bot learns it when it next asks there.";
+      return `The bot is removed at Withings: ${learns}.`;
     },
     async block() {
       if (!chat.blocked) chat.block();
@@ -92,7 +100,7 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
   };
 
   const observe: Observe = async () => ({
-    linked: (await linkStates()).every((state) => state === "linked"),
+    linked: await isLinked(),
     signedOut: (await linkStates()).includes("stale"),
     signIn: { email, password },
     weights: sandbox.garmin.weights(email).map((it) => ({
@@ -121,8 +129,6 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
   });
   return { actions, observe };
 }
-
-const NEXT = "Send /sync in the chat, or wait a minute.";
 
 const ENDS_WITHINGS_ACCESS = new Set<FaultName>(["withings_503_refresh_token_dead", "withings_503_client_secret"]);
 const ENDS_GARMIN_ACCESS = new Set<FaultName>(["garmin_diauth_down", "garmin_refresh_lost_answer"]);

@@ -29,21 +29,53 @@ async function observed() {
   return state.observed;
 }
 
-test("an app removed at Withings is found out by the next sync", async () => {
+const owner = () => [...demo.sandbox.withings.people.values()][0]?.userid;
+const subscriptions = () =>
+  demo.sandbox.withings.notifications.subscriptions.filter(({ userid }) => userid === owner());
+
+async function link() {
   await act("link");
   expect(await observed()).toMatchObject({ linked: true, signedOut: false });
-  await act("removeApp");
+  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"), 10_000);
+  await expect.poll(subscriptions, { timeout: 5000 }).toHaveLength(3);
+}
+
+test("linked at once, the bot subscribes at Withings and brings over what is there, as after any linking", async () => {
+  await link();
+  expect(chat.messages.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^Withings is linked/));
+  expect((await observed())?.weights).not.toEqual([]);
+});
+
+test("the bot hears at once that it was removed at Withings", async () => {
+  await link();
+  expect(await act("removeApp")).toMatch(/Withings tells it so/);
+  await chat.waitForMessage(({ text }) => text.startsWith("You have removed me at Withings"));
+  await expect.poll(observed).toMatchObject({ linked: false, signedOut: false });
+});
+
+test("an app removed at Withings in silence is found out by the next sync", async () => {
+  await link();
+  await act("loseSubscription");
+  expect(await act("removeApp")).toMatch(/when it next asks/);
   chat.say("/sync");
   await expect.poll(observed, { timeout: 10_000 }).toMatchObject({ linked: false, signedOut: true });
 });
 
 test("a lost subscription is the owner's own, and there has to be one", async () => {
   const { notifications, people } = demo.sandbox.withings;
-  const [owner, other] = [...people.keys()].map((userid) => ({ userid, appli: 1, callbackurl: "", comment: null }));
-  notifications.subscriptions = [owner, other].flatMap((subscription) => subscription ?? []);
+  const [mine, other] = [...people.keys()].map((userid) => ({ userid, appli: 1, callbackurl: "", comment: null }));
+  notifications.subscriptions = [mine, other].flatMap((subscription) => subscription ?? []);
   expect(await act("loseSubscription")).toMatch(/no longer tells the bot/);
   expect(notifications.subscriptions).toEqual([other]);
-  expect(await act("loseSubscription")).toMatch(/has no subscription/);
+  expect(await act("loseSubscription")).toMatch(/tells the bot nothing/);
+});
+
+test("what happens on the scale says how it gets to Garmin from there", async () => {
+  expect(await act("guest")).toMatch(/once both are linked/);
+  await link();
+  expect(await act("guest")).toMatch(/Withings tells the bot/);
+  await act("loseSubscription");
+  expect(await act("guest")).toMatch(/send \/sync/);
 });
 
 test("blocking twice tells the bot once, and so does unblocking", async () => {
@@ -53,12 +85,10 @@ test("blocking twice tells the bot once, and so does unblocking", async () => {
   expect(chat.blocked).toBe(false);
 });
 
-test("both sign-ins end on a page that says what to do with its address", async () => {
+test("Withings leads back to the bot, and Garmin to a page that says what to do with its address", async () => {
   const { withings, garmin } = demo.sandbox;
-  const [callback] = withings.application.redirectUrls;
-  for (const address of [`${callback}?code=c&state=s`, `${garmin.ssoUrl}/sso/embed?ticket=ST-1`]) {
-    const page = await fetch(address);
-    expect(page.status).toBe(200);
-    expect(await page.text()).toContain("Copy the whole address of this page and send it to the bot.");
-  }
+  const back = await fetch(withings.application.redirectUrls[0] ?? "");
+  expect(await back.text()).toContain("Withings sends you to this page");
+  const page = await fetch(`${garmin.ssoUrl}/sso/embed?ticket=ST-1`);
+  expect(await page.text()).toContain("Copy the whole address of this page and send it to the bot.");
 });

@@ -1,20 +1,11 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
+import { freePort } from "../sandbox/free-port.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
 const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
-
-export async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => taken.once("listening", resolve));
-  const { port } = taken.address() as AddressInfo;
-  await new Promise((resolve) => taken.close(resolve));
-  return port;
-}
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */
 export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
