@@ -25,7 +25,8 @@ export const test = base
   })
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
   .extend("demo", async ({}, { onCleanup }) => {
-    const demo = await startDemo();
+    // Its own rounds are far apart: what arrives was announced, or asked for.
+    const demo = await startDemo({ syncIntervalMinutes: 60 });
     onCleanup(() => demo.close());
     return demo;
   })

@@ -1,5 +1,6 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { type FaultName, namedFaults } from "../sandbox/named-faults.ts";
+import type { ActionName } from "../sandbox/panel-contract.ts";
 import { nextScreenshot } from "./screenshots.ts";
 
 const SEEN = "data-seen-by-the-test";
@@ -37,12 +38,13 @@ export class PageDriver {
     await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
 
-  /** The newest button of a message that says exactly this. */
-  button(label: string): Locator {
-    return this.page.locator(`#messages .buttons :is(button, a):text-is(${JSON.stringify(label)})`).last();
+  /** The newest button of a message that says exactly this, or fits. */
+  button(label: string | RegExp): Locator {
+    const words = typeof label === "string" ? `text-is(${JSON.stringify(label)})` : `text-matches("${label.source}")`;
+    return this.page.locator(`#messages .buttons :is(button, a):${words}`).last();
   }
 
-  async tapButton(label: string): Promise<void> {
+  async tapButton(label: string | RegExp): Promise<void> {
     await this.show("chat");
     await this.markSeen();
     await this.button(label).click();
@@ -89,8 +91,33 @@ export class PageDriver {
       if (!(await field.isVisible())) await form.getByRole("button", { name: "Set values" }).click();
       await field.fill(String(values.weightKg));
     }
-    await form.getByRole("button", { name: "Step on the scale" }).click();
-    await form.locator("output", { hasText: "at Withings now" }).waitFor();
+    await this.press("weighIn");
+  }
+
+  /** The button of that action. Returns when the page has said what came of it. */
+  async press(action: ActionName): Promise<void> {
+    await this.show("panel");
+    await this.markSeen();
+    const form = `form[data-action="${action}"]`;
+    await this.page.locator(`${form} button[type="submit"]`).click();
+    await this.page.locator(`${form}:not([data-running]) output:not(:empty)`).waitFor();
+  }
+
+  /** Both sides in one step, and all that was there before is over. From now on Withings announces what comes. */
+  async linkBoth(): Promise<void> {
+    await this.say("/start");
+    await this.waitForMessage("Hello.");
+    await this.press("link");
+    await this.waitForMessage("now seen in Garmin");
+  }
+
+  /** A weigh-in of so much, among what Garmin Connect shows. */
+  async waitForWeight(weight: string): Promise<void> {
+    await this.show("panel");
+    const shown = this.page.locator("#weights td.main").getByText(weight, { exact: true });
+    await shown.waitFor();
+    await this.page.locator("#garmin-title").scrollIntoViewIfNeeded();
+    await shown.scrollIntoViewIfNeeded();
   }
 
   /** Flips a switch of "Break something". */
@@ -123,8 +150,10 @@ export class PageDriver {
     })()`);
   }
 
-  async shot(name: string): Promise<void> {
-    await this.page.screenshot({ path: nextScreenshot(name), animations: "disabled" });
+  /** This page, or another one of the same browser. */
+  async shot(name: string, page = this.page): Promise<void> {
+    await page.bringToFront();
+    await page.screenshot({ path: nextScreenshot(name), animations: "disabled" });
   }
 
   /**

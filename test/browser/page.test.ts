@@ -17,18 +17,8 @@ test("the chat answers to the Start button and to /help", async ({ desktop }) =>
   await desktop.shot("help, desktop");
 });
 
-test("a weigh-in through the page comes to Garmin with /sync, once both are linked", async ({ desktop }) => {
-  await desktop.page.getByRole("button", { name: "Or link both at once" }).click();
-  await desktop.page.getByRole("button", { name: "Linked" }).waitFor();
-  await desktop.stepOnScale({ weightKg: 64.35 });
-  await desktop.say("/sync");
-  await desktop.page.locator("#weights td.main").getByText("64.35").waitFor();
-  await desktop.shot("synced, desktop");
-});
-
 test("a switch breaks a vendor, and the bot says so in the chat", async ({ desktop }) => {
-  await desktop.page.getByRole("button", { name: "Or link both at once" }).click();
-  await desktop.page.getByRole("button", { name: "Linked" }).waitFor();
+  await desktop.linkBoth();
   await desktop.setFault("withings_503_refresh_token_dead", true);
   await desktop.say("/sync");
   await desktop.waitForMessage("Withings no longer lets me read");

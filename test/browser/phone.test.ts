@@ -19,12 +19,9 @@ test("the tabs of a phone switch between the chat, the scale and the mail", asyn
 });
 
 test("on a phone one can step on the scale and see what Garmin shows", async ({ phone }) => {
-  await phone.show("panel");
-  await phone.page.getByRole("button", { name: "Or link both at once" }).click();
+  await phone.linkBoth();
   await phone.stepOnScale({ weightKg: 64.35 });
-  await phone.say("/sync");
-  await phone.show("panel");
-  await phone.page.locator("#weights td.main").getByText("64.35").waitFor();
+  await phone.waitForWeight("64.35");
   await phone.page.locator("#garmin-title").scrollIntoViewIfNeeded();
   await phone.shot("Garmin, phone");
   expect(await phone.overflow()).toEqual({});

@@ -1,0 +1,61 @@
+import { expect } from "vitest";
+import { test } from "./fixtures.ts";
+
+test("a weigh-in is in Garmin by itself, and the chat keeps quiet about it", async ({ demo, desktop }) => {
+  await desktop.linkBoth();
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  await desktop.shot("weigh-in 1 on the scale, desktop");
+  await desktop.waitForWeight("64.35");
+  await desktop.shot("weigh-in 2 in Garmin by itself, desktop");
+  expect(await desktop.page.locator("#messages .own .words").allInnerTexts()).toEqual(["/start"]);
+  expect(demo.sandbox.withings.notifications.sent.map(({ status }) => status)).toContain(200);
+});
+
+test("a guest's weigh-in waits for the owner's word, and either word is kept", async ({ demo, desktop }) => {
+  await desktop.linkBoth();
+  await desktop.press("guest");
+  const held = await desktop.waitForMessage("the scale was not sure that it was you");
+  await desktop.shot("guest 1 the bot asks whose it is, desktop");
+  const guestKg = Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
+  await desktop.say("/status");
+  await desktop.waitForMessage("Last run:");
+  await desktop.shot("guest 2 status shows what waits, desktop");
+  await desktop.tapButton("Not mine");
+  await desktop.page.locator("#toasts", { hasText: "It stays out of Garmin." }).waitFor();
+  await desktop.shot("guest 3 not mine, desktop");
+
+  await desktop.press("guest");
+  await desktop.waitForMessage("the scale was not sure that it was you");
+  await desktop.tapButton(/^Send .* kg/);
+  await desktop.waitForMessage("1 reading now seen in Garmin");
+  await desktop.shot("guest 4 sent after all, desktop");
+  const garminKg = demo.sandbox.garmin.weights("owner@example.org").map(({ weightKg }) => weightKg);
+  expect(garminKg).not.toContain(guestKg);
+});
+
+test("what waits fits onto a phone with its buttons", async ({ phone }) => {
+  await phone.linkBoth();
+  await phone.press("guest");
+  await phone.stepOnScale({ weightKg: 92.4 });
+  await phone.waitForMessage("it is far from your recent weights");
+  await phone.say("/status");
+  await phone.waitForMessage("Last run:");
+  await phone.shot("status with what waits, phone");
+  expect(await phone.overflow()).toEqual({});
+});
+
+test("everything is removed after one question, and can begin anew", async ({ desktop }) => {
+  await desktop.linkBoth();
+  await desktop.say("/disconnect");
+  await desktop.waitForMessage("What shall I remove?");
+  await desktop.shot("disconnect 1 what, desktop");
+  await desktop.tapButton("Everything of mine");
+  await desktop.waitForMessage("This cannot be undone.");
+  await desktop.shot("disconnect 2 the question, desktop");
+  await desktop.tapButton("Yes, remove");
+  await desktop.waitForMessage("Everything is gone from here.");
+  await desktop.page.getByRole("button", { name: "Or link both at once" }).waitFor();
+  await desktop.shot("disconnect 3 gone, desktop");
+  await desktop.say("/start");
+  await desktop.waitForMessage("Withings: not linked");
+});

@@ -1,0 +1,102 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { test } from "./fixtures.ts";
+import type { PageDriver } from "./page-driver.ts";
+
+const EMAIL = "owner@example.org";
+const PASSWORD = "owner-password";
+
+/** Takes the pictures of the story, or none where it has been seen. */
+type Shot = (name: string, page?: Page) => Promise<void>;
+const noShot: Shot = async () => {};
+
+async function linkWithings(bot: PageDriver, shot: Shot) {
+  await bot.page.getByRole("button", { name: "Start", exact: true }).click();
+  await bot.waitForMessage("Hello.");
+  await shot("1 Start says what is missing");
+  await bot.tapButton("Link Withings");
+  await bot.waitForMessage("Withings asks on its own page");
+  await shot("2 the button to Withings");
+  const consent = await bot.openButton("Open Withings");
+  await shot("3 the page of Withings", consent);
+  await bot.markSeen();
+  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await consent.getByRole("heading", { name: "Linked" }).waitFor();
+  await shot("4 the page after Allow", consent);
+  await bot.waitForMessage("Withings is linked: the profile whose last weigh-in was");
+  await bot.waitForMessage("Garmin: not linked");
+  await shot("5 the chat knows that Withings is linked");
+}
+
+async function signInOnGarminsPage(bot: PageDriver, garmin: Page, shot: Shot) {
+  await shot("7 the page of Garmin", garmin);
+  await garmin.locator('[name="username"]').fill(EMAIL);
+  await garmin.locator('[name="password"]').fill(PASSWORD);
+  await garmin.getByRole("button", { name: "Sign In" }).click();
+  await garmin.locator('[name="mfa-code"]').waitFor();
+  await garmin.locator('[name="mfa-code"]').fill(await bot.mailedCode());
+  await shot("8 Garmin asks for the mailed code", garmin);
+  await garmin.getByRole("button", { name: "Next" }).click();
+  await garmin.waitForURL(/\/sso\/embed\?ticket=ST-/);
+  await garmin.getByRole("button", { name: "Copy the address" }).click();
+  await garmin.getByRole("button", { name: "Copied" }).waitFor();
+  await shot("9 where the sign-in ends", garmin);
+}
+
+async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
+  await linkWithings(bot, shot);
+  await bot.tapButton("Link Garmin");
+  await bot.waitForMessage("Two ways to sign in");
+  await shot("6 two ways to sign in at Garmin");
+  const garmin = await bot.openButton("On Garmin’s page");
+  await signInOnGarminsPage(bot, garmin, shot);
+  const address = await bot.clipboard();
+  expect(address).toBe(garmin.url());
+  await bot.say(address);
+  await bot.waitForMessage("Signed in at Garmin as");
+  await bot.waitForMessage("now seen in Garmin");
+  await bot.page.locator("#messages article", { hasText: "ticket=ST-" }).waitFor({ state: "detached" });
+  await shot("10 signed in, and the first sync");
+  await bot.show("panel");
+  await bot.page.getByRole("button", { name: "Linked" }).waitFor();
+  await bot.page.locator("#weights td.main").first().waitFor();
+  await shot("11 what Garmin shows");
+  expect(await bot.overflow()).toEqual({});
+}
+
+test("both are linked on the vendors' own pages, and what was measured follows", async ({ desktop }) => {
+  await linkBothOnTheirPages(desktop, (name, page) => desktop.shot(`link ${name}, desktop`, page));
+});
+
+test("on a phone both are linked on the vendors' own pages, and what was measured follows", async ({ phone }) => {
+  await linkBothOnTheirPages(phone, (name, page) => phone.shot(`link ${name}, phone`, page));
+});
+
+test("Garmin is linked here in the chat, and neither password nor code stay in it", async ({ phone }) => {
+  await linkWithings(phone, noShot);
+  const own = phone.page.locator("#messages .own");
+  await phone.tapButton("Link Garmin");
+  await phone.waitForMessage("Two ways to sign in");
+  await phone.tapButton("Here in the chat");
+  await phone.waitForMessage("Which e-mail address");
+  await phone.say(EMAIL);
+  await phone.waitForMessage(`the password for ${EMAIL}`);
+  await own.filter({ hasText: EMAIL }).waitFor({ state: "detached" });
+  await phone.shot("chat sign-in 1 the bot asks for the password, phone");
+  await phone.say(PASSWORD);
+  await phone.waitForMessage("Garmin sent a code");
+  await own.filter({ hasText: PASSWORD }).waitFor({ state: "detached" });
+  await phone.shot("chat sign-in 2 the password is gone, phone");
+  const code = await phone.mailedCode();
+  await phone.shot("chat sign-in 3 the code is in the mail, phone");
+  await phone.say(code === "123456" ? "654321" : "123456");
+  await phone.waitForMessage("That code is not right");
+  await expect.poll(() => own.count()).toBe(1);
+  await phone.shot("chat sign-in 4 a wrong code, phone");
+  await phone.say(code);
+  await phone.waitForMessage("Signed in at Garmin as");
+  await phone.waitForMessage("now seen in Garmin");
+  // Of all that was typed, nothing is left but the command it began with.
+  await expect.poll(() => own.locator(".words").allInnerTexts()).toEqual(["/start"]);
+  await phone.shot("chat sign-in 5 signed in, and the first sync, phone");
+});

@@ -1,0 +1,64 @@
+import { expect } from "vitest";
+import { test } from "./fixtures.ts";
+
+test("signed out by Garmin, the bot says so once, and what waited follows the new sign-in", async ({ desktop }) => {
+  await desktop.linkBoth();
+  await desktop.setFault("garmin_signed_out", true);
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  await desktop.waitForMessage("Garmin has signed me out.");
+  await desktop.shot("signed out 1 the bot says so with two doors, desktop");
+  await desktop.stepOnScale({ weightKg: 64.55 });
+  await desktop.tapButton("Here in the chat");
+  await desktop.waitForMessage("Which e-mail address");
+  await desktop.say("owner@example.org");
+  await desktop.waitForMessage("the password for owner@example.org");
+  await desktop.say("owner-password");
+  await desktop.waitForMessage("Garmin sent a code");
+  await desktop.say(await desktop.mailedCode());
+  await desktop.waitForMessage("Back. 2 readings");
+  await desktop.waitForWeight("64.55");
+  await desktop.shot("signed out 2 back, desktop");
+  expect(await desktop.page.locator("#messages .words", { hasText: "Garmin has signed me out." }).count()).toBe(1);
+});
+
+test("a lost subscription loses no reading", async ({ desktop }) => {
+  await desktop.linkBoth();
+  await desktop.press("loseSubscription");
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  await desktop.page.locator('form[data-action="weighIn"] output', { hasText: "Nobody tells the bot" }).waitFor();
+  await desktop.shot("subscription lost 1 nobody tells the bot, desktop");
+  await desktop.say("/sync");
+  await desktop.waitForMessage("1 reading now seen in Garmin");
+  await desktop.waitForWeight("64.35");
+  await desktop.shot("subscription lost 2 brought all the same, desktop");
+});
+
+test("removed at Withings, the bot says what that means and how to come back", async ({ desktop }) => {
+  await desktop.linkBoth();
+  await desktop.press("removeApp");
+  await desktop.waitForMessage("You have removed me at Withings");
+  await desktop.shot("removed at Withings, desktop");
+  await desktop.tapButton("Link Withings again");
+  await desktop.waitForMessage("Withings asks on its own page");
+  const consent = await desktop.openButton("Open Withings");
+  await desktop.markSeen();
+  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await desktop.waitForMessage("Withings is linked: the profile");
+});
+
+test("what comes while the bot is blocked goes over in silence", async ({ demo, desktop }) => {
+  await desktop.linkBoth();
+  await desktop.press("block");
+  const restart = desktop.page.getByRole("button", { name: "Restart the bot" });
+  await restart.waitFor();
+  const before = await desktop.page.locator("#messages article").count();
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  await desktop.waitForWeight("64.35");
+  await desktop.shot("blocked, and a weigh-in arrives all the same, desktop");
+  expect(await desktop.page.locator("#messages article").count()).toBe(before);
+  expect(demo.sandbox.telegram.calls("sendMessage").length).toBeGreaterThan(0);
+  await desktop.markSeen();
+  await restart.click();
+  await desktop.waitForMessage("Both sides are linked");
+  await desktop.shot("unblocked, the bot is back, desktop");
+});
