@@ -1,0 +1,25 @@
+import { afterEach, expect, test } from "vitest";
+import { moveIn, type PublicHouse } from "./public-house.ts";
+
+let house: PublicHouse;
+afterEach(() => house.close());
+
+test("a round with nothing new is one request to Withings, and none to Garmin or Telegram", async () => {
+  house = await moveIn({ linked: true });
+  const { clock, sandbox, start, requests } = house;
+  const first = await start();
+  await first.said("run_ended");
+  await first.stop();
+  // On the same day: subscriptions are looked at once a day, and links renewed once a week.
+  clock.advance(3600);
+  const before = sandbox.telegram.outbox.length;
+  requests();
+  const second = await start();
+  await second.said("run_ended");
+  await second.stop();
+  expect(requests()).toEqual(["withings POST /measure"]);
+  // A program that starts says hello, sets its menus and listens; a round adds nothing to that.
+  const atStart = ["getMe", "deleteWebhook", "getUpdates", "setMyCommands"];
+  const calls = sandbox.telegram.outbox.slice(before).map(({ method }) => method);
+  expect(calls.filter((method) => !atStart.includes(method))).toEqual([]);
+});
