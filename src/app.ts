@@ -19,7 +19,7 @@ import { createSubscriptionMemory } from "./store/subscriptions.ts";
 import { createSummaryStore } from "./store/summary.ts";
 import type { Table } from "./store/table.ts";
 import { createUpdateClaims } from "./store/update-claims.ts";
-import { createWithingsUsers } from "./store/withings-users.ts";
+import { createVendorUsers } from "./store/vendor-users.ts";
 import { createDisconnect } from "./sync/disconnect.ts";
 import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
 import { createGarminCall } from "./sync/garmin/client.ts";
@@ -99,7 +99,8 @@ export async function openStore(
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),
-    withingsUsers: createWithingsUsers(table),
+    withingsUsers: createVendorUsers(table, "withings"),
+    garminUsers: createVendorUsers(table, "garmin"),
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
     people: createPeople(table, clock),
@@ -110,13 +111,17 @@ export async function openStore(
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** What is sealed: links, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
-export function unseal({ table }: Store, config: Pick<Config, "store" | "sealing">, clock: Clock) {
+export function unseal(
+  { table }: Store,
+  config: Pick<Config, "store" | "sealing">,
+  { clock, log }: { clock: Clock; log: Log },
+) {
   const keys = parseSealingKeys(sealingKeys(config));
   const sealer = createSealer({ keys, tableName: config.store.tableName });
   return {
     links: createLinks(table, sealer, clock),
     signInMemory: createSignInMemory(table, sealer),
-    dialogs: createDialogs(table, sealer, clock),
+    dialogs: createDialogs(table, sealer, clock, log),
     linkStates: createLinkStates(table, keys, clock),
     notifyKey: keys[0] ? deriveSecret(keys[0], "withings notification key v1").toString("base64url") : "",
   };
@@ -140,8 +145,8 @@ export async function createApp(
   const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
-  const { accounts, journals, leases, withingsUsers, subscriptionMemory } = store;
-  const { links, signInMemory, dialogs, linkStates, notifyKey } = unseal(store, config, clock);
+  const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
+  const { links, signInMemory, dialogs, linkStates, notifyKey } = unseal(store, config, deps);
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -245,6 +250,7 @@ export async function createApp(
         uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),
       },
       memory: signInMemory,
+      users: garminUsers,
       links,
       clock,
       log,
@@ -254,7 +260,7 @@ export async function createApp(
     disconnect: createDisconnect({
       leases,
       links,
-      users: withingsUsers,
+      users: { withings: withingsUsers, garmin: garminUsers },
       erasure: store.erasure,
       unsubscribe: (account) => subscriptions.remove(account),
     }),

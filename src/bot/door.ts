@@ -7,6 +7,7 @@ import type { Accounts } from "../sync/account.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Claim, Leases, People, UpdateClaims } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
+import { failureInWords } from "./failure.ts";
 import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
 
 export interface DoorDeps {
@@ -19,6 +20,7 @@ export interface DoorDeps {
   clock: Clock;
   log: Log;
   /** Somebody came in with an invitation. */
+  signInPageUrl: () => string;
   onJoined: (person: { name: string }) => Promise<void>;
   /** When it is aborted, nothing waits any more. */
   stopping: AbortSignal;
@@ -35,7 +37,7 @@ export const chatLease = (chatId: number) => `chat#${chatId}`;
  * those who are served. What breaks behind the door becomes one sentence with a report id.
  */
 export function createDoor(deps: DoorDeps): Composer<BotContext> {
-  const { allowedIds, accounts, people, claims, leases, clock, log, onJoined, stopping } = deps;
+  const { allowedIds, accounts, people, claims, leases, clock, log, signInPageUrl, onJoined, stopping } = deps;
   const door = new Composer<BotContext>();
 
   door.use(async (ctx, next) => {
@@ -53,7 +55,11 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
       const reportId = randomUUID().slice(0, 8);
       log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
       if (ctx.chat?.type === "private" && (await isServed(ctx).catch(() => isNamed(ctx)))) {
-        await ctx.reply(wordsFor(ctx).brokeOnMySide(reportId)).catch(() => undefined);
+        const words = wordsFor(ctx);
+        const isOwner = ctx.from?.id === allowedIds[0];
+        const failure = failureInWords(error, { words, isOwner, signInPageUrl: signInPageUrl() });
+        const { text, keyboard } = failure ?? { text: words.brokeOnMySide(reportId) };
+        await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);
       }
     }
     if (claim?.type === "claimed") await claim.done();

@@ -32,18 +32,22 @@ export interface LinkingDeps {
 export function createLinking(deps: LinkingDeps) {
   const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync } = deps;
 
+  /** What cannot be opened, after a change of the key for instance, counts as missing: it has to be linked anew. */
+  const linksOf = async (account: Account): Promise<Overview["links"]> =>
+    (await overview(account).catch(() => undefined))?.links ?? {};
+
   async function showLinks(chat: Chat, before = "") {
-    const seen = await overview(chat.account);
+    const links = await linksOf(chat.account);
     const keyboard = new InlineKeyboard();
     for (const [vendor, link, relink] of [
       ["withings", chat.words.button.linkWithings, chat.words.button.relinkWithings],
       ["garmin", chat.words.button.linkGarmin, chat.words.button.signInGarmin],
     ] as const) {
-      if (seen.links[vendor]?.state === "linked") continue;
-      keyboard.text(seen.links[vendor] ? relink : link, TAP[vendor]).row();
+      if (links[vendor]?.state === "linked") continue;
+      keyboard.text(links[vendor] ? relink : link, TAP[vendor]).row();
     }
     const isComplete = keyboard.inline_keyboard.flat().length === 0;
-    const lines = [chat.words.links(seen), isComplete ? chat.words.allLinked : chat.words.oneMissing];
+    const lines = [chat.words.links({ links }), isComplete ? chat.words.allLinked : chat.words.oneMissing];
     await chat.reply([before, ...lines].filter(Boolean).join("\n\n"), { reply_markup: keyboard });
   }
 
@@ -78,7 +82,7 @@ export function createLinking(deps: LinkingDeps) {
 
   /** To the other side if that is missing, else to what waits. */
   async function goOn(chat: Chat) {
-    const { links } = await overview(chat.account);
+    const links = await linksOf(chat.account);
     if (links.withings?.state === "linked" && links.garmin?.state === "linked") await startSync(chat.account);
     else await showLinks(chat);
   }

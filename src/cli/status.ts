@@ -16,7 +16,7 @@ export async function statusCommand(
   const config = readConfig(env, ["store", "sealing"]);
   const store = await openStore(config.store, deps);
   try {
-    const { links } = unseal(store, config, deps.clock);
+    const { links } = unseal(store, config, deps);
     const now = deps.clock.now();
     const overviews: Overview[] = [];
     for (const account of await store.accounts.list()) {

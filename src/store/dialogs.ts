@@ -1,6 +1,7 @@
 import { type Clock, epochSeconds } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { parseJson } from "../json.ts";
+import { errorFacts, type Log } from "../log.ts";
 import { DialogItem, keys, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
@@ -13,14 +14,20 @@ const DIALOG_SECONDS = 24 * 3600;
  * Where the dialog with somebody stands, sealed: it may hold what a person typed. Whoever reads and writes has the lease of
  * the chat.
  */
-export function createDialogs(table: Table, sealer: Sealer, clock: Clock) {
+export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: Log) {
   return {
     async read(chatId: string): Promise<unknown> {
       const key = keys.dialog(chatId);
       const item = await table.get(key);
       if (!item) return undefined;
-      const { sealedState } = readItem(item, DialogItem);
-      return parseJson(sealer.open(sealedState, { key, field: "sealedState" }));
+      try {
+        const { sealedState } = readItem(item, DialogItem);
+        return parseJson(sealer.open(sealedState, { key, field: "sealedState" }));
+      } catch (error) {
+        // A dialog can be begun again; a chat that answers nothing any more could not be.
+        log.error("dialog_unreadable", errorFacts(error));
+        return undefined;
+      }
     },
 
     async write(chatId: string, state: unknown): Promise<void> {

@@ -20,7 +20,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
  *   jobs                           <account>#<reason>      what is to be done soon, because Withings asked for it
- *   vendor-user#withings#<userid>  account                 which account a Withings person belongs to
+ *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
  *   journal#<account>#<w>#<g>      progress                how far the pair is
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
@@ -49,7 +49,10 @@ export const keys = {
   subscriptions: (account: number): Key => ({ pk: `account#${account}`, sk: "subscriptions" }),
   jobs: "jobs",
   job: (account: number, reason: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${reason}` }),
-  withingsUser: (withingsUserId: string): Key => ({ pk: `vendor-user#withings#${withingsUserId}`, sk: "account" }),
+  vendorUser: (vendor: string, vendorUserId: string): Key => ({
+    pk: `vendor-user#${vendor}#${vendorUserId}`,
+    sk: "account",
+  }),
   journal: (account: number, withingsUserId: string, garminProfileId: string) =>
     `journal#${account}#${withingsUserId}#${garminProfileId}`,
   progress: (journal: string): Key => ({ pk: journal, sk: "progress" }),
@@ -119,7 +122,7 @@ export const PendingSignInSecrets = z.object({
 
 export const GarminEmailItem = z.object({ sealedEmail: z.string() });
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
-export const WithingsUserItem = z.object({ account: z.number() });
+export const VendorUserItem = z.object({ account: z.number() });
 export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 

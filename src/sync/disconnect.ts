@@ -1,6 +1,6 @@
 import type { Account } from "./account.ts";
 import { leaseName, withLease } from "./lease-keeper.ts";
-import type { Erasure, Leases, Links, Vendor, WithingsUsers } from "./ports.ts";
+import { type Erasure, type Leases, type Links, VENDORS, type Vendor, type VendorUsers } from "./ports.ts";
 
 export type Disconnected = Vendor | "everything";
 
@@ -11,27 +11,27 @@ export type Disconnected = Vendor | "everything";
 export function createDisconnect(deps: {
   leases: Leases;
   links: Links;
-  users: WithingsUsers;
+  users: Record<Vendor, VendorUsers>;
   erasure: Erasure;
   /** Tells Withings to call us no more, as far as it listens. Never throws. */
   unsubscribe: (account: number) => Promise<void>;
 }) {
   const { leases, links, users, erasure, unsubscribe } = deps;
 
-  async function removeWithings(account: number) {
+  async function remove(account: number, vendor: Vendor) {
     // A link that cannot be opened has to go all the same.
-    const link = await links.read(account, "withings").catch(() => undefined);
-    if (link?.value.state === "linked") await unsubscribe(account);
-    await links.remove(account, "withings");
-    if (link) await users.release(link.value.vendorUserId, account);
+    const link = await links.read(account, vendor).catch(() => undefined);
+    if (vendor === "withings" && link?.value.state === "linked") await unsubscribe(account);
+    await links.remove(account, vendor);
+    if (link) await users[vendor].release(link.value.vendorUserId, account);
   }
 
   return (account: Account, what: Disconnected): Promise<void> => {
     const id = account.telegramUserId;
     return withLease(leases, leaseName(account), async () => {
-      if (what === "garmin") return links.remove(id, "garmin");
-      await removeWithings(id);
-      if (what === "everything") await erasure.erase(id);
+      if (what !== "everything") return remove(id, what);
+      for (const vendor of VENDORS) await remove(id, vendor);
+      await erasure.erase(id);
     });
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Links, TokenSet, WithingsUsers } from "./ports.ts";
+import type { Links, TokenSet, VendorUsers } from "./ports.ts";
 import type { ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
 
 /** Withings' side of linking. */
@@ -58,7 +58,7 @@ export interface WithingsLinking {
 export function createWithingsLinking(deps: {
   door: WithingsDoor;
   states: LinkStates;
-  users: WithingsUsers;
+  users: VendorUsers;
   links: Links;
   subscriptions: SubscriptionMemory;
   clock: Clock;

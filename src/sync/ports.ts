@@ -46,14 +46,17 @@ export interface Links {
   remove(account: number, vendor: Vendor): Promise<void>;
 }
 
-/** Which account a Withings person belongs to. One person in two accounts would have every reading in two Garmins. */
-export interface WithingsUsers {
+/**
+ * Which account a person at one vendor belongs to. One Withings person in two accounts would have every reading in two
+ * Garmins; one Garmin profile in two would hold the readings of two bodies.
+ */
+export interface VendorUsers {
   /** Claims the person for the account; answers whose it is afterwards. */
-  claim(withingsUserId: string, account: number): Promise<number>;
+  claim(vendorUserId: string, account: number): Promise<number>;
   /** Whose the person is, if anybody's. */
-  accountOf(withingsUserId: string): Promise<number | undefined>;
+  accountOf(vendorUserId: string): Promise<number | undefined>;
   /** Gives the person free, if it is this account's. */
-  release(withingsUserId: string, account: number): Promise<void>;
+  release(vendorUserId: string, account: number): Promise<void>;
 }
 
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" };

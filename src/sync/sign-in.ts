@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import { AccessRefusedError, type Links, type WithAccess } from "./ports.ts";
+import { AccessRefusedError, type Link, type Links, type VendorUsers, type WithAccess } from "./ports.ts";
 import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
 
 /** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
@@ -26,6 +26,8 @@ export type SignInResult =
   | { type: "too_many_codes" }
   | { type: "resting"; until: Date }
   | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" | "access_refused" }
+  /** This Garmin profile belongs to another account here: a browser that somebody else signed in with, most often. */
+  | { type: "taken"; displayName: string }
   /** What was pasted holds no sign-in, or one that Garmin's own web site has used already. */
   | { type: "no_ticket" | "spent_ticket" }
   | { type: "unclear" };
@@ -51,11 +53,12 @@ export interface GarminSignIn {
 export function createGarminSignIn(deps: {
   door: GarminDoor;
   memory: SignInMemory;
+  users: VendorUsers;
   links: Links;
   clock: Clock;
   log: Log;
 }): GarminSignIn {
-  const { door, memory, links, clock, log } = deps;
+  const { door, memory, users, links, clock, log } = deps;
 
   async function settle(account: number, outcome: PasswordOutcome | CodeOutcome): Promise<SignInResult> {
     switch (outcome.type) {
@@ -107,7 +110,10 @@ export function createGarminSignIn(deps: {
       log.warn("garmin_consent_unknown", errorFacts(error));
       return undefined;
     });
-    const before = await previousName(account, profile);
+    if ((await users.claim(profile.profileId, account)) !== account) {
+      return { type: "taken", displayName: profile.displayName };
+    }
+    const before = await previousProfile(account, profile);
     await links.replace(account, "garmin", {
       state: "linked",
       linkedAt: clock.now(),
@@ -115,23 +121,24 @@ export function createGarminSignIn(deps: {
       displayName: profile.displayName,
       tokens: exchange.tokens,
     });
+    if (before) await users.release(before.vendorUserId, account);
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
     log.info("garmin_signed_in", { account });
     return {
       type: "signed_in",
       displayName: profile.displayName,
-      ...(before !== undefined && { before }),
+      ...(before && { before: before.displayName }),
       refreshExpiresAt: exchange.tokens.refreshExpiresAt,
       uploadConsent,
     };
   }
 
-  /** Whose account was linked until now, if it was another one: people do sign in as somebody else by mistake. */
-  async function previousName(account: number, { profileId }: GarminProfile): Promise<string | undefined> {
+  /** Whose profile was linked until now, if it was another one: people do sign in as somebody else by mistake. */
+  async function previousProfile(account: number, { profileId }: GarminProfile): Promise<Link | undefined> {
     // What cannot be read has to be made anew, and says nothing.
-    const link = await links.read(account, "garmin").catch(() => undefined);
-    return link && link.value.vendorUserId !== profileId ? link.value.displayName : undefined;
+    const link = (await links.read(account, "garmin").catch(() => undefined))?.value;
+    return link && link.vendorUserId !== profileId ? link : undefined;
   }
 
   /** The ticket is spent: a hiccup here must not cost the owner another sign-in. */

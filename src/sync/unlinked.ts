@@ -1,6 +1,6 @@
 import { ActionNeededError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Links, ReadingSource, WithingsUsers } from "./ports.ts";
+import type { Links, ReadingSource, VendorUsers } from "./ports.ts";
 import type { Tokens } from "./tokens.ts";
 import type { SubscriptionMemory } from "./web-ports.ts";
 
@@ -11,7 +11,7 @@ import type { SubscriptionMemory } from "./web-ports.ts";
 export async function settleUnlinked(
   deps: {
     links: Links;
-    withingsUsers: WithingsUsers;
+    withingsUsers: VendorUsers;
     tokens: Tokens;
     source: ReadingSource;
     subscriptionMemory: SubscriptionMemory;

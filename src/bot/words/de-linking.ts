@@ -52,6 +52,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
               ? [`Vorher war es ${result.before}. Wenn du das nicht willst, melde dich noch einmal an.`]
               : []),
           ].join(" ");
+        case "taken":
+          return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zweien würden sich mischen. Vielleicht kennt dein Browser ihn noch: Melde dich bei Garmin erst ab und dann als du selbst an.`;
         case "wrong_code":
           return "Der Code stimmt nicht. Sieh noch einmal nach und sende ihn neu, oder lass dir einen neuen schicken.";
         case "code_sent":

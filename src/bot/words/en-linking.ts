@@ -52,6 +52,8 @@ export function linkingInEnglish({ weight, time }: Format) {
             `Signed in at Garmin as ${result.displayName}.`,
             ...(result.before ? [`Before, it was ${result.before}. If that is not what you want, sign in again.`] : []),
           ].join(" ");
+        case "taken":
+          return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. Your browser may still know them: sign out at Garmin first, then sign in as yourself.`;
         case "wrong_code":
           return "That code is not right. Look again and send it once more, or ask for a new one.";
         case "code_sent":

@@ -1,0 +1,18 @@
+import type { InlineKeyboard } from "grammy/web";
+import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { mendOf } from "./buttons.ts";
+import type { Words } from "./words/words.ts";
+
+/** What stopped an update, for the one who waits for it. Undefined where it is ours to mend. */
+export function failureInWords(
+  error: unknown,
+  { words, isOwner, signInPageUrl }: { words: Words; isOwner: boolean; signInPageUrl: string },
+): { text: string; keyboard?: InlineKeyboard | undefined } | undefined {
+  if (error instanceof ActionNeededError) {
+    return { text: words.action(error.action), keyboard: mendOf(error.action, words, signInPageUrl) };
+  }
+  if (error instanceof RetryLaterError) return { text: words.later };
+  // Something in the configuration or the store: whoever runs the program can mend it, and the log tells the rest.
+  if (error instanceof UsageError && isOwner) return { text: words.doctor.setup(error.message) };
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ActionNeededError, RetryLaterError, UsageError } from "../../src/errors.ts";
+import { ACCOUNT, OWNER } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+const OTHER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+test("a Garmin account that belongs to somebody else here is not linked a second time", async () => {
+  house = await startBotHouse({ allowedIds: [ACCOUNT, 4712] });
+  const mate = house.telegram.user({ id: 4712, firstName: "Mate" });
+  house.startBot();
+  const wrong = house.sandbox.garmin.mintTicket(OWNER.email);
+  mate.say(wrong);
+  await mate.waitForMessage(({ text }) => text.includes("Owner at Garmin already belongs to somebody else here"));
+  expect(await house.app.links.read(4712, "garmin")).toBeUndefined();
+  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+
+  // Given free by its owner, it may be linked.
+  house.owner.say("/disconnect");
+  await heard("What shall I remove?");
+  house.owner.tap("The Garmin link");
+  await heard("Remove the Garmin link?");
+  house.owner.tap("Yes, remove");
+  await heard("is gone from here");
+  mate.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  await mate.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner"));
+});
+
+describe("what stops an update is said in words", () => {
+  test.each([
+    [new ActionNeededError("link_garmin"), /^Garmin is not linked yet\.$/, ["Link Garmin"]],
+    [new RetryLaterError("Another process is holding the database"), /^That could not be done just now\./, []],
+    [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
+  ])("%s", async (error, words, buttons) => {
+    house = await startBotHouse({ linked: false });
+    house.startBot({ overview: () => Promise.reject(error) });
+    house.owner.say("/status");
+    const message = await house.owner.waitForMessage();
+    expect(message.text).toMatch(words);
+    expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
+  });
+});
+
+test("with another sealing key the chat still answers, and both sides can be linked anew", async () => {
+  house = await startBotHouse();
+  house.env.SEALING_KEY = OTHER_KEY;
+  const another = await house.newApp();
+  house.startBot({
+    ...{ dialogs: another.dialogs, garminSignIn: another.garminSignIn, withingsLinking: another.withingsLinking },
+    overview: () => Promise.reject(new UsageError("It cannot be opened with the present SEALING_KEY.")),
+  });
+  // A dialog that was begun with the key before.
+  await house.app.dialogs.write(String(ACCOUNT), { version: [0, 1], state: {} });
+  house.owner.say("/connect");
+  const message = await heard("Press the button to link what is missing.");
+  expect(message.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings", "Link Garmin"]);
+  house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  await heard("Signed in at Garmin as Owner.");
+  expect((await another.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+});
