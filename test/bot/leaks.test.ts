@@ -48,6 +48,13 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
     await heard("the password for");
   }
 
+  /** What the dialogs have written down so far, opened: being sealed is not all that protects a secret. */
+  const dialogs: string[] = [];
+  const openDialog = async () => {
+    const state = await machine.inside((app) => app.dialogs.read(String(OWNER)));
+    dialogs.push(JSON.stringify(state));
+  };
+
   chat().say("/start");
   await heard("not linked");
   // Withings: an address of nobody's, then the right one.
@@ -67,11 +74,13 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await chat().waitUntil(() => code() !== "", 10_000);
   say("918273");
   await heard("not right");
+  await openDialog();
   say(`https://connect.garmin.com/app?ticket=${ticket()}`);
   await heard("already used");
   await beginSignIn();
   say(password);
   await heard("Garmin sent a code");
+  await openDialog();
   say(code());
   await heard("Signed in");
   await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing new.")), 10_000);
@@ -99,6 +108,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
     stdout,
     stderr,
     stored: machine.stored(),
+    dialogs: dialogs.join("\n"),
     // But for what it read, which is where all of it came from.
     sent: JSON.stringify(sandbox.telegram.outbox.filter(({ method }) => method !== "getUpdates")),
     chat: JSON.stringify(chat().messages),
@@ -106,6 +116,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   // What was kept of it all, and that it was searched at all.
   expect(stderr).toContain("garmin_signed_in");
   expect(places.stored).toContain("sealedTokens");
+  expect(dialogs.map((log) => log.includes('"replay"'))).toEqual([true, true]);
   expect(places.sent).toContain("Signed in at Garmin");
   for (const [place, text] of Object.entries(places)) {
     expect({ place, found: secrets.filter((secret) => text.includes(secret)) }).toEqual({ place, found: [] });
