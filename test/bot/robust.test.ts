@@ -191,6 +191,16 @@ describe("what Telegram does", () => {
     expect(house.clock.now().getTime() - then).toBeLessThan(7000);
   });
 
+  test("a question that could not be shown undoes nothing: the code is never taken for a password", async () => {
+    await beforePassword();
+    failing("sendMessage", 502, "Bad Gateway", 3);
+    house.owner.say(OWNER.password);
+    await vi.waitFor(() => expect(house.sandbox.garmin.inbox).toHaveLength(1), { timeout: 5000 });
+    house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
+    await heard("Signed in at Garmin as Owner.");
+    expect(house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login")).toHaveLength(1);
+  });
+
   test("a message that is too old to be edited is answered in a new one", async () => {
     house = await startBotHouse();
     house.startBot();

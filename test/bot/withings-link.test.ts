@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT, USERID } from "../support/household.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const MATE = 4712;
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+const link = async () => (await house.app.links.read(ACCOUNT, "withings"))?.value;
+
+/** Nobody can call the program from outside: what the browser ends on is pasted. Answers the address of the consent page. */
+async function pressLink(options: { language?: "de" } = {}): Promise<string> {
+  house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, MATE] });
+  if (options.language) await house.app.accounts.save(ACCOUNT, { language: options.language });
+  house.startBot();
+  house.owner.say("/start");
+  await house.owner.waitForMessage();
+  house.owner.tap("withings");
+  const { text, buttons } = await house.owner.waitForMessage((message) => message.buttons.flat()[0]?.url !== undefined);
+  expect(text).toContain(options.language ? "opiere ihre ganze Adresse" : "copy its whole address");
+  return buttons.flat()[0]?.url ?? "";
+}
+
+const allow = (page: string) => house.sandbox.withings.allow(USERID, page);
+
+test("the address that the browser ends on links, is deleted, and leads on to Garmin", async () => {
+  const page = await pressLink();
+  house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3600_000), weightKg: 80.25 });
+  house.owner.say(allow(page));
+  await heard("I deleted your message. Withings is linked: the profile whose last weigh-in was 80.25 kg, today 12:00.");
+  const next = await heard("Garmin: not linked");
+  expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Link Garmin"]);
+  expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
+  expect(house.owner.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
+});
+
+describe("what cannot work has its own sentence and a fresh button", () => {
+  const cases: Array<[string, RegExp, (page: string) => Promise<string> | string]> = [
+    [
+      "a code that came too late",
+      /^I deleted your message\. That came too late/,
+      (page) => {
+        const address = allow(page);
+        house.clock.advance(31);
+        return address;
+      },
+    ],
+    [
+      "a button older than ten minutes",
+      /older than 10 minutes/,
+      (page) => {
+        house.clock.advance(601);
+        return allow(page);
+      },
+    ],
+    [
+      "an address from elsewhere",
+      /not from my button/,
+      () => house.sandbox.withings.authorize(USERID, { state: "somebody-elses" }),
+    ],
+    [
+      "a refused consent",
+      /You did not allow it/,
+      (page) => {
+        const { searchParams } = new URL(page);
+        return `${searchParams.get("redirect_uri")}?error=access_denied&state=${searchParams.get("state")}`;
+      },
+    ],
+    ["the page without an answer", /There is no permission in that address/, (page) => redirectOf(page)],
+    [
+      "an address of somebody else's chat",
+      /belongs to somebody else’s chat/,
+      () => allow(house.app.withingsLinking.begin(MATE)),
+    ],
+    [
+      "a profile that somebody else has linked",
+      /already belongs to somebody else here/,
+      async (page) => {
+        await house.app.withingsLinking.withPasted(MATE, allow(house.app.withingsLinking.begin(MATE)));
+        return allow(page);
+      },
+    ],
+  ];
+  const redirectOf = (page: string) => new URL(page).searchParams.get("redirect_uri") ?? "";
+
+  test.each(cases)("%s", async (_what, sentence, addressFrom) => {
+    const page = await pressLink();
+    house.owner.say(await addressFrom(page));
+    const { text, buttons } = await house.owner.waitForMessage();
+    expect(text).toMatch(sentence);
+    const fresh = buttons.flat()[0]?.url ?? "";
+    expect(fresh).toContain("/oauth2_user/authorize2?");
+    expect(fresh).not.toBe(page);
+    expect(await link()).toBeUndefined();
+    expect(house.owner.messages.filter(({ from }) => from === "person")).toHaveLength(1);
+  });
+
+  test("an address that was used before", async () => {
+    const page = await pressLink();
+    const address = allow(page);
+    house.owner.say(address);
+    await heard("Withings is linked");
+    house.owner.say(address);
+    await heard("That address was used before. Here is a fresh button.");
+    expect((await link())?.state).toBe("linked");
+  });
+});
+
+test("an application that Withings does not know is said so, with who has to mend it", async () => {
+  const page = await pressLink();
+  house.sandbox.faults.turnOn("withings_503_client_secret");
+  house.owner.say(allow(page));
+  await heard("Whoever runs me has to copy both anew from developer.withings.com.");
+});
+
+test("the same in German", async () => {
+  const page = await pressLink({ language: "de" });
+  house.owner.say(allow(page));
+  await heard("Ich habe deine Nachricht gelöscht. Withings ist verbunden");
+  const next = await heard("Garmin: nicht verbunden");
+  expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Garmin verbinden"]);
+});
