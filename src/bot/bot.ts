@@ -1,6 +1,6 @@
 import { type ConversationData, conversations, createConversation, type VersionedState } from "@grammyjs/conversations";
 import type { UserFromGetMe } from "grammy/types";
-import { Bot } from "grammy/web";
+import { Bot, type Context } from "grammy/web";
 import { errorFacts } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
@@ -103,7 +103,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
 
   bot.use(
-    conversations<BotContext, BotContext>({
+    conversations<BotContext, Context>({
       storage: {
         type: "key",
         version: DIALOG_VERSION,
@@ -128,12 +128,12 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     if (!isCancel) await next();
   });
   bot.use(
-    createConversation<BotContext, BotContext>(
-      createGarminDialog({ ...deps, wordsAt, onSignedIn: linking.onSignedIn }) as never,
+    createConversation<BotContext, Context>(
+      createGarminDialog({ ...deps, wordsAt, onSignedIn: linking.onSignedIn }),
       GARMIN_DIALOG,
     ),
   );
-  bot.use(createConversation<BotContext, BotContext>(settings.dialog as never, TIMEZONE_DIALOG));
+  bot.use(createConversation<BotContext, Context>(settings.dialog, TIMEZONE_DIALOG));
 
   // The commonest commands are also typed without their slash.
   bot.hears(/^\s*(sync|status|help)\s*[.!?]?\s*$/i, async (ctx, next) => {
