@@ -1,11 +1,22 @@
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 
-/** A port of this machine that nobody uses, for a program that has to be told its own before it starts. */
+/**
+ * A port of this machine that nobody uses, for a program that has to be told its own before it starts. It is none of those
+ * that the system hands out by itself (from 32768 on): between our look and that start somebody else would get it.
+ */
 export async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => taken.once("listening", resolve));
-  const { port } = taken.address() as AddressInfo;
-  await new Promise((resolve) => taken.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    // The wait rejects when the port is taken.
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
