@@ -55,6 +55,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),
   });
+  // Telegram would call the first address in a text to show what is there, and an invitation works once.
+  bot.api.config.use((call, method, payload, signal) => {
+    const isText = method === "sendMessage" || method === "editMessageText";
+    return call(method, isText ? { ...payload, link_preview_options: { is_disabled: true } } : payload, signal);
+  });
   const stopping = new AbortController();
   let polling: Promise<void> = Promise.resolve();
   const answers = createLongAnswers(bot.api, deps);
