@@ -120,7 +120,7 @@ export function unseal(
   const sealer = createSealer({ keys, tableName: config.store.tableName });
   return {
     links: createLinks(table, sealer, clock),
-    signInMemory: createSignInMemory(table, sealer),
+    signInMemory: createSignInMemory(table, sealer, log),
     dialogs: createDialogs(table, sealer, clock, log),
     linkStates: createLinkStates(table, keys, clock),
     notifyKey: keys[0] ? deriveSecret(keys[0], "withings notification key v1").toString("base64url") : "",

@@ -32,12 +32,8 @@ export interface LinkingDeps {
 export function createLinking(deps: LinkingDeps) {
   const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync } = deps;
 
-  /** What cannot be opened, after a change of the key for instance, counts as missing: it has to be linked anew. */
-  const linksOf = async (account: Account): Promise<Overview["links"]> =>
-    (await overview(account).catch(() => undefined))?.links ?? {};
-
   async function showLinks(chat: Chat, before = "") {
-    const links = await linksOf(chat.account);
+    const { links } = await overview(chat.account);
     const keyboard = new InlineKeyboard();
     for (const [vendor, link, relink] of [
       ["withings", chat.words.button.linkWithings, chat.words.button.relinkWithings],
@@ -82,7 +78,7 @@ export function createLinking(deps: LinkingDeps) {
 
   /** To the other side if that is missing, else to what waits. */
   async function goOn(chat: Chat) {
-    const links = await linksOf(chat.account);
+    const { links } = await overview(chat.account);
     if (links.withings?.state === "linked" && links.garmin?.state === "linked") await startSync(chat.account);
     else await showLinks(chat);
   }

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import type { Log } from "../log.ts";
 import { type Overview, overviewOf } from "../sync/overview.ts";
+import { VENDORS } from "../sync/ports.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { needed, terminalWords } from "./words.ts";
@@ -20,6 +21,8 @@ export async function statusCommand(
     const now = deps.clock.now();
     const overviews: Overview[] = [];
     for (const account of await store.accounts.list()) {
+      // Whoever runs this with a wrong key has to hear of the key, and not that everybody is signed out.
+      for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
       overviews.push(await overviewOf({ ...store, links, now }, account));
     }
     const text = overviews

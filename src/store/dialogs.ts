@@ -26,6 +26,7 @@ export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: L
       } catch (error) {
         // A dialog can be begun again; a chat that answers nothing any more could not be.
         log.error("dialog_unreadable", errorFacts(error));
+        await removeItem(table, key);
         return undefined;
       }
     },

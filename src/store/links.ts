@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
-import type { Link, Links, Vendor } from "../sync/ports.ts";
+import type { Link, LinkFacts, Links, Vendor } from "../sync/ports.ts";
 import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
-import type { PutOptions, Table } from "./table.ts";
+import type { Key, PutOptions, Table } from "./table.ts";
 
 const TRIES = 5;
 
@@ -20,14 +20,33 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
     return (await table.put(key, value, { expect })).type === "written";
   }
 
+  function secretsOf(key: Key, sealedTokens: string) {
+    const opened = JSON.parse(sealer.open(sealedTokens, { key, field: "sealedTokens" }));
+    return parseStored(opened, key, LinkSecrets);
+  }
+
   return {
+    async facts(account, vendor) {
+      const key = keys.link(account, vendor);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      const { sealedTokens, accessExpiresAt: _, renewedAt, ...rest } = readItem(item, LinkItem);
+      const facts: LinkFacts = { ...rest, ...(renewedAt && { renewedAt }) };
+      try {
+        secretsOf(key, sealedTokens);
+        return facts;
+      } catch {
+        // Whoever uses the tokens says loudly why; here it only has to be seen that the link does not work.
+        return { ...facts, state: "stale" };
+      }
+    },
+
     async read(account, vendor) {
       const key = keys.link(account, vendor);
       const item = await table.get(key);
       if (!item) return undefined;
       const { sealedTokens, accessExpiresAt, refreshExpiresAt, renewedAt, ...rest } = readItem(item, LinkItem);
-      const opened = JSON.parse(sealer.open(sealedTokens, { key, field: "sealedTokens" }));
-      const { previousRefreshToken, clientId, ...secrets } = parseStored(opened, key, LinkSecrets);
+      const { previousRefreshToken, clientId, ...secrets } = secretsOf(key, sealedTokens);
       const link: Link = {
         ...rest,
         ...(renewedAt && { renewedAt }),

@@ -1,5 +1,6 @@
 import { epochSeconds } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
 import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
 import {
   CooldownItem,
@@ -13,12 +14,12 @@ import {
 } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
-import type { Key, Table } from "./table.ts";
+import type { Item, Key, Table } from "./table.ts";
 
 /** A code that is typed later than this starts over: Garmin's own session may still live, but nobody knows how long. */
 const PENDING_SECONDS = 10 * 60;
 
-export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
+export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
   /** The last writer wins: a newer sign-in replaces an older one. */
   async function overwrite(key: Key, value: object, expiresAt?: number) {
     for (let attempt = 0; attempt < 5; attempt++) {
@@ -32,14 +33,25 @@ export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
 
   const forget = (key: Key) => removeItem(table, key);
 
+  /** What cannot be opened, after a change of the key, is asked for anew: it must not keep anybody from signing in. */
+  async function opened<T>(key: Key, open: (item: Item) => T): Promise<T | undefined> {
+    const item = await table.get(key);
+    try {
+      return item && open(item);
+    } catch (error) {
+      log.error("sign_in_unreadable", errorFacts(error));
+      return undefined;
+    }
+  }
+
   return {
-    async pending(account) {
+    pending(account) {
       const key = keys.pendingSignIn(account);
-      const item = await table.get(key);
-      if (!item) return undefined;
-      const { sealedState } = readItem(item, PendingSignInItem);
-      const opened = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
-      return parseStored(opened, key, PendingSignInSecrets) as PendingSignIn;
+      return opened(key, (item) => {
+        const { sealedState } = readItem(item, PendingSignInItem);
+        const state = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
+        return parseStored(state, key, PendingSignInSecrets) as PendingSignIn;
+      });
     },
     async savePending(account, pending) {
       const key = keys.pendingSignIn(account);
@@ -57,11 +69,11 @@ export function createSignInMemory(table: Table, sealer: Sealer): SignInMemory {
       overwrite(keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
     forgetCooldown: (account) => forget(keys.signInCooldown(account)),
 
-    async email(account) {
+    email(account) {
       const key = keys.garminEmail(account);
-      const item = await table.get(key);
-      if (!item) return undefined;
-      return sealer.open(readItem(item, GarminEmailItem).sealedEmail, { key, field: "sealedEmail" });
+      return opened(key, (item) =>
+        sealer.open(readItem(item, GarminEmailItem).sealedEmail, { key, field: "sealedEmail" }),
+      );
     },
     saveEmail(account, email) {
       const key = keys.garminEmail(account);

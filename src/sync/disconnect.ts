@@ -19,11 +19,11 @@ export function createDisconnect(deps: {
   const { leases, links, users, erasure, unsubscribe } = deps;
 
   async function remove(account: number, vendor: Vendor) {
-    // A link that cannot be opened has to go all the same.
-    const link = await links.read(account, vendor).catch(() => undefined);
-    if (vendor === "withings" && link?.value.state === "linked") await unsubscribe(account);
+    // A damaged link has to go all the same.
+    const link = await links.facts(account, vendor).catch(() => undefined);
+    if (vendor === "withings" && link?.state === "linked") await unsubscribe(account);
     await links.remove(account, vendor);
-    if (link) await users[vendor].release(link.value.vendorUserId, account);
+    if (link) await users[vendor].release(link.vendorUserId, account);
   }
 
   return (account: Account, what: Disconnected): Promise<void> => {

@@ -72,8 +72,8 @@ export function createWithingsLinking(deps: {
     if (exchange.type !== "linked") return exchange;
     const { withingsUserId, tokens } = exchange;
     if ((await users.claim(withingsUserId, account)) !== account) return { type: "taken" };
-    // One that cannot be opened is replaced all the same.
-    const before = await links.read(account, "withings").catch(() => undefined);
+    // A damaged one is replaced all the same.
+    const before = await links.facts(account, "withings").catch(() => undefined);
     await links.replace(account, "withings", {
       state: "linked",
       linkedAt: clock.now(),
@@ -82,7 +82,7 @@ export function createWithingsLinking(deps: {
       tokens,
     });
     // The link stands. What is left to tidy must not make it look as if it did not.
-    await tidy(account, withingsUserId, before?.value.vendorUserId).catch((error: unknown) =>
+    await tidy(account, withingsUserId, before?.vendorUserId).catch((error: unknown) =>
       log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
     );
     return { type: "linked", withingsUserId };

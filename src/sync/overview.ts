@@ -1,5 +1,5 @@
 import type { Account, Accounts, LastRun } from "./account.ts";
-import type { AttentionItem, Journals, Link, Links, Progress, Vendor } from "./ports.ts";
+import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, Vendor } from "./ports.ts";
 
 export interface LinkOverview {
   state: Link["state"];
@@ -32,8 +32,8 @@ export async function overviewOf(
 ): Promise<Overview> {
   const { accounts, links, journals, now } = deps;
   const { telegramUserId } = account;
-  const withings = (await links.read(telegramUserId, "withings"))?.value;
-  const garmin = (await links.read(telegramUserId, "garmin"))?.value;
+  const withings = await links.facts(telegramUserId, "withings");
+  const garmin = await links.facts(telegramUserId, "garmin");
   const journal = withings && garmin && journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const progress = (await journal?.progress())?.value;
   return {
@@ -50,8 +50,8 @@ export async function overviewOf(
   };
 }
 
-function describeLink({ state, displayName, tokens, renewedAt, linkedAt }: Link, now: Date): LinkOverview {
-  const endsAt = tokens.refreshExpiresAt;
+function describeLink(link: LinkFacts, now: Date): LinkOverview {
+  const { state, displayName, refreshExpiresAt: endsAt, renewedAt, linkedAt } = link;
   const daysLeft = Math.max(0, Math.floor(days(now, endsAt)));
   return { state, displayName, daysLeft, endsAt, lifeDays: days(renewedAt ?? linkedAt, endsAt) };
 }

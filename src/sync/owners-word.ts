@@ -20,8 +20,8 @@ export async function giveWord(
   const { links, journals, leases, clock } = deps;
   const { telegramUserId } = account;
   return withLease(leases, leaseName(account), async (lease) => {
-    const withings = (await links.read(telegramUserId, "withings"))?.value;
-    const garmin = (await links.read(telegramUserId, "garmin"))?.value;
+    const withings = await links.facts(telegramUserId, "withings");
+    const garmin = await links.facts(telegramUserId, "garmin");
     if (!withings || !garmin) return "nothing_waits";
     const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
     const progress = await journal.progress();

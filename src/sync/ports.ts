@@ -30,6 +30,11 @@ export interface Link {
   previousRefreshToken?: string;
 }
 
+/** What of a link is known without its tokens. */
+export interface LinkFacts extends Omit<Link, "tokens" | "previousRefreshToken"> {
+  refreshExpiresAt: Date;
+}
+
 /** A stored thing and the version it was read at. */
 export interface Versioned<T> {
   value: T;
@@ -38,6 +43,8 @@ export interface Versioned<T> {
 
 export interface Links {
   read(account: number, vendor: Vendor): Promise<Versioned<Link> | undefined>;
+  /** Also of a link whose tokens cannot be opened any more: that one is stale. */
+  facts(account: number, vendor: Vendor): Promise<LinkFacts | undefined>;
   /** Writes if the link still has `version`. False: somebody else wrote first. */
   write(account: number, vendor: Vendor, link: Link, version: string): Promise<boolean>;
   /** Writes whatever is there, even if that cannot be opened: the owner has just signed in. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import { AccessRefusedError, type Link, type Links, type VendorUsers, type WithAccess } from "./ports.ts";
+import { AccessRefusedError, type LinkFacts, type Links, type VendorUsers, type WithAccess } from "./ports.ts";
 import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
 
 /** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
@@ -121,7 +121,9 @@ export function createGarminSignIn(deps: {
       displayName: profile.displayName,
       tokens: exchange.tokens,
     });
-    if (before) await users.release(before.vendorUserId, account);
+    // The one before may be linked by somebody else now. That this fails must not make it look as if nobody had signed in.
+    const freed = before && users.release(before.vendorUserId, account);
+    await freed?.catch((error: unknown) => log.warn("old_link_not_tidied", { account, ...errorFacts(error) }));
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
     log.info("garmin_signed_in", { account });
@@ -135,9 +137,9 @@ export function createGarminSignIn(deps: {
   }
 
   /** Whose profile was linked until now, if it was another one: people do sign in as somebody else by mistake. */
-  async function previousProfile(account: number, { profileId }: GarminProfile): Promise<Link | undefined> {
-    // What cannot be read has to be made anew, and says nothing.
-    const link = (await links.read(account, "garmin").catch(() => undefined))?.value;
+  async function previousProfile(account: number, { profileId }: GarminProfile): Promise<LinkFacts | undefined> {
+    // What is damaged has to be made anew, and says nothing.
+    const link = await links.facts(account, "garmin").catch(() => undefined);
     return link && link.vendorUserId !== profileId ? link : undefined;
   }
 

@@ -7,7 +7,6 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
-const OTHER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 test("a Garmin account that belongs to somebody else here is not linked a second time", async () => {
   house = await startBotHouse({ allowedIds: [ACCOUNT, 4712] });
@@ -43,22 +42,4 @@ describe("what stops an update is said in words", () => {
     expect(message.text).toMatch(words);
     expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
   });
-});
-
-test("with another sealing key the chat still answers, and both sides can be linked anew", async () => {
-  house = await startBotHouse();
-  house.env.SEALING_KEY = OTHER_KEY;
-  const another = await house.newApp();
-  house.startBot({
-    ...{ dialogs: another.dialogs, garminSignIn: another.garminSignIn, withingsLinking: another.withingsLinking },
-    overview: () => Promise.reject(new UsageError("It cannot be opened with the present SEALING_KEY.")),
-  });
-  // A dialog that was begun with the key before.
-  await house.app.dialogs.write(String(ACCOUNT), { version: [0, 1], state: {} });
-  house.owner.say("/connect");
-  const message = await heard("Press the button to link what is missing.");
-  expect(message.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings", "Link Garmin"]);
-  house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-  await heard("Signed in at Garmin as Owner.");
-  expect((await another.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 });

@@ -233,3 +233,42 @@ describe("what Telegram does", () => {
     expect(said()).toEqual([]);
   });
 });
+
+describe("a sealing key that was lost", () => {
+  const loseKey = () => {
+    house.env.SEALING_KEY = Buffer.alloc(32, 1).toString("base64");
+    house.serveEachAnew();
+  };
+
+  test("leaves a dialog behind that nobody can open, and the chat answers all the same", async () => {
+    const bot = await beforePassword();
+    await bot.stop();
+    loseKey();
+    house.owner.say("/connect");
+    await house.owner.waitForMessage();
+    house.owner.tap("Link Garmin");
+    await house.owner.waitForMessage();
+    house.owner.tap("Here in the chat");
+    expect((await house.owner.waitForMessage()).text).toBe("Which e-mail address do you use at Garmin?");
+    expect(said().join("\n")).not.toContain("broke on my side");
+  });
+
+  test("is mended in the chat: both links show as gone and can be made anew, or be taken away", async () => {
+    house = await startBotHouse();
+    loseKey();
+    house.owner.say("/connect");
+    const { text, buttons } = await house.owner.waitForMessage();
+    expect(text).toMatch(/^Withings: signed out\nGarmin: signed out \(was Owner\)/);
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Link Withings again", "Sign in at Garmin"]);
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await heard("Signed in at Garmin as Owner.");
+
+    house.owner.say("/disconnect");
+    await heard("What shall I remove?");
+    house.owner.tap("Everything of mine");
+    await heard("This cannot be undone");
+    house.owner.tap("Yes, remove");
+    await heard("Everything is gone from here.");
+    expect(await house.app.withingsUsers.accountOf(String(house.person.userid))).toBeUndefined();
+  });
+});
