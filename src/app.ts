@@ -230,6 +230,7 @@ export async function createApp(
         isAnswer: (text) => isConsentAnswer(text, application.redirectUrl),
         exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
       },
+      accounts,
       states: linkStates,
       users: withingsUsers,
       links,

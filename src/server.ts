@@ -86,13 +86,7 @@ export async function startServer(
   });
   schedule = startSchedule({
     minutes: config.schedule.syncIntervalMinutes,
-    round: async () => {
-      for (const account of await app.accounts.list()) {
-        if (isStopping) return;
-        // One account's trouble is not the next one's.
-        await syncAndTell(account).catch(logged("account_failed"));
-      }
-    },
+    round: () => forEachAccount(async (account) => void (await syncAndTell(account)), "account_failed"),
     clock,
     log,
   });
@@ -103,6 +97,18 @@ export async function startServer(
     clock,
     log,
   });
+
+  /** One account's trouble is not the next one's. */
+  async function forEachAccount(work: (account: Account) => Promise<void>, failure: string) {
+    for (const { telegramUserId } of await app.accounts.list()) {
+      if (isStopping) return;
+      // Read again: the ones before took their time, and meanwhile this one may have chosen otherwise, or be gone.
+      await app.accounts
+        .find(telegramUserId)
+        .then((account) => account && work(account))
+        .catch(logged(failure));
+    }
+  }
 
   async function syncAndTell(account: Account) {
     const report = await syncAccount(app.run, account);
@@ -117,11 +123,8 @@ export async function startServer(
 
   /** Each looks by itself whether it is due, and costs next to nothing where it is not. */
   async function doChores() {
-    for (const account of await app.accounts.list()) {
-      if (isStopping) return;
-      await keepSubscriptions(account).catch(logged("chore_failed"));
-      await chat.summarize(account).catch(logged("chore_failed"));
-    }
+    await forEachAccount(keepSubscriptions, "chore_failed");
+    await forEachAccount(chat.summarize, "chore_failed");
   }
 
   async function keepSubscriptions({ telegramUserId }: Account) {

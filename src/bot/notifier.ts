@@ -54,6 +54,8 @@ export function createNotifier(deps: {
   async function change(account: number, to: (health: Health) => Health): Promise<Health> {
     let before = unsaved.get(account);
     try {
+      // Nothing may outlive an account that was taken away while it was told of a run.
+      if (!(await accounts.find(account))) return { attentionTold: [] };
       for (let tries = 1; tries <= TRIES; tries++) {
         const { value, version } = await health.read(account);
         before = unsaved.get(account) ?? value;

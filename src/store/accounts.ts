@@ -44,6 +44,8 @@ export function createAccounts(table: Table, now: () => Date, log: Log): Account
     },
 
     async saveLastRun(telegramUserId, run) {
+      // Nothing may outlive an account that was taken away meanwhile.
+      if (!(await table.get(keys.account(telegramUserId)))) return;
       const key = keys.lastRun(telegramUserId);
       const item = await table.get(key);
       // A conflict means that another run has just ended and said so: either of the two is the last one.

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
+import type { Accounts } from "./account.ts";
 import type { Links, TokenSet, VendorUsers } from "./ports.ts";
 import type { ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
 
@@ -57,6 +58,7 @@ export interface WithingsLinking {
 
 export function createWithingsLinking(deps: {
   door: WithingsDoor;
+  accounts: Pick<Accounts, "find">;
   states: LinkStates;
   users: VendorUsers;
   links: Links;
@@ -64,7 +66,7 @@ export function createWithingsLinking(deps: {
   clock: Clock;
   log: Log;
 }): WithingsLinking {
-  const { door, states, users, links, subscriptions, clock, log } = deps;
+  const { door, accounts, states, users, links, subscriptions, clock, log } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
@@ -98,7 +100,10 @@ export function createWithingsLinking(deps: {
     const redeemed = await states.redeem(state);
     if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
     const { type, account } = redeemed;
-    return { account, result: type === "ok" ? await link(account, code) : { type: `${type}_state` } };
+    if (type !== "ok") return { account, result: { type: `${type}_state` } };
+    // Of somebody who is gone by now: a link without an account would be read by nobody, and keep the person from others.
+    if (!(await accounts.find(account))) return { result: { type: "wrong_state" } };
+    return { account, result: await link(account, code) };
   }
 
   return {

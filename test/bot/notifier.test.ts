@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createNotifier } from "../../src/bot/notifier.ts";
 import { createLog } from "../../src/log.ts";
 import { createAccounts } from "../../src/store/accounts.ts";
+import { createErasure } from "../../src/store/erasure.ts";
 import { createHealthStore } from "../../src/store/health.ts";
 import { keys } from "../../src/store/items.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
@@ -26,10 +27,11 @@ let folder: string;
 let table: Table;
 let texts: string[];
 let broken: { read: boolean; write: boolean };
-beforeEach(() => {
+beforeEach(async () => {
   const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
   folder = mkdtempSync(path.join(tmpdir(), "weighbridge-notifier-"));
   table = openSqliteTable({ file: path.join(folder, "tests.sqlite"), tableName: "tests", clock });
+  await createAccounts(table, clock.now, createLog({ level: "silent" })).save(account.telegramUserId, {});
   texts = [];
   broken = { read: false, write: false };
 });
@@ -153,4 +155,13 @@ test("who blocked the bot hears what they missed when they are back", async () =
   expect(texts).toEqual([]);
   await newNotifier().afterRun(await accounts.save(1, { silencedAt: null }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
+});
+
+test("what is told while the account is taken away leaves nothing of it behind", async () => {
+  const notifier = newNotifier(() => createErasure(table).erase(account.telegramUserId));
+  await notifier.afterRun(account, signedOut);
+  expect(texts).toHaveLength(1);
+  await notifier.afterRun(account, signedOut);
+  expect(texts).toHaveLength(1);
+  expect(await table.get(keys.health(account.telegramUserId))).toBeUndefined();
 });

@@ -161,6 +161,7 @@ describe("linking", () => {
 
   test("one Withings person belongs to one account", async () => {
     house = await startHousehold({ linked: false });
+    await house.app.accounts.save(OTHER, {});
     await paste(consent());
     expect(await paste(consent(OTHER), OTHER)).toEqual({ type: "taken" });
     expect(await link(OTHER)).toBeUndefined();
@@ -169,6 +170,7 @@ describe("linking", () => {
 
   test("a person who was linked by mistake is free again when the right one is linked", async () => {
     house = await startHousehold({ linked: false });
+    await house.app.accounts.save(OTHER, {});
     house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
     await paste(consent(ACCOUNT, OTHER_USERID));
     await paste(consent());
