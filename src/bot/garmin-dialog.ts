@@ -12,6 +12,9 @@ export const GARMIN_DIALOG = "garmin";
 /** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
 type Step = "email" | "password" | "code" | "done";
 
+/** No address is longer. A text that is would not fit into the question that names it. */
+const EMAIL_LENGTH = 254;
+
 /** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
 const OWN_TAP = {
   sameEmail: "garmin:same",
@@ -84,7 +87,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
     const typed = ctx.secret?.text.trim() ?? "";
     switch (step) {
       case "email":
-        if (!/^\S+@\S+\.\S+$/.test(typed)) {
+        if (typed.length > EMAIL_LENGTH || !/^\S+@\S+\.\S+$/.test(typed)) {
           await say(ctx, `${deletion(ctx)}${ctx.words.notAnEmail}`);
           return "email";
         }

@@ -21,16 +21,15 @@ export function hideSecrets(deps: {
   const { garminSignIn, withingsLinking, commands, log } = deps;
   const composer = new Composer<BotContext>();
 
-  composer.on("message:text", async (ctx, next) => {
-    const { text } = ctx.message;
+  composer.on(["message:text", "message:caption"], async (ctx, next) => {
+    const text = ctx.message.text ?? ctx.message.caption ?? "";
     // A password may begin with a slash, so only commands that exist are none.
     const isCommand = ctx.hasCommand(commands);
     const isTyped = ctx.conversation.active(GARMIN_DIALOG) > 0 && !isCommand;
     if (!isTyped && !garminSignIn.isPasted(text) && !withingsLinking.isPasted(text)) return next();
-    ctx.message.text = SCRUBBED;
-    delete ctx.message.entities;
-    delete ctx.message.link_preview_options;
-    delete ctx.message.reply_to_message;
+    // Nothing else of it stays: a caption, a quote or a preview may hold the same again.
+    const { message_id, date, chat, from } = ctx.message;
+    ctx.update.message = { message_id, date, chat, from, text: SCRUBBED };
     const isDeleted = await ctx.deleteMessage().catch((error: unknown) => {
       log.warn("secret_not_deleted", errorFacts(error));
       return false;

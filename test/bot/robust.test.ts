@@ -30,6 +30,13 @@ async function beforePassword() {
   return bot;
 }
 
+async function beginAgain() {
+  house.owner.tap("Here in the chat");
+  await heard("Which e-mail");
+  house.owner.tap(OWNER.email);
+  await heard("the password for");
+}
+
 const from = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
 const inChat = { id: ACCOUNT, type: "private" as const, first_name: "Owner" };
 let nextUpdate = 990_000;
@@ -145,6 +152,35 @@ describe("what people do", () => {
     await house.sync();
     expect(house.weights()).toEqual([]);
     expect(house.owner.toasts.map(({ text }) => text)).toEqual(["It stays out of Garmin."]);
+  });
+
+  test.each([
+    ["a password", () => OWNER.password, "Garmin sent a code"],
+    ["an address with a ticket", () => house.sandbox.garmin.mintTicket(OWNER.email), "Signed in at Garmin"],
+  ])("%s below a picture is a secret like any other", async (_what, caption, answer) => {
+    await beforePassword();
+    const { bot } = house.newBot();
+    house.owner.say("/help");
+    const { id } = house.owner.messages.findLast(({ from: by }) => by === "person") ?? expect.fail("nothing was said");
+    await heard("What I can do");
+    await beginAgain();
+    const photo = [{ file_id: "1", file_unique_id: "1", width: 1, height: 1 }];
+    await bot.handleUpdate({
+      update_id: nextUpdate++,
+      message: { message_id: id, date: 1_795_000_000, chat: inChat, from, photo, caption: caption() },
+    });
+    expect(said().join("\n")).toContain(`I deleted your message. ${answer}`);
+    expect(house.owner.messages.some((it) => it.id === id)).toBe(false);
+  });
+
+  test("an e-mail address that is none is said so, however long it is", async () => {
+    await beforePassword();
+    house.owner.tap("Another e-mail");
+    await heard("Which e-mail");
+    for (const typed of [`${"a".repeat(4080)}@example.org`, "nobody", "two @words.org"]) {
+      house.owner.say(typed);
+      expect((await house.owner.waitForMessage()).text).toContain("That is no e-mail address.");
+    }
   });
 
   test("pictures, stickers and the like are not understood, and end nothing", async () => {
