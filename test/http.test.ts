@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { RetryLaterError } from "../src/errors.ts";
 import { listen } from "../src/node-http.ts";
 import type { Table } from "../src/store/table.ts";
+import { settleUnlinked } from "../src/sync/unlinked.ts";
 import { ACCOUNT, NOON, USERID } from "./support/household.ts";
 import { startWebHouse, type WebHouse } from "./support/web-house.ts";
 
@@ -287,6 +288,17 @@ describe("a person who is said to be gone", () => {
     expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
     expect((await house.app.links.read(OTHER, "withings"))?.value.state).toBe("linked");
     expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  });
+
+  test("and who links anew while they are told of it, stays linked", async () => {
+    house = await startWebHouse({ linked: true });
+    house.sandbox.withings.revoke(USERID);
+    const { run } = house.app;
+    const onUnlinked = async () => void (await fetch(house.consent()));
+    const deps = { ...house.app, source: run.source, onUnlinked, now: house.clock.now(), log: run.log };
+    await settleUnlinked(deps, ACCOUNT);
+    expect((await link())?.value.state).toBe("linked");
+    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });
 
   test("and is not, stays linked", async () => {

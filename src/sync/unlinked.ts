@@ -30,11 +30,13 @@ export async function settleUnlinked(
   } catch (error) {
     if (!(error instanceof ActionNeededError)) throw error;
   }
-  const link = (await links.read(account, "withings"))?.value;
   // A scope that is too small ends no link, and neither does a verdict on one that was made anew meanwhile.
-  if (link?.state !== "stale") return;
+  if ((await links.facts(account, "withings"))?.state !== "stale") return;
   // Told first: should the process die in between, the owner hears it twice rather than never.
   await onUnlinked(account);
+  // Telling takes its time, and what it tells is to link again.
+  const link = await links.facts(account, "withings");
+  if (link?.state !== "stale") return;
   await subscriptionMemory.forget(account);
   await withingsUsers.release(link.vendorUserId, account);
   await links.remove(account, "withings");
