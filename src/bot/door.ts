@@ -8,6 +8,7 @@ import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Claim, Leases, People, UpdateClaims } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
 import { failureInWords } from "./failure.ts";
+import { answerTap } from "./redraw.ts";
 import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
 
 export interface DoorDeps {
@@ -108,12 +109,17 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     const served = (await isServed(ctx)) || (await letIn(ctx));
     if (ctx.chat.type === "private" && served) {
       const { id, language_code } = ctx.from;
-      const account = (await accounts.find(id)) ?? (await accounts.save(id, { language: languageOf(language_code) }));
+      const known = await accounts.find(id);
+      // Whoever took everything away and now leaves the chat too has not come back.
+      if (!known && ctx.myChatMember) return;
+      const account = known ?? (await accounts.save(id, { language: languageOf(language_code) }));
       ctx.account = account;
       ctx.words = wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() });
       ctx.isOwner = id === allowedIds[0];
       return next();
     }
+    // A button of somebody who was served before, perhaps: it must not spin.
+    if (ctx.callbackQuery) await answerTap(ctx);
     // Being blocked, or taken out of a group, is nothing to answer.
     if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });

@@ -107,6 +107,13 @@ describe("/people", () => {
     expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat deine Nutzung beendet\./);
     expect((await said(anna, "/status")).text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+
+    // What still stands in their chat does nothing, and does not spin.
+    anna.tap("Withings verbinden");
+    await house.quiet(bot);
+    expect(anna.unansweredTaps).toBe(0);
+    expect(anna.lastMessage?.text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 
   test("whoever has blocked the bot can be removed all the same", async () => {

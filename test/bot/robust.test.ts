@@ -270,6 +270,15 @@ describe("what Telegram does", () => {
   });
 });
 
+test("blocking the bot after everything was taken away makes no new account", async () => {
+  house = await startBotHouse();
+  const bot = house.startBot();
+  await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
+  house.owner.block();
+  await house.quiet(bot);
+  expect(await house.app.accounts.list()).toEqual([]);
+});
+
 describe("a sealing key that was lost", () => {
   const loseKey = () => {
     house.env.SEALING_KEY = Buffer.alloc(32, 1).toString("base64");
