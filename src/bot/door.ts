@@ -120,16 +120,22 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     }
     // A button of somebody who was served before, perhaps: it must not spin.
     if (ctx.callbackQuery) await answerTap(ctx);
+    // Whoever follows a link waits for an answer, however often they were refused without one.
+    if (invitationIn(ctx)) return void (await ctx.reply(wordsFor(ctx).people.invitationOver));
     // Being blocked, or taken out of a group, is nothing to answer.
     if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
     await ctx.reply(served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal);
   });
 
+  const invitationIn = ({ message, chat }: Context) =>
+    chat?.type === "private" ? /^\/start ([\w-]{20,64})$/.exec(message?.text ?? "")?.[1] : undefined;
+
   /** Whether somebody comes with an invitation of the owner's, which is used up by this. */
-  async function letIn({ message, chat, from }: Context): Promise<boolean> {
-    const token = /^\/start ([\w-]{20,64})$/.exec(message?.text ?? "")?.[1];
-    if (!token || !from || chat?.type !== "private") return false;
+  async function letIn(ctx: Context): Promise<boolean> {
+    const { from } = ctx;
+    const token = invitationIn(ctx);
+    if (!token || !from) return false;
     const isWelcome = await people.accept(token, { telegramUserId: from.id, name: from.first_name });
     if (isWelcome) {
       log.info("person_joined", { account: from.id });

@@ -55,7 +55,7 @@ describe("/invite", () => {
     expect(await house.app.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
 
     const second = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
-    expect((await said(second, `/start ${token}`)).text).toMatch(/^This bot serves only/);
+    expect((await said(second, `/start ${token}`)).text).toMatch(/^This invitation was used already/);
     expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
   });
 
@@ -64,7 +64,10 @@ describe("/invite", () => {
     const token = tokenIn((await said(house.owner, "/invite")).text);
     house.clock.advance(24 * HOUR + 1);
     const late = house.telegram.user({ id: GUEST, firstName: "Anna" });
-    expect((await said(late, `/start ${token}`)).text).toMatch(/^This bot serves only/);
+    // Also to somebody who was refused before, and hears that only once.
+    expect((await said(late, "/start")).text).toMatch(/^This bot serves only/);
+    expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation was used already, or is older/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 
   test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {

@@ -283,6 +283,8 @@ export function german(format: Format): Words {
     people: {
       invitation: (link) =>
         `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er lässt eine Person ein, innerhalb von 24 Stunden.`,
+      invitationOver:
+        "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
       joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
       title: "Wer mich benutzen darf:",
       you: "du",

@@ -307,6 +307,7 @@ export function english(format: Format) {
     people: {
       invitation: (link: string) =>
         `${link}\n\nSend this link to whoever is to use me too. It lets one person in, within 24 hours.`,
+      invitationOver: "This invitation was used already, or is older than 24 hours. Please ask for a new one.",
       joined: (name: string) => `${name} is here now. /people shows who uses me.`,
       title: "Who may use me:",
       you: "you",
