@@ -13,7 +13,7 @@ export function createDisconnect(deps: {
   links: Links;
   users: Record<Vendor, VendorUsers>;
   erasure: Erasure;
-  /** Tells Withings to call us no more, as far as it listens. Never throws. */
+  /** Tells Withings to call us no more, as far as it listens. */
   unsubscribe: (account: number) => Promise<void>;
 }) {
   const { leases, links, users, erasure, unsubscribe } = deps;
@@ -21,7 +21,7 @@ export function createDisconnect(deps: {
   async function remove(account: number, vendor: Vendor) {
     // A damaged link has to go all the same.
     const link = await links.facts(account, vendor).catch(() => undefined);
-    if (vendor === "withings" && link?.state === "linked") await unsubscribe(account);
+    if (vendor === "withings") await unsubscribe(account);
     await links.remove(account, vendor);
     if (link) await users[vendor].release(link.vendorUserId, account);
   }

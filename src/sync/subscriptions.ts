@@ -39,7 +39,7 @@ export type NotificationState = "on" | "unreachable" | "off";
 export interface Subscriptions {
   /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
   keep(account: number): Promise<SubscriptionCheck>;
-  /** Before a link is given up: Withings shall tell us no more. As well as it can be done, never thrown. */
+  /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
   remove(account: number): Promise<void>;
   /** What the last check saw; undefined where there is no address that Withings could call. */
   state(account: number): Promise<NotificationState | undefined>;
@@ -84,13 +84,14 @@ export function createSubscriptions(deps: {
     },
 
     async remove(account) {
+      // Whatever Withings says to it: without a link nothing stands that could be told of.
+      await memory.forget(account);
       if (callbackUrl === undefined) return;
       try {
         const withAccess = tokens.withAccess(account, "withings");
         for (const each of await door.list(withAccess)) {
           if (isOurs(each, callbackUrl)) await door.revoke(withAccess, each);
         }
-        await memory.forget(account);
       } catch (error) {
         log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
       }

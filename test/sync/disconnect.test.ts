@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { syncAccount } from "../../src/sync/run.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { startWebHouse } from "../support/web-house.ts";
 
 let house: Household;
 beforeEach(async () => {
@@ -45,4 +46,16 @@ describe("everything of an account", () => {
     expect(await withingsLinking.withCallback(answer.searchParams)).toEqual({ result: { type: "wrong_state" } });
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
   });
+});
+
+test("nobody is said to tell us of new readings once the link is gone, even if it ended before", async () => {
+  const web = await startWebHouse({ linked: true });
+  const { app } = web;
+  await app.subscriptions.keep(ACCOUNT);
+  expect(await app.subscriptions.state(ACCOUNT)).toBe("on");
+  web.sandbox.withings.revoke(USERID);
+  expect(await web.sync()).toMatchObject({ action: "relink_withings" });
+  await app.disconnect((await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing"), "withings");
+  expect(await app.subscriptions.state(ACCOUNT)).toBe("off");
+  await web.close();
 });
