@@ -77,6 +77,7 @@ describe("what cannot work has its own sentence and a fresh button", () => {
       "a profile that somebody else has linked",
       /already belongs to somebody else here/,
       async (page) => {
+        await house.app.accounts.save(MATE, {});
         await house.app.withingsLinking.withPasted(MATE, allow(house.app.withingsLinking.begin(MATE)));
         return allow(page);
       },
