@@ -15,6 +15,9 @@ type Step = "email" | "password" | "code" | "done";
 /** No address is longer. A text that is would not fit into the question that names it. */
 const EMAIL_LENGTH = 254;
 
+/** Six digits as far as seen, and nobody promises that they stay so. */
+const CODE = /^(?=.*\d)\w{4,12}$/;
+
 /** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
 const OWN_TAP = {
   sameEmail: "garmin:same",
@@ -100,9 +103,13 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
         // Not trimmed: a password may well begin or end with a space.
         return conclude(ctx, await garminSignIn.withPassword(account, email, ctx.secret?.text ?? ""));
       }
-      case "code":
+      case "code": {
+        const code = typed.replaceAll(/\s/g, "");
+        // Words are surely no code, and after a few wrong ones Garmin takes none for a day.
+        if (!CODE.test(code)) return conclude(ctx, { type: "wrong_code" });
         await ctx.replyWithChatAction("typing").catch(() => undefined);
-        return conclude(ctx, await garminSignIn.withCode(account, typed.replaceAll(/\s/g, "")));
+        return conclude(ctx, await garminSignIn.withCode(account, code));
+      }
       case "done":
         return "done";
     }

@@ -99,6 +99,18 @@ describe("in the chat, with another process for every update", () => {
     await house.owner.waitForMessage((message) => message.text.includes("Signed in"));
   });
 
+  test("what is surely no code costs none of Garmin's patience", async () => {
+    await beforeSignIn({ mfa: "email" });
+    await typeEmail();
+    await typePassword();
+    house.requests();
+    for (const typed of ["it has not come yet", "?", "1".repeat(4096)]) {
+      expect((await typePassword(typed)).text).toMatch(/^I deleted your message\. That code is not right\./);
+    }
+    expect(house.requests()).toEqual([]);
+    expect((await typePassword(` ${code().slice(0, 3)} ${code().slice(3)}`)).text).toContain("Signed in");
+  });
+
   test("a wrong password may be corrected, and the e-mail is offered the next time", async () => {
     await beforeSignIn();
     await typeEmail();
