@@ -44,7 +44,7 @@ test("comes at nine, quietly and once, with what came in since the last one", as
   expect(told()).toEqual([]);
   await at("2026-11-22T08:00:00Z");
   await at("2026-11-22T08:01:00Z");
-  expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nOf it: fat 20.0 %."]);
+  expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nBody: fat 20.0 %."]);
   expect(owner.lastMessage?.silent).toBe(true);
 
   house.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
@@ -68,7 +68,7 @@ test("speaks the owner's language and units, at the owner's hour", async () => {
   await at("2026-11-21T19:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-21T20:00:00Z");
-  expect(told()).toEqual(["Neu in Garmin: 1 Gewicht.\nGewicht 12 st 8,9 lb, heute 07:00.\nDavon: Fett 20,0 %."]);
+  expect(told()).toEqual(["Neu in Garmin: 1 Wiegung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %."]);
 });
 
 test("says nothing when there is nothing to say, but after a week of silence says that, once", async () => {

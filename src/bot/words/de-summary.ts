@@ -20,13 +20,15 @@ export function summaryInGerman({ number, weight, weightChange, percent, values,
       ...(it.boneMassKg === undefined ? [] : [`Knochen ${weight(it.boneMassKg, 1)}`]),
       ...(it.visceralFatIndex === undefined ? [] : [`Bauchfett ${number(it.visceralFatIndex, 1)}`]),
     ];
-    return `Davon: ${parts.join(", ")}.`;
+    return `Körper: ${parts.join(", ")}.`;
   }
 
   return ({ arrived, weight: trend, composition, bloodPressure, waiting, quiet }: Summary): string => {
     const kinds = [
-      ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "Gewicht", "Gewichte")] : []),
-      ...(arrived.blood_pressure ? [counted(arrived.blood_pressure.count, "Blutdruck", "Blutdrücke")] : []),
+      ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "Wiegung", "Wiegungen")] : []),
+      ...(arrived.blood_pressure
+        ? [counted(arrived.blood_pressure.count, "Blutdruckmessung", "Blutdruckmessungen")]
+        : []),
     ];
     const waits = [
       ...(waiting.held > 0 ? [`${waiting.held} zurückgehalten`] : []),

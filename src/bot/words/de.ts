@@ -131,7 +131,7 @@ export function german(format: Format): Words {
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
-    cancel: "Ein Gespräch beenden",
+    cancel: "Abbrechen, was gerade offen ist",
   };
   const ownerCommands = { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" };
   const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
@@ -145,7 +145,7 @@ export function german(format: Format): Words {
     lastRun,
 
     greeting:
-      "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn etwas dich braucht, sage ich es hier; sonst bin ich still.",
+      "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
     help: (isOwner) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
     refusal: "Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid.",
     onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
@@ -273,7 +273,7 @@ export function german(format: Format): Words {
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
-    noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie bleibt aus Garmin heraus." },
+    noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie kommt nicht zu Garmin." },
 
     news: newsText,
 

@@ -20,7 +20,7 @@ export function summaryInEnglish({ number, weight, weightChange, percent, values
       ...(it.boneMassKg === undefined ? [] : [`bone ${weight(it.boneMassKg, 1)}`]),
       ...(it.visceralFatIndex === undefined ? [] : [`visceral fat ${number(it.visceralFatIndex, 1)}`]),
     ];
-    return `Of it: ${parts.join(", ")}.`;
+    return `Body: ${parts.join(", ")}.`;
   }
 
   return ({ arrived, weight: trend, composition, bloodPressure, waiting, quiet }: Summary): string => {

@@ -152,7 +152,7 @@ export function english(format: Format) {
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
-    cancel: "End a dialog",
+    cancel: "Stop what is open just now",
   };
   const ownerCommands = { people: "Who uses this bot", invite: "Invite somebody" };
   const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
