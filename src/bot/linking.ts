@@ -32,17 +32,19 @@ export interface LinkingDeps {
 export function createLinking(deps: LinkingDeps) {
   const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync } = deps;
 
-  async function showLinks(chat: Chat, before = "") {
+  /** `again`: also for what is linked, because it may be somebody else's. */
+  async function showLinks(chat: Chat, { before = "", again = false } = {}) {
     const { links } = await overview(chat.account);
     const keyboard = new InlineKeyboard();
+    let isComplete = true;
     for (const [vendor, link, relink] of [
       ["withings", chat.words.button.linkWithings, chat.words.button.relinkWithings],
       ["garmin", chat.words.button.linkGarmin, chat.words.button.signInGarmin],
     ] as const) {
-      if (links[vendor]?.state === "linked") continue;
+      if (links[vendor]?.state !== "linked") isComplete = false;
+      else if (!again) continue;
       keyboard.text(links[vendor] ? relink : link, TAP[vendor]).row();
     }
-    const isComplete = keyboard.inline_keyboard.flat().length === 0;
     const lines = [chat.words.links({ links }), isComplete ? chat.words.allLinked : chat.words.oneMissing];
     await chat.reply([before, ...lines].filter(Boolean).join("\n\n"), { reply_markup: keyboard });
   }
@@ -104,8 +106,8 @@ export function createLinking(deps: LinkingDeps) {
     });
 
   const commands = new Composer<BotContext>();
-  commands.command("start", (ctx) => showLinks(ctx, ctx.words.greeting));
-  commands.command("connect", (ctx) => showLinks(ctx));
+  commands.command("start", (ctx) => showLinks(ctx, { before: ctx.words.greeting }));
+  commands.command("connect", (ctx) => showLinks(ctx, { again: true }));
   commands.callbackQuery(TAP.withings, (ctx) => offerWithings(ctx));
   commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl()));
   commands.callbackQuery(TAP.garminHere, async (ctx) => {

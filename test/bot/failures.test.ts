@@ -43,3 +43,12 @@ describe("what stops an update is said in words", () => {
     expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
   });
 });
+
+test("/connect also links anew what is linked, because it may be the wrong person", async () => {
+  house = await startBotHouse();
+  house.startBot();
+  house.owner.say("/connect");
+  const { text, buttons } = await heard("Both sides are linked.");
+  expect(text).not.toContain("Press the button");
+  expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in at Garmin"]);
+});
