@@ -50,7 +50,10 @@ export type TelegramBot = ReturnType<typeof createBot>;
 /** The bot's face: private chats of known people, one update at a time and each of them once. */
 export function createBot(config: BotConfig, deps: BotDeps) {
   const { overview, clock, log, dialogs } = deps;
-  const http = createTelegramFetch(clock);
+  const http = createTelegramFetch(clock, (isReached) => {
+    if (isReached) log.info("telegram_reachable");
+    else log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
+  });
   const bot = new Bot<BotContext>(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),

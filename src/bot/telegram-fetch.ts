@@ -11,8 +11,20 @@ const TRIES = 3;
  * How the bot talks to Telegram. Limits and hiccups are waited out here and nowhere above: a retry inside a conversation
  * would be repeated at every replay of it.
  */
-export function createTelegramFetch(clock: Clock): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
+export function createTelegramFetch(
+  clock: Clock,
+  /** Called when Telegram stops answering, and when it answers again: grammY itself goes on trying without a word. */
+  onReach: (isReached: boolean) => void = () => {},
+): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
   const dispatcher = new Agent({ connect: { timeout: 10_000 } });
+
+  let isAway = false;
+
+  function seen(isAwayNow: boolean) {
+    if (isAway === isAwayNow) return;
+    isAway = isAwayNow;
+    onReach(!isAway);
+  }
 
   const send = async (...[url, init]: Parameters<typeof fetch>) => {
     const isPoll = String(url).endsWith("/getUpdates");
@@ -22,11 +34,14 @@ export function createTelegramFetch(clock: Clock): { fetch: typeof globalThis.fe
       const isLast = isPoll || tries === TRIES || init?.signal?.aborted === true;
       try {
         const response = await fetch(url, { ...init, signal, dispatcher });
+        seen(response.status >= 500);
         const seconds = await restSeconds(response, tries);
         if (seconds === undefined || (isLast && response.status !== 429) || tries === TRIES) return response;
         if (seconds > LONGEST_WAIT_SECONDS) return response;
         await clock.sleep(seconds);
       } catch (error) {
+        // A poll that is broken off by ourselves says nothing about Telegram.
+        if (!init?.signal?.aborted) seen(true);
         // Whether it got through is unknown: a word said twice is better than one never said.
         if (isLast) throw error;
         await clock.sleep(tries);

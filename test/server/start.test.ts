@@ -52,6 +52,20 @@ describe("start", () => {
     expect(Date.now() - asked).toBeLessThan(8000);
   });
 
+  test("says once that Telegram does not answer, and once that it does again", async () => {
+    const { start, sandbox } = machine;
+    const down = { type: "drop_before" } as const;
+    sandbox.faults.add({ name: "away", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY, effect: down });
+    const program = start("start");
+    await program.said("telegram_unreachable");
+    sandbox.faults.remove("away");
+    await program.said("telegram_reachable");
+    await program.said("bot_started");
+    program.signal("SIGTERM");
+    const { stderr } = await program.ended;
+    expect(stderr.match(/telegram_unreachable/g)).toHaveLength(1);
+  });
+
   test("a token that Telegram does not know ends with 2 and one sentence", async () => {
     const { exit, stdout, stderr } = await machine.run("start", [], {
       TELEGRAM_BOT_TOKEN: "123:not-known-here",
