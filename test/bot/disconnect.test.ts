@@ -74,6 +74,38 @@ describe("/disconnect", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
+  test("of everything forgets the owner's words too, and a reading that was sent by one still does not arrive twice", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({
+      at: new Date(house.clock.now().getTime() - 3600_000),
+      ...{ weightKg: 65, attrib: 1 },
+    });
+    await house.sync();
+    const bot = house.startBot();
+    const sendHeld = async () => {
+      house.owner.say("/status");
+      await heard("65.00 kg: held");
+      house.owner.tap("Send 65.00 kg, today 12:00");
+      await house.quiet(bot);
+      await heard("Garmin");
+      await house.quiet(bot);
+    };
+    await sendHeld();
+    expect(house.weights()).toHaveLength(1);
+    await ask("Everything of mine");
+    house.owner.tap("Yes, remove");
+    await heard("Everything is gone from here.");
+    house.owner.say("/start");
+    await heard("Withings: not linked");
+    await house.link();
+    house.clock.advance(60);
+    await house.sync();
+    await sendHeld();
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", held: 0 });
+    expect(house.weights()).toHaveLength(1);
+  });
+
   test("waits for a run that is under way, and says so", async () => {
     await linkedWithReadings();
     const account = await house.app.accounts.save(ACCOUNT, {});
