@@ -101,7 +101,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       garmin:
         "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
       everything:
-        "Beide Verbindungen, die Liste des Gesendeten und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
+        "Beide Verbindungen, die Liste des Gesendeten, was du zu zurückgehaltenen Messungen gesagt hast und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
     },
     disconnected: {
       withings:

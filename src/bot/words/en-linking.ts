@@ -95,7 +95,7 @@ export function linkingInEnglish({ weight, time }: Format) {
       withings: "Remove the Withings link? I then no longer read your scale. The list of what I sent stays.",
       garmin: "Remove the Garmin link? I then send nothing more. The list of what I sent stays.",
       everything:
-        "Remove both links, the list of what I sent, and your settings? This cannot be undone. What is in Garmin stays there.",
+        "Remove both links, the list of what I sent, what you said of held readings, and your settings? This cannot be undone. What is in Garmin stays there.",
     },
     disconnected: {
       withings:
