@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
 import type { Log } from "./log.ts";
 import { createAccounts } from "./store/accounts.ts";
+import { createAgenda } from "./store/agenda.ts";
 import { createDialogs } from "./store/dialogs.ts";
 import { createErasure } from "./store/erasure.ts";
 import { createHealthStore } from "./store/health.ts";
@@ -91,9 +92,11 @@ export async function openStore(
 ) {
   const { clock, log, wrapTable = (table) => table } = deps;
   const table = wrapTable(await openTable(config, clock));
+  const agenda = createAgenda(table, clock, log);
   return {
     table,
-    accounts: createAccounts(table, clock.now, log),
+    agenda,
+    accounts: createAccounts(table, agenda, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
     health: createHealthStore(table, log),
@@ -104,7 +107,7 @@ export async function openStore(
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
     people: createPeople(table, clock),
-    erasure: createErasure(table),
+    erasure: createErasure(table, agenda),
     close: () => table.close(),
   };
 }
@@ -210,6 +213,7 @@ export async function createApp(
 
   return {
     accounts,
+    agenda: store.agenda,
     people: store.people,
     dialogs,
     links,

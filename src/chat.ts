@@ -11,9 +11,11 @@ import type { LinkResult } from "./sync/link-withings.ts";
 import { overviewOf } from "./sync/overview.ts";
 import { giveWord } from "./sync/owners-word.ts";
 import { syncAccount } from "./sync/run.ts";
+import type { JobQueue } from "./sync/web-ports.ts";
+import { visitNow } from "./sync/work.ts";
 
-export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "onWithingsLinked" | "doctor"> {
-  nextRunAt: () => Date | undefined;
+export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor"> {
+  queue: JobQueue;
   version: string;
   clock: Clock;
   log: Log;
@@ -22,8 +24,8 @@ export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "onWithingsL
 export interface Chat {
   telegram: TelegramBot;
   notifier: Notifier;
-  /** The daily summary of an account, if it is due. */
-  summarize(account: Account): Promise<void>;
+  /** Tells the daily summary of an account if it is due, and answers when the next one is. */
+  summarize(account: Account): Promise<Date | undefined>;
   /** What became of a consent that came in by our own address. */
   onConsent(account: number, result: LinkResult): Promise<void>;
   /** The owner has removed us at Withings. Throws `RetryLaterError` when they could not be told. */
@@ -78,18 +80,24 @@ const overviewsOf = (app: App, clock: Clock) => (account: Account) => overviewOf
 
 /** Everything the bot can do, done by the program. */
 export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps: ChatDeps): BotDeps {
-  const { nextRunAt, version, clock } = deps;
+  const { version, clock } = deps;
   return {
     ...app,
     ...deps,
     overview: overviewsOf(app, clock),
     sync: (account, options) => syncAccount(app.run, account, options),
     conclude,
+    visitNow: (account) => visitNow({ ...app, ...deps }, account),
     giveWord: (account, readingId, word) => giveWord({ ...app, clock }, account, readingId, word),
     surroundings: async ({ telegramUserId }) => ({
-      nextRunAt: nextRunAt(),
+      nextRunAt: later((await app.agenda.read(telegramUserId))?.dueAt, clock),
       notifications: await app.subscriptions.state(telegramUserId),
       version,
     }),
   };
+}
+
+/** What is due already comes at any moment, and not at a time. */
+function later(at: Date | undefined, clock: Clock): Date | undefined {
+  return at && at > clock.now() ? at : undefined;
 }

@@ -3,8 +3,8 @@ import { WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError, RetryLaterError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Language } from "./sync/account.ts";
+import type { Notified } from "./sync/jobs.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "./sync/link-withings.ts";
-import type { JobReason } from "./sync/web-ports.ts";
 
 /** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
 export type Http = (request: Request) => Promise<Response>;
@@ -19,7 +19,7 @@ export interface HttpDeps {
   notifyKey: string;
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
   /** Resolves when the job is stored. */
-  queue: (account: number, reason: JobReason) => Promise<void>;
+  queue: (account: number, reason: Notified) => Promise<void>;
   version: string;
   log: Log;
 }
@@ -105,7 +105,7 @@ async function notification(deps: HttpDeps, request: Request): Promise<Response>
 }
 
 /** Of a person's profile only its end matters. Everything else means that something was measured. */
-function reasonOf(fields: URLSearchParams): JobReason | undefined {
+function reasonOf(fields: URLSearchParams): Notified | undefined {
   if (fields.get("appli") !== "46") return "withings_notified";
   return ["unlink", "delete"].includes(fields.get("action") ?? "") ? "withings_unlinked" : undefined;
 }

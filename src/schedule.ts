@@ -2,7 +2,6 @@ import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
 export interface Schedule {
-  nextRunAt(): Date | undefined;
   /** Begins a round now, or right after the one that is under way. */
   wake(): void;
   /** Lets the round that is under way come to its end, and begins no other. */
@@ -12,7 +11,6 @@ export interface Schedule {
 /** Does `round` now and then every `minutes`, one round after the other. A round that fails is logged, and the next one comes. */
 export function startSchedule(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): Schedule {
   const { minutes, round, clock, log } = deps;
-  let nextRunAt: Date | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let working: Promise<void> = Promise.resolve();
@@ -21,11 +19,10 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
     clearTimeout(timer);
     if (stopped) return;
     const begunAt = clock.now();
-    nextRunAt = new Date(begunAt.getTime() + minutes * 60_000);
     await round().catch((error: unknown) => log.error("round_failed", errorFacts(error)));
     if (stopped) return;
-    nextRunAt = new Date(Math.max(nextRunAt.getTime(), clock.now().getTime()));
-    timer = setTimeout(begin, nextRunAt.getTime() - clock.now().getTime());
+    const nextAt = begunAt.getTime() + minutes * 60_000;
+    timer = setTimeout(begin, Math.max(0, nextAt - clock.now().getTime()));
   }
   function begin() {
     working = working.then(work);
@@ -33,7 +30,6 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
   begin();
 
   return {
-    nextRunAt: () => nextRunAt,
     wake: begin,
     async stop() {
       stopped = true;

@@ -1,25 +1,20 @@
-import { readFileSync } from "node:fs";
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import type { TelegramBot } from "./bot/bot.ts";
-import { wordsIn } from "./bot/words/words.ts";
-import { createChat } from "./chat.ts";
-import { createDoctor } from "./checks.ts";
 import type { Clock } from "./clock.ts";
-import { type Config, type Environment, readConfig, WITHINGS_PATHS } from "./config.ts";
+import { type Environment, readConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
-import { createHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
-import { type Schedule, startSchedule } from "./schedule.ts";
-import type { Account } from "./sync/account.ts";
-import { createWork, jobOf, startWorker, type Worker } from "./sync/jobs.ts";
-import { syncAccount } from "./sync/run.ts";
-import { settleUnlinked } from "./sync/unlinked.ts";
+import { startSchedule } from "./schedule.ts";
+import { createService, type ServiceConfig } from "./service.ts";
+import { startWorker, type Worker } from "./sync/jobs.ts";
+import { sweep } from "./sync/sweep.ts";
+import type { JobQueue } from "./sync/web-ports.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
-const CHORE_MINUTES = 1;
+const SWEEP_MINUTES = 1;
 
 export interface Server {
   app: App;
@@ -28,120 +23,58 @@ export interface Server {
   port: number | undefined;
   /** Rejects when the bot cannot go on. */
   polling: Promise<void>;
+  /** Looks at who is due now, rather than within the minute. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
 /**
- * The whole program on one machine: the bot by long polling, a sync of all accounts every few minutes, and, where it has
- * an address, what comes in there.
+ * The whole program on one machine: the bot by long polling, a look at who is due every minute, the jobs that come of both,
+ * and, where it has an address, what comes in there.
  */
-export async function startServer(
-  config: Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
-    Partial<Pick<Config, "withingsLogin" | "web">>,
-  deps: { clock: Clock; log: Log },
-): Promise<Server> {
+export async function startServer(config: ServiceConfig, deps: { clock: Clock; log: Log }): Promise<Server> {
   const { clock, log } = deps;
   const app = await createApp(config, deps);
-  let schedule: Schedule | undefined;
-  let chores: Schedule | undefined;
   let worker: Worker | undefined;
-  let isStopping = false;
-
-  const http = createHttp({
-    withCallback: app.withingsLinking.withCallback,
-    onLinked: (account, result) => void chat.onConsent(account, result).catch(logged("consent_not_told")),
-    words: (outcome, language) => wordsIn(language).callbackPage[outcome],
-    notifyKey: app.notifyKey,
-    accountOf: app.withingsUsers.accountOf,
-    queue: async (account, reason) => {
-      await app.jobs.put(jobOf(account, reason, clock.now()));
+  const queue: JobQueue = {
+    async put(jobs) {
+      await app.jobs.put(jobs);
       worker?.wake();
     },
-    version: ownVersion(),
-    log,
-  });
+  };
+  const { chat, http, work, settled } = createService(config, app, { queue, clock, log });
+  const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
     config.web?.listen &&
     (await listen(http, { ...config.web.listen, log }).catch(async (error: unknown) => {
+      await telegram.close();
       await app.close();
       throw error;
     }));
-
-  const chat = createChat(config.telegram, app, {
-    answersByItself: isOurs(config),
-    onWithingsLinked: () => chores?.wake(),
-    doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
-    nextRunAt: () => schedule?.nextRunAt(),
-    version: ownVersion(),
-    clock,
-    log,
-  });
-  const { telegram, notifier } = chat;
-  const logged = (event: string) => (error: unknown) => log.error(event, errorFacts(error));
 
   const polling = telegram.poll(async (username) => {
     log.info("bot_started", { username });
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   });
-  schedule = startSchedule({
-    minutes: config.schedule.syncIntervalMinutes,
-    round: () => forEachAccount(async (account) => void (await syncAndTell(account)), "account_failed"),
+  worker = startWorker({ jobs: app.jobs, work, clock, log });
+  const sweeps = startSchedule({
+    minutes: SWEEP_MINUTES,
+    round: async () => void (await sweep({ ...app, queue, clock, log })),
     clock,
     log,
   });
-  chores = startSchedule({ minutes: CHORE_MINUTES, round: doChores, clock, log });
-  worker = startWorker({
-    jobs: app.jobs,
-    work: createWork({ accounts: app.accounts, sync: syncAndTell, settleUnlinked: (account) => unlink(account) }),
-    clock,
-    log,
-  });
-
-  /** One account's trouble is not the next one's. */
-  async function forEachAccount(work: (account: Account) => Promise<void>, failure: string) {
-    for (const { telegramUserId } of await app.accounts.list()) {
-      if (isStopping) return;
-      // Read again: the ones before took their time, and meanwhile this one may have chosen otherwise, or be gone.
-      await app.accounts
-        .find(telegramUserId)
-        .then((account) => account && work(account))
-        .catch(logged(failure));
-    }
-  }
-
-  async function syncAndTell(account: Account) {
-    const report = await syncAccount(app.run, account);
-    await notifier.afterRun(account, report);
-    return report;
-  }
-
-  function unlink(account: number) {
-    const { onUnlinked } = chat;
-    return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
-  }
-
-  /** Each looks by itself whether it is due, and costs next to nothing where it is not. */
-  async function doChores() {
-    await forEachAccount(keepSubscriptions, "chore_failed");
-    await forEachAccount(chat.summarize, "chore_failed");
-  }
-
-  async function keepSubscriptions({ telegramUserId }: Account) {
-    const check = await app.subscriptions.keep(telegramUserId);
-    if (check.type === "callback_unreachable") log.warn(check.type, { account: telegramUserId });
-    if (check.type === "restored") await chat.onRestored(telegramUserId, check.applis);
-  }
 
   return {
     app,
     telegram,
     polling,
     port: listener?.port,
+    wake: sweeps.wake,
     async stop() {
-      isStopping = true;
-      await Promise.all([listener?.close(), telegram.stop(), schedule?.stop(), chores?.stop(), worker?.stop()]);
-      // Last, because the round that was under way may have had something to tell.
+      await Promise.all([listener?.close(), telegram.stop(), sweeps.stop(), worker?.stop()]);
+      await settled();
+      // Last, because a job that was under way may have had something to tell.
       await telegram.close();
       await app.close();
     },
@@ -149,11 +82,6 @@ export async function startServer(
 }
 
 const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
-
-/** Whether Withings sends the owner's browser to this program itself. */
-function isOurs({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
-  return web?.publicUrl !== undefined && withingsLogin?.redirectUrl === `${web.publicUrl}${WITHINGS_PATHS.callback}`;
-}
 
 /** Runs until it is told to stop, or until Telegram says that it cannot. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
@@ -178,11 +106,6 @@ export function asked(): Promise<void> {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
   });
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return String(JSON.parse(text).version);
 }
 
 function explainTelegram(error: unknown): unknown {

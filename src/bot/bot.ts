@@ -5,9 +5,10 @@ import { errorFacts } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
+import type { JobQueue } from "../sync/web-ports.ts";
 import type { BotContext, Chat, DialogStore } from "./context.ts";
 import { createDisconnect } from "./disconnect.ts";
-import { createDoctorCommand, type DoctorDeps } from "./doctor.ts";
+import { createDoctorAnswers, type DoctorDeps } from "./doctor.ts";
 import { createDoor, type DoorDeps } from "./door.ts";
 import { createGarminDialog, GARMIN_DIALOG } from "./garmin-dialog.ts";
 import { createLinking, type LinkingDeps } from "./linking.ts";
@@ -18,7 +19,7 @@ import { answerTap } from "./redraw.ts";
 import { hideSecrets } from "./secrets.ts";
 import { createSettings, type SettingsDeps } from "./settings.ts";
 import { createStatus, type StatusDeps } from "./status.ts";
-import { createSyncStarter, type SyncDeps } from "./sync-command.ts";
+import { createSyncAnswers, type SyncDeps } from "./sync-command.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
 import { LANGUAGES, wordsIn, wordsOf } from "./words/words.ts";
@@ -30,7 +31,7 @@ export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping"> &
   SettingsDeps &
   Omit<PeopleDeps, "allowedIds"> &
   Omit<DoctorDeps, "wordsAt"> &
-  SyncDeps & { dialogs: DialogStore; disconnect: Disconnect };
+  SyncDeps & { dialogs: DialogStore; disconnect: Disconnect; queue: JobQueue };
 
 export interface BotConfig {
   botToken: string;
@@ -66,7 +67,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const stopping = new AbortController();
   let polling: Promise<void> = Promise.resolve();
   const answers = createLongAnswers(bot.api, deps);
-  const startSync = createSyncStarter(answers, deps);
+  const syncs = createSyncAnswers(answers, deps);
+  const startSync = syncs.begin;
 
   const wordsAt = async ({ account, words }: Pick<Chat, "account" | "words">) => {
     // What cannot be read, after a change of the key for instance, must not keep anybody from signing in again.
@@ -75,6 +77,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   };
   const linking = createLinking({ ...deps, wordsAt, startSync });
 
+  const doctor = createDoctorAnswers(answers, { ...deps, wordsAt });
   const settings = createSettings(deps);
   const people = createPeopleCommands(bot.api, { ...deps, allowedIds: config.allowedIds });
 
@@ -155,7 +158,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   bot.use(createStatus({ ...deps, startSync }));
   bot.use(settings.commands);
   bot.use(people.commands);
-  bot.use(createDoctorCommand(answers, { ...deps, wordsAt }));
+  bot.use(doctor.command);
   bot.command("sync", (ctx) => startSync(ctx.account));
   bot.command("help", async (ctx) => void (await ctx.reply(ctx.words.help(ctx.isOwner))));
 
@@ -188,8 +191,10 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     },
     /** Says in the chat what became of a consent that came in by our own address. */
     tellConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
-    /** Resolves when every begun sync has ended. */
-    settled: () => answers.settled(),
+    /** The jobs that somebody asked for in the chat, and the message that waits for their answer. */
+    answerSync: syncs.write,
+    answerDoctor: (account: Account, messageId: number) =>
+      doctor.write(chatWith(account), messageId, account.telegramUserId === config.allowedIds[0]),
     /** Long polling until `stop`. Rejects when Telegram says that it cannot go on. */
     poll(onStart: (username: string) => Promise<void>): Promise<void> {
       polling = (async () => {
@@ -210,7 +215,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       await Promise.race([farewell, patience(FAREWELL_SECONDS)]);
       // Whoever awaits `poll` hears why it ended; here it only has to have ended.
       await polling.catch(() => undefined);
-      await answers.settled();
     },
     /** After `stop`, when nobody has anything more to tell. */
     close: () => http.close(),

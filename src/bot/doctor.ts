@@ -9,23 +9,17 @@ import type { Words } from "./words/words.ts";
 export interface DoctorDeps {
   /** Looks at everything that concerns this account; at the program itself only for its owner. */
   doctor: (account: Account, words: Words, isOwner: boolean) => Promise<Finding[]>;
-  wordsAt: (chat: Chat) => Promise<Words>;
+  wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
 }
 
 /** /doctor: what works and what does not, one line each with the mend. */
-export function createDoctorCommand(answers: LongAnswers, deps: DoctorDeps): Composer<BotContext> {
+export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   const { doctor, wordsAt, signInPageUrl } = deps;
-  const composer = new Composer<BotContext>();
+  const command = new Composer<BotContext>();
 
-  composer.command("doctor", async (ctx) => {
-    const { account, isOwner } = ctx;
-    const words = await wordsAt(ctx);
-    const beginning = { first: words.doctor.checking, words: () => words, failure: "doctor_failed" };
-    await answers.begin(account.telegramUserId, beginning, async (message) => {
-      const findings = await doctor(account, words, isOwner);
-      await message.finish(reportOf(findings, words), mend(findings, words));
-    });
+  command.command("doctor", async ({ account, words }) => {
+    await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
   });
 
   /** A button for the first thing that one can mend. */
@@ -37,7 +31,19 @@ export function createDoctorCommand(answers: LongAnswers, deps: DoctorDeps): Com
     return undefined;
   }
 
-  return composer;
+  return {
+    command,
+
+    /** Examines, and writes what it found into the message that was begun. */
+    async write(chat: Pick<Chat, "account" | "words">, messageId: number, isOwner: boolean): Promise<void> {
+      const words = await wordsAt(chat);
+      const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };
+      await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
+        const findings = await doctor(chat.account, words, isOwner);
+        await message.finish(reportOf(findings, words), mend(findings, words));
+      });
+    },
+  };
 }
 
 function reportOf(findings: Finding[], words: Words): string {

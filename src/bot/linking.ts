@@ -22,8 +22,8 @@ export interface LinkingDeps {
   /** Whom Withings linked: by the newest weigh-in people recognise whose profile they chose. */
   personAtWithings: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined; timezone: string | undefined }>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  /** Withings is linked: from now on it can be asked to tell of new readings. */
-  onWithingsLinked: () => void;
+  /** Has an account looked at soon, without a word in the chat. */
+  visitNow: (account: number) => Promise<void>;
   /** Brings over what waits, and shows it in the chat. */
   startSync: (account: Account) => Promise<void>;
 }
@@ -60,7 +60,6 @@ export function createLinking(deps: LinkingDeps) {
     if (result.type !== "linked") {
       return offerWithings(chat, `${deletion(chat)}${chat.words.withingsRefused[result.type]}\n\n`);
     }
-    deps.onWithingsLinked();
     const { telegramUserId } = chat.account;
     // That it could not be looked at takes nothing away from the link.
     const person = await deps.personAtWithings(telegramUserId).catch(() => undefined);
@@ -81,8 +80,10 @@ export function createLinking(deps: LinkingDeps) {
   /** To the other side if that is missing, else to what waits. */
   async function goOn(chat: Chat) {
     const { links } = await overview(chat.account);
-    if (links.withings?.state === "linked" && links.garmin?.state === "linked") await startSync(chat.account);
-    else await showLinks(chat);
+    if (links.withings?.state === "linked" && links.garmin?.state === "linked") return startSync(chat.account);
+    // What one side alone allows is done already: Withings can be asked to tell of new readings.
+    await deps.visitNow(chat.account.telegramUserId);
+    await showLinks(chat);
   }
 
   /** An address that somebody copied back. Before any dialog: it may come at any time, and ends a sign-in that is open. */

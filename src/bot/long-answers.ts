@@ -1,47 +1,61 @@
 import { randomUUID } from "node:crypto";
-import type { Api } from "grammy/web";
+import { type Api, GrammyError } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
+import type { JobQueue } from "../sync/web-ports.ts";
 import { createProgressMessage, type ProgressMessage } from "./progress-message.ts";
 import type { Words } from "./words/words.ts";
 
-/** Answers that take a while: one message each, there at once and edited until it is done. No update waits for them. */
-export function createLongAnswers(api: Api, { clock, log }: { clock: Clock; log: Log }) {
-  /** They outlive the update that began them. */
-  const running = new Set<Promise<void>>();
-
+/**
+ * Answers that take a while: one message each, there at once and edited until it is done. What is behind them is a job, so
+ * that no update waits for it, and that it is done whatever becomes of this process.
+ */
+export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log }) {
   return {
-    /** Resolves as soon as the `first` words stand in the chat. Should the work fail, the message says so. */
-    async begin(
-      chatId: number,
-      { first, words, failure }: { first: string; words: () => Words; failure: string },
-      work: (message: ProgressMessage) => Promise<void>,
-    ): Promise<void> {
-      const { message_id } = await api.sendMessage(chatId, first);
+    /** Resolves when the `first` words stand in the chat, and the rest is sure to follow. */
+    async begin(account: number, first: string, reason: "asked" | "doctor"): Promise<void> {
+      const { message_id: messageId } = await api.sendMessage(account, first);
+      try {
+        await queue.put([{ account, reason, messageId, dueAt: clock.now() }]);
+      } catch (error) {
+        // It would promise what does not come.
+        await api.deleteMessage(account, messageId).catch(() => undefined);
+        throw error;
+      }
+    },
+
+    /** Writes the answer into a message that was begun. Should the work fail, it says so, and the failure goes no further. */
+    async write<T>(
+      { account, messageId, first }: { account: number; messageId: number; first: string },
+      { words, failure }: { words: () => Words; failure: string },
+      work: (message: ProgressMessage) => Promise<T>,
+    ): Promise<T | undefined> {
       const message = createProgressMessage(
         {
           edit: (text, keyboard) =>
-            api.editMessageText(chatId, message_id, text, { ...(keyboard && { reply_markup: keyboard }) }),
-          send: (text, keyboard) => api.sendMessage(chatId, text, { ...(keyboard && { reply_markup: keyboard }) }),
+            api
+              .editMessageText(account, messageId, text, { ...(keyboard && { reply_markup: keyboard }) })
+              .catch(unlessItStandsThere),
+          send: (text, keyboard) => api.sendMessage(account, text, { ...(keyboard && { reply_markup: keyboard }) }),
         },
         first,
         clock,
         log,
       );
-      const whole = work(message)
-        .catch(async (error: unknown) => {
-          const reportId = randomUUID().slice(0, 8);
-          log.error(failure, { reportId, ...errorFacts(error) });
-          await message.finish(words().brokeOnMySide(reportId));
-        })
-        .finally(() => running.delete(whole));
-      running.add(whole);
-    },
-
-    /** Resolves when everything that was begun has ended. */
-    async settled() {
-      await Promise.all(running);
+      try {
+        return await work(message);
+      } catch (error) {
+        const reportId = randomUUID().slice(0, 8);
+        log.error(failure, { reportId, ...errorFacts(error) });
+        await message.finish(words().brokeOnMySide(reportId));
+        return undefined;
+      }
     },
   };
 }
 export type LongAnswers = ReturnType<typeof createLongAnswers>;
+
+/** A job that is done twice writes the same twice. */
+function unlessItStandsThere(error: unknown): void {
+  if (!(error instanceof GrammyError && error.description.includes("message is not modified"))) throw error;
+}

@@ -3,18 +3,18 @@ import type { Account } from "../sync/account.ts";
 import { BusyError, leaseName, withLease } from "../sync/lease-keeper.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { Leases, SummaryStore } from "../sync/ports.ts";
-import { afterSummary, summaryDueAt, summaryOf } from "../sync/summary.ts";
+import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
 import type { Notifier } from "./notifier.ts";
 import { wordsOf } from "./words/words.ts";
 
-/** Tells an account its daily summary, as soon as that is due. To be called every few minutes. */
+/** Tells an account its daily summary if that is due, and answers when the next one is. To be called after every run. */
 export function createSummaries(deps: {
   summary: SummaryStore;
   overview: (account: Account) => Promise<Overview>;
   leases: Leases;
   deliver: Notifier["deliver"];
   clock: Clock;
-}): (account: Account) => Promise<void> {
+}): (account: Account) => Promise<Date | undefined> {
   const { summary: store, overview, leases, deliver, clock } = deps;
 
   async function tell(account: Account): Promise<void> {
@@ -33,13 +33,15 @@ export function createSummaries(deps: {
   return async (account) => {
     const { timezone } = await overview(account);
     const { value } = await store.read(account.telegramUserId);
-    if (!summaryDueAt(account, timezone, value.lastSummaryAt, clock.now())) return;
-    try {
-      // Between two runs, because what a run has just brought is written down at its end.
-      await withLease(leases, leaseName(account), () => tell(account));
-    } catch (error) {
-      // In a minute, then.
-      if (!(error instanceof BusyError)) throw error;
+    if (summaryDueAt(account, timezone, value.lastSummaryAt, clock.now())) {
+      try {
+        // Between two runs, because what a run has just brought is written down at its end.
+        await withLease(leases, leaseName(account), () => tell(account));
+      } catch (error) {
+        // After the other run, then.
+        if (!(error instanceof BusyError)) throw error;
+      }
     }
+    return nextSummaryAt(account, timezone, clock.now());
   };
 }

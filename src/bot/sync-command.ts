@@ -18,30 +18,39 @@ export interface SyncDeps {
 }
 
 /** A sync that somebody asked for: one message, answered at once and edited until it is done. */
-export function createSyncStarter(answers: LongAnswers, deps: SyncDeps) {
+export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
   const { sync, conclude, overview, signInPageUrl, clock } = deps;
+  const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
+  const firstWords = (account: Account) => wordsAt(account, "UTC").progress({ stage: "reading" });
 
   /** What cannot be read must not keep the run from saying so. */
   function lookAt(account: Account): Promise<Overview | undefined> {
     return overview(account).catch(() => undefined);
   }
 
-  /** Resolves as soon as the first words stand in the chat: no update has to wait for the vendors. */
-  return async (account: Account): Promise<void> => {
-    const before = await lookAt(account);
-    let timezone = before?.timezone ?? account.timezone ?? "UTC";
-    const words = () => wordsOf(account, { timezone, now: clock.now() });
-    const beginning = { first: words().progress({ stage: "reading" }), words, failure: "sync_failed" };
-    await answers.begin(account.telegramUserId, beginning, async (message) => {
-      const report = await sync(account, { onProgress: (progress) => message.show(words().progress(progress)) });
-      const after = await lookAt(account);
-      // A first run is the first to hear of it from Withings.
-      timezone = after?.timezone ?? timezone;
-      const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
-      const { healed, told } = await conclude(account, report);
-      const text = words().outcome(report, { justHeld, healed });
-      const mend = report.action && mendOf(report.action, words(), signInPageUrl());
-      await told(await message.finish(text, mend));
-    });
+  return {
+    /** Resolves as soon as the first words stand in the chat: no update has to wait for the vendors. */
+    begin: (account: Account): Promise<void> => answers.begin(account.telegramUserId, firstWords(account), "asked"),
+
+    /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
+    async write(account: Account, messageId: number): Promise<RunReport> {
+      const before = await lookAt(account);
+      let timezone = before?.timezone ?? account.timezone ?? "UTC";
+      const words = () => wordsAt(account, timezone);
+      const place = { account: account.telegramUserId, messageId, first: firstWords(account) };
+      let report: RunReport = { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
+      await answers.write(place, { words, failure: "sync_failed" }, async (message) => {
+        report = await sync(account, { onProgress: (progress) => message.show(words().progress(progress)) });
+        const after = await lookAt(account);
+        // A first run is the first to hear of it from Withings.
+        timezone = after?.timezone ?? timezone;
+        const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
+        const { healed, told } = await conclude(account, report);
+        const text = words().outcome(report, { justHeld, healed });
+        const mend = report.action && mendOf(report.action, words(), signInPageUrl());
+        await told(await message.finish(text, mend));
+      });
+      return report;
+    },
   };
 }

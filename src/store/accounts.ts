@@ -1,10 +1,11 @@
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { type Account, type AccountChanges, type Accounts, DEFAULT_SETTINGS, type LastRun } from "../sync/account.ts";
+import type { Agenda } from "../sync/web-ports.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
-export function createAccounts(table: Table, now: () => Date, log: Log): Accounts {
+export function createAccounts(table: Table, agenda: Agenda, now: () => Date, log: Log): Accounts {
   return {
     async list() {
       return (await table.list(keys.accounts)).flatMap((item) => {
@@ -31,6 +32,8 @@ export function createAccounts(table: Table, now: () => Date, log: Log): Account
         : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
       const account = changed(before, changes);
       if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return account;
+      // First of all: an account without an appointment is one that nobody looks at.
+      if (!item) await agenda.set(telegramUserId, { dueAt: now(), failures: 0 });
       const outcome = await table.put(key, toJson(account), {
         expect: item ? { version: item.version } : "absent",
       });

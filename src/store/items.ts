@@ -19,7 +19,10 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
- *   jobs                           <account>#<reason>      what is to be done soon, because Withings asked for it
+ *   account#<account>              agenda                  when the account is looked at next
+ *   agenda                         <instant>#<account>     the same, listed by time
+ *   agenda-check                   after                   how far the search for accounts without an appointment is
+ *   jobs                           <account>#<reason>      what is to be done soon, because somebody asked for it
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
  *   journal#<account>#<w>#<g>      progress                how far the pair is
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
@@ -47,8 +50,15 @@ export const keys = {
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
   garminEmail: (account: number): Key => ({ pk: `account#${account}`, sk: "garmin-email" }),
   subscriptions: (account: number): Key => ({ pk: `account#${account}`, sk: "subscriptions" }),
+  appointment: (account: number): Key => ({ pk: `account#${account}`, sk: "agenda" }),
+  agenda: "agenda",
+  listedAppointment: (account: number, dueAt: Date): Key => ({
+    pk: "agenda",
+    sk: `${dueAt.toISOString()}#${String(account).padStart(16, "0")}`,
+  }),
+  agendaCheck: { pk: "agenda-check", sk: "after" },
   jobs: "jobs",
-  job: (account: number, reason: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${reason}` }),
+  job: (account: number, what: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${what}` }),
   vendorUser: (vendor: string, vendorUserId: string): Key => ({
     pk: `vendor-user#${vendor}#${vendorUserId}`,
     sk: "account",
@@ -129,12 +139,18 @@ export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: 
 export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });
 export const InviteItem = z.object({ madeAt: instant });
 export const DialogItem = z.object({ sealedState: z.string() });
-export const JobItem = z.object({
+const JobBase = z.object({ account: z.number(), dueAt: instant, attempts: z.number() });
+export const JobItem = z.discriminatedUnion("reason", [
+  JobBase.extend({ reason: z.enum(["visit", "withings_notified", "withings_unlinked"]) }),
+  JobBase.extend({ reason: z.enum(["asked", "doctor"]), messageId: z.number() }),
+]);
+export const AppointmentItem = z.object({ dueAt: instant, failures: z.number() });
+export const ListedAppointmentItem = z.object({
   account: z.number(),
-  reason: z.enum(["withings_notified", "withings_unlinked"]),
   dueAt: instant,
-  attempts: z.number(),
+  queuedUntil: instant.exactOptional(),
 });
+export const AgendaCheckItem = z.object({ after: z.string() });
 export const SubscriptionsItem = z.object({
   checkedAt: instant,
   callbackId: z.string(),

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Job, Jobs } from "../sync/web-ports.ts";
+import type { Job, Jobs, NewJob } from "../sync/web-ports.ts";
 import { JobItem, keys, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";
@@ -9,19 +9,23 @@ import type { Table } from "./table.ts";
 const TRIES = 5;
 
 export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
+  async function put(wanted: NewJob): Promise<void> {
+    const key = keyOf(wanted);
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const item = await table.get(key);
+      const waiting = item && JobItem.safeParse(item.value).data;
+      // One that is due may have begun already, and have read Withings before this was asked for: it does not stand for it.
+      if (waiting && waiting.dueAt > clock.now() && waiting.dueAt <= wanted.dueAt) return;
+      const job: Job = { ...wanted, attempts: 0 };
+      const expect = item ? { version: item.version } : ("absent" as const);
+      if ((await table.put(key, toJson(job), { expect })).type === "written") return;
+    }
+    throw new RetryLaterError("the job kept changing while it was asked for");
+  }
+
   return {
-    async put({ account, reason, dueAt }) {
-      const key = keys.job(account, reason);
-      for (let tries = 1; tries <= TRIES; tries++) {
-        const item = await table.get(key);
-        const waiting = item && JobItem.safeParse(item.value).data;
-        // One that is due may have begun already, and have read Withings before this was asked for: it does not stand for it.
-        if (waiting && waiting.dueAt > clock.now() && waiting.dueAt <= dueAt) return;
-        const job: Job = { account, reason, dueAt, attempts: 0 };
-        const expect = item ? { version: item.version } : ("absent" as const);
-        if ((await table.put(key, toJson(job), { expect })).type === "written") return;
-      }
-      throw new RetryLaterError("the job kept changing while it was asked for");
+    async put(wanted) {
+      for (const job of wanted) await put(job);
     },
 
     async list() {
@@ -39,12 +43,16 @@ export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
     },
 
     async finish({ value, version }) {
-      await table.delete(keys.job(value.account, value.reason), { version });
+      await table.delete(keyOf(value), { version });
     },
 
     async postpone({ value, version }, dueAt) {
       const job: Job = { ...value, dueAt, attempts: value.attempts + 1 };
-      await table.put(keys.job(value.account, value.reason), toJson(job), { expect: { version } });
+      await table.put(keyOf(value), toJson(job), { expect: { version } });
     },
   };
+}
+
+function keyOf(job: NewJob) {
+  return keys.job(job.account, "messageId" in job ? `${job.reason}#${job.messageId}` : job.reason);
 }

@@ -1,10 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts } from "./account.ts";
 import type { Versioned } from "./ports.ts";
-import type { RunReport } from "./run.ts";
-import type { Job, JobReason, Jobs, NewJob } from "./web-ports.ts";
+import type { Job, Jobs, NewJob } from "./web-ports.ts";
 
 /** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
 const GATHER_SECONDS = 8;
@@ -13,34 +10,13 @@ const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
 
+/** What Withings can say of an account. */
+export type Notified = "withings_notified" | "withings_unlinked";
+
 /** The job that a notification asks for. */
-export function jobOf(account: number, reason: JobReason, now: Date): NewJob {
+export function jobOf(account: number, reason: Notified, now: Date): NewJob {
   const waitSeconds = reason === "withings_notified" ? GATHER_SECONDS : 0;
   return { account, reason, dueAt: new Date(now.getTime() + waitSeconds * 1000) };
-}
-
-/** What is done for each reason. Throws when it has to be done again. */
-export function createWork(deps: {
-  accounts: Accounts;
-  sync: (account: Account) => Promise<RunReport>;
-  settleUnlinked: (account: number) => Promise<void>;
-}): (job: Job) => Promise<void> {
-  const { accounts, sync, settleUnlinked } = deps;
-  return async ({ account: id, reason }) => {
-    const account = await accounts.find(id);
-    if (!account) return;
-    switch (reason) {
-      case "withings_notified": {
-        const { status, busy } = await sync(account);
-        // The other run may have read Withings before this was announced.
-        if (busy) throw new RetryLaterError("another run is at work on this account");
-        if (status === "retry_later") throw new RetryLaterError("not everything could be settled");
-        return;
-      }
-      case "withings_unlinked":
-        return settleUnlinked(id);
-    }
-  };
 }
 
 export interface Worker {

@@ -47,6 +47,14 @@ export function summaryDueAt(
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
 }
 
+/** The next owner's hour from now on; undefined where no summary is wanted. */
+export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
+  if (settings.summaryMode === "off") return undefined;
+  const hourOf = (day: Date) => atLocalHour(localDate(day, timezone), settings.summaryHour, timezone);
+  const today = hourOf(now);
+  return now < today ? today : hourOf(new Date(now.getTime() + DAY_MS));
+}
+
 /**
  * What there is to say; undefined when there is nothing. To be made between the runs of an account: what a run under way
  * has brought is not written down yet.

@@ -19,36 +19,73 @@ export type ConsentAnswer =
 /** What a person pasted: that address, or the code alone. */
 export type PastedAnswer = ConsentAnswer | { type: "bare_code"; code: string } | { type: "not_an_address" };
 
-export type JobReason =
-  /** Withings says that something was measured, changed or deleted. */
-  | "withings_notified"
-  /** Withings says that the person is gone, or no longer shares with us. */
-  | "withings_unlinked";
+/** Something to be done for an account, not before `dueAt`. */
+export type NewJob = { account: number; dueAt: Date } & (
+  | {
+      reason: /** Its time has come: a look at everything, which then says when the next one is. */
+        | "visit"
+        /** Withings says that something was measured, changed or deleted. */
+        | "withings_notified"
+        /** Withings says that the person is gone, or no longer shares with us. */
+        | "withings_unlinked";
+    }
+  /** Somebody asked in the chat, for a sync or for /doctor. The answer is written into this message. */
+  | { reason: "asked" | "doctor"; messageId: number }
+);
+export type JobReason = NewJob["reason"];
 
-export interface NewJob {
-  account: number;
-  reason: JobReason;
-  /** Not begun before. */
-  dueAt: Date;
+/** Where jobs go. What it has taken is done, whatever becomes of the process that brought it, and possibly more than once. */
+export interface JobQueue {
+  put(jobs: readonly NewJob[]): Promise<void>;
 }
 
-export interface Job extends NewJob {
+export type Job = NewJob & {
   /** How often it failed. */
   attempts: number;
-}
+};
 
-/** A durable queue. There is one job for an account and a reason, however often it was asked for. */
-export interface Jobs {
-  /**
-   * Asks for it. One that waits already stands for this one too, unless it is due later; one that may have begun is
-   * followed by another. It is stored when this resolves.
-   */
-  put(job: NewJob): Promise<void>;
+/**
+ * A durable queue in the store. There is one job for an account and a reason (and a message), however often it was asked
+ * for: one that waits already stands for this one too, unless it is due later; one that may have begun is followed by another.
+ */
+export interface Jobs extends JobQueue {
   list(): Promise<Array<Versioned<Job>>>;
   /** Takes it away after it was done, unless it was asked for again meanwhile. */
   finish(job: Versioned<Job>): Promise<void>;
   /** For another attempt, unless it was asked for again meanwhile. */
   postpone(job: Versioned<Job>, dueAt: Date): Promise<void>;
+}
+
+/** When an account is looked at next. */
+export interface Appointment {
+  dueAt: Date;
+  /** How many runs before it had to put something off, one after the other. */
+  failures: number;
+}
+
+/**
+ * Who is due when, listed by time, so that finding those who are due costs nothing for all the others. An account's own
+ * appointment is the truth; what the list says beside it is dropped when its time comes.
+ */
+export interface Agenda {
+  read(account: number): Promise<Appointment | undefined>;
+  set(account: number, appointment: Appointment): Promise<void>;
+  /** Whose time has come, oldest first, page by page. Who was `queued` lately is left out. */
+  due(): AsyncGenerator<ListedAppointment[]>;
+  /** For an hour it is not due again; a job that got lost is queued anew after that. */
+  queued(listed: ListedAppointment): Promise<void>;
+  /** Takes away what is listed for an account at a time that is not its appointment, or no longer. */
+  drop(account: number, dueAt: Date): Promise<void>;
+  /** Takes away the appointment of an account that is gone. */
+  forget(account: number): Promise<void>;
+  /** Looks at some more accounts with every call, round and round: those among them that nobody would look at any more. */
+  lost(): Promise<number[]>;
+}
+
+export interface ListedAppointment {
+  account: number;
+  dueAt: Date;
+  version: string;
 }
 
 /** One thing that Withings tells one address about one person. */

@@ -5,6 +5,9 @@ import { botDeps, type ChatDeps } from "../../src/chat.ts";
 import { createDoctor } from "../../src/checks.ts";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { startWorker } from "../../src/sync/jobs.ts";
+import type { Job } from "../../src/sync/web-ports.ts";
+import { createWork } from "../../src/sync/work.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
 /** Somebody whom the bot does not serve. */
@@ -29,13 +32,17 @@ export async function startBotHouse(
   };
   const chat: ChatDeps = {
     answersByItself: false,
-    onWithingsLinked: () => {},
+    queue: {
+      async put(jobs) {
+        await app.jobs.put(jobs);
+        worker.wake();
+      },
+    },
     doctor: createDoctor({
       ...readConfig(house.env, ["store"]),
       ...{ app, telegram: config, syncIntervalMinutes: 30 },
       ...{ clock, log },
     }),
-    nextRunAt: () => new Date(clock.now().getTime() + 30 * 60_000),
     version: "0.1.0",
     clock,
     log,
@@ -45,6 +52,29 @@ export async function startBotHouse(
   const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, told: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
     createBot(config, { ...botDeps(on, { conclude }, chat), ...instead });
+  /** What is asked for in the chat is done by the newest bot. */
+  const workOf = (on: typeof app, bot: () => TelegramBot) =>
+    createWork({
+      ...on,
+      sync: () => expect.fail("nobody asked for this run"),
+      answerSync: (account, messageId) => bot().answerSync(account, messageId),
+      answerDoctor: (account, messageId) => bot().answerDoctor(account, messageId),
+      settleUnlinked: async () => {},
+      keepSubscriptions: async () => {},
+      summarize: async () => undefined,
+      intervalMinutes: 30,
+      ...{ clock, log },
+    });
+  const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
+  const isAsked = (job: Job) => job.reason === "asked" || job.reason === "doctor";
+  const worker = startWorker({
+    jobs: app.jobs,
+    work: async (job) => {
+      if (isAsked(job)) await workOf(app, newest)(job);
+    },
+    ...{ clock, log },
+  });
+  const worked = () => vi.waitFor(async () => expect(await app.jobs.list()).toEqual([]), { timeout: 10_000 });
   let serving: Promise<void> = Promise.resolve();
   let isOver = false;
 
@@ -82,11 +112,10 @@ export async function startBotHouse(
         for (const update of updates ?? []) {
           offset = update.update_id + 1;
           const another = await house.newApp();
-          const { bot, settled, stop, close } = botOn(another);
-          await bot.handleUpdate(update);
-          await settled();
-          await stop();
-          await close();
+          const next = botOn(another);
+          bots.push(next);
+          await next.bot.handleUpdate(update);
+          await worked();
         }
       }
     })();
@@ -101,13 +130,14 @@ export async function startBotHouse(
     startBot,
     serveEachAnew,
     /** Resolves when the bot has taken every update and handled it. */
-    async quiet(bot: TelegramBot) {
+    async quiet() {
       await vi.waitFor(() => expect(telegram.pendingUpdates()).toBe(0), { timeout: 5000 });
-      await bot.settled();
+      await worked();
     },
     async close() {
       isOver = true;
       await serving;
+      await worker.stop();
       for (const bot of bots) {
         await bot.stop();
         await bot.close();

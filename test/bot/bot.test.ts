@@ -55,14 +55,14 @@ describe("who is served", () => {
     expect((await stranger.waitForMessage()).text).toBe("This bot serves only its owner’s household. Sorry.");
     stranger.say("/sync");
     stranger.say("/status");
-    await quiet(first);
+    await quiet();
     await first.stop();
 
-    const second = house.startBot();
+    house.startBot();
     stranger.say("please");
     house.owner.say("/help");
     await house.owner.waitForMessage();
-    await quiet(second);
+    await quiet();
     expect(repliesTo(stranger)).toHaveLength(1);
     expect((await app.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
   });
@@ -70,13 +70,13 @@ describe("who is served", () => {
   test("in a group even the owner gets one refusal and no word about their body", async () => {
     house = await startBotHouse();
     const { telegram, owner, quiet } = house;
-    const bot = house.startBot();
+    house.startBot();
     const GROUP = -5000;
     owner.sayInGroup(GROUP, "/status");
     owner.sayInGroup(GROUP, "/sync");
     owner.say("/help");
     await owner.waitForMessage();
-    await quiet(bot);
+    await quiet();
     const told = telegram.messagesInGroup(GROUP).filter(({ from }) => from === "bot");
     expect(told.map(({ text }) => text)).toEqual([words.onlyInPrivate]);
   });
@@ -90,14 +90,14 @@ describe("each update is handled once", () => {
     const { updateId } = owner.say("/cancel");
     await owner.waitForMessage();
     owner.redeliver(updateId);
-    await quiet(first);
+    await quiet();
     await first.stop();
 
-    const second = house.startBot();
+    house.startBot();
     owner.redeliver(updateId);
     owner.say("/help");
     await owner.waitForMessage(({ text }) => text === HELP);
-    await quiet(second);
+    await quiet();
     expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", HELP]);
   });
 

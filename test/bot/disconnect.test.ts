@@ -81,14 +81,14 @@ describe("/disconnect", () => {
       ...{ weightKg: 65, attrib: 1 },
     });
     await house.sync();
-    const bot = house.startBot();
+    house.startBot();
     const sendHeld = async () => {
       house.owner.say("/status");
       await heard("65.00 kg: held");
       house.owner.tap("Send 65.00 kg, today 12:00");
-      await house.quiet(bot);
+      await house.quiet();
       await heard("Garmin");
-      await house.quiet(bot);
+      await house.quiet();
     };
     await sendHeld();
     expect(house.weights()).toHaveLength(1);

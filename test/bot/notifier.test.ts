@@ -4,8 +4,10 @@ import path from "node:path";
 import { GrammyError } from "grammy/web";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createNotifier } from "../../src/bot/notifier.ts";
+import type { Clock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
 import { createAccounts } from "../../src/store/accounts.ts";
+import { createAgenda } from "../../src/store/agenda.ts";
 import { createErasure } from "../../src/store/erasure.ts";
 import { createHealthStore } from "../../src/store/health.ts";
 import { keys } from "../../src/store/items.ts";
@@ -31,7 +33,7 @@ beforeEach(async () => {
   const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
   folder = mkdtempSync(path.join(tmpdir(), "weighbridge-notifier-"));
   table = openSqliteTable({ file: path.join(folder, "tests.sqlite"), tableName: "tests", clock });
-  await createAccounts(table, clock.now, createLog({ level: "silent" })).save(account.telegramUserId, {});
+  await accountsAt(clock).save(account.telegramUserId, {});
   texts = [];
   broken = { read: false, write: false };
 });
@@ -39,6 +41,9 @@ afterEach(async () => {
   await table.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const agendaAt = (clock: Clock) => createAgenda(table, clock, createLog({ level: "silent" }));
+const accountsAt = (clock: Clock) => createAccounts(table, agendaAt(clock), clock.now, createLog({ level: "silent" }));
 
 /** Each is a new copy of the program on the same store. `between` comes between what it reads and what it writes. */
 function newNotifier(send: (text: string) => Promise<void> = async () => {}, between = async () => {}) {
@@ -57,7 +62,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     log,
   );
   return createNotifier({
-    accounts: createAccounts(table, clock.now, log),
+    accounts: accountsAt(clock),
     signInPageUrl: () => "https://sso.example.org/sign-in",
     health,
     overview: async () => ({
@@ -139,14 +144,14 @@ test.each([
       tried++;
       throw new GrammyError("no", { ok: false, error_code, description }, "sendMessage", {});
     });
-    const accounts = createAccounts(table, () => new Date(0), createLog({ level: "silent" }));
+    const accounts = accountsAt(createManualClock(new Date(0)));
     for (let runs = 0; runs < 3; runs++) await notifier.afterRun(await accounts.save(1, {}), signedOut);
     expect(tried).toBe(tries);
   },
 );
 
 test("who blocked the bot hears what they missed when they are back", async () => {
-  const accounts = createAccounts(table, () => new Date(0), createLog({ level: "silent" }));
+  const accounts = accountsAt(createManualClock(new Date(0)));
   const blocked = new GrammyError("no", { ok: false, error_code: 403, description: "Forbidden" }, "sendMessage", {});
   await newNotifier(() => Promise.reject(blocked)).afterRun(await accounts.save(1, {}), signedOut);
   const silenced = await accounts.find(1);
@@ -158,7 +163,9 @@ test("who blocked the bot hears what they missed when they are back", async () =
 });
 
 test("what is told while the account is taken away leaves nothing of it behind", async () => {
-  const notifier = newNotifier(() => createErasure(table).erase(account.telegramUserId));
+  const notifier = newNotifier(() =>
+    createErasure(table, agendaAt(createManualClock(new Date(0)))).erase(account.telegramUserId),
+  );
   await notifier.afterRun(account, signedOut);
   expect(texts).toHaveLength(1);
   await notifier.afterRun(account, signedOut);

@@ -19,12 +19,12 @@ async function open(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
 type Person = BotHouse["owner"];
 async function said(person: Person, text: string) {
   person.say(text);
-  await house.quiet(bot);
+  await house.quiet();
   return person.lastMessage ?? expect.fail("no answer");
 }
 async function tapped(person: Person, button: string) {
   person.tap(button);
-  await house.quiet(bot);
+  await house.quiet();
   return person.lastMessage ?? expect.fail("no answer");
 }
 
@@ -113,7 +113,7 @@ describe("/people", () => {
 
     // What still stands in their chat does nothing, and does not spin.
     anna.tap("Withings verbinden");
-    await house.quiet(bot);
+    await house.quiet();
     expect(anna.unansweredTaps).toBe(0);
     expect(anna.lastMessage?.text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();

@@ -99,13 +99,13 @@ describe("what comes side by side", () => {
 describe("what people do", () => {
   test("editing a message says nothing new, and is no second answer", async () => {
     house = await startBotHouse({ linked: false });
-    const bot = house.startBot();
+    house.startBot();
     const { messageId } = house.owner.say("hello");
     await heard("I did not understand");
     house.owner.edit(messageId, "/status");
     house.owner.say("/cancel");
     await heard("nothing to cancel");
-    await house.quiet(bot);
+    await house.quiet();
     expect(said()).toHaveLength(2);
     // Should Telegram send one all the same.
     await house.newBot().bot.handleUpdate({
@@ -126,14 +126,14 @@ describe("what people do", () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 79, attrib: 1 });
     await house.sync();
-    const bot = house.startBot();
+    house.startBot();
     house.owner.say("/status");
     const { id } = await heard("79.00 kg: held");
     house.owner.tap("Send 79.00 kg, today 12:50", id);
     house.owner.tap("Send 79.00 kg, today 12:50", id);
-    await house.quiet(bot);
+    await house.quiet();
     await vi.waitFor(() => expect(house.weights()).toHaveLength(1), { timeout: 5000 });
-    await house.quiet(bot);
+    await house.quiet();
     expect(house.owner.unansweredTaps).toBe(0);
     expect(house.owner.toasts.map(({ text }) => text)[0]).toBe("It goes to Garmin now.");
     expect(house.weights()).toHaveLength(1);
@@ -257,9 +257,9 @@ describe("what Telegram does", () => {
 
   test("blocking the bot stops its messages and not the syncs; coming back is enough", async () => {
     house = await startBotHouse();
-    const bot = house.startBot();
+    house.startBot();
     house.owner.block();
-    await house.quiet(bot);
+    await house.quiet();
     await vi.waitFor(async () => expect((await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeDefined());
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
@@ -272,10 +272,10 @@ describe("what Telegram does", () => {
 
 test("blocking the bot after everything was taken away makes no new account", async () => {
   house = await startBotHouse();
-  const bot = house.startBot();
+  house.startBot();
   await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
   house.owner.block();
-  await house.quiet(bot);
+  await house.quiet();
   expect(await house.app.accounts.list()).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ const botMessages = () => house.owner.messages.filter(({ from }) => from === "bo
 /** What the message shows after the tap was answered and the bot has nothing more to do. */
 async function tap(button: string) {
   house.owner.tap(button);
-  await house.quiet(bot);
+  await house.quiet();
   return screen();
 }
 
@@ -96,9 +96,9 @@ describe("/settings", () => {
     const { id } = screen();
     house.owner.tap("✓ Weight", id);
     const { updateId } = house.owner.tap("✓ Weight", id);
-    await house.quiet(bot);
+    await house.quiet();
     house.owner.redeliver(updateId);
-    await house.quiet(bot);
+    await house.quiet();
     expect((await account()).settings.sends.weight).toBe(false);
     expect(house.owner.unansweredTaps).toBe(0);
     expect(botMessages()).toHaveLength(1);
@@ -180,9 +180,9 @@ test("somebody whose phone speaks German and who chose English has an English me
   expect((await anna.waitForMessage()).text).toMatch(/^Einheiten: Kilogramm\n/);
   expect(anna.commands[0]?.description).toBe(wordsIn("de").commands.sync);
   anna.tap("Sprache");
-  await house.quiet(bot);
+  await house.quiet();
   anna.tap("English");
-  await house.quiet(bot);
+  await house.quiet();
   expect(anna.commands.map(({ description }) => description)).toEqual(Object.values(wordsIn("en").commands));
 });
 
@@ -205,7 +205,7 @@ describe("the time zone", () => {
     await bot.stop();
     bot = house.startBot();
     act();
-    await house.quiet(bot);
+    await house.quiet();
     return screen();
   }
 
@@ -276,7 +276,7 @@ describe("the time zone", () => {
   test("a command, or Cancel, ends the dialog and leaves the zone as it was", async () => {
     await typing();
     house.owner.say("/help");
-    await house.quiet(bot);
+    await house.quiet();
     expect(botMessages().map(({ text }) => text)).toContain("I have left your time zone as it was.");
     expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
 

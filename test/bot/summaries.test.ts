@@ -16,9 +16,8 @@ async function moveIn(changes: AccountChanges = {}) {
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
   const deps = {
     answersByItself: false,
-    onWithingsLinked() {},
     doctor: async () => [],
-    nextRunAt: () => undefined,
+    queue: app.jobs,
     version: "1",
   };
   const log = createLog({ level: "silent" });

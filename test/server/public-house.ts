@@ -30,6 +30,13 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     );
     server.polling.catch(() => undefined);
     servers.add(server);
+    // The clock stands still: where rounds shall follow each other quickly, somebody has to move it.
+    const rounds =
+      minutes < 1 &&
+      setInterval(() => {
+        house.clock.advance(minutes * 60);
+        server.wake();
+      }, 100);
     const said = (event: string) =>
       vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event })), { timeout: 5000 });
     return {
@@ -37,6 +44,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
       said,
       stop: async () => {
         servers.delete(server);
+        if (rounds) clearInterval(rounds);
         await server.stop();
       },
     };

@@ -21,7 +21,7 @@ const told = () =>
     .map(({ text, silent }) => (silent ? `quietly: ${text}` : text));
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-/** The whole program with rounds that follow each other quickly. `rounds` waits until so many more are over. */
+/** The whole program with rounds that follow each other quickly. `rounds` makes so many more, and waits until they are over. */
 async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECONDS) {
   chat();
   const config = readConfig({ ...house.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
@@ -40,7 +40,12 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
     },
     rounds: async (count = 3) => {
       const before = ended().length;
-      await vi.waitFor(() => expect(ended().length).toBeGreaterThanOrEqual(before + count), { timeout: 10_000 });
+      for (let round = 1; round <= count; round++) {
+        house.clock.advance(roundSeconds);
+        started.wake();
+        await vi.waitFor(() => expect(ended().length).toBeGreaterThanOrEqual(before + round), { timeout: 10_000 });
+        await vi.waitFor(async () => expect(await started.app.jobs.list()).toEqual([]), { timeout: 10_000 });
+      }
       return ended()
         .slice(before)
         .map(({ status }) => status);
@@ -101,7 +106,7 @@ describe("what an owner hears without asking", () => {
     expect(await second.rounds(3)).toContain("retry_later");
     expect(told()).toEqual([SIGNED_OUT]);
     house.sandbox.garmin.settings.readBackDelaySeconds = 0;
-    await vi.waitFor(() => expect(told()).toHaveLength(2), { timeout: 5000 });
+    await second.rounds(1);
     await second.rounds(2);
     expect(told()).toEqual([SIGNED_OUT, "Back. 1 reading from the last hour is now in Garmin."]);
     expect(house.weights()).toHaveLength(1);
@@ -305,6 +310,7 @@ describe("stopping", () => {
     house.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "delay", seconds: 0.4 } });
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     house.requests();
+    house.clock.advance(ROUND_SECONDS);
     const { stop } = await serve();
     await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0), { timeout: 5000 });
     await stop();

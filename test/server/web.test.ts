@@ -48,6 +48,7 @@ describe("a program with an address", () => {
     const { said, logged, stop } = await start();
     await said("subscriptions_restored");
     await stop();
+    clock.advance(3600);
     await (await start()).said("run_ended");
     expect(theirs.subscriptions).toHaveLength(3);
     expect(logged.filter(({ event }) => event === "subscriptions_restored")).toEqual([
@@ -101,7 +102,7 @@ describe("a program with an address", () => {
 
   test("stops with everything that was begun at its end, and its port free", async () => {
     const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
-    await app.jobs.put(jobOf(ACCOUNT, "withings_unlinked", clock.now()));
+    await app.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
     const measure = { server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY } as const;
     sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
     const { stop, logged } = await start();

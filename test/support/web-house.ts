@@ -1,12 +1,14 @@
+import { expect } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { createHttp, type Http } from "../../src/http.ts";
 import { createLog } from "../../src/log.ts";
 import { listen } from "../../src/node-http.ts";
 import type { Table } from "../../src/store/table.ts";
-import { createWork, jobOf, startWorker } from "../../src/sync/jobs.ts";
+import { jobOf, startWorker } from "../../src/sync/jobs.ts";
 import type { LinkResult } from "../../src/sync/link-withings.ts";
 import { syncAccount } from "../../src/sync/run.ts";
 import { settleUnlinked } from "../../src/sync/unlinked.ts";
+import { createWork } from "../../src/sync/work.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
 /** The household with an address on this machine, where Withings really calls. */
@@ -33,12 +35,18 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
   const heard: Array<{ account: number; result: LinkResult }> = [];
   const unlinked: number[] = [];
   const work = createWork({
-    accounts: app.accounts,
+    ...app,
     sync: (account) => syncAccount(app.run, account),
+    answerSync: () => expect.fail("nobody asked for this run"),
+    answerDoctor: () => expect.fail("nobody asked for this"),
     settleUnlinked: (account) => {
       const onUnlinked = async (id: number) => void unlinked.push(id);
       return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
     },
+    keepSubscriptions: async () => {},
+    summarize: async () => undefined,
+    intervalMinutes: 30,
+    ...{ clock, log },
   });
   http = createHttp({
     withCallback: app.withingsLinking.withCallback,
@@ -46,7 +54,7 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
     words: (outcome, language) => wordsIn(language).callbackPage[outcome],
     notifyKey: app.notifyKey,
     accountOf: app.withingsUsers.accountOf,
-    queue: (account, reason) => app.jobs.put(jobOf(account, reason, clock.now())),
+    queue: (account, reason) => app.jobs.put([jobOf(account, reason, clock.now())]),
     version: "1.2.3",
     log,
   });

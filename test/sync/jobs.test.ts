@@ -8,8 +8,8 @@ import { createLog } from "../../src/log.ts";
 import { keys } from "../../src/store/items.ts";
 import { createJobs } from "../../src/store/jobs.ts";
 import type { Table } from "../../src/store/table.ts";
-import { jobOf, startWorker, type Worker } from "../../src/sync/jobs.ts";
-import type { Job, JobReason, Jobs } from "../../src/sync/web-ports.ts";
+import { jobOf, type Notified, startWorker, type Worker } from "../../src/sync/jobs.ts";
+import type { Job, Jobs } from "../../src/sync/web-ports.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 const [ADA, BEN] = [4711, 4712];
@@ -35,8 +35,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const notified = (account = ADA, reason: JobReason = "withings_notified") =>
-  jobs.put(jobOf(account, reason, clock.now()));
+const notified = (account = ADA, reason: Notified = "withings_notified") =>
+  jobs.put([jobOf(account, reason, clock.now())]);
 const waiting = async () => (await jobs.list()).map(({ value }) => `${value.account} ${value.reason}`);
 
 /** A worker whose work is held up by `gate`, and that keeps what it began. */

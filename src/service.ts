@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import type { App } from "./app.ts";
+import { wordsIn } from "./bot/words/words.ts";
+import { createChat } from "./chat.ts";
+import { createDoctor } from "./checks.ts";
+import type { Clock } from "./clock.ts";
+import { type Config, WITHINGS_PATHS } from "./config.ts";
+import { createHttp } from "./http.ts";
+import { errorFacts, type Log } from "./log.ts";
+import type { Account } from "./sync/account.ts";
+import { jobOf } from "./sync/jobs.ts";
+import { syncAccount } from "./sync/run.ts";
+import { settleUnlinked } from "./sync/unlinked.ts";
+import type { JobQueue } from "./sync/web-ports.ts";
+import { createWork } from "./sync/work.ts";
+
+export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
+  Partial<Pick<Config, "withingsLogin" | "web">>;
+
+/**
+ * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,
+ * requests, time and jobs to it is the business of one machine (`server.ts`) or of AWS (`lambda/`).
+ */
+export function createService(
+  config: ServiceConfig,
+  app: App,
+  { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log },
+) {
+  const version = ownVersion();
+  const chat = createChat(config.telegram, app, {
+    answersByItself: isOurs(config),
+    doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
+    queue,
+    version,
+    clock,
+    log,
+  });
+  /** What outlives the request that began it. */
+  const begun = new Set<Promise<void>>();
+
+  return {
+    chat,
+
+    /** Does a job. Throws when it has to be done again. */
+    work: createWork({
+      ...app,
+      sync: async (account) => {
+        const report = await syncAccount(app.run, account);
+        await chat.notifier.afterRun(account, report);
+        return report;
+      },
+      answerSync: chat.telegram.answerSync,
+      answerDoctor: chat.telegram.answerDoctor,
+      settleUnlinked: (account) => {
+        const { onUnlinked } = chat;
+        return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
+      },
+      keepSubscriptions,
+      summarize: chat.summarize,
+      intervalMinutes: config.schedule.syncIntervalMinutes,
+      clock,
+      log,
+    }),
+
+    http: createHttp({
+      withCallback: app.withingsLinking.withCallback,
+      onLinked: (account, result) => {
+        const told = chat
+          .onConsent(account, result)
+          .catch((error: unknown) => log.error("consent_not_told", errorFacts(error)))
+          .finally(() => begun.delete(told));
+        begun.add(told);
+      },
+      words: (outcome, language) => wordsIn(language).callbackPage[outcome],
+      notifyKey: app.notifyKey,
+      accountOf: app.withingsUsers.accountOf,
+      queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
+      version,
+      log,
+    }),
+
+    /** Resolves when nothing is under way that a request has begun. */
+    async settled() {
+      await Promise.all(begun);
+    },
+  };
+
+  async function keepSubscriptions({ telegramUserId }: Account) {
+    const check = await app.subscriptions.keep(telegramUserId);
+    if (check.type === "callback_unreachable") log.warn(check.type, { account: telegramUserId });
+    if (check.type === "restored") await chat.onRestored(telegramUserId, check.applis);
+  }
+}
+export type Service = ReturnType<typeof createService>;
+
+/** Whether Withings sends the owner's browser to this program itself. */
+function isOurs({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
+  return web?.publicUrl !== undefined && withingsLogin?.redirectUrl === `${web.publicUrl}${WITHINGS_PATHS.callback}`;
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return String(JSON.parse(text).version);
+}

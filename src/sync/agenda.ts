@@ -1,0 +1,33 @@
+import { isIncomplete } from "./outcome.ts";
+import type { RunReport } from "./run.ts";
+import type { Appointment } from "./web-ports.ts";
+
+const MINUTE_MS = 60_000;
+/** What lacks a link has nothing to bring over. Linking makes its own visit. */
+const INCOMPLETE_MINUTES = 24 * 60;
+const FIRST_PAUSE_MINUTES = 1;
+
+/**
+ * When to look again after a run: in an interval; after one that had to put something off in one minute, two, four and so on
+ * up to the interval; and no later than the next summary is due.
+ */
+export function nextAppointment(facts: {
+  report: RunReport;
+  /** Of the appointment before. */
+  failures: number;
+  intervalMinutes: number;
+  summaryAt: Date | undefined;
+  now: Date;
+}): Appointment {
+  const { report, intervalMinutes, summaryAt, now } = facts;
+  const isPutOff = report.status === "retry_later";
+  const failures = isPutOff ? facts.failures + 1 : 0;
+  const dueAt = new Date(now.getTime() + minutesUntilNext() * MINUTE_MS);
+  return { dueAt: summaryAt && summaryAt > now && summaryAt < dueAt ? summaryAt : dueAt, failures };
+
+  function minutesUntilNext(): number {
+    if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
+    if (report.action && isIncomplete(report.action)) return Math.max(INCOMPLETE_MINUTES, intervalMinutes);
+    return intervalMinutes;
+  }
+}

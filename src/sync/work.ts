@@ -1,0 +1,76 @@
+import type { Clock } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts } from "./account.ts";
+import { nextAppointment } from "./agenda.ts";
+import type { RunReport } from "./run.ts";
+import type { Agenda, Job, JobQueue } from "./web-ports.ts";
+
+export interface WorkDeps {
+  accounts: Accounts;
+  agenda: Agenda;
+  /** A run that nobody asked for; its owner hears of it only what is news. */
+  sync: (account: Account) => Promise<RunReport>;
+  /** One that somebody asked for: it is shown in this message. */
+  answerSync: (account: Account, messageId: number) => Promise<RunReport>;
+  answerDoctor: (account: Account, messageId: number) => Promise<void>;
+  settleUnlinked: (account: number) => Promise<void>;
+  keepSubscriptions: (account: Account) => Promise<void>;
+  /** Tells the daily summary if it is due, and answers when the next one is. */
+  summarize: (account: Account) => Promise<Date | undefined>;
+  intervalMinutes: number;
+  clock: Clock;
+  log: Log;
+}
+
+/** Does a job. Throws when it has to be done again; what just has to wait is put into the agenda instead. */
+export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
+  const { accounts, agenda, clock, log } = deps;
+
+  return async (job) => {
+    const id = job.account;
+    if (job.reason === "visit") {
+      const appointment = await agenda.read(id);
+      // Done already, or moved: this one was queued twice, or is left over from a crash.
+      if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) return agenda.drop(id, job.dueAt);
+    }
+    const account = await accounts.find(id);
+    if (!account) return job.reason === "visit" ? agenda.forget(id) : undefined;
+    switch (job.reason) {
+      case "visit":
+      case "withings_notified":
+        return goOn(account, await deps.sync(account));
+      case "asked":
+        return goOn(account, await deps.answerSync(account, job.messageId));
+      case "doctor":
+        return deps.answerDoctor(account, job.messageId);
+      case "withings_unlinked":
+        return deps.settleUnlinked(id);
+    }
+  };
+
+  /** What else is due for an account after any run, and when it is looked at next. */
+  async function goOn(account: Account, report: RunReport) {
+    const id = account.telegramUserId;
+    await deps.keepSubscriptions(account).catch(logged("subscriptions_not_kept"));
+    const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
+    // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
+    if (!(await accounts.find(id))) return agenda.forget(id);
+    const failures = (await agenda.read(id))?.failures ?? 0;
+    const { intervalMinutes } = deps;
+    await agenda.set(id, nextAppointment({ report, failures, intervalMinutes, summaryAt, now: clock.now() }));
+  }
+
+  function logged(event: string) {
+    return (error: unknown): undefined => log.error(event, errorFacts(error)) as undefined;
+  }
+}
+
+/** Has an account looked at as soon as possible. */
+export async function visitNow(
+  { agenda, queue, clock }: { agenda: Agenda; queue: JobQueue; clock: Clock },
+  account: number,
+) {
+  const dueAt = clock.now();
+  await agenda.set(account, { dueAt, failures: 0 });
+  await queue.put([{ account, reason: "visit", dueAt }]);
+}
