@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import project from "../package.json" with { type: "json" };
 import type { App } from "./app.ts";
 import { wordsIn } from "./bot/words/words.ts";
 import { createChat } from "./chat.ts";
@@ -26,7 +26,7 @@ export function createService(
   app: App,
   { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log },
 ) {
-  const version = ownVersion();
+  const { version } = project;
   const chat = createChat(config.telegram, app, {
     answersByItself: isOurs(config),
     doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
@@ -96,9 +96,4 @@ export type Service = ReturnType<typeof createService>;
 /** Whether Withings sends the owner's browser to this program itself. */
 function isOurs({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
   return web?.publicUrl !== undefined && withingsLogin?.redirectUrl === `${web.publicUrl}${WITHINGS_PATHS.callback}`;
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return String(JSON.parse(text).version);
 }

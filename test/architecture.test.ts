@@ -48,7 +48,7 @@ test("imports point one way", () => {
   const wrong = sources.flatMap((file) => {
     const from = layerOf(file);
     return importsOf(file)
-      .filter((target) => target.startsWith("."))
+      .filter((target) => target.startsWith(".") && target.endsWith(".ts"))
       .map((target) => path.posix.join(path.posix.dirname(file), target))
       .filter((target) => ![from.name, ...from.mayImport].includes(layerOf(target).name))
       .map((target) => `${file} -> ${target}`);

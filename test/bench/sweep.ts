@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
+import { openTable } from "../../src/app.ts";
+import { systemClock } from "../../src/clock.ts";
+import { createLog } from "../../src/log.ts";
+import { createAgenda } from "../../src/store/agenda.ts";
+import { createDynamoClient } from "../../src/store/dynamodb-client.ts";
+import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
+import { keys, toJson } from "../../src/store/items.ts";
+import type { Key } from "../../src/store/table.ts";
+import { sweep } from "../../src/sync/sweep.ts";
+import { startDynalite } from "../support/dynalite.ts";
+import { createMeter } from "./meter.ts";
+
+const TABLE = "weighbridge-bench";
+const SIDE_BY_SIDE = 8;
+/** DynamoDB takes 25 items at once, and an account has three. */
+const ACCOUNTS_A_BATCH = 8;
+
+/** A sweep over many accounts of which one in a hundred is due: its cost has to follow those, and not the others. */
+export async function sweepScenes(): Promise<void> {
+  console.log("\nsweep          accounts       due   seconds     reads    writes  memory MB");
+  await scenes(1000, [10]);
+  await scenes(100_000, [10, 1000]);
+}
+
+async function scenes(accounts: number, dues: number[]): Promise<void> {
+  const { endpoint, close } = await startDynalite();
+  const log = createLog({ level: "error" });
+  await createDynamoTable({ tableName: TABLE, endpoint, clock: systemClock, log });
+  await fill(endpoint, accounts);
+  const table = await openTable({ engine: "dynamodb", tableName: TABLE, endpoint }, systemClock);
+  const agenda = createAgenda(table, systemClock, log);
+
+  for (const due of dues) {
+    for (let id = 1; id <= due; id++) {
+      await agenda.set(id, { dueAt: new Date(Date.now() - 1000), failures: 0 });
+    }
+    const meter = createMeter();
+    const metered = createAgenda(meter.wrapTable(table), systemClock, log);
+    let queued = 0;
+    const queue = {
+      async put(jobs: readonly unknown[]) {
+        queued += jobs.length;
+      },
+    };
+    let peak = 0;
+    const before = process.memoryUsage().rss;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage().rss);
+    }, 5);
+    const begun = performance.now();
+    await sweep({ agenda: metered, queue, clock: systemClock, log });
+    const seconds = (performance.now() - begun) / 1000;
+    clearInterval(watch);
+    if (queued !== due) throw new Error(`${queued} visits were queued where ${due} were due`);
+    const { reads, writes } = meter.units;
+    const megabytes = Math.max(0, peak - before) / 1e6;
+    const cells = [accounts, due, seconds.toFixed(2), reads, writes, megabytes.toFixed(0)];
+    console.log(" ".repeat(13) + cells.map((cell) => String(cell).padStart(10)).join(""));
+  }
+  await table.close();
+  await close();
+}
+
+/** Accounts of which nobody is due, written as the program would write them, only faster. */
+async function fill(endpoint: string, accounts: number) {
+  const client = createDynamoClient({ tableName: TABLE, endpoint, clock: systemClock });
+  const dueAt = new Date(Date.now() + 3_600_000);
+  const batches = Math.ceil(accounts / ACCOUNTS_A_BATCH);
+  const waiting = Array.from({ length: batches }, (_, index) => index * ACCOUNTS_A_BATCH).values();
+  await Promise.all(
+    Array.from({ length: SIDE_BY_SIDE }, async () => {
+      for (const first of waiting) {
+        const ids = Array.from(
+          { length: Math.min(ACCOUNTS_A_BATCH, accounts - first) },
+          (_, index) => first + index + 1,
+        );
+        const items = ids.flatMap((id) => [
+          item(keys.account(id), { telegramUserId: id, createdAt: dueAt, settings: {} }),
+          item(keys.appointment(id), { dueAt, failures: 0 }),
+          item(keys.listedAppointment(id, dueAt), { account: id, dueAt }),
+        ]);
+        await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: items } }));
+      }
+    }),
+  );
+  client.destroy();
+}
+
+function item({ pk, sk }: Key, value: object) {
+  const Item = {
+    pk: { S: pk },
+    sk: { S: sk },
+    version: { S: randomUUID() },
+    value: { S: JSON.stringify(toJson(value)) },
+  };
+  return { PutRequest: { Item } };
+}
