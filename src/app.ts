@@ -1,10 +1,11 @@
 import path from "node:path";
-import Bottleneck from "bottleneck";
 import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
 import type { Log } from "./log.ts";
+import { createSpacing } from "./spacing.ts";
 import { createAccounts } from "./store/accounts.ts";
 import { createAgenda } from "./store/agenda.ts";
+import { createBudget } from "./store/budget.ts";
 import { createDialogs } from "./store/dialogs.ts";
 import { createErasure } from "./store/erasure.ts";
 import { createHealthStore } from "./store/health.ts";
@@ -30,13 +31,13 @@ import { signInPageUrl, ticketFromPasted } from "./sync/garmin/ticket.ts";
 import { createDiTokens } from "./sync/garmin/tokens.ts";
 import { createWeightSink } from "./sync/garmin/weight.ts";
 import { createWithingsLinking } from "./sync/link-withings.ts";
-import type { ReadingSource, WithAccess } from "./sync/ports.ts";
+import type { Budget, ReadingSource, WithAccess } from "./sync/ports.ts";
 import type { WeighIn } from "./sync/reading.ts";
 import type { RunDeps } from "./sync/run.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
-import { createWithingsCall } from "./sync/withings/client.ts";
+import { createWithingsCall, type Schedule } from "./sync/withings/client.ts";
 import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts";
 import {
   authorizeUrl,
@@ -50,14 +51,16 @@ import { createWithingsSource } from "./sync/withings/source.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 /**
- * Withings allows an application 120 requests a minute. A budget of 55 that is filled up every minute spends at most 110 in
- * any sixty seconds, wherever they begin, and lets a normal run go without waiting. What is left is for the codes of new
- * links: they live 30 seconds and do not queue.
+ * Withings allows an application 120 requests a minute. A slot every 632 milliseconds and twenty at once after a rest are at
+ * most 115 in any sixty seconds, and let a normal run go without waiting. What is left is for the codes of new links: they
+ * live 30 seconds and wait for no slot.
  */
-const WITHINGS_BUDGET = { reservoir: 55, reservoirRefreshAmount: 55, reservoirRefreshInterval: 60_000 };
+const WITHINGS_BUDGET = { name: "withings", everySeconds: 0.632, burst: 20 };
+/** Who would wait longer comes back later. A lease without a heartbeat outlives this wait and the request after it. */
+const WITHINGS_PATIENCE_SECONDS = 60;
 /** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
-const GARMIN_FILE_PAUSE_MS = 2000;
-const GARMIN_PRESSURE_PAUSE_MS = 500;
+const GARMIN_FILE_PAUSE_SECONDS = 2;
+const GARMIN_PRESSURE_PAUSE_SECONDS = 0.5;
 
 /** One who has not weighed themselves for so long is not recognised by it. */
 const LAST_WEIGH_IN_DAYS = 60;
@@ -99,6 +102,7 @@ export async function openStore(
     accounts: createAccounts(table, agenda, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
+    withingsBudget: createBudget(table, clock, WITHINGS_BUDGET),
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),
@@ -153,11 +157,10 @@ export async function createApp(
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
-  const withingsBudget = new Bottleneck(WITHINGS_BUDGET);
   const withingsCall = createWithingsCall({
     apiUrl: withings.apiUrl,
     send,
-    schedule: (task) => withingsBudget.schedule(task),
+    schedule: within(store.withingsBudget, clock),
   });
   const application = {
     clientId: withings.clientId,
@@ -165,10 +168,7 @@ export async function createApp(
     redirectUrl: withingsLogin?.redirectUrl ?? "",
   };
 
-  const spaced = (pauseMs: number) => {
-    const line = new Bottleneck({ maxConcurrent: 1, minTime: spaceUploads ? pauseMs : 0 });
-    return <T>(task: () => Promise<T>) => line.schedule(task);
-  };
+  const spaced = (pauseSeconds: number) => createSpacing(clock, spaceUploads ? pauseSeconds : 0);
   const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send });
   const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now });
   const diTokens = createDiTokens({ diauthUrl: garmin.diauthUrl, send, now: clock.now });
@@ -191,8 +191,8 @@ export async function createApp(
     tokens,
     source: createWithingsSource(withingsCall),
     sinks: {
-      weigh_in: createWeightSink({ call: garminCall, schedule: spaced(GARMIN_FILE_PAUSE_MS) }),
-      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: spaced(GARMIN_PRESSURE_PAUSE_MS) }),
+      weigh_in: createWeightSink({ call: garminCall, schedule: spaced(GARMIN_FILE_PAUSE_SECONDS) }),
+      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: spaced(GARMIN_PRESSURE_PAUSE_SECONDS) }),
     },
     clock,
     log,
@@ -276,6 +276,23 @@ export async function createApp(
       await transport.close();
       await store.close();
     },
+  };
+}
+
+/** Each request waits for its slot. An urgent one takes a slot too, so that the others make room, but does not wait for it. */
+function within(budget: Budget, clock: Clock): Schedule {
+  return async (task, { urgent }) => {
+    if (!urgent) {
+      const waitSeconds = await budget.take(WITHINGS_PATIENCE_SECONDS);
+      if (waitSeconds > 0) await clock.sleep(waitSeconds);
+      return task();
+    }
+    const counted = budget.take(Number.POSITIVE_INFINITY).catch(() => undefined);
+    try {
+      return await task();
+    } finally {
+      await counted;
+    }
   };
 }
 

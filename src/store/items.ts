@@ -28,6 +28,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
+ *   budget#<vendor>                budget                  when the vendor may be asked next (an hour)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
  *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
@@ -69,6 +70,7 @@ export const keys = {
   reading: (journal: string, id: string): Key => ({ pk: journal, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
+  budget: (vendor: string): Key => ({ pk: `budget#${vendor}`, sk: "budget" }),
   people: "people",
   person: (person: number): Key => ({ pk: "people", sk: String(person).padStart(16, "0") }),
   invite: (hash: string): Key => ({ pk: `invite#${hash}`, sk: "invite" }),
@@ -133,6 +135,8 @@ export const PendingSignInSecrets = z.object({
 export const GarminEmailItem = z.object({ sealedEmail: z.string() });
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
+/** `takenAt` is the fastest clock that took a slot, `nextAt` when the next one comes. */
+export const BudgetItem = z.object({ takenAt: instant, nextAt: instant });
 export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 

@@ -291,6 +291,15 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** How often a vendor may be asked, by all processes together. */
+export interface Budget {
+  /**
+   * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` when that
+   * is more than `patienceSeconds`, or when the store is busy.
+   */
+  take(patienceSeconds: number): Promise<number>;
+}
+
 /** Each Telegram update is handled once, whoever receives it how often (invariant 8). */
 export interface UpdateClaims {
   claim(updateId: number): Promise<Claim>;

@@ -15,7 +15,7 @@ import {
 
 /** An access token that ends sooner than this is renewed first, so that it cannot end in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
-/** Longer than a refresh may take with all its timeouts, and the repeated writes after it. */
+/** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
 const REFRESH_LEASE_SECONDS = 120;
 /** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
 const STORE_TRIES = 5;

@@ -12,7 +12,7 @@ export interface WithingsRequest<T> {
   params: Record<string, string | number>;
   body: z.ZodType<T>;
   accessToken?: string;
-  /** Goes out at once, past the queue: a code of the consent page lives 30 seconds. */
+  /** Goes out at once, past all that wait: a code of the consent page lives 30 seconds. */
   urgent?: boolean;
 }
 
@@ -66,14 +66,13 @@ const REFUSED: ReadonlyArray<readonly [number, number]> = [
 ];
 const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
 
+/** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
+export type Schedule = <T>(task: () => Promise<T>, options: { urgent: boolean }) => Promise<T>;
+
 /**
  * Transport of the Withings API. `schedule` keeps the whole application under Withings' limit of 120 requests a minute.
  */
-export function createWithingsCall(options: {
-  apiUrl: string;
-  send: Transport;
-  schedule: <T>(task: () => Promise<T>) => Promise<T>;
-}): WithingsCall {
+export function createWithingsCall(options: { apiUrl: string; send: Transport; schedule: Schedule }): WithingsCall {
   const { apiUrl, send, schedule } = options;
 
   return async ({ path, params, body, accessToken, urgent = false }) => {
@@ -87,7 +86,7 @@ export function createWithingsCall(options: {
           Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
         ),
       });
-    const answer = await (urgent ? request() : schedule(request));
+    const answer = await schedule(request, { urgent });
     if (answer.status === 429 || answer.status >= 500) {
       throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
         retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,

@@ -231,13 +231,13 @@ describe("what is sent", () => {
   });
 
   test("everything waits for its turn but the code, which would be dead by then", async () => {
-    let asked = 0;
+    const asked: boolean[] = [];
     const stuck = createWithingsCall({
       apiUrl: stub.url,
       send: stub.send,
-      schedule: () => {
-        asked++;
-        return new Promise(() => {});
+      schedule: (task, { urgent }) => {
+        asked.push(urgent);
+        return urgent ? task() : new Promise(() => {});
       },
     });
     stub.willAnswer(tokenBody());
@@ -245,6 +245,6 @@ describe("what is sent", () => {
     const before = stub.requests.length;
     void requestTokenByRefresh(stuck, APPLICATION, "refresh-1", NOW);
     void getMeas(stuck, { accessToken: "bearer-1", lastUpdate: 0 });
-    expect([asked, stub.requests.length - before]).toEqual([2, 0]);
+    expect([asked, stub.requests.length - before]).toEqual([[true, false, false], 0]);
   });
 });
