@@ -37,7 +37,8 @@ export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport>
 }
 
 async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
-  const { sink, withAccess, taken, clock } = deps;
+  const { sink, withAccess, lease, taken, clock } = deps;
+  await lease.ensure();
   const looks = await look(tasks, { sink, withAccess, taken, now: clock.now() });
   const outgoing: Outgoing[] = [];
   for (const [index, task] of tasks.entries()) {

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Account } from "./account.ts";
 import type { Leases } from "./ports.ts";
@@ -15,7 +16,7 @@ const HEARTBEAT_SECONDS = 20;
 export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
 
 export interface HeldLease {
-  /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost. */
+  /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost, or time is up. */
   ensure(): Promise<void>;
 }
 
@@ -44,4 +45,17 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
     // Should this fail, the lease ends by itself.
     await lease.release().catch(() => undefined);
   }
+}
+
+/** The same lease for a process that is stopped at `deadlineAt`: what could be cut off then is not begun any more. */
+export function endingAt(held: HeldLease, deadlineAt: Date | undefined, clock: Clock): HeldLease {
+  if (!deadlineAt) return held;
+  return {
+    async ensure() {
+      if (deadlineAt.getTime() - clock.now().getTime() < ENOUGH_SECONDS * 1000) {
+        throw new RetryLaterError("the time for this run is up; it goes on in the next one", { retryAfterSeconds: 1 });
+      }
+      await held.ensure();
+    },
+  };
 }

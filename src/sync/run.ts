@@ -2,7 +2,7 @@ import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { settle } from "./lane.ts";
-import { BusyError, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
+import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
@@ -30,6 +30,11 @@ export interface RunDeps extends SurveyDeps {
 export interface RunOptions {
   /** Reaches back to this instant, and takes over what Garmin already has of that time. */
   since?: Date | undefined;
+  /**
+   * When this process is stopped. What could not end before is not begun, and the report says `retry_later`; another run
+   * goes on from there.
+   */
+  deadlineAt?: Date | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
@@ -90,7 +95,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const laneDeps = {
     withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
     journal,
-    lease,
+    lease: endingAt(lease, options.deadlineAt, clock),
     clock,
     context: {
       heightM: height?.heightM,

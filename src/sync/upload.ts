@@ -15,6 +15,7 @@ export interface Outgoing {
 /** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
 export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<void> {
   const { sink, withAccess, journal, lease, clock, context } = deps;
+  await lease.ensure();
   deps.onStage("sending", outgoing.length);
   const attemptedAt = clock.now();
   const sending = await Promise.all(
