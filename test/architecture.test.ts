@@ -27,7 +27,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },
   { name: "schedule", files: /^src\/schedule\.ts$/, mayImport: ["base"] },
   { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
-  { name: "base", files: /^src\/(errors|log|clock|json|local-time|spacing|transport)\.ts$/, mayImport: [] },
+  { name: "base", files: /^src\/(errors|log|alarm-events|clock|json|local-time|spacing|transport)\.ts$/, mayImport: [] },
   { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
 ];
 

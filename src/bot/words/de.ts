@@ -4,6 +4,7 @@ import type { HealthNews, Trouble } from "../../sync/health.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
+import { alarmsInGerman } from "./de-alarms.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { settingsInGerman } from "./de-settings.ts";
@@ -298,5 +299,6 @@ export function german(format: Format): Words {
         "Wer mich betreibt, hat deine Nutzung beendet. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
     },
     doctor: doctorInGerman(),
+    alarms: alarmsInGerman(),
   };
 }

@@ -5,6 +5,7 @@ import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
+import { alarmsInEnglish } from "./en-alarms.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { settingsInEnglish } from "./en-settings.ts";
@@ -321,5 +322,9 @@ export function english(format: Format) {
         "Whoever runs me has ended your use of me. Your links, list and settings are deleted here; what is in Garmin stays there. Thank you, and good-bye.",
     },
     doctor: doctorInEnglish(),
+
+    /* What the deployment on AWS tells its owner */
+
+    alarms: alarmsInEnglish(),
   };
 }

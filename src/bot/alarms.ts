@@ -1,0 +1,131 @@
+import * as z from "zod";
+import { ALARM_KEYS, type AlarmKey } from "../alarm-events.ts";
+import type { Clock } from "../clock.ts";
+import { parseJson } from "../json.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Language } from "../sync/account.ts";
+import { consoleUrl } from "./aws-console.ts";
+import type { AlarmWords } from "./words/en-alarms.ts";
+import { wordsIn } from "./words/words.ts";
+
+/** What somebody else wrote is told and logged no longer than this. */
+const LONGEST_NAME = 255;
+const LONGEST_TEXT = 500;
+/** An alarm does not wait for a table that may be what it is about. */
+const LANGUAGE_SECONDS = 2;
+
+/** What CloudWatch writes into a notice of an alarm, as far as it is used (docs: "Notifying users on alarm changes"). */
+const CloudWatchAlarm = z.object({
+  AlarmName: z.string(),
+  NewStateValue: z.enum(["ALARM", "OK", "INSUFFICIENT_DATA"]),
+  OldStateValue: z.string().optional(),
+  AlarmArn: z.string().optional(),
+});
+
+/** One notice as SNS delivers it; the rest of the record is not used. */
+export interface SnsNotice {
+  MessageId: string;
+  Subject?: string | null | undefined;
+  Message: string;
+}
+
+export interface AlarmMessage {
+  text: string;
+  isQuiet: boolean;
+  /** A button into the AWS console. */
+  button?: { label: string; url: string } | undefined;
+}
+
+/** What the owner is told of a notice, or undefined where nothing has happened. Whatever came in, it does not throw. */
+export function alarmMessage(
+  notice: Pick<SnsNotice, "Subject" | "Message">,
+  { stage, words }: { stage: string; words: AlarmWords },
+): AlarmMessage | undefined {
+  const parsed = parseJson(notice.Message);
+  const alarm = CloudWatchAlarm.safeParse(parsed).data;
+  if (!alarm) {
+    const text = parsed === undefined ? notice.Message.trim() : notice.Subject?.trim();
+    return { text: words.noAlarm(text ? clip(text, LONGEST_TEXT) : undefined), isQuiet: false };
+  }
+  const { AlarmName: name, NewStateValue: state, OldStateValue: before, AlarmArn: arn } = alarm;
+  // A new alarm goes from INSUFFICIENT_DATA to OK: nobody is to hear of that for each of them after every first deployment.
+  const isOver = state === "OK" && before === "ALARM";
+  if (state !== "ALARM" && !isOver) return undefined;
+  const key = keyOf(name, stage);
+  if (!key) {
+    const shown = clip(name, LONGEST_NAME);
+    return { text: isOver ? words.unknownOver(shown) : words.unknownOn(shown), isQuiet: isOver };
+  }
+  const { means, mend, over } = words.of(key, stage);
+  if (isOver) return over === undefined ? undefined : { text: over, isQuiet: true };
+  const place = PLACE[key];
+  const url = place && consoleUrl(place, { arn, stage });
+  return {
+    text: `${means}\n\n${mend}`,
+    // Whoever it concerns was told aloud already.
+    isQuiet: key === "stale-session",
+    ...(url && { button: { label: words.button[place.what], url } }),
+  };
+}
+
+/** Where one sees more of it. */
+const PLACE: Record<AlarmKey, Parameters<typeof consoleUrl>[0] | undefined> = {
+  "dead-jobs": { what: "queue", name: "dead.fifo" },
+  "http-errors": { what: "log", name: "http" },
+  "worker-errors": { what: "log", name: "worker" },
+  "sweep-errors": { what: "log", name: "sweep" },
+  "alarm-errors": { what: "alarms" },
+  "http-throttles": { what: "function", name: "http" },
+  "worker-throttles": { what: "function", name: "worker" },
+  "sweep-throttles": { what: "function", name: "sweep" },
+  "alarm-throttles": { what: "function", name: "alarm" },
+  "sweep-missing": { what: "function", name: "sweep" },
+  "webhook-failing": { what: "log", name: "sweep" },
+  "stale-session": undefined,
+  // The log groups of all functions: it may have been any of them.
+  broken: { what: "log", name: "" },
+  "table-throttled": { what: "table" },
+};
+
+function keyOf(name: string, stage: string): AlarmKey | undefined {
+  return ALARM_KEYS.find((key) => name === `weighbridge-${stage}-${key}`);
+}
+
+const clip = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+/**
+ * Brings every notice of an event to the owner, in their language if that is known within two seconds. Throws when Telegram
+ * does not take one, so that the event is delivered again. What is delivered twice is told twice: that does no harm, and
+ * remembering it would need a table that may be what the alarm is about.
+ */
+export function createAlarmTeller(deps: {
+  send: (message: AlarmMessage) => Promise<unknown>;
+  /** The owner's language, if they have an account. */
+  languageOf: () => Promise<Language | undefined>;
+  stage: string;
+  clock: Clock;
+  log: Log;
+}): (event: { Records: Array<{ Sns: SnsNotice }> }) => Promise<void> {
+  const { send, languageOf, stage, clock, log } = deps;
+
+  async function language(): Promise<Language> {
+    const read = languageOf().catch((error: unknown) => {
+      log.warn("language_not_read", errorFacts(error));
+      return undefined;
+    });
+    return (await Promise.race([read, clock.sleep(LANGUAGE_SECONDS)])) ?? "en";
+  }
+
+  return async ({ Records }) => {
+    const words = wordsIn(await language()).alarms;
+    for (const { Sns: notice } of Records) {
+      const { MessageId: notification, Message: text } = notice;
+      if (!CloudWatchAlarm.safeParse(parseJson(text)).success) {
+        log.warn("notice_is_no_alarm", { notification, text: clip(text, LONGEST_TEXT) });
+      }
+      const message = alarmMessage(notice, { stage, words });
+      if (message) await send(message);
+      log.info("alarm_taken", { notification, isTold: message !== undefined });
+    }
+  };
+}

@@ -1,0 +1,33 @@
+/** What can be shown in the AWS console, under the names that the deployment gives. */
+export type ConsolePlace =
+  | { what: "queue" | "log" | "function"; name: string }
+  | { what: "alarms" | "table"; name?: undefined };
+
+/** Its address. Undefined where the ARN of the alarm does not say which console it is. */
+export function consoleUrl(
+  { what, name }: ConsolePlace,
+  { arn, stage }: { arn: string | undefined; stage: string },
+): string | undefined {
+  const [, region, account] = arn?.match(/^arn:aws:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:/) ?? [];
+  if (!region || !account) return undefined;
+  const prefix = `weighbridge-${stage}`;
+  const inConsole = (service: string, rest: string) =>
+    `https://${region}.console.aws.amazon.com/${service}/home?region=${region}#${rest}`;
+  switch (what) {
+    case "queue": {
+      const queue = `https://sqs.${region}.amazonaws.com/${account}/${prefix}-${name}`;
+      return inConsole("sqs/v3", `/queues/${encodeURIComponent(queue)}`);
+    }
+    case "log":
+      // The console escapes twice, with a dollar in place of the percent sign.
+      return name
+        ? inConsole("cloudwatch", `logsV2:log-groups/log-group/$252Faws$252Flambda$252F${prefix}-${name}`)
+        : inConsole("cloudwatch", `logsV2:log-groups$3FlogGroupNameFilter$3D${prefix}`);
+    case "function":
+      return inConsole("lambda", `/functions/${prefix}-${name}`);
+    case "alarms":
+      return inConsole("cloudwatch", "alarmsV2:");
+    case "table":
+      return inConsole("dynamodbv2", `table?name=${prefix}&tab=monitoring`);
+  }
+}

@@ -1,0 +1,110 @@
+import type { AlarmKey } from "../../alarm-events.ts";
+import type { AlarmSentences, AlarmWords } from "./en-alarms.ts";
+
+/** The German sentences of what the deployment on AWS has to tell its owner. */
+export function alarmsInGerman(): AlarmWords {
+  return {
+    of(key, stage) {
+      const doctor = `npx weighbridge doctor --stage ${stage}`;
+      const logSays = "Im Protokoll steht, was es war.";
+      const concurrency = (name: string) =>
+        `Kommt das wieder, erhöhe reservedConcurrency von ${name} in serverless.yml und rufe npm run deploy -- --stage ${stage} auf.`;
+      const SENTENCES: Record<AlarmKey, AlarmSentences> = {
+        "dead-jobs": {
+          means:
+            "Ein Auftrag ist fünfmal gescheitert und wurde zur Seite gelegt, darum können Messungen eines Kontos zu spät kommen. Verloren ist keine: Withings behält sie.",
+          mend: `${doctor} sagt, was nicht stimmt. Ist es behoben, öffne die Warteschlange und wähle „Start DLQ redrive“.`,
+          over: "Es liegt kein Auftrag mehr auf der Seite.",
+        },
+        "http-errors": {
+          means:
+            "Etwas, das Telegram oder Withings mir gesendet hat, konnte ich nicht annehmen, darum kann eine Antwort im Chat oder eine Messung später kommen. Verloren ist keine Messung: Ich sehe auch regelmäßig selbst nach.",
+          mend: `${logSays} Wenn es bleibt, rufe ${doctor} auf.`,
+          over: "Was Telegram und Withings senden, kommt wieder ohne Störung an.",
+        },
+        "worker-errors": {
+          means:
+            "Der Teil von mir, der Messungen überträgt, ist mitten in einem Auftrag gescheitert. Der Auftrag wird von selbst bis zu fünfmal versucht, und keine Messung geht verloren.",
+          mend: `Bleibt es bei dieser einen Nachricht, ist nichts zu tun. Werden es mehr, rufe ${doctor} auf; im Protokoll steht, was es war.`,
+          over: "Die Störung beim Übertragen ist vorbei.",
+        },
+        "sweep-errors": {
+          means:
+            "Der Teil von mir, der die regelmäßigen Läufe beginnt, ist gescheitert. Wenn das bleibt, kommen Messungen zu spät.",
+          mend: `${logSays} Bis es behoben ist, bringt npx weighbridge sync --stage ${stage} hinüber, was wartet.`,
+          over: "Die regelmäßigen Läufe beginnen wieder ohne Fehler.",
+        },
+        "alarm-errors": {
+          means: "Eine Nachricht wie diese kam nicht bei dir an, vielleicht ist dir also ein Alarm entgangen.",
+          mend: "Sieh in CloudWatch nach, welche Alarme an sind.",
+          over: "Nachrichten wie diese kommen wieder an.",
+        },
+        "http-throttles": {
+          means:
+            "Es kam mehr auf einmal herein, als ich annehmen darf, darum kommen Antworten in den Chats zu spät. Telegram sendet seinen Teil noch einmal, und Messungen finde ich auch, indem ich selbst nachsehe.",
+          mend: concurrency("http"),
+          over: "Ich nehme wieder alles an.",
+        },
+        "worker-throttles": {
+          means:
+            "Es gibt mehr Aufträge auf einmal, als ich erledigen darf, darum kommen Messungen später als sonst. Verloren ist keine.",
+          mend: concurrency("worker"),
+          over: "Die Aufträge werden wieder ohne Verzug erledigt.",
+        },
+        "sweep-throttles": {
+          means: "AWS ließ mich die regelmäßigen Läufe nicht beginnen, darum kommen Messungen zu spät.",
+          mend: concurrency("sweep"),
+          over: "Die regelmäßigen Läufe dürfen wieder beginnen.",
+        },
+        "alarm-throttles": {
+          means: "AWS hat Nachrichten wie diese aufgehalten, sie können also zu spät kommen.",
+          mend: concurrency("alarm"),
+          over: "Nachrichten wie diese werden nicht mehr aufgehalten.",
+        },
+        "sweep-missing": {
+          means:
+            "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Lauf von selbst. Messungen warten.",
+          mend: `Sieh in EventBridge unter „Rules“ nach, ob die Regel der Stage ${stage} eingeschaltet ist. npm run deploy -- --stage ${stage} richtet sie neu ein.`,
+          over: "Die regelmäßigen Läufe beginnen wieder von selbst, und was gewartet hat, folgt.",
+        },
+        "webhook-failing": {
+          means:
+            "Telegram kann mir nicht zustellen, was Leute schreiben, darum bekommt im Chat niemand eine Antwort. Einen Tag lang hebt es ihre Nachrichten auf. Messungen werden weiter übertragen.",
+          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} sagt Telegram die Adresse neu.`,
+          over: "Telegram erreicht mich wieder.",
+        },
+        "stale-session": {
+          means:
+            "Eine Verbindung zu Garmin oder Withings ist abgelaufen, und wem sie gehört, weiß es aus dem eigenen Chat. Die Messungen warten und folgen von selbst.",
+          mend: "Du musst nichts tun. Ist es deine Verbindung, hast du die Nachricht schon: Drück ihren Knopf, oder sende /connect.",
+        },
+        broken: {
+          means:
+            "Bei mir ist etwas kaputtgegangen, das ich nicht kenne. Verloren ist keine Messung, aber manche wartet vielleicht, bis es behoben ist.",
+          mend: `Rufe ${doctor} auf. ${logSays}`,
+          over: "Was bei mir kaputtgegangen war, ist seither nicht wieder vorgekommen.",
+        },
+        "table-throttled": {
+          means:
+            "Die Tabelle wurde mehr auf einmal gefragt, als sie verträgt. Was aufgehalten wurde, wird noch einmal versucht, und keine Messung geht verloren.",
+          mend: "Sie wächst innerhalb einer halben Stunde mit. Kommt das wieder, sieh dir ihre Metriken an.",
+          over: "Die Tabelle kommt wieder mit.",
+        },
+      };
+      return SENTENCES[key];
+    },
+    unknownOn: (name) => `Der Alarm ${name} ist an. Er ist keiner von meinen, darum gebe ich ihn nur weiter.`,
+    unknownOver: (name) => `Der Alarm ${name} ist vorbei.`,
+    noAlarm: (text) =>
+      text === undefined
+        ? "Wo sonst meine Alarme ankommen, kam etwas, das keiner ist. Es steht im Protokoll."
+        : `Wo sonst meine Alarme ankommen, kam etwas, das keiner ist: ${text}`,
+    button: {
+      queue: "Warteschlange öffnen",
+      log: "Protokoll öffnen",
+      function: "Funktion öffnen",
+      alarms: "Alarme öffnen",
+      table: "Tabelle öffnen",
+    },
+  };
+}

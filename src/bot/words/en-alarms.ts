@@ -1,0 +1,115 @@
+import type { AlarmKey } from "../../alarm-events.ts";
+
+/** What one alarm says. Absent `over`: that nothing more was heard does not mean that anything is over. */
+export interface AlarmSentences {
+  /** What it means for people and their readings. */
+  means: string;
+  mend: string;
+  over?: string;
+}
+export type AlarmWords = ReturnType<typeof alarmsInEnglish>;
+
+/** The English sentences of what the deployment on AWS has to tell its owner. */
+export function alarmsInEnglish() {
+  return {
+    of(key: AlarmKey, stage: string): AlarmSentences {
+      const doctor = `npx weighbridge doctor --stage ${stage}`;
+      const logSays = "The log says what it was.";
+      const concurrency = (name: string) =>
+        `If it comes again, raise reservedConcurrency of ${name} in serverless.yml and run npm run deploy -- --stage ${stage}.`;
+      const SENTENCES: Record<AlarmKey, AlarmSentences> = {
+        "dead-jobs": {
+          means:
+            "A job failed five times and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.",
+          mend: `Run ${doctor} to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.`,
+          over: "No job is put aside any more.",
+        },
+        "http-errors": {
+          means:
+            "Something that Telegram or Withings sent me could not be taken in, so an answer in a chat or a reading may be late. No reading is lost: I look for them regularly as well.",
+          mend: `${logSays} If it stays, run ${doctor}.`,
+          over: "The trouble with taking in what Telegram and Withings send is over.",
+        },
+        "worker-errors": {
+          means:
+            "The part of me that carries readings over broke in the middle of a job. The job is tried again by itself, up to five times, and no reading is lost.",
+          mend: `Nothing to do if it stays with this one message. If there are more, run ${doctor}; the log says what it was.`,
+          over: "The trouble with carrying readings over is past.",
+        },
+        "sweep-errors": {
+          means: "The part of me that begins the regular syncs broke. If that stays, readings arrive late.",
+          mend: `${logSays} Until it is mended, npx weighbridge sync --stage ${stage} brings over what waits.`,
+          over: "The regular syncs begin without errors again.",
+        },
+        "alarm-errors": {
+          means: "A message like this one could not be brought to you, so you may have missed an alarm.",
+          mend: "Look which alarms are on in CloudWatch.",
+          over: "Messages like this one get through again.",
+        },
+        "http-throttles": {
+          means:
+            "More came in at once than I may take, so answers in chats are late. Telegram sends its part again, and I find readings by looking myself.",
+          mend: concurrency("http"),
+          over: "I take in everything again.",
+        },
+        "worker-throttles": {
+          means: "There are more jobs at once than I may do, so readings arrive later than usual. None is lost.",
+          mend: concurrency("worker"),
+          over: "The jobs are done without delay again.",
+        },
+        "sweep-throttles": {
+          means: "AWS did not let me begin the regular syncs, so readings arrive late.",
+          mend: concurrency("sweep"),
+          over: "The regular syncs may begin again.",
+        },
+        "alarm-throttles": {
+          means: "AWS held back messages like this one, so they may come late.",
+          mend: concurrency("alarm"),
+          over: "Messages like this one are no longer held back.",
+        },
+        "sweep-missing": {
+          means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
+          mend: `In EventBridge, under Rules, see that the rule of the stage ${stage} is enabled. npm run deploy -- --stage ${stage} sets it up anew.`,
+          over: "The regular syncs begin by themselves again, and what waited follows.",
+        },
+        "webhook-failing": {
+          means:
+            "Telegram cannot bring me what people write, so nobody gets an answer in the chat. It keeps their messages for a day. Syncs go on.",
+          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address anew.`,
+          over: "Telegram gets through to me again.",
+        },
+        "stale-session": {
+          means:
+            "A link at Garmin or Withings has ended, and whoever it belongs to was told in their own chat. Their readings wait and follow by themselves.",
+          mend: "You need do nothing. If the link is yours, you have that message already: press its button, or send /connect.",
+        },
+        broken: {
+          means:
+            "Something broke on my side that I do not know. No reading is lost, but some may wait until it is mended.",
+          mend: `Run ${doctor}. The log says what it was.`,
+          over: "What broke on my side has not happened again since.",
+        },
+        "table-throttled": {
+          means:
+            "The table was asked more at once than it bears. What was held up is tried again, and no reading is lost.",
+          mend: "It grows with its use within half an hour. If it comes again, look at its metrics.",
+          over: "The table keeps up again.",
+        },
+      };
+      return SENTENCES[key];
+    },
+    unknownOn: (name: string) => `The alarm ${name} is on. It is none of mine, so I only pass it on.`,
+    unknownOver: (name: string) => `The alarm ${name} is over.`,
+    noAlarm: (text: string | undefined) =>
+      text === undefined
+        ? "A notice that is no alarm came in where my alarms do. The log holds it."
+        : `A notice that is no alarm came in where my alarms do: ${text}`,
+    button: {
+      queue: "Open the queue",
+      log: "Open the log",
+      function: "Open the function",
+      alarms: "Open the alarms",
+      table: "Open the table",
+    },
+  };
+}
