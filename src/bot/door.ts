@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Composer, type Context } from "grammy/web";
 import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
+import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Accounts } from "../sync/account.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
@@ -54,7 +54,10 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
       await next();
     } catch (error) {
       const reportId = randomUUID().slice(0, 8);
-      log.error("update_failed", { reportId, update: ctx.update.update_id, ...errorFacts(error) });
+      const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
+      // An alarm listens to the second: it is for what passes neither by itself nor by its owner.
+      if (error instanceof ActionNeededError || error instanceof RetryLaterError) log.warn("update_not_served", facts);
+      else log.error("update_failed", facts);
       if (ctx.chat?.type === "private" && (await isServed(ctx).catch(() => isNamed(ctx)))) {
         const words = wordsFor(ctx);
         const isOwner = ctx.from?.id === allowedIds[0];
