@@ -118,10 +118,12 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     },
   };
 
-  /** What the last daily check saw. Without a public address there is nothing to check. */
+  /** What the last daily check saw. Without a public address, or a link, there is nothing to check. */
   async function notifications(account: number): Promise<Check[]> {
     const state = await app.subscriptions.state(account);
-    if (!state) return [];
+    // A damaged link has a line of its own.
+    const link = state && (await app.links.facts(account, "withings").catch(() => undefined));
+    if (!state || link?.state !== "linked") return [];
     const problem = ({ on: undefined, off: "later", unreachable: "operator" } as const)[state];
     const text = say.notifications[state];
     return [{ name: nameOf(say.check.notifications), run: async () => (problem ? { verdict: problem, text } : text) }];

@@ -173,6 +173,15 @@ describe("/doctor", () => {
     });
   });
 
+  test("of notifications nothing is said while Withings is not linked", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "withings");
+    const app = { ...house.app, subscriptions: { ...house.app.subscriptions, state: async () => "off" as const } };
+    const findings = await checks({ app })(await account(), wordsIn("en"), true);
+    expect(findings.map(({ check }) => check)).not.toContain("new readings");
+    expect(findings.filter(({ verdict }) => verdict === "later")).toEqual([]);
+  });
+
   test.each([
     ["on", "ok · new readings: Withings tells me at once", "ok · new readings: Withings tells me at once"],
     [
@@ -193,7 +202,10 @@ describe("/doctor", () => {
       }),
     });
     expect((await doctor()).text).toContain(forOwner);
-    expect((await doctor(await invited())).text).toContain(forOthers);
+    const anna = await invited();
+    const link = (await house.app.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
+    await house.app.links.replace(GUEST, "withings", link);
+    expect((await doctor(anna)).text).toContain(forOthers);
   });
 
   test("speaks German to somebody who does", async () => {
