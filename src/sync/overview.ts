@@ -1,3 +1,4 @@
+import type { Action } from "../errors.ts";
 import type { Account, Accounts, LastRun } from "./account.ts";
 import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, Vendor } from "./ports.ts";
 
@@ -21,6 +22,7 @@ export interface Overview {
   attention: AttentionItem[];
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
+  /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
   lastRun: LastRun | undefined;
   /** Absent before the first run of the two that are linked. */
   progress?: Progress;
@@ -45,9 +47,30 @@ export async function overviewOf(
     lastReadings: progress?.lastReadings ?? {},
     attention: progress?.attention ?? [],
     timezone: account.timezone ?? progress?.timezone ?? account.reportedTimezone ?? "UTC",
-    lastRun: await accounts.lastRun(telegramUserId),
+    lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
     ...(progress && { progress }),
   };
+}
+
+/** Which link an action is about. */
+const ABOUT: Partial<Record<Action, Vendor>> = {
+  link_withings: "withings",
+  relink_withings: "withings",
+  link_garmin: "garmin",
+  relink_garmin: "garmin",
+  grant_garmin_upload: "garmin",
+  unlock_garmin_account: "garmin",
+  use_garmin_page: "garmin",
+};
+
+function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts | undefined>): LastRun | undefined {
+  const vendor = lastRun?.outcome.action && ABOUT[lastRun.outcome.action];
+  if (!lastRun || !vendor) return lastRun;
+  const link = links[vendor];
+  const { action, ...outcome } = lastRun.outcome;
+  const wasMissing = action === `link_${vendor}`;
+  const isSettled = link ? link.linkedAt > lastRun.finishedAt : !wasMissing;
+  return isSettled ? { ...lastRun, outcome } : lastRun;
 }
 
 function describeLink(link: LinkFacts, now: Date): LinkOverview {

@@ -237,4 +237,26 @@ describe("/status", () => {
     expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
     expect(later).toMatch(/Last run: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);
   });
+
+  test("no longer says what the last run asked for once the link is gone or made anew", async () => {
+    house = await startBotHouse();
+    house.startBot();
+    await house.sync();
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    expect(await status()).toContain("Garmin has signed me out.");
+    const link = await house.app.links.read(ACCOUNT, "garmin");
+    await house.app.links.remove(ACCOUNT, "garmin");
+    const without = await status();
+    expect(without).toContain("Garmin: not linked");
+    expect(without).not.toContain("signed me out");
+
+    house.clock.advance(60);
+    if (!link) throw new Error("there was no link");
+    const renewed = { ...link.value, state: "linked" as const, linkedAt: house.clock.now() };
+    await house.app.links.replace(ACCOUNT, "garmin", renewed);
+    expect(await status()).not.toContain("signed me out");
+  });
 });
