@@ -27,7 +27,7 @@ import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
 import { createGarminCall } from "./sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "./sync/garmin/profile.ts";
 import { createGarminSso } from "./sync/garmin/sso.ts";
-import { signInPageUrl, ticketFromPasted } from "./sync/garmin/ticket.ts";
+import { isGarminsAddress, signInPageUrl, ticketFromPasted } from "./sync/garmin/ticket.ts";
 import { createDiTokens } from "./sync/garmin/tokens.ts";
 import { createWeightSink } from "./sync/garmin/weight.ts";
 import { createWithingsLinking } from "./sync/link-withings.ts";
@@ -231,7 +231,7 @@ export async function createApp(
         authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
         consentAnswer,
         pastedAnswer,
-        isAnswer: (text) => isConsentAnswer(text, application.redirectUrl),
+        isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, withingsLogin?.accountUrl ?? ""),
         exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
       },
       accounts,
@@ -250,6 +250,7 @@ export async function createApp(
         ...sso,
         ...diTokens,
         signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
+        isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),
         ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
         socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
         uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),

@@ -51,6 +51,8 @@ export interface GarminDoor {
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   signInPageUrl(): string;
+  /** Whether it is an address of Garmin's, with a ticket or without. */
+  isGarminsAddress(text: string): boolean;
   ticketFromPasted(pasted: string): PastedTicket;
   /** Spends the ticket, whatever the answer. */
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;

@@ -186,7 +186,7 @@ export function createGarminSignIn(deps: {
       return found.type === "ticket" ? finish(account, found.ticket, found.service) : found;
     },
 
-    isPasted: (text) => door.ticketFromPasted(text).type !== "no_ticket",
+    isPasted: (text) => door.ticketFromPasted(text).type !== "no_ticket" || door.isGarminsAddress(text),
     email: memory.email,
     rememberEmail: memory.saveEmail,
   };

@@ -224,6 +224,18 @@ describe("on Garmin's page", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });
 
+  test("an address of Garmin's without a sign-in is said so, with both ways again", async () => {
+    await beforeSignIn();
+    for (const address of [house.app.signInPageUrl(), "https://connect.garmin.com/modern/"]) {
+      house.owner.say(address);
+      const answer = await house.owner.waitForMessage();
+      expect(answer.text).toContain("There is no sign-in in that.");
+      expect(labels(answer)).toEqual(["On Garmin’s page", "Here in the chat"]);
+    }
+    house.owner.say("https://notgarmin.com/?garmin.com");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+  });
+
   test("what is used up or too old gets its sentence and both ways again", async () => {
     await beforeSignIn();
     const ticket = house.sandbox.garmin.mintTicket(OWNER.email);

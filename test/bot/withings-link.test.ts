@@ -67,6 +67,12 @@ describe("what cannot work has its own sentence and a fresh button", () => {
         return `${searchParams.get("redirect_uri")}?error=access_denied&state=${searchParams.get("state")}`;
       },
     ],
+    ["the address of Withings' own page", /There is no permission in that address/, (page) => page],
+    [
+      "an answer at another callback, without the state",
+      /not from my button/,
+      () => "https://example.org/elsewhere?code=0123456789abcdef0123",
+    ],
     ["the page without an answer", /There is no permission in that address/, (page) => redirectOf(page)],
     [
       "an address of somebody else's chat",

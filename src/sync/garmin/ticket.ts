@@ -33,3 +33,11 @@ export function ticketFromPasted(pasted: string, ssoUrl: string): PastedTicket {
   // A bare ticket tells by its ending which door it came from: "cas" the web page, "sso" the phone app.
   return { type: "ticket", ticket, service: ticket.endsWith("-sso") ? MOBILE_SERVICE : embedUrl(ssoUrl) };
 }
+
+/** Whether it is an address of Garmin's, and nothing else: people copy the one that their browser shows too early. */
+export function isGarminsAddress(text: string, ssoUrl: string): boolean {
+  const trimmed = text.trim();
+  if (!/^https?:/.test(trimmed) || !URL.canParse(trimmed)) return false;
+  const { origin, hostname } = new URL(trimmed);
+  return origin === new URL(ssoUrl).origin || /(^|\.)garmin\.com$/.test(hostname);
+}

@@ -148,11 +148,15 @@ export function pastedAnswer(pasted: string): PastedAnswer {
   return URL.canParse(text) ? consentAnswer(new URL(text).searchParams) : { type: "not_an_address" };
 }
 
-/** Whether it is an address that the consent page ended on, whatever stands in it: one like the callback, or with its answer. */
-export function isConsentAnswer(text: string, redirectUrl: string): boolean {
+/**
+ * Whether it is an address that the consent page ended on, or was taken for one: like the callback, with an answer whatever
+ * callback is registered, or of Withings' own page.
+ */
+export function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
   const trimmed = text.trim();
   if (!URL.canParse(trimmed)) return false;
-  const { searchParams } = new URL(trimmed);
-  const isAnswer = searchParams.has("state") && (searchParams.has("code") || searchParams.has("error"));
-  return isAnswer || (redirectUrl !== "" && trimmed.startsWith(redirectUrl));
+  const { searchParams, origin } = new URL(trimmed);
+  const isAnswer = searchParams.has("code") || (searchParams.has("state") && searchParams.has("error"));
+  const isTheirs = accountUrl !== "" && origin === new URL(accountUrl).origin;
+  return isAnswer || isTheirs || (redirectUrl !== "" && trimmed.startsWith(redirectUrl));
 }
