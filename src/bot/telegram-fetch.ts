@@ -1,22 +1,40 @@
-import { Agent, fetch, type Response } from "undici";
+import http from "node:http";
+import https from "node:https";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import type { Clock } from "../clock.ts";
 
 /** Telegram holds a long poll open for the 30 seconds that grammY asks for. */
 const POLL_SECONDS = 45;
 const CALL_SECONDS = 15;
+const CONNECT_SECONDS = 10;
 const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
 
+/** The part of a `Response` that grammY looks at. */
+interface Answer {
+  status: number;
+  json(): Promise<unknown>;
+}
+
+/** grammY sends its calls as JSON, and aborts by a signal of the platform's kind. */
+interface Call {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
 /**
  * How the bot talks to Telegram. Limits and hiccups are waited out here and nowhere above: a retry inside a conversation
- * would be repeated at every replay of it.
+ * would be repeated at every replay of it. By node:https, which is there at once, where a fetch has to be loaded first.
  */
 export function createTelegramFetch(
   clock: Clock,
   /** Called when Telegram stops answering, and when it answers again: grammY itself goes on trying without a word. */
   onReach: (isReached: boolean) => void = () => {},
 ): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
-  const dispatcher = new Agent({ connect: { timeout: 10_000 } });
+  const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
 
   let isAway = false;
 
@@ -26,39 +44,69 @@ export function createTelegramFetch(
     onReach(!isAway);
   }
 
-  const send = async (...[url, init]: Parameters<typeof fetch>) => {
-    const isPoll = String(url).endsWith("/getUpdates");
+  const send = async (address: string, call: Call = {}): Promise<Answer> => {
+    const url = new URL(address);
+    const agent = agents[url.protocol === "http:" ? "http:" : "https:"];
+    const isPoll = url.pathname.endsWith("/getUpdates");
     for (let tries = 1; ; tries++) {
       const timeout = AbortSignal.timeout((isPoll ? POLL_SECONDS : CALL_SECONDS) * 1000);
-      const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-      const isLast = isPoll || tries === TRIES || init?.signal?.aborted === true;
+      const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
+      const isLast = isPoll || tries === TRIES || call.signal?.aborted === true;
       try {
-        const response = await fetch(url, { ...init, signal, dispatcher });
-        seen(response.status >= 500);
-        const seconds = await restSeconds(response, tries);
-        if (seconds === undefined || (isLast && response.status !== 429) || tries === TRIES) return response;
-        if (seconds > LONGEST_WAIT_SECONDS) return response;
+        const answer = await ask(url, { ...call, signal, agent });
+        seen(answer.status >= 500);
+        const seconds = await restSeconds(answer, tries);
+        if (seconds === undefined || (isLast && answer.status !== 429) || tries === TRIES) return answer;
+        if (seconds > LONGEST_WAIT_SECONDS) return answer;
         await clock.sleep(seconds);
       } catch (error) {
         // A poll that is broken off by ourselves says nothing about Telegram.
-        if (!init?.signal?.aborted) seen(true);
+        if (!call.signal?.aborted) seen(true);
         // Whether it got through is unknown: a word said twice is better than one never said.
         if (isLast) throw error;
         await clock.sleep(tries);
       }
     }
   };
-  // grammY's types name the platform's fetch; ours is the same with a dispatcher of its own.
-  return { fetch: send as unknown as typeof globalThis.fetch, close: () => dispatcher.destroy() };
+
+  return {
+    // grammY's types name the platform's fetch; it uses no more of it than this.
+    fetch: send as unknown as typeof globalThis.fetch,
+    async close() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+function ask(url: URL, call: Call & { agent: http.Agent }): Promise<Answer> {
+  const { body, ...options } = call;
+  const { request: open } = url.protocol === "http:" ? http : https;
+  return new Promise((resolve, reject) => {
+    const request = open(url, options, (response) => {
+      const { statusCode = 0 } = response;
+      text(response).then((body) => resolve({ status: statusCode, json: async () => JSON.parse(body) }), reject);
+    });
+    request.once("socket", giveUpOnConnecting);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      // A line that Telegram closed while we slept, as between two calls of a function: nothing was heard on it.
+      if (request.reusedSocket && error.code === "ECONNRESET") ask(url, call).then(resolve, reject);
+      else reject(error);
+    });
+    request.end(body);
+  });
+}
+
+/** A poll may hang for long, but not because nobody is there. */
+function giveUpOnConnecting(socket: Socket) {
+  if (!socket.connecting) return;
+  const timer = setTimeout(() => socket.destroy(new Error("no connection")), CONNECT_SECONDS * 1000);
+  for (const end of ["connect", "close"]) socket.once(end, () => clearTimeout(timer));
 }
 
 /** How long to wait before another try, where one is worth it. */
-async function restSeconds(response: Response, tries: number): Promise<number | undefined> {
-  if (response.status >= 500) return tries;
-  if (response.status !== 429) return undefined;
-  const body = (await response
-    .clone()
-    .json()
-    .catch(() => undefined)) as { parameters?: { retry_after?: number } } | undefined;
+async function restSeconds(answer: Answer, tries: number): Promise<number | undefined> {
+  if (answer.status >= 500) return tries;
+  if (answer.status !== 429) return undefined;
+  const body = (await answer.json().catch(() => undefined)) as { parameters?: { retry_after?: number } } | undefined;
   return body?.parameters?.retry_after ?? 1;
 }

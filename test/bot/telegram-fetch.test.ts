@@ -1,0 +1,68 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTelegramFetch } from "../../src/bot/telegram-fetch.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+
+const clock = createManualClock(new Date("2026-11-20T12:00:00Z"));
+let telegram: Server;
+let http: ReturnType<typeof createTelegramFetch>;
+let address: string;
+/** The line that each call came on, in order. */
+let lines: Socket[];
+/** What becomes of a call, from its number on. */
+let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle";
+
+beforeEach(async () => {
+  lines = [];
+  telegram = createServer((request, response) => {
+    lines.push(request.socket);
+    const what = fate(lines.length);
+    if (what === "cut") return request.socket.destroy();
+    response.writeHead(200, { "content-length": 11 });
+    if (what === "answered") return response.end('{"ok":true}');
+    response.write('{"ok"', () => request.socket.destroy());
+  });
+  await new Promise<void>((resolve) => telegram.listen(0, "127.0.0.1", resolve));
+  address = `http://127.0.0.1:${(telegram.address() as AddressInfo).port}/bot1:token/sendMessage`;
+  http = createTelegramFetch(clock);
+});
+afterEach(async () => {
+  await http.close();
+  await new Promise((resolve) => telegram.close(resolve));
+});
+
+const call = async () => (await http.fetch(address, { method: "POST", body: "{}" })).json();
+
+test("calls one after the other share a line", async () => {
+  fate = () => "answered";
+  await call();
+  await call();
+  expect(new Set(lines).size).toBe(1);
+});
+
+test("a line that was closed while nobody spoke is replaced at once", async () => {
+  fate = (number) => (number === 2 ? "cut" : "answered");
+  await call();
+  const before = clock.now();
+  expect(await call()).toEqual({ ok: true });
+  expect(clock.now()).toEqual(before);
+  expect(new Set(lines).size).toBe(2);
+});
+
+test.each(["cut", "cut_in_the_middle"] as const)(
+  "a new line that breaks (%s) is waited for, and tried again",
+  async (how) => {
+    fate = (number) => (number === 1 ? how : "answered");
+    const before = clock.now().getTime();
+    expect(await call()).toEqual({ ok: true });
+    expect(clock.now().getTime()).toBeGreaterThan(before);
+    expect(lines).toHaveLength(2);
+  },
+);
+
+test("what does not come back is given up after three tries", async () => {
+  fate = () => "cut";
+  await expect(call()).rejects.toThrow();
+  expect(lines).toHaveLength(3);
+});
