@@ -1,4 +1,3 @@
-import { Agent, type FormData, request, errors as undiciErrors } from "undici";
 import { RetryLaterError } from "./errors.ts";
 
 export interface HttpRequest {
@@ -26,19 +25,20 @@ const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
 
 export function createTransport(): { send: Transport; close: () => Promise<void> } {
-  const agent = new Agent({ connect: { timeout: CONNECT_SECONDS * 1000 }, pipelining: 1 });
+  let line: ReturnType<typeof openLine> | undefined;
 
   const send: Transport = async ({ method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS }) => {
     const { host, pathname } = new URL(url);
     const milliseconds = answerSeconds * 1000;
-    // A form's content type is set here and only here: a second one, appended, makes Garmin answer 400 with an empty body.
-    const form = body instanceof URLSearchParams;
+    line ??= openLine();
+    const { request, dispatcher } = await line;
+    const { contentType, content } = await packed(body);
     try {
       const answer = await request(url, {
         method,
-        headers: form ? { ...headers, "content-type": "application/x-www-form-urlencoded" } : headers,
-        body: form ? body.toString() : (body ?? null),
-        dispatcher: agent,
+        headers: contentType ? { ...headers, "content-type": contentType } : headers,
+        body: content,
+        dispatcher,
         headersTimeout: milliseconds,
         bodyTimeout: milliseconds,
         // The two timeouts above restart with every byte; this one bounds the whole.
@@ -51,11 +51,26 @@ export function createTransport(): { send: Transport; close: () => Promise<void>
     }
   };
 
-  return { send, close: () => agent.destroy() };
+  return { send, close: async () => (await line)?.dispatcher.destroy() };
+}
+
+/** undici is loaded with the first request: it is heavy, and most of what people write in the chat needs none. */
+async function openLine() {
+  const { Agent, request } = await import("undici");
+  return { request, dispatcher: new Agent({ connect: { timeout: CONNECT_SECONDS * 1000 }, pipelining: 1 }) };
+}
+
+/** A form's content type is set here and only here: a second one, appended, makes Garmin answer 400 with an empty body. */
+async function packed(body: HttpRequest["body"]): Promise<{ contentType?: string; content: string | Buffer | null }> {
+  if (body instanceof URLSearchParams) {
+    return { contentType: "application/x-www-form-urlencoded", content: body.toString() };
+  }
+  if (!(body instanceof FormData)) return { content: body ?? null };
+  const form = new Response(body);
+  return { contentType: form.headers.get("content-type") ?? "", content: Buffer.from(await form.arrayBuffer()) };
 }
 
 function reason(cause: unknown): string {
-  if (cause instanceof undiciErrors.UndiciError) return cause.code;
   if (cause instanceof Error) return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
   return "unknown";
 }

@@ -1,4 +1,3 @@
-import { FormData } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { readWeightFile } from "../sandbox/garmin/fit-file.ts";
 import { type Household, OWNER, startHousehold } from "../support/household.ts";

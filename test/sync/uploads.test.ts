@@ -1,4 +1,3 @@
-import { FormData } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { readingId } from "../../src/sync/reading.ts";
 import type { Transport } from "../../src/transport.ts";

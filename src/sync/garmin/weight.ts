@@ -1,4 +1,3 @@
-import { FormData } from "undici";
 import * as z from "zod";
 import type { Sink, Standing } from "../ports.ts";
 import { chosenParts, type WeighIn } from "../reading.ts";
