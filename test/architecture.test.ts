@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   {
     name: "entry",
-    files: /^src\/(cli|server|service|chat|checks)\.ts$|^src\/cli\//,
+    files: /^src\/(cli|server|service|chat|checks)\.ts$|^src\/(cli|lambda)\//,
     mayImport: ["app", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
   },
   {
@@ -60,6 +60,7 @@ test("imports point one way", () => {
 test.each([
   ["@aws-sdk/", /^src\/store\/dynamodb/],
   ["node:sqlite", /^src\/store\/sqlite\.ts$/],
+  ["undici", /^src\/transport\.ts$/],
   ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
   ["grammy", /^src\/(bot\/|server\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {
