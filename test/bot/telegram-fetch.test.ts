@@ -18,10 +18,10 @@ beforeEach(async () => {
   telegram = createServer((request, response) => {
     lines.push(request.socket);
     const what = fate(lines.length);
-    if (what === "cut") return request.socket.destroy();
-    response.writeHead(200, { "content-length": 11 });
-    if (what === "answered") return response.end('{"ok":true}');
-    response.write('{"ok"', () => request.socket.destroy());
+    if (what === "cut") request.socket.destroy();
+    else response.writeHead(200, { "content-length": 11 });
+    if (what === "answered") response.end('{"ok":true}');
+    if (what === "cut_in_the_middle") response.write('{"ok"', () => request.socket.destroy());
   });
   await new Promise<void>((resolve) => telegram.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${(telegram.address() as AddressInfo).port}/bot1:token/sendMessage`;

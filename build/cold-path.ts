@@ -1,0 +1,33 @@
+import type { Metafile } from "esbuild";
+
+export interface ColdPath {
+  kilobytes: number;
+  /** Where loading begins: the files of the bundle to import, one after the other. */
+  roots: string[];
+  /** What stands in them: files of the project and of its packages, and Node's own modules as `builtin:node:…`. */
+  inputs: string[];
+}
+
+/** What a start loads: the entry, the sources named in `alsoLoaded` with it, and all that these import other than on demand. */
+export function coldPath({ outputs }: Metafile, alsoLoaded: readonly string[]): ColdPath {
+  const files = new Set<string>();
+  const visit = (file: string) => {
+    const output = outputs[file];
+    if (!output || files.has(file)) return;
+    files.add(file);
+    for (const { path, kind } of output.imports) if (kind !== "dynamic-import") visit(path);
+  };
+  const entries = Object.keys(outputs).filter((file) => file.endsWith("/index.mjs"));
+  const more = Object.keys(outputs).filter((file) => alsoLoaded.includes(outputs[file]?.entryPoint ?? ""));
+  const roots = [...entries, ...more];
+  for (const file of roots) visit(file);
+  const loaded = [...files].flatMap((file) => outputs[file] ?? []);
+  return {
+    kilobytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0) / 1024,
+    roots,
+    // A file that was shaken down to nothing is named too.
+    inputs: loaded.flatMap((output) =>
+      Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? input : [])),
+    ),
+  };
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Metafile } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
+import { bundle, bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
+import { coldPath } from "../../build/cold-path.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
+let metafiles: Record<FunctionName, Metafile>;
+beforeAll(async () => {
+  metafiles = await bundleFunctions(path.join(folder, "first"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const startOf = (name: FunctionName) => coldPath(metafiles[name], ALSO_LOADED);
+
+describe.each(FUNCTIONS)("a start of %s", (name) => {
+  test("loads no more than its budget", () => {
+    expect(startOf(name).kilobytes).toBeLessThan(BUDGETS[name].kilobytes);
+  });
+
+  test.each(FORBIDDEN)("loads nothing like $input: $because", ({ input }) => {
+    expect(startOf(name).inputs.filter((it) => input.test(it))).toEqual([]);
+  });
+
+  test.each(ONCE)("has one copy of %s at most, in one of its builds", (name_) => {
+    const inside = new RegExp(`^(.*node_modules/${name_})/([^/]+)/`);
+    const copies = startOf(name).inputs.flatMap((it) => {
+      const [, where, build = ""] = inside.exec(it) ?? [];
+      return where ? `${where}${/^dist-|^out$/.test(build) ? `/${build}` : ""}` : [];
+    });
+    expect(new Set(copies).size).toBeLessThanOrEqual(1);
+  });
+
+  test("needs nothing but what lies in its folder and in Node", () => {
+    const imports = Object.values(metafiles[name].outputs).flatMap((output) => output.imports);
+    expect(imports.filter(({ external }) => external)).toEqual([]);
+    const text = readdirSync(path.join(folder, "first", name))
+      .filter((file) => file.endsWith(".mjs"))
+      .map((file) => readFileSync(path.join(folder, "first", name, file), "utf8"));
+    expect(text.join("")).not.toContain(process.cwd());
+  });
+
+  test("finds its handler", async () => {
+    const entry = path.join(folder, "first", name, "index.mjs");
+    expect(await import(/* @vite-ignore */ entry)).toMatchObject({ handler: expect.any(Function) });
+  });
+});
+
+test("what is loaded on demand lies beside the entry: undici, and the encoder of FIT files", () => {
+  const inputs = Object.values(metafiles.worker.outputs).flatMap((output) => Object.keys(output.inputs));
+  for (const module of ["undici", "@garmin/fitsdk"]) {
+    expect(inputs.some((input) => input.includes(`node_modules/${module}/`))).toBe(true);
+  }
+});
+
+test("every start has the store, though it is imported on demand", () => {
+  for (const name of ["http", "worker", "sweep"] as const) {
+    expect(startOf(name).inputs).toEqual(expect.arrayContaining(ALSO_LOADED));
+  }
+});
+
+test("the same sources give the same bytes, wherever they are put", async () => {
+  await bundle("src/lambda/http.ts", path.join(folder, "second/http"));
+  const bytes = (run: string) => {
+    const files = readdirSync(path.join(folder, run, "http")).filter((file) => file.endsWith(".mjs"));
+    return files.sort().map((file) => [file, readFileSync(path.join(folder, run, "http", file), "utf8")]);
+  };
+  expect(bytes("second").map(([file]) => file)).toEqual(bytes("first").map(([file]) => file));
+  expect(bytes("second")).toEqual(bytes("first"));
+});
