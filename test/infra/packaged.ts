@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import * as z from "zod";
+
+export const FUNCTIONS = ["http", "worker", "sweep", "alarm"] as const;
+/** Not the default, so that a name that forgets its stage shows. */
+export const STAGE = "night";
+export const SECRET = "what-nobody-may-read-in-a-template";
+
+const OSLS = path.resolve("node_modules/osls/bin/serverless.js");
+const SCHEMA_CACHE = path.resolve("node_modules/.cache");
+
+const Resource = z.object({
+  Type: z.string(),
+  Condition: z.string().optional(),
+  DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()),
+});
+const Template = z.object({
+  Resources: z.record(z.string(), Resource),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })),
+  Conditions: z.record(z.string(), z.unknown()),
+});
+export type Resource = z.infer<typeof Resource>;
+export type Template = z.infer<typeof Template>;
+
+export interface Packaged {
+  /** As osls wrote it. */
+  text: string;
+  template: Template;
+  /** Every file name that osls left in the home directory of whoever runs it. */
+  leftAtHome: string[];
+}
+
+/**
+ * Packages serverless.yml as it stands, with functions of one line, for a machine that knows nothing of AWS and that has
+ * secrets lying about in its environment.
+ */
+export async function packaged(params: Record<string, string> = {}): Promise<Packaged> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "weighbridge-package-"));
+  try {
+    const home = path.join(folder, "home");
+    await mkdir(home);
+    await cp("serverless.yml", path.join(folder, "serverless.yml"));
+    await cp("infra", path.join(folder, "infra"), { recursive: true });
+    for (const name of FUNCTIONS) {
+      await mkdir(path.join(folder, ".build", name), { recursive: true });
+      await writeFile(path.join(folder, ".build", name, "index.mjs"), "export const handler = () => {};");
+    }
+    const secrets = { TELEGRAM_BOT_TOKEN: SECRET, SEALING_KEY: SECRET, WITHINGS_CLIENT_SECRET: SECRET };
+    await writeFile(path.join(folder, ".env"), `MANUAL_SYNC_TOKEN=${SECRET}\n`);
+    await promisify(execFile)(
+      process.execPath,
+      [OSLS, "package", "--stage", STAGE, ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`)],
+      {
+        cwd: folder,
+        env: { PATH: process.env.PATH, HOME: home, SLS_SCHEMA_CACHE_BASE_DIR: SCHEMA_CACHE, ...secrets },
+        timeout: 60_000,
+      },
+    );
+    const text = await readFile(path.join(folder, ".serverless/cloudformation-template-update-stack.json"), "utf8");
+    return { text, template: Template.parse(JSON.parse(text)), leftAtHome: await readdir(home) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

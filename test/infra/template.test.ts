@@ -1,0 +1,210 @@
+import { beforeAll, expect, test } from "vitest";
+import { FUNCTIONS, type Packaged, packaged, type Resource, SECRET, STAGE } from "./packaged.ts";
+import { ofType, resolved } from "./resolved.ts";
+
+const TABLE = `weighbridge-${STAGE}`;
+const FUNCTION_ARN = `arn:aws:lambda:eu-central-1:123456789012:function:weighbridge-${STAGE}`;
+const QUEUE_ARN = `arn:aws:sqs:eu-central-1:123456789012:weighbridge-${STAGE}`;
+
+let plain: Packaged;
+let resources: Record<string, Resource>;
+let functions: Record<string, Record<string, unknown>>;
+/** The table is there already, and all that can be asked for is asked for. */
+let asked: Packaged;
+let askedFor: Record<string, Resource>;
+
+beforeAll(async () => {
+  plain = await packaged();
+  resources = resolved(plain.template);
+  functions = functionsOf(resources);
+  asked = await packaged({ existingTable: "true", reserveConcurrency: "true", alarmEmail: "owner@example.org" });
+  askedFor = resolved(asked.template);
+}, 120_000);
+
+function functionsOf(all: Record<string, Resource>): Record<string, Record<string, unknown>> {
+  return Object.fromEntries(
+    ofType(all, "AWS::Lambda::Function").map((it) => [
+      String(it.FunctionName).replace(`weighbridge-${STAGE}-`, ""),
+      it,
+    ]),
+  );
+}
+
+test("there are four functions, each from its own bundle, on Node 24 and arm64", () => {
+  expect(Object.keys(functions).sort()).toEqual([...FUNCTIONS].sort());
+  for (const name of FUNCTIONS) {
+    expect(functions[name]).toMatchObject({
+      Handler: `.build/${name}/index.handler`,
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Role: `${name[0]?.toUpperCase()}${name.slice(1)}Role.Arn`,
+    });
+    expect(functions[name]?.Code).toMatchObject({ S3Key: expect.stringMatching(`/${name}\\.zip$`) });
+  }
+});
+
+test("the environment of a function names the one table, the stage and where its parameters are, and nothing else", () => {
+  const common = {
+    STAGE,
+    STORE: "dynamodb",
+    TOKEN_TABLE_NAME: TABLE,
+    PARAMETER_PATH: `/weighbridge/${STAGE}/`,
+  };
+  const withQueue = { ...common, QUEUE_URL: `weighbridge-${STAGE}-jobs.fifo` };
+  const environments = Object.entries(functions).map(([name, { Environment }]) => [name, Environment]);
+  expect(Object.fromEntries(environments)).toEqual({
+    http: { Variables: withQueue },
+    worker: { Variables: withQueue },
+    sweep: { Variables: withQueue },
+    alarm: { Variables: common },
+  });
+});
+
+test("the command line reads the name of the same table, and everybody the address, from parameters of the stack", () => {
+  expect(ofType(resources, "AWS::SSM::Parameter")).toEqual([
+    { Name: `/weighbridge/${STAGE}/PUBLIC_URL`, Type: "String", Value: "HttpLambdaFunctionUrl.FunctionUrl" },
+    { Name: `/weighbridge/${STAGE}/TOKEN_TABLE_NAME`, Type: "String", Value: TABLE },
+  ]);
+  expect(plain.template.Outputs.Table?.Value).toBe(TABLE);
+});
+
+test("the table expires items, keeps backups, is encrypted and protected, and outlives the stack", () => {
+  expect(Object.values(resources).filter(({ Type }) => Type === "AWS::DynamoDB::Table")).toEqual([
+    {
+      Type: "AWS::DynamoDB::Table",
+      Condition: "CreatesTable",
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        TableName: TABLE,
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: [
+          { AttributeName: "pk", KeyType: "HASH" },
+          { AttributeName: "sk", KeyType: "RANGE" },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: "pk", AttributeType: "S" },
+          { AttributeName: "sk", AttributeType: "S" },
+        ],
+        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    },
+  ]);
+});
+
+test("a table that is there already is left as it is, and used by everybody all the same", () => {
+  expect(ofType(askedFor, "AWS::DynamoDB::Table")).toEqual([]);
+  const without = ({ Table: _, ...rest }: Record<string, Resource>) => rest;
+  expect(ofType(without(askedFor), "AWS::IAM::Role")).toEqual(ofType(without(resources), "AWS::IAM::Role"));
+  expect(ofType(askedFor, "AWS::SSM::Parameter")).toEqual(ofType(resources, "AWS::SSM::Parameter"));
+  for (const [name, { Environment }] of Object.entries(functionsOf(askedFor))) {
+    expect(Environment).toEqual(functions[name]?.Environment);
+  }
+});
+
+test("no concurrency is reserved unless it is asked for, because young accounts have none to give", () => {
+  const reserved = (of: Record<string, Record<string, unknown>>) =>
+    Object.entries(of).flatMap(([name, it]) =>
+      it.ReservedConcurrentExecutions === undefined ? [] : [[name, it.ReservedConcurrentExecutions]],
+    );
+  expect(reserved(functions)).toEqual([]);
+  expect(Object.fromEntries(reserved(functionsOf(askedFor)))).toEqual({ http: 20, worker: 5, sweep: 1, alarm: 1 });
+});
+
+test("the jobs of an account come one by one, and what failed five times is kept for two weeks", () => {
+  expect(ofType(resources, "AWS::SQS::Queue")).toEqual([
+    {
+      QueueName: `weighbridge-${STAGE}-jobs.fifo`,
+      FifoQueue: true,
+      ContentBasedDeduplication: false,
+      DeduplicationScope: "messageGroup",
+      FifoThroughputLimit: "perMessageGroupId",
+      VisibilityTimeout: 6 * Number(functions.worker?.Timeout),
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: `${QUEUE_ARN}-dead.fifo`, maxReceiveCount: 5 },
+    },
+    {
+      QueueName: `weighbridge-${STAGE}-dead.fifo`,
+      FifoQueue: true,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+      SqsManagedSseEnabled: true,
+    },
+  ]);
+});
+
+test("the worker gets one job at a time and says itself which failed", () => {
+  expect(ofType(resources, "AWS::Lambda::EventSourceMapping")).toEqual([
+    {
+      EventSourceArn: `${QUEUE_ARN}-jobs.fifo`,
+      FunctionName: `${FUNCTION_ARN}-worker`,
+      Enabled: true,
+      BatchSize: 1,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    },
+  ]);
+});
+
+test("the clock calls the sweep every five minutes, and may", () => {
+  const [[id, rule] = []] = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
+  expect(rule?.Properties).toEqual({
+    ScheduleExpression: "rate(5 minutes)",
+    State: "ENABLED",
+    Targets: [{ Arn: `${FUNCTION_ARN}-sweep`, Id: expect.any(String) }],
+  });
+  expect(ofType(resources, "AWS::Lambda::Permission")).toContainEqual({
+    FunctionName: `${FUNCTION_ARN}-sweep`,
+    Action: "lambda:InvokeFunction",
+    Principal: "events.amazonaws.com",
+    SourceArn: `${id}.Arn`,
+  });
+});
+
+test("the address of http is open, with both permissions that it takes, and nobody else's function has one", () => {
+  expect(ofType(resources, "AWS::Lambda::Url")).toEqual([
+    { AuthType: "NONE", TargetFunctionArn: `${FUNCTION_ARN}-http` },
+  ]);
+  const forEverybody = ofType(resources, "AWS::Lambda::Permission").filter(({ Principal }) => Principal === "*");
+  expect(forEverybody).toEqual([
+    {
+      FunctionName: `${FUNCTION_ARN}-http`,
+      Action: "lambda:InvokeFunctionUrl",
+      Principal: "*",
+      FunctionUrlAuthType: "NONE",
+    },
+    {
+      FunctionName: `${FUNCTION_ARN}-http`,
+      Action: "lambda:InvokeFunction",
+      Principal: "*",
+      InvokedViaFunctionUrl: true,
+    },
+  ]);
+});
+
+test("every function logs JSON, and its lines are kept for a month", () => {
+  const groups = ofType(resources, "AWS::Logs::LogGroup").map(({ LogGroupName, RetentionInDays }) => [
+    LogGroupName,
+    RetentionInDays,
+  ]);
+  expect(Object.fromEntries(groups)).toEqual(
+    Object.fromEntries(FUNCTIONS.map((name) => [`/aws/lambda/weighbridge-${STAGE}-${name}`, 30])),
+  );
+  for (const name of FUNCTIONS) {
+    expect(functions[name]?.LoggingConfig).toEqual({
+      LogFormat: "JSON",
+      SystemLogLevel: "INFO",
+      ApplicationLogLevel: "INFO",
+    });
+  }
+});
+
+test("no secret of the machine that packages comes into the template, and nothing is left in its home directory", () => {
+  for (const { text, leftAtHome } of [plain, asked]) {
+    expect(text).not.toContain(SECRET);
+    expect(text).not.toContain("{{resolve:");
+    expect(leftAtHome).toEqual([]);
+  }
+});
