@@ -1,5 +1,6 @@
 import { createTable } from "./app.ts";
 import { type Command, parseArguments, USAGE } from "./cli/arguments.ts";
+import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
 import { loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
@@ -102,6 +103,10 @@ async function perform(
       return statusCommand(env, terminal, { clock, log });
     case "doctor":
       return doctorCommand(env, terminal, { clock, log });
+    case "backup":
+      return backupCommand(env, terminal, command, clock.now());
+    case "restore":
+      return restoreCommand(env, terminal, command);
   }
 }
 

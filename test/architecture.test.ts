@@ -59,7 +59,7 @@ test("imports point one way", () => {
 
 test.each([
   ["@aws-sdk/", /^src\/store\/dynamodb/],
-  ["node:sqlite", /^src\/store\/sqlite\.ts$/],
+  ["node:sqlite", /^src\/store\/sqlite(-backup)?\.ts$/],
   ["undici", /^src\/transport\.ts$/],
   ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
   ["grammy", /^src\/(bot\/|server\.ts$)/],

@@ -8,6 +8,7 @@ export type Command = { json: boolean } & (
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
   | { name: "login withings"; account: number | undefined }
   | { name: "login garmin"; account: number | undefined; byTicket: boolean }
+  | { name: "backup" | "restore"; file: string; force: boolean }
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
 );
 
@@ -25,6 +26,8 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
+  npx weighbridge backup FILE                       all that is kept here, and its key, in one file
+  npx weighbridge restore FILE                      put it back; --force replaces what is there
   npx weighbridge table create                      only with STORE=dynamodb: make the table, once
 
 With several accounts, login takes --account N, the Telegram user id; sync takes it too, or works on all of them.
@@ -42,6 +45,8 @@ const OPTIONS: Record<Exclude<Command["name"], "help">, string[]> = {
   sync: ["account", "since", "dry-run"],
   status: [],
   doctor: [],
+  backup: ["force"],
+  restore: ["force"],
 };
 
 const FLAGS = {
@@ -53,6 +58,7 @@ const FLAGS = {
   ticket: { type: "boolean" },
   since: { type: "string" },
   "dry-run": { type: "boolean" },
+  force: { type: "boolean" },
 } as const;
 
 /** @throws UsageError in one sentence that names the mend. */
@@ -60,7 +66,9 @@ export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
   const json = values.json ?? false;
   if (values.help || positionals.length === 0 || positionals[0] === "help") return { name: "help", json };
-  const name = positionals.join(" ");
+  const [first = ""] = positionals;
+  const takesFile = first === "backup" || first === "restore";
+  const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
   if (!isCommand(name)) throw new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
   for (const option of Object.keys(values)) {
     if (option !== "json" && !OPTIONS[name].includes(option)) {
@@ -87,6 +95,12 @@ export function parseArguments(args: string[]): Command {
         throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
       }
       return { name, json, account, since: values.since, dryRun: values["dry-run"] ?? false };
+    }
+    case "backup":
+    case "restore": {
+      const file = positionals[1];
+      if (!file) throw new UsageError(`Name the file, like: npx weighbridge ${name} weighbridge.backup`);
+      return { name, json, file, force: values.force ?? false };
     }
     default:
       return { name, json };

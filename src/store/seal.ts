@@ -7,7 +7,17 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Key } from "./table.ts";
@@ -151,7 +161,29 @@ function createKeyFile(file: string): string {
   return readFileSync(file, "utf8");
 }
 
-function syncFolder(folder: string): void {
+/**
+ * Puts this key in the place of the one in `file`. While `swap` exchanges what is sealed, the file holds both: whenever this is
+ * cut off, what stands there opens.
+ */
+export function exchangeSealingKey(file: string, text: string, swap: (step: () => void) => void): void {
+  const before = readIfPresent(file)?.trim();
+  const both = before !== undefined && before !== text && readKeys(before) !== undefined ? `${text},${before}` : text;
+  swap(() => writeKeyFile(file, both));
+  if (both !== text) writeKeyFile(file, text);
+}
+
+function writeKeyFile(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    writeFileSync(draft, `${text}\n`, { flag: "wx", mode: 0o600, flush: true });
+    renameSync(draft, file);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncFolder(path.dirname(file));
+}
+
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   try {
     fsyncSync(descriptor);

@@ -10,7 +10,7 @@ import type { Item, Table } from "./table.ts";
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
 /** Primary result codes, https://sqlite.org/rescode.html */
-const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, CANTOPEN: 14, NOTADB: 26 };
+export const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, CANTOPEN: 14, NOTADB: 26 };
 
 /**
  * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
@@ -87,7 +87,7 @@ export function openSqliteTable(options: {
   };
 }
 
-function quoteTableName(tableName: string): string {
+export function quoteTableName(tableName: string): string {
   if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName) || /^sqlite_/i.test(tableName)) {
     throw new UsageError(
       `"${tableName}" cannot name the table: take 3 to 255 letters, digits, dots, dashes or underscores, not starting with "sqlite_".`,
@@ -96,7 +96,7 @@ function quoteTableName(tableName: string): string {
   return `"${tableName}"`;
 }
 
-function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync {
+export function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -125,7 +125,7 @@ function enterWal(database: DatabaseSync, busyTimeoutMs: number): void {
   }
 }
 
-function ensureTable(database: DatabaseSync, sqlName: string): void {
+export function ensureTable(database: DatabaseSync, sqlName: string): void {
   // Text is compared with memcmp, which is the byte order the port promises. REAL keeps whole seconds exactly.
   database.exec(
     `CREATE TABLE IF NOT EXISTS ${sqlName} (
@@ -171,7 +171,7 @@ function openingError(file: string, cause: unknown): unknown {
   if (code === SQLITE.BUSY) return busyError(cause);
   if (code === SQLITE.NOTADB || code === SQLITE.CORRUPT) {
     return new UsageError(
-      `${file} is not an intact SQLite database: move it away, put a backup in its place, or choose another folder with DATA_DIR.`,
+      `${file} is not an intact SQLite database: move it away and restore a backup, or choose another folder with DATA_DIR.`,
       { cause },
     );
   }
@@ -186,7 +186,7 @@ function openingError(file: string, cause: unknown): unknown {
 }
 
 /** The primary result code, which is the low byte of an extended one. */
-function sqliteCode(error: unknown): number | undefined {
+export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
   return error.errcode & 0xff;
 }

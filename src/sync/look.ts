@@ -78,8 +78,9 @@ export async function look(
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
-      const mayAdopt = (step.type === "send" || step.type === "verify") && step.adopt;
-      if (!mayAdopt || found.has(task) || adopted.has(task)) continue;
+      const mayAdopt = step.type !== "watch" && step.adopt;
+      // While the old version stands, the new one was not brought: the old one goes first.
+      if (!mayAdopt || found.has(task) || replaced.get(task) || adopted.has(task)) continue;
       // An imported reading may be the echo of one of ours, so for it no entry is taken.
       const among = reading.imported ? new StandingEntries(standing, new Set()) : entries;
       const match = among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
@@ -88,7 +89,8 @@ export async function look(
   }
   return tasks.map((task) => {
     const finding = findingOf(task, found.get(task), replaced.get(task), now);
-    const standing = finding.type === "send" ? adopted.get(task) : undefined;
+    const isToSend = finding.type === "send" || (finding.type === "outdated" && !finding.standing);
+    const standing = isToSend ? adopted.get(task) : undefined;
     return { finding: standing ? { type: "elsewhere", standing } : finding, surplus: surplus.get(task) ?? [] };
   });
 }

@@ -11,7 +11,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  *   fail       Garmin can not take it
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
- *   replace    it stands in Garmin, and Withings has changed it since
+ *   replace    it stands in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
  *   watch      it stands in Garmin, and a late copy of it may turn up there
  */
 export type Step =
@@ -23,7 +23,7 @@ export type Step =
   | { type: "send"; adopt: boolean }
   /** `hold`: should it not have arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
   | { type: "verify"; hold?: HeldReason; adopt?: true }
-  | { type: "replace" }
+  | { type: "replace"; adopt?: true }
   | { type: "watch" };
 
 export interface PlanContext {
@@ -62,16 +62,20 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
   switch (entry.fate.state) {
     case "sending":
     case "sent":
-      return { type: "verify", ...(hold && { hold }), ...(isMine && entry.attempts === 0 && { adopt: true }) };
+      return {
+        type: "verify",
+        ...(hold && { hold }),
+        ...((adopting || (isMine && entry.attempts === 0)) && { adopt: true }),
+      };
     case "seen":
       // What has become doubtful stays as it stands.
       if (!changed || hold || !isOn) return { type: isWatched(entry, now) ? "watch" : "settled" };
-      return refusal ? { type: "fail", reason: refusal } : { type: "replace" };
+      return refusal ? { type: "fail", reason: refusal } : { type: "replace", ...(adopting && { adopt: true }) };
     case "skipped": {
       const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
       if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
       if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.ownersWord?.at)) {
-        return again(entry, fresh(reading, context, true));
+        return again(entry, fresh(reading, context, true), adopting);
       }
       // What came to Garmin by other means is not ours to change.
       return { type: "settled" };
@@ -81,11 +85,11 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
       // What was once far off is not cleared by there being nothing left to compare it with.
       const isDoubted = entry.fate.reason === "improbable_weight" && !changed;
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
-      return again(entry, fresh(reading, { ...context, probable }, true));
+      return again(entry, fresh(reading, { ...context, probable }, true), adopting);
     }
     case "failed":
       if (!isOn) return { type: "leave" };
-      if (changed) return again(entry, fresh(reading, context, adopting));
+      if (changed) return again(entry, fresh(reading, context, adopting), adopting);
       return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
         ? fresh(reading, context, true)
         : { type: "settled" };
@@ -105,8 +109,8 @@ function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {
 }
 
 /** An older version of it may stand in Garmin, from before it was edited into something that could not be sent. */
-function again(entry: LedgerEntry, step: Step): Step {
-  return step.type === "send" && entry.garminKey ? { type: "replace" } : step;
+function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
+  return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }
 
 /** Whether late copies of it are still looked for. */

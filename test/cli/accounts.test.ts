@@ -165,7 +165,7 @@ describe("a DATA_DIR that cannot be used ends in one sentence with the mend", ()
     });
     expect(outcome(notes)).toEqual({
       exit: 2,
-      stderr: `${folder}/notes/weighbridge.sqlite is not an intact SQLite database: move it away, put a backup in its place, or choose another folder with DATA_DIR.\n`,
+      stderr: `${folder}/notes/weighbridge.sqlite is not an intact SQLite database: move it away and restore a backup, or choose another folder with DATA_DIR.\n`,
     });
   });
 

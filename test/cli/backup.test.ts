@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+
+let machine: Machine;
+beforeEach(async () => {
+  machine = await startMachine();
+});
+afterEach(() => machine.close());
+
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000);
+const at = (name: string) => path.join(machine.folder, name);
+const database = (file = at("data/weighbridge.sqlite")) => new DatabaseSync(file);
+const outcome = async (command: string, env = {}) => {
+  const { exit, stderr } = await machine.run(command, [], env);
+  return { exit, stderr: stderr.replaceAll(machine.folder, "~") };
+};
+const ok = { exit: 0, stderr: "" };
+
+test("a backup made while the program runs comes back whole on another machine, with the key, for this user alone", async () => {
+  await machine.link(OWNER);
+  machine.person().stepOnScale({ at: hoursAgo(3), weightKg: 80.25 });
+  const program = machine.start("start");
+  await program.said("run_ended");
+  expect(await outcome("backup weighbridge.backup")).toEqual(ok);
+  program.signal("SIGTERM");
+  await program.ended;
+  expect((statSync(at("weighbridge.backup")).mode & 0o777).toString(8)).toBe("600");
+  expect(readdirSync(machine.folder).toSorted()).toEqual(["data", "weighbridge.backup"]);
+
+  const elsewhere = { DATA_DIR: at("elsewhere") };
+  const { exit, stdout } = await machine.run("restore weighbridge.backup", [], elsewhere);
+  expect({ exit, stdout }).toEqual({
+    exit: 0,
+    stdout: expect.stringMatching(/^Everything is again as it was on \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\nWhat was sent/),
+  });
+  machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.5 });
+  expect((await machine.run("sync --json", [], elsewhere)).json()).toMatchObject({ status: "success", synced: 1 });
+  expect(machine.weights()).toEqual([80.25, 80.5]);
+  for (const name of readdirSync(at("elsewhere"))) {
+    expect((statSync(path.join(at("elsewhere"), name)).mode & 0o777).toString(8)).toBe("600");
+  }
+});
+
+test("what was sent, edited and signed in after the backup neither arrives twice nor stops without a word", async () => {
+  await machine.link(OWNER);
+  const person = machine.person();
+  const edited = person.stepOnScale({ at: hoursAgo(5), weightKg: 80 });
+  const untouched = person.stepOnScale({ at: hoursAgo(4), weightKg: 80.25 });
+  person.takeBloodPressure({ at: hoursAgo(4), systolic: 121, diastolic: 79, pulse: 61 });
+  await machine.run("sync");
+  expect(await outcome("backup b")).toEqual(ok);
+
+  person.edit(edited, { weightKg: 81 });
+  person.stepOnScale({ at: hoursAgo(3), weightKg: 80.5 });
+  person.takeBloodPressure({ at: hoursAgo(3), systolic: 125, diastolic: 80, pulse: 60 });
+  machine.sandbox.garmin.expireAccessToken("owner@example.org");
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success" });
+  const now = [80.25, 80.5, 81];
+  expect(machine.weights().toSorted()).toEqual(now);
+
+  expect(await outcome("restore b --force")).toEqual(ok);
+  // Garmin has exchanged the token since then: the one that came back is void.
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+  await machine.run(`login garmin --account ${OWNER} --ticket`, [machine.ticket()]);
+  person.stepOnScale({ at: hoursAgo(1), weightKg: 80.75 });
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 1 });
+  expect(machine.weights().toSorted()).toEqual([...now, 80.75].toSorted());
+  expect(machine.sandbox.garmin.bloodPressures("owner@example.org")).toHaveLength(2);
+
+  // And what was changed only after all this is brought as always.
+  person.edit(untouched, { weightKg: 79.75 });
+  await machine.run("sync");
+  expect(machine.weights().toSorted()).toEqual([79.75, 80.5, 80.75, 81]);
+});
+
+describe("a restore is refused, and changes nothing,", () => {
+  beforeEach(async () => {
+    await machine.link(OWNER);
+    await machine.run("backup b");
+  });
+
+  test("while the program runs, also with --force; and not once it was killed", async () => {
+    const program = machine.start("start");
+    await program.said("run_ended");
+    expect(await outcome("restore b --force")).toEqual({
+      exit: 2,
+      stderr: "Weighbridge is at work on ~/data. Stop it first, and restore again. Nothing was changed.\n",
+    });
+    program.signal("SIGKILL");
+    await program.ended;
+    expect(await outcome("restore b --force")).toEqual(ok);
+    expect(await machine.run("sync --json")).toMatchObject({ exit: 0 });
+  });
+
+  test("over data that is there, without --force; a backup does not replace a file without it either", async () => {
+    expect(await outcome("restore b")).toEqual({
+      exit: 2,
+      stderr: "~/data holds data already. Back it up first, then restore with --force to replace it.\n",
+    });
+    expect(await outcome("backup b")).toEqual({
+      exit: 2,
+      stderr: "~/b exists already: choose another name, or replace it with --force.\n",
+    });
+    expect(await outcome("backup b --force")).toEqual(ok);
+  });
+
+  test.each<[string, () => void, string]>([
+    ["missing", () => {}, "There is no file ~/bad."],
+    ["empty", () => writeFileSync(at("bad"), ""), "~/bad is no backup that Weighbridge made."],
+    [
+      "a letter",
+      () => writeFileSync(at("bad"), "Dear diary\n".repeat(900)),
+      "~/bad is no backup that Weighbridge made.",
+    ],
+    [
+      "another database",
+      () => database(at("bad")).exec("CREATE TABLE t (a)"),
+      "~/bad is no backup that Weighbridge made.",
+    ],
+    [
+      "cut short",
+      () => {
+        writeFileSync(at("bad"), readFileSync(at("b")));
+        truncateSync(at("bad"), statSync(at("b")).size - 4096);
+      },
+      "~/bad is damaged or incomplete: take another backup.",
+    ],
+    [
+      "changed in one letter",
+      () => {
+        const bytes = readFileSync(at("b"));
+        bytes.write("X", bytes.indexOf('"sealedTokens":"v1.') + 60);
+        writeFileSync(at("bad"), bytes);
+      },
+      "~/bad is damaged or incomplete: take another backup.",
+    ],
+    [
+      "of a newer version",
+      () => {
+        writeFileSync(at("bad"), readFileSync(at("b")));
+        database(at("bad")).exec("PRAGMA user_version = 99");
+      },
+      "~/bad was made by a newer Weighbridge: update this one, and restore again.",
+    ],
+  ])("from a file that is %s", async (_name, make, sentence) => {
+    make();
+    expect(await outcome("restore bad --force")).toEqual({ exit: 2, stderr: `${sentence}\n` });
+    expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success" });
+  });
+});
+
+test("there is nothing to back up where nothing was kept, and no file is made", async () => {
+  expect(await outcome("backup b")).toEqual({
+    exit: 2,
+    stderr: "There is nothing to back up: ~/data/weighbridge.sqlite does not exist. Check DATA_DIR.\n",
+  });
+  expect(await outcome("backup")).toEqual({
+    exit: 2,
+    stderr: "Name the file, like: npx weighbridge backup weighbridge.backup\n",
+  });
+  expect(readdirSync(machine.folder)).toEqual([]);
+});
+
+test("with STORE=dynamodb both say where its backups are", async () => {
+  const env = { STORE: "dynamodb", SEALING_KEY: randomBytes(32).toString("base64") };
+  for (const command of ["backup b", "restore b"]) {
+    expect(await outcome(command, env)).toEqual({
+      exit: 2,
+      stderr: "weighbridge is a table in DynamoDB, which keeps its own backups: restore it there to a point in time.\n",
+    });
+  }
+});
+
+test("a key from the environment stays out of the backup, and is asked for when it comes back", async () => {
+  await machine.close();
+  const key = randomBytes(32).toString("base64");
+  machine = await startMachine({ env: { SEALING_KEY: key } });
+  await machine.link(OWNER);
+  expect((await machine.run("backup b")).stdout).toContain("The key from SEALING_KEY is not in it");
+  expect(readFileSync(at("b"), "latin1")).not.toContain(key);
+  const other = { DATA_DIR: at("other") };
+  for (const SEALING_KEY of ["", randomBytes(32).toString("base64")]) {
+    const { exit, stderr } = await outcome("restore b", { ...other, SEALING_KEY });
+    expect({ exit, stderr }).toEqual({
+      exit: 2,
+      stderr: expect.stringMatching(/^~\/b holds no key: set SEALING_KEY as it was .* \(key [0-9a-f]{8}\)/),
+    });
+  }
+  expect(await outcome("restore b", other)).toEqual(ok);
+  expect((await machine.run("sync --json", [], other)).json()).toMatchObject({ status: "success" });
+});
+
+test("kill -9 in the middle of a restore leaves what was there, with the key that opens it, and doing it again works", async () => {
+  await machine.link(OWNER);
+  // Another installation, big enough to be caught at it.
+  const other = { DATA_DIR: at("other") };
+  await machine.run("account add --telegram-id 12", [], other);
+  const big = database(at("other/weighbridge.sqlite"));
+  big.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
+    INSERT INTO weighbridge SELECT 'ballast', i, i, json_object('text', hex(randomblob(100))), NULL FROM n`);
+  big.close();
+  expect(await outcome("backup b", other)).toEqual(ok);
+  expect(readFileSync(at("other/sealing.key"))).not.toEqual(readFileSync(at("data/sealing.key")));
+
+  const killed = machine.start("restore b --force");
+  await vi.waitFor(() => expect(existsSync(at("data/weighbridge.sqlite-journal"))).toBe(true), {
+    timeout: 20_000,
+    interval: 2,
+  });
+  killed.signal("SIGKILL");
+  expect((await killed.ended).exit).toBeNull();
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success" });
+  expect((await machine.run("account list --json")).json()).toMatchObject({ accounts: [{ account: OWNER }] });
+
+  expect(await outcome("restore b --force")).toEqual(ok);
+  expect((await machine.run("account list --json")).json()).toMatchObject({ accounts: [{ account: 12 }] });
+  expect(readFileSync(at("data/sealing.key"))).toEqual(readFileSync(at("other/sealing.key")));
+});
+
+test("between the key and the data, either state opens: the key file holds both keys until the data is exchanged", async () => {
+  const { exchangeSealingKey, loadOrCreateSealingKey } = await import("../../src/store/seal.ts");
+  mkdirSync(machine.dataDir);
+  const file = at("data/sealing.key");
+  const before = loadOrCreateSealingKey(file);
+  const after = randomBytes(32).toString("base64");
+  const killed = () =>
+    exchangeSealingKey(file, after, (step) => {
+      step();
+      throw new Error("killed");
+    });
+  expect(killed).toThrow("killed");
+  expect(loadOrCreateSealingKey(file)).toBe(`${after},${before}`);
+  exchangeSealingKey(file, after, (step) => step());
+  expect(loadOrCreateSealingKey(file)).toBe(after);
+});
