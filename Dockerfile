@@ -1,0 +1,28 @@
+# Weighbridge on one machine. See docs/self-host.md.
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The optional packages bring a Node of their own, for machines that have an older one.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts && mkdir /data
+
+FROM node:24.21.0-bookworm-slim
+LABEL org.opencontainers.image.title="Weighbridge" \
+      org.opencontainers.image.description="Carries what a Withings scale or cuff measured into Garmin Connect, and says in Telegram whenever it cannot." \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY bin ./bin
+COPY src ./src
+COPY --from=dependencies --chown=node:node /data /data
+# It always listens here, so that its health can be asked for. Nothing outside reaches it unless the port is published.
+ENV NODE_ENV=production DATA_DIR=/data HTTP_HOST=0.0.0.0 PORT=8080
+USER node
+VOLUME /data
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# No shell between: SIGTERM reaches the program, which finishes what it is doing.
+ENTRYPOINT ["/app/bin/weighbridge.js"]
+CMD ["start"]
