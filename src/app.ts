@@ -133,12 +133,14 @@ export function unseal(
 ) {
   const keys = parseSealingKeys(sealingKeys(config));
   const sealer = createSealer({ keys, tableName: config.store.tableName });
+  const secretFor = (purpose: string) => (keys[0] ? deriveSecret(keys[0], purpose).toString("base64url") : "");
   return {
     links: createLinks(table, sealer, clock),
     signInMemory: createSignInMemory(table, sealer, log),
     dialogs: createDialogs(table, sealer, clock, log),
     linkStates: createLinkStates(table, keys, clock),
-    notifyKey: keys[0] ? deriveSecret(keys[0], "withings notification key v1").toString("base64url") : "",
+    notifyKey: secretFor("withings notification key v1"),
+    webhookSecret: secretFor("telegram webhook secret v1"),
   };
 }
 
@@ -161,7 +163,7 @@ export async function createApp(
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
-  const { links, signInMemory, dialogs, linkStates, notifyKey } = unseal(store, config, deps);
+  const { links, signInMemory, dialogs, linkStates, notifyKey, webhookSecret } = unseal(store, config, deps);
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -253,6 +255,8 @@ export async function createApp(
     subscriptions,
     subscriptionMemory,
     notifyKey,
+    /** What Telegram shows at the webhook, where the configuration says nothing else. */
+    webhookSecret,
     garminSignIn: createGarminSignIn({
       door: {
         ...sso,

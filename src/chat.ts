@@ -1,9 +1,8 @@
 import type { App } from "./app.ts";
-import { type BotDeps, createBot, type TelegramBot } from "./bot/bot.ts";
+import { type BotConfig, type BotDeps, createBot, type TelegramBot } from "./bot/bot.ts";
 import { createNotifier, type Notifier } from "./bot/notifier.ts";
 import { createSummaries } from "./bot/summaries.ts";
 import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
 import { RetryLaterError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
@@ -35,7 +34,7 @@ export interface Chat {
 }
 
 /** The bot on top of the program, and what it says by itself. */
-export function createChat(config: Config["telegram"], app: App, deps: ChatDeps): Chat {
+export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { log } = deps;
   const notifier = createNotifier({
     ...app,

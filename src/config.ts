@@ -3,6 +3,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import * as z from "zod";
 import { UsageError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 
 /**
  * The environment, read once at start. Nobody else reads it. The table's name comes from here and from nowhere else:
@@ -15,7 +16,17 @@ export interface Config {
   withings: { apiUrl: string; clientId: string; clientSecret: string };
   withingsLogin: { accountUrl: string; redirectUrl: string };
   garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string };
-  telegram: { botToken: string; apiRoot: string; allowedIds: number[] };
+  telegram: {
+    botToken: string;
+    apiRoot: string;
+    allowedIds: number[];
+    /** What Telegram shows when it calls. Undefined: derived from the sealing key. */
+    webhookSecret: string | undefined;
+    /** What Telegram answered to getMe, so that it need not be asked again. */
+    botInfo: BotInfo | undefined;
+  };
+  /** Without a token nobody can begin a sync over the web. */
+  manualSync: { token: string | undefined };
   schedule: { syncIntervalMinutes: number };
   web: WebConfig;
 }
@@ -43,8 +54,32 @@ const url = (fallback: string) =>
 /** What Withings is told to call, behind PUBLIC_URL. */
 export const WITHINGS_PATHS = { callback: "/withings/callback", notify: "/withings/notify" } as const;
 
+/** Where Telegram brings what people write, behind PUBLIC_URL. */
+export const TELEGRAM_PATH = "/telegram";
+/** Where somebody with a token begins a sync. */
+export const MANUAL_SYNC_PATH = "/sync/manual";
+
 /** Withings takes callback addresses of up to 255 characters; what is appended to this one is at most 64 long. */
 const LONGEST_PUBLIC_URL = 190;
+
+const can = z.boolean().default(false);
+/** What the bot has to know of itself. What it can besides is only there for completeness. */
+const BotInfo = z.object({
+  id: z.int(),
+  is_bot: z.literal(true),
+  first_name: z.string(),
+  username: z.string(),
+  can_join_groups: can,
+  can_read_all_group_messages: can,
+  supports_inline_queries: can,
+  can_connect_to_business: can,
+  has_main_web_app: can,
+  has_topics_enabled: can,
+  allows_users_to_create_topics: can,
+  can_manage_bots: can,
+  supports_join_request_queries: can,
+});
+export type BotInfo = z.infer<typeof BotInfo>;
 
 function isPublicUrl(text: string): boolean {
   if (!URL.canParse(text) || text.length > LONGEST_PUBLIC_URL) return false;
@@ -61,6 +96,23 @@ const VARIABLES = {
   TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
     .regex(/^\s*\d+\s*(,\s*\d+\s*)*$/, { error: "must be Telegram user ids (numbers) with commas between them" })
     .transform((text) => text.split(",").map(Number)),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{1,256}$/, { error: "must be 1 to 256 letters, digits, underscores or dashes, or left out" })
+    .optional(),
+  BOT_INFO: z
+    .string()
+    .transform((text, context) => {
+      const { success, data } = BotInfo.safeParse(parseJson(text));
+      if (success) return data;
+      context.addIssue("is not what Telegram answers to getMe: leave it out, and it is asked for");
+      return z.NEVER;
+    })
+    .optional(),
+  MANUAL_SYNC_TOKEN: z
+    .string()
+    .min(24, { error: "must have at least 24 characters: make one with: openssl rand -hex 24" })
+    .optional(),
   WITHINGS_CLIENT_ID: required("copy it from your application at developer.withings.com"),
   WITHINGS_CLIENT_SECRET: required("copy it from your application at developer.withings.com"),
   WITHINGS_API_URL: url("https://wbsapi.withings.net"),
@@ -151,7 +203,10 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
     botToken: read("TELEGRAM_BOT_TOKEN"),
     apiRoot: read("TELEGRAM_API_ROOT"),
     allowedIds: read("TELEGRAM_ALLOWED_IDS"),
+    webhookSecret: read("TELEGRAM_WEBHOOK_SECRET"),
+    botInfo: read("BOT_INFO"),
   }),
+  manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
   web: (read, isSet) => {
     const listen = { host: read("HTTP_HOST"), port: read("PORT") };

@@ -62,6 +62,35 @@ test("every problem is in one message, each with its variable and the mend", () 
   ]);
 });
 
+test("what the deployment knows already is taken from the environment", () => {
+  const bot = { id: 7310042, is_bot: true, first_name: "Weighbridge", username: "weighbridge_bot", new_in_2027: true };
+  const env = {
+    ...COMPLETE,
+    TELEGRAM_WEBHOOK_SECRET: "a-secret_of_the-webhook",
+    BOT_INFO: JSON.stringify(bot),
+    MANUAL_SYNC_TOKEN: "a-token-of-many-characters",
+  };
+  const { telegram, manualSync } = readConfig(env, ["telegram", "manualSync"]);
+  expect(telegram.webhookSecret).toBe("a-secret_of_the-webhook");
+  expect(telegram.botInfo).toMatchObject({ id: 7310042, username: "weighbridge_bot", can_join_groups: false });
+  expect(manualSync.token).toBe("a-token-of-many-characters");
+  expect(readConfig(COMPLETE, ["telegram", "manualSync"])).toMatchObject({
+    telegram: { webhookSecret: undefined, botInfo: undefined },
+    manualSync: { token: undefined },
+  });
+});
+
+test.each([
+  ["TELEGRAM_WEBHOOK_SECRET", "with a space", "must be 1 to 256 letters, digits, underscores or dashes, or left out"],
+  ["TELEGRAM_WEBHOOK_SECRET", "ab".repeat(129), "must be 1 to 256 letters, digits, underscores or dashes, or left out"],
+  ["BOT_INFO", "{", "is not what Telegram answers to getMe: leave it out, and it is asked for"],
+  ["BOT_INFO", '{"id":1,"is_bot":false}', "is not what Telegram answers to getMe: leave it out, and it is asked for"],
+  ["MANUAL_SYNC_TOKEN", "too-short", "must have at least 24 characters: make one with: openssl rand -hex 24"],
+])("%s is checked", (name, value, problem) => {
+  const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync"]);
+  expect(message).toBe(`The configuration (environment or .env) needs mending:\n  - ${name} ${problem}`);
+});
+
 test("what was wrong is named and never shown: it may be a secret in the wrong line", () => {
   const secret = "S3cret-in-the-wrong-place";
   const names = [
