@@ -1,6 +1,7 @@
 import { type ConversationData, conversations, createConversation, type VersionedState } from "@grammyjs/conversations";
-import type { UserFromGetMe } from "grammy/types";
-import { Bot, type Context } from "grammy/web";
+import type { Update, UserFromGetMe } from "grammy/types";
+import { Bot, BotError, type Context, HttpError } from "grammy/web";
+import { RetryLaterError } from "../errors.ts";
 import { errorFacts } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
@@ -22,10 +23,11 @@ import { createStatus, type StatusDeps } from "./status.ts";
 import { createSyncAnswers, type SyncDeps } from "./sync-command.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
+import { ALLOWED_UPDATES, serveByWebhook, type WebhookTarget } from "./webhook.ts";
 import { LANGUAGES, wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
-export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping"> &
+export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
   Omit<LinkingDeps, "wordsAt" | "startSync"> &
   Omit<StatusDeps, "startSync"> &
   SettingsDeps &
@@ -37,13 +39,19 @@ export interface BotConfig {
   botToken: string;
   apiRoot: string;
   allowedIds: number[];
-  botInfo?: UserFromGetMe;
+  /** Who the bot is, where that was asked before. */
+  botInfo?: UserFromGetMe | undefined;
 }
 
 /** Of the stored log of a dialog. A dialog's log is `external, wait, external, …`: keep to that, and the number stays. */
 const DIALOG_VERSION = 1;
 /** When the program ends, Telegram gets this long to hear what was handled. Should it not, the claims know it. */
 const FAREWELL_SECONDS = 5;
+/**
+ * Telegram holds the line for a minute and brings the update again when it is refused. Nobody waits for long here, where
+ * waiting may cost money.
+ */
+const WEBHOOK_PATIENCE_SECONDS = 5;
 const COMMANDS = [...Object.keys(wordsIn("en").commands), ...Object.keys(wordsIn("en").ownerCommands), "start"];
 
 export type TelegramBot = ReturnType<typeof createBot>;
@@ -65,7 +73,10 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     return call(method, isText ? { ...payload, link_preview_options: { is_disabled: true } } : payload, signal);
   });
   const stopping = new AbortController();
-  let polling: Promise<void> = Promise.resolve();
+  let serving: Promise<void> = Promise.resolve();
+  /** Those that Telegram brought by itself, and brings again. */
+  const delivered = new WeakSet<Update>();
+  const underWay = new Set<Promise<void>>();
   const answers = createLongAnswers(bot.api, deps);
   const syncs = createSyncAnswers(answers, deps);
   const startSync = syncs.begin;
@@ -93,6 +104,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       allowedIds: config.allowedIds,
       onJoined: (person) => people.tellJoined(person),
       stopping: stopping.signal,
+      patienceSeconds: (update) => (delivered.has(update) ? WEBHOOK_PATIENCE_SECONDS : Number.POSITIVE_INFINITY),
     }),
   );
   // A tap is always answered, or its button spins.
@@ -171,6 +183,24 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   /** Everything else ends here: without a handler grammY would stop at the first error. */
   bot.catch(({ error, ctx }) => log.error("update_failed", { update: ctx.update.update_id, ...errorFacts(error) }));
 
+  /** Once, and remembered. */
+  async function whoWeAre(): Promise<UserFromGetMe> {
+    if (!bot.isInited()) bot.botInfo = await bot.api.getMe();
+    return bot.botInfo;
+  }
+
+  async function handle(update: Update): Promise<void> {
+    await whoWeAre().catch((cause: unknown) => {
+      if (!(cause instanceof HttpError)) throw cause;
+      throw new RetryLaterError("Telegram does not say who the bot is", { cause });
+    });
+    try {
+      await bot.handleUpdate(update);
+    } catch (error) {
+      throw error instanceof BotError ? error.error : error;
+    }
+  }
+
   return {
     bot,
     /** The commands Telegram offers in its menu: to everybody in their language, to the owner some more. */
@@ -197,16 +227,39 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       doctor.write(chatWith(account), messageId, account.telegramUserId === config.allowedIds[0]),
     /** Long polling until `stop`. Rejects when Telegram says that it cannot go on. */
     poll(onStart: (username: string) => Promise<void>): Promise<void> {
-      polling = (async () => {
+      serving = (async () => {
         // By itself grammY would go on asking for up to an hour after it was stopped, should Telegram not answer.
         await bot.init(stopping.signal as Parameters<typeof bot.init>[0]);
         if (stopping.signal.aborted) return;
         await bot.start({
-          allowed_updates: ["message", "callback_query", "my_chat_member"],
+          allowed_updates: ALLOWED_UPDATES,
           onStart: ({ username }) => onStart(username),
         });
       })();
-      return polling;
+      return serving;
+    },
+    /** Instead of `poll`: keeps Telegram delivering to an address, where `handleUpdate` is called, until `stop`. */
+    serveWebhook(target: WebhookTarget, onStart: (username: string) => Promise<void>): Promise<void> {
+      serving = serveByWebhook(bot.api, target, {
+        onStart: async () => onStart((await whoWeAre()).username),
+        stopping: stopping.signal,
+        clock,
+        log,
+      });
+      return serving;
+    },
+    /**
+     * One update that Telegram has brought. Resolves when it needs to come no more, also where something broke and its
+     * sender was told. Throws `RetryLaterError` only when nothing was done and it has to come again.
+     */
+    async handleUpdate(received: { update_id: number }): Promise<void> {
+      if (stopping.signal.aborted) throw new RetryLaterError("the program is stopping");
+      const update = received as Update;
+      delivered.add(update);
+      const work = handle(update);
+      const ended = work.catch(() => undefined).finally(() => underWay.delete(ended));
+      underWay.add(ended);
+      await work;
     },
     /** Takes no more updates, and lets what was begun come to its end. */
     async stop() {
@@ -214,7 +267,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       const farewell = bot.stop().catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
       await Promise.race([farewell, patience(FAREWELL_SECONDS)]);
       // Whoever awaits `poll` hears why it ended; here it only has to have ended.
-      await polling.catch(() => undefined);
+      await serving.catch(() => undefined);
+      await Promise.all(underWay);
     },
     /** After `stop`, when nobody has anything more to tell. */
     close: () => http.close(),

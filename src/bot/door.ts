@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Update } from "grammy/types";
 import { Composer, type Context } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
@@ -25,10 +26,26 @@ export interface DoorDeps {
   onJoined: (person: { name: string }) => Promise<void>;
   /** When it is aborted, nothing waits any more. */
   stopping: AbortSignal;
+  /**
+   * How long an update may wait for its turn. After it the update fails with `RetryLaterError`, and nothing was done.
+   * `Infinity` for one that Telegram will not bring again.
+   */
+  patienceSeconds: (update: Update) => number;
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 const CHAT_PAUSE_SECONDS = 0.2;
+const CLAIM_PAUSE_SECONDS = 1;
+/** How long a busy store is left alone. */
+const STORE_PAUSE_SECONDS = 1;
+
+/** The wait of one update for its turn. */
+interface Turn {
+  /** Whether Telegram brings the update again when it fails. */
+  comesAgain: boolean;
+  /** Throws `RetryLaterError`, with `why`, when there is no time left. */
+  wait(seconds: number, why: string): Promise<void>;
+}
 
 /** Whoever has it is alone in the chat: no update there is handled meanwhile. */
 export const chatLease = (chatId: number) => `chat#${chatId}`;
@@ -38,21 +55,36 @@ export const chatLease = (chatId: number) => `chat#${chatId}`;
  * those who are served. What breaks behind the door becomes one sentence with a report id.
  */
 export function createDoor(deps: DoorDeps): Composer<BotContext> {
-  const { allowedIds, accounts, people, claims, leases, clock, log, signInPageUrl, onJoined, stopping } = deps;
+  const {
+    allowedIds,
+    accounts,
+    people,
+    claims,
+    leases,
+    clock,
+    log,
+    signInPageUrl,
+    onJoined,
+    stopping,
+    patienceSeconds,
+  } = deps;
   const door = new Composer<BotContext>();
 
   door.use(async (ctx, next) => {
     // The chat first: whoever waits for it with a claim in hand could lose that meanwhile, and the update be handled twice.
-    await aloneInChat(ctx, () => handleOnce(ctx, next));
+    const turn = waiting(patienceSeconds(ctx.update));
+    await aloneInChat(ctx, turn, () => handleOnce(ctx, turn, next));
   });
 
-  async function handleOnce(ctx: BotContext, next: () => Promise<void>) {
+  async function handleOnce(ctx: BotContext, turn: Turn, next: () => Promise<void>) {
     let claim: Claim | undefined;
     try {
-      claim = await claimWhenFree(ctx.update.update_id);
+      claim = await claimWhenFree(ctx.update.update_id, turn);
       if (claim.type !== "claimed") return;
       await next();
     } catch (error) {
+      // Nothing was done, and Telegram brings it again.
+      if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
       const reportId = randomUUID().slice(0, 8);
       const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
       // An alarm listens to the second: it is for what passes neither by itself nor by its owner.
@@ -66,30 +98,42 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
         await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);
       }
     }
-    if (claim?.type === "claimed") await claim.done();
-  }
-
-  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
-  async function claimWhenFree(updateId: number): Promise<Claim> {
-    for (;;) {
-      const claim = await claims.claim(updateId).catch(waitForStore);
-      if (claim?.type === "being_handled") {
-        await clock.sleep(Math.max(1, (claim.until.getTime() - clock.now().getTime()) / 1000));
-      } else if (claim) {
-        return claim;
-      }
+    // It was handled, whatever becomes of the claim: to fail now would bring it again.
+    if (claim?.type === "claimed") {
+      await claim.done().catch((error: unknown) => log.error("update_not_settled", errorFacts(error)));
     }
   }
 
-  /** Telegram counts an update as taken as soon as it was read: what the store is too busy for has to wait here. */
-  async function waitForStore(error: unknown): Promise<undefined> {
+  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
+  async function claimWhenFree(updateId: number, turn: Turn): Promise<Claim> {
+    for (;;) {
+      const claim = await claims.claim(updateId).catch((error: unknown) => waitForStore(error, turn));
+      if (claim && claim.type !== "being_handled") return claim;
+      if (claim) await turn.wait(CLAIM_PAUSE_SECONDS, "another copy is at work on this update");
+    }
+  }
+
+  /** By long polling an update counts as taken as soon as it was read: what the store is too busy for has to wait here. */
+  async function waitForStore(error: unknown, turn: Turn): Promise<undefined> {
     if (!(error instanceof RetryLaterError) || stopping.aborted) throw error;
     log.warn("store_busy", errorFacts(error));
-    await clock.sleep(1);
+    await turn.wait(STORE_PAUSE_SECONDS, error.message);
+  }
+
+  function waiting(patience: number): Turn {
+    const begunAt = clock.now().getTime();
+    return {
+      comesAgain: patience !== Number.POSITIVE_INFINITY,
+      async wait(seconds, why) {
+        const goneSeconds = (clock.now().getTime() - begunAt) / 1000;
+        if (goneSeconds + seconds > patience) throw new RetryLaterError(why);
+        await clock.sleep(seconds);
+      },
+    };
   }
 
   /** Telegram delivers a message and a tap in one chat side by side; a dialog bears only one of them at a time. */
-  async function aloneInChat(ctx: Context, work: () => Promise<void>) {
+  async function aloneInChat(ctx: Context, turn: Turn, work: () => Promise<void>) {
     if (!ctx.chat) return work();
     let isAlone = false;
     while (!isAlone) {
@@ -98,7 +142,8 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
         return work();
       }).catch((error: unknown) => {
         if (isAlone) throw error;
-        return error instanceof BusyError ? clock.sleep(CHAT_PAUSE_SECONDS) : waitForStore(error);
+        if (!(error instanceof BusyError)) return waitForStore(error, turn);
+        return turn.wait(CHAT_PAUSE_SECONDS, "another update of this chat is being handled");
       });
     }
   }

@@ -1,0 +1,116 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { WebhookInfo } from "grammy/types";
+import { type Api, GrammyError } from "grammy/web";
+import type { Clock } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
+
+/** All that the bot understands. Telegram keeps the list until it hears of another one. */
+export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
+/**
+ * How many updates Telegram brings at once. Those of one chat come one after the other anyway, so this bounds how many
+ * chats are served side by side: ten, at a fifth of a second each, are fifty updates a second.
+ */
+export const WEBHOOK_CONNECTIONS = 10;
+/** Telegram keeps its last error for good; an older one is no news. */
+const RECENT_SECONDS = 15 * 60;
+/** Whoever is told of a changed address by nobody looks for it. */
+const LOOK_SECONDS = 5 * 60;
+const RETRY_SECONDS = 30;
+const LONGEST_MESSAGE = 200;
+
+export interface WebhookTarget {
+  /** Where Telegram is to bring the updates: the whole address. */
+  url: string;
+  secretToken: string;
+}
+
+/** What Telegram says of its deliveries to this address. */
+export interface WebhookHealth {
+  pending: number;
+  lastError?: { at: Date; message: string };
+}
+
+/**
+ * Sees to it that Telegram delivers here: sets the webhook where none stands, another one, or one for other updates.
+ * Nothing that waits is dropped. Telegram does not show which secret it has, so whoever has just started sets it with
+ * `force`; one that is refused for its secret is set again by itself.
+ */
+export async function keepWebhook(
+  api: Api,
+  { url, secretToken, force = false, clock, log }: WebhookTarget & { force?: boolean; clock: Clock; log: Log },
+): Promise<{ type: "kept" | "set" } & WebhookHealth> {
+  const info = await api.getWebhookInfo();
+  const health = webhookHealth(info, url, clock.now());
+  const { pending, lastError } = health;
+  if (lastError) lastError.message = lastError.message.replaceAll(secretToken, "…").slice(0, LONGEST_MESSAGE);
+  const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
+  if (force || isRefused || !isSetFor(info, url)) {
+    await api.setWebhook(url, {
+      secret_token: secretToken,
+      allowed_updates: ALLOWED_UPDATES,
+      max_connections: WEBHOOK_CONNECTIONS,
+    });
+    log.info("webhook_set", { pending, before: info.url === url ? "ours" : info.url === "" ? "none" : "another" });
+    return { type: "set", ...health };
+  }
+  // What was delivered since is no longer failing.
+  if (lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
+  return { type: "kept", ...health };
+}
+
+/** What Telegram says of deliveries to `url`: an error that is old, or was another address's, is not among it. */
+export function webhookHealth(info: WebhookInfo, url: string, now: Date): WebhookHealth {
+  const { pending_update_count: pending, last_error_date, last_error_message: message = "" } = info;
+  const at = new Date((last_error_date ?? 0) * 1000);
+  const isRecent = now.getTime() - at.getTime() < RECENT_SECONDS * 1000;
+  return { pending, ...(info.url === url && isRecent && { lastError: { at, message } }) };
+}
+
+function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): boolean {
+  return url === wanted && [...allowed_updates].sort().join() === [...ALLOWED_UPDATES].sort().join();
+}
+
+/**
+ * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and looks after it every few minutes. A failure is
+ * logged and tried again, because the way from Telegram to here may not stand yet. Rejects when that is no use.
+ */
+export async function serveByWebhook(
+  api: Api,
+  target: WebhookTarget,
+  deps: {
+    onStart: () => Promise<void>;
+    stopping: AbortSignal;
+    clock: Clock;
+    log: Log;
+    pause?: (seconds: number) => Promise<void>;
+  },
+): Promise<void> {
+  const { onStart, stopping, clock, log } = deps;
+  const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
+  let isStarted = false;
+  while (!stopping.aborted) {
+    const isKept = await keep().catch((error: unknown) => {
+      if (isHopeless(error)) throw error;
+      log.warn("webhook_not_kept", errorFacts(error));
+      return false;
+    });
+    await pause(isKept ? LOOK_SECONDS : RETRY_SECONDS).catch(() => undefined);
+  }
+
+  async function keep(): Promise<true> {
+    await keepWebhook(api, { ...target, force: !isStarted, clock, log });
+    if (!isStarted) await onStart();
+    isStarted = true;
+    return true;
+  }
+}
+
+/** A token that Telegram does not know, or an address that it never calls. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof GrammyError && ([401, 404].includes(error.error_code) || isUncallable(error));
+}
+
+/** Telegram calls https addresses only, and only on four ports. */
+export function isUncallable({ error_code, description }: GrammyError): boolean {
+  return error_code === 400 && /HTTPS URL must be provided|only on ports/i.test(description);
+}
