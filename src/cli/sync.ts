@@ -5,7 +5,7 @@ import { startOfDay } from "../local-time.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import { sentValues } from "../sync/match.ts";
-import { type RunOutcome, total } from "../sync/outcome.ts";
+import { type RunOutcome, summaryOf } from "../sync/outcome.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { type Preview, previewAccount } from "../sync/preview.ts";
 import type { ReadingKind } from "../sync/reading.ts";
@@ -127,28 +127,12 @@ function conclude(
   text: (sum: RunOutcome) => string,
   more: object = {},
 ): number {
-  const [only] = all;
-  const sum = only ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
-  const accounts = all.map(({ account, report }) => ({ account: account.telegramUserId, ...plain(report) }));
-  terminal.result(
-    { ...plain(sum), ...(options.account === undefined && { accounts }), ...more },
-    only ? text(sum) : needed("add_account"),
+  const sum = summaryOf(
+    all.map(({ account, report }) => ({ account: account.telegramUserId, report })),
+    { isOfOne: options.account !== undefined },
   );
+  terminal.result({ ...sum, ...more }, all.length > 0 ? text(sum) : needed("add_account"));
   return all.some(({ report }) => report.problem !== undefined) ? EXIT.usage : EXIT_OF_STATUS[sum.status];
-}
-
-const NO_ACCOUNT: RunOutcome = {
-  status: "action_needed",
-  synced: 0,
-  skipped: 0,
-  held: 0,
-  failed: 0,
-  action: "add_account",
-};
-
-/** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action }: RunOutcome): RunOutcome {
-  return { status, synced, skipped, held, failed, ...(action && { action }) };
 }
 
 const summary = ({ synced, skipped, held, failed }: RunOutcome) =>

@@ -41,3 +41,32 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
   }
   return sum;
 }
+
+/** What is told of a run, or of several, to whoever reads JSON. */
+export interface Summary extends RunOutcome {
+  /** Where all accounts were asked for. */
+  accounts?: Array<{ account: number } & RunOutcome>;
+}
+
+export function summaryOf(
+  all: Array<{ account: number; report: RunOutcome }>,
+  { isOfOne }: { isOfOne: boolean },
+): Summary {
+  const sum = all.length > 0 ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
+  const accounts = all.map(({ account, report }) => ({ account, ...plain(report) }));
+  return { ...plain(sum), ...(!isOfOne && { accounts }) };
+}
+
+const NO_ACCOUNT: RunOutcome = {
+  status: "action_needed",
+  synced: 0,
+  skipped: 0,
+  held: 0,
+  failed: 0,
+  action: "add_account",
+};
+
+/** What the JSON promises, and nothing else. */
+function plain({ status, synced, skipped, held, failed, action }: RunOutcome): RunOutcome {
+  return { status, synced, skipped, held, failed, ...(action && { action }) };
+}

@@ -1,0 +1,34 @@
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts } from "./account.ts";
+import { type Summary, summaryOf } from "./outcome.ts";
+import type { RunReport } from "./run.ts";
+
+/** A sync that somebody begins from outside: of one account, or of all, one after the other. */
+export function createManualSync(deps: {
+  accounts: Accounts;
+  /** What a sync by the clock does as well: its owner hears what they have to. */
+  sync: (account: Account) => Promise<RunReport>;
+  log: Log;
+}): (account: number | undefined) => Promise<Summary | undefined> {
+  const { accounts, sync, log } = deps;
+
+  /** One account's trouble is not the next one's. */
+  async function outcomeOf(account: Account) {
+    const report = await sync(account).catch((error: unknown): RunReport => {
+      log.error("account_failed", { account: account.telegramUserId, ...errorFacts(error) });
+      return { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
+    });
+    return { account: account.telegramUserId, report };
+  }
+
+  /** Undefined where there is no such account. */
+  return async (id) => {
+    if (id !== undefined) {
+      const account = await accounts.find(id);
+      return account && summaryOf([await outcomeOf(account)], { isOfOne: true });
+    }
+    const all = [];
+    for (const account of await accounts.list()) all.push(await outcomeOf(account));
+    return summaryOf(all, { isOfOne: false });
+  };
+}
