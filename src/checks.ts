@@ -3,7 +3,7 @@ import type { App } from "./app.ts";
 import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
 import type { Clock } from "./clock.ts";
-import type { StoreConfig } from "./config.ts";
+import { type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
@@ -20,6 +20,7 @@ export interface ChecksDeps {
   >;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };
+  web?: Pick<WebConfig, "publicUrl">;
   syncIntervalMinutes: number;
   clock: Clock;
 }
@@ -34,7 +35,8 @@ export interface Manner {
 
 /** Every precondition, looked at live; each answers with one sentence, with the mend where one is needed. */
 export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet }: Manner) {
-  const { app, telegram, syncIntervalMinutes, clock } = deps;
+  const { app, telegram, web, syncIntervalMinutes, clock } = deps;
+  const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
 
   /** An outage is said with whom it concerns. */
@@ -68,7 +70,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
           return say.sealing(links);
         },
       },
-      { name: say.check.telegram, run: () => checkTelegram(telegram, say, clock) },
+      { name: say.check.telegram, run: () => checkTelegram({ ...telegram, webhookUrl }, say, clock) },
       {
         name: say.check.clock,
         run: asking("Garmin", async () => {

@@ -2,14 +2,12 @@ import { Api, GrammyError } from "grammy/web";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Problem } from "../sync/doctor.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
+import { webhookHealth } from "./webhook.ts";
 import type { DoctorWords } from "./words/en-doctor.ts";
 
-/** An older error is no news: Telegram keeps the last one for good. */
-const RECENT_MS = 3_600_000;
-
-/** Whether Telegram knows the bot, and whether what people write gets to it. */
+/** Whether Telegram knows the bot, and whether what people write gets to it: by its webhook, or else by long polling. */
 export async function checkTelegram(
-  { botToken, apiRoot }: { botToken: string; apiRoot: string },
+  { botToken, apiRoot, webhookUrl }: { botToken: string; apiRoot: string; webhookUrl: string | undefined },
   words: DoctorWords,
   clock: Clock,
 ): Promise<string | Problem> {
@@ -17,12 +15,15 @@ export async function checkTelegram(
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
   try {
     const { username } = await api.getMe();
-    const { url, last_error_date, pending_update_count } = await api.getWebhookInfo();
-    const isRecent = clock.now().getTime() - (last_error_date ?? 0) * 1000 < RECENT_MS;
-    if (url && isRecent && pending_update_count > 0) {
-      return { verdict: "operator", text: words.webhookFails(pending_update_count) };
+    const info = await api.getWebhookInfo();
+    if (info.url && info.url !== webhookUrl) {
+      return { verdict: "operator", text: words.webhookElsewhere(hostOf(info.url)) };
     }
-    return words.telegram(username, Boolean(url));
+    if (!webhookUrl) return words.telegram(username, false);
+    if (!info.url) return { verdict: "later", text: words.webhookMissing };
+    const { pending, lastError } = webhookHealth(info, webhookUrl, clock.now());
+    if (lastError && pending > 0) return { verdict: "operator", text: words.webhookFails(pending) };
+    return words.telegram(username, true);
   } catch (error) {
     if (error instanceof GrammyError && [401, 404].includes(error.error_code)) {
       return { verdict: "operator", text: words.telegramUnknown };
@@ -31,4 +32,9 @@ export async function checkTelegram(
   } finally {
     await http.close();
   }
+}
+
+/** The rest of another program's address may hold its secrets. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
 }

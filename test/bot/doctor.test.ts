@@ -9,6 +9,8 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const GUEST = 4712;
+/** Nobody listens there. */
+const publicUrl = "https://127.0.0.1:9";
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 
 /** What the chat shows when the checks are done. */
@@ -162,10 +164,10 @@ describe("/doctor", () => {
   test("a webhook that Telegram cannot deliver to is named", async () => {
     house = await startBotHouse();
     const bot = house.newBot();
-    await bot.bot.api.setWebhook("https://127.0.0.1:9/nobody-listens");
+    await bot.bot.api.setWebhook(`${publicUrl}/telegram`);
     house.owner.say("hello");
     await vi.waitFor(async () => expect((await bot.bot.api.getWebhookInfo()).last_error_date).toBeDefined());
-    const findings = await checks({})(await account(), wordsIn("en"), true);
+    const findings = await checks({ web: { publicUrl } })(await account(), wordsIn("en"), true);
     expect(findings).toContainEqual({
       check: "Telegram",
       verdict: "operator",
@@ -180,6 +182,34 @@ describe("/doctor", () => {
     const findings = await checks({ app })(await account(), wordsIn("en"), true);
     expect(findings.map(({ check }) => check)).not.toContain("new readings");
     expect(findings.filter(({ verdict }) => verdict === "later")).toEqual([]);
+  });
+
+  test.each([
+    ["by long polling", "", undefined, "ok", "@weighbridge_bot, ready for long polling"],
+    ["by webhook", `${publicUrl}/telegram`, publicUrl, "ok", "@weighbridge_bot with a webhook"],
+    ["nowhere yet", "", publicUrl, "later", "Telegram does not know yet where to deliver. The running program tells"],
+    [
+      "elsewhere",
+      "https://127.0.0.1:9/x?key=x",
+      publicUrl,
+      "operator",
+      "Telegram delivers this bot’s messages to another",
+    ],
+    [
+      "elsewhere, by webhook",
+      `${publicUrl}/telegram`,
+      undefined,
+      "operator",
+      "Telegram delivers this bot’s messages to",
+    ],
+  ] as const)("where Telegram delivers is looked at: %s", async (_where, url, ours, verdict, text) => {
+    house = await startBotHouse();
+    await house.newBot().bot.api.setWebhook(url);
+    const findings = await checks({ web: { publicUrl: ours } })(await account(), wordsIn("en"), true);
+    const { text: said = "", ...line } = findings.find(({ check }) => check === "Telegram") ?? {};
+    expect(line).toEqual({ check: "Telegram", verdict });
+    expect(said).toContain(text);
+    expect(said).not.toContain("key=");
   });
 
   test.each([

@@ -33,6 +33,10 @@ export function doctorInGerman(): DoctorWords {
     telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
     webhookFails: (waiting) =>
       `Telegram kann dem Webhook nichts zustellen, ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+    webhookElsewhere: (host) =>
+      `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende jenes und starte dann dieses neu.`,
+    webhookMissing:
+      "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
     garminReachable: "von hier aus erreichbar",
     garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
     garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",

@@ -40,6 +40,10 @@ export function doctorInEnglish() {
     telegramSilent: "Telegram gave no answer. Try again later.",
     webhookFails: (waiting: number) =>
       `Telegram cannot deliver to the webhook, ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
+    webhookElsewhere: (host: string) =>
+      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then start this one anew.`,
+    webhookMissing:
+      "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, start it anew.",
     garminReachable: "reachable from here",
     garminLimits: "Garmin limits sign-ins from here. Try again later.",
     garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
