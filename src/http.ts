@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { WITHINGS_PATHS } from "./config.ts";
+import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError, RetryLaterError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Language } from "./sync/account.ts";
 import type { Notified } from "./sync/jobs.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "./sync/link-withings.ts";
+import type { Summary } from "./sync/outcome.ts";
 
 /** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
 export type Http = (request: Request) => Promise<Response>;
@@ -20,11 +22,26 @@ export interface HttpDeps {
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
   /** Resolves when the job is stored. */
   queue: (account: number, reason: Notified) => Promise<void>;
+  /** What Telegram shows when it brings an update. Undefined where it is asked instead of calling. */
+  webhookSecret: string | undefined;
+  /** Throws `RetryLaterError` only when nothing was done and the update has to come again. */
+  handleUpdate: (update: { update_id: number }) => Promise<void>;
+  /** What somebody shows to begin a sync. Undefined: nobody may. */
+  manualSyncToken: string | undefined;
+  /** Of one account or of all; undefined where there is no such account. */
+  manualSync: (account: number | undefined) => Promise<Summary | undefined>;
   version: string;
   log: Log;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** A message can carry another one that it answers, each with its entities and buttons. */
+const MAX_UPDATE_BYTES = 1024 * 1024;
+/**
+ * Said with every 503. Telegram would otherwise wait twice as long after each, and a tap on a button lives only 150
+ * seconds; the chat of a handler that was killed is free after 120.
+ */
+const RETRY_SECONDS = 3;
 
 export function createHttp(deps: HttpDeps): Http {
   return async (request) => {
@@ -35,20 +52,25 @@ export function createHttp(deps: HttpDeps): Http {
           return await callback(deps, request, searchParams);
         case WITHINGS_PATHS.notify:
           // Before anything else: whoever does not know the key learns nothing and costs nothing.
-          if (!isSame(searchParams.get("key") ?? "", deps.notifyKey)) return plain(404);
+          if (!isSame(searchParams.get("key"), deps.notifyKey)) return plain(404);
           return await notification(deps, request);
+        case TELEGRAM_PATH:
+          if (!isSame(request.headers.get("x-telegram-bot-api-secret-token"), deps.webhookSecret)) return plain(401);
+          return await update(deps, request);
+        case MANUAL_SYNC_PATH: {
+          const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+          if (!isSame(token, deps.manualSyncToken)) return plain(401, { "www-authenticate": "Bearer" });
+          return await manualSync(deps, request, searchParams);
+        }
         case "/health":
-          return (
-            only(request, ["GET", "HEAD"]) ??
-            Response.json({ status: "ok", version: deps.version }, { headers: HEADERS })
-          );
+          return only(request, ["GET", "HEAD"]) ?? json(200, { status: "ok", version: deps.version });
         default:
           return plain(404);
       }
     } catch (error) {
       if (error instanceof RetryLaterError) {
         deps.log.warn("request_not_served", { path: pathname, ...errorFacts(error) });
-        return plain(503);
+        return plain(503, { "retry-after": String(RETRY_SECONDS) });
       }
       deps.log.error("request_failed", { path: pathname, ...errorFacts(error) });
       return plain(500);
@@ -89,7 +111,7 @@ async function notification(deps: HttpDeps, request: Request): Promise<Response>
   const refusal = only(request, ["GET", "HEAD", "POST"]);
   if (refusal) return refusal;
   if (request.method !== "POST") return plain(200);
-  const bytes = await readBody(request);
+  const bytes = await readBody(request, MAX_BODY_BYTES);
   if (!bytes) return plain(413);
   const fields = await fieldsOf(request, bytes);
   const withingsUserId = fields?.get("userid") ?? "";
@@ -102,6 +124,49 @@ async function notification(deps: HttpDeps, request: Request): Promise<Response>
   const account = reason && (await deps.accountOf(withingsUserId));
   if (reason && account !== undefined) await deps.queue(account, reason);
   return plain(200);
+}
+
+/** Something happened in a chat. What Telegram should not bring again is answered with 200, whatever became of it. */
+async function update(deps: HttpDeps, request: Request): Promise<Response> {
+  const refusal = only(request, ["POST"]);
+  if (refusal) return refusal;
+  const bytes = await readBody(request, MAX_UPDATE_BYTES);
+  const received = bytes && parseJson(new TextDecoder().decode(bytes));
+  if (isUpdate(received)) await deps.handleUpdate(received);
+  // Telegram would bring it again for a day, and nothing else of that chat meanwhile.
+  else deps.log.warn("update_not_understood", { isTooLong: !bytes });
+  return plain(200);
+}
+
+function isUpdate(received: unknown): received is { update_id: number } {
+  return (
+    typeof received === "object" &&
+    received !== null &&
+    "update_id" in received &&
+    Number.isSafeInteger(received.update_id)
+  );
+}
+
+/** Answered when the sync has ended, and with 200 also where its owner or time has to move: the status says which. */
+async function manualSync(deps: HttpDeps, request: Request, query: URLSearchParams): Promise<Response> {
+  const refusal = only(request, ["POST"]);
+  if (refusal) return refusal;
+  const bytes = await readBody(request, MAX_BODY_BYTES);
+  if (!bytes) return plain(413);
+  const given = query.get("account") ?? accountIn(new TextDecoder().decode(bytes).trim());
+  if (given !== undefined && !/^[1-9]\d{0,15}$/.test(given)) {
+    return sentence(400, "Name the account by its Telegram user id, as in account=123456789, or name none for all.");
+  }
+  const summary = await deps.manualSync(given === undefined ? undefined : Number(given));
+  return summary ? json(200, summary) : sentence(404, `There is no account ${given}.`);
+}
+
+/** What stands for the account in JSON or in a form. Undefined where none is named. */
+function accountIn(body: string): string | undefined {
+  if (!body.startsWith("{")) return new URLSearchParams(body).get("account") ?? undefined;
+  const fields = parseJson(body);
+  if (typeof fields !== "object" || fields === null) return "";
+  return "account" in fields ? String(fields.account) : undefined;
 }
 
 /** Of a person's profile only its end matters. Everything else means that something was measured. */
@@ -121,18 +186,20 @@ async function fieldsOf(request: Request, bytes: Uint8Array<ArrayBuffer>): Promi
 }
 
 /** Undefined as soon as it is longer than it may be. */
-async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readBody(request: Request, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
+    if (size > mostBytes) return undefined;
     chunks.push(chunk);
   }
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
-function isSame(given: string, expected: string): boolean {
+/** In constant time. Nobody has the right secret where none is given or none is expected. */
+function isSame(given: string | null | undefined, expected: string | undefined): boolean {
+  if (!given || !expected) return false;
   // Hashed, because only texts of one length can be compared in constant time.
   const [a, b] = [given, expected].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
@@ -146,6 +213,14 @@ const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosnif
 
 function plain(status: number, headers: Record<string, string> = {}): Response {
   return new Response(null, { status, headers: { ...HEADERS, ...headers } });
+}
+
+function json(status: number, body: object): Response {
+  return Response.json(body, { status, headers: HEADERS });
+}
+
+function sentence(status: number, message: string): Response {
+  return json(status, { status: "error", message });
 }
 
 function only(request: Request, methods: string[]): Response | undefined {

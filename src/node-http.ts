@@ -21,7 +21,10 @@ export interface Listener {
  */
 export async function listen(http: Http, options: { host: string; port: number; log: Log }): Promise<Listener> {
   const { host, port, log } = options;
+  let isClosing = false;
   const server = createServer((incoming, outgoing) => {
+    // Nobody who keeps a line open may hold up the end.
+    outgoing.once("finish", () => isClosing && server.closeIdleConnections());
     answer(http, incoming, outgoing).catch((error: unknown) => {
       log.warn("answer_not_sent", errorFacts(error));
       outgoing.destroy();
@@ -37,6 +40,7 @@ export async function listen(http: Http, options: { host: string; port: number; 
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
       }),

@@ -1,8 +1,9 @@
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import type { TelegramBot } from "./bot/bot.ts";
+import { isUncallable } from "./bot/webhook.ts";
 import type { Clock } from "./clock.ts";
-import { type Environment, readConfig } from "./config.ts";
+import { type Environment, readConfig, TELEGRAM_PATH } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
@@ -29,8 +30,8 @@ export interface Server {
 }
 
 /**
- * The whole program on one machine: the bot by long polling, a look at who is due every minute, the jobs that come of both,
- * and, where it has an address, what comes in there.
+ * The whole program on one machine: the bot by long polling or, where it has an address, by
+ * webhook; a look at who is due every minute; the jobs that come of both; and what comes in at that address.
  */
 export async function startServer(config: ServiceConfig, deps: { clock: Clock; log: Log }): Promise<Server> {
   const { clock, log } = deps;
@@ -42,7 +43,7 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
       worker?.wake();
     },
   };
-  const { chat, http, work, settled } = createService(config, app, { queue, clock, log });
+  const { chat, http, work, webhookSecret, settled } = createService(config, app, { queue, clock, log });
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
@@ -53,10 +54,15 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
       throw error;
     }));
 
-  const polling = telegram.poll(async (username) => {
+  const greet = async (username: string) => {
     log.info("bot_started", { username });
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
-  });
+  };
+  const publicUrl = config.web?.publicUrl;
+  const polling =
+    publicUrl === undefined
+      ? telegram.poll(greet)
+      : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet);
   worker = startWorker({ jobs: app.jobs, work, clock, log });
   const sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
@@ -81,7 +87,17 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   };
 }
 
-const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
+const SECTIONS = [
+  "store",
+  "sealing",
+  "withings",
+  "withingsLogin",
+  "garmin",
+  "telegram",
+  "schedule",
+  "web",
+  "manualSync",
+] as const;
 
 /** Runs until it is told to stop, or until Telegram says that it cannot. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
@@ -110,6 +126,11 @@ export function asked(): Promise<void> {
 
 function explainTelegram(error: unknown): unknown {
   if (!(error instanceof GrammyError)) return error;
+  if (isUncallable(error)) {
+    return new UsageError(
+      "Telegram does not call PUBLIC_URL: it must be https, on port 443, 80, 88 or 8443. Correct it, or leave it out.",
+    );
+  }
   if (error.error_code === 401 || error.error_code === 404) {
     return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.");
   }

@@ -9,13 +9,14 @@ import { createHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
 import { jobOf } from "./sync/jobs.ts";
+import { createManualSync } from "./sync/manual-sync.ts";
 import { syncAccount } from "./sync/run.ts";
 import { settleUnlinked } from "./sync/unlinked.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { createWork } from "./sync/work.ts";
 
 export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
-  Partial<Pick<Config, "withingsLogin" | "web">>;
+  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync">>;
 
 /**
  * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,
@@ -27,6 +28,7 @@ export function createService(
   { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log },
 ) {
   const { version } = project;
+  const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
     answersByItself: isOurs(config),
     doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
@@ -35,20 +37,24 @@ export function createService(
     clock,
     log,
   });
+  /** A run that nobody asked for in the chat. */
+  const sync = async (account: Account) => {
+    const report = await syncAccount(app.run, account);
+    await chat.notifier.afterRun(account, report);
+    return report;
+  };
   /** What outlives the request that began it. */
   const begun = new Set<Promise<void>>();
 
   return {
     chat,
+    /** What Telegram shows when it brings an update. */
+    webhookSecret,
 
     /** Does a job. Throws when it has to be done again. */
     work: createWork({
       ...app,
-      sync: async (account) => {
-        const report = await syncAccount(app.run, account);
-        await chat.notifier.afterRun(account, report);
-        return report;
-      },
+      sync,
       answerSync: chat.telegram.answerSync,
       answerDoctor: chat.telegram.answerDoctor,
       settleUnlinked: (account) => {
@@ -75,6 +81,10 @@ export function createService(
       notifyKey: app.notifyKey,
       accountOf: app.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
+      webhookSecret: config.web?.publicUrl === undefined ? undefined : webhookSecret,
+      handleUpdate: (update) => chat.telegram.handleUpdate(update),
+      manualSyncToken: config.manualSync?.token,
+      manualSync: createManualSync({ accounts: app.accounts, sync, log }),
       version,
       log,
     }),

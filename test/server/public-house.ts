@@ -5,7 +5,17 @@ import { type Server, startServer } from "../../src/server.ts";
 import { freePort } from "../sandbox/free-port.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
-const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
+const SECTIONS = [
+  "store",
+  "sealing",
+  "withings",
+  "withingsLogin",
+  "garmin",
+  "telegram",
+  "schedule",
+  "web",
+  "manualSync",
+] as const;
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */
 export async function moveIn(options: Parameters<typeof startHousehold>[0]) {

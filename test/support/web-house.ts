@@ -6,13 +6,24 @@ import { listen } from "../../src/node-http.ts";
 import type { Table } from "../../src/store/table.ts";
 import { jobOf, startWorker } from "../../src/sync/jobs.ts";
 import type { LinkResult } from "../../src/sync/link-withings.ts";
+import { createManualSync } from "../../src/sync/manual-sync.ts";
 import { syncAccount } from "../../src/sync/run.ts";
 import { settleUnlinked } from "../../src/sync/unlinked.ts";
 import { createWork } from "../../src/sync/work.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
+/** What Telegram shows here. */
+export const WEBHOOK_SECRET = "a-secret-of-the-webhook";
+
 /** The household with an address on this machine, where Withings really calls. */
-export async function startWebHouse(options: { linked?: boolean; wrapTable?: (table: Table) => Table } = {}) {
+export async function startWebHouse(
+  options: {
+    linked?: boolean;
+    wrapTable?: (table: Table) => Table;
+    manualSyncToken?: string;
+    onUpdate?: () => Promise<void>;
+  } = {},
+) {
   // The address has to be known before the program that answers there can be made.
   let http: Http = async () => new Response(null, { status: 503 });
   const listener = await listen((request) => http(request), {
@@ -34,6 +45,7 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
 
   const heard: Array<{ account: number; result: LinkResult }> = [];
   const unlinked: number[] = [];
+  const updates: number[] = [];
   const work = createWork({
     ...app,
     sync: (account) => syncAccount(app.run, account),
@@ -55,6 +67,13 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
     notifyKey: app.notifyKey,
     accountOf: app.withingsUsers.accountOf,
     queue: (account, reason) => app.jobs.put([jobOf(account, reason, clock.now())]),
+    webhookSecret: WEBHOOK_SECRET,
+    handleUpdate: async (update) => {
+      updates.push(update.update_id);
+      await options.onUpdate?.();
+    },
+    manualSyncToken: options.manualSyncToken,
+    manualSync: createManualSync({ accounts: app.accounts, sync: (account) => syncAccount(app.run, account), log }),
     version: "1.2.3",
     log,
   });
@@ -66,6 +85,8 @@ export async function startWebHouse(options: { linked?: boolean; wrapTable?: (ta
     /** What the chats were told. */
     heard,
     unlinked,
+    /** What was handed to the bot. */
+    updates,
     work,
     notifyUrl: `${url}/withings/notify?key=${app.notifyKey}`,
     ask: (path: string, init: RequestInit = {}) => fetch(url + path, init),
