@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
-import { UsageError } from "./errors.ts";
+import { ActionNeededError, UsageError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { createSpacing } from "./spacing.ts";
 import { createAccounts } from "./store/accounts.ts";
@@ -94,6 +95,28 @@ export async function createTable(config: StoreConfig, clock: Clock, log: Log): 
   const { createDynamoTable } = await import("./store/dynamodb-create.ts");
   const { tableName, endpoint } = config;
   return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
+}
+
+/** Whether there is a table that `createTable` need not make. */
+export async function tableExists({ tableName, endpoint }: StoreConfig & { engine: "dynamodb" }, clock: Clock) {
+  const { dynamoTableExists } = await import("./store/dynamodb-create.ts");
+  return dynamoTableExists({ tableName, endpoint, clock });
+}
+
+/** Whether Withings raises an objection to client id and secret, without anybody's consent. */
+export async function objectionToApplication(withings: Config["withings"], now: Date): Promise<boolean> {
+  const transport = createTransport();
+  const call = createWithingsCall({ apiUrl: withings.apiUrl, send: transport.send, schedule: (task) => task() });
+  try {
+    // A refresh token that nobody was given: refused for its own sake only where the application is right.
+    await requestTokenByRefresh(call, { ...withings, redirectUrl: "" }, randomUUID(), now);
+    return false;
+  } catch (error) {
+    if (error instanceof ActionNeededError) return true;
+    throw error;
+  } finally {
+    await transport.close();
+  }
 }
 
 /** What can be read and written without a key. */

@@ -1,5 +1,5 @@
 import { createTable } from "./app.ts";
-import { type Command, parseArguments, USAGE } from "./cli/arguments.ts";
+import { type CommandOfProgram, isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
@@ -27,6 +27,11 @@ async function main(args: string[]): Promise<number> {
       terminal.result({ usage: USAGE }, USAGE);
       return EXIT.success;
     }
+    if (!isOfProgram(command) || command.stage !== undefined) {
+      // Loaded on demand: whoever has no deployment does without all of it.
+      const { onAws } = await import("./cli/on-aws.ts");
+      return await onAws(command, terminal, clock, perform);
+    }
     const env = loadEnvironment();
     log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error") });
     return await perform(command, env, terminal, log);
@@ -37,12 +42,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function perform(
-  command: Exclude<Command, { name: "help" }>,
-  env: Environment,
-  terminal: Terminal,
-  log: Log,
-): Promise<number> {
+async function perform(command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log): Promise<number> {
   switch (command.name) {
     case "demo": {
       const { runDemo } = await import("../test/sandbox/demo.ts");

@@ -51,6 +51,9 @@ const url = (fallback: string) =>
     .default(fallback)
     .transform((address) => address.replace(/\/+$/, ""));
 
+/** Where Telegram brings what people write, behind PUBLIC_URL. */
+export const TELEGRAM_PATH = "/telegram";
+
 /** What Withings is told to call, behind PUBLIC_URL. */
 export const WITHINGS_PATHS = { callback: "/withings/callback", notify: "/withings/notify" } as const;
 
@@ -88,6 +91,8 @@ function isPublicUrl(text: string): boolean {
   return (protocol === "https:" || (protocol === "http:" && isHere)) && !(search || hash || username || password);
 }
 
+export const TABLE_NAME_VARIABLE = "TOKEN_TABLE_NAME";
+
 const VARIABLES = {
   TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
     error: "does not look like a bot token: copy the whole line that @BotFather gave you",
@@ -123,7 +128,7 @@ const VARIABLES = {
   GARMIN_SSO_URL: url("https://sso.garmin.com"),
   GARMIN_DIAUTH_URL: url("https://diauth.garmin.com"),
   GARMIN_CONNECTAPI_URL: url("https://connectapi.garmin.com"),
-  TOKEN_TABLE_NAME: z
+  [TABLE_NAME_VARIABLE]: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "must be 3 to 255 letters, digits, dots, dashes or underscores" })
     .default("weighbridge"),
@@ -164,7 +169,7 @@ type Read = <N extends Name>(name: N) => Values[N];
 
 const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boolean) => Config[S] } = {
   store: (read) => {
-    const tableName = read("TOKEN_TABLE_NAME");
+    const tableName = read(TABLE_NAME_VARIABLE);
     const engine = read("STORE");
     return engine === "sqlite"
       ? { engine, tableName, dataDir: path.resolve(read("DATA_DIR") ?? "./data") }
@@ -256,6 +261,12 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
   return config as Pick<Config, S>;
 }
 
+/** What is wrong with a value that somebody typed for a variable, as the end of a sentence that begins with its name. */
+export function whatIsWrong(name: Name, text: string): string | undefined {
+  const parsed = VARIABLES[name].safeParse(text.trim() || undefined);
+  return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? "is wrong");
+}
+
 /** LOG_LEVEL, or what suits the command. */
 export function readLogLevel(env: Environment, fallback: "info" | "error") {
   const parsed = VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined);
@@ -270,6 +281,29 @@ export function readLogLevel(env: Environment, fallback: "info" | "error") {
 export function loadEnvironment(): Environment {
   for (const [name, value] of Object.entries(readEnvFile(".env"))) process.env[name] ??= value;
   return process.env;
+}
+
+/** Of the process's own environment these count for a deployment too: where the outside world is, and how much is logged. */
+const ALSO_ELSEWHERE = [
+  "TELEGRAM_API_ROOT",
+  "WITHINGS_API_URL",
+  "WITHINGS_ACCOUNT_URL",
+  "GARMIN_SSO_URL",
+  "GARMIN_DIAUTH_URL",
+  "GARMIN_CONNECTAPI_URL",
+  "DYNAMODB_ENDPOINT",
+  "LOG_LEVEL",
+] as const satisfies Name[];
+
+/**
+ * For a command that works on a deployment. Its secrets and its store are the deployment's own, whatever is set here, and
+ * `.env` belongs to the program on this machine: of both only the tables that they name are told, so that whoever means
+ * another one hears of it.
+ */
+export function loadShell(): { shell: Environment; tablesMeant: string[] } {
+  const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));
+  const tablesMeant = [process.env, readEnvFile(".env")].flatMap((from) => from[TABLE_NAME_VARIABLE]?.trim() || []);
+  return { shell, tablesMeant };
 }
 
 function readEnvFile(file: string): Environment {

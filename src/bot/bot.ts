@@ -14,7 +14,7 @@ import { createDoor, type DoorDeps } from "./door.ts";
 import { createGarminDialog, GARMIN_DIALOG } from "./garmin-dialog.ts";
 import { createLinking, type LinkingDeps } from "./linking.ts";
 import { createLongAnswers } from "./long-answers.ts";
-import { commandList, languageCode, showMenu } from "./menu.ts";
+import { registerCommands } from "./menu.ts";
 import { createPeopleCommands, type PeopleDeps } from "./people.ts";
 import { answerTap } from "./redraw.ts";
 import { hideSecrets } from "./secrets.ts";
@@ -24,7 +24,7 @@ import { createSyncAnswers, type SyncDeps } from "./sync-command.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
 import { ALLOWED_UPDATES, serveByWebhook, type WebhookTarget } from "./webhook.ts";
-import { LANGUAGES, wordsIn, wordsOf } from "./words/words.ts";
+import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
 export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
@@ -205,19 +205,9 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     bot,
     /** The commands Telegram offers in its menu: to everybody in their language, to the owner some more. */
     async registerCommands() {
-      for (const language of LANGUAGES) {
-        await bot.api.setMyCommands(commandList(wordsIn(language), false), {
-          scope: { type: "all_private_chats" },
-          ...languageCode(language),
-        });
-      }
       const [owner] = config.allowedIds;
-      if (owner === undefined) return;
-      const language = (await deps.accounts.find(owner))?.language;
-      // Until the owner has opened the chat, Telegram knows no such scope.
-      await showMenu(bot.api, owner, { language, isOwner: true }).catch((error: unknown) =>
-        log.warn("owner_commands_not_set", errorFacts(error)),
-      );
+      const language = owner === undefined ? undefined : (await deps.accounts.find(owner))?.language;
+      await registerCommands(bot.api, owner === undefined ? undefined : { telegramUserId: owner, language }, log);
     },
     /** Says in the chat what became of a consent that came in by our own address. */
     tellConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),

@@ -1,16 +1,26 @@
 import { parseArgs } from "node:util";
+import { TABLE_NAME_VARIABLE } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { isTimezone } from "../local-time.ts";
 
-export type Command = { json: boolean } & (
+export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "help" }
   | { name: "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
+  | { name: "setup" | "deploy" }
+  | { name: "remove"; isSure: boolean }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
   | { name: "login withings"; account: number | undefined }
   | { name: "login garmin"; account: number | undefined; byTicket: boolean }
   | { name: "backup" | "restore"; file: string; force: boolean }
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
 );
+
+/** What the program itself does, here or where it is deployed. */
+export type CommandOfProgram = Exclude<Command, { name: "help" | "setup" | "deploy" | "remove" }>;
+
+export function isOfProgram(command: Command): command is CommandOfProgram {
+  return !["help", "setup", "deploy", "remove"].includes(command.name);
+}
 
 export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
 
@@ -30,6 +40,18 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge restore FILE                      put it back; --force replaces what is there
   npx weighbridge table create                      only with STORE=dynamodb: make the table, once
 
+On AWS; \`npm run setup\`, \`npm run deploy\` and \`npm run remove\` are the same:
+
+  npx weighbridge setup                             asks for what a deployment needs, and keeps it at AWS
+  npx weighbridge deploy                            deploys it, and checks everything
+  npx weighbridge remove                            undoes that, all but the table; --yes does not ask
+  npx weighbridge status --stage prod               the deployment instead of this machine: account, login, sync,
+                                                    status and doctor take --stage
+
+A stage is the name of a deployment, prod unless you say otherwise. You need the AWS credentials of whoever deploys, and
+AWS_REGION. What is set here for the program on this machine, .env above all, does not count for a deployment: only where
+the vendors are and LOG_LEVEL are taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, nothing is done.
+
 With several accounts, login takes --account N, the Telegram user id; sync takes it too, or works on all of them.
 Every command takes --json. Settings come from the environment or .env; the README lists them.`;
 
@@ -38,13 +60,16 @@ const OPTIONS: Record<Exclude<Command["name"], "help">, string[]> = {
   demo: [],
   start: [],
   "table create": [],
-  "account add": ["telegram-id", "timezone"],
-  "account list": [],
-  "login withings": ["account"],
-  "login garmin": ["account", "ticket"],
-  sync: ["account", "since", "dry-run"],
-  status: [],
-  doctor: [],
+  "account add": ["telegram-id", "timezone", "stage"],
+  "account list": ["stage"],
+  "login withings": ["account", "stage"],
+  "login garmin": ["account", "ticket", "stage"],
+  sync: ["account", "since", "dry-run", "stage"],
+  status: ["stage"],
+  doctor: ["stage"],
+  setup: ["stage"],
+  deploy: ["stage"],
+  remove: ["stage", "yes"],
   backup: ["force"],
   restore: ["force"],
 };
@@ -59,13 +84,17 @@ const FLAGS = {
   since: { type: "string" },
   "dry-run": { type: "boolean" },
   force: { type: "boolean" },
+  stage: { type: "string" },
+  yes: { type: "boolean" },
 } as const;
 
 /** @throws UsageError in one sentence that names the mend. */
 export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
   const json = values.json ?? false;
-  if (values.help || positionals.length === 0 || positionals[0] === "help") return { name: "help", json };
+  if (values.help || positionals.length === 0 || positionals[0] === "help") {
+    return { name: "help", json, stage: undefined };
+  }
   const [first = ""] = positionals;
   const takesFile = first === "backup" || first === "restore";
   const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
@@ -75,7 +104,10 @@ export function parseArguments(args: string[]): Command {
       throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: npx weighbridge help`);
     }
   }
+  const stage = chosenStage(values.stage);
   switch (name) {
+    case "remove":
+      return { name, json, stage, isSure: values.yes ?? false };
     case "account add": {
       const { timezone } = values;
       if (timezone !== undefined && !isTimezone(timezone)) {
@@ -83,27 +115,27 @@ export function parseArguments(args: string[]): Command {
           `--timezone "${timezone}" is no time zone. Use a name like Europe/Berlin or America/New_York.`,
         );
       }
-      return { name, json, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
+      return { name, json, stage, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
     }
     case "login withings":
-      return { name, json, account: chosenAccount(values.account) };
+      return { name, json, stage, account: chosenAccount(values.account) };
     case "login garmin":
-      return { name, json, account: chosenAccount(values.account), byTicket: values.ticket ?? false };
+      return { name, json, stage, account: chosenAccount(values.account), byTicket: values.ticket ?? false };
     case "sync": {
       const account = chosenAccount(values.account);
       if (values.since !== undefined && !isDate(values.since)) {
         throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
       }
-      return { name, json, account, since: values.since, dryRun: values["dry-run"] ?? false };
+      return { name, json, stage, account, since: values.since, dryRun: values["dry-run"] ?? false };
     }
     case "backup":
     case "restore": {
       const file = positionals[1];
       if (!file) throw new UsageError(`Name the file, like: npx weighbridge ${name} weighbridge.backup`);
-      return { name, json, file, force: values.force ?? false };
+      return { name, json, stage, file, force: values.force ?? false };
     }
     default:
-      return { name, json };
+      return { name, json, stage };
   }
 }
 
@@ -119,6 +151,14 @@ function parse(args: string[]) {
 
 function isCommand(name: string): name is keyof typeof OPTIONS {
   return Object.hasOwn(OPTIONS, name);
+}
+
+/** It becomes part of names at AWS, of which the longest may have 64 characters. */
+function chosenStage(text: string | undefined): string | undefined {
+  if (text === undefined || /^[a-z][a-z0-9-]{0,19}$/.test(text)) return text;
+  throw new UsageError(
+    `--stage "${text}" is no name for a deployment. Use up to 20 small letters, digits and dashes, like prod.`,
+  );
 }
 
 const chosenAccount = (text: string | undefined) => (text === undefined ? undefined : userId(text, "--account"));

@@ -20,12 +20,15 @@ export async function doctorCommand(
   env: Environment,
   terminal: Terminal,
   deps: { clock: Clock; log: Log },
+  /** What else has to be right before anything can be asked, and what else is checked. */
+  more: { before: Check[]; beside: Check[] } = { before: [], beside: [] },
 ): Promise<number> {
-  const findings = await examine(configurationChecks(env, deps), sentence());
+  const findings = await examine([...more.before, ...configurationChecks(env, deps)], sentence());
   if (findings.every(({ verdict }) => verdict === "ok")) {
     const { schedule, ...config } = readConfig(env, SECTIONS);
     const app = await createApp(config, deps);
     try {
+      findings.push(...(await examine(more.beside, sentence())));
       const { syncIntervalMinutes } = schedule;
       findings.push(...(await examineAll({ ...deps, ...config, app, syncIntervalMinutes })));
     } finally {

@@ -41,6 +41,15 @@ export async function createDynamoTable(options: DynamoOptions & { log: Log }): 
   }
 }
 
+export async function dynamoTableExists(options: DynamoOptions): Promise<boolean> {
+  const client = createDynamoClient(options);
+  try {
+    return (await orFailure(describeTable(client, options.tableName), options.tableName)) !== undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
 async function createTable(client: DynamoDBClient, TableName: string, isOnAws: boolean) {
   const command = new CreateTableCommand({
     TableName,

@@ -1,0 +1,47 @@
+import type { Clock } from "../clock.ts";
+import { type Environment, loadShell, readLogLevel } from "../config.ts";
+import { createLog, type Log } from "../log.ts";
+import type { Command, CommandOfProgram } from "./arguments.ts";
+import { connectAws } from "./aws.ts";
+import { deployCommand, type StageDeps } from "./deploy.ts";
+import { doctorOfStage } from "./doctor-stage.ts";
+import { removeCommand } from "./remove.ts";
+import { setupCommand } from "./setup.ts";
+import { checksBefore, environmentOf, findDeployment, terminalOf } from "./stage.ts";
+import type { Terminal } from "./terminal.ts";
+
+const DEFAULT_STAGE = "prod";
+
+/** A command for a deployment. `perform` does those that are the same on one machine, in the environment of the functions. */
+export async function onAws(
+  command: Exclude<Command, { name: "help" }>,
+  terminal: Terminal,
+  clock: Clock,
+  perform: (command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log) => Promise<number>,
+): Promise<number> {
+  const { stage = DEFAULT_STAGE } = command;
+  const { shell, tablesMeant } = loadShell();
+  const log = createLog({ level: readLogLevel(shell, "error") });
+  const aws = await connectAws();
+  const deps: StageDeps = { stage, shell, tablesMeant, aws, terminal, clock, log };
+  const inStage = terminalOf(stage, terminal);
+  try {
+    switch (command.name) {
+      case "setup":
+        return await setupCommand(deps);
+      case "deploy":
+        return await deployCommand(deps);
+      case "remove":
+        return await removeCommand(deps, command);
+      case "doctor":
+        return await doctorOfStage({ ...deps, terminal: inStage });
+      default: {
+        const deployment = await findDeployment(aws, stage);
+        for (const check of checksBefore(deployment, aws, tablesMeant)) await check.run();
+        return await perform(command, environmentOf(deployment, shell), inStage, log);
+      }
+    }
+  } finally {
+    aws.close();
+  }
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { Environment } from "../config.ts";
+import { UsageError } from "../errors.ts";
+import type { Aws } from "./aws.ts";
+import { EXIT } from "./exit.ts";
+import { ALARM_EMAIL } from "./parameters.ts";
+import { askBot, askOwner } from "./setup-telegram.ts";
+import { askWithings } from "./setup-withings.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface SetupDeps {
+  stage: string;
+  shell: Environment;
+  aws: Aws;
+  terminal: Terminal;
+  clock: Clock;
+}
+
+/** What is there, and what was answered; written at the end, all at once. */
+export interface Answers {
+  present: ReadonlyMap<string, string>;
+  changes: Map<string, string>;
+}
+
+/** Asks for everything a deployment needs, checks what can be checked, and only then writes it. */
+export async function setupCommand(deps: SetupDeps): Promise<number> {
+  const { stage, aws, terminal } = deps;
+  const present = await aws.parameters(stage);
+  const answers: Answers = { present, changes: new Map() };
+  terminal.say(
+    `Setting up the deployment ${stage} in ${aws.region}. Nothing is written before the last question is answered.` +
+      (present.size > 0 ? "\nSome of it is there already: Enter keeps it." : ""),
+  );
+  const introduction = await askBot(deps, answers);
+  try {
+    await askOwner(deps, answers, introduction);
+  } finally {
+    await introduction.close();
+  }
+  await askWithings(deps, answers);
+  await askEmail(deps, answers);
+  makeKeys(answers);
+  const written = await write(deps, answers);
+  terminal.result(
+    { status: "success", stage, region: aws.region, written },
+    written.length === 0
+      ? "Everything is as it was."
+      : `Written to SSM under /weighbridge/${stage}/: ${written.join(", ")}.`,
+  );
+  terminal.hint(`Next: npm run deploy${stage === "prod" ? "" : ` -- --stage ${stage}`}`);
+  return EXIT.success;
+}
+
+/** It is not checked: AWS itself asks the address for its consent. */
+async function askEmail({ terminal }: SetupDeps, { present, changes }: Answers): Promise<void> {
+  const known = present.get(ALARM_EMAIL);
+  terminal.say(
+    "\n4. Alarms\nThe bot writes to you when something is wrong. Should it be unable to, an e-mail can: AWS sends a mail first " +
+      "that you have to confirm.",
+  );
+  const keeps = known ? `Enter keeps ${known}, none ends it` : "Enter for none";
+  for (;;) {
+    const email = await terminal.ask(`E-mail address (${keeps}):`);
+    if (email === "" || (email === "none" && !known)) return;
+    if (email === "none" || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+      changes.set(ALARM_EMAIL, email);
+      return;
+    }
+    terminal.say("That does not look like an e-mail address.");
+  }
+}
+
+/** What nobody has to know. */
+function makeKeys({ present, changes }: Answers): void {
+  const made = {
+    SEALING_KEY: () => randomBytes(32).toString("base64"),
+    TELEGRAM_WEBHOOK_SECRET: () => randomBytes(32).toString("base64url"),
+    MANUAL_SYNC_TOKEN: () => randomBytes(32).toString("base64url"),
+  };
+  for (const [name, make] of Object.entries(made)) if (!present.get(name)) changes.set(name, make());
+}
+
+async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: Answers): Promise<string[]> {
+  const written: string[] = [];
+  // The key goes first: with one that exists already, of a setup that runs beside this one for instance, nothing is replaced.
+  const inOrder = [...changes].sort(([a], [b]) => Number(b === "SEALING_KEY") - Number(a === "SEALING_KEY"));
+  const wanted = inOrder.filter(([name, value]) => present.get(name) !== value);
+  for (const [name, value] of wanted) {
+    try {
+      const replace = name !== "SEALING_KEY";
+      if (value === "none" && name === ALARM_EMAIL) await aws.remove(stage, [name]);
+      else if ((await aws.put(stage, name, value, { replace })) === "present") continue;
+    } catch (error) {
+      const left = wanted.slice(written.length).map(([other]) => other);
+      terminal.hint(
+        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again mends it.`,
+      );
+      throw error;
+    }
+    written.push(name);
+  }
+  return written;
+}
+
+/** For an answer that is needed: asked until there is one that nothing speaks against. */
+export async function askUntil(
+  terminal: Terminal,
+  question: string,
+  options: { secret?: boolean; problem: (answer: string) => string | undefined },
+): Promise<string> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const answer = (await terminal.ask(question, { secret: options.secret ?? false })).trim();
+    const problem = options.problem(answer);
+    if (problem === undefined) return answer;
+    terminal.say(problem);
+  }
+  throw new UsageError("That did not work. Nothing was changed. Please begin again.");
+}
+
+const MOST_TRIES = 10;
