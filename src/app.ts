@@ -180,6 +180,8 @@ export async function createApp(
     wrapTable?: (table: Table) => Table;
     wrapSend?: (send: Transport) => Transport;
     spaceUploads?: boolean;
+    /** Until when this process may work; undefined: as long as it takes. */
+    deadlineAt?: () => Date | undefined;
   },
 ) {
   const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
@@ -227,6 +229,7 @@ export async function createApp(
       weigh_in: createWeightSink({ call: garminCall, schedule: spaced(GARMIN_FILE_PAUSE_SECONDS) }),
       blood_pressure: createBloodPressureSink({ call: garminCall, schedule: spaced(GARMIN_PRESSURE_PAUSE_SECONDS) }),
     },
+    ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
     clock,
     log,
   };

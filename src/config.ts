@@ -29,6 +29,8 @@ export interface Config {
   manualSync: { token: string | undefined };
   schedule: { syncIntervalMinutes: number };
   web: WebConfig;
+  /** On AWS, where jobs wait. */
+  queue: { url: string };
 }
 
 export interface WebConfig {
@@ -50,9 +52,6 @@ const url = (fallback: string) =>
     .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" })
     .default(fallback)
     .transform((address) => address.replace(/\/+$/, ""));
-
-/** Where Telegram brings what people write, behind PUBLIC_URL. */
-export const TELEGRAM_PATH = "/telegram";
 
 /** What Withings is told to call, behind PUBLIC_URL. */
 export const WITHINGS_PATHS = { callback: "/withings/callback", notify: "/withings/notify" } as const;
@@ -159,6 +158,7 @@ const VARIABLES = {
     .default(8080),
   // Plain http belongs to nobody but a proxy on this machine. In a container, where the proxy is outside, it is 0.0.0.0.
   HTTP_HOST: z.string().default("127.0.0.1"),
+  QUEUE_URL: z.url({ error: "is missing, or no address: the deployment sets it" }),
   LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
     .optional(),
@@ -213,6 +213,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   }),
   manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
+  queue: (read) => ({ url: read("QUEUE_URL") }),
   web: (read, isSet) => {
     const listen = { host: read("HTTP_HOST"), port: read("PORT") };
     return { publicUrl: read("PUBLIC_URL"), listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined };

@@ -27,7 +27,11 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },
   { name: "schedule", files: /^src\/schedule\.ts$/, mayImport: ["base"] },
   { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
-  { name: "base", files: /^src\/(errors|log|alarm-events|clock|json|local-time|spacing|transport)\.ts$/, mayImport: [] },
+  {
+    name: "base",
+    files: /^src\/(errors|log|alarm-events|clock|json|local-time|spacing|transport)\.ts$/,
+    mayImport: [],
+  },
   { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
 ];
 
@@ -58,11 +62,14 @@ test("imports point one way", () => {
 });
 
 test.each([
-  ["@aws-sdk/", /^src\/store\/dynamodb/],
+  ["@aws-sdk/client-dynamodb", /^src\/store\/dynamodb/],
+  ["@aws-sdk/client-sqs", /^src\/store\/sqs\.ts$/],
+  ["@aws-sdk/client-ssm", /^src\/(cli\/aws|lambda\/environment)\.ts$/],
+  ["@aws-sdk/client-lambda", /^src\/cli\/aws\.ts$/],
   ["node:sqlite", /^src\/store\/sqlite(-backup)?\.ts$/],
   ["undici", /^src\/transport\.ts$/],
   ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
-  ["grammy", /^src\/(bot\/|server\.ts$)/],
+  ["grammy", /^src\/(bot\/|server\.ts$|lambda\/sweep\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {
   const users = sources.filter((file) => importsOf(file).some((target) => target.startsWith(module)));
   expect(users).not.toEqual([]);

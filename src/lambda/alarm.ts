@@ -1,9 +1,31 @@
-import { checkTelegram } from "../bot/check.ts";
-import { wordsIn } from "../bot/words/words.ts";
-import { systemClock } from "../clock.ts";
-import { loadEnvironment, readConfig } from "../config.ts";
+import type { SNSEvent } from "aws-lambda";
+import { createAlarmSend } from "../bot/alarm-send.ts";
+import { createAlarmTeller } from "../bot/alarms.ts";
+import { readConfig } from "../config.ts";
+import { environmentOf } from "./environment.ts";
+import { clock, kept, logOf } from "./invocation.ts";
 
-export async function handler(): Promise<void> {
-  const { telegram } = readConfig(loadEnvironment(), ["telegram"]);
-  await checkTelegram(telegram, wordsIn("en").doctor, systemClock);
+const ready = kept(async () => {
+  const env = await environmentOf("alarm");
+  const log = logOf(env);
+  const { telegram, store } = readConfig(env, ["telegram", "store"]);
+  const [owner = 0] = telegram.allowedIds;
+  return createAlarmTeller({
+    send: createAlarmSend({ ...telegram, owner }, clock).send,
+    // Loaded on demand: an alarm has to be told also where the store, or what it takes to read it, is what broke.
+    async languageOf() {
+      const { openStore } = await import("../app.ts");
+      const { accounts, close } = await openStore(store, { clock, log });
+      return (await accounts.find(owner).finally(close))?.language;
+    },
+    stage: env.STAGE ?? "",
+    clock,
+    log,
+  });
+});
+
+/** Brings what CloudWatch has to say into the owner's chat. Throws when that cannot be done, and is called again then. */
+export async function handler(event: SNSEvent): Promise<void> {
+  const tell = await ready();
+  await tell(event);
 }

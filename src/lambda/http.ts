@@ -1,32 +1,17 @@
-import { createApp } from "../app.ts";
-import { wordsIn } from "../bot/words/words.ts";
-import { createChat } from "../chat.ts";
-import { systemClock } from "../clock.ts";
-import { loadEnvironment, readConfig } from "../config.ts";
-import { createHttp } from "../http.ts";
-import { createLog } from "../log.ts";
+import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+import { requestOf, resultOf } from "./http-event.ts";
+import { deadlineOf, kept } from "./invocation.ts";
+import { startProgram } from "./program.ts";
 
-export async function handler(): Promise<void> {
-  const deps = { clock: systemClock, log: createLog({ level: "info" }) };
-  const config = readConfig(loadEnvironment(), [
-    "store",
-    "sealing",
-    "withings",
-    "withingsLogin",
-    "garmin",
-    "telegram",
-    "web",
-  ]);
-  const app = await createApp(config, deps);
-  createChat(config.telegram, app, {
-    ...deps,
-    nextRunAt: () => undefined,
-    version: "",
-    answersByItself: true,
-    doctor: undefined,
-  } as never);
-  createHttp({
-    ...deps,
-    words: (outcome: "linked", language: "en") => wordsIn(language).callbackPage[outcome],
-  } as never);
+const ready = kept(() => startProgram("http"));
+
+/** What Telegram, Withings, their browser and a person with the token ask for, at the function's address. */
+export async function handler(event: LambdaFunctionURLEvent, context: Context): Promise<LambdaFunctionURLResult> {
+  const program = await ready();
+  program.workUntil(deadlineOf(context));
+  const request = requestOf(event);
+  const response = request ? await program.http(request) : new Response(null, { status: 400 });
+  // After the answer nothing runs any more.
+  await program.settled();
+  return resultOf(response);
 }

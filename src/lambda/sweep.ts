@@ -1,14 +1,40 @@
+import type { Context } from "aws-lambda";
+import { Api } from "grammy/web";
 import { openStore } from "../app.ts";
-import { checkTelegram } from "../bot/check.ts";
-import { wordsIn } from "../bot/words/words.ts";
-import { systemClock } from "../clock.ts";
-import { loadEnvironment, readConfig } from "../config.ts";
-import { createLog } from "../log.ts";
+import { createTelegramFetch } from "../bot/telegram-fetch.ts";
+import { keepWebhook } from "../bot/webhook.ts";
+import { readConfig, TELEGRAM_PATH } from "../config.ts";
+import { errorFacts, type Log } from "../log.ts";
+import { createSqsQueue } from "../store/sqs.ts";
+import { sweep } from "../sync/sweep.ts";
+import { environmentOf } from "./environment.ts";
+import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
 
-export async function handler(): Promise<void> {
-  const deps = { clock: systemClock, log: createLog({ level: "info" }) };
-  const config = readConfig(loadEnvironment(), ["store", "telegram"]);
-  const store = await openStore(config.store, deps);
-  await store.accounts.list();
-  await checkTelegram(config.telegram, wordsIn("en").doctor, systemClock);
+const ready = kept(async () => {
+  const env = await environmentOf("sweep");
+  const log = logOf(env);
+  const config = readConfig(env, ["store", "telegram", "web", "queue"]);
+  const { agenda } = await openStore(config.store, { clock, log });
+  const { botToken, apiRoot, webhookSecret: secretToken } = config.telegram;
+  const { publicUrl } = config.web;
+  return {
+    deps: { agenda, queue: createSqsQueue(config.queue, clock), clock, log },
+    api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
+    webhook: publicUrl && secretToken ? { url: publicUrl + TELEGRAM_PATH, secretToken } : undefined,
+  };
+});
+
+/** Every few minutes: who is due is queued, and the way from Telegram to here is looked at. */
+export async function handler(_event: unknown, context: Context): Promise<void> {
+  const { deps, api, webhook } = await ready();
+  const { log } = deps;
+  if (webhook) await lookAt(api, webhook, log);
+  log.info("swept", { ...(await sweep(deps, deadlineOf(context))) });
+}
+
+/** Whoever took the webhook away, it is set again; one that Telegram cannot call is logged, and rings. */
+async function lookAt(api: Api, webhook: { url: string; secretToken: string }, log: Log) {
+  await keepWebhook(api, { ...webhook, clock, log }).catch((error: unknown) =>
+    log.warn("webhook_not_kept", errorFacts(error)),
+  );
 }

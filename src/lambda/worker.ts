@@ -1,26 +1,46 @@
-import { createApp } from "../app.ts";
-import { createChat } from "../chat.ts";
-import { systemClock } from "../clock.ts";
-import { loadEnvironment, readConfig } from "../config.ts";
-import { createLog } from "../log.ts";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts } from "../log.ts";
+import { readJob } from "../store/sqs.ts";
+import { clock, deadlineOf, kept } from "./invocation.ts";
+import { startProgram } from "./program.ts";
 
-export async function handler(): Promise<void> {
-  const deps = { clock: systemClock, log: createLog({ level: "info" }) };
-  const config = readConfig(loadEnvironment(), [
-    "store",
-    "sealing",
-    "withings",
-    "withingsLogin",
-    "garmin",
-    "telegram",
-    "web",
-  ]);
-  const app = await createApp(config, deps);
-  createChat(config.telegram, app, {
-    ...deps,
-    nextRunAt: () => undefined,
-    version: "",
-    answersByItself: true,
-    doctor: undefined,
-  } as never);
+const ready = kept(() => startProgram("worker"));
+type Program = Awaited<ReturnType<typeof startProgram>>;
+
+/** A job is put into the queue a little before it is due, so as to stand for what is announced meanwhile. Never for longer. */
+const LONGEST_WAIT_SECONDS = 10;
+const FIRST_PAUSE_SECONDS = 30;
+const LONGEST_PAUSE_SECONDS = 900;
+
+/** Does the jobs of the queue. One that fails comes again after a pause, and in the end lies in the queue of the dead. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const program = await ready();
+  program.workUntil(deadlineOf(context));
+  const batchItemFailures = [];
+  for (const record of event.Records) {
+    if (!(await perform(program, record))) batchItemFailures.push({ itemIdentifier: record.messageId });
+  }
+  return { batchItemFailures };
+}
+
+async function perform({ log, queue, work }: Program, record: SQSRecord): Promise<boolean> {
+  const { body, receiptHandle, attributes } = record;
+  const attempts = Number(attributes.ApproximateReceiveCount) - 1;
+  try {
+    const job = readJob(body);
+    const waitSeconds = (job.dueAt.getTime() - clock.now().getTime()) / 1000;
+    if (waitSeconds > 0) await clock.sleep(Math.min(waitSeconds, LONGEST_WAIT_SECONDS));
+    await work({ ...job, attempts });
+    return true;
+  } catch (error) {
+    const facts = { attempts, ...errorFacts(error) };
+    if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
+    else log.error("job_failed", facts);
+    // Its account waits for it, and would wait for the whole visibility timeout of the queue.
+    await queue
+      .hide(receiptHandle, Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS))
+      .catch((cause: unknown) => log.warn("job_not_hidden", errorFacts(cause)));
+    return false;
+  }
 }

@@ -24,6 +24,8 @@ import type { Tokens } from "./tokens.ts";
 export interface RunDeps extends SurveyDeps {
   accounts: Accounts;
   leases: Leases;
+  /** When this process is stopped; undefined where it is not. A run ends before that, and the next one goes on. */
+  deadlineAt?: () => Date | undefined;
   log: Log;
 }
 
@@ -95,7 +97,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const laneDeps = {
     withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
     journal,
-    lease: endingAt(lease, options.deadlineAt, clock),
+    lease: endingAt(lease, options.deadlineAt ?? deps.deadlineAt?.(), clock),
     clock,
     context: {
       heightM: height?.heightM,

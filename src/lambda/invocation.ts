@@ -1,0 +1,30 @@
+import type { Context } from "aws-lambda";
+import { systemClock } from "../clock.ts";
+import { type Environment, readLogLevel } from "../config.ts";
+import { createLog } from "../log.ts";
+
+export const clock = systemClock;
+
+export function logOf(env: Environment) {
+  return createLog({ level: readLogLevel(env, "info") });
+}
+
+/** What is left of its time a function needs to say how it ended. */
+const LAST_WORDS_SECONDS = 5;
+
+/** When a function has to be done. */
+export function deadlineOf(context: Pick<Context, "getRemainingTimeInMillis">): Date {
+  return new Date(clock.now().getTime() + context.getRemainingTimeInMillis() - LAST_WORDS_SECONDS * 1000);
+}
+
+/** Made with the first call of a process, and kept for those that follow. What could not be made is tried again. */
+export function kept<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

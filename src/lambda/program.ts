@@ -1,0 +1,30 @@
+import { createApp } from "../app.ts";
+import { readConfig } from "../config.ts";
+import { createService } from "../service.ts";
+import { createSqsQueue } from "../store/sqs.ts";
+import { environmentOf } from "./environment.ts";
+import { clock, logOf } from "./invocation.ts";
+
+const SECTIONS = [
+  ...["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"],
+  ...["manualSync", "queue"],
+] as const;
+
+/** The whole program, as the functions that meet people have it. */
+export async function startProgram(name: "http" | "worker") {
+  const env = await environmentOf(name);
+  const log = logOf(env);
+  const config = readConfig(env, SECTIONS);
+  let deadlineAt: Date | undefined;
+  const app = await createApp(config, { clock, log, deadlineAt: () => deadlineAt });
+  const queue = createSqsQueue(config.queue, clock);
+  return {
+    ...createService(config, app, { queue, clock, log }),
+    queue,
+    log,
+    /** Until when the invocation that has just begun may work. A process has one at a time. */
+    workUntil(at: Date) {
+      deadlineAt = at;
+    },
+  };
+}
