@@ -391,7 +391,7 @@ export async function restore(
     const { facts } = backup;
     if (facts.tableName !== tableName) {
       throw new UsageError(
-        `${file} holds the table ${facts.tableName}, and TOKEN_TABLE_NAME says ${tableName}: set it to ${facts.tableName}.`,
+        `${file} holds the table ${facts.tableName}, and the configuration names ${tableName}: name the same one.`,
       );
     }
     const target = { backup, database: databaseIn(dataDir), force };

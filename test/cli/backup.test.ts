@@ -165,6 +165,15 @@ test("there is nothing to back up where nothing was kept, and no file is made", 
   expect(readdirSync(machine.folder)).toEqual([]);
 });
 
+test("a backup of a table of another name is refused with both names", async () => {
+  await machine.link(OWNER);
+  await machine.run("backup b");
+  expect(await outcome("restore b --force", { TOKEN_TABLE_NAME: "other-name" })).toEqual({
+    exit: 2,
+    stderr: "~/b holds the table weighbridge, and the configuration names other-name: name the same one.\n",
+  });
+});
+
 test("with STORE=dynamodb both say where its backups are", async () => {
   const env = { STORE: "dynamodb", SEALING_KEY: randomBytes(32).toString("base64") };
   for (const command of ["backup b", "restore b"]) {
