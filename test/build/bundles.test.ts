@@ -25,13 +25,11 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
     expect(startOf(name).inputs.filter((it) => input.test(it))).toEqual([]);
   });
 
-  test.each(ONCE)("has one copy of %s at most, in one of its builds", (name_) => {
-    const inside = new RegExp(`^(.*node_modules/${name_})/([^/]+)/`);
-    const copies = startOf(name).inputs.flatMap((it) => {
-      const [, where, build = ""] = inside.exec(it) ?? [];
-      return where ? `${where}${/^dist-|^out$/.test(build) ? `/${build}` : ""}` : [];
-    });
-    expect(new Set(copies).size).toBeLessThanOrEqual(1);
+  test.each(ONCE)("has one copy of %s at most, in one of its builds", (dependency) => {
+    // The builds of a package lie in folders of their own, or have endings of their own.
+    const inside = new RegExp(`^(.*node_modules/${dependency}/(?:dist-[^/]+)?).*(\\.[cm]?js)$`);
+    const builds = startOf(name).inputs.flatMap((it) => inside.exec(it)?.slice(1).join("*") ?? []);
+    expect([...new Set(builds)].slice(1)).toEqual([]);
   });
 
   test("needs nothing but what lies in its folder and in Node", () => {
