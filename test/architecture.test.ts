@@ -29,7 +29,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
   {
     name: "base",
-    files: /^src\/(errors|log|alarm-events|clock|json|local-time|spacing|transport)\.ts$/,
+    files: /^src\/(errors|aws-errors|log|alarm-events|clock|json|local-time|spacing|transport)\.ts$/,
     mayImport: [],
   },
   { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
