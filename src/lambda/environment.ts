@@ -1,0 +1,58 @@
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { awsTrouble } from "../aws-errors.ts";
+import type { Environment } from "../config.ts";
+import { RetryLaterError, UsageError } from "../errors.ts";
+
+/** More names a call are refused. */
+const NAMES_A_CALL = 10;
+
+/**
+ * The environment of a function, completed with what is kept of these names in SSM. What is set already wins; what is not
+ * kept either is left out, and `readConfig` says what is missing.
+ * @throws RetryLaterError when SSM does not answer, UsageError when the function may not ask it.
+ */
+export async function completeEnvironment(env: Environment, names: readonly string[]): Promise<Environment> {
+  const path = env.PARAMETER_PATH;
+  const wanted = names.filter((name) => !env[name]?.trim());
+  if (path === undefined || wanted.length === 0) return env;
+  const ssm = new SSMClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  const ask = async (some: string[]) => {
+    const command = new GetParametersCommand({ Names: some.map((name) => path + name), WithDecryption: true });
+    const { Parameters = [] } = await ssm.send(command);
+    return Parameters.map(({ Name = "", Value }) => [Name.slice(path.length), Value] as const);
+  };
+  try {
+    const calls = [];
+    for (let from = 0; from < wanted.length; from += NAMES_A_CALL)
+      calls.push(ask(wanted.slice(from, from + NAMES_A_CALL)));
+    return { ...env, ...Object.fromEntries((await Promise.all(calls)).flat()) };
+  } catch (error) {
+    throw failure(error, path);
+  } finally {
+    ssm.destroy();
+  }
+}
+
+function failure(error: unknown, path: string): unknown {
+  const trouble = error instanceof Error ? awsTrouble(error) : undefined;
+  switch (trouble?.kind) {
+    case "denied":
+      return new UsageError(`AWS does not let this function read ${path}: deploy again, which renews its rights.`, {
+        cause: error,
+      });
+    case "credentials":
+      return new UsageError(
+        `The AWS credentials or region for ${path} are missing or not accepted (${trouble.reason}).`,
+        {
+          cause: error,
+        },
+      );
+    case "busy":
+      return new RetryLaterError(`SSM does not answer at the moment (${trouble.reason})`, { cause: error });
+    default:
+      return error;
+  }
+}

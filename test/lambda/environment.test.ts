@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RetryLaterError, UsageError } from "../../src/errors.ts";
+import { completeEnvironment } from "../../src/lambda/environment.ts";
+import { type Stub, startStub } from "../fixtures/stub-vendor.ts";
+
+const PATH = "/weighbridge/prod/";
+let ssm: Stub;
+
+beforeEach(async () => {
+  ssm = await startStub();
+  const env = { AWS_ENDPOINT_URL_SSM: ssm.url, AWS_REGION: "eu-central-1" };
+  const credentials = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" };
+  for (const [name, value] of Object.entries({ ...env, ...credentials })) vi.stubEnv(name, value);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await ssm.close();
+});
+
+const answer = (status: number, body: object) =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/x-amz-json-1.1" } });
+const kept = (parameters: Record<string, string>) =>
+  answer(200, { Parameters: Object.entries(parameters).map(([name, Value]) => ({ Name: PATH + name, Value })) });
+const asked = () => ssm.requests.map(({ body }) => JSON.parse(body));
+
+test("what is kept of the names completes the environment, opened", async () => {
+  ssm.willAnswer(kept({ TELEGRAM_BOT_TOKEN: "1:a", SEALING_KEY: "key" }));
+  const env = { PARAMETER_PATH: PATH, STORE: "dynamodb" };
+
+  expect(await completeEnvironment(env, ["TELEGRAM_BOT_TOKEN", "SEALING_KEY", "BOT_INFO"])).toEqual({
+    ...env,
+    TELEGRAM_BOT_TOKEN: "1:a",
+    SEALING_KEY: "key",
+  });
+  expect(asked()).toEqual([
+    { Names: [`${PATH}TELEGRAM_BOT_TOKEN`, `${PATH}SEALING_KEY`, `${PATH}BOT_INFO`], WithDecryption: true },
+  ]);
+  expect(ssm.requests[0]?.headers["x-amz-target"]).toBe("AmazonSSM.GetParameters");
+});
+
+test("what is set already wins and is not asked for", async () => {
+  ssm.willAnswer(kept({ SEALING_KEY: "kept" }));
+  const env = { PARAMETER_PATH: PATH, TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: " " };
+
+  const complete = await completeEnvironment(env, ["TELEGRAM_BOT_TOKEN", "SEALING_KEY"]);
+  expect(complete).toMatchObject({ TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: "kept" });
+  expect(asked().flatMap(({ Names }) => Names)).toEqual([`${PATH}SEALING_KEY`]);
+});
+
+test("nothing is asked where nothing is missing, or nothing is kept", async () => {
+  await completeEnvironment({ PARAMETER_PATH: PATH, SEALING_KEY: "set" }, ["SEALING_KEY"]);
+  await completeEnvironment({}, ["SEALING_KEY"]);
+  expect(ssm.requests).toEqual([]);
+});
+
+test("more names than SSM takes at once are asked for in several calls", async () => {
+  ssm.willAnswer(kept({ N0: "a" }), kept({ N10: "b" }));
+  const names = Array.from({ length: 11 }, (_, index) => `N${index}`);
+
+  expect(await completeEnvironment({ PARAMETER_PATH: PATH }, names)).toMatchObject({ N0: "a", N10: "b" });
+  const sizes = asked().map(({ Names }) => Names.length);
+  expect(sizes.toSorted((a, b) => a - b)).toEqual([1, 10]);
+});
+
+test.each([
+  ["InternalServerError", 500, RetryLaterError, "SSM does not answer at the moment (HTTP 500)"],
+  ["ThrottlingException", 400, RetryLaterError, "SSM does not answer at the moment (ThrottlingException)"],
+  ["AccessDeniedException", 400, UsageError, `AWS does not let this function read ${PATH}`],
+  ["ExpiredTokenException", 400, UsageError, `credentials or region for ${PATH} are missing or not accepted`],
+])("%s is told as the right kind of error", async (type, status, kind, sentence) => {
+  const no = () => answer(status, { __type: type, message: "no" });
+  ssm.willAnswer(no, no, no);
+  const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SEALING_KEY"]);
+  await expect(complete).rejects.toBeInstanceOf(kind);
+  await expect(complete).rejects.toThrow(sentence);
+});
+
+test("an SSM that cannot be reached means: try again later", async () => {
+  await ssm.close();
+  const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SEALING_KEY"]);
+  await expect(complete).rejects.toBeInstanceOf(RetryLaterError);
+});
