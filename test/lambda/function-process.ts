@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Environment } from "../../src/config.ts";
+import { FunctionError, startRuntimeApi } from "./runtime-api.ts";
+import { RUNTIME_CLIENT } from "./runtime-client.ts";
+
+export interface FunctionOptions {
+  /** As in `serverless.yml`: http, worker, sweep, alarm. */
+  name: string;
+  /** Holds `index.mjs`, with a `handler`. */
+  folder: string;
+  env?: Environment;
+  timeoutSeconds?: number;
+  memoryMegabytes?: number;
+}
+
+/** One process of a function, in which one event after the other is handled, as AWS would run it. */
+export interface FunctionProcess {
+  /** Resolves with what the handler returned; rejects with a {@link FunctionError}. Starts a new process after an end. */
+  invoke(event: unknown): Promise<unknown>;
+  /** Resolves when this was written by the process, from now on. */
+  said(text: string): Promise<void>;
+  /** At once, in the middle of whatever it does. The next event finds a new process. */
+  kill(): Promise<void>;
+  /** Every line that its processes wrote, in order. */
+  readonly lines: readonly string[];
+  /** How many processes there have been. */
+  readonly starts: number;
+  close(): Promise<void>;
+}
+
+/**
+ * A function in processes of its own, one at a time, under Lambda's runtime client. Between two events its process stands
+ * still, as on AWS: what a handler leaves running does not run. Nothing of this process's environment reaches it.
+ */
+export function createFunction(options: FunctionOptions): FunctionProcess {
+  const { timeoutSeconds = 30 } = options;
+  const lines: string[] = [];
+  const listeners = new Set<(line: string) => void>();
+  let instance: Promise<Instance> | undefined;
+  let starts = 0;
+
+  const hear = (line: string) => {
+    lines.push(line);
+    for (const listener of listeners) listener(line);
+  };
+  const end = async () => {
+    const ending = instance;
+    instance = undefined;
+    await (await ending)?.end();
+  };
+
+  return {
+    lines,
+    get starts() {
+      return starts;
+    },
+    async invoke(event) {
+      if (!instance) {
+        starts++;
+        instance = startInstance(options, hear);
+      }
+      const used = await instance;
+      try {
+        return await used.invoke(event, timeoutSeconds);
+      } finally {
+        // Not where the handler threw: that leaves its process as it is.
+        if (used.isOver) await end();
+      }
+    },
+    said: (text) =>
+      new Promise((resolve) => {
+        const listener = (line: string) => {
+          if (!line.includes(text)) return;
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+      }),
+    kill: end,
+    close: end,
+  };
+}
+
+interface Instance {
+  invoke(event: unknown, timeoutSeconds: number): Promise<unknown>;
+  readonly isOver: boolean;
+  end(): Promise<void>;
+}
+
+async function startInstance(options: FunctionOptions, hear: (line: string) => void): Promise<Instance> {
+  const { name, folder, env = {}, memoryMegabytes = 512 } = options;
+  const functionName = `weighbridge-prod-${name}`;
+  const api = await startRuntimeApi(functionName);
+  const child: ChildProcess = spawn(process.execPath, [RUNTIME_CLIENT.script, "index.handler"], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      TZ: ":UTC",
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_SESSION_TOKEN: "local",
+      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+      AWS_LAMBDA_FUNCTION_NAME: functionName,
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+      AWS_LAMBDA_LOG_FORMAT: "JSON",
+      AWS_LAMBDA_LOG_LEVEL: "INFO",
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+      AWS_LAMBDA_LOG_STREAM_NAME: "2026/11/24/[$LATEST]0",
+      LAMBDA_TASK_ROOT: path.resolve(folder),
+      _HANDLER: "index.handler",
+      ...env,
+      AWS_LAMBDA_RUNTIME_API: api.address,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const output of [child.stdout, child.stderr]) if (output) createInterface(output).on("line", hear);
+  const exited = once(child, "exit").then(([code, signal]) => {
+    api.fail(new FunctionError("Runtime.ExitError", `the process ended (${signal ?? code})`));
+  });
+  let isBusy = false;
+  const freeze = () => void (isBusy || child.kill("SIGSTOP"));
+
+  return {
+    get isOver() {
+      return api.isOver;
+    },
+    async invoke(event, timeoutSeconds) {
+      isBusy = true;
+      child.kill("SIGCONT");
+      const timer = setTimeout(() => {
+        api.fail(new FunctionError("Runtime.Timeout", `Task timed out after ${timeoutSeconds} seconds`));
+      }, timeoutSeconds * 1000);
+      try {
+        return await api.invoke(event, timeoutSeconds);
+      } finally {
+        clearTimeout(timer);
+        isBusy = false;
+        api.ready().then(freeze, () => {});
+      }
+    },
+    async end() {
+      child.kill("SIGKILL");
+      await exited;
+      await api.close();
+    },
+  };
+}

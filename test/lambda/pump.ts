@@ -1,0 +1,58 @@
+import { ChangeMessageVisibilityCommand, DeleteMessageCommand, type Message } from "@aws-sdk/client-sqs";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { LocalSqs } from "../support/sqs.ts";
+import { sqsEvent } from "./events.ts";
+
+export interface Pump {
+  /** Resolves when nothing is left in the queue: done, or put aside. */
+  empty(): Promise<void>;
+  /** Lets what was begun come to its end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * What brings messages to their worker on AWS: one a call, deleted after it was done, and as many side by side as there
+ * are places. What failed comes back at once, whatever rest it was given: real time stands still in tests.
+ */
+export function startPump(sqs: LocalSqs, places: ReadonlyArray<(event: SQSEvent) => Promise<unknown>>): Pump {
+  const { client, queueUrl: QueueUrl, queueArn } = sqs;
+  let isStopped = false;
+  const idle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  async function bring(message: Message, invoke: (event: SQSEvent) => Promise<unknown>): Promise<void> {
+    const { MessageId, ReceiptHandle } = message;
+    if (await isDone(invoke(sqsEvent(message, queueArn)), MessageId)) {
+      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    } else {
+      await client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    }
+  }
+
+  const running = places.map(async (invoke) => {
+    while (!isStopped) {
+      const [message] = await sqs.receive(1);
+      if (message) await bring(message, invoke);
+      else await idle();
+    }
+  });
+
+  return {
+    async empty() {
+      while (sqs.waiting() > 0) await idle();
+    },
+    async stop() {
+      isStopped = true;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Whether the worker says neither that it failed nor that this message did. */
+async function isDone(answer: Promise<unknown>, messageId: string | undefined): Promise<boolean> {
+  try {
+    const response = (await answer) as SQSBatchResponse | null | undefined;
+    return !response?.batchItemFailures?.some(({ itemIdentifier }) => itemIdentifier === messageId);
+  } catch {
+    return false;
+  }
+}
