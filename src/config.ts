@@ -30,7 +30,7 @@ export interface Config {
   schedule: { syncIntervalMinutes: number };
   web: WebConfig;
   /** On AWS, where jobs wait. */
-  queue: { url: string };
+  queue: { queueUrl: string };
 }
 
 export interface WebConfig {
@@ -213,7 +213,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   }),
   manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
-  queue: (read) => ({ url: read("QUEUE_URL") }),
+  queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
   web: (read, isSet) => {
     const listen = { host: read("HTTP_HOST"), port: read("PORT") };
     return { publicUrl: read("PUBLIC_URL"), listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined };

@@ -2,8 +2,7 @@ import type { SNSEvent } from "aws-lambda";
 import { createAlarmSend } from "../bot/alarm-send.ts";
 import { createAlarmTeller } from "../bot/alarms.ts";
 import { readConfig } from "../config.ts";
-import { environmentOf } from "./environment.ts";
-import { clock, kept, logOf } from "./invocation.ts";
+import { clock, environmentOf, kept, logOf } from "./invocation.ts";
 
 const ready = kept(async () => {
   const env = await environmentOf("alarm");

@@ -1,4 +1,4 @@
-import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+import type { APIGatewayProxyStructuredResultV2, Context, LambdaFunctionURLEvent } from "aws-lambda";
 import { requestOf, resultOf } from "./http-event.ts";
 import { deadlineOf, kept } from "./invocation.ts";
 import { startProgram } from "./program.ts";
@@ -6,12 +6,15 @@ import { startProgram } from "./program.ts";
 const ready = kept(() => startProgram("http"));
 
 /** What Telegram, Withings, their browser and a person with the token ask for, at the function's address. */
-export async function handler(event: LambdaFunctionURLEvent, context: Context): Promise<LambdaFunctionURLResult> {
+export async function handler(
+  event: LambdaFunctionURLEvent,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> {
   const program = await ready();
   program.workUntil(deadlineOf(context));
   const request = requestOf(event);
   const response = request ? await program.http(request) : new Response(null, { status: 400 });
   // After the answer nothing runs any more.
   await program.settled();
-  return resultOf(response);
+  return resultOf(response, event.requestContext.http.method);
 }

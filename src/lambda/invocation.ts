@@ -1,9 +1,16 @@
 import type { Context } from "aws-lambda";
 import { systemClock } from "../clock.ts";
-import { type Environment, readLogLevel } from "../config.ts";
+import { type Environment, loadEnvironment, readLogLevel } from "../config.ts";
 import { createLog } from "../log.ts";
+import { completeEnvironment } from "./environment.ts";
+import { PARAMETERS } from "./parameters.ts";
 
 export const clock = systemClock;
+
+/** What the configuration of a function is read from. */
+export function environmentOf(name: keyof typeof PARAMETERS): Promise<Environment> {
+  return completeEnvironment(loadEnvironment(), PARAMETERS[name]);
+}
 
 export function logOf(env: Environment) {
   return createLog({ level: readLogLevel(env, "info") });

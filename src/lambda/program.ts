@@ -2,8 +2,7 @@ import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
 import { createService } from "../service.ts";
 import { createSqsQueue } from "../store/sqs.ts";
-import { environmentOf } from "./environment.ts";
-import { clock, logOf } from "./invocation.ts";
+import { clock, environmentOf, logOf } from "./invocation.ts";
 
 const SECTIONS = [
   ...["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"],
@@ -17,7 +16,7 @@ export async function startProgram(name: "http" | "worker") {
   const config = readConfig(env, SECTIONS);
   let deadlineAt: Date | undefined;
   const app = await createApp(config, { clock, log, deadlineAt: () => deadlineAt });
-  const queue = createSqsQueue(config.queue, clock);
+  const queue = createSqsQueue({ ...config.queue, clock });
   return {
     ...createService(config, app, { queue, clock, log }),
     queue,

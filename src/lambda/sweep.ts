@@ -7,8 +7,7 @@ import { readConfig, TELEGRAM_PATH } from "../config.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { createSqsQueue } from "../store/sqs.ts";
 import { sweep } from "../sync/sweep.ts";
-import { environmentOf } from "./environment.ts";
-import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
+import { clock, deadlineOf, environmentOf, kept, logOf } from "./invocation.ts";
 
 const ready = kept(async () => {
   const env = await environmentOf("sweep");
@@ -18,7 +17,7 @@ const ready = kept(async () => {
   const { botToken, apiRoot, webhookSecret: secretToken } = config.telegram;
   const { publicUrl } = config.web;
   return {
-    deps: { agenda, queue: createSqsQueue(config.queue, clock), clock, log },
+    deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
     api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
     webhook: publicUrl && secretToken ? { url: publicUrl + TELEGRAM_PATH, secretToken } : undefined,
   };

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts } from "../log.ts";
-import { readJob } from "../store/sqs.ts";
+import { readJob, retrySeconds } from "../store/sqs.ts";
 import { clock, deadlineOf, kept } from "./invocation.ts";
 import { startProgram } from "./program.ts";
 
@@ -10,8 +10,6 @@ type Program = Awaited<ReturnType<typeof startProgram>>;
 
 /** A job is put into the queue a little before it is due, so as to stand for what is announced meanwhile. Never for longer. */
 const LONGEST_WAIT_SECONDS = 10;
-const FIRST_PAUSE_SECONDS = 30;
-const LONGEST_PAUSE_SECONDS = 900;
 
 /** Does the jobs of the queue. One that fails comes again after a pause, and in the end lies in the queue of the dead. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -26,21 +24,21 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
 
 async function perform({ log, queue, work }: Program, record: SQSRecord): Promise<boolean> {
   const { body, receiptHandle, attributes } = record;
-  const attempts = Number(attributes.ApproximateReceiveCount) - 1;
+  const deliveries = Number(attributes.ApproximateReceiveCount);
   try {
     const job = readJob(body);
     const waitSeconds = (job.dueAt.getTime() - clock.now().getTime()) / 1000;
     if (waitSeconds > 0) await clock.sleep(Math.min(waitSeconds, LONGEST_WAIT_SECONDS));
-    await work({ ...job, attempts });
+    await work({ ...job, attempts: deliveries - 1 });
     return true;
   } catch (error) {
-    const facts = { attempts, ...errorFacts(error) };
+    const facts = { deliveries, ...errorFacts(error) };
     if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
     else log.error("job_failed", facts);
     // Its account waits for it, and would wait for the whole visibility timeout of the queue.
     await queue
-      .hide(receiptHandle, Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS))
-      .catch((cause: unknown) => log.warn("job_not_hidden", errorFacts(cause)));
+      .retryIn(receiptHandle, retrySeconds(deliveries))
+      .catch((cause: unknown) => log.warn("job_retry_not_set", errorFacts(cause)));
     return false;
   }
 }
