@@ -4,6 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/clock.ts";
+import { createBudget } from "../../src/store/budget.ts";
 import { openDynamoTable } from "../../src/store/dynamodb.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
 
@@ -11,8 +12,14 @@ export interface WriterTask {
   store: { file: string } | { endpoint: string };
   tableName: string;
   pk: string;
-  /** "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them. */
-  task: { type: "write until killed"; prefix: string } | { type: "claim all"; sks: string[]; startAtMs: number };
+  /**
+   * "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them;
+   * "take slots" says in epoch milliseconds when each of its slots comes.
+   */
+  task:
+    | { type: "write until killed"; prefix: string }
+    | { type: "claim all"; sks: string[]; startAtMs: number }
+    | { type: "take slots"; slots: number; everySeconds: number; burst: number; startAtMs: number };
 }
 
 const { store, tableName, pk, task } = JSON.parse(process.argv[2] ?? "") as WriterTask;
@@ -23,6 +30,15 @@ if (task.type === "claim all") {
   for (const sk of task.sks) {
     const outcome = await table.put({ pk, sk }, { pid: process.pid }, { expect: "absent" });
     if (outcome.type === "written") print(sk);
+  }
+  await table.close();
+} else if (task.type === "take slots") {
+  while (Date.now() < task.startAtMs);
+  const table = openTable();
+  const budget = createBudget(table, systemClock, { ...task, name: pk });
+  for (let n = 0; n < task.slots; n++) {
+    const waitSeconds = await budget.take(Number.POSITIVE_INFINITY);
+    print(String(Date.now() + waitSeconds * 1000));
   }
   await table.close();
 } else {

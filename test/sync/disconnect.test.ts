@@ -18,8 +18,8 @@ function stored(): string[] {
   database.close();
   return items.map(({ pk, sk }) => `${pk} | ${sk}`);
 }
-/** What says of nobody who they are or what they measured: spent addresses and leases that have ended. */
-const isTrace = (item: string) => /^(once#consent|lease)#/.test(item);
+/** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
+const isTrace = (item: string) => /^(once#consent|lease|budget)#/.test(item);
 const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
 
 describe("everything of an account", () => {
