@@ -61,8 +61,8 @@ describe("/disconnect", () => {
     house.owner.tap("Yes, remove");
     const { text } = await heard("Everything is gone from here.");
     expect(text).toContain("Profile, then Partner apps, removes me there");
-    // Claims on updates, and the lease of the very chat, end by themselves.
-    const others = /^(update|lease|once)#/;
+    // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
+    const others = /^(update|lease|once|budget)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
     expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 
