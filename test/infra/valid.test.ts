@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { CelEngine, type Engine, TemplateFile } from "@aws/cloudformation-validate";
+import { CelEngine, type Engine } from "@aws/cloudformation-validate";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { objectionsTo } from "../../build/validate.ts";
 import { type Packaged, packaged } from "./packaged.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "weighbridge-template-"));
@@ -20,15 +21,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What AWS's own validator holds against a template: errors, and values that are none of an enumeration. */
 function findings(text: string): string[] {
   const file = path.join(folder, "template.json");
   writeFileSync(file, text);
-  // osls states dependencies that follow from references already.
-  const { diagnostics } = engine.validateStandard(new TemplateFile(file), { exclude: { ids: ["W3005"] } });
-  return diagnostics
-    .filter(({ severity, ruleId }) => severity === "FATAL" || severity === "ERROR" || ruleId === "W3030")
-    .map(({ ruleId, message }) => `${ruleId} ${message}`);
+  return objectionsTo(file, engine);
 }
 
 test("AWS's validator has nothing against the template", () => {
