@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "./clock.ts";
-import { type Config, type StoreConfig, WITHINGS_PATHS } from "./config.ts";
+import { type Config, type StoreConfig, TABLE_NAME_VARIABLE, WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError, UsageError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { createSpacing } from "./spacing.ts";

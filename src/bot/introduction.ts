@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Language } from "../sync/account.ts";
 import { registerCommands } from "./menu.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
+import { keepWebhook } from "./webhook.ts";
 
 /** One look lasts so long at most; Telegram answers at once when somebody writes. */
 const LOOK_SECONDS = 25;
@@ -52,13 +53,9 @@ export function createIntroduction({ botToken, apiRoot }: { botToken: string; ap
       }
     },
 
-    listenAt: (url: string, secretToken: string) =>
-      answered(
-        api.setWebhook(url, {
-          secret_token: secretToken,
-          allowed_updates: ["message", "callback_query", "my_chat_member"],
-        }),
-      ),
+    /** Telegram brings to this address from now on what people write, with this secret, whatever it had before. */
+    listenAt: (url: string, secretToken: string, log: Log) =>
+      answered(keepWebhook(api, { url, secretToken, force: true, clock, log })),
 
     /** What is written from now on waits with Telegram for a day. */
     listenNoMore: () => answered(api.deleteWebhook()),
