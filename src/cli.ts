@@ -83,7 +83,7 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
     case "login withings":
       return withApp(env, { clock, log }, ["withings", "withingsLogin"], async (app) => {
         const { telegramUserId } = await findAccount(app.accounts, command.account);
-        return loginWithings(app, terminal, telegramUserId);
+        return loginWithings(app, terminal, telegramUserId, { comesBack: command.stage !== undefined });
       });
     case "login garmin":
       return withApp(env, { clock, log }, ["garmin"], async (app) => {

@@ -1,7 +1,7 @@
 import type { App } from "../app.ts";
 import { UsageError } from "../errors.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
-import type { Vendor } from "../sync/ports.ts";
+import type { LinkFacts, Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -10,18 +10,38 @@ import { signInWords, terminalWords } from "./words.ts";
 /** After so many wrong codes the dialog ends; Garmin's own patience is not known. */
 const CODE_TRIES = 3;
 
-export async function loginWithings(app: App, terminal: Terminal, account: number): Promise<number> {
+export async function loginWithings(
+  app: App,
+  terminal: Terminal,
+  account: number,
+  /** Withings leads the browser to the program itself, which links by itself. */
+  { comesBack }: { comesBack: boolean },
+): Promise<number> {
+  const before = await app.links.facts(account, "withings");
   terminal.say(
     `Open this address, choose whose scale it is, and allow access:\n\n${app.withingsLinking.begin(account)}\n`,
   );
-  const pasted = await terminal.ask("Then paste the address the browser ended on (within 30 seconds):");
-  const result = await app.withingsLinking.withPasted(account, pasted);
+  const question = comesBack
+    ? "When its last page says that Withings is linked, press Enter. If it does not open, paste its address (within 30 seconds):"
+    : "Then paste the address the browser ended on (within 30 seconds):";
+  const pasted = await terminal.ask(question);
+  const result =
+    comesBack && pasted === ""
+      ? await linkedSince(app, account, before)
+      : await app.withingsLinking.withPasted(account, pasted);
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
   terminal.result(
     { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
     `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
   );
   return EXIT.success;
+}
+
+/** Who was linked since the link `before`. Compared by that, because two clocks may differ. */
+async function linkedSince(app: App, account: number, before: LinkFacts | undefined): Promise<LinkResult> {
+  const link = await app.links.facts(account, "withings");
+  const isNew = link?.state === "linked" && link.linkedAt.getTime() !== before?.linkedAt.getTime();
+  return isNew ? { type: "linked", withingsUserId: link.vendorUserId } : { type: "no_code" };
 }
 
 const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked">, string> = {
