@@ -96,8 +96,11 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
 /** Who moves next, and how. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.message === "Region is missing") {
-    return new UsageError("No AWS region is chosen. Set AWS_REGION, to eu-central-1 for instance.", { cause: error });
+  // The SDK throws these two as plain errors.
+  if (/^Region (is missing|not accepted)/.test(error.message)) {
+    return new UsageError("There is no AWS region to work in. Set AWS_REGION, to eu-central-1 for instance.", {
+      cause: error,
+    });
   }
   const trouble = awsTrouble(error);
   switch (trouble?.kind) {

@@ -1,4 +1,3 @@
-import type { UserFromGetMe } from "grammy/types";
 import { tableExists } from "../app.ts";
 import { createIntroduction, type Introduction } from "../bot/introduction.ts";
 import type { Clock } from "../clock.ts";
@@ -39,21 +38,23 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
     await aws.put(stage, BOT_INFO, JSON.stringify(bot));
 
     terminal.say("Building and packaging.");
-    await step(packaged(), "It could not be packaged.");
+    const more = await parametersOfTemplate(deps, before);
+    const target = { stage, region: aws.region, more };
+    await step(packaged(target), "It could not be packaged.");
     terminal.say("Checking the template.");
     await step(validated(), "AWS would not take this template, so nothing was deployed.");
     terminal.say(`Deploying weighbridge-${stage} to ${aws.region}; the first time takes some minutes.`);
-    const more = await parametersOfTemplate(deps, before);
-    await step(osls("deploy", { stage, region: aws.region, more }), "It could not be deployed.");
+    // What has not changed is deployed as well: functions read their parameters when they start, and so they start anew.
+    await step(osls("deploy", { ...target, more: [...more, "--force"] }), "It could not be deployed.");
 
     const deployment = await findDeployment(aws, stage);
-    await introduce(deps, deployment, introduction, bot);
+    await introduce(deps, deployment, introduction, bot.username);
     sayCallback(terminal, deployment.publicUrl, before.get("PUBLIC_URL"));
     terminal.say("Checking everything.\n");
     const exit = await doctorOfStage({ ...deps, terminal: terminalOf(stage, terminal) });
     terminal.hint(`\nDeployed. Next: open https://t.me/${bot.username} and press Start.`);
-    // What an account's owner has yet to do is no failure of the deployment.
-    return exit === EXIT.actionNeeded ? EXIT.success : exit;
+    // What an account's owner has yet to do, or time, is no failure of the deployment.
+    return exit === EXIT.actionNeeded || exit === EXIT.retryLater ? EXIT.success : exit;
   } finally {
     await introduction.close();
   }
@@ -87,20 +88,15 @@ async function parametersOfTemplate(
   // A stack that is gone took its word with it.
   if (!isTaken && before.has(TABLE_TAKEN_OVER)) await aws.remove(stage, [TABLE_TAKEN_OVER]);
   const email = before.get(ALARM_EMAIL);
-  return [
-    `--param=existingTable=${isTaken}`,
-    ...(email ? [`--param=alarmEmail=${email}`] : []),
-    // Deploys what has not changed as well: functions read their parameters when they start, and so they start anew.
-    "--force",
-  ];
+  return [`--param=existingTable=${isTaken}`, ...(email ? [`--param=alarmEmail=${email}`] : [])];
 }
 
 /** Telegram brings updates from now on, and offers the commands. */
-async function introduce(deps: StageDeps, deployment: Deployment, introduction: Introduction, bot: UserFromGetMe) {
+async function introduce(deps: StageDeps, deployment: Deployment, introduction: Introduction, username: string) {
   const { terminal, shell, log } = deps;
   const { publicUrl, parameters } = deployment;
-  terminal.say(`Telling Telegram that @${bot.username} listens at ${publicUrl}.`);
-  await introduction.listenAt(`${publicUrl}${TELEGRAM_PATH}`, parameters.get("TELEGRAM_WEBHOOK_SECRET") ?? "");
+  terminal.say(`Telling Telegram that @${username} listens at ${publicUrl}.`);
+  await introduction.listenAt(`${publicUrl}${TELEGRAM_PATH}`, parameters.get("TELEGRAM_WEBHOOK_SECRET") ?? "", log);
   const env = environmentOf(deployment, shell);
   const [owner] = readConfig(env, ["telegram"]).telegram.allowedIds;
   if (owner === undefined) return;

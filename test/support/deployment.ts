@@ -1,0 +1,155 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type App, createApp, createTable, tableExists } from "../../src/app.ts";
+import { systemClock } from "../../src/clock.ts";
+import { type Environment, readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { startAws } from "../sandbox/aws.ts";
+import { serve } from "../sandbox/serve.ts";
+import { type CliRun, type Machine, OWNER, startMachine } from "./cli-process.ts";
+import { startDynalite } from "./dynalite.ts";
+
+/** What stands in the shell and in .env of somebody who also runs the program on this machine. Nothing of it may be used. */
+const SELF_HOSTED = {
+  TELEGRAM_BOT_TOKEN: "999:self-hosted-token-of-another-bot",
+  TELEGRAM_ALLOWED_IDS: "999",
+  WITHINGS_CLIENT_ID: "self-hosted-client",
+  WITHINGS_CLIENT_SECRET: "self-hosted-secret",
+  WITHINGS_REDIRECT_URL: "https://self-hosted.example/callback",
+  SEALING_KEY: Buffer.alloc(32, 7).toString("base64"),
+  STORE: "sqlite",
+};
+const silent = createLog({ level: "silent" });
+
+export type Deployment = Awaited<ReturnType<typeof startDeployment>>;
+
+/**
+ * Somebody's machine with AWS and the vendors beside it. In place of npm, and with it of osls, stands a program that does to
+ * the local AWS what the stack would do.
+ */
+export async function startDeployment() {
+  const aws = await startAws({ pageSize: 3 });
+  const dynalite = await startDynalite();
+  /** Every tool that was run: its arguments. */
+  const toolRuns: string[][] = [];
+  /** The tool whose arguments hold this word fails. */
+  const broken = { tool: "" };
+  const tools = await serve(async (request) => {
+    const args = (await request.json()) as string[];
+    toolRuns.push(args);
+    if (broken.tool && args.includes(broken.tool)) return new Response("it broke", { status: 500 });
+    if (args.includes("osls")) await stack(args);
+    return new Response(`ran ${args.join(" ")}`);
+  });
+  /** The deployed function, as far as it says that it is there. */
+  const world = await serve(async (request) =>
+    new URL(request.url).pathname === "/health" ? Response.json({ status: "ok" }) : new Response("", { status: 401 }),
+  );
+  const machine: Machine = await startMachine({
+    env: {
+      ...SELF_HOSTED,
+      ...aws.env(),
+      DYNAMODB_ENDPOINT: dynalite.endpoint,
+    },
+  });
+  const { folder, sandbox } = machine;
+  machine.env.PATH = `${standIn(folder, tools.url)}${path.delimiter}${process.env.PATH}`;
+  writeFileSync(
+    path.join(folder, ".env"),
+    "STORE=sqlite\nTELEGRAM_BOT_TOKEN=998:of-the-env-file\nAWS_REGION=us-east-1\n",
+  );
+
+  async function stack(args: string[]) {
+    const after = (option: string) => args[args.indexOf(option) + 1] ?? "";
+    const stage = after("--stage");
+    const root = `/weighbridge/${stage}/`;
+    const tableName = `weighbridge-${stage}`;
+    const names = ["http", "worker", "sweep", "alarm"].map((it) => `weighbridge-${stage}-${it}`);
+    if (after("osls") === "remove") {
+      for (const name of names) aws.functions.delete(name);
+      for (const name of ["PUBLIC_URL", "TOKEN_TABLE_NAME"]) aws.parameters.delete(`${root}${name}`);
+      stacks.delete(stage);
+      return;
+    }
+    const table = { engine: "dynamodb", tableName, endpoint: dynalite.endpoint } as const;
+    const isThere = await tableExists(table, systemClock);
+    const makesTable = args.includes("--param=existingTable=false");
+    // A stack may own its table or not, but it does not change its mind, and it makes none that is there.
+    const known = stacks.get(stage);
+    if (known === undefined ? makesTable === isThere : known !== makesTable) throw new Error("the stack is refused");
+    stacks.set(stage, makesTable);
+    if (!isThere) await createTable(table, systemClock, silent);
+    for (const name of names) aws.functions.set(name, { TOKEN_TABLE_NAME: tableName, STORE: "dynamodb" });
+    aws.set(`${root}PUBLIC_URL`, `${world.url}/`);
+    aws.set(`${root}TOKEN_TABLE_NAME`, tableName);
+  }
+  /** By stage: whether the stack made its table. */
+  const stacks = new Map<string, boolean>();
+
+  const parameter = (name: string, stage = "prod") => aws.parameters.get(`/weighbridge/${stage}/${name}`)?.value;
+
+  /** What a function has in its environment after its start. */
+  function environmentOfFunctions(stage = "prod"): Environment {
+    const root = `/weighbridge/${stage}/`;
+    const own = [...aws.parameters].filter(([name]) => name.startsWith(root));
+    return {
+      ...sandbox.env(),
+      WITHINGS_REDIRECT_URL: "",
+      DYNAMODB_ENDPOINT: dynalite.endpoint,
+      ...aws.functions.get(`weighbridge-${stage}-worker`),
+      ...Object.fromEntries(own.map(([name, { value }]) => [name.slice(root.length), value])),
+    };
+  }
+
+  return {
+    machine,
+    aws,
+    sandbox,
+    publicUrl: world.url,
+    toolRuns,
+    broken,
+    parameter,
+    /** Setup, answered by somebody who knows what to type. */
+    setUp: (command = "setup"): Promise<CliRun> => {
+      const { clientId, clientSecret } = sandbox.withings.application;
+      return machine.run(command, [sandbox.telegram.token, String(OWNER), clientId, clientSecret, ""]);
+    },
+    /** The callback address is registered at Withings, as deploy said. */
+    register: () => {
+      sandbox.withings.application.redirectUrls = [`${world.url}/withings/callback`];
+    },
+    /** As a deployed function does, in its environment. */
+    async asFunction<T>(work: (app: App) => Promise<T>): Promise<T> {
+      const sections = ["store", "sealing", "withings", "withingsLogin", "garmin", "web"] as const;
+      const app = await createApp(readConfig(environmentOfFunctions(), sections), { clock: systemClock, log: silent });
+      try {
+        return await work(app);
+      } finally {
+        await app.close();
+      }
+    },
+    async close() {
+      await machine.close();
+      await Promise.all([aws.close(), dynalite.close(), tools.close(), world.close()]);
+    },
+  };
+}
+
+/** An npm that only tells what it was asked to do, and ends as it is told. */
+function standIn(folder: string, url: string): string {
+  const bin = path.join(folder, "tools");
+  mkdirSync(bin);
+  const file = path.join(bin, "npm");
+  writeFileSync(
+    file,
+    `#!${process.execPath}
+const answer = await fetch(${JSON.stringify(url)}, { method: "POST", body: JSON.stringify(process.argv.slice(2)) });
+console.log(await answer.text());
+process.exitCode = answer.ok ? 0 : 1;
+`,
+  );
+  // Without an ending it would be taken for CommonJS.
+  writeFileSync(path.join(bin, "package.json"), '{ "type": "module" }');
+  chmodSync(file, 0o755);
+  return bin;
+}
