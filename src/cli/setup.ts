@@ -86,13 +86,13 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
   // The key goes first: with one that exists already, of a setup that runs beside this one for instance, nothing is replaced.
   const inOrder = [...changes].sort(([a], [b]) => Number(b === "SEALING_KEY") - Number(a === "SEALING_KEY"));
   const wanted = inOrder.filter(([name, value]) => present.get(name) !== value);
-  for (const [name, value] of wanted) {
+  for (const [index, [name, value]] of wanted.entries()) {
     try {
       const replace = name !== "SEALING_KEY";
       if (value === "none" && name === ALARM_EMAIL) await aws.remove(stage, [name]);
       else if ((await aws.put(stage, name, value, { replace })) === "present") continue;
     } catch (error) {
-      const left = wanted.slice(written.length).map(([other]) => other);
+      const left = wanted.slice(index).map(([other]) => other);
       terminal.hint(
         `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again mends it.`,
       );

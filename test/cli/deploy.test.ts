@@ -72,6 +72,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   );
   const early = await run("login withings --stage prod", [""]);
   expect(early).toMatchObject({ exit: 3, stdout: expect.stringContaining("That address carries no code.") });
+  expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
   // The browser ends at the function, which links by itself.
   const login = it.machine.start("login withings --stage prod");
   await login.said("press Enter.");
