@@ -12,7 +12,11 @@ export const BUDGETS: Record<FunctionName, Budget> = {
   http: { kilobytes: 820, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
   worker: { kilobytes: 820, timesEcho: 13, because: "it is the same bot, and says what became of a run" },
   sweep: { kilobytes: 620, timesEcho: 12, because: "it begins anew every five minutes, and loading is paid for" },
-  alarm: { kilobytes: 450, timesEcho: 8, because: "what it cannot load it cannot tell, so it has next to nothing" },
+  alarm: {
+    kilobytes: 520,
+    timesEcho: 8,
+    because: "what it cannot load it cannot tell, so it has no program; the store is for its language only",
+  },
 };
 
 /** Behind an import on demand, because on one machine nobody needs it. Here every start does. */

@@ -1,36 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import path from "node:path";
 import type { Clock } from "./clock.ts";
-import { type Config, type StoreConfig, TABLE_NAME_VARIABLE, WITHINGS_PATHS } from "./config.ts";
-import { ActionNeededError, UsageError } from "./errors.ts";
+import { type Config, WITHINGS_PATHS } from "./config.ts";
+import { ActionNeededError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { createSpacing } from "./spacing.ts";
-import { createAccounts } from "./store/accounts.ts";
-import { createAgenda } from "./store/agenda.ts";
-import { createBudget } from "./store/budget.ts";
-import { createDialogs } from "./store/dialogs.ts";
-import { createErasure } from "./store/erasure.ts";
-import { createHealthStore } from "./store/health.ts";
-import { createJobs } from "./store/jobs.ts";
-import { createJournals } from "./store/journals.ts";
-import { createLeases } from "./store/leases.ts";
-import { createLinkStates } from "./store/link-state.ts";
-import { createLinks } from "./store/links.ts";
-import { createPeople } from "./store/people.ts";
-import {
-  createSealer,
-  deriveSecret,
-  exchangeSealingKey,
-  loadOrCreateSealingKey,
-  parseSealingKeys,
-} from "./store/seal.ts";
-import { createSignInMemory } from "./store/sign-in-memory.ts";
-import { createSubscriptionMemory } from "./store/subscriptions.ts";
-import { createSummaryStore } from "./store/summary.ts";
 import type { Table } from "./store/table.ts";
-import { createUpdateClaims } from "./store/update-claims.ts";
-import { createVendorUsers } from "./store/vendor-users.ts";
+import { openStore, unseal } from "./stores.ts";
 import { createDisconnect } from "./sync/disconnect.ts";
 import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
 import { createGarminCall } from "./sync/garmin/client.ts";
@@ -59,12 +34,6 @@ import {
 import { createWithingsSource } from "./sync/withings/source.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
-/**
- * Withings allows an application 120 requests a minute. A slot every 632 milliseconds and twenty at once after a rest are at
- * most 115 in any sixty seconds, and let a normal run go without waiting. What is left is for the codes of new links: they
- * live 30 seconds and wait for no slot.
- */
-const WITHINGS_BUDGET = { name: "withings", everySeconds: 0.632, burst: 20 };
 /** Who would wait longer comes back later. A lease without a heartbeat outlives this wait and the request after it. */
 const WITHINGS_PATIENCE_SECONDS = 60;
 /** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
@@ -73,35 +42,6 @@ const GARMIN_PRESSURE_PAUSE_SECONDS = 0.5;
 
 /** One who has not weighed themselves for so long is not recognised by it. */
 const LAST_WEIGH_IN_DAYS = 60;
-
-/** Opens the store; SQLite makes its file on the way, DynamoDB's table has to exist. */
-export async function openTable(config: StoreConfig, clock: Clock): Promise<Table> {
-  const { tableName } = config;
-  // Loaded on demand: each of the engines is dead weight to those who use the other.
-  if (config.engine === "sqlite") {
-    const { openSqliteTable } = await import("./store/sqlite.ts");
-    return openSqliteTable({ file: databaseIn(config.dataDir), tableName, clock });
-  }
-  const { openDynamoTable } = await import("./store/dynamodb.ts");
-  return openDynamoTable({ tableName, clock, ...(config.endpoint && { endpoint: config.endpoint }) });
-}
-
-/** Makes the table where it does not make itself. Twice does no harm. */
-export async function createTable(config: StoreConfig, clock: Clock, log: Log): Promise<"created" | "present"> {
-  if (config.engine === "sqlite") {
-    await (await openTable(config, clock)).close();
-    return "present";
-  }
-  const { createDynamoTable } = await import("./store/dynamodb-create.ts");
-  const { tableName, endpoint } = config;
-  return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
-}
-
-/** Whether there is a table that `createTable` need not make. */
-export async function tableExists({ tableName, endpoint }: StoreConfig & { engine: "dynamodb" }, clock: Clock) {
-  const { dynamoTableExists } = await import("./store/dynamodb-create.ts");
-  return dynamoTableExists({ tableName, endpoint, clock });
-}
 
 /** Whether Withings raises an objection to client id and secret, without anybody's consent. */
 export async function objectionToApplication(withings: Config["withings"], now: Date): Promise<boolean> {
@@ -117,54 +57,6 @@ export async function objectionToApplication(withings: Config["withings"], now: 
   } finally {
     await transport.close();
   }
-}
-
-/** What can be read and written without a key. */
-export async function openStore(
-  config: StoreConfig,
-  deps: { clock: Clock; log: Log; wrapTable?: ((table: Table) => Table) | undefined },
-) {
-  const { clock, log, wrapTable = (table) => table } = deps;
-  const table = wrapTable(await openTable(config, clock));
-  const agenda = createAgenda(table, clock, log);
-  return {
-    table,
-    agenda,
-    accounts: createAccounts(table, agenda, clock.now, log),
-    journals: createJournals(table),
-    leases: createLeases(table, clock),
-    withingsBudget: createBudget(table, clock, WITHINGS_BUDGET),
-    health: createHealthStore(table, log),
-    summary: createSummaryStore(table, log),
-    claims: createUpdateClaims(table, clock),
-    withingsUsers: createVendorUsers(table, "withings"),
-    garminUsers: createVendorUsers(table, "garmin"),
-    jobs: createJobs(table, clock, log),
-    subscriptionMemory: createSubscriptionMemory(table),
-    people: createPeople(table, clock),
-    erasure: createErasure(table, agenda),
-    close: () => table.close(),
-  };
-}
-export type Store = Awaited<ReturnType<typeof openStore>>;
-
-/** What is sealed: links, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
-export function unseal(
-  { table }: Store,
-  config: Pick<Config, "store" | "sealing">,
-  { clock, log }: { clock: Clock; log: Log },
-) {
-  const keys = parseSealingKeys(sealingKeys(config));
-  const sealer = createSealer({ keys, tableName: config.store.tableName });
-  const secretFor = (purpose: string) => (keys[0] ? deriveSecret(keys[0], purpose).toString("base64url") : "");
-  return {
-    links: createLinks(table, sealer, clock),
-    signInMemory: createSignInMemory(table, sealer, log),
-    dialogs: createDialogs(table, sealer, clock, log),
-    linkStates: createLinkStates(table, keys, clock),
-    notifyKey: secretFor("withings notification key v1"),
-    webhookSecret: secretFor("telegram webhook secret v1"),
-  };
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -340,85 +232,4 @@ async function personAtWithings(source: ReadingSource, withAccess: WithAccess, n
   const since = new Date(now.getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
   const { readings, timezone } = await source.changedSince(withAccess, since);
   return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
-}
-
-function sealingKeys({ sealing, store }: Pick<Config, "sealing" | "store">): string {
-  if (sealing.keys !== undefined) return sealing.keys;
-  if (store.engine !== "sqlite") throw new Error("DynamoDB without a sealing key got past the configuration");
-  return loadOrCreateSealingKey(keyFileIn(store.dataDir));
-}
-
-const databaseIn = (dataDir: string) => path.join(dataDir, "weighbridge.sqlite");
-const keyFileIn = (dataDir: string) => path.join(dataDir, "sealing.key");
-
-export interface BackupOptions {
-  file: string;
-  /** Replaces what is there. */
-  force: boolean;
-}
-
-/**
- * Everything that is kept on this machine in one file, also while the program runs. A sealing key from the environment is
- * kept where it is; one from DATA_DIR goes with it.
- */
-export async function backUp(
-  config: Pick<Config, "store" | "sealing">,
-  { file, force }: BackupOptions,
-  now: Date,
-): Promise<{ holdsKey: boolean }> {
-  const { dataDir, tableName } = onThisMachine(config.store);
-  const { writeBackup } = await import("./store/sqlite-backup.ts");
-  const database = databaseIn(dataDir);
-  // Not to make a key where there is nothing yet.
-  const sealing = existsSync(database) ? sealingKeys(config) : undefined;
-  const facts = {
-    ...{ madeAt: now, tableName, keyIds: sealing === undefined ? [] : parseSealingKeys(sealing).map(({ id }) => id) },
-    ...(config.sealing.keys === undefined && { sealingKeys: sealing }),
-  };
-  writeBackup({ database, file, facts, force });
-  return { holdsKey: config.sealing.keys === undefined };
-}
-
-/** Puts a backup in the place of what is kept on this machine. Whatever happens, the one or the other is there whole. */
-export async function restore(
-  config: Pick<Config, "store" | "sealing">,
-  { file, force }: BackupOptions,
-): Promise<{ madeAt: Date }> {
-  const { dataDir, tableName } = onThisMachine(config.store);
-  const { openBackup, restoreBackup } = await import("./store/sqlite-backup.ts");
-  const backup = openBackup(file);
-  try {
-    const { facts } = backup;
-    if (facts.tableName !== tableName) {
-      throw new UsageError(
-        `${file} holds the table ${facts.tableName}, and the configuration names ${tableName}: name the same one.`,
-      );
-    }
-    const target = { backup, database: databaseIn(dataDir), force };
-    const { sealingKeys: kept } = facts;
-    if (config.sealing.keys === undefined && kept !== undefined) {
-      exchangeSealingKey(keyFileIn(dataDir), kept, (beforeCommit) => void restoreBackup({ ...target, beforeCommit }));
-      return facts;
-    }
-    const ours = config.sealing.keys === undefined ? [] : parseSealingKeys(config.sealing.keys).map(({ id }) => id);
-    const missing = facts.keyIds.filter((id) => !ours.includes(id));
-    if (missing.length > 0) {
-      throw new UsageError(
-        kept === undefined
-          ? `${file} holds no key: set SEALING_KEY as it was when the backup was made (key ${missing.join(", ")}), and restore again.`
-          : `${file} was sealed with another key than SEALING_KEY: take SEALING_KEY out, and the key in the backup is used.`,
-      );
-    }
-    restoreBackup({ ...target, beforeCommit: () => {} });
-    return facts;
-  } finally {
-    backup.close();
-  }
-}
-
-function onThisMachine(store: StoreConfig) {
-  if (store.engine === "sqlite") return store;
-  throw new UsageError(
-    `${store.tableName} is a table in DynamoDB, which keeps its own backups: restore it there to a point in time.`,
-  );
 }

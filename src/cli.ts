@@ -1,4 +1,3 @@
-import { createTable } from "./app.ts";
 import { type CommandOfProgram, isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
@@ -12,6 +11,7 @@ import { needed } from "./cli/words.ts";
 import { systemClock } from "./clock.ts";
 import { type Environment, loadEnvironment, readConfig, readLogLevel } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
+import { createTable } from "./stores.ts";
 
 /** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;

@@ -73,7 +73,7 @@ export function createService(
       onLinked: (account, result) => {
         const told = chat
           .onConsent(account, result)
-          .catch((error: unknown) => log.error("consent_not_told", errorFacts(error)))
+          .catch((error: unknown) => log.warn("consent_not_told", errorFacts(error)))
           .finally(() => begun.delete(told));
         begun.add(told);
       },

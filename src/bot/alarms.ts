@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { ALARM_KEYS, type AlarmKey } from "../alarm-events.ts";
 import type { Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Language } from "../sync/account.ts";
+import { ALARM_KEYS, type AlarmKey } from "./alarm-keys.ts";
 import { consoleUrl } from "./aws-console.ts";
 import type { AlarmWords } from "./words/en-alarms.ts";
 import { wordsIn } from "./words/words.ts";

@@ -100,7 +100,7 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     }
     // It was handled, whatever becomes of the claim: to fail now would bring it again.
     if (claim?.type === "claimed") {
-      await claim.done().catch((error: unknown) => log.error("update_not_settled", errorFacts(error)));
+      await claim.done().catch((error: unknown) => log.warn("update_not_settled", errorFacts(error)));
     }
   }
 

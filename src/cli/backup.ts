@@ -1,5 +1,5 @@
 import path from "node:path";
-import { backUp, restore } from "../app.ts";
+import { backUp, restore } from "../backup.ts";
 import { type Environment, readConfig } from "../config.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,9 +1,9 @@
-import { tableExists } from "../app.ts";
 import { createIntroduction, type Introduction } from "../bot/introduction.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH, WITHINGS_PATHS } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { tableExists } from "../stores.ts";
 import type { Aws } from "./aws.ts";
 import { doctorOfStage } from "./doctor-stage.ts";
 import { EXIT } from "./exit.ts";

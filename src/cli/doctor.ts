@@ -1,10 +1,11 @@
-import { type App, createApp, openStore } from "../app.ts";
+import { type App, createApp } from "../app.ts";
 import type { Words } from "../bot/words/words.ts";
 import { type ChecksDeps, checksOf, type Manner, storeCheck } from "../checks.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { openStore } from "../stores.ts";
 import { type Check, examine, type Finding, thingsToDo, type Verdict } from "../sync/doctor.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";

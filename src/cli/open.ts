@@ -1,8 +1,9 @@
-import { type App, type AppConfig, createApp, openStore, type Store } from "../app.ts";
+import { type App, type AppConfig, createApp } from "../app.ts";
 import type { Clock } from "../clock.ts";
 import { type Config, type Environment, readConfig } from "../config.ts";
 import { ActionNeededError, UsageError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { openStore, type Store } from "../stores.ts";
 import type { Account, Accounts } from "../sync/account.ts";
 
 /** Opens what a command needs, and closes it whatever happens. */

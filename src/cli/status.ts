@@ -1,7 +1,7 @@
-import { openStore, unseal } from "../app.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import type { Log } from "../log.ts";
+import { openStore, unseal } from "../stores.ts";
 import { type Overview, overviewOf } from "../sync/overview.ts";
 import { VENDORS } from "../sync/ports.ts";
 import { EXIT } from "./exit.ts";

@@ -13,7 +13,7 @@ const ready = kept(async () => {
     send: createAlarmSend({ ...telegram, owner }, clock).send,
     // Loaded on demand: an alarm has to be told also where the store, or what it takes to read it, is what broke.
     async languageOf() {
-      const { openStore } = await import("../app.ts");
+      const { openStore } = await import("../stores.ts");
       const { accounts, close } = await openStore(store, { clock, log });
       return (await accounts.find(owner).finally(close))?.language;
     },

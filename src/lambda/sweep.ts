@@ -1,11 +1,11 @@
 import type { Context } from "aws-lambda";
 import { Api } from "grammy/web";
-import { openStore } from "../app.ts";
 import { createTelegramFetch } from "../bot/telegram-fetch.ts";
 import { keepWebhook } from "../bot/webhook.ts";
 import { readConfig, TELEGRAM_PATH } from "../config.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { createSqsQueue } from "../store/sqs.ts";
+import { openStore } from "../stores.ts";
 import { sweep } from "../sync/sweep.ts";
 import { clock, deadlineOf, environmentOf, kept, logOf } from "./invocation.ts";
 

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
-import { openTable } from "../../src/app.ts";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
 import { createAgenda } from "../../src/store/agenda.ts";
@@ -8,6 +7,7 @@ import { createDynamoClient } from "../../src/store/dynamodb-client.ts";
 import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
 import { keys, toJson } from "../../src/store/items.ts";
 import type { Key } from "../../src/store/table.ts";
+import { openTable } from "../../src/stores.ts";
 import { sweep } from "../../src/sync/sweep.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { createMeter } from "./meter.ts";

@@ -36,7 +36,7 @@ test.each([
   ["a runtime that does not exist", '"nodejs24.x"', '"nodejs25.x"'],
   ["a billing mode that does not exist", '"PAY_PER_REQUEST"', '"PAY_PER_ASK"'],
   ["a comparison that does not exist", '"LessThanThreshold"', '"FewerThanThreshold"'],
-  ["a time of the wrong kind", '"VisibilityTimeout": 1080', '"VisibilityTimeout": "long"'],
+  ["a time of the wrong kind", '"VisibilityTimeout": 1800', '"VisibilityTimeout": "long"'],
   ["a misspelt property", '"TimeToLiveSpecification"', '"TimeToLive"'],
   ["a reference to nothing", '"Ref": "Alarms"', '"Ref": "Alerts"'],
   ["a condition that nobody defined", '"Condition": "CreatesTable"', '"Condition": "MakesTable"'],

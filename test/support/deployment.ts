@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type App, createApp, createTable, tableExists } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/clock.ts";
 import { type Environment, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { createTable, tableExists } from "../../src/stores.ts";
 import { startAws } from "../sandbox/aws.ts";
 import { serve } from "../sandbox/serve.ts";
 import { type CliRun, type Machine, OWNER, startMachine } from "./cli-process.ts";

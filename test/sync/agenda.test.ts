@@ -67,7 +67,7 @@ const listed = async () => {
 };
 
 async function tableOf(): Promise<Table> {
-  const { openTable } = await import("../../src/app.ts");
+  const { openTable } = await import("../../src/stores.ts");
   return openTable(readConfig(house.env, ["store"]).store, house.clock);
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openTable } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Key, Table } from "../../src/store/table.ts";
+import { openTable } from "../../src/stores.ts";
 import { syncAccount } from "../../src/sync/run.ts";
 import { ACCOUNT, type Household, startHousehold } from "../support/household.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openTable } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { openTable } from "../../src/stores.ts";
 import type { SubscriptionCheck } from "../../src/sync/subscriptions.ts";
 import { type Served, serve } from "../sandbox/serve.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";

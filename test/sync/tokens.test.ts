@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { openTable } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { RetryLaterError } from "../../src/errors.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
+import { openTable } from "../../src/stores.ts";
 import { AccessRefusedError, type Vendor } from "../../src/sync/ports.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { FaultEffect, NewFault } from "../sandbox/faults.ts";

@@ -1,4 +1,4 @@
-import type { AlarmKey } from "../../alarm-events.ts";
+import type { AlarmKey } from "../alarm-keys.ts";
 
 /** What one alarm says. Absent `over`: that nothing more was heard does not mean that anything is over. */
 export interface AlarmSentences {

@@ -1,0 +1,18 @@
+/** Everything that raises an alarm on AWS. The alarm of `key` is called `weighbridge-<stage>-<key>`. */
+export const ALARM_KEYS = [
+  "dead-jobs",
+  "http-errors",
+  "worker-errors",
+  "sweep-errors",
+  "alarm-errors",
+  "http-throttles",
+  "worker-throttles",
+  "sweep-throttles",
+  "alarm-throttles",
+  "sweep-missing",
+  "webhook-failing",
+  "stale-session",
+  "broken",
+  "table-throttled",
+] as const;
+export type AlarmKey = (typeof ALARM_KEYS)[number];
