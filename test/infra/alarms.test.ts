@@ -97,7 +97,7 @@ test("and an e-mail address, where one is given", () => {
 test.each(FUNCTIONS)("%s rings when it fails and when it is refused a place, at the first time", (name) => {
   for (const [key, metric] of Object.entries({ errors: "Errors", throttles: "Throttles" })) {
     expect(metricsOf(`${name}-${key}`)).toEqual([`AWS/Lambda ${metric} FunctionName=weighbridge-${STAGE}-${name}`]);
-    expect(alarms[`${name}-${key}`]).toMatchObject({ ...ANY_IN_AN_HOUR, TreatMissingData: "notBreaching" });
+    expect(alarms[`${name}-${key}`]).toMatchObject({ ...ANY_IN_FIVE_MINUTES, TreatMissingData: "notBreaching" });
   }
 });
 
@@ -154,7 +154,7 @@ test.each([
     names.map((name) => `/aws/lambda/weighbridge-${STAGE}-${name}`),
   );
   expect(new Set(feeding.map(({ FilterPattern }) => FilterPattern)).size).toBe(1);
-  expect(alarms[key]).toMatchObject({ ...ANY_IN_FIVE_MINUTES, TreatMissingData: "notBreaching" });
+  expect(alarms[key]).toMatchObject({ ...ANY_IN_AN_HOUR, TreatMissingData: "notBreaching" });
 });
 
 /** Whether a line with this event is counted by the alarm. AWS knows stars at both ends of a text. */
