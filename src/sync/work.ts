@@ -1,9 +1,13 @@
 import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { nextAppointment } from "./agenda.ts";
 import type { RunReport } from "./run.ts";
 import type { Agenda, Job, JobQueue } from "./web-ports.ts";
+
+/** Together longer than a killed run blocks its account. */
+const BUSY_ATTEMPTS = 4;
 
 export interface WorkDeps {
   accounts: Accounts;
@@ -39,8 +43,12 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
       case "visit":
       case "withings_notified":
         return goOn(account, await deps.sync(account));
-      case "asked":
-        return goOn(account, await deps.answerSync(account, job.messageId));
+      case "asked": {
+        const report = await deps.answerSync(account, job.messageId);
+        // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
+        if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
+        return goOn(account, report);
+      }
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
       case "withings_unlinked":

@@ -128,6 +128,8 @@ export async function startBotHouse(
     logged,
     newBot,
     startBot,
+    /** Has the jobs looked at, after the clock was moved. */
+    wake: () => worker.wake(),
     serveEachAnew,
     /** Resolves when the bot has taken every update and handled it. */
     async quiet() {

@@ -87,6 +87,21 @@ describe("/sync", () => {
     expect(house.weights()).toHaveLength(3);
   });
 
+  test("that meets another run says so, and how it ended when that one is over", async () => {
+    await withNews();
+    house.startBot();
+    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
+    await vi.waitFor(async () => expect((await house.app.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]));
+    await lease?.release();
+    house.clock.advance(15);
+    house.wake();
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.text).toBe("3 readings now seen in Garmin.");
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+  });
+
   test("waits out a limit of Telegram's, and still shows how it ended", async () => {
     await withNews();
     house.sandbox.faults.add({

@@ -132,7 +132,7 @@ describe("a program with an address", () => {
     await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0));
     await stop();
     expect(house.told().join("\n")).toContain("Signed in at Garmin as Owner.");
-    expect(statuses().at(-1)).toBe(200);
+    await vi.waitFor(() => expect(statuses().at(-1)).toBe(200));
     house.chat.say("/cancel");
     await vi.waitFor(() => expect(statuses().at(-1)).toBe("Connection failed"));
     house.clock.advance(60);
