@@ -203,6 +203,8 @@ export async function createApp(
     personAtWithings: (account: number) =>
       personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
     uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
+    /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
+    rest: () => transport.rest(),
     async close() {
       await transport.close();
       await store.close();

@@ -24,7 +24,12 @@ export class NoAnswerError extends RetryLaterError {}
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
 
-export function createTransport(): { send: Transport; close: () => Promise<void> } {
+export function createTransport(): {
+  send: Transport;
+  /** Hangs up when all that was asked is answered; what is asked after it opens a new line. */
+  rest: () => Promise<void>;
+  close: () => Promise<void>;
+} {
   let line: ReturnType<typeof openLine> | undefined;
 
   const send: Transport = async ({ method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS }) => {
@@ -51,7 +56,15 @@ export function createTransport(): { send: Transport; close: () => Promise<void>
     }
   };
 
-  return { send, close: async () => (await line)?.dispatcher.destroy() };
+  return {
+    send,
+    async rest() {
+      const last = line;
+      line = undefined;
+      await (await last)?.dispatcher.close();
+    },
+    close: async () => (await line)?.dispatcher.destroy(),
+  };
 }
 
 /** undici is loaded with the first request: it is heavy, and most of what people write in the chat needs none. */

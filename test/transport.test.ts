@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NoAnswerError } from "../src/transport.ts";
+import { createTransport, NoAnswerError } from "../src/transport.ts";
 import { headerLines, type Stub, startStub } from "./fixtures/stub-vendor.ts";
 import type { Answer } from "./sandbox/serve.ts";
 
@@ -62,4 +65,23 @@ describe("what goes over the wire", () => {
         .sort(),
     ).toEqual(["connection", "content-length", "content-type", "host"]);
   });
+});
+
+test("one that rests hangs up, and what is asked after it goes over a new line", async () => {
+  let lines = 0;
+  const server = createServer((_request, response) => response.end("yes")).on("connection", () => {
+    lines++;
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const { send, rest, close } = createTransport();
+  const question = { method: "GET", url: `http://127.0.0.1:${port}/` } as const;
+  for (let asked = 0; asked < 3; asked++) await send(question);
+  expect(lines).toBe(1);
+  await rest();
+  await rest();
+  expect((await send(question)).text).toBe("yes");
+  expect(lines).toBe(2);
+  await close();
+  server.close();
 });

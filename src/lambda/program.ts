@@ -25,5 +25,7 @@ export async function startProgram(name: "http" | "worker") {
     workUntil(at: Date) {
       deadlineAt = at;
     },
+    /** The last thing of an invocation: between two of them a process is frozen. */
+    rest: () => app.rest(),
   };
 }

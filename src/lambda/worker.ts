@@ -19,6 +19,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   for (const record of event.Records) {
     if (!(await perform(program, record))) batchItemFailures.push({ itemIdentifier: record.messageId });
   }
+  await program.rest();
   return { batchItemFailures };
 }
 

@@ -64,7 +64,7 @@ export function alarmsInGerman(): AlarmWords {
         "sweep-missing": {
           means:
             "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Lauf von selbst. Messungen warten.",
-          mend: `Sieh in EventBridge unter „Rules“ nach, ob die Regel der Stage ${stage} eingeschaltet ist. npm run deploy -- --stage ${stage} richtet sie neu ein.`,
+          mend: `Nach einer ersten Einrichtung ist das in wenigen Minuten von selbst vorbei. Sonst: Sieh in EventBridge unter „Rules“ nach, ob die Regel der Stage ${stage} eingeschaltet ist. npm run deploy -- --stage ${stage} richtet sie neu ein.`,
           over: "Die regelmäßigen Läufe beginnen wieder von selbst, und was gewartet hat, folgt.",
         },
         "webhook-failing": {

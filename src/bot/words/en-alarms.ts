@@ -69,7 +69,7 @@ export function alarmsInEnglish() {
         },
         "sweep-missing": {
           means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
-          mend: `In EventBridge, under Rules, see that the rule of the stage ${stage} is enabled. npm run deploy -- --stage ${stage} sets it up anew.`,
+          mend: `After a first deployment this is over by itself within minutes. Otherwise: in EventBridge, under Rules, see that the rule of the stage ${stage} is enabled. npm run deploy -- --stage ${stage} sets it up anew.`,
           over: "The regular syncs begin by themselves again, and what waited follows.",
         },
         "webhook-failing": {
