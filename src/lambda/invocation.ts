@@ -24,14 +24,17 @@ export function deadlineOf(context: Pick<Context, "getRemainingTimeInMillis">): 
   return new Date(clock.now().getTime() + context.getRemainingTimeInMillis() - LAST_WORDS_SECONDS * 1000);
 }
 
-/** Made with the first call of a process, and kept for those that follow. What could not be made is tried again. */
-export function kept<T>(make: () => Promise<T>): () => Promise<T> {
+/**
+ * Made with the first call of a process, and kept for those that follow. What could not be made, or is not `complete`, is made
+ * again with the next call.
+ */
+export function kept<T>(make: () => Promise<T>, complete: (made: T) => boolean = () => true): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
+  return async () => {
+    made ??= make();
+    const current = made;
+    const isComplete = await current.then(complete, () => false);
+    if (!isComplete && made === current) made = undefined;
+    return current;
   };
 }

@@ -9,26 +9,30 @@ import { openStore } from "../stores.ts";
 import { sweep } from "../sync/sweep.ts";
 import { clock, deadlineOf, environmentOf, kept, logOf } from "./invocation.ts";
 
-const ready = kept(async () => {
-  const env = await environmentOf("sweep");
-  const log = logOf(env);
-  const config = readConfig(env, ["store", "telegram", "web", "queue"]);
-  const { agenda } = await openStore(config.store, { clock, log });
-  const { botToken, apiRoot, webhookSecret: secretToken } = config.telegram;
-  const { publicUrl } = config.web;
-  return {
-    deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
-    api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
-    webhook: publicUrl && secretToken ? { url: publicUrl + TELEGRAM_PATH, secretToken } : undefined,
-  };
-});
+const ready = kept(
+  async () => {
+    const env = await environmentOf("sweep");
+    const log = logOf(env);
+    const config = readConfig(env, ["store", "telegram", "web", "queue"]);
+    const { agenda } = await openStore(config.store, { clock, log });
+    const { botToken, apiRoot, webhookSecret: secretToken } = config.telegram;
+    const { publicUrl } = config.web;
+    return {
+      deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
+      api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
+      webhook: publicUrl && secretToken ? { url: publicUrl + TELEGRAM_PATH, secretToken } : undefined,
+    };
+  },
+  // A first deployment begins to sweep before its own address is written down.
+  ({ webhook }) => webhook !== undefined,
+);
 
 /** Every few minutes: who is due is queued, and the way from Telegram to here is looked at. */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const { deps, api, webhook } = await ready();
   const { log } = deps;
-  if (webhook) await lookAt(api, webhook, log);
   log.info("swept", { ...(await sweep(deps, deadlineOf(context))) });
+  if (webhook) await lookAt(api, webhook, log);
 }
 
 /** Whoever took the webhook away, it is set again; one that Telegram cannot call is logged, and rings. */
