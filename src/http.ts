@@ -92,9 +92,12 @@ async function callback(deps: HttpDeps, request: Request, query: URLSearchParams
     if (account !== undefined && result.type !== "used_state") deps.onLinked(account, result);
     return show(result.type);
   } catch (error) {
+    if (error instanceof RetryLaterError) {
+      deps.log.warn("callback_put_off", errorFacts(error));
+      return show("later");
+    }
     deps.log.error("callback_failed", errorFacts(error));
-    if (error instanceof ActionNeededError) return show("application_refused");
-    return show(error instanceof RetryLaterError ? "later" : "broken");
+    return show(error instanceof ActionNeededError ? "application_refused" : "broken");
   }
 }
 

@@ -165,7 +165,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
   }
 
   function unshown(error: unknown) {
-    log.error("dialog_not_shown", errorFacts(error));
+    log.warn("dialog_not_shown", errorFacts(error));
   }
 }
 

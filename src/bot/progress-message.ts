@@ -57,7 +57,7 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
       return chat.send(text, keyboard).then(
         () => true,
         (error: unknown) => {
-          log.error("result_not_shown", errorFacts(error));
+          log.warn("result_not_shown", errorFacts(error));
           return false;
         },
       );

@@ -59,7 +59,7 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   /** What else is due for an account after any run, and when it is looked at next. */
   async function goOn(account: Account, report: RunReport) {
     const id = account.telegramUserId;
-    await deps.keepSubscriptions(account).catch(logged("subscriptions_not_kept"));
+    await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
     if (!(await accounts.find(id))) return agenda.forget(id);
@@ -69,7 +69,10 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   }
 
   function logged(event: string) {
-    return (error: unknown): undefined => log.error(event, errorFacts(error)) as undefined;
+    return (error: unknown): undefined => {
+      if (error instanceof RetryLaterError) log.warn("visit_put_off", { what: event, ...errorFacts(error) });
+      else log.error(event, errorFacts(error));
+    };
   }
 }
 
