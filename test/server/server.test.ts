@@ -301,6 +301,22 @@ describe("what an owner hears without asking", () => {
   });
 });
 
+test("a /sync that a program had taken before it was killed is answered by the next one, in the same message", async () => {
+  house = await startHousehold();
+  house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+  const { token, apiRoot } = house.sandbox.telegram;
+  chat();
+  const sent = await fetch(`${apiRoot}/bot${token}/sendMessage?chat_id=${ACCOUNT}&text=Reading`);
+  const { result } = (await sent.json()) as { result: { message_id: number } };
+  const asked = { account: ACCOUNT, reason: "asked", messageId: result.message_id, dueAt: house.clock.now() } as const;
+  await house.app.jobs.put([asked]);
+  // Not this account's own visit: it would bring the reading as well.
+  await house.app.agenda.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
+  await serve();
+  await vi.waitFor(() => expect(told()).toEqual(["1 reading now seen in Garmin."]), { timeout: 5000 });
+  expect(house.weights()).toHaveLength(1);
+});
+
 describe("stopping", () => {
   test("lets the round under way end and tell what it has to tell", async () => {
     house = await startHousehold();
