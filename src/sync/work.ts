@@ -42,8 +42,10 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
     switch (job.reason) {
       case "visit":
       case "withings_notified":
+        await keepSubscriptions(account);
         return goOn(account, await deps.sync(account));
       case "asked": {
+        await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId);
         // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
@@ -56,10 +58,14 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
     }
   };
 
+  /** Before the run: what is measured while it is under way has to be announced already. */
+  async function keepSubscriptions(account: Account) {
+    await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
+  }
+
   /** What else is due for an account after any run, and when it is looked at next. */
   async function goOn(account: Account, report: RunReport) {
     const id = account.telegramUserId;
-    await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
     if (!(await accounts.find(id))) return agenda.forget(id);
