@@ -44,7 +44,7 @@ export async function restore(
     const { facts } = backup;
     if (facts.tableName !== tableName) {
       throw new UsageError(
-        `${file} holds the table ${facts.tableName}, and the configuration names ${tableName}: name the same one.`,
+        `${file} holds the table ${facts.tableName}, and TOKEN_TABLE_NAME says ${tableName}: name the same one.`,
       );
     }
     const target = { backup, database: databaseIn(dataDir), force };

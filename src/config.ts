@@ -257,7 +257,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
   }
   if (problems.size > 0) {
     const list = [...problems].map((problem) => `\n  - ${problem}`).join("");
-    throw new UsageError(`The configuration (environment or .env) needs mending:${list}`);
+    throw new UsageError(`These settings (in .env or the environment) need mending:${list}`);
   }
   return config as Pick<Config, S>;
 }

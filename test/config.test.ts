@@ -50,7 +50,7 @@ test("every problem is in one message, each with its variable and the mend", () 
     STORE: "postgres",
   });
   expect(message.split("\n  - ")).toEqual([
-    "The configuration (environment or .env) needs mending:",
+    "These settings (in .env or the environment) need mending:",
     "STORE must be sqlite (one machine) or dynamodb (AWS)",
     "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
     "WITHINGS_CLIENT_SECRET is missing: copy it from your application at developer.withings.com",
@@ -88,7 +88,7 @@ test.each([
   ["MANUAL_SYNC_TOKEN", "too-short", "must have at least 24 characters: make one with: openssl rand -hex 24"],
 ])("%s is checked", (name, value, problem) => {
   const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync"]);
-  expect(message).toBe(`The configuration (environment or .env) needs mending:\n  - ${name} ${problem}`);
+  expect(message).toBe(`These settings (in .env or the environment) need mending:\n  - ${name} ${problem}`);
 });
 
 test("what was wrong is named and never shown: it may be a secret in the wrong line", () => {

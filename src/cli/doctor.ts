@@ -107,7 +107,7 @@ function manner(account?: number): Manner {
     detail: ({ message }) => ` (${message})`,
     noRunYet: {
       verdict: "operator",
-      text: `There was no run yet. Run: npx weighbridge sync --account ${account}`,
+      text: `There was no sync yet. Run: npx weighbridge sync --account ${account}`,
     },
   };
 }

@@ -66,7 +66,7 @@ export async function askOwner(
   introduction: Introduction,
 ): Promise<void> {
   const known = present.get("TELEGRAM_ALLOWED_IDS");
-  terminal.say("\n2. You\nWhose bot it is, by their Telegram user id, a number.");
+  terminal.say("\n2. You\nYour Telegram user id, a number. It makes you the owner of this bot.");
   const keeps = known ? `Enter keeps ${known}; or "tell", and the bot tells it` : "Enter, and the bot tells it";
   const problem = (text: string) => {
     const isMenu = text === "tell" || text === "";

@@ -7,7 +7,7 @@ const MOST_TRIES = 5;
 
 /** Client id and secret, to which Withings raises no objection. */
 export async function askWithings({ shell, terminal, clock }: SetupDeps, { present, changes }: Answers): Promise<void> {
-  const publicUrl = present.get("PUBLIC_URL");
+  const publicUrl = present.get("PUBLIC_URL")?.replace(/\/+$/, "");
   terminal.say(
     "\n3. Withings\nSign in at developer.withings.com with the account that owns the scale, and create an application: Public " +
       `cloud, Public API integration. ${callback(publicUrl)}`,
@@ -24,8 +24,8 @@ export async function askWithings({ shell, terminal, clock }: SetupDeps, { prese
     if (!isRefused) {
       terminal.say(
         isRefused === false
-          ? "Withings does not object to them; linking the scale proves them."
-          : "Withings could not be asked about them just now; linking the scale proves them.",
+          ? "Withings has nothing against them. Whether they are right shows when you link the scale."
+          : "Withings could not be asked about them just now. Whether they are right shows when you link the scale.",
       );
       for (const [name, text] of Object.entries(variables)) changes.set(name, text);
       return;

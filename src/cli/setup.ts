@@ -46,7 +46,7 @@ export async function setupCommand(deps: SetupDeps): Promise<number> {
     { status: "success", stage, region: aws.region, written },
     written.length === 0
       ? "Everything is as it was."
-      : `Written to SSM under /weighbridge/${stage}/: ${written.join(", ")}.`,
+      : `Kept at AWS, in the Parameter Store of Systems Manager, under /weighbridge/${stage}/: ${written.join(", ")}.`,
   );
   terminal.hint(`Next: npm run deploy${stage === "prod" ? "" : ` -- --stage ${stage}`}`);
   return EXIT.success;
@@ -56,8 +56,8 @@ export async function setupCommand(deps: SetupDeps): Promise<number> {
 async function askEmail({ terminal }: SetupDeps, { present, changes }: Answers): Promise<void> {
   const known = present.get(ALARM_EMAIL);
   terminal.say(
-    "\n4. Alarms\nThe bot writes to you when something is wrong. Should it be unable to, an e-mail can: AWS sends a mail first " +
-      "that you have to confirm.",
+    "\n4. Alarms\nThe bot writes to you when something is wrong. If the bot itself is what broke, only an e-mail reaches you. AWS " +
+      "first sends a mail there that you have to confirm.",
   );
   const keeps = known ? `Enter keeps ${known}, none ends it` : "Enter for none";
   for (;;) {

@@ -21,7 +21,7 @@ function login(vendor: Vendor, account: number | undefined): string {
 export function needed(action: Action, account?: number): string {
   switch (action) {
     case "add_account":
-      return "There is no account yet. Add one, with your own Telegram user id for 123456789: npx weighbridge account add --telegram-id 123456789";
+      return "There is no account yet. Press Start in the chat with your bot. Or add one here, with your own Telegram user id for 123456789: npx weighbridge account add --telegram-id 123456789";
     case "link_withings":
     case "relink_withings":
       return `${WORDS.action(action)} In a terminal: ${login("withings", account)}`;

@@ -148,7 +148,7 @@ describe("when something breaks on our side", () => {
     house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
     owner.say("/status");
     const { text } = await owner.waitForMessage();
-    const reportId = /look for report ([0-9a-f]{8}) in the log/.exec(text)?.[1];
+    const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
     expect(logged).toContainEqual(expect.objectContaining({ event: "update_failed", reportId }));
     expect(text).toMatch(/^Something broke on my side\. Nothing was lost\./);
     expect(text).not.toContain("secret");

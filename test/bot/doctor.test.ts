@@ -54,13 +54,13 @@ describe("/doctor", () => {
     expect(text.replace(house.dataDir, "DATA")).toBe(
       [
         "ok · store: table weighbridge in DATA, 1 account",
-        "ok · sealing key: opens all 2 stored links",
-        `ok · Telegram: @${house.telegram.bot.username}, ready for long polling`,
+        "ok · key: opens all 2 stored links",
+        `ok · Telegram: @${house.telegram.bot.username}, and I fetch what people write`,
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
         "ok · Garmin: Owner answers and takes uploads",
-        "ok · last run: today 13:00, all right",
+        "ok · last sync: today 13:00, all right",
         "",
         "All good.",
       ].join("\n"),
@@ -99,7 +99,7 @@ describe("/doctor", () => {
         "ok · Garmin sign-in: reachable from here",
         "you · Withings: Withings is not linked yet.",
         "you · Garmin: Garmin is not linked yet.",
-        "ok · last run: none yet; it needs both links",
+        "ok · last sync: none yet; it needs both links",
         "",
         "2 things need you.",
       ].join("\n"),
@@ -135,10 +135,10 @@ describe("/doctor", () => {
     await open();
     await house.sync();
     house.clock.advance(90 * 60);
-    expect((await doctor()).text).toContain("ok · last run: today 13:00, all right");
+    expect((await doctor()).text).toContain("ok · last sync: today 13:00, all right");
     house.clock.advance(60);
     expect((await doctor()).text).toContain(
-      "fix · last run: The last run was today 13:00, and there should be one every 30 minutes. Start the program anew;",
+      "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Start the program anew (on AWS: npm run deploy);",
     );
   });
 
@@ -147,7 +147,7 @@ describe("/doctor", () => {
     const anna = await invited();
     house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
     house.startBot({ doctor: checks({ app: await house.newApp() }) });
-    expect((await doctor()).text).toMatch(/^fix · sealing key: The stored sealedTokens cannot be opened/m);
+    expect((await doctor()).text).toMatch(/^fix · key: The stored sealedTokens cannot be opened/m);
     expect((await doctor(anna)).text).not.toContain("seal");
   });
 
@@ -171,7 +171,7 @@ describe("/doctor", () => {
     expect(findings).toContainEqual({
       check: "Telegram",
       verdict: "operator",
-      text: expect.stringMatching(/^Telegram cannot deliver to the webhook, 1 message waits\./),
+      text: expect.stringMatching(/^Telegram cannot bring me what people write: 1 message waits\./),
     });
   });
 
@@ -185,8 +185,14 @@ describe("/doctor", () => {
   });
 
   test.each([
-    ["by long polling", "", undefined, "ok", "@weighbridge_bot, ready for long polling"],
-    ["by webhook", `${publicUrl}/telegram`, publicUrl, "ok", "@weighbridge_bot with a webhook"],
+    ["by long polling", "", undefined, "ok", "@weighbridge_bot, and I fetch what people write"],
+    [
+      "by webhook",
+      `${publicUrl}/telegram`,
+      publicUrl,
+      "ok",
+      "@weighbridge_bot, and Telegram brings me what people write",
+    ],
     ["nowhere yet", "", publicUrl, "later", "Telegram does not know yet where to deliver. The running program tells"],
     [
       "elsewhere",
@@ -245,7 +251,7 @@ describe("/doctor", () => {
     expect(history).toEqual(["Ich prüfe …"]);
     expect(text).toContain("gut · Uhr: geht richtig\n");
     expect(text).toContain(
-      "später · Letzter Lauf: Es gab noch keinen Lauf. Er kommt von selbst; /sync beginnt ihn jetzt.",
+      "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
     );
     expect(text).toMatch(/\n\n1 Sache ließ sich jetzt nicht prüfen; versuche es später noch einmal\.$/);
   });

@@ -85,7 +85,7 @@ describe("/people", () => {
     expect(list.text).toBe(
       [
         "Who may use me:",
-        `${ACCOUNT} (you): is named in the configuration, here since 21 Nov`,
+        `${ACCOUNT} (you): is named in TELEGRAM_ALLOWED_IDS, here since 21 Nov`,
         "Anna: was invited, here since 21 Nov",
       ].join("\n"),
     );

@@ -36,12 +36,12 @@ describe("/settings", () => {
         "Time zone: UTC (12:00 now), as Withings says",
         "Summary: every day, at 9:00",
         "Silence: I tell you after 7 days without a reading",
-        "Patience: what mends itself I tell only after 6 hours",
+        "Short outages: I mention them only after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Language: English",
       ].join("\n"),
     );
-    expect(labels(screen())).toEqual(["Units", "Time zone", "Summary", "Patience", "What is sent", "Language"]);
+    expect(labels(screen())).toEqual(["Units", "Time zone", "Summary", "Short outages", "What is sent", "Language"]);
     for (const topic of labels(screen())) {
       expect(labels(await tap(topic)).at(-1)).toBe("Back");
       await tap("Back");
@@ -62,7 +62,7 @@ describe("/settings", () => {
     ],
     ["Summary", "Off", { summaryMode: "off" }, "Summary: off"],
     ["Summary", "After 14 days", { quietDays: 14 }, "Silence: I tell you after 14 days without a reading"],
-    ["Patience", "1 hour", { patienceHours: 1 }, "Patience: what mends itself I tell only after 1 hour"],
+    ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I mention them only after 1 hour"],
   ])("%s: a tap on %s sets that and nothing else", async (topic, button, changed, line) => {
     await open();
     await tap(topic);

@@ -192,8 +192,8 @@ describe("/sync", () => {
     await withNews();
     house.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
     house.owner.say("/sync");
-    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("report"));
-    const reportId = /look for report ([0-9a-f]{8}) in the log/.exec(text)?.[1];
+    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("in my log"));
+    const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
     expect(house.logged).toContainEqual(expect.objectContaining({ event: "sync_failed", reportId }));
     expect(text).not.toContain("secret");
   });
@@ -213,7 +213,7 @@ describe("/status", () => {
       "Garmin: not linked",
       "",
       "Last weigh-in: none yet",
-      "Last run: none yet",
+      "Last sync: none yet",
       "",
       "Weighbridge 0.1.0",
     ]);
@@ -234,8 +234,8 @@ describe("/status", () => {
       "",
       "Last weigh-in: 80.25 kg, today 11:30",
       "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
-      "Last run: today 13:00, all right, 2 readings",
-      "Next run: today 13:30",
+      "Last sync: today 13:00, all right, 2 readings",
+      "Next sync: today 13:30",
       "",
       "today 12:30, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
       "",
@@ -250,7 +250,7 @@ describe("/status", () => {
     expect(later).toContain("Withings: linked, good for 36");
     expect(later).toContain("Garmin: signed out (was Owner)");
     expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
-    expect(later).toMatch(/Last run: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);
+    expect(later).toMatch(/Last sync: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);
   });
 
   test("no longer says what the last run asked for once the link is gone or made anew", async () => {

@@ -18,7 +18,7 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   await desktop.shot("guest 1 the bot asks whose it is, desktop");
   const guestKg = Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
   await desktop.say("/status");
-  await desktop.waitForMessage("Last run:");
+  await desktop.waitForMessage("Last sync:");
   await desktop.shot("guest 2 status shows what waits, desktop");
   await desktop.tapButton("Not mine");
   await desktop.page.locator("#toasts", { hasText: "It stays out of Garmin." }).waitFor();
@@ -39,7 +39,7 @@ test("what waits fits onto a phone with its buttons", async ({ phone }) => {
   await phone.stepOnScale({ weightKg: 92.4 });
   await phone.waitForMessage("it is far from your recent weights");
   await phone.say("/status");
-  await phone.waitForMessage("Last run:");
+  await phone.waitForMessage("Last sync:");
   await phone.shot("status with what waits, phone");
   expect(await phone.overflow()).toEqual({});
 });

@@ -45,7 +45,7 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
     "This is @weighbridge_bot.",
     "This must be Telegram user ids (numbers)",
     "Withings does not know this client id with this secret.",
-    "Withings does not object to them",
+    "Withings has nothing against them",
     "That does not look like an e-mail address.",
     "any https page that answers will do until then",
     "Next: npm run deploy",
@@ -70,6 +70,7 @@ test("where a program listens already, the id is typed", async () => {
   const run = await it.machine.run("setup", ["", "tell", "4712", "", "", ""]);
   expect(run.exit, run.stderr).toBe(0);
   expect(run.stdout).toContain("The messages of this bot go to a program that runs already");
+  expect(run.stdout).toContain(`Its callback address is ${it.publicUrl}/withings/callback, exactly.`);
   expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe("4712");
 });
 

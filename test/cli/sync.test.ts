@@ -177,7 +177,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
 
   const early = await machine.run("doctor --json");
   expect(early.exit).toBe(2);
-  expect(early.stderr).toContain(`There was no run yet. Run: npx weighbridge sync --account ${OWNER}`);
+  expect(early.stderr).toContain(`There was no sync yet. Run: npx weighbridge sync --account ${OWNER}`);
 
   const sync = await machine.run(`sync --account ${OWNER}`);
   expect(sync.stdout).toMatch(
@@ -196,7 +196,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
   );
   expect(words.stdout).toContain("Last weigh-in: 80.25 kg, ");
   expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
-  expect(words.stdout).toMatch(/Last run: today \d\d:\d\d, all right/);
+  expect(words.stdout).toMatch(/Last sync: today \d\d:\d\d, all right/);
   expect(words.stdout).toMatch(
     /41\.00 kg: held: the scale was not sure that it was you; assign it in the Withings app\./,
   );
@@ -215,7 +215,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
   expect(doctor.exit, doctor.stderr).toBe(0);
   expect(doctor.json()).toMatchObject({ status: "success" });
   expect(doctor.stderr).toMatch(
-    /\nok {6}clock: correct\n(.*\n)+ok {6}account 4711, last run: today .*\n\nAll good\.\n$/,
+    /\nok {6}clock: correct\n(.*\n)+ok {6}account 4711, last sync: today .*\n\nAll good\.\n$/,
   );
 });
 
@@ -258,8 +258,8 @@ test("doctor names every fault and who has to mend it", async () => {
   ]);
   const verdicts = (owner.json() as { checks: Array<{ check: string; verdict: string }> }).checks;
   expect(Object.fromEntries(verdicts.map(({ check, verdict }) => [check, verdict]))).toMatchObject({
-    ...{ configuration: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "owner", clock: "ok" },
-    ...{ "account 4711, Withings": "owner", "account 4711, Garmin": "owner", "account 4711, last run": "operator" },
+    ...{ setup: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "owner", clock: "ok" },
+    ...{ "account 4711, Withings": "owner", "account 4711, Garmin": "owner", "account 4711, last sync": "operator" },
   });
   expect(owner.stderr).toMatch(/\n\n\d things need you\.\n$/);
   expect(operator.exit).toBe(2);

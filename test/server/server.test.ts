@@ -63,7 +63,7 @@ test("a reading arrives by itself, and nobody is woken for it", async () => {
   expect(told()).toEqual([]);
 
   chat().say("/status");
-  expect((await chat().waitForMessage()).text).toMatch(/Next run: today \d\d:\d\d/);
+  expect((await chat().waitForMessage()).text).toMatch(/Next sync: today \d\d:\d\d/);
 });
 
 test("the commands stand in Telegram's menu", async () => {

@@ -8,7 +8,7 @@ export function alarmsInGerman(): AlarmWords {
       const doctor = `npx weighbridge doctor --stage ${stage}`;
       const logSays = "Im Protokoll steht, was es war.";
       const concurrency = (name: string) =>
-        `Kommt das wieder, erhöhe reservedConcurrency von ${name} in serverless.yml und rufe npm run deploy -- --stage ${stage} auf.`;
+        `Kommt das wieder, steht in docs/deploy-aws.md, wie viele Funktionen zugleich laufen dürfen und wie ${name} öfter läuft.`;
       const SENTENCES: Record<AlarmKey, AlarmSentences> = {
         "dead-jobs": {
           means:
@@ -30,9 +30,9 @@ export function alarmsInGerman(): AlarmWords {
         },
         "sweep-errors": {
           means:
-            "Der Teil von mir, der die regelmäßigen Läufe beginnt, ist gescheitert. Wenn das bleibt, kommen Messungen zu spät.",
+            "Der Teil von mir, der die regelmäßigen Abgleiche beginnt, ist gescheitert. Wenn das bleibt, kommen Messungen zu spät.",
           mend: `${logSays} Bis es behoben ist, bringt npx weighbridge sync --stage ${stage} hinüber, was wartet.`,
-          over: "Die regelmäßigen Läufe beginnen wieder ohne Fehler.",
+          over: "Die regelmäßigen Abgleiche beginnen wieder ohne Fehler.",
         },
         "alarm-errors": {
           means: "Eine Nachricht wie diese kam nicht bei dir an, vielleicht ist dir also ein Alarm entgangen.",
@@ -52,9 +52,9 @@ export function alarmsInGerman(): AlarmWords {
           over: "Die Aufträge werden wieder ohne Verzug erledigt.",
         },
         "sweep-throttles": {
-          means: "AWS ließ mich die regelmäßigen Läufe nicht beginnen, darum kommen Messungen zu spät.",
+          means: "AWS ließ mich die regelmäßigen Abgleiche nicht beginnen, darum kommen Messungen zu spät.",
           mend: concurrency("sweep"),
-          over: "Die regelmäßigen Läufe dürfen wieder beginnen.",
+          over: "Die regelmäßigen Abgleiche dürfen wieder beginnen.",
         },
         "alarm-throttles": {
           means: "AWS hat Nachrichten wie diese aufgehalten, sie können also zu spät kommen.",
@@ -63,9 +63,9 @@ export function alarmsInGerman(): AlarmWords {
         },
         "sweep-missing": {
           means:
-            "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Lauf von selbst. Messungen warten.",
+            "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
           mend: `Nach einer ersten Einrichtung ist das in wenigen Minuten von selbst vorbei. Sonst: Sieh in EventBridge unter „Rules“ nach, ob die Regel der Stage ${stage} eingeschaltet ist. npm run deploy -- --stage ${stage} richtet sie neu ein.`,
-          over: "Die regelmäßigen Läufe beginnen wieder von selbst, und was gewartet hat, folgt.",
+          over: "Die regelmäßigen Abgleiche beginnen wieder von selbst, und was gewartet hat, folgt.",
         },
         "webhook-failing": {
           means:

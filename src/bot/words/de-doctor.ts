@@ -6,9 +6,9 @@ export function doctorInGerman(): DoctorWords {
 
   return {
     checking: "Ich prüfe …",
-    mark: { ok: "gut", owner: "du", operator: "Betrieb", later: "später", broken: "kaputt" },
+    mark: { ok: "gut", owner: "du", operator: "beheben", later: "später", broken: "kaputt" },
     check: {
-      configuration: "Konfiguration",
+      configuration: "Einrichtung",
       store: "Speicher",
       sealing: "Schlüssel",
       telegram: "Telegram",
@@ -18,21 +18,23 @@ export function doctorInGerman(): DoctorWords {
       withings: "Withings",
       garmin: "Garmin",
       notifications: "Neue Messungen",
-      lastRun: "Letzter Lauf",
+      lastRun: "Letzter Abgleich",
     },
     complete: "vollständig",
     store: (table, where, accounts) =>
       `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
     sealing: (links) =>
       links === 0
-        ? "vorhanden, noch ist nichts versiegelt"
+        ? "vorhanden, noch ist keine Verbindung gespeichert"
         : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : `alle ${links} gespeicherten Verbindungen`}`,
     telegram: (username, hasWebhook) =>
-      hasWebhook ? `@${username} mit Webhook` : `@${username}, bereit für Long Polling`,
+      hasWebhook
+        ? `@${username}, und Telegram bringt mir, was Leute schreiben`
+        : `@${username}, und ich hole ab, was Leute schreiben`,
     telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
     telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
     webhookFails: (waiting) =>
-      `Telegram kann dem Webhook nichts zustellen, ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+      `Telegram kann mir nicht bringen, was Leute schreiben: ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
     webhookElsewhere: (host) =>
       `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende jenes und starte dann dieses neu.`,
     webhookMissing:
@@ -58,17 +60,20 @@ export function doctorInGerman(): DoctorWords {
         "Withings kann mich nicht erreichen, um sie zu melden, darum sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
     },
     noRunNeedsLinks: "noch keiner; er braucht beide Verbindungen",
-    noRunYet: "Es gab noch keinen Lauf. Er kommt von selbst; /sync beginnt ihn jetzt.",
+    noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
     runTooOld: (at, minutes) =>
-      `Der letzte Lauf war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu; wenn es bleibt, sieh ins Protokoll.`,
-    runBroke: "Beim letzten Lauf ist bei mir etwas kaputtgegangen. Im Protokoll steht, was.",
+      `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
+    runBroke:
+      "Beim letzten Abgleich ist bei mir etwas kaputtgegangen. Wer mich betreibt, findet mehr in meinem Protokoll.",
     forOperator: "Das muss richten, wer mich betreibt. Bitte dort um /doctor.",
     setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
     conclusion({ needYou, broken, later }) {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "braucht" : "brauchen"} dich.`] : []),
         ...(broken > 0
-          ? [`${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir kaputt; es steht im Protokoll.`]
+          ? [
+              `${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir kaputt; wer mich betreibt, findet mehr in meinem Protokoll.`,
+            ]
           : []),
         ...(later > 0
           ? [`${things(later)} ließ${later === 1 ? "" : "en"} sich jetzt nicht prüfen; versuche es später noch einmal.`]

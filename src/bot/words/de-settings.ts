@@ -27,7 +27,7 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
     summary: ({ settings }) =>
       `${summary(settings)}\nStille: Ich melde mich nach ${afterDays(settings.quietDays)} ohne Messung`,
     patience: ({ settings: { patienceHours } }) =>
-      `Geduld: Was von selbst vergeht, sage ich erst nach ${patienceHours === 1 ? "einer Stunde" : hours(patienceHours)}`,
+      `Kurze Störungen: Ich melde sie erst nach ${patienceHours === 1 ? "einer Stunde" : hours(patienceHours)}`,
     sends: ({ settings: { sends } }) =>
       `Geht an Garmin: ${
         sentKinds(sends)
@@ -41,7 +41,8 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
     units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
     zone: "Nach ihr gehen die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
     summary: "Die Stunde der Zusammenfassung, wann sie kommt, und nach wie vielen Tagen ohne Messung ich mich melde.",
-    patience: "Verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
+    patience:
+      "Antworten Withings oder Garmin nicht, vergeht das meist von selbst, und verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
     sends:
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nWas gemessen wird, während etwas aus ist, bleibt bei Withings.",
     language: "Auch die des Menüs mit den Befehlen.",
@@ -58,7 +59,7 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
       units: "Einheiten",
       zone: "Zeitzone",
       summary: "Zusammenfassung",
-      patience: "Geduld",
+      patience: "Kurze Störungen",
       sends: "Was gesendet wird",
       language: "Sprache",
     },

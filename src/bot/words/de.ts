@@ -103,7 +103,9 @@ export function german(format: Format): Words {
       return `Seit ${time(since)} bekomme ich nicht alles zu Garmin durch. Nichts ist verloren und du musst nichts tun: Ich versuche es weiter (bisher ${tries(runs)}) und sage dir, wenn es geschafft ist.`;
     }
     if (what !== "broken") return ACTION[what];
-    const more = cause ? ` Im Protokoll steht mehr: ${cause}` : " Im Protokoll steht, was es ist.";
+    const more = cause
+      ? ` In meinem Protokoll steht mehr: ${cause}`
+      : " Wer mich betreibt, findet mehr in meinem Protokoll.";
     return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren.${more}`;
   }
 
@@ -156,7 +158,7 @@ export function german(format: Format): Words {
     notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
     oldButton: "Dieser Knopf ist von früher. So steht es jetzt.",
     brokeOnMySide: (reportId) =>
-      `Bei mir ist etwas kaputtgegangen. Nichts ist verloren. Bitte versuche es noch einmal; wenn es bleibt, steht im Protokoll mehr unter ${reportId}.`,
+      `Bei mir ist etwas kaputtgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Bleibt es so, findet, wer mich betreibt, mehr in meinem Protokoll, unter ${reportId}.`,
     later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
     deleted: "Ich habe deine Nachricht gelöscht.",
     notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
@@ -227,20 +229,20 @@ export function german(format: Format): Words {
         case "success":
           break;
         case "action_needed":
-          lines.push(report.action ? needed(report.action) : "Etwas braucht dich; es steht im Protokoll.");
+          lines.push(report.action ? needed(report.action) : `Etwas braucht dich. ${status} sagt, was ich weiß.`);
           break;
         case "retry_later":
           lines.push(
             report.busy
               ? "Ein Abgleich läuft schon. Einen Moment noch."
-              : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Lauf macht weiter.",
+              : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Abgleich macht weiter.",
           );
           break;
         case "error":
           lines.push(
             report.problem
               ? `An der Einrichtung stimmt etwas nicht: ${report.problem}`
-              : "Bei mir stimmt etwas nicht; im Protokoll steht, was. Nichts ist verloren.",
+              : "Bei mir stimmt etwas nicht. Nichts ist verloren. Wer mich betreibt, findet mehr in meinem Protokoll.",
           );
           if (report.action) lines.push(needed(report.action));
           break;
@@ -267,9 +269,9 @@ export function german(format: Format): Words {
               `Letzter Blutdruck: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
             ]
           : []),
-        `Letzter Lauf: ${last ? lastRun(last) : "noch keiner"}`,
+        `Letzter Abgleich: ${last ? lastRun(last) : "noch keiner"}`,
         ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
-        ...(options.nextRunAt ? [`Nächster Lauf: ${time(options.nextRunAt)}`] : []),
+        ...(options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
@@ -290,7 +292,7 @@ export function german(format: Format): Words {
       title: "Wer mich benutzen darf:",
       you: "du",
       named: (who, since) =>
-        `${who}: steht in der Konfiguration, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
+        `${who}: steht in TELEGRAM_ALLOWED_IDS, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
       invited: (name, since) => `${name}: eingeladen, hier seit ${day(since)}`,
       remove: (name) => `${name} entfernen`,
       sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,

@@ -16,7 +16,7 @@ export function alarmsInEnglish() {
       const doctor = `npx weighbridge doctor --stage ${stage}`;
       const logSays = "The log says what it was.";
       const concurrency = (name: string) =>
-        `If it comes again, raise reservedConcurrency of ${name} in serverless.yml and run npm run deploy -- --stage ${stage}.`;
+        `If it comes again, see in docs/deploy-aws.md how many functions may run at once, and how to let ${name} run more often.`;
       const SENTENCES: Record<AlarmKey, AlarmSentences> = {
         "dead-jobs": {
           means:

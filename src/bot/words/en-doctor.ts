@@ -15,9 +15,9 @@ export function doctorInEnglish() {
       string
     >,
     check: {
-      configuration: "configuration",
+      configuration: "setup",
       store: "store",
-      sealing: "sealing key",
+      sealing: "key",
       telegram: "Telegram",
       clock: "clock",
       garminSignIn: "Garmin sign-in",
@@ -25,21 +25,23 @@ export function doctorInEnglish() {
       withings: "Withings",
       garmin: "Garmin",
       notifications: "new readings",
-      lastRun: "last run",
+      lastRun: "last sync",
     },
     complete: "complete",
     store: (table: string, where: string, accounts: number) =>
       `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
     sealing: (links: number) =>
       links === 0
-        ? "there, nothing is sealed yet"
+        ? "there, and no link is stored yet"
         : `opens ${links === 1 ? "the stored link" : `all ${links} stored links`}`,
     telegram: (username: string, hasWebhook: boolean) =>
-      hasWebhook ? `@${username} with a webhook` : `@${username}, ready for long polling`,
+      hasWebhook
+        ? `@${username}, and Telegram brings me what people write`
+        : `@${username}, and I fetch what people write`,
     telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.",
     telegramSilent: "Telegram gave no answer. Try again later.",
     webhookFails: (waiting: number) =>
-      `Telegram cannot deliver to the webhook, ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
+      `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
     webhookElsewhere: (host: string) =>
       `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then start this one anew.`,
     webhookMissing:
@@ -66,17 +68,17 @@ export function doctorInEnglish() {
         "Withings cannot reach me to tell me, so I look by myself. Check that the public address answers from outside.",
     },
     noRunNeedsLinks: "none yet; it needs both links",
-    noRunYet: "There was no run yet. It comes by itself; /sync begins it now.",
+    noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
-      `The last run was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew; if it stays, look into the log.`,
-    runBroke: "The last run broke on my side. The log says what.",
+      `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew (on AWS: npm run deploy); if it stays, its log says more.`,
+    runBroke: "The last sync broke on my side. Whoever runs me finds more in my log.",
     /** For somebody who cannot mend it. */
     forOperator: "This has to be mended by whoever runs me. Tell them to send /doctor.",
     setup: (problem: string) => problem,
     conclusion({ needYou, broken, later }: { needYou: number; broken: number; later: number }): string {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
-        ...(broken > 0 ? [`${things(broken)} broke on my side; the log says what.`] : []),
+        ...(broken > 0 ? [`${things(broken)} broke on my side; whoever runs me finds more in my log.`] : []),
         ...(later > 0 ? [`${things(later)} could not be checked now; try again later.`] : []),
       ];
       return said.join(" ") || "All good.";

@@ -35,7 +35,7 @@ export function settingsInEnglish(days: (count: number) => string) {
       `Time zone: ${timezone} (${clockTime} now), ${isZoneChosen ? "as you chose" : "as Withings says"}`,
     summary: ({ settings }) =>
       `${summary(settings)}\nSilence: I tell you after ${days(settings.quietDays)} without a reading`,
-    patience: ({ settings }) => `Patience: what mends itself I tell only after ${hours(settings.patienceHours)}`,
+    patience: ({ settings }) => `Short outages: I mention them only after ${hours(settings.patienceHours)}`,
     sends: ({ settings: { sends } }) =>
       `Sent to Garmin: ${
         sentKinds(sends)
@@ -49,7 +49,8 @@ export function settingsInEnglish(days: (count: number) => string) {
     units: "How I write weights here. Garmin Connect has a setting of its own.",
     zone: "Times in this chat, and the hour of the summary, go by it.",
     summary: "The hour of the summary, when it comes, and after how many days without a reading I say so.",
-    patience: "Nothing is lost meanwhile. What needs you I tell at once.",
+    patience:
+      "When Withings or Garmin do not answer, it mostly passes by itself, and nothing is lost meanwhile. What needs you I tell at once.",
     sends:
       "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you do not want to mix them.\n\nWhat is measured while a kind is off stays at Withings.",
     language: "Also of the menu with the commands.",
@@ -66,7 +67,7 @@ export function settingsInEnglish(days: (count: number) => string) {
       units: "Units",
       zone: "Time zone",
       summary: "Summary",
-      patience: "Patience",
+      patience: "Short outages",
       sends: "What is sent",
       language: "Language",
     } satisfies Record<SettingsTopic, string>,

@@ -124,7 +124,7 @@ export function english(format: Format) {
       return `Since ${time(since)} I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying (${tries(runs)} so far), and tell you when it is done.`;
     }
     if (what !== "broken") return ACTION[what];
-    const more = cause ? ` The log says more: ${cause}` : " The log says what it is.";
+    const more = cause ? ` My log says more: ${cause}` : " Whoever runs me finds more in my log.";
     return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost.${more}`;
   }
 
@@ -177,7 +177,7 @@ export function english(format: Format) {
     notUnderstood: "I did not understand that. /help shows what I can do.",
     oldButton: "That button is from before. Here is how things are now.",
     brokeOnMySide: (reportId: string) =>
-      `Something broke on my side. Nothing was lost. Please try again; if it stays, look for report ${reportId} in the log.`,
+      `Something broke on my side. Nothing was lost. Please try again. If it stays, whoever runs me finds more in my log, under ${reportId}.`,
     later: "That could not be done just now. Try again in a few minutes.",
     deleted: "I deleted your message.",
     notDeleted: "I could not delete your message. Please delete it yourself.",
@@ -251,17 +251,19 @@ export function english(format: Format) {
         case "success":
           break;
         case "action_needed":
-          lines.push(report.action ? needed(report.action) : "Something needs you; see the log.");
+          lines.push(report.action ? needed(report.action) : `Something needs you. ${status} says what I know.`);
           break;
         case "retry_later":
           lines.push(
             report.busy
               ? "A sync is already running. Give it a moment."
-              : "Not everything could be settled just now. Nothing is lost; the next run goes on.",
+              : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
           );
           break;
         case "error":
-          lines.push(report.problem ?? "Something is wrong on my side; the log says what. Nothing is lost.");
+          lines.push(
+            report.problem ?? "Something is wrong on my side. Nothing is lost. Whoever runs me finds more in my log.",
+          );
           if (report.action) lines.push(needed(report.action));
           break;
       }
@@ -287,9 +289,9 @@ export function english(format: Format) {
               `Last blood pressure: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
             ]
           : []),
-        `Last run: ${last ? lastRun(last) : "none yet"}`,
+        `Last sync: ${last ? lastRun(last) : "none yet"}`,
         ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
-        ...(options.nextRunAt ? [`Next run: ${time(options.nextRunAt)}`] : []),
+        ...(options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
@@ -313,7 +315,7 @@ export function english(format: Format) {
       title: "Who may use me:",
       you: "you",
       named: (who: string, since: Date | undefined) =>
-        `${who}: is named in the configuration, ${since ? `here since ${day(since)}` : "has not come yet"}`,
+        `${who}: is named in TELEGRAM_ALLOWED_IDS, ${since ? `here since ${day(since)}` : "has not come yet"}`,
       invited: (name: string, since: Date) => `${name}: was invited, here since ${day(since)}`,
       remove: (name: string) => `Remove ${name}`,
       sure: (name: string) => `Remove ${name}? Their links, list and settings are deleted here.`,
