@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Config, StoreConfig } from "./config.ts";
+import { type Config, type StoreConfig, TABLE_NAME_VARIABLE } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { exchangeSealingKey, parseSealingKeys } from "./store/seal.ts";
 import { databaseIn, keyFileIn, sealingKeys } from "./stores.ts";
@@ -44,7 +44,7 @@ export async function restore(
     const { facts } = backup;
     if (facts.tableName !== tableName) {
       throw new UsageError(
-        `${file} holds the table ${facts.tableName}, and TOKEN_TABLE_NAME says ${tableName}: name the same one.`,
+        `${file} holds the table ${facts.tableName}, and ${TABLE_NAME_VARIABLE} says ${tableName}: name the same one.`,
       );
     }
     const target = { backup, database: databaseIn(dataDir), force };
