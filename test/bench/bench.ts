@@ -1,152 +1,21 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { createApp } from "../../src/app.ts";
-import { systemClock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+/** What load, growth and a month cost, in numbers: `npm run bench` for all of it, `npm run bench -- chat` for one scene. */
+const SCENES: Record<string, () => Promise<unknown>> = {
+  sync: async () => (await import("./sync.ts")).syncScenes(),
+  sweep: async () => (await import("./sweep.ts")).sweepScenes(),
+  chat: async () => (await import("./chat.ts")).chatScene(),
+  queue: async () => (await import("./queue.ts")).queueScene(),
+  "load-times": () => import("../../build/check.ts"),
+};
 
-/**
- * What a sync costs: requests, uploads, wall time and peak memory of the real command as its own process, against the
- * sandbox on loopback. Wall times of one machine compare with each other, not with another machine's.
- */
-const ACCOUNT = 1;
-const USERID = 31_400_001;
-const EMAIL = "owner@example.org";
-const DAY_MS = 24 * 3600 * 1000;
-const GOALS = { nothingNew: 1, oneWeighIn: 3, uploadsOf3650: 40, peakMegabytes: 128 };
-
-interface Cost {
-  requests: number;
-  uploads: number;
-  seconds: number;
-  peakMegabytes: number;
-  synced: number;
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in SCENES));
+if (unknown.length > 0) {
+  console.error(`There is no scene ${unknown.join(", ")}. There are: ${Object.keys(SCENES).join(", ")}.`);
+  process.exit(1);
 }
-
-async function household(delaySeconds: number) {
-  const sandbox = await startSandbox();
-  const heights = [{ at: new Date("2015-01-01T00:00:00Z"), metres: 1.75 }];
-  const person = sandbox.withings.addPerson({ userid: USERID, name: "owner", timezone: "Europe/Berlin", heights });
-  const about = {
-    email: EMAIL,
-    password: "unused",
-    displayName: "owner",
-    fullName: "Owner",
-    timezone: "Europe/Berlin",
-  };
-  sandbox.garmin.addAccount(about);
-  const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-bench-"));
-  const env = { ...sandbox.env(), DATA_DIR: dataDir };
-  const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
-  const app = await createApp(config, { clock: systemClock, log: createLog({ level: "error" }) });
-  await app.accounts.save(ACCOUNT, {});
-  const address = sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT));
-  await app.withingsLinking.withPasted(ACCOUNT, address);
-  await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(EMAIL));
-  await app.close();
-  for (const server of ["withings", "garmin_sso", "garmin_diauth", "garmin_connectapi"] as const) {
-    if (delaySeconds === 0) continue;
-    const effect = { type: "delay" as const, seconds: delaySeconds };
-    sandbox.faults.add({ server, match: {}, times: Number.POSITIVE_INFINITY, effect });
-  }
-
-  async function sync(...more: string[]): Promise<Cost> {
-    sandbox.withings.requests.length = 0;
-    sandbox.garmin.requests.length = 0;
-    const { seconds, peakMegabytes, output } = await measured(
-      ["sync", "--account", String(ACCOUNT), "--json", ...more],
-      env,
-    );
-    const report = JSON.parse(output);
-    if (report.status !== "success") throw new Error(`the sync ended with ${report.status}`);
-    return {
-      requests: sandbox.withings.requests.length + sandbox.garmin.requests.length,
-      uploads: sandbox.garmin.requests.filter((it) => it.path === "/upload-service/upload").length,
-      seconds,
-      peakMegabytes,
-      synced: report.synced,
-    };
-  }
-  async function close() {
-    await sandbox.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-  return { person, sandbox, sync, close };
-}
-
-/** Runs the command as npm does, and watches its memory from outside. */
-async function measured(args: string[], env: Record<string, string>) {
+for (const [name, play] of Object.entries(SCENES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const begun = performance.now();
-  const child = spawn("bin/weighbridge.js", args, {
-    env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  let peakMegabytes = 0;
-  const watch = setInterval(() => {
-    peakMegabytes = Math.max(peakMegabytes, peakOf(child.pid));
-  }, 5);
-  await new Promise((resolve) => child.once("close", resolve));
-  clearInterval(watch);
-  return { seconds: (performance.now() - begun) / 1000, peakMegabytes, output };
+  await play();
+  console.log(`(${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s)`);
 }
-
-/** The kernel's own high-water mark of resident memory; 0 where there is no /proc. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
-const median = (costs: Cost[]) => costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(costs.length / 2)];
-
-async function scenes(delaySeconds: number): Promise<void> {
-  const daily = await household(delaySeconds);
-  await daily.sync();
-  const nothing: Cost[] = [];
-  for (let run = 0; run < 5; run++) nothing.push(await daily.sync());
-  print("nothing new", median(nothing));
-  const one: Cost[] = [];
-  for (let run = 0; run < 5; run++) {
-    daily.person.stepOnScale({ weightKg: 80 + run / 10, fatRatioPercent: 18.3, siblings: true });
-    one.push(await daily.sync());
-  }
-  print("one weigh-in", median(one));
-  await daily.close();
-
-  for (const days of [365, 3650]) {
-    const house = await household(delaySeconds);
-    const now = Date.now();
-    for (let day = days; day > 0; day--) {
-      const weightKg = Math.round((80 + Math.sin(day / 50)) * 100) / 100;
-      house.person.stepOnScale({ at: new Date(now - day * DAY_MS), weightKg, fatRatioPercent: 18.3 });
-    }
-    const since = new Date(now - (days + 2) * DAY_MS).toISOString().slice(0, 10);
-    print(`${days} weigh-ins`, await house.sync("--since", since));
-    await house.close();
-  }
-}
-
-function print(name: string, cost: Cost | undefined) {
-  if (!cost) return;
-  const cells = [cost.requests, cost.uploads, cost.seconds.toFixed(2), cost.peakMegabytes.toFixed(0), cost.synced];
-  console.log(name.padEnd(18) + cells.map((cell) => String(cell).padStart(10)).join(""));
-}
-
-for (const delaySeconds of [0, 0.1]) {
-  console.log(`\nvendors answer after ${delaySeconds * 1000} ms`);
-  console.log("                    requests  uploads   seconds   peak MB   synced");
-  await scenes(delaySeconds);
-}
-console.log(
-  `\ngoals: ${GOALS.nothingNew} request when nothing is new, at most ${GOALS.oneWeighIn} for one weigh-in, at most ${GOALS.uploadsOf3650} uploads and ${GOALS.peakMegabytes} MB for 3650`,
-);

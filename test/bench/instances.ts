@@ -1,0 +1,67 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { bundle, type FunctionName, ROOT } from "../../build/bundle.ts";
+import type { Environment } from "../../src/config.ts";
+import { functionUrlEvent } from "../lambda/events.ts";
+import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
+
+/** So many processes of one function, each of which does one thing at a time. Who finds none free waits for the next. */
+export async function startInstances(name: FunctionName, count: number, env: Environment) {
+  const folder = path.join(ROOT, "node_modules/.cache/bench", name);
+  await bundle(`src/lambda/${name}.ts`, folder);
+  const all = Array.from({ length: count }, () => createFunction({ name, folder, env }));
+  const free = [...all];
+  const waiting: Array<(it: FunctionProcess) => void> = [];
+
+  return {
+    all,
+    async invoke(event: unknown): Promise<unknown> {
+      const it = free.pop() ?? (await new Promise<FunctionProcess>((resolve) => waiting.push(resolve)));
+      try {
+        return await it.invoke(event);
+      } finally {
+        const next = waiting.shift();
+        if (next) next(it);
+        else free.push(it);
+      }
+    },
+    close: () => Promise.all(all.map((it) => it.close())),
+  };
+}
+export type Instances = Awaited<ReturnType<typeof startInstances>>;
+
+/** The address of a function, on this machine. `seen` hears of each answer how long it took, by the update's number. */
+export async function startFunctionUrl(
+  { invoke }: Instances,
+  {
+    twice,
+    seen,
+  }: { twice: (updateId: number) => boolean; seen: (updateId: number, ms: number, status: number) => void },
+): Promise<{ url: string; close(): void }> {
+  const server: Server = createServer(async (incoming, outgoing) => {
+    const begun = performance.now();
+    const body = await text(incoming);
+    const { update_id: updateId } = JSON.parse(body) as { update_id: number };
+    const headers = Object.entries(incoming.headers).map(([key, value]): [string, string] => [key, String(value)]);
+    const event = await functionUrlEvent(
+      new Request(`https://weighbridge.example.org${incoming.url}`, { method: "POST", headers, body }),
+    );
+    const calls = [invoke(event), ...(twice(updateId) ? [invoke(event)] : [])];
+    const answers = (await Promise.all(calls)) as APIGatewayProxyStructuredResultV2[];
+    // Telegram hears the first; the other call is one that it had given up.
+    const { statusCode = 502, headers: answered = {} } = answers[0] ?? {};
+    seen(updateId, performance.now() - begun, statusCode);
+    outgoing.writeHead(statusCode, answered as Record<string, string>).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
