@@ -15,19 +15,25 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
       const now = clock.now();
       const until = new Date(now.getTime() + HANDLING_SECONDS * 1000);
       const expiresAt = epochSeconds(now) + REMEMBERED_SECONDS;
-      const before = await table.get(key);
-      if (before) {
-        const claim = readItem(before, ClaimItem);
-        if (claim.state === "done") return { type: "done_before" };
-        if (claim.until > now) return { type: "being_handled", until: claim.until };
+      const value = toJson({ state: "handling", until });
+      // Hardly any update comes twice: who claims first and looks second spares a read with nearly all of them.
+      let claimed = await table.put(key, value, { expect: "absent", expiresAt });
+      if (claimed.type === "conflict") {
+        const before = await table.get(key);
+        if (before) {
+          const claim = readItem(before, ClaimItem);
+          if (claim.state === "done") return { type: "done_before" };
+          if (claim.until > now) return { type: "being_handled", until: claim.until };
+        }
+        const expect = before ? { version: before.version } : ("absent" as const);
+        claimed = await table.put(key, value, { expect, expiresAt });
+        if (claimed.type === "conflict") return { type: "being_handled", until };
       }
-      const expect = before ? { version: before.version } : ("absent" as const);
-      const claimed = await table.put(key, toJson({ state: "handling", until }), { expect, expiresAt });
-      if (claimed.type === "conflict") return { type: "being_handled", until };
+      const { version } = claimed;
       return {
         type: "claimed",
         done: async () => {
-          await table.put(key, toJson({ state: "done", until }), { expect: { version: claimed.version }, expiresAt });
+          await table.put(key, toJson({ state: "done", until }), { expect: { version }, expiresAt });
         },
       };
     },

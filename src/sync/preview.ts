@@ -16,7 +16,11 @@ export interface Preview {
 /** What a run would do. Reads Withings and Garmin; writes nothing but tokens, where they had to be renewed. */
 export async function previewAccount(deps: SurveyDeps, account: Account, since?: Date): Promise<Preview[]> {
   const { sinks, clock, tokens } = deps;
-  const start = await openStart(deps, account, since);
+  const links = {
+    withings: await tokens.link(account.telegramUserId, "withings"),
+    garmin: await tokens.link(account.telegramUserId, "garmin"),
+  };
+  const start = await openStart(deps, account, links, since);
   const { planned } = await survey(deps, account, start);
   const taken = await takenKeys(planned, start.journal);
   const withAccess = tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId);

@@ -5,16 +5,7 @@ import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
-import {
-  type Fate,
-  type Journal,
-  type Leases,
-  type LedgerEntry,
-  type Progress,
-  type Sink,
-  type SourceAnswer,
-  VENDORS,
-} from "./ports.ts";
+import type { Fate, Journal, Leases, LedgerEntry, Link, Progress, Sink, SourceAnswer, Vendor } from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import { describe, type LaneReport } from "./record.ts";
@@ -80,8 +71,8 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
   const id = account.telegramUserId;
-  await keepAlive(deps.tokens, id);
-  const start = await openStart(deps, account, options.since);
+  const links = await keepAlive(deps.tokens, id);
+  const start = await openStart(deps, account, links, options.since);
   const { journal, progress } = start;
   // First of all: should this run end half-way, the next one must still know how far back it has to reach.
   const stored =
@@ -129,12 +120,14 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
  * Idleness must not end a link, and a dead one is better found before a reading waits for it. Each is renewed whatever the
  * other one's state is: a link that is missing for weeks must not cost the owner the one that they have.
  */
-async function keepAlive(tokens: Tokens, account: number) {
+async function keepAlive(tokens: Tokens, account: number): Promise<Record<Vendor, Link>> {
   const errors: unknown[] = [];
-  for (const vendor of VENDORS) await tokens.keepAlive(account, vendor).catch((error: unknown) => errors.push(error));
+  const kept = (vendor: Vendor) => tokens.keepAlive(account, vendor).catch((error: unknown) => void errors.push(error));
+  const withings = await kept("withings");
+  const garmin = await kept("garmin");
+  if (withings && garmin) return { withings, garmin };
   // A link that is missing hides nothing that went wrong with the other one.
-  const worst = errors.find((error) => !isLinkMissing(error)) ?? errors[0];
-  if (worst) throw worst;
+  throw errors.find((error) => !isLinkMissing(error)) ?? errors[0];
 }
 
 const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);

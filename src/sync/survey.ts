@@ -7,11 +7,13 @@ import type {
   Journal,
   Journals,
   LedgerEntry,
+  Link,
   Progress,
   ReadingSource,
   Sink,
   Sinks,
   SourceAnswer,
+  Vendor,
   Versioned,
   WithAccess,
 } from "./ports.ts";
@@ -53,11 +55,13 @@ export interface Start {
   garminProfileId: string;
 }
 
-/** Opens the journal of the pair that is linked now. Throws `ActionNeededError` when a link is missing or stale. */
-export async function openStart(deps: SurveyDeps, account: Account, since: Date | undefined): Promise<Start> {
-  const { tokens, journals, clock } = deps;
-  const withings = await tokens.link(account.telegramUserId, "withings");
-  const garmin = await tokens.link(account.telegramUserId, "garmin");
+/** Opens the journal of this pair of links. */
+export async function openStart(
+  { journals, clock }: SurveyDeps,
+  account: Account,
+  { withings, garmin }: Record<Vendor, Link>,
+  since: Date | undefined,
+): Promise<Start> {
   const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const stored = await journal.progress();
   const progress = startingPoint(stored?.value, since, secondsBefore(clock.now(), FIRST_RUN_SECONDS));

@@ -32,9 +32,9 @@ export interface Tokens {
   withAccess(account: number, vendor: Vendor, vendorUserId?: string): WithAccess;
   /**
    * Renews a link that was not renewed for a week, so that no link ends because nobody stood on a scale. A hiccup is for
-   * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this.
+   * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this. Answers the link as it is then.
    */
-  keepAlive(account: number, vendor: Vendor): Promise<void>;
+  keepAlive(account: number, vendor: Vendor): Promise<Link>;
 }
 
 /**
@@ -166,10 +166,11 @@ export function createTokens(deps: {
 
     async keepAlive(account, vendor) {
       try {
-        await usableLink({ account, vendor, vendorUserId: undefined }, isKept);
+        return await usableLink({ account, vendor, vendorUserId: undefined }, isKept);
       } catch (error) {
         if (!(error instanceof RetryLaterError)) throw error;
         log.warn("link_not_renewed", { account, vendor, ...errorFacts(error) });
+        return (await read(account, vendor)).value;
       }
     },
   };
