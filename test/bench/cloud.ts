@@ -12,7 +12,8 @@ import { startSqs } from "../support/sqs.ts";
 
 const TABLE = "weighbridge-bench";
 const SIDE_BY_SIDE = 8;
-const FIRST_USERID = 31_000_000;
+/** Of an account, at Withings. */
+export const userIdOf = (account: number) => 31_000_000 + account;
 export const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 /** What a program that serves people reads of its configuration. */
 export const SECTIONS = [
@@ -62,7 +63,7 @@ export async function startCloud(options: {
   const app = await createApp(config, { clock, log });
 
   async function settle(id: number) {
-    const person = { userid: FIRST_USERID + id, name: `person ${id}`, timezone: "Europe/Berlin" };
+    const person = { userid: userIdOf(id), name: `person ${id}`, timezone: "Europe/Berlin" };
     const email = `person${id}@example.org`;
     sandbox.withings.addPerson(person);
     const { timezone } = person;

@@ -8,11 +8,19 @@ import type { Environment } from "../../src/config.ts";
 import { functionUrlEvent } from "../lambda/events.ts";
 import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
 
+/** As in serverless.yml. */
+export const SIZES: Record<FunctionName, { timeoutSeconds: number; memoryMegabytes: number }> = {
+  http: { timeoutSeconds: 120, memoryMegabytes: 1024 },
+  worker: { timeoutSeconds: 300, memoryMegabytes: 512 },
+  sweep: { timeoutSeconds: 120, memoryMegabytes: 512 },
+  alarm: { timeoutSeconds: 30, memoryMegabytes: 512 },
+};
+
 /** So many processes of one function, each of which does one thing at a time. Who finds none free waits for the next. */
 export async function startInstances(name: FunctionName, count: number, env: Environment) {
   const folder = path.join(ROOT, "node_modules/.cache/bench", name);
   await bundle(`src/lambda/${name}.ts`, folder);
-  const all = Array.from({ length: count }, () => createFunction({ name, folder, env }));
+  const all = Array.from({ length: count }, () => createFunction({ name, folder, env, ...SIZES[name] }));
   const free = [...all];
   const waiting: Array<(it: FunctionProcess) => void> = [];
 

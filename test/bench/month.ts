@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { SIZES } from "./instances.ts";
+import { DAYS, type Kind, liveAMonth, type Month } from "./month-life.ts";
+import { type Time, takeTimes } from "./month-times.ts";
+import { dollarsOf, PRICES, type Usage } from "./prices.ts";
+
+const HOUSEHOLDS = [1, 1000, 100_000];
+/** From so many on, a function is hardly ever idle for long enough to begin anew. One household's begin anew each time. */
+const WARM_FROM = 100;
+/** A whole core has so much memory; less memory is that much less of a core. */
+const CORE_MEGABYTES = 1769;
+const VENDOR_MS = 100;
+const STORE_MS = 5;
+/** Five pollers that ask again every twenty seconds, for nothing. */
+const IDLE_RECEIVES = 5 * 3 * 60 * 24 * DAYS;
+/** Of a sweep, for each account that is due: its place in a batch of jobs, and a mark beside its appointment. */
+const SWEEP_DUE_MS = 1;
+const SWEEP_CHECKED = 25;
+const LISTED_BYTES = 250;
+const GB = 1e9;
+
+/** What a household costs on AWS in a month, from what was counted and measured; and a thousand, and a hundred thousand. */
+export async function monthScene(): Promise<void> {
+  const month = await liveAMonth();
+  const times = await takeTimes();
+  const idle = times.get("idle visit");
+  if (idle) times.set("other job", { ...idle, vendorCalls: idle.vendorCalls + 2 });
+
+  console.log(`\nmonth: one household, ${DAYS} days, ${month.readings} readings; of each kind of call\n`);
+  const rows = [...month.took].map(([kind, took]) => {
+    const time = timeOf(times, kind);
+    const each = (count: number) => (count / took.times).toFixed(1);
+    return [
+      ...[kind, time.name, took.times, each(took.reads), each(took.writes), each(took.calls)],
+      ...[each(took.withings + took.garmin + took.telegram), each(took.logBytes)],
+      ...[time.coldMs.toFixed(0), time.warmMs.toFixed(0)],
+      ...[billedMs(time, took, "cold").toFixed(0), billedMs(time, took, "warm").toFixed(0)],
+    ];
+  });
+  const head = ["call", "function", "times", "reads", "writes", "store calls", "vendor calls", "log bytes"];
+  printTable([...head, "CPU ms cold", "warm", "billed ms cold", "warm"], rows);
+
+  console.log(
+    `\nDollars a month, us-east-1 list prices, and what is left of it where the free amounts are not used up\n`,
+  );
+  const usages = HOUSEHOLDS.map((households) => usageOf(month, times, households));
+  const costs = usages.map((usage) => dollarsOf(usage, { withFree: false }));
+  const withFree = usages.map((usage) => dollarsOf(usage, { withFree: true }));
+  const lines = (Object.keys(PRICES) as Array<keyof Usage>).map((name) => [
+    WORDS[name],
+    ...usages.flatMap((usage, index) => [amount(usage[name]), dollars(costs[index]?.[name])]),
+  ]);
+  printTable(
+    ["", ...HOUSEHOLDS.flatMap((it) => [it.toLocaleString("en"), "$"])],
+    [
+      ...lines,
+      ["all", ...costs.flatMap(({ all }) => ["", dollars(all)])],
+      ["with the free amounts", ...withFree.flatMap(({ all }) => ["", dollars(all)])],
+      ["a household", ...costs.flatMap(({ all }, index) => ["", dollars(all / (HOUSEHOLDS[index] ?? 1))])],
+    ],
+  );
+}
+
+const WORDS: Record<keyof Usage, string> = {
+  lambdaGbSeconds: "Lambda, GB-seconds",
+  lambdaRequests: "Lambda, calls",
+  tableReads: "DynamoDB, read units",
+  tableWrites: "DynamoDB, write units",
+  tableGb: "DynamoDB, GB kept",
+  tableBackupGb: "DynamoDB, GB of point-in-time recovery",
+  queueRequests: "SQS, requests",
+  logGb: "CloudWatch, GB of logs",
+  alarmMetrics: "CloudWatch, metrics with an alarm",
+  ownMetrics: "CloudWatch, metrics of our own",
+};
+
+function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usage {
+  const start = households < WARM_FROM ? "cold" : "warm";
+  const usage: Usage = {
+    ...{ lambdaGbSeconds: 0, lambdaRequests: 0, tableReads: 0, tableWrites: 0, logGb: 0 },
+    tableGb: (households * month.storedBytes) / GB,
+    tableBackupGb: (households * month.storedBytes) / GB,
+    queueRequests: IDLE_RECEIVES + households * (month.sent + 2 * month.jobs),
+    alarmMetrics: alarmMetrics(),
+    // They exist in months in which something went wrong.
+    ownMetrics: 0,
+  };
+  for (const [kind, took] of month.took) {
+    const time = timeOf(times, kind);
+    const isSweep = kind === "sweep";
+    const many = isSweep ? 1 : households;
+    const gigabytes = SIZES[time.name].memoryMegabytes / 1024;
+    const milliseconds = billedMs(time, took, isSweep ? "warm" : start);
+    usage.lambdaRequests += many * took.times;
+    usage.lambdaGbSeconds += (many * took.times * milliseconds * gigabytes) / 1000;
+    usage.logGb += (many * took.logBytes) / GB;
+    usage.tableReads += many * took.reads;
+    usage.tableWrites += many * took.writes;
+    if (!isSweep) continue;
+    // What a sweep does beside its fixed part follows those who are due, and every mark is a write.
+    const more = (households - 1) * took.writes;
+    usage.tableWrites += more;
+    usage.tableReads += (more * LISTED_BYTES) / 4096 + took.times * (Math.min(households, SWEEP_CHECKED) - 1);
+    usage.lambdaGbSeconds += (more * SWEEP_DUE_MS * slowness(time) * gigabytes) / 1000;
+  }
+  return usage;
+}
+
+const slowness = ({ name }: Time) => Math.max(1, CORE_MEGABYTES / SIZES[name].memoryMegabytes);
+
+/** Work takes longer on less of a core; waiting does not. */
+function billedMs(time: Time, took: { calls: number; times: number }, start: "cold" | "warm"): number {
+  const waitedMs = time.vendorCalls * VENDOR_MS + (took.calls / took.times) * STORE_MS;
+  return (start === "cold" ? time.coldMs : time.warmMs) * slowness(time) + waitedMs;
+}
+
+function timeOf(times: Map<Kind, Time>, kind: Kind): Time {
+  const time = times.get(kind);
+  if (!time) throw new Error(`nobody has measured "${kind}"`);
+  return time;
+}
+
+/** An alarm is paid for by the metrics that it looks at. */
+function alarmMetrics(): number {
+  const text = readFileSync(new URL("../../infra/alarms.yml", import.meta.url), "utf8");
+  const alarms = text.split("Type: AWS::CloudWatch::Alarm").slice(1);
+  return alarms.reduce((sum, alarm) => sum + Math.max(1, alarm.split("MetricStat:").length - 1), 0);
+}
+
+const amount = (it: number) =>
+  it < 0.001 && it > 0
+    ? it.toExponential(1)
+    : Number(it.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 3 });
+const dollars = (it = 0) => (it >= 100 ? it.toFixed(0) : it >= 1 ? it.toFixed(2) : it.toFixed(4));
+
+function printTable(head: string[], rows: Array<Array<string | number>>) {
+  const line = (cells: Array<string | number>) => `| ${cells.join(" | ")} |`;
+  console.log(line(head));
+  console.log(line(head.map((_, column) => (column === 0 ? "---" : "---:"))));
+  for (const row of rows) console.log(line(row));
+}
