@@ -69,7 +69,8 @@ export function createTransport(): {
 
 /** undici is loaded with the first request: it is heavy, and most of what people write in the chat needs none. */
 async function openLine() {
-  const { Agent, request } = await import("undici");
+  // By its default, which is all that a bundle's chunk has of a package in CommonJS: from there, names would be undefined.
+  const { Agent, request } = (await import("undici")).default;
   return { request, dispatcher: new Agent({ connect: { timeout: CONNECT_SECONDS * 1000 }, pipelining: 1 }) };
 }
 
