@@ -9,7 +9,7 @@ import type { Table } from "../../src/store/table.ts";
 import { type RunOptions, syncAccount } from "../../src/sync/run.ts";
 import type { Transport } from "../../src/transport.ts";
 import { type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
-import { createManualClock } from "./manual-clock.ts";
+import { createManualClock, type ManualClock } from "./manual-clock.ts";
 
 /** The account of the tests: a Telegram user id. */
 export const ACCOUNT = 4711;
@@ -25,6 +25,8 @@ export const NOON = new Date("2026-11-21T12:00:00Z");
 export async function startHousehold(
   options: {
     at?: Date;
+    /** Instead of one that stands still at `at`. */
+    clock?: ManualClock;
     timezone?: string;
     linked?: boolean;
     heightM?: number;
@@ -33,7 +35,7 @@ export async function startHousehold(
   } = {},
 ) {
   const { at = NOON, timezone = "Europe/Berlin", linked = true, heightM } = options;
-  const clock = createManualClock(at);
+  const { clock = createManualClock(at) } = options;
   const sandbox = await startSandbox({ clock, ...options.sandbox });
   const heights = heightM === undefined ? [] : [{ at: new Date("2020-01-01T00:00:00Z"), metres: heightM }];
   const person = sandbox.withings.addPerson({ userid: USERID, name: "owner", timezone, heights });

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 
 export interface ManualClock extends Clock {
   advance(seconds: number): void;
@@ -20,5 +20,20 @@ export function createManualClock(start: Date): ManualClock {
       advance(Math.max(0, seconds));
       return new Promise((resolve) => setImmediate(resolve));
     },
+  };
+}
+
+/** One that goes on by itself, and can be put forward. */
+export function createRunningClock(): ManualClock & { readonly aheadSeconds: number } {
+  let aheadSeconds = 0;
+  return {
+    get aheadSeconds() {
+      return aheadSeconds;
+    },
+    now: () => new Date(Date.now() + aheadSeconds * 1000),
+    advance: (seconds) => {
+      aheadSeconds += seconds;
+    },
+    sleep: systemClock.sleep,
   };
 }

@@ -1,4 +1,5 @@
-import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { randomUUID } from "node:crypto";
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { startFauxqs } from "fauxqs";
 
 const REGION = "eu-central-1";
@@ -55,6 +56,14 @@ export async function startSqs({ visibilitySeconds = 1080 } = {}) {
         MessageSystemAttributeNames: ["All"],
       });
       return (await client.send(command)).Messages ?? [];
+    },
+    /** Puts any text into the queue, as somebody else would. */
+    send(account: number, body: string) {
+      const MessageDeduplicationId = randomUUID();
+      const MessageGroupId = String(account);
+      return client.send(
+        new SendMessageCommand({ QueueUrl: jobs.queueUrl, MessageBody: body, MessageGroupId, MessageDeduplicationId }),
+      );
     },
     async close() {
       client.destroy();

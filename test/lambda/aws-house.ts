@@ -1,0 +1,234 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { APIGatewayProxyStructuredResultV2, SQSEvent } from "aws-lambda";
+import { expect, vi } from "vitest";
+import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
+import { ALLOWED_UPDATES } from "../../src/bot/webhook.ts";
+import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config.ts";
+import type { Http } from "../../src/http.ts";
+import { createLog } from "../../src/log.ts";
+import { listen } from "../../src/node-http.ts";
+import { openDynamoTable } from "../../src/store/dynamodb.ts";
+import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
+import { keys, LedgerItem, readItem } from "../../src/store/items.ts";
+import { startAws } from "../sandbox/aws.ts";
+import { startAwsProxy } from "../support/aws-proxy.ts";
+import { startDynalite } from "../support/dynalite.ts";
+import { ACCOUNT, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { createManualClock, createRunningClock } from "../support/manual-clock.ts";
+import { startSqs } from "../support/sqs.ts";
+import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
+import { createFleet, type Fleet } from "./fleet.ts";
+import { startPump } from "./pump.ts";
+
+const STAGE = "prod";
+const TABLE = `weighbridge-${STAGE}`;
+const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
+export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
+const WEBHOOK_SECRET = "a-secret-of-the-webhook";
+/** As in `serverless.yml`. */
+const TIMEOUT_SECONDS = { http: 120, worker: 300, sweep: 120, alarm: 30 };
+const log = createLog({ level: "silent" });
+
+/** The functions as they are deployed, in a folder that lasts until `remove`. */
+export async function buildFunctions() {
+  const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-functions-"));
+  await bundleFunctions(folder);
+  return {
+    folder,
+    /** The folder of the same function, as another version of the program. */
+    another(name: FunctionName, version: string): string {
+      const other = path.join(folder, `${name}-${version}`);
+      cpSync(path.join(folder, name), other, { recursive: true });
+      const entry = path.join(other, "index.mjs");
+      const text = readFileSync(entry, "utf8");
+      expect(text).toContain('"0.1.0"');
+      writeFileSync(entry, text.replaceAll('"0.1.0"', JSON.stringify(version)));
+      return other;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/**
+ * The deployment on this machine: the built functions in processes of their own, at an address that Telegram and Withings
+ * really call, with DynamoDB, SQS and SSM beside them. Its owner is linked at both vendors and in the chat.
+ */
+export async function startAwsHouse(
+  folder: string,
+  options: {
+    linked?: boolean;
+    /** How much the clocks of functions are ahead of everybody else's. */
+    aheadSeconds?: Partial<Record<FunctionName, number>>;
+    timeoutSeconds?: Partial<Record<FunctionName, number>>;
+  } = {},
+) {
+  const { linked = true } = options;
+  // A notification rests for eight seconds, so that the others of its weigh-in can come. By this worker's clock it has.
+  const aheadSeconds: Partial<Record<FunctionName, number>> = { worker: 10, ...options.aheadSeconds };
+  const clock = createRunningClock();
+  // The address has to be known before the functions that answer there can start.
+  let answer: Http = async () => new Response(null, { status: 502 });
+  const listener = await listen((request) => answer(request), { host: "127.0.0.1", port: 0, log });
+  const url = `http://127.0.0.1:${listener.port}`;
+
+  const dynalite = await startDynalite();
+  const { endpoint } = dynalite;
+  await createDynamoTable({ tableName: TABLE, endpoint, clock: createManualClock(new Date()), log });
+  const [dynamo, sqs] = await Promise.all([startAwsProxy(endpoint), startSqs()]);
+  const queue = await startAwsProxy(sqs.env.AWS_ENDPOINT_URL_SQS);
+  const sealingKey = Buffer.alloc(32, 7).toString("base64");
+  const house = await startHousehold({
+    clock,
+    linked,
+    env: {
+      STORE: "dynamodb",
+      TOKEN_TABLE_NAME: TABLE,
+      DYNAMODB_ENDPOINT: endpoint,
+      SEALING_KEY: sealingKey,
+      PUBLIC_URL: url,
+      WITHINGS_REDIRECT_URL: "",
+    },
+    sandbox: { withingsRedirectUrl: url + WITHINGS_PATHS.callback },
+  });
+  const { telegram } = house.sandbox;
+  const table = openDynamoTable({ tableName: TABLE, endpoint, clock });
+
+  const ssm = await startAws({ accessKeyId: "local" });
+  const {
+    TELEGRAM_BOT_TOKEN = "",
+    WITHINGS_CLIENT_ID = "",
+    WITHINGS_CLIENT_SECRET = "",
+    WITHINGS_REDIRECT_URL: _,
+    ...vendors
+  } = house.sandbox.env();
+  const secrets = { TELEGRAM_BOT_TOKEN, WITHINGS_CLIENT_ID, WITHINGS_CLIENT_SECRET, MANUAL_SYNC_TOKEN };
+  const parameters = {
+    ...secrets,
+    SEALING_KEY: sealingKey,
+    TELEGRAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    TELEGRAM_ALLOWED_IDS: String(ACCOUNT),
+    BOT_INFO: JSON.stringify(telegram.bot),
+    PUBLIC_URL: url,
+  };
+  for (const [name, value] of Object.entries(parameters)) ssm.set(PARAMETER_PATH + name, value, "SecureString");
+
+  const env = {
+    ...vendors,
+    STAGE,
+    STORE: "dynamodb",
+    TOKEN_TABLE_NAME: TABLE,
+    PARAMETER_PATH,
+    DYNAMODB_ENDPOINT: dynamo.url,
+    AWS_ENDPOINT_URL_SSM: ssm.env().AWS_ENDPOINT_URL_SSM,
+    AWS_ENDPOINT_URL_SQS: queue.url,
+  };
+  const fleet = (name: FunctionName): Fleet =>
+    createFleet({
+      name,
+      folder: path.join(folder, name),
+      env: name === "alarm" ? env : { ...env, QUEUE_URL: sqs.queueUrl },
+      timeoutSeconds: options.timeoutSeconds?.[name] ?? TIMEOUT_SECONDS[name],
+      aheadSeconds: () => clock.aheadSeconds + (aheadSeconds[name] ?? 0),
+    });
+  const functions = { http: fleet("http"), worker: fleet("worker"), sweep: fleet("sweep"), alarm: fleet("alarm") };
+  const fleets = FUNCTIONS.map((name) => functions[name]);
+
+  answer = async (request) => {
+    const event = await functionUrlEvent(request);
+    try {
+      return responseOf((await functions.http.invoke(event)) as APIGatewayProxyStructuredResultV2);
+    } catch {
+      // What AWS answers where a function has failed.
+      return new Response("Internal Server Error", { status: 502 });
+    }
+  };
+  const pump = startPump(sqs, [(event: SQSEvent) => functions.worker.invoke(event)]);
+
+  const call = (method: string, params: object = {}) =>
+    fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(params),
+    });
+  // As the deployment does it.
+  await call("setWebhook", {
+    url: url + TELEGRAM_PATH,
+    secret_token: WEBHOOK_SECRET,
+    allowed_updates: ALLOWED_UPDATES,
+    max_connections: 10,
+  });
+  const chat = telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+
+  async function visit() {
+    await functions.sweep.invoke(scheduleEvent());
+    await pump.empty();
+  }
+
+  return {
+    ...house,
+    ...functions,
+    clock,
+    url,
+    chat,
+    table,
+    sqs,
+    queue,
+    dynamo,
+    pump,
+    call,
+    notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.notifyKey}`,
+    heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), 20_000),
+    /** What the bot has said, oldest first. */
+    told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
+    /** Telegram has brought all that was written, and it is done. */
+    async quiet() {
+      await vi.waitFor(
+        () => {
+          expect(telegram.pendingUpdates()).toBe(0);
+          expect(telegram.deliveries.map(({ outcome }) => outcome)).not.toContain("under way");
+        },
+        { timeout: 20_000 },
+      );
+      await pump.empty();
+    },
+    /** The schedule has come, and what it has queued is done. */
+    visit,
+    /** Puts the clocks of all forward, also those of the functions. */
+    async later(seconds: number) {
+      clock.advance(seconds);
+      await Promise.all(fleets.map((each) => each.kill()));
+    },
+    ring: (message: string) => functions.alarm.invoke(snsEvent(message)),
+    logged: () => fleets.flatMap((each) => each.logged()),
+    /** What the ledger says of each reading. */
+    async fates() {
+      const profileId = house.sandbox.garmin.accounts.get(OWNER.email).profileId;
+      const journal = keys.journal(ACCOUNT, String(USERID), String(profileId));
+      const entries = await table.list(journal, { from: "reading#", to: "reading$" });
+      return entries.map((entry) => readItem(entry, LedgerItem).fate.state);
+    },
+    async close() {
+      await table.close();
+      await pump.stop();
+      await Promise.all(fleets.map((each) => each.close()));
+      await house.close();
+      await listener.close();
+      await Promise.all([dynamo.close(), queue.close(), ssm.close()]);
+      await Promise.all([sqs.close(), dynalite.close()]);
+    },
+  };
+}
+export type AwsHouse = Awaited<ReturnType<typeof startAwsHouse>>;
+
+/** What stands in the answer of a function, as its address sends it. */
+function responseOf(result: APIGatewayProxyStructuredResultV2): Response {
+  const { statusCode = 200, headers = {}, cookies = [], body, isBase64Encoded = false } = result;
+  const all = new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]));
+  for (const cookie of cookies) all.append("set-cookie", cookie);
+  return new Response(body === undefined ? null : Buffer.from(body, isBase64Encoded ? "base64" : "utf8"), {
+    status: statusCode,
+    headers: all,
+  });
+}

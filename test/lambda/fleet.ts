@@ -1,0 +1,60 @@
+import { createFunction, type FunctionOptions, type FunctionProcess } from "./function-process.ts";
+
+/** A function with as many processes as it has things to do at once, as AWS runs it. */
+export interface Fleet {
+  invoke(event: unknown): Promise<unknown>;
+  /** Whether every event finds a new process. */
+  isAnew: boolean;
+  /** At once, whatever they do. The next event finds a new process. */
+  kill(): Promise<void>;
+  /** From now on processes start from this folder, as after a deployment. Those that work on something end it. */
+  deploy(folder: string): void;
+  /** What was logged, by all processes. */
+  logged(): Array<Record<string, unknown>>;
+  /** How many processes there have been. */
+  starts(): number;
+  close(): Promise<void>;
+}
+
+export function createFleet(options: FunctionOptions): Fleet {
+  const all: FunctionProcess[] = [];
+  let free: FunctionProcess[] = [];
+  let isAnew = false;
+  let { folder } = options;
+  const lines = () => all.flatMap((each) => each.lines);
+
+  return {
+    get isAnew() {
+      return isAnew;
+    },
+    set isAnew(value) {
+      isAnew = value;
+    },
+    async invoke(event) {
+      const current = folder;
+      let taken = free.pop();
+      if (!taken) {
+        taken = createFunction({ ...options, folder: current });
+        all.push(taken);
+      }
+      try {
+        return await taken.invoke(event);
+      } finally {
+        if (isAnew) await taken.kill();
+        if (current === folder) free.push(taken);
+      }
+    },
+    async kill() {
+      await Promise.all(all.map((each) => each.kill()));
+    },
+    deploy(to) {
+      folder = to;
+      free = [];
+    },
+    logged: () => lines().flatMap((line) => (line.startsWith('{"time"') ? [JSON.parse(line)] : [])),
+    starts: () => all.reduce((sum, each) => sum + each.starts, 0),
+    async close() {
+      await Promise.all(all.map((each) => each.close()));
+    },
+  };
+}
