@@ -6,6 +6,8 @@ import type { Environment } from "../../src/config.ts";
 import { FunctionError, startRuntimeApi } from "./runtime-api.ts";
 import { RUNTIME_CLIENT } from "./runtime-client.ts";
 
+const CLOCK_AHEAD = path.join(import.meta.dirname, "clock-ahead.ts");
+
 export interface FunctionOptions {
   /** As in `serverless.yml`: http, worker, sweep, alarm. */
   name: string;
@@ -14,6 +16,8 @@ export interface FunctionOptions {
   env?: Environment;
   timeoutSeconds?: number;
   memoryMegabytes?: number;
+  /** By how much the clock of its machine is ahead, asked whenever a process starts. */
+  aheadSeconds?: () => number;
 }
 
 /** One process of a function, in which one event after the other is handled, as AWS would run it. */
@@ -92,33 +96,39 @@ interface Instance {
 
 async function startInstance(options: FunctionOptions, hear: (line: string) => void): Promise<Instance> {
   const { name, folder, env = {}, memoryMegabytes = 512 } = options;
+  const aheadSeconds = options.aheadSeconds?.() ?? 0;
   const functionName = `weighbridge-prod-${name}`;
-  const api = await startRuntimeApi(functionName);
-  const child: ChildProcess = spawn(process.execPath, [RUNTIME_CLIENT.script, "index.handler"], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      TZ: ":UTC",
-      AWS_REGION: "eu-central-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_SESSION_TOKEN: "local",
-      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-      AWS_LAMBDA_FUNCTION_NAME: functionName,
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      AWS_LAMBDA_LOG_FORMAT: "JSON",
-      AWS_LAMBDA_LOG_LEVEL: "INFO",
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
-      AWS_LAMBDA_LOG_STREAM_NAME: "2026/11/24/[$LATEST]0",
-      LAMBDA_TASK_ROOT: path.resolve(folder),
-      _HANDLER: "index.handler",
-      ...env,
-      AWS_LAMBDA_RUNTIME_API: api.address,
+  const api = await startRuntimeApi(functionName, { aheadSeconds });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["--import", CLOCK_AHEAD, RUNTIME_CLIENT.script, "index.handler"],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        TZ: ":UTC",
+        AWS_REGION: "eu-central-1",
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+        AWS_SESSION_TOKEN: "local",
+        AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+        AWS_LAMBDA_FUNCTION_NAME: functionName,
+        AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
+        AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+        AWS_LAMBDA_LOG_FORMAT: "JSON",
+        AWS_LAMBDA_LOG_LEVEL: "INFO",
+        AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+        AWS_LAMBDA_LOG_STREAM_NAME: "2026/11/24/[$LATEST]0",
+        LAMBDA_TASK_ROOT: path.resolve(folder),
+        _HANDLER: "index.handler",
+        ...env,
+        CLOCK_AHEAD_SECONDS: String(aheadSeconds),
+        AWS_LAMBDA_RUNTIME_API: api.address,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
     },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  );
   for (const output of [child.stdout, child.stderr]) if (output) createInterface(output).on("line", hear);
   const exited = once(child, "exit").then(([code, signal]) => {
     api.fail(new FunctionError("Runtime.ExitError", `the process ended (${signal ?? code})`));

@@ -31,8 +31,11 @@ export interface RuntimeApi {
 const VERSION = "/2018-06-01/runtime";
 const ACCEPTED = { status: 202, headers: { "content-type": "application/json" } };
 
-/** The side of AWS that a function's process asks for work. There is one for each process, as on AWS. */
-export async function startRuntimeApi(functionName: string): Promise<RuntimeApi> {
+/**
+ * The side of AWS that a function's process asks for work. There is one for each process, as on AWS, and it goes by the same
+ * clock: `aheadSeconds` before that of this machine.
+ */
+export async function startRuntimeApi(functionName: string, { aheadSeconds = 0 } = {}): Promise<RuntimeApi> {
   let current: { requestId: string; resolve(result: unknown): void; reject(error: Error): void } | undefined;
   /** Set while the process waits for an event. */
   let give: ((event: Response) => void) | undefined;
@@ -105,7 +108,7 @@ export async function startRuntimeApi(functionName: string): Promise<RuntimeApi>
       const headers = {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": requestId,
-        "lambda-runtime-deadline-ms": String(Date.now() + timeoutSeconds * 1000),
+        "lambda-runtime-deadline-ms": String(Date.now() + (aheadSeconds + timeoutSeconds) * 1000),
         "lambda-runtime-invoked-function-arn": `arn:aws:lambda:eu-central-1:000000000000:function:${functionName}`,
         "lambda-runtime-trace-id": "Root=1-00000000-000000000000000000000000;Sampled=0",
       };

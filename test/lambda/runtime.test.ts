@@ -43,6 +43,21 @@ test("one process handles one event after the other, and is told about itself", 
   expect(it.starts).toBe(1);
 });
 
+test("the clock of its machine may be ahead, and what is left of its time is the same", async () => {
+  const it = run(
+    `export const handler = async (event, context) => ({
+       now: Date.now(), made: new Date().getTime(), given: new Date(5).getTime(), left: context.getRemainingTimeInMillis(),
+       isDate: new Date() instanceof Date && structuredClone(new Date()) instanceof Date,
+     });`,
+    { aheadSeconds: () => 3600, timeoutSeconds: 20 },
+  );
+  const hence = Date.now() + 3_600_000;
+  const facts = (await it.invoke({})) as { now: number; made: number; given: number; left: number; isDate: boolean };
+  expect([facts.now >= hence, facts.made >= hence, facts.given, facts.isDate]).toEqual([true, true, 5, true]);
+  expect(facts.left).toBeGreaterThan(0);
+  expect(facts.left).toBeLessThanOrEqual(20_000);
+});
+
 test("a handler that throws fails its event, and its process goes on", async () => {
   const it = run(
     `let count = 0;
