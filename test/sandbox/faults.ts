@@ -14,6 +14,8 @@ export type FaultEffect =
   | { type: "drop_before" }
   /** It happened, and the answer got lost. */
   | { type: "drop_after" }
+  /** It happened, and is never answered. */
+  | { type: "hang_after" }
   /** It happens and is answered as ever, but late (real seconds). */
   | { type: "delay"; seconds: number }
   /** No request is caught: the server asks the board and behaves differently. See `FaultBoard.setting`. */
@@ -126,6 +128,9 @@ export function withFaults(server: ServerName, faults: FaultBoard, handler: Hand
       case "drop_after":
         await handler(request, seen);
         return "drop";
+      case "hang_after":
+        await handler(request, seen);
+        return "hang";
       case "delay":
         await realSeconds(effect.seconds);
         return handler(request, seen);
