@@ -4,6 +4,7 @@ import path from "node:path";
 import type { APIGatewayProxyStructuredResultV2, SQSEvent } from "aws-lambda";
 import { expect, vi } from "vitest";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
+import project from "../../package.json" with { type: "json" };
 import { ALLOWED_UPDATES } from "../../src/bot/webhook.ts";
 import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config.ts";
 import type { Http } from "../../src/http.ts";
@@ -43,8 +44,7 @@ export async function buildFunctions() {
       cpSync(path.join(folder, name), other, { recursive: true });
       const entry = path.join(other, "index.mjs");
       const text = readFileSync(entry, "utf8");
-      expect(text).toContain('"0.1.0"');
-      writeFileSync(entry, text.replaceAll('"0.1.0"', JSON.stringify(version)));
+      writeFileSync(entry, text.replaceAll(JSON.stringify(project.version), JSON.stringify(version)));
       return other;
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
@@ -180,6 +180,12 @@ export async function startAwsHouse(
     call,
     notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.notifyKey}`,
     heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), 20_000),
+    /** What stands in Garmin. */
+    weightsKg: () => house.weights().map(({ weightKg }) => weightKg),
+    /** Files that were brought to Garmin, whatever became of them. */
+    uploads: () => house.sandbox.garmin.requests.filter(({ path: it }) => it === "/upload-service/upload").length,
+    /** What Telegram was answered, update by update. */
+    outcomes: () => telegram.deliveries.map(({ outcome }) => outcome),
     /** What the bot has said, oldest first. */
     told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
     /** Telegram has brought all that was written, and it is done. */

@@ -13,10 +13,8 @@ afterAll(() => built.remove());
 const moveIn = async (options: Parameters<typeof startAwsHouse>[1] = {}) => {
   house = await startAwsHouse(built.folder, options);
 };
-const weights = () => house.weights().map(({ weightKg }) => weightKg);
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
-const outcomes = () => house.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
 
 test("/sync is acknowledged at once, done by the worker, and shown in the message that stood there", async () => {
   await moveIn();
@@ -24,11 +22,11 @@ test("/sync is acknowledged at once, done by the worker, and shown in the messag
   house.chat.say("/sync");
   await house.heard("1 reading now seen in Garmin.");
   await house.quiet();
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
   expect(await house.fates()).toEqual(["seen"]);
   const answers = house.chat.messages.filter(({ from }) => from === "bot");
   expect(answers.map(({ history }) => history[0])).toEqual(["Reading Withings…"]);
-  expect(outcomes()).toEqual([200]);
+  expect(house.outcomes()).toEqual([200]);
   expect(house.http.logged().filter(({ event }) => event === "run_ended")).toEqual([]);
 });
 
@@ -42,7 +40,7 @@ test("what Withings announces is queued, carried over, and wakes nobody", async 
   expect(house.sandbox.withings.notifications.sent.map(({ status }) => status)).toEqual([200, 200]);
   await house.pump.empty();
   expect(await house.fates()).toEqual(["seen", "seen"]);
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
   expect(house.pressures()).toHaveLength(1);
   expect(house.told()).toEqual(before);
 });
@@ -52,7 +50,7 @@ test("whoever is due is visited, and has the next appointment half an hour later
   const { agenda } = house.app;
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.visit();
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
   const next = (await agenda.read(ACCOUNT))?.dueAt.getTime() ?? 0;
   expect(Math.round((next - house.clock.now().getTime()) / 60_000)).toBe(30);
 
@@ -60,10 +58,10 @@ test("whoever is due is visited, and has the next appointment half an hour later
   house.sandbox.withings.notifications.drop(USERID);
   house.person.stepOnScale({ weightKg: 80.5 });
   await house.visit();
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
   await house.later(31 * 60);
   await house.visit();
-  expect(weights()).toEqual([80.25, 80.5]);
+  expect(house.weightsKg()).toEqual([80.25, 80.5]);
   expect(house.sweep.logged().flatMap(({ queued }) => queued ?? [])).toEqual([1, 0, 1]);
 });
 
@@ -95,7 +93,7 @@ test("a Garmin session that ended is told once, mended with a code over three pr
     await house.later(31 * 60);
     await house.visit();
   }
-  expect(weights()).toEqual([]);
+  expect(house.weightsKg()).toEqual([]);
   const stale = await house.heard("Garmin has signed me out.");
   expect(labels(stale)).toEqual(["On Garmin’s page", "Here in the chat"]);
 
@@ -113,7 +111,7 @@ test("a Garmin session that ended is told once, mended with a code over three pr
   await house.quiet();
   expect(house.http.starts() - started).toBe(4);
   expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
-  expect(weights()).toEqual([80.25, 80.5]);
+  expect(house.weightsKg()).toEqual([80.25, 80.5]);
 
   await house.later(31 * 60);
   await house.visit();
@@ -145,7 +143,7 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   await house.heard("Signed in at Garmin as Owner.");
   await house.heard("1 reading now seen in Garmin.");
   await house.quiet();
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
   expect(new Set(sandbox.withings.notifications.subscriptions.map(({ callbackurl }) => callbackurl))).toEqual(
     new Set([house.notifyUrl]),
   );
@@ -174,11 +172,11 @@ test("a sync over the web needs its token, and answers with what it did", async 
   const post = (headers: Record<string, string>) =>
     fetch(`${house.url}/sync/manual?account=${ACCOUNT}`, { method: "POST", headers });
   expect((await post({ authorization: "Bearer another-token-of-many-characters" })).status).toBe(401);
-  expect(weights()).toEqual([]);
+  expect(house.weightsKg()).toEqual([]);
   const answer = await post({ authorization: `Bearer ${MANUAL_SYNC_TOKEN}` });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toEqual({ status: "success", synced: 1, skipped: 0, held: 0, failed: 0 });
-  expect(weights()).toEqual([80.25]);
+  expect(house.weightsKg()).toEqual([80.25]);
 });
 
 test("whoever has no secret costs nothing: no read, no write, no message, no call", async () => {
@@ -218,7 +216,7 @@ test("a webhook that somebody took away is set again, and what was written meanw
   await house.visit();
   await house.heard("There is nothing to cancel.");
   await house.quiet();
-  expect(outcomes()).toEqual([200]);
+  expect(house.outcomes()).toEqual([200]);
   expect(house.sweep.logged()).toContainEqual(expect.objectContaining({ event: "webhook_set", before: "none" }));
 });
 

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { keys } from "../../src/store/items.ts";
+import type { Key } from "../../src/store/table.ts";
+import type { AwsTrouble } from "../support/aws-proxy.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
+import { scheduleEvent, sqsEvent } from "./events.ts";
+
+let built: Awaited<ReturnType<typeof buildFunctions>>;
+beforeAll(async () => {
+  built = await buildFunctions();
+});
+afterAll(() => built.remove());
+
+/** Most of these wait for something to be over. So they do it side by side, each in a house of its own. */
+const inHouse = async (
+  story: (house: AwsHouse) => Promise<void>,
+  options: Parameters<typeof startAwsHouse>[1] = {},
+) => {
+  const house = await startAwsHouse(built.folder, options);
+  try {
+    await story(house);
+  } finally {
+    await house.close();
+  }
+};
+const WAIT = { timeout: 20_000, interval: 20 };
+const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
+
+describe("a worker that is killed in the middle of an upload", () => {
+  test.concurrent.each([
+    ["before Garmin has it", "hang", 0],
+    ["after Garmin has it", "hang_after", 1],
+  ] as const)("%s: the job comes again, and the reading arrives once", (_when, type, stored) =>
+    inHouse(async (house) => {
+      house.person.stepOnScale({ weightKg: 80.25 });
+      house.sandbox.faults.add({ ...UPLOAD, effect: { type } });
+      const visit = house.visit();
+      await vi.waitFor(() => expect([house.uploads(), house.weightsKg().length]).toEqual([1, stored]), WAIT);
+      expect(await house.fates()).toEqual(["sending"]);
+      // Its lease runs out, and what was on its way has had its time to appear.
+      house.clock.advance(300);
+      await house.worker.kill();
+      await visit;
+      expect(house.weightsKg()).toEqual([80.25]);
+      expect(house.uploads()).toBe(2 - stored);
+      expect(await house.fates()).toEqual(["seen"]);
+      expect(house.sqs.dead()).toEqual([]);
+    }),
+  );
+});
+
+describe("a DynamoDB that fails for a while", () => {
+  test.concurrent.each<AwsTrouble>(["throttled", "broken", "dropped", "lost"])(
+    "%s: each reading arrives once",
+    (trouble) =>
+      inHouse(async (house) => {
+        const values = [80.25, 80.5, 80.75];
+        for (const weightKg of values) house.person.stepOnScale({ weightKg });
+        house.person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
+        // A call is tried three times: in the sweep, or soon after, and once more in the midst of a run some come to nothing.
+        house.dynamo.fail((nth) => ((nth > 12 && nth <= 20) || (nth > 50 && nth <= 58) ? trouble : undefined));
+        await vi.waitFor(
+          async () => {
+            // AWS calls a function of the schedule again that has failed.
+            await house.visit().catch(() => undefined);
+            await house.later(1800);
+            expect(await house.fates()).toEqual(["seen", "seen", "seen", "seen"]);
+          },
+          { timeout: 25_000 },
+        );
+        expect(house.dynamo.requests.length).toBeGreaterThan(58);
+        expect(house.weightsKg().toSorted()).toEqual(values);
+        expect(house.pressures()).toHaveLength(1);
+        expect(house.sqs.dead()).toEqual([]);
+      }),
+  );
+
+  test.concurrent("what is written to the bot is refused with 503, comes again, and is answered once", () =>
+    inHouse(async (house) => {
+      house.dynamo.fail(() => "throttled");
+      house.chat.say("/cancel");
+      await vi.waitFor(() => expect(house.outcomes()).toEqual([503]), WAIT);
+      house.dynamo.recover();
+      house.clock.advance(3);
+      await house.heard("There is nothing to cancel.");
+      await house.quiet();
+      expect(house.outcomes()).toEqual([503, 200]);
+      expect(house.told()).toHaveLength(1);
+    }));
+
+  test.concurrent("a sweep that could not read fails, so that its alarm rings, and the next one finds who is due", () =>
+    inHouse(async (house) => {
+      house.person.stepOnScale({ weightKg: 80.25 });
+      house.dynamo.fail(() => "broken");
+      await expect(house.sweep.invoke(scheduleEvent())).rejects.toMatchObject({ type: "RetryLaterError" });
+      house.dynamo.recover();
+      await house.visit();
+      expect(house.weightsKg()).toEqual([80.25]);
+    }));
+});
+
+test.concurrent("a job that comes to two workers at once is done once", () =>
+  inHouse(async (house) => {
+    await house.pump.stop();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    // So that both are surely at work at the same time.
+    house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 1 } });
+    await house.sweep.invoke(scheduleEvent());
+    const [message = {}] = await house.sqs.receive();
+    const event = sqsEvent(message, house.sqs.queueArn);
+    const both = [house.worker.invoke(event), house.worker.invoke(event)];
+    expect(await Promise.all(both)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+    expect(house.worker.starts()).toBe(2);
+    await house.worker.invoke(event);
+    expect(house.weightsKg()).toEqual([80.25]);
+    expect(house.uploads()).toBe(1);
+    expect(await house.fates()).toEqual(["seen"]);
+  }));
+
+describe("clocks that differ by minutes", () => {
+  test.concurrent("the worker's is ahead: chat, announcement and schedule bring each reading once", () =>
+    inHouse(
+      async (house) => {
+        await house.later(90);
+        house.person.stepOnScale({ weightKg: 80.25 });
+        await house.visit();
+        house.person.stepOnScale({ weightKg: 80.5 });
+        await house.sandbox.withings.notifications.delivered();
+        await house.pump.empty();
+        house.sandbox.withings.notifications.drop(USERID);
+        house.person.stepOnScale({ weightKg: 80.75 });
+        house.chat.say("/sync");
+        await house.heard("1 reading now seen in Garmin.");
+        await house.quiet();
+        expect(house.weightsKg()).toEqual([80.25, 80.5, 80.75]);
+        expect(house.uploads()).toBe(3);
+      },
+      { aheadSeconds: { worker: 240, sweep: -60 } },
+    ));
+
+  test.concurrent("the worker's is behind: it does not wait until a job is due by its own clock", () =>
+    inHouse(
+      async (house) => {
+        house.person.stepOnScale({
+          weightKg: 80.25,
+          at: new Date(Date.now() - 600_000),
+          createdAt: new Date(Date.now() - 600_000),
+        });
+        house.chat.say("/sync");
+        await house.heard("1 reading now seen in Garmin.");
+        await house.quiet();
+        expect(house.uploads()).toBe(1);
+      },
+      { aheadSeconds: { worker: -240 } },
+    ));
+
+  test.concurrent("somebody else's lease seems over while a file is under way: in the end the reading stands there once", () =>
+    inHouse(
+      async (house) => {
+        house.person.stepOnScale({ weightKg: 80.25 });
+        house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 3 } });
+        const visit = house.visit();
+        await vi.waitFor(() => expect(house.uploads()).toBe(1), WAIT);
+        const headers = { authorization: `Bearer ${MANUAL_SYNC_TOKEN}` };
+        await (await fetch(`${house.url}/sync/manual`, { method: "POST", headers })).json();
+        await visit;
+        await vi.waitFor(
+          async () => {
+            await house.later(1800);
+            await house.visit();
+            expect([house.weightsKg(), await house.fates()]).toEqual([[80.25], ["seen"]]);
+          },
+          { timeout: 15_000 },
+        );
+      },
+      { aheadSeconds: { http: 300 } },
+    ));
+});
+
+test.concurrent("a deployment in the middle of a sign-in: the new version takes the code", () =>
+  inHouse(async (house) => {
+    const { chat, sandbox } = house;
+    const version = async () => ((await (await fetch(`${house.url}/health`)).json()) as { version: string }).version;
+    sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.visit();
+    await house.heard("Garmin has signed me out.");
+    chat.tap("Here in the chat");
+    await house.heard("Which e-mail address");
+    chat.say(OWNER.email);
+    await house.heard("the password for");
+    chat.say(OWNER.password);
+    await house.heard("Garmin sent a code");
+    expect(await version()).toBe("0.1.0");
+    for (const name of ["http", "worker"] as const) house[name].deploy(built.another(name, "0.2.0"));
+    expect(await version()).toBe("0.2.0");
+    chat.say(sandbox.garmin.inbox.at(-1)?.code ?? "");
+    await house.heard("Signed in at Garmin as Owner");
+    await house.quiet();
+    expect(house.weightsKg()).toEqual([80.25]);
+  }));
+
+describe("what an older version has left behind", () => {
+  /** Writes it as it stood before these fields were there. */
+  async function without(house: AwsHouse, key: Key, ...names: string[]) {
+    const item = await house.table.get(key);
+    expect(Object.keys(item?.value ?? {})).toEqual(expect.arrayContaining(names));
+    const value = Object.fromEntries(Object.entries(item?.value ?? {}).filter(([name]) => !names.includes(name)));
+    await house.table.put(key, value, { expect: { version: item?.version ?? "" } });
+  }
+
+  test.concurrent("an account that is on no list, with nothing of its settings: it is found, and served", () =>
+    inHouse(async (house) => {
+      const { table } = house;
+      for (const { key, version } of [
+        ...(await table.list(keys.agenda)),
+        ...(await table.list(keys.accountPartition(ACCOUNT), { from: "agenda", to: "agendb" })),
+      ]) {
+        await table.delete(key, { version });
+      }
+      await without(house, keys.account(ACCOUNT), "settings");
+      house.person.stepOnScale({ weightKg: 80.25 });
+      await house.visit();
+      expect(house.weightsKg()).toEqual([80.25]);
+      expect((await house.app.agenda.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(house.clock.now().getTime());
+    }));
+
+  test.concurrent("a job that says more, or less, than today's", () =>
+    inHouse(async (house) => {
+      house.person.stepOnScale({ weightKg: 80.25 });
+      const dueAt = house.clock.now();
+      await house.sqs.send(
+        ACCOUNT,
+        JSON.stringify({ account: ACCOUNT, dueAt, reason: "withings_notified", attempts: 3 }),
+      );
+      await house.pump.empty();
+      expect(house.weightsKg()).toEqual([80.25]);
+      expect(house.sqs.dead()).toEqual([]);
+    }));
+
+  test.concurrent("a dialog that nobody understands any more: the chat goes on", () =>
+    inHouse(async (house) => {
+      await house.app.dialogs.write(String(ACCOUNT), { version: [0, 0], state: { garmin: [] } });
+      house.chat.say("/cancel");
+      await house.quiet();
+      house.chat.say("/status");
+      await house.heard("Withings: linked");
+      await house.quiet();
+      expect(new Set(house.outcomes())).toEqual(new Set([200]));
+    }));
+});
+
+test.concurrent("an import that is longer than a worker may run goes on in the next run, each reading once", () =>
+  inHouse(
+    async (house) => {
+      // Four seconds are left before there would not be enough time for another file.
+      const hoursAgo = (hours: number) => new Date(house.clock.now().getTime() - hours * 3_600_000);
+      for (let hours = 150; hours > 0; hours--) {
+        house.person.stepOnScale({ at: hoursAgo(hours), weightKg: 80 + (hours % 50) / 10 });
+      }
+      house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 4 } });
+      await house.visit();
+      expect([house.uploads(), house.weightsKg().length]).toEqual([1, 100]);
+      expect(house.worker.logged()).toContainEqual(
+        expect.objectContaining({ event: "run_ended", status: "retry_later" }),
+      );
+      await house.later(90);
+      await house.visit();
+      expect([house.uploads(), house.weightsKg().length]).toEqual([2, 150]);
+      expect(new Set(await house.fates())).toEqual(new Set(["seen"]));
+    },
+    { timeoutSeconds: { worker: 99 } },
+  ));
