@@ -8,8 +8,9 @@ export default defineConfig({
     setupFiles: ["bin/one-grammy.js"],
     // They need a browser, and have a configuration of their own.
     exclude: [...configDefaults.exclude, "test/browser/**"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Most tests wait for sockets, disks and child processes: on two cores one worker would leave half of the time unused.
     maxWorkers: 2,
   },

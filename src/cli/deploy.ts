@@ -72,17 +72,22 @@ async function step(ended: Promise<boolean>, failure: string): Promise<void> {
  * as the stack is; that it took up its table is remembered beside them, because from then on it must go on saying so.
  */
 async function parametersOfTemplate(
-  { stage, aws, shell, clock, terminal }: StageDeps,
+  { stage, aws, shell, clock, terminal, log }: StageDeps,
   before: ReadonlyMap<string, string>,
 ): Promise<string[]> {
   const tableName = `weighbridge-${stage}`;
-  const { store } = readConfig({ ...shell, STORE: "dynamodb", [TABLE_NAME_VARIABLE]: tableName }, ["store"]);
+  const env = { ...shell, STORE: "dynamodb", [TABLE_NAME_VARIABLE]: tableName };
+  const { store } = readConfig(env, ["store"]);
   const isTaken =
     before.has(TABLE_NAME_VARIABLE) || store.engine !== "dynamodb"
       ? before.has(TABLE_TAKEN_OVER)
       : await tableExists(store, clock);
   if (isTaken && !before.has(TABLE_TAKEN_OVER)) {
     terminal.say(`The table ${tableName} is there already: it is taken up with everything in it.`);
+    // It may have been brought back to an earlier point in time, and not know what was sent since.
+    await withStore(env, { clock, log }, async ({ accounts, journals }) => {
+      for (const { telegramUserId } of await accounts.list()) await journals.lookFirst(telegramUserId);
+    });
     await aws.put(stage, TABLE_TAKEN_OVER, "true");
   }
   // A stack that is gone took its word with it.

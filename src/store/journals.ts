@@ -69,6 +69,17 @@ export function createJournals(table: Table): Journals {
         },
       };
     },
+
+    async lookFirst(account) {
+      for (const { key } of await table.list(keys.accountPartition(account), keys.journalRange)) {
+        const pk = `journal#${account}#${key.sk.slice(keys.journalRange.from.length)}`;
+        const item = await table.get(keys.progress(pk));
+        if (!item) continue;
+        const progress: Progress = { ...(readItem(item, ProgressItem) as Progress), adopting: true };
+        const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: { version: item.version } });
+        if (outcome.type === "conflict") throw new RetryLaterError("a run moved the cursor just now");
+      }
+    },
   };
 }
 

@@ -276,6 +276,8 @@ export interface AttentionItem {
 
 export interface Journals {
   of(account: number, withingsUserId: string, garminProfileId: string): Journal;
+  /** The store may be older than what was sent: the next run of each journal looks into Garmin first, as a first run does. */
+  lookFirst(account: number): Promise<void>;
 }
 
 export interface Leases {
