@@ -24,6 +24,8 @@ const inHouse = async (
     await house.close();
   }
 };
+// Five houses on a machine with two cores are slow.
+vi.setConfig({ testTimeout: 60_000 });
 const WAIT = { timeout: 20_000, interval: 20 };
 const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
 
@@ -56,8 +58,10 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
       const values = [80.25, 80.5, 80.75];
       for (const weightKg of values) house.person.stepOnScale({ weightKg });
       house.person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
-      // A call is tried three times: in the sweep, or soon after, and once more in the midst of a run some come to nothing.
-      house.dynamo.fail((nth) => ((nth > 12 && nth <= 20) || (nth > 50 && nth <= 58) ? trouble : undefined));
+      // A call is tried three times: so some come to nothing, in the sweep or soon after it, and when a file has just gone.
+      let afterUpload = 0;
+      const isTroubled = (nth: number) => (nth > 12 && nth <= 20) || (house.uploads() > 0 && ++afterUpload <= 8);
+      house.dynamo.fail((nth) => (isTroubled(nth) ? trouble : undefined));
       await vi.waitFor(
         async () => {
           // AWS calls a function of the schedule again that has failed.
@@ -65,9 +69,9 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
           await house.later(1800);
           expect(await house.fates()).toEqual(["seen", "seen", "seen", "seen"]);
         },
-        { timeout: 25_000 },
+        { timeout: 50_000 },
       );
-      expect(house.dynamo.requests.length).toBeGreaterThan(58);
+      expect(afterUpload).toBeGreaterThan(8);
       expect(house.weightsKg().toSorted()).toEqual(values);
       expect(house.pressures()).toHaveLength(1);
       expect(house.sqs.dead()).toEqual([]);
@@ -103,13 +107,15 @@ test.concurrent("a job that comes to two workers at once is done once", () =>
     await house.pump.stop();
     house.person.stepOnScale({ weightKg: 80.25 });
     // So that both are surely at work at the same time.
-    house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 1 } });
+    house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 3 } });
     await house.sweep.invoke(scheduleEvent());
     const [message = {}] = await house.sqs.receive();
     const event = sqsEvent(message, house.sqs.queueArn);
     const both = [house.worker.invoke(event), house.worker.invoke(event)];
     expect(await Promise.all(both)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
     expect(house.worker.starts()).toBe(2);
+    const second = { message: "another run is at work on this account" };
+    expect(house.worker.logged()).toContainEqual(expect.objectContaining(second));
     await house.worker.invoke(event);
     expect(house.weightsKg()).toEqual([80.25]);
     expect(house.uploads()).toBe(1);
@@ -171,7 +177,7 @@ describe.concurrent("clocks that differ by minutes", () => {
             await house.visit();
             expect([house.weightsKg(), await house.fates()]).toEqual([[80.25], ["seen"]]);
           },
-          { timeout: 15_000 },
+          { timeout: 50_000 },
         );
       },
       { aheadSeconds: { http: 300 } },
@@ -242,11 +248,9 @@ describe.concurrent("what an older version has left behind", () => {
 
   test("a dialog that nobody understands any more: the chat goes on", () =>
     inHouse(async (house) => {
-      await house.app.dialogs.write(String(ACCOUNT), { version: [0, 0], state: { garmin: [] } });
-      house.chat.say("/cancel");
-      await house.quiet();
-      house.chat.say("/status");
-      await house.heard("Withings: linked");
+      await house.app.dialogs.write(String(ACCOUNT), { version: [0, 0], state: { garmin: [{ steps: ["password"] }] } });
+      house.chat.say("hello");
+      await house.heard("I did not understand");
       await house.quiet();
       expect(new Set(house.outcomes())).toEqual(new Set([200]));
     }));
