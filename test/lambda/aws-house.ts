@@ -30,6 +30,8 @@ export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
 const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 /** As in `serverless.yml`. */
 const TIMEOUT_SECONDS = { http: 120, worker: 300, sweep: 120, alarm: 30 };
+/** A machine with two cores that does five things at once is slow. */
+const WAIT_MS = 60_000;
 const log = createLog({ level: "silent" });
 
 /** The functions as they are deployed, in a folder that lasts until `remove`. */
@@ -179,7 +181,7 @@ export async function startAwsHouse(
     pump,
     call,
     notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.notifyKey}`,
-    heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), 20_000),
+    heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), WAIT_MS),
     /** What stands in Garmin. */
     weightsKg: () => house.weights().map(({ weightKg }) => weightKg),
     /** Files that were brought to Garmin, whatever became of them. */
@@ -195,7 +197,7 @@ export async function startAwsHouse(
           expect(telegram.pendingUpdates()).toBe(0);
           expect(telegram.deliveries.map(({ outcome }) => outcome)).not.toContain("under way");
         },
-        { timeout: 20_000 },
+        { timeout: WAIT_MS },
       );
       await pump.empty();
     },

@@ -24,9 +24,8 @@ const inHouse = async (
     await house.close();
   }
 };
-// Five houses on a machine with two cores are slow.
-vi.setConfig({ testTimeout: 60_000 });
-const WAIT = { timeout: 20_000, interval: 20 };
+vi.setConfig({ testTimeout: 90_000 });
+const WAIT = { timeout: 60_000, interval: 20 };
 const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
 
 describe.concurrent("a worker that is killed in the middle of an upload", () => {
@@ -69,7 +68,7 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
           await house.later(1800);
           expect(await house.fates()).toEqual(["seen", "seen", "seen", "seen"]);
         },
-        { timeout: 50_000 },
+        { timeout: 80_000 },
       );
       expect(afterUpload).toBeGreaterThan(8);
       expect(house.weightsKg().toSorted()).toEqual(values);
@@ -177,7 +176,7 @@ describe.concurrent("clocks that differ by minutes", () => {
             await house.visit();
             expect([house.weightsKg(), await house.fates()]).toEqual([[80.25], ["seen"]]);
           },
-          { timeout: 50_000 },
+          { timeout: 80_000 },
         );
       },
       { aheadSeconds: { http: 300 } },

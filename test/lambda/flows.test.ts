@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
 import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
 
+vi.setConfig({ testTimeout: 90_000 });
 let built: Awaited<ReturnType<typeof buildFunctions>>;
 let house: AwsHouse;
 beforeAll(async () => {
@@ -96,6 +97,9 @@ test("a Garmin session that ended is told once, mended with a code over three pr
   expect(house.weightsKg()).toEqual([]);
   const stale = await house.heard("Garmin has signed me out.");
   expect(labels(stale)).toEqual(["On Garmin’s page", "Here in the chat"]);
+
+  // What the alarm for it counts.
+  expect(house.worker.logged().filter(({ event }) => event === "link_stale")).toHaveLength(1);
 
   house.http.isAnew = true;
   await house.http.kill();
