@@ -33,6 +33,7 @@ export async function queueScene(): Promise<void> {
   if (sqs.waiting() !== JOBS) throw new Error(`the queue took ${sqs.waiting()} of ${JOBS} jobs`);
 
   const done = new Map<string, number>();
+  /** Runs that ended without success, for instance because the budget was spent: they go on at another time. */
   let putOff = 0;
   const begunAt = clock.now();
   const begun = performance.now();
