@@ -34,8 +34,12 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
     const id = job.account;
     if (job.reason === "visit") {
       const appointment = await agenda.read(id);
-      // Done already, or moved: this one was queued twice, or is left over from a crash.
-      if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) return agenda.drop(id, job.dueAt);
+      if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) {
+        await agenda.drop(id, job.dueAt);
+        // Done already, or moved: this one was queued twice, or is left over from a crash. An account that is due is
+        // visited all the same: the job has only waited, for another try for instance.
+        if (!appointment || appointment.dueAt > clock.now()) return;
+      }
     }
     const account = await accounts.find(id);
     if (!account) return job.reason === "visit" ? agenda.forget(id) : undefined;

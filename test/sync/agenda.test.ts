@@ -196,6 +196,30 @@ describe("a visit", () => {
     expect(await listed()).toHaveLength(1);
   });
 
+  test("that failed and was put off is made again after its pause, and not in an hour", async () => {
+    const { sweep, perform, dueIn } = await moveIn();
+    const { jobs } = house.app;
+    await sweep(jobs);
+    const [failed] = await jobs.list();
+    await jobs.postpone(failed ?? expect.fail(), minutes(0.25));
+    house.clock.advance(15);
+    const [again] = await jobs.list();
+    await perform(again?.value ?? expect.fail());
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("that waited so long that its account was taken for lost is made in its turn", async () => {
+    const { sweep, queued, work, dueIn } = await moveIn();
+    await sweep();
+    house.clock.advance(2 * 3600 + 1);
+    expect((await sweep()).recovered).toBe(1);
+    queued.splice(1);
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+
   test("of an account that is gone leaves nothing behind", async () => {
     const { sweep, work } = await moveIn();
     await sweep();
