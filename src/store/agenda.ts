@@ -12,6 +12,8 @@ const QUEUED_SECONDS = 3600;
 const PAGE = 1000;
 /** By so much can an appointment only be overdue when nobody finds it, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
+/** Further ahead than any that is made: the clock was wrong that made it, and nobody would look for so long. */
+const FAR_SECONDS = 2 * 24 * 3600;
 /** Accounts looked at with one call of `lost`: few, because it costs the same with every sweep. */
 const CHECKED_AT_ONCE = 25;
 
@@ -95,7 +97,10 @@ export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
       for (const { key } of slice) {
         const account = Number(key.sk);
         const { appointment } = await read(account);
-        if (!appointment || secondsSince(appointment.dueAt) > LOST_SECONDS) lost.push(account);
+        const overdueSeconds = appointment && secondsSince(appointment.dueAt);
+        if (overdueSeconds === undefined || overdueSeconds > LOST_SECONDS || overdueSeconds < -FAR_SECONDS) {
+          lost.push(account);
+        }
       }
       const next = slice.length < CHECKED_AT_ONCE ? "" : (slice.at(-1)?.key.sk ?? "");
       if (next !== after) {

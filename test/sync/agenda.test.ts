@@ -119,6 +119,17 @@ describe("a sweep", () => {
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
+  test("finds an account that a clock far ahead has put off for years", async () => {
+    const { sweep, work, dueIn } = await moveIn();
+    await house.app.agenda.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+    await house.app.agenda.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
+  });
+
   test("passes over what is damaged, and finds its account again", async () => {
     const { sweep } = await moveIn();
     const table = await tableOf();
