@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Versioned } from "./ports.ts";
 import type { Job, Jobs, NewJob } from "./web-ports.ts";
@@ -83,7 +84,9 @@ export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void
       await work(job.value);
     } catch (error) {
       const pauseSeconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
-      log.warn("job_postponed", { account, reason, pauseSeconds, ...errorFacts(error) });
+      const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
+      if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
+      else log.error("job_failed", facts);
       return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
     }
     await jobs.finish(job);

@@ -215,6 +215,19 @@ describe("work that fails", () => {
   });
 });
 
+test("work that breaks is an error in the log, and work that only has to wait is none", async () => {
+  const { until, tick } = start(({ account }) =>
+    Promise.reject(account === ADA ? new RetryLaterError("down") : new Error("broken")),
+  );
+  await notified(ADA);
+  await notified(BEN);
+  await tick(8);
+  await until(async () => expect((await jobs.list()).map(({ value }) => value.attempts)).toEqual([1, 1]));
+  const saidOf = (id: number) => logged.filter(({ account }) => account === id).map((it) => `${it.level} ${it.event}`);
+  expect(saidOf(ADA)).toEqual(["warn job_postponed"]);
+  expect(saidOf(BEN)).toEqual(["error job_failed"]);
+});
+
 test("stopping lets the work under way end, and begins no other", async () => {
   const { passed, open } = gate();
   const { begun, worker, until, tick } = start(() => passed);
