@@ -43,6 +43,8 @@ export async function keepWebhook(
   const health = webhookHealth(info, url, clock.now());
   const { pending, lastError } = health;
   if (lastError) lastError.message = lastError.message.replaceAll(secretToken, "…").slice(0, LONGEST_MESSAGE);
+  // What was delivered since is no longer failing.
+  if (lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
   if (force || isRefused || !isSetFor(info, url)) {
     await api.setWebhook(url, {
@@ -53,8 +55,6 @@ export async function keepWebhook(
     log.info("webhook_set", { pending, before: info.url === url ? "ours" : info.url === "" ? "none" : "another" });
     return { type: "set", ...health };
   }
-  // What was delivered since is no longer failing.
-  if (lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   return { type: "kept", ...health };
 }
 
@@ -106,7 +106,7 @@ export async function serveByWebhook(
 }
 
 /** A token that Telegram does not know, or an address that it never calls. */
-function isHopeless(error: unknown): boolean {
+export function isHopeless(error: unknown): boolean {
   return error instanceof GrammyError && ([401, 404].includes(error.error_code) || isUncallable(error));
 }
 

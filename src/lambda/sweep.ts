@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
 import { Api } from "grammy/web";
 import { createTelegramFetch } from "../bot/telegram-fetch.ts";
-import { keepWebhook } from "../bot/webhook.ts";
+import { isHopeless, keepWebhook } from "../bot/webhook.ts";
 import { readConfig, TELEGRAM_PATH } from "../config.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { createSqsQueue } from "../store/sqs.ts";
@@ -20,11 +20,11 @@ const ready = kept(
     return {
       deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
       api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
-      webhook: publicUrl && secretToken ? { url: publicUrl + TELEGRAM_PATH, secretToken } : undefined,
+      // A first deployment begins to sweep before its own address is written down.
+      webhook: publicUrl === undefined ? undefined : { url: publicUrl + TELEGRAM_PATH, secretToken },
     };
   },
-  // A first deployment begins to sweep before its own address is written down.
-  ({ webhook }) => webhook !== undefined,
+  ({ webhook }) => webhook?.secretToken !== undefined,
 );
 
 /** Every few minutes: who is due is queued, and the way from Telegram to here is looked at. */
@@ -35,9 +35,13 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   if (webhook) await lookAt(api, webhook, log);
 }
 
-/** Whoever took the webhook away, it is set again; one that Telegram cannot call is logged, and rings. */
-async function lookAt(api: Api, webhook: { url: string; secretToken: string }, log: Log) {
-  await keepWebhook(api, { ...webhook, clock, log }).catch((error: unknown) =>
-    log.warn("webhook_not_kept", errorFacts(error)),
+/**
+ * Whoever took the webhook away, it is set again. One by which nothing gets in is logged as failing, and rings: Telegram cannot
+ * call it or does not know the bot any more, or what it shows there is lost.
+ */
+async function lookAt(api: Api, { url, secretToken }: { url: string; secretToken: string | undefined }, log: Log) {
+  if (secretToken === undefined) return log.warn("webhook_failing", { message: "TELEGRAM_WEBHOOK_SECRET is missing" });
+  await keepWebhook(api, { url, secretToken, clock, log }).catch((error: unknown) =>
+    log.warn(isHopeless(error) ? "webhook_failing" : "webhook_not_kept", errorFacts(error)),
   );
 }

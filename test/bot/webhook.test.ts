@@ -192,6 +192,9 @@ describe("the webhook", () => {
     expect(seen).toMatchObject({ type: "set", pending: 2 });
     expect(JSON.stringify(seen)).not.toContain(target.secretToken);
     expect(setWebhook).toHaveBeenCalledOnce();
+    // Should it be the program that has another one, this goes on and on.
+    expect(logged("webhook_failing")).toMatchObject([{ pending: 2 }]);
+    expect(JSON.stringify(house.logged)).not.toContain(target.secretToken);
   });
 
   test("is tried again while it cannot be set, and looked after from then on", async () => {

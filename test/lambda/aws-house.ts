@@ -178,6 +178,7 @@ export async function startAwsHouse(
     sqs,
     queue,
     dynamo,
+    ssm,
     pump,
     call,
     notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.notifyKey}`,

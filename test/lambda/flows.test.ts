@@ -224,6 +224,28 @@ test("a webhook that somebody took away is set again, and what was written meanw
   expect(house.sweep.logged()).toContainEqual(expect.objectContaining({ event: "webhook_set", before: "none" }));
 });
 
+test("a bot whose token Telegram takes no more is said to be unreachable, and syncs go on", async () => {
+  await moveIn();
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/getWebhookInfo$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 401, body: { ok: false, error_code: 401, description: "Unauthorized" } },
+  });
+  house.person.stepOnScale({ weightKg: 80.25 });
+  await house.visit();
+  expect(house.weightsKg()).toEqual([80.25]);
+  expect(house.sweep.logged()).toContainEqual(expect.objectContaining({ event: "webhook_failing" }));
+  expect(JSON.stringify(house.sweep.logged())).not.toContain(house.sandbox.telegram.token);
+});
+
+test("a webhook secret that is gone is said, because nothing Telegram brings is let in without it", async () => {
+  await moveIn();
+  house.ssm.parameters.delete("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET");
+  await house.visit();
+  expect(house.sweep.logged()).toContainEqual(
+    expect.objectContaining({ event: "webhook_failing", message: "TELEGRAM_WEBHOOK_SECRET is missing" }),
+  );
+});
+
 /** As CloudWatch publishes it. */
 function alarm(name: string, state: string, before: string): string {
   return JSON.stringify({
