@@ -1,6 +1,7 @@
 /** Everything that raises an alarm on AWS. The alarm of `key` is called `weighbridge-<stage>-<key>`. */
 export const ALARM_KEYS = [
   "dead-jobs",
+  "jobs-waiting",
   "http-errors",
   "worker-errors",
   "sweep-errors",

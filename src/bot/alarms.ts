@@ -71,6 +71,7 @@ export function alarmMessage(
 /** Where one sees more of it. */
 const PLACE: Record<AlarmKey, Parameters<typeof consoleUrl>[0] | undefined> = {
   "dead-jobs": { what: "queue", name: "dead.fifo" },
+  "jobs-waiting": { what: "function", name: "worker" },
   "http-errors": { what: "log", name: "http" },
   "worker-errors": { what: "log", name: "worker" },
   "sweep-errors": { what: "log", name: "sweep" },

@@ -112,6 +112,18 @@ test("a job that was given up rings, and does not stop because nobody looks at t
   });
 });
 
+test("a job that nobody takes rings after an hour, because nothing has failed then", () => {
+  expect(metricsOf("jobs-waiting")).toEqual([
+    `AWS/SQS ApproximateAgeOfOldestMessage QueueName=weighbridge-${STAGE}-jobs.fifo`,
+  ]);
+  expect(alarms["jobs-waiting"]).toMatchObject({
+    ...ANY_IN_FIVE_MINUTES,
+    Statistic: "Maximum",
+    Threshold: 3600,
+    TreatMissingData: "notBreaching",
+  });
+});
+
 test("a sweep that was not called for three rounds rings, also when nothing at all is counted", () => {
   expect(metricsOf("sweep-missing")).toEqual([`AWS/Lambda Invocations FunctionName=weighbridge-${STAGE}-sweep`]);
   expect(alarms["sweep-missing"]).toMatchObject({

@@ -16,6 +16,12 @@ export function alarmsInGerman(): AlarmWords {
           mend: `${doctor} sagt, was nicht stimmt. Ist es behoben, öffne die Warteschlange und wähle „Start DLQ redrive“.`,
           over: "Es liegt kein Auftrag mehr auf der Seite.",
         },
+        "jobs-waiting": {
+          means:
+            "Ein Auftrag wartet seit mehr als einer Stunde, darum werden Messungen nicht übertragen oder viel zu spät. Verloren ist keine.",
+          mend: `Rufe ${doctor} auf. Sieh in der Funktion worker unter „Configuration“, „Triggers“ nach, ob ihre Warteschlange eingeschaltet ist; npm run deploy -- --stage ${stage} schaltet sie nicht wieder ein. Ist sie an, sind es mehr Aufträge, als ich schaffe.`,
+          over: "Kein Auftrag wartet mehr lange.",
+        },
         "http-errors": {
           means:
             "Etwas, das Telegram oder Withings mir gesendet hat, konnte ich nicht annehmen, darum kann eine Antwort im Chat oder eine Messung später kommen. Verloren ist keine Messung: Ich sehe auch regelmäßig selbst nach.",

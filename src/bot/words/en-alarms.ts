@@ -24,6 +24,11 @@ export function alarmsInEnglish() {
           mend: `Run ${doctor} to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.`,
           over: "No job is put aside any more.",
         },
+        "jobs-waiting": {
+          means: "A job has waited for more than an hour, so readings are not carried over, or very late. None is lost.",
+          mend: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy -- --stage ${stage} does not switch it on again. If it is on, there are more jobs than I get done.`,
+          over: "No job waits for long any more.",
+        },
         "http-errors": {
           means:
             "Something that Telegram or Withings sent me could not be taken in, so an answer in a chat or a reading may be late. No reading is lost: I look for them regularly as well.",
