@@ -1,7 +1,7 @@
 import { type Clock, epochSeconds } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Budget } from "../sync/ports.ts";
-import { BudgetItem, keys, readItem, toJson } from "./items.ts";
+import { BudgetItem, keys, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** As many writers may be ahead of us, one after the other, before we give up. */
@@ -35,7 +35,8 @@ export function createBudget(
     async take(patienceSeconds) {
       for (let tries = 1; tries <= TRIES; tries++) {
         const item = await table.get(key);
-        const before = item && readItem(item, BudgetItem);
+        // A damaged one is worth no more than none.
+        const before = item && BudgetItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
         const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;
         const isBelieved = earlyMs <= BELIEVED_SECONDS * 1000;

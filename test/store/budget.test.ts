@@ -8,6 +8,7 @@ import { createLog } from "../../src/log.ts";
 import { createBudget } from "../../src/store/budget.ts";
 import { openDynamoTable } from "../../src/store/dynamodb.ts";
 import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
+import { keys } from "../../src/store/items.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
 import type { Table } from "../../src/store/table.ts";
 import { startDynalite } from "../support/dynalite.ts";
@@ -53,6 +54,14 @@ function mostInAMinute(instants: number[]): number {
 const wrongBy = (seconds: number): Clock => ({
   now: () => new Date(clock.now().getTime() + seconds * 1000),
   sleep: clock.sleep,
+});
+
+test("a budget that is damaged is counted anew: nobody waits for somebody to mend it", async () => {
+  const table = open();
+  await table.put(keys.budget(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
+  const take = sender(table);
+  const instants = await Promise.all(Array.from({ length: 10 }, () => take()));
+  expect(mostInAMinute(instants)).toBe(10);
 });
 
 describe("several processes on one table", () => {
