@@ -12,8 +12,10 @@ export function environmentOf(name: keyof typeof PARAMETERS): Promise<Environmen
   return completeEnvironment(loadEnvironment(), PARAMETERS[name]);
 }
 
+/** Alarms listen to warnings and errors, so these are said whatever LOG_LEVEL says. */
 export function logOf(env: Environment) {
-  return createLog({ level: readLogLevel(env, "info") });
+  const level = readLogLevel(env, "info");
+  return createLog({ level: level === "error" || level === "silent" ? "warn" : level });
 }
 
 /** What is left of its time a function needs to say how it ended. */

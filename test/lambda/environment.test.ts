@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RetryLaterError, UsageError } from "../../src/errors.ts";
 import { completeEnvironment } from "../../src/lambda/environment.ts";
+import { logOf } from "../../src/lambda/invocation.ts";
 import { type Stub, startStub } from "../fixtures/stub-vendor.ts";
 
 const PATH = "/weighbridge/prod/";
@@ -79,4 +80,18 @@ test("an SSM that cannot be reached means: try again later", async () => {
   await ssm.close();
   const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SEALING_KEY"]);
   await expect(complete).rejects.toBeInstanceOf(RetryLaterError);
+});
+
+test.each([
+  ["silent", ["warn", "error"]],
+  ["error", ["warn", "error"]],
+  ["warn", ["warn", "error"]],
+  [undefined, ["info", "warn", "error"]],
+])("a log that is to say as little as %s still says what alarms listen to", (level, said) => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const log = logOf({ LOG_LEVEL: level });
+  for (const each of ["info", "warn", "error"] as const) log[each]("something_happened");
+  const lines = write.mock.calls.map(([line]) => JSON.parse(String(line)).level);
+  write.mockRestore();
+  expect(lines).toEqual(said);
 });
