@@ -9,6 +9,7 @@ import { createHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
 import { jobOf } from "./sync/jobs.ts";
+import { isTimeUp } from "./sync/lease-keeper.ts";
 import { createManualSync } from "./sync/manual-sync.ts";
 import { syncAccount } from "./sync/run.ts";
 import { settleUnlinked } from "./sync/unlinked.ts";
@@ -84,7 +85,10 @@ export function createService(
       webhookSecret: config.web?.publicUrl === undefined ? undefined : webhookSecret,
       handleUpdate: (update) => chat.telegram.handleUpdate(update),
       manualSyncToken: config.manualSync?.token,
-      manualSync: createManualSync({ accounts: app.accounts, sync, log }),
+      manualSync: createManualSync({
+        ...{ accounts: app.accounts, sync, log },
+        isTimeUp: () => isTimeUp(app.run.deadlineAt?.(), clock),
+      }),
       version,
       log,
     }),

@@ -47,12 +47,17 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
   }
 }
 
+/** Whether a process that is stopped at `deadlineAt` has too little time left to begin anything. */
+export function isTimeUp(deadlineAt: Date | undefined, clock: Clock): boolean {
+  return deadlineAt !== undefined && deadlineAt.getTime() - clock.now().getTime() < ENOUGH_SECONDS * 1000;
+}
+
 /** The same lease for a process that is stopped at `deadlineAt`: what could be cut off then is not begun any more. */
 export function endingAt(held: HeldLease, deadlineAt: Date | undefined, clock: Clock): HeldLease {
   if (!deadlineAt) return held;
   return {
     async ensure() {
-      if (deadlineAt.getTime() - clock.now().getTime() < ENOUGH_SECONDS * 1000) {
+      if (isTimeUp(deadlineAt, clock)) {
         throw new RetryLaterError("the time for this run is up; it goes on in the next one", { retryAfterSeconds: 1 });
       }
       await held.ensure();

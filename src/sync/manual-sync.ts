@@ -8,15 +8,18 @@ export function createManualSync(deps: {
   accounts: Accounts;
   /** What a sync by the clock does as well: its owner hears what they have to. */
   sync: (account: Account) => Promise<RunReport>;
+  /** Then no other account is begun: its answer would be cut off. Asking again goes on with it. */
+  isTimeUp: () => boolean;
   log: Log;
 }): (account: number | undefined) => Promise<Summary | undefined> {
-  const { accounts, sync, log } = deps;
+  const { accounts, sync, isTimeUp, log } = deps;
 
   /** One account's trouble is not the next one's. */
   async function outcomeOf(account: Account) {
+    if (isTimeUp()) return { account: account.telegramUserId, report: without("retry_later") };
     const report = await sync(account).catch((error: unknown): RunReport => {
       log.error("account_failed", { account: account.telegramUserId, ...errorFacts(error) });
-      return { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
+      return without("error");
     });
     return { account: account.telegramUserId, report };
   }
@@ -32,3 +35,5 @@ export function createManualSync(deps: {
     return summaryOf(all, { isOfOne: false });
   };
 }
+
+const without = (status: "retry_later" | "error"): RunReport => ({ status, synced: 0, skipped: 0, held: 0, failed: 0 });

@@ -73,7 +73,12 @@ export async function startWebHouse(
       await options.onUpdate?.();
     },
     manualSyncToken: options.manualSyncToken,
-    manualSync: createManualSync({ accounts: app.accounts, sync: (account) => syncAccount(app.run, account), log }),
+    manualSync: createManualSync({
+      accounts: app.accounts,
+      sync: (account) => syncAccount(app.run, account),
+      isTimeUp: () => false,
+      log,
+    }),
     version: "1.2.3",
     log,
   });

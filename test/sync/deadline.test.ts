@@ -1,6 +1,9 @@
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
+import { createLog } from "../../src/log.ts";
+import { isTimeUp } from "../../src/sync/lease-keeper.ts";
+import { createManualSync } from "../../src/sync/manual-sync.ts";
 import { type Household, NOON, startHousehold } from "../support/household.ts";
 
 let house: Household;
@@ -68,4 +71,25 @@ test("nothing new needs no time that is left, and a run without a deadline takes
   }
   house.clock.advance(60);
   expect(await house.sync({ since: SINCE }, await slowApp(60))).toMatchObject({ status: "success", synced: 250 });
+});
+
+test("a sync of all that somebody waits for begins no account when its time is up, and says which are left", async () => {
+  house = await startHousehold();
+  for (const account of [1, 2, 3]) await house.app.accounts.save(account, {});
+  const deadlineAt = inSeconds(115);
+  const begun: number[] = [];
+  const manualSync = createManualSync({
+    accounts: house.app.accounts,
+    sync: async ({ telegramUserId }) => {
+      begun.push(telegramUserId);
+      house.clock.advance(13);
+      return { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 };
+    },
+    isTimeUp: () => isTimeUp(deadlineAt, house.clock),
+    log: createLog({ level: "silent" }),
+  });
+  const summary = await manualSync(undefined);
+  expect(begun).toEqual([1, 2]);
+  expect(summary).toMatchObject({ status: "retry_later", synced: 2 });
+  expect(summary?.accounts?.map(({ status }) => status)).toEqual(["success", "success", "retry_later", "retry_later"]);
 });

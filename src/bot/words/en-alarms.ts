@@ -25,7 +25,8 @@ export function alarmsInEnglish() {
           over: "No job is put aside any more.",
         },
         "jobs-waiting": {
-          means: "A job has waited for more than an hour, so readings are not carried over, or very late. None is lost.",
+          means:
+            "A job has waited for more than an hour, so readings are not carried over, or very late. None is lost.",
           mend: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy -- --stage ${stage} does not switch it on again. If it is on, there are more jobs than I get done.`,
           over: "No job waits for long any more.",
         },
