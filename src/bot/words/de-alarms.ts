@@ -19,7 +19,7 @@ export function alarmsInGerman(): AlarmWords {
         "jobs-waiting": {
           means:
             "Ein Auftrag wartet seit mehr als einer Stunde, darum werden Messungen nicht übertragen oder viel zu spät. Verloren ist keine.",
-          mend: `Rufe ${doctor} auf. Sieh in der Funktion worker unter „Configuration“, „Triggers“ nach, ob ihre Warteschlange eingeschaltet ist; npm run deploy -- --stage ${stage} schaltet sie nicht wieder ein. Ist sie an, sind es mehr Aufträge, als ich schaffe.`,
+          mend: `Rufe ${doctor} auf. Sieh in der Funktion worker unter „Configuration“, „Triggers“ nach, ob ihre Warteschlange eingeschaltet ist; npm run deploy schaltet sie nicht wieder ein. Ist sie an, sind es mehr Aufträge, als ich schaffe.`,
           over: "Kein Auftrag wartet mehr lange.",
         },
         "http-errors": {
@@ -70,7 +70,7 @@ export function alarmsInGerman(): AlarmWords {
         "sweep-missing": {
           means:
             "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
-          mend: `Nach einer ersten Einrichtung ist das in wenigen Minuten von selbst vorbei. Sonst: Sieh in EventBridge unter „Rules“ nach, ob die Regel der Stage ${stage} eingeschaltet ist. npm run deploy -- --stage ${stage} richtet sie neu ein.`,
+          mend: `Nach einer ersten Einrichtung ist das in wenigen Minuten von selbst vorbei. Sonst: Schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein. npm run deploy tut das nicht.`,
           over: "Die regelmäßigen Abgleiche beginnen wieder von selbst, und was gewartet hat, folgt.",
         },
         "webhook-failing": {

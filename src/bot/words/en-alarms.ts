@@ -27,7 +27,7 @@ export function alarmsInEnglish() {
         "jobs-waiting": {
           means:
             "A job has waited for more than an hour, so readings are not carried over, or very late. None is lost.",
-          mend: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy -- --stage ${stage} does not switch it on again. If it is on, there are more jobs than I get done.`,
+          mend: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy does not switch it on again. If it is on, there are more jobs than I get done.`,
           over: "No job waits for long any more.",
         },
         "http-errors": {
@@ -75,7 +75,7 @@ export function alarmsInEnglish() {
         },
         "sweep-missing": {
           means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
-          mend: `After a first deployment this is over by itself within minutes. Otherwise: in EventBridge, under Rules, see that the rule of the stage ${stage} is enabled. npm run deploy -- --stage ${stage} sets it up anew.`,
+          mend: `After a first deployment this is over by itself within minutes. Otherwise: in EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
           over: "The regular syncs begin by themselves again, and what waited follows.",
         },
         "webhook-failing": {
