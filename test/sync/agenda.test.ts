@@ -9,7 +9,7 @@ import { nextAppointment } from "../../src/sync/agenda.ts";
 import type { RunReport } from "../../src/sync/run.ts";
 import { syncAccount } from "../../src/sync/run.ts";
 import { sweep } from "../../src/sync/sweep.ts";
-import type { Job, NewJob } from "../../src/sync/web-ports.ts";
+import type { Job, JobQueue, NewJob } from "../../src/sync/web-ports.ts";
 import { createWork } from "../../src/sync/work.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
 
@@ -45,8 +45,7 @@ async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
     summaryAt: (at: Date) => {
       summaryAt = at;
     },
-    sweep: (queue = { put: async (jobs: readonly NewJob[]) => void queued.push(...jobs) }) =>
-      sweep({ ...deps(), queue }),
+    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }) => sweep({ ...deps(), queue }),
     /** Does everything that is queued. */
     async work() {
       for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
