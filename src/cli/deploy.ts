@@ -10,7 +10,7 @@ import { EXIT } from "./exit.ts";
 import { withStore } from "./open.ts";
 import { osls, packaged, validated } from "./osls.ts";
 import { ALARM_EMAIL, BOT_INFO, FROM_SETUP, missingFrom, TABLE_TAKEN_OVER } from "./parameters.ts";
-import { type Deployment, environmentOf, findDeployment, incomplete, terminalOf } from "./stage.ts";
+import { type Deployment, environmentOf, findDeployment, incomplete } from "./stage.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface StageDeps {
@@ -51,7 +51,7 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
     await introduce(deps, deployment, introduction, bot.username);
     sayCallback(terminal, deployment.publicUrl, before.get("PUBLIC_URL"));
     terminal.say("Checking everything.\n");
-    const exit = await doctorOfStage({ ...deps, terminal: terminalOf(stage, terminal) });
+    const exit = await doctorOfStage(deps);
     terminal.hint(`\nDeployed. Next: open https://t.me/${bot.username} and press Start.`);
     // What an account's owner has yet to do, or time, is no failure of the deployment.
     return exit === EXIT.actionNeeded || exit === EXIT.retryLater ? EXIT.success : exit;

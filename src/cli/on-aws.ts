@@ -5,12 +5,11 @@ import type { Command, CommandOfProgram } from "./arguments.ts";
 import { connectAws } from "./aws.ts";
 import { deployCommand, type StageDeps } from "./deploy.ts";
 import { doctorOfStage } from "./doctor-stage.ts";
+import { explain } from "./exit.ts";
 import { removeCommand } from "./remove.ts";
 import { setupCommand } from "./setup.ts";
-import { checksBefore, environmentOf, findDeployment, terminalOf } from "./stage.ts";
+import { checksBefore, DEFAULT_STAGE, environmentOf, findDeployment, terminalOf } from "./stage.ts";
 import type { Terminal } from "./terminal.ts";
-
-const DEFAULT_STAGE = "prod";
 
 /** A command for a deployment. `perform` does those that are the same on one machine, in the environment of the functions. */
 export async function onAws(
@@ -23,8 +22,8 @@ export async function onAws(
   const { shell, tablesMeant } = loadShell();
   const log = createLog({ level: readLogLevel(shell, "error") });
   const aws = await connectAws();
-  const deps: StageDeps = { stage, shell, tablesMeant, aws, terminal, clock, log };
   const inStage = terminalOf(stage, terminal);
+  const deps: StageDeps = { stage, shell, tablesMeant, aws, terminal: inStage, clock, log };
   try {
     switch (command.name) {
       case "setup":
@@ -34,13 +33,16 @@ export async function onAws(
       case "remove":
         return await removeCommand(deps, command);
       case "doctor":
-        return await doctorOfStage({ ...deps, terminal: inStage });
+        return await doctorOfStage(deps);
       default: {
         const deployment = await findDeployment(aws, stage);
         for (const check of checksBefore(deployment, aws, tablesMeant)) await check.run();
         return await perform(command, environmentOf(deployment, shell), inStage, log);
       }
     }
+  } catch (error) {
+    // Here, because what it names as the mend is for the same deployment too.
+    return explain(error, inStage, log);
   } finally {
     aws.close();
   }

@@ -48,7 +48,7 @@ export async function setupCommand(deps: SetupDeps): Promise<number> {
       ? "Everything is as it was."
       : `Kept at AWS, in the Parameter Store of Systems Manager, under /weighbridge/${stage}/: ${written.join(", ")}.`,
   );
-  terminal.hint(`Next: npm run deploy${stage === "prod" ? "" : ` -- --stage ${stage}`}`);
+  terminal.hint("Next: npm run deploy");
   return EXIT.success;
 }
 

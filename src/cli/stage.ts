@@ -20,7 +20,8 @@ export async function findDeployment(aws: Aws, stage: string): Promise<Deploymen
   const parameters = await aws.parameters(stage);
   const [publicUrl, tableName] = FROM_STACK.map((name) => parameters.get(name)?.trim().replace(/\/+$/, ""));
   if (publicUrl && tableName) return { stage, parameters, tableName, publicUrl };
-  const way = parameters.size > 0 ? "run npm run deploy" : "run npm run setup and then npm run deploy";
+  const isSetUp = missingFrom(parameters, FROM_SETUP).length === 0;
+  const way = isSetUp ? "run npm run deploy" : "run npm run setup and then npm run deploy";
   throw new UsageError(
     `There is no deployment called ${stage} in ${aws.region}: ${way}, or name another with --stage (and AWS_REGION).`,
   );
@@ -94,12 +95,20 @@ export function environmentOf({ parameters, tableName }: Deployment, shell: Envi
   return { ...shell, ...Object.fromEntries(parameters), STORE: "dynamodb", [TABLE_NAME_VARIABLE]: tableName };
 }
 
+/** The one that is meant where none is named. */
+export const DEFAULT_STAGE = "prod";
+
+const STEP = /npm run (?:setup|deploy|remove)\b/g;
 const COMMAND = /npx weighbridge (?:account add|account list|login withings|login garmin|sync|status|doctor)\b/g;
 
 /** Whatever command is named as the next one is for the same deployment. */
 export function terminalOf(stage: string, terminal: Terminal): Terminal {
+  const step = stage === DEFAULT_STAGE ? "$&" : `$& -- --stage ${stage}`;
   const inStage = (text: string) =>
-    text.replace(COMMAND, `$& --stage ${stage}`).replaceAll("npx weighbridge table create", "npm run deploy");
+    text
+      .replace(COMMAND, `$& --stage ${stage}`)
+      .replaceAll("npx weighbridge table create", "npm run deploy")
+      .replace(STEP, step);
   const inJson = (json: object) => JSON.parse(inStage(JSON.stringify(json))) as object;
   return {
     ...terminal,

@@ -122,6 +122,31 @@ test("a command is refused, with both names, where another table is meant or use
   expect(doctor.stdout).toMatch(/functions: The function weighbridge-prod-sweep works on the table weighbridge-old/);
 });
 
+test("every mend that is named is for the deployment that was named", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const { run } = it.machine;
+  const said = async (command: string, input: string[] = []) => (await run(command, input)).stderr;
+  expect(await said("deploy --stage test")).toContain("Run: npm run setup -- --stage test\n");
+  const setUp = await said("setup --stage test", [
+    it.sandbox.telegram.token,
+    String(OWNER),
+    clientId,
+    clientSecret,
+    "",
+  ]);
+  expect(setUp).toContain("Next: npm run deploy -- --stage test\n");
+  it.broken.tool = "deploy";
+  expect(await said("deploy --stage test")).toContain("run npm run deploy -- --stage test again");
+  it.broken.tool = "";
+  expect(await run("deploy --stage test")).toMatchObject({ exit: 0 });
+  expect(await said("login garmin --stage test")).toMatch(
+    /: npx weighbridge account add --stage test --telegram-id \d+\n$/,
+  );
+  expect(await said(`login garmin --stage test --account ${OWNER}`)).toBe(
+    `There is no account ${OWNER}. Add it with: npx weighbridge account add --stage test --telegram-id ${OWNER}\n`,
+  );
+});
+
 test("what is not there is said in one sentence with the mend", async () => {
   const { run } = it.machine;
   const said = async (command: string, more = {}) => {
@@ -179,6 +204,7 @@ test("remove leaves the table and its key, and a later deployment takes both up 
   expect(removed.stdout).toContain("the table weighbridge-prod with everything in it");
   expect(removed.stdout).toContain("aws dynamodb delete-table --region eu-central-1 --table-name weighbridge-prod");
   expect((await run("remove --yes")).stderr).toContain("There is no deployment called prod in eu-central-1");
+  expect((await run("status --stage prod")).stderr).toContain("run npm run setup and then npm run deploy");
 
   await it.setUp();
   const again = await run("deploy");
