@@ -48,11 +48,11 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
   const table = parameters.get(TABLE_NAME_VARIABLE) ?? `weighbridge-${stage}`;
   terminal.result(
     { status: "success", stage, region: aws.region, left: { table, parameter: `/weighbridge/${stage}/${KEPT}` } },
-    `Removed. What is left, so that a later npm run deploy takes it up again:
+    `Removed. What is left, so that npm run setup and npm run deploy can take it up again:
   - the table ${table} with everything in it, which costs its storage: cents a year
   - the parameter /weighbridge/${stage}/${KEPT}, without which the links in the table do not open
 
-To delete both for good:
+To delete both for good, in the console as the end of docs/deploy-aws.md says, or with the program of AWS:
   aws dynamodb update-table --region ${aws.region} --table-name ${table} --no-deletion-protection-enabled
   aws dynamodb delete-table --region ${aws.region} --table-name ${table}
   aws ssm delete-parameter --region ${aws.region} --name /weighbridge/${stage}/${KEPT}`,
