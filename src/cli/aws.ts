@@ -117,6 +117,12 @@ function inWords(error: unknown): unknown {
         },
       );
     case "busy":
+      if (trouble.reason === "ENOTFOUND" || trouble.reason === "EAI_AGAIN") {
+        return new RetryLaterError(
+          `AWS was not found (${trouble.reason}); see that this machine is online, and that there is a region of this name`,
+          { cause: error },
+        );
+      }
       return new RetryLaterError(`AWS does not answer at the moment (${trouble.reason})`, { cause: error });
     default:
       return error;
