@@ -9,7 +9,8 @@ import { dryRunCommand, syncCommand } from "./cli/sync.ts";
 import { createTerminal, type Terminal } from "./cli/terminal.ts";
 import { needed } from "./cli/words.ts";
 import { systemClock } from "./clock.ts";
-import { type Environment, loadEnvironment, readConfig, readLogLevel } from "./config.ts";
+import { type Environment, loadEnvironment, readConfig, readLogLevel, stageKeptByNpm } from "./config.ts";
+import { UsageError } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
 import { createTable } from "./stores.ts";
 
@@ -22,6 +23,11 @@ async function main(args: string[]): Promise<number> {
   const terminal = createTerminal({ json, input: process.stdin, output: process.stdout, errors: process.stderr });
   let log = createLog({ level: "error" });
   try {
+    if (stageKeptByNpm()) {
+      throw new UsageError(
+        "npm kept --stage for itself. Put two dashes before it, like: npm run deploy -- --stage test",
+      );
+    }
     const command = parseArguments(args);
     if (command.name === "help") {
       terminal.result({ usage: USAGE }, USAGE);

@@ -307,6 +307,9 @@ export function loadShell(): { shell: Environment; tablesMeant: string[] } {
   return { shell, tablesMeant };
 }
 
+/** npm takes an option without two dashes before it for a setting of its own, and the program would not hear of it. */
+export const stageKeptByNpm = (): boolean => process.env.npm_config_stage !== undefined;
+
 function readEnvFile(file: string): Environment {
   if (!existsSync(file)) return {};
   let bytes: Buffer;

@@ -164,8 +164,13 @@ test("what is not there is said in one sentence with the mend", async () => {
   const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" };
   expect(await said("setup", nobody)).toMatch(/^2 AWS does not know you \(CredentialsProviderError\)\. Sign in to AWS/);
   expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS does not know you \(Unrec/);
+  expect(await said("setup", { AWS_ENDPOINT_URL_SSM: "http://ssm.eu-centrl-1.invalid" })).toMatch(
+    /^4 That could not be done just now: AWS was not found .* that there is a region of this name\. Try again later\.$/,
+  );
   it.aws.denied.add("ssm:GetParametersByPath");
   expect(await said("remove")).toBe("2 AWS does not let you do this: your user or role needs ssm:GetParametersByPath.");
+  // `npm run deploy --stage=test` arrives like this, and was for prod.
+  expect(await said("deploy", { npm_config_stage: "test" })).toMatch(/^2 npm kept --stage for itself\. /);
   expect(await said("start --stage prod")).toBe(
     '2 "weighbridge start" has no option --stage. Run: npx weighbridge help',
   );
