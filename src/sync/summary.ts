@@ -50,9 +50,11 @@ export function summaryDueAt(
 /** The next owner's hour from now on; undefined where no summary is wanted. */
 export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
   if (settings.summaryMode === "off") return undefined;
-  const hourOf = (day: Date) => atLocalHour(localDate(day, timezone), settings.summaryHour, timezone);
-  const today = hourOf(now);
-  return now < today ? today : hourOf(new Date(now.getTime() + DAY_MS));
+  const today = localDate(now, timezone);
+  // By the calendar: not every day has 24 hours.
+  const tomorrow = new Date(Date.parse(today) + DAY_MS).toISOString().slice(0, 10);
+  const hours = [today, tomorrow].map((date) => atLocalHour(date, settings.summaryHour, timezone));
+  return hours.find((hour) => now < hour);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type Settings } from "../../src/sync/account.ts";
 import type { Arrival, AttentionItem, Progress, SummaryMemory } from "../../src/sync/ports.ts";
-import { afterSummary, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
+import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
@@ -246,5 +246,16 @@ describe("the summary of a day", () => {
       last = now;
     }
     expect(made).toEqual([due]);
+  });
+});
+
+describe("the next summary", () => {
+  test.each([
+    ["in the night to a day of 25 hours", 0, "2026-10-24T22:10:00Z", "2026-10-25T23:00:00Z"],
+    ["in the night to a day of 23 hours", 7, "2027-03-27T22:30:00Z", "2027-03-28T05:00:00Z"],
+    ["on a day like others", 7, "2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z"],
+    ["before the hour of the day", 7, "2026-11-21T05:59:00Z", "2026-11-21T06:00:00Z"],
+  ])("comes at the owner's hour of the next day that has one: %s", (_when, summaryHour, now, next) => {
+    expect(nextSummaryAt(accountWith({ summaryHour }), BERLIN, new Date(now))).toEqual(new Date(next));
   });
 });
