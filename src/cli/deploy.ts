@@ -99,11 +99,13 @@ async function parametersOfTemplate(
 /** Telegram brings updates from now on, and offers the commands. */
 async function introduce(deps: StageDeps, deployment: Deployment, introduction: Introduction, username: string) {
   const { terminal, shell, log } = deps;
-  const { publicUrl, parameters } = deployment;
+  const { publicUrl } = deployment;
   terminal.say(`Telling Telegram that @${username} listens at ${publicUrl}.`);
-  await introduction.listenAt(`${publicUrl}${TELEGRAM_PATH}`, parameters.get("TELEGRAM_WEBHOOK_SECRET") ?? "", log);
   const env = environmentOf(deployment, shell);
-  const [owner] = readConfig(env, ["telegram"]).telegram.allowedIds;
+  // As the functions read it: without what stands around it, should it have been typed in by hand.
+  const { allowedIds, webhookSecret = "" } = readConfig(env, ["telegram"]).telegram;
+  await introduction.listenAt(`${publicUrl}${TELEGRAM_PATH}`, webhookSecret, log);
+  const [owner] = allowedIds;
   if (owner === undefined) return;
   const account = await withStore(env, deps, ({ accounts }) => accounts.find(owner));
   await introduction.offerCommands({ telegramUserId: owner, language: account?.language }, log);

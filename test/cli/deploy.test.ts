@@ -47,6 +47,16 @@ test("deploy packages, checks, deploys, sets the webhook and ends with doctor", 
   expect(second.stdout).not.toContain("make this its callback address");
 });
 
+test("what stands around a value that was typed in by hand is no part of it", async () => {
+  await it.setUp();
+  it.aws.set("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET", " a-secret-typed-by-hand\n", "SecureString");
+  const { exit, stderr } = await it.machine.run("deploy");
+  expect(exit, stderr).toBe(0);
+  expect(it.sandbox.telegram.calls("setWebhook")).toMatchObject([
+    { params: { secret_token: "a-secret-typed-by-hand" } },
+  ]);
+});
+
 test("a step that fails ends the deployment with the mend, and the next one goes on", async () => {
   await it.setUp();
   for (const tool of ["package", "validate", "deploy"]) {
