@@ -46,6 +46,10 @@ export async function keepWebhook(
   // What was delivered since is no longer failing.
   if (lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
+  // Not by a deployment that moves here, which sets it with `force`.
+  if (!force && info.url && info.url !== url) {
+    log.warn("webhook_taken", { by: URL.canParse(info.url) ? new URL(info.url).origin : "" });
+  }
   if (force || isRefused || !isSetFor(info, url)) {
     await api.setWebhook(url, {
       secret_token: secretToken,

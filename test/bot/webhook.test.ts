@@ -160,6 +160,8 @@ describe("the webhook", () => {
     expect(await keep()).toMatchObject({ type: "kept" });
     expect(await keep(true)).toMatchObject({ type: "set" });
     expect(logged("webhook_set").map(({ before }) => before)).toEqual(["none", "none", "another", "ours", "ours"]);
+    // Who sets another address will do it again: both would hear half of what is written.
+    expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "https://127.0.0.1:9" }]);
     expect(JSON.stringify(house.logged)).not.toMatch(/key=secret|a-secret_of/);
   });
 

@@ -187,6 +187,7 @@ test("a session that went stale and a webhook that fails ring by the name of the
   expect(rings("broken", "webhook_failing")).toBe(false);
   expect(rings("stale-session", "link_stale")).toBe(true);
   expect(rings("webhook-failing", "webhook_failing")).toBe(true);
+  expect(rings("webhook-failing", "webhook_taken")).toBe(true);
 });
 
 /** Somebody blocked the bot, or Telegram was away: what was not told is told later. */

@@ -75,8 +75,8 @@ export function alarmsInGerman(): AlarmWords {
         },
         "webhook-failing": {
           means:
-            "Telegram kann mir nicht zustellen, was Leute schreiben, darum bekommt im Chat niemand eine Antwort. Einen Tag lang hebt es ihre Nachrichten auf. Messungen werden weiter übertragen.",
-          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} sagt Telegram die Adresse neu.`,
+            "Telegram stellt mir nicht zu, was Leute schreiben, darum bekommen sie im Chat keine Antwort. Was sich nicht zustellen lässt, hebt es einen Tag lang auf. Messungen werden weiter übertragen.",
+          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} sagt Telegram die Adresse neu. Läuft noch ein Programm mit diesem Bot, etwa eine zweite Einrichtung, beende es oder gib ihm einen eigenen Bot.`,
           over: "Telegram erreicht mich wieder.",
         },
         "stale-session": {

@@ -80,8 +80,8 @@ export function alarmsInEnglish() {
         },
         "webhook-failing": {
           means:
-            "Telegram cannot bring me what people write, so nobody gets an answer in the chat. It keeps their messages for a day. Syncs go on.",
-          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address anew.`,
+            "Telegram does not bring me what people write, so they get no answer in the chat. What cannot be brought it keeps for a day. Syncs go on.",
+          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address anew. If another program runs with this bot, a second deployment for instance, end it or give it a bot of its own.`,
           over: "Telegram gets through to me again.",
         },
         "stale-session": {
