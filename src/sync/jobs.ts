@@ -49,12 +49,14 @@ export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void
     // Before the list is read: what is put from here on needs another look.
     isWanted = false;
     clearTimeout(timer);
+    // What ends while the list is read still stands in it. Its end brings another look.
+    const busy = new Set(running.keys());
     let pauseSeconds = POLL_SECONDS;
     try {
       for (const job of await jobs.list()) {
         const waitSeconds = (job.value.dueAt.getTime() - clock.now().getTime()) / 1000;
         if (waitSeconds > 0) pauseSeconds = Math.min(pauseSeconds, waitSeconds);
-        else if (!isStopped && !running.has(job.value.account)) begin(job);
+        else if (!isStopped && !busy.has(job.value.account) && !running.has(job.value.account)) begin(job);
       }
     } catch (error) {
       log.warn("jobs_not_read", errorFacts(error));

@@ -228,6 +228,32 @@ test("work that breaks is an error in the log, and work that only has to wait is
   expect(saidOf(BEN)).toEqual(["error job_failed"]);
 });
 
+test("a job that ends while the queue is being read is not done a second time", async () => {
+  const [work, reading] = [gate(), gate()];
+  let reads = 0;
+  const held = jobs;
+  jobs = {
+    ...held,
+    list: async () => {
+      const read = await held.list();
+      if (++reads === 2) await reading.passed;
+      return read;
+    },
+  };
+  await notified();
+  clock.advance(8);
+  const { begun, worker } = start(() => work.passed);
+  await vi.waitFor(() => expect(begun).toHaveLength(1));
+  worker.wake();
+  await vi.waitFor(() => expect(reads).toBe(2));
+  work.open();
+  await vi.waitFor(async () => expect(await held.list()).toEqual([]));
+  reading.open();
+  await vi.waitFor(() => expect(reads).toBeGreaterThanOrEqual(3));
+  await worker.stop();
+  expect(begun).toHaveLength(1);
+});
+
 test("stopping lets the work under way end, and begins no other", async () => {
   const { passed, open } = gate();
   const { begun, worker, until, tick } = start(() => passed);
