@@ -30,6 +30,8 @@ export interface HttpDeps {
   manualSyncToken: string | undefined;
   /** Of one account or of all; undefined where there is no such account. */
   manualSync: (account: number | undefined) => Promise<Summary | undefined>;
+  /** Whether the program does its work, beside answering. */
+  isWell: () => boolean;
   version: string;
   log: Log;
 }
@@ -63,7 +65,7 @@ export function createHttp(deps: HttpDeps): Http {
           return await manualSync(deps, request, searchParams);
         }
         case "/health":
-          return only(request, ["GET", "HEAD"]) ?? json(200, { status: "ok", version: deps.version });
+          return only(request, ["GET", "HEAD"]) ?? health(deps);
         default:
           return plain(404);
       }
@@ -76,6 +78,11 @@ export function createHttp(deps: HttpDeps): Http {
       return plain(500);
     }
   };
+}
+
+/** For whatever restarts a program that is ill. */
+function health({ isWell, version }: HttpDeps): Response {
+  return isWell() ? json(200, { status: "ok", version }) : json(503, { status: "stuck", version });
 }
 
 /** Where Withings sends the owner's browser after its consent page. */

@@ -16,6 +16,8 @@ import type { JobQueue } from "./sync/web-ports.ts";
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const SWEEP_MINUTES = 1;
+/** So long without a sweep that came to its end, it says of itself that it is ill. */
+const STUCK_MINUTES = 10;
 
 export interface Server {
   app: App;
@@ -37,13 +39,16 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   const { clock, log } = deps;
   const app = await createApp(config, deps);
   let worker: Worker | undefined;
+  let sweptAt = clock.now();
+  /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
+  const isWell = () => clock.now().getTime() - sweptAt.getTime() < STUCK_MINUTES * 60_000;
   const queue: JobQueue = {
     async put(jobs) {
       await app.jobs.put(jobs);
       worker?.wake();
     },
   };
-  const { chat, http, work, webhookSecret, settled } = createService(config, app, { queue, clock, log });
+  const { chat, http, work, webhookSecret, settled } = createService(config, app, { queue, isWell, clock, log });
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
@@ -66,7 +71,10 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   worker = startWorker({ jobs: app.jobs, work, clock, log });
   const sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
-    round: async () => void (await sweep({ ...app, queue, clock, log })),
+    round: async () => {
+      await sweep({ ...app, queue, clock, log });
+      sweptAt = clock.now();
+    },
     clock,
     log,
   });

@@ -26,8 +26,9 @@ export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "gar
 export function createService(
   config: ServiceConfig,
   app: App,
-  { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log },
+  deps: { queue: JobQueue; isWell?: () => boolean; clock: Clock; log: Log },
 ) {
+  const { queue, isWell = () => true, clock, log } = deps;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
@@ -89,6 +90,7 @@ export function createService(
         ...{ accounts: app.accounts, sync, log },
         isTimeUp: () => isTimeUp(app.run.deadlineAt?.(), clock),
       }),
+      isWell,
       version,
       log,
     }),

@@ -52,6 +52,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     return {
       logged,
       said,
+      wake: server.wake,
       stop: async () => {
         servers.delete(server);
         if (rounds) clearInterval(rounds);

@@ -37,6 +37,18 @@ describe("a program with an address", () => {
     expect(told()[1]).toContain("Garmin: not linked");
   });
 
+  test("says that it is ill when it has not looked at who is due for ten minutes", async () => {
+    const { clock, url, start } = await movedIn({ linked: true });
+    const { said, wake } = await start();
+    await said("run_ended");
+    const status = async () => (await fetch(`${url}/health`)).status;
+    expect(await status()).toBe(200);
+    clock.advance(601);
+    expect(await status()).toBe(503);
+    wake();
+    await vi.waitFor(async () => expect(await status()).toBe(200));
+  });
+
   test("makes again what has vanished, and says so once, quietly", async () => {
     const { clock, start, theirs, told, chat } = await movedIn({ linked: true });
     const first = await start();

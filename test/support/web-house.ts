@@ -79,6 +79,7 @@ export async function startWebHouse(
       isTimeUp: () => false,
       log,
     }),
+    isWell: () => true,
     version: "1.2.3",
     log,
   });
