@@ -30,6 +30,9 @@ export async function loginWithings(
       ? await linkedSince(app, account, before)
       : await app.withingsLinking.withPasted(account, pasted);
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
+  // The zone, so that the first dry run tells local times. That it could not be asked takes nothing away from the link.
+  const person = await app.personAtWithings(account).catch(() => undefined);
+  await app.accounts.save(account, { reportedTimezone: person?.timezone });
   terminal.result(
     { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
     `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,

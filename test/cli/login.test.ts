@@ -41,6 +41,11 @@ describe("Withings", () => {
       ...{ status: "success", account: OWNER, vendor: "withings", withingsUserId: String(person().userid) },
     });
 
+    // What is said from now on tells the time where they are.
+    expect(await machine.inside((app) => app.accounts.find(OWNER))).toMatchObject({
+      reportedTimezone: "Europe/Berlin",
+    });
+
     // The same person for another account would bring every reading into two Garmins.
     const page = await machine.inside(async (app) => app.withingsLinking.begin(OWNER));
     const address = sandbox.withings.allow(person().userid, page);
