@@ -98,7 +98,9 @@ const VARIABLES = {
   }),
   TELEGRAM_API_ROOT: url("https://api.telegram.org"),
   TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
-    .regex(/^\s*\d+\s*(,\s*\d+\s*)*$/, { error: "must be Telegram user ids (numbers) with commas between them" })
+    .regex(/^\s*\d+\s*(,\s*\d+\s*)*$/, {
+      error: "must be a number, the Telegram user id, or several with commas between them",
+    })
     .transform((text) => text.split(",").map(Number)),
   TELEGRAM_WEBHOOK_SECRET: z
     .string()

@@ -57,7 +57,7 @@ test("every problem is in one message, each with its variable and the mend", () 
     "WITHINGS_REDIRECT_URL is no address: use exactly the callback address registered at developer.withings.com",
     "GARMIN_SSO_URL is no http or https address: correct it, or leave it out",
     "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
-    "TELEGRAM_ALLOWED_IDS must be Telegram user ids (numbers) with commas between them",
+    "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
     "SYNC_INTERVAL_MINUTES must be a number of minutes",
   ]);
 });

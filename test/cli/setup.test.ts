@@ -43,7 +43,7 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
     "That does not look like a bot token",
     "Telegram does not know this token.",
     "This is @weighbridge_bot.",
-    "This must be Telegram user ids (numbers)",
+    "This must be a number, the Telegram user id",
     "Withings does not know this client id with this secret.",
     "Withings has nothing against them",
     "That does not look like an e-mail address.",
