@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { App } from "./app.ts";
+import { type App, objectionToApplication } from "./app.ts";
 import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
 import type { Clock } from "./clock.ts";
-import { type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
+import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
@@ -20,6 +20,7 @@ export interface ChecksDeps {
   >;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };
+  withings: Config["withings"];
   web?: Pick<WebConfig, "publicUrl">;
   syncIntervalMinutes: number;
   clock: Clock;
@@ -35,7 +36,7 @@ export interface Manner {
 
 /** Every precondition, looked at live; each answers with one sentence, with the mend where one is needed. */
 export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet }: Manner) {
-  const { app, telegram, web, syncIntervalMinutes, clock } = deps;
+  const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
 
@@ -71,6 +72,14 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
         },
       },
       { name: say.check.telegram, run: () => checkTelegram({ ...telegram, webhookUrl }, say, clock) },
+      {
+        name: say.check.application,
+        run: asking("Withings", async () => {
+          if (await objectionToApplication(withings, clock.now()))
+            throw new ActionNeededError("fix_withings_application");
+          return say.application;
+        }),
+      },
       {
         name: say.check.clock,
         run: asking("Garmin", async () => {

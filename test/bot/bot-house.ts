@@ -39,7 +39,7 @@ export async function startBotHouse(
       },
     },
     doctor: createDoctor({
-      ...readConfig(house.env, ["store"]),
+      ...readConfig(house.env, ["store", "withings"]),
       ...{ app, telegram: config, syncIntervalMinutes: 30 },
       ...{ clock, log },
     }),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { createDoctor } from "../../src/checks.ts";
+import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
@@ -31,6 +32,7 @@ function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
     app,
     store: { engine: "sqlite", tableName: "weighbridge", dataDir },
     telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
+    ...readConfig(house.env, ["withings"]),
     syncIntervalMinutes: 30,
     clock,
     log: createLog({ level: "silent", write: () => {}, now: clock.now }),
@@ -56,6 +58,7 @@ describe("/doctor", () => {
         "ok · store: table weighbridge in DATA, 1 account",
         "ok · key: opens all 2 stored links",
         `ok · Telegram: @${house.telegram.bot.username}, and I fetch what people write`,
+        "ok · Withings application: Withings accepts its id and secret",
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
@@ -64,6 +67,15 @@ describe("/doctor", () => {
         "",
         "All good.",
       ].join("\n"),
+    );
+  });
+
+  test("says so when Withings does not accept the application, also before anybody is linked", async () => {
+    await open();
+    const withings = { ...readConfig(house.env, ["withings"]).withings, clientSecret: "another" };
+    const findings = await checks({ withings })(await account(), wordsIn("en"), true);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: "Withings application", action: "fix_withings_application" }),
     );
   });
 

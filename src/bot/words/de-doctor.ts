@@ -12,6 +12,7 @@ export function doctorInGerman(): DoctorWords {
       store: "Speicher",
       sealing: "Schlüssel",
       telegram: "Telegram",
+      application: "Withings-Anwendung",
       clock: "Uhr",
       garminSignIn: "Anmeldung bei Garmin",
       accounts: "Konten",
@@ -39,6 +40,7 @@ export function doctorInGerman(): DoctorWords {
       `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende jenes und starte dann dieses neu.`,
     webhookMissing:
       "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
+    application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
     garminReachable: "von hier aus erreichbar",
     garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
     garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",

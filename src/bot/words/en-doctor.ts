@@ -19,6 +19,7 @@ export function doctorInEnglish() {
       store: "store",
       sealing: "key",
       telegram: "Telegram",
+      application: "Withings application",
       clock: "clock",
       garminSignIn: "Garmin sign-in",
       accounts: "accounts",
@@ -46,6 +47,7 @@ export function doctorInEnglish() {
       `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then start this one anew.`,
     webhookMissing:
       "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, start it anew.",
+    application: "Withings accepts its id and secret",
     garminReachable: "reachable from here",
     garminLimits: "Garmin limits sign-ins from here. Try again later.",
     garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
