@@ -8,7 +8,7 @@ import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
 import { startSchedule } from "./schedule.ts";
-import { createService, type ServiceConfig } from "./service.ts";
+import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
 import { startWorker, type Worker } from "./sync/jobs.ts";
 import { sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
@@ -95,21 +95,9 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   };
 }
 
-const SECTIONS = [
-  "store",
-  "sealing",
-  "withings",
-  "withingsLogin",
-  "garmin",
-  "telegram",
-  "schedule",
-  "web",
-  "manualSync",
-] as const;
-
 /** Runs until it is told to stop, or until Telegram says that it cannot. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
-  const config = readConfig(env, SECTIONS);
+  const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();
   const server = await startServer(config, deps);

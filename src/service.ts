@@ -16,6 +16,19 @@ import { settleUnlinked } from "./sync/unlinked.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { createWork } from "./sync/work.ts";
 
+/** What a program that serves people reads of its configuration. */
+export const SERVICE_SECTIONS = [
+  "store",
+  "sealing",
+  "withings",
+  "withingsLogin",
+  "garmin",
+  "telegram",
+  "schedule",
+  "web",
+  "manualSync",
+] as const;
+
 export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
   Partial<Pick<Config, "withingsLogin" | "web" | "manualSync">>;
 

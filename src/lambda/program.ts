@@ -1,19 +1,14 @@
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { createService } from "../service.ts";
+import { createService, SERVICE_SECTIONS } from "../service.ts";
 import { createSqsQueue } from "../store/sqs.ts";
 import { clock, environmentOf, logOf } from "./invocation.ts";
-
-const SECTIONS = [
-  ...["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"],
-  ...["manualSync", "queue"],
-] as const;
 
 /** The whole program, as the functions that meet people have it. */
 export async function startProgram(name: "http" | "worker") {
   const env = await environmentOf(name);
   const log = logOf(env);
-  const config = readConfig(env, SECTIONS);
+  const config = readConfig(env, [...SERVICE_SECTIONS, "queue"]);
   let deadlineAt: Date | undefined;
   const app = await createApp(config, { clock, log, deadlineAt: () => deadlineAt });
   const queue = createSqsQueue({ ...config.queue, clock });

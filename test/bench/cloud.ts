@@ -5,6 +5,7 @@ import { createApp } from "../../src/app.ts";
 import type { Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { SERVICE_SECTIONS } from "../../src/service.ts";
 import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
 import type { TokenSet } from "../../src/sync/ports.ts";
 import { type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
@@ -15,18 +16,6 @@ const SIDE_BY_SIDE = 8;
 /** Of an account, at Withings. */
 export const userIdOf = (account: number) => 31_000_000 + account;
 export const WEBHOOK_SECRET = "a-secret-of-the-webhook";
-/** What a program that serves people reads of its configuration. */
-export const SECTIONS = [
-  "store",
-  "sealing",
-  "withings",
-  "withingsLogin",
-  "garmin",
-  "telegram",
-  "schedule",
-  "web",
-] as const;
-
 /** What the functions find on AWS, and the vendors, on this machine; with accounts that are linked at both. */
 export async function startCloud(options: {
   clock: Clock;
@@ -59,7 +48,7 @@ export async function startCloud(options: {
   };
   // The SDK looks there for the queue, its region and its credentials.
   Object.assign(process.env, sqs.env);
-  const config = readConfig(env, SECTIONS);
+  const config = readConfig(env, SERVICE_SECTIONS);
   const app = await createApp(config, { clock, log });
 
   async function settle(id: number) {

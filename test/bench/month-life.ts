@@ -4,11 +4,11 @@ import { readConfig } from "../../src/config.ts";
 import type { Http } from "../../src/http.ts";
 import { createLog } from "../../src/log.ts";
 import { listen } from "../../src/node-http.ts";
-import { createService } from "../../src/service.ts";
+import { createService, SERVICE_SECTIONS } from "../../src/service.ts";
 import { sweep } from "../../src/sync/sweep.ts";
 import type { NewJob } from "../../src/sync/web-ports.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
-import { SECTIONS, WEBHOOK_SECRET } from "./cloud.ts";
+import { WEBHOOK_SECRET } from "./cloud.ts";
 import { createMeter } from "./meter.ts";
 
 export const DAYS = 30;
@@ -91,7 +91,7 @@ export async function liveAMonth(): Promise<Month> {
       month.sent += Math.ceil(jobs.length / JOBS_A_CALL);
     },
   };
-  const config = readConfig(house.env, SECTIONS);
+  const config = readConfig(house.env, SERVICE_SECTIONS);
   const service = createService(config, app, { queue, clock, log });
   const api = new Api(telegram.token, { apiRoot: telegram.apiRoot });
   const webhook = { url: `${url}/telegram`, secretToken: WEBHOOK_SECRET };

@@ -6,6 +6,7 @@ import { systemClock } from "../../src/clock.ts";
 import { readConfig, WITHINGS_PATHS } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { asked, startServer } from "../../src/server.ts";
+import { SERVICE_SECTIONS } from "../../src/service.ts";
 import { demoActions } from "./demo-actions.ts";
 import { freePort } from "./free-port.ts";
 import { startPanel } from "./panel.ts";
@@ -18,7 +19,6 @@ const PORT = 8765;
 
 /** Every minute, so that one sees what the bot says without being asked. */
 const SYNC_INTERVAL_MINUTES = 1;
-const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "telegram", "schedule", "web"] as const;
 
 /**
  * The real program against the sandbox, with a page to talk to it. It has an address of its own, where Withings calls and
@@ -39,7 +39,7 @@ export async function startDemo(options: { port?: number; syncIntervalMinutes?: 
     ...{ TELEGRAM_ALLOWED_IDS: String(DEMO_USER), DATA_DIR: dataDir },
     SYNC_INTERVAL_MINUTES: String(options.syncIntervalMinutes ?? SYNC_INTERVAL_MINUTES),
   };
-  const config = readConfig(env, SECTIONS);
+  const config = readConfig(env, SERVICE_SECTIONS);
   const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
   // Closed while the bot still greets Telegram, it ends with an error; whoever waits for `polling` hears it all the same.
   server.polling.catch(() => undefined);

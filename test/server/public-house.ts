@@ -2,20 +2,9 @@ import { expect, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
+import { SERVICE_SECTIONS } from "../../src/service.ts";
 import { freePort } from "../sandbox/free-port.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
-
-const SECTIONS = [
-  "store",
-  "sealing",
-  "withings",
-  "withingsLogin",
-  "garmin",
-  "telegram",
-  "schedule",
-  "web",
-  "manualSync",
-] as const;
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */
 export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
@@ -33,7 +22,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
   async function start(minutes = 60) {
     const logged: Array<Record<string, unknown>> = [];
     const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
-    const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SECTIONS);
+    const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },
       { clock: house.clock, log },
