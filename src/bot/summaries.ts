@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { Account } from "../sync/account.ts";
+import type { SummaryStore } from "../sync/chat-ports.ts";
 import { BusyError, leaseName, withLease } from "../sync/lease-keeper.ts";
 import type { Overview } from "../sync/overview.ts";
-import type { Leases, SummaryStore } from "../sync/ports.ts";
+import type { Leases } from "../sync/ports.ts";
 import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
 import type { Notifier } from "./notifier.ts";
 import { wordsOf } from "./words/words.ts";

@@ -49,7 +49,7 @@ export async function askWithings({ shell, terminal, clock }: SetupDeps, { prese
 function callback(publicUrl: string | undefined): string {
   if (publicUrl) return `Its callback address is ${publicUrl}${WITHINGS_PATHS.callback}, exactly.`;
   return (
-    "It asks for a callback address, which is not known before the first deployment: any https page that answers will do " +
+    "It asks for a callback address, which is not known before the first deployment: an https page of your choice that answers will do " +
     "until then. npm run deploy prints the right one, for you to put in its place."
   );
 }

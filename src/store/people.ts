@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Clock, epochSeconds } from "../clock.ts";
-import type { People, Person } from "../sync/ports.ts";
+import type { People, Person } from "../sync/chat-ports.ts";
 import { InviteItem, keys, PersonItem, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { type Clock, epochSeconds } from "../clock.ts";
-import type { UpdateClaims } from "../sync/ports.ts";
+import type { UpdateClaims } from "../sync/chat-ports.ts";
 import { ClaimItem, keys, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,6 +1,7 @@
 import { atLocalHour, localDate } from "../local-time.ts";
 import type { Account } from "./account.ts";
-import type { Arrival, AttentionItem, Progress, SentValues, SummaryMemory } from "./ports.ts";
+import type { SummaryMemory } from "./chat-ports.ts";
+import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
 import type { Composition, ReadingKind } from "./reading.ts";
 
 /** What a daily summary says, without a sentence. */

@@ -47,7 +47,7 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
     "Withings does not know this client id with this secret.",
     "Withings has nothing against them",
     "That does not look like an e-mail address.",
-    "any https page that answers will do until then",
+    "an https page of your choice that answers will do until then",
     "Next: npm run deploy",
   ]) {
     expect(run.stderr).toContain(words);

@@ -92,10 +92,8 @@ describe("a program with an address", () => {
     expect(new Set(statuses())).toEqual(new Set([503, 200]));
   });
 
-  test("leads through a sign-in with a code, message by message", async () => {
-    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin");
-    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-    const { logged } = await begin();
+  /** The sign-in in the chat has come to where it asks for the password. */
+  async function toPassword() {
     house.chat.say("/connect");
     await heard("Press the button");
     house.chat.tap("Link Garmin");
@@ -104,6 +102,13 @@ describe("a program with an address", () => {
     await heard("Which e-mail");
     house.chat.say(OWNER.email);
     await heard("the password for");
+  }
+
+  test("leads through a sign-in with a code, message by message", async () => {
+    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin");
+    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    const { logged } = await begin();
+    await toPassword();
     house.chat.say(OWNER.password);
     await heard("Garmin sent a code");
     house.chat.say(house.sandbox.garmin.inbox[0]?.code ?? "");
@@ -116,14 +121,7 @@ describe("a program with an address", () => {
   test("lets what was begun come to its end when it stops, and the rest comes after", async () => {
     await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin");
     const { stop } = await begin();
-    house.chat.say("/connect");
-    await heard("Press the button");
-    house.chat.tap("Link Garmin");
-    await heard("Two ways");
-    house.chat.tap("Here in the chat");
-    await heard("Which e-mail");
-    house.chat.say(OWNER.email);
-    await heard("the password for");
+    await toPassword();
     await delivered();
     const sso = { server: "garmin_sso", match: { method: "POST" } } as const;
     house.sandbox.faults.add({ ...sso, effect: { type: "delay", seconds: 0.4 } });

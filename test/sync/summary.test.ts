@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type Settings } from "../../src/sync/account.ts";
-import type { Arrival, AttentionItem, Progress, SummaryMemory } from "../../src/sync/ports.ts";
+import type { SummaryMemory } from "../../src/sync/chat-ports.ts";
+import type { Arrival, AttentionItem, Progress } from "../../src/sync/ports.ts";
 import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
