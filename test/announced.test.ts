@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { RetryLaterError } from "../src/errors.ts";
+import { settleUnlinked } from "../src/sync/unlinked.ts";
+import { ACCOUNT, NOON, USERID } from "./support/household.ts";
+import { startWebHouse, type WebHouse } from "./support/web-house.ts";
+
+let house: WebHouse;
+afterEach(() => house.close());
+
+const link = () => house.app.links.read(ACCOUNT, "withings");
+
+describe("from the scale to Garmin", () => {
+  const runs = () => house.logged.filter((line) => line.includes('"run_ended"')).length;
+
+  test("one weigh-in with its three notifications is one sync", async () => {
+    house = await startWebHouse({ linked: true });
+    await house.app.subscriptions.keep(ACCOUNT);
+    const worker = house.startWorker();
+    house.person.stepOnScale({ weightKg: 80.25, siblings: true });
+    await house.sandbox.withings.notifications.delivered();
+    expect(house.sandbox.withings.notifications.sent.map(({ status }) => status)).toEqual([200, 200, 200]);
+    house.clock.advance(8);
+    worker.wake();
+    await vi.waitFor(async () => expect(await house.jobs()).toEqual([]), { timeout: 5000 });
+    await worker.stop();
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+    expect(runs()).toBe(1);
+  });
+
+  test("a program that is killed after it has answered does the work when it is back", async () => {
+    house = await startWebHouse({ linked: true });
+    await house.app.subscriptions.keep(ACCOUNT);
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sandbox.withings.notifications.delivered();
+    house.clock.advance(3600);
+    expect(house.weights()).toEqual([]);
+    const worker = house.startWorker();
+    await vi.waitFor(async () => expect(await house.jobs()).toEqual([]), { timeout: 5000 });
+    await worker.stop();
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+  });
+
+  test("what is announced while another run is at work is looked at again", async () => {
+    house = await startWebHouse({ linked: true });
+    const job = { account: ACCOUNT, reason: "withings_notified" as const, dueAt: NOON, attempts: 0 };
+    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 60);
+    await house.work(job);
+    await lease?.release();
+    const next = await house.app.agenda.read(ACCOUNT);
+    expect(next?.dueAt).toEqual(new Date(house.clock.now().getTime() + 60_000));
+  });
+});
+
+describe("a person who is said to be gone", () => {
+  const OTHER = ACCOUNT + 1;
+  const OTHER_USERID = USERID + 1;
+  const job = { account: ACCOUNT, reason: "withings_unlinked" as const, dueAt: NOON, attempts: 0 };
+  const addNeighbour = async () => {
+    house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
+    await house.app.accounts.save(OTHER, {});
+    await fetch(house.consent(OTHER, OTHER_USERID));
+  };
+
+  test("and whom Withings no longer lets us read is unlinked, free for others, and told once", async () => {
+    house = await startWebHouse({ linked: true });
+    await addNeighbour();
+    await house.app.subscriptions.keep(ACCOUNT);
+    house.sandbox.withings.revoke(USERID);
+    await house.work(job);
+    await house.work(job);
+    expect(house.unlinked).toEqual([ACCOUNT]);
+    expect(await link()).toBeUndefined();
+    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+    expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
+    expect((await house.app.links.read(OTHER, "withings"))?.value.state).toBe("linked");
+    expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  });
+
+  test("and who links anew while they are told of it, stays linked", async () => {
+    house = await startWebHouse({ linked: true });
+    house.sandbox.withings.revoke(USERID);
+    const { run } = house.app;
+    const onUnlinked = async () => void (await fetch(house.consent()));
+    const deps = { ...house.app, source: run.source, onUnlinked, now: house.clock.now(), log: run.log };
+    await settleUnlinked(deps, ACCOUNT);
+    expect((await link())?.value.state).toBe("linked");
+    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
+  });
+
+  test("and is not, stays linked", async () => {
+    house = await startWebHouse({ linked: true });
+    const before = await link();
+    await house.work(job);
+    expect(await link()).toEqual(before);
+    expect(house.unlinked).toEqual([]);
+  });
+
+  test("stays linked while Withings gives no answer, and is looked at again", async () => {
+    house = await startWebHouse({ linked: true });
+    house.sandbox.withings.revoke(USERID);
+    house.sandbox.faults.turnOn("withings_down");
+    await expect(house.work(job)).rejects.toThrow(RetryLaterError);
+    expect((await link())?.value.state).toBe("linked");
+    house.sandbox.faults.clear();
+    house.clock.advance(60);
+    await house.work(job);
+    expect(await link()).toBeUndefined();
+  });
+
+  test("stays linked when only a scope is too small", async () => {
+    house = await startWebHouse({ linked: true });
+    house.sandbox.faults.add({
+      ...{ server: "withings", match: { path: "/measure" } },
+      effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
+    });
+    await house.work(job);
+    expect((await link())?.value.state).toBe("linked");
+  });
+});

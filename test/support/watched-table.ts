@@ -1,0 +1,28 @@
+import { RetryLaterError } from "../../src/errors.ts";
+import type { Table } from "../../src/store/table.ts";
+
+/** Counts what is asked of the store, and can take it away. */
+export function watched() {
+  let calls = 0;
+  let isAway = false;
+  const through =
+    <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
+    async (...given: A) => {
+      calls++;
+      if (isAway) throw new RetryLaterError("the store is away");
+      return call(...given);
+    };
+  return {
+    wrapTable: (table: Table): Table => ({
+      get: through(table.get),
+      list: through(table.list),
+      put: through(table.put),
+      delete: through(table.delete),
+      close: () => table.close(),
+    }),
+    calls: () => calls,
+    takeAway: () => {
+      isAway = true;
+    },
+  };
+}
