@@ -12,11 +12,16 @@ test("a weigh-in is in Garmin by itself, and the chat keeps quiet about it", asy
 });
 
 test("a guest's weigh-in waits for the owner's word, and either word is kept", async ({ demo, desktop }) => {
+  const inGarmin = () => demo.sandbox.garmin.weights("owner@example.org");
+  const heldGuest = async () => {
+    await desktop.press("guest");
+    const held = await desktop.waitForMessage("the scale was not sure that it was you");
+    return Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
+  };
   await desktop.linkBoth();
-  await desktop.press("guest");
-  const held = await desktop.waitForMessage("the scale was not sure that it was you");
+  await heldGuest();
+  const before = inGarmin().map(({ takenAt }) => takenAt.getTime());
   await desktop.shot("guest 1 the bot asks whose it is, desktop");
-  const guestKg = Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
   await desktop.say("/status");
   await desktop.waitForMessage("Last sync:");
   await desktop.shot("guest 2 status shows what waits, desktop");
@@ -24,13 +29,13 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   await desktop.page.locator("#toasts", { hasText: "It stays out of Garmin." }).waitFor();
   await desktop.shot("guest 3 not mine, desktop");
 
-  await desktop.press("guest");
-  await desktop.waitForMessage("the scale was not sure that it was you");
+  const guestKg = await heldGuest();
   await desktop.tapButton(/^Send .* kg/);
   await desktop.waitForMessage("1 reading now seen in Garmin");
   await desktop.shot("guest 4 sent after all, desktop");
-  const garminKg = demo.sandbox.garmin.weights("owner@example.org").map(({ weightKg }) => weightKg);
-  expect(garminKg).not.toContain(guestKg);
+  // Told apart by when they were taken: two guests may well weigh the same.
+  const arrived = inGarmin().filter(({ takenAt }) => !before.includes(takenAt.getTime()));
+  expect(arrived.map(({ weightKg }) => weightKg)).toEqual([guestKg]);
 });
 
 test("what waits fits onto a phone with its buttons", async ({ phone }) => {
