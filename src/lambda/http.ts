@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2, Context, LambdaFunctionURLEvent } from "aws-lambda";
 import { requestOf, resultOf } from "./http-event.ts";
 import { deadlineOf, kept } from "./invocation.ts";
-import { startProgram } from "./program.ts";
+import { openQueue, startProgram } from "./program.ts";
 
-const ready = kept(() => startProgram("http"));
+const ready = kept(() => startProgram("http", openQueue()));
 
 /** What Telegram, Withings, their browser and a person with the token ask for, at the function's address. */
 export async function handler(

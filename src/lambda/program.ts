@@ -1,20 +1,23 @@
 import { createApp } from "../app.ts";
-import { readConfig } from "../config.ts";
+import { loadEnvironment, readConfig } from "../config.ts";
 import { createService, SERVICE_SECTIONS } from "../service.ts";
-import { createSqsQueue } from "../store/sqs.ts";
+import { createSqsQueue, type SqsQueue } from "../store/sqs.ts";
 import { clock, environmentOf, logOf } from "./invocation.ts";
 
+/** It needs no secret, and so is there also where the rest of the program cannot be had. */
+export function openQueue(): SqsQueue {
+  return createSqsQueue({ ...readConfig(loadEnvironment(), ["queue"]).queue, clock });
+}
+
 /** The whole program, as the functions that meet people have it. */
-export async function startProgram(name: "http" | "worker") {
+export async function startProgram(name: "http" | "worker", queue: SqsQueue) {
   const env = await environmentOf(name);
   const log = logOf(env);
-  const config = readConfig(env, [...SERVICE_SECTIONS, "queue"]);
+  const config = readConfig(env, SERVICE_SECTIONS);
   let deadlineAt: Date | undefined;
   const app = await createApp(config, { clock, log, deadlineAt: () => deadlineAt });
-  const queue = createSqsQueue({ ...config.queue, clock });
   return {
     ...createService(config, app, { queue, clock, log }),
-    queue,
     log,
     /** Until when the invocation that has just begun may work. A process has one at a time. */
     workUntil(at: Date) {

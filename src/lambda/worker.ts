@@ -1,33 +1,40 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { loadEnvironment } from "../config.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts } from "../log.ts";
-import { readJob, retrySeconds } from "../store/sqs.ts";
-import { clock, deadlineOf, kept } from "./invocation.ts";
-import { startProgram } from "./program.ts";
+import { readJob, retrySeconds, type SqsQueue } from "../store/sqs.ts";
+import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
+import { openQueue, startProgram } from "./program.ts";
 
-const ready = kept(() => startProgram("worker"));
+const opened = kept(async () => openQueue());
+const ready = kept(async () => startProgram("worker", await opened()));
 type Program = Awaited<ReturnType<typeof startProgram>>;
 
 /** A job is put into the queue a little before it is due, so as to stand for what is announced meanwhile. Never for longer. */
 const LONGEST_WAIT_SECONDS = 10;
+/** Later than this after its end nothing of an invocation is under way. */
+const AFTERMATH_SECONDS = 30;
 
 /** Does the jobs of the queue. One that fails comes again after a pause, and in the end lies in the queue of the dead. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const queue = await opened();
+  // First of all: whatever becomes of this process, its jobs come again soon after it can no longer be at work on them.
+  const seconds = Math.ceil(context.getRemainingTimeInMillis() / 1000) + AFTERMATH_SECONDS;
+  await Promise.all(event.Records.map((record) => hide(queue, record, seconds)));
   const program = await ready();
   program.workUntil(deadlineOf(context));
   const batchItemFailures = [];
   for (const record of event.Records) {
-    if (!(await perform(program, record))) batchItemFailures.push({ itemIdentifier: record.messageId });
+    if (!(await perform(program, queue, record))) batchItemFailures.push({ itemIdentifier: record.messageId });
   }
   await program.rest();
   return { batchItemFailures };
 }
 
-async function perform({ log, queue, work }: Program, record: SQSRecord): Promise<boolean> {
-  const { body, receiptHandle, attributes } = record;
-  const deliveries = Number(attributes.ApproximateReceiveCount);
+async function perform({ log, work }: Program, queue: SqsQueue, record: SQSRecord): Promise<boolean> {
+  const deliveries = Number(record.attributes.ApproximateReceiveCount);
   try {
-    const job = readJob(body);
+    const job = readJob(record.body);
     const waitSeconds = (job.dueAt.getTime() - clock.now().getTime()) / 1000;
     if (waitSeconds > 0) await clock.sleep(Math.min(waitSeconds, LONGEST_WAIT_SECONDS));
     await work({ ...job, attempts: deliveries - 1 });
@@ -36,10 +43,14 @@ async function perform({ log, queue, work }: Program, record: SQSRecord): Promis
     const facts = { deliveries, ...errorFacts(error) };
     if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
     else log.error("job_failed", facts);
-    // Its account waits for it, and would wait for the whole visibility timeout of the queue.
-    await queue
-      .retryIn(receiptHandle, retrySeconds(deliveries))
-      .catch((cause: unknown) => log.warn("job_retry_not_set", errorFacts(cause)));
+    await hide(queue, record, retrySeconds(deliveries));
     return false;
   }
+}
+
+/** Where this fails, the message comes again after the visibility timeout of the queue, which is long. */
+async function hide(queue: SqsQueue, { receiptHandle }: SQSRecord, seconds: number): Promise<void> {
+  await queue
+    .hideFor(receiptHandle, seconds)
+    .catch((error: unknown) => logOf(loadEnvironment()).warn("job_retry_not_set", errorFacts(error)));
 }

@@ -39,10 +39,10 @@ export function retrySeconds(deliveries: number): number {
 
 export interface SqsQueue extends JobQueue {
   /**
-   * Delivers a message again after so long, rather than after the queue's visibility timeout: until then it holds up
-   * everything else of its account.
+   * Delivers a message again after so long if it is still there then, rather than after the queue's visibility timeout: until
+   * then it holds up everything else of its account.
    */
-  retryIn(receiptHandle: string, seconds: number): Promise<void>;
+  hideFor(receiptHandle: string, seconds: number): Promise<void>;
   close(): void;
 }
 
@@ -73,7 +73,7 @@ export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string
     async put(jobs) {
       for (let from = 0; from < jobs.length; from += JOBS_A_CALL) await send(jobs.slice(from, from + JOBS_A_CALL));
     },
-    async retryIn(ReceiptHandle, seconds) {
+    async hideFor(ReceiptHandle, seconds) {
       const VisibilityTimeout = seconds;
       await orFailure(client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout })));
     },

@@ -80,7 +80,7 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
     ...{ lambdaGbSeconds: 0, lambdaRequests: 0, tableReads: 0, tableWrites: 0, logGb: 0 },
     tableGb: (households * month.storedBytes) / GB,
     tableBackupGb: (households * month.storedBytes) / GB,
-    queueRequests: IDLE_RECEIVES + households * (month.sent + 2 * month.jobs),
+    queueRequests: IDLE_RECEIVES + households * (month.sent + 3 * month.jobs),
     alarmMetrics: alarmMetrics(),
     // They exist in months in which something went wrong.
     ownMetrics: 0,

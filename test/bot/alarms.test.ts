@@ -41,7 +41,7 @@ describe("what an alarm says", () => {
 
   test("names a command for the stage it comes from, and opens the place", () => {
     expect(told("dead-jobs")).toEqual({
-      text: "A job failed five times and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.",
+      text: "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.",
       isQuiet: false,
       button: {
         label: "Open the queue",

@@ -114,7 +114,7 @@ test("no concurrency is reserved unless it is asked for, because young accounts 
   expect(Object.fromEntries(reserved(functionsOf(askedFor)))).toEqual({ http: 20, worker: 5, sweep: 1, alarm: 1 });
 });
 
-test("the jobs of an account come one by one, and what failed five times is kept for two weeks", () => {
+test("the jobs of an account come one by one, and what failed seven times is kept for two weeks", () => {
   expect(ofType(resources, "AWS::SQS::Queue")).toEqual([
     {
       QueueName: `weighbridge-${STAGE}-jobs.fifo`,
@@ -124,7 +124,7 @@ test("the jobs of an account come one by one, and what failed five times is kept
       FifoThroughputLimit: "perMessageGroupId",
       VisibilityTimeout: 6 * Number(functions.worker?.Timeout),
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { deadLetterTargetArn: `${QUEUE_ARN}-dead.fifo`, maxReceiveCount: 5 },
+      RedrivePolicy: { deadLetterTargetArn: `${QUEUE_ARN}-dead.fifo`, maxReceiveCount: 7 },
     },
     {
       QueueName: `weighbridge-${STAGE}-dead.fifo`,

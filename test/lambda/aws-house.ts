@@ -25,7 +25,7 @@ import { startPump } from "./pump.ts";
 
 const STAGE = "prod";
 const TABLE = `weighbridge-${STAGE}`;
-const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
+export const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
 export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
 const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 /** As in `serverless.yml`. */

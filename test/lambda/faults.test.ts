@@ -3,7 +3,7 @@ import { keys } from "../../src/store/items.ts";
 import type { Key } from "../../src/store/table.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
-import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
+import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, PARAMETER_PATH, startAwsHouse } from "./aws-house.ts";
 import { scheduleEvent, sqsEvent } from "./events.ts";
 
 let built: Awaited<ReturnType<typeof buildFunctions>>;
@@ -39,6 +39,10 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
       const visit = house.visit();
       await vi.waitFor(() => expect([house.uploads(), house.weightsKg().length]).toEqual([1, stored]), WAIT);
       expect(await house.fates()).toEqual(["sending"]);
+      // It may be at work for five minutes, and not much later its job is there again, though nobody gives it back.
+      const [hiddenSeconds = 0] = house.sqs.hiddenSeconds();
+      expect(hiddenSeconds).toBeGreaterThan(250);
+      expect(hiddenSeconds).toBeLessThanOrEqual(331);
       // Its lease runs out, and what was on its way has had its time to appear.
       house.clock.advance(300);
       await house.worker.kill();
@@ -50,6 +54,25 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
     }),
   );
 });
+
+test.concurrent("a worker that cannot begin holds its job up no longer, and does it when it can", () =>
+  inHouse(async (house) => {
+    await house.pump.stop();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sweep.invoke(scheduleEvent());
+    const [message = {}] = await house.sqs.receive();
+    const event = sqsEvent(message, house.sqs.queueArn);
+    const name = `${PARAMETER_PATH}TELEGRAM_BOT_TOKEN`;
+    const token = house.ssm.parameters.get(name)?.value ?? "";
+    house.ssm.parameters.delete(name);
+    await expect(house.worker.invoke(event)).rejects.toThrow("TELEGRAM_BOT_TOKEN");
+    const [hiddenSeconds = 0] = house.sqs.hiddenSeconds();
+    expect(hiddenSeconds).toBeGreaterThan(250);
+    expect(hiddenSeconds).toBeLessThanOrEqual(331);
+    house.ssm.set(name, token, "SecureString");
+    expect(await house.worker.invoke(event)).toEqual({ batchItemFailures: [] });
+    expect(house.weightsKg()).toEqual([80.25]);
+  }));
 
 describe.concurrent("a DynamoDB that fails for a while", () => {
   test.each<AwsTrouble>(["throttled", "broken", "dropped", "lost"])("%s: each reading arrives once", (trouble) =>

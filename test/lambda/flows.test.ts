@@ -153,7 +153,7 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   );
 });
 
-test("a job that nobody can do is put aside after five times, rings, and holds up nothing for good", async () => {
+test("a job that nobody can do is put aside after seven times, rings, and holds up nothing for good", async () => {
   await moveIn();
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.sqs.send(ACCOUNT, '{"reason":"from the future"}');
@@ -161,11 +161,11 @@ test("a job that nobody can do is put aside after five times, rings, and holds u
   await house.heard("1 reading now seen in Garmin.");
   await house.quiet();
   const failed = house.worker.logged().filter(({ event }) => event === "job_failed");
-  expect(failed.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3, 4, 5]);
+  expect(failed.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(house.sqs.dead()).toEqual(['{"reason":"from the future"}']);
 
   await house.ring(alarm("dead-jobs", "ALARM", "OK"));
-  expect(house.told().at(-1)).toMatch(/^A job failed five times and was put aside.*None is lost/);
+  expect(house.told().at(-1)).toMatch(/^A job failed seven times within half an hour and was put aside.*None is lost/);
   await house.ring(alarm("dead-jobs", "OK", "ALARM"));
   expect(house.told().at(-1)).toBe("No job is put aside any more.");
 });

@@ -6,7 +6,7 @@ const REGION = "eu-central-1";
 
 /**
  * An SQS in this process behind a real port, with a queue of jobs like that of `infra/queues.yml` but for its visibility
- * timeout, and the one for what failed five times.
+ * timeout, and the one for what failed seven times.
  */
 export async function startSqs({ visibilitySeconds = 1080 } = {}) {
   const server = await startFauxqs({ port: 0, logger: false, defaultRegion: REGION });
@@ -25,7 +25,7 @@ export async function startSqs({ visibilitySeconds = 1080 } = {}) {
       DeduplicationScope: "messageGroup",
       FifoThroughputLimit: "perMessageGroupId",
       VisibilityTimeout: String(visibilitySeconds),
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: "5" }),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: "7" }),
     },
   });
   const client = new SQSClient({
@@ -46,7 +46,12 @@ export async function startSqs({ visibilitySeconds = 1080 } = {}) {
       const { ready = [], delayed = [], inflight = [] } = server.inspectQueue("jobs.fifo")?.messages ?? {};
       return ready.length + delayed.length + inflight.length;
     },
-    /** The texts of what failed five times. */
+    /** For how much longer each message that somebody works on is hidden from all others. */
+    hiddenSeconds: (): number[] =>
+      (server.inspectQueue("jobs.fifo")?.messages.inflight ?? []).map(
+        ({ visibilityDeadline }) => (visibilityDeadline - Date.now()) / 1000,
+      ),
+    /** The texts of what failed seven times. */
     dead: (): string[] => (server.inspectQueue("dead.fifo")?.messages.ready ?? []).map(({ body }) => body),
     /** Whatever is there, at once. */
     async receive(limit = 10) {

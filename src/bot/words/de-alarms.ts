@@ -12,7 +12,7 @@ export function alarmsInGerman(): AlarmWords {
       const SENTENCES: Record<AlarmKey, AlarmSentences> = {
         "dead-jobs": {
           means:
-            "Ein Auftrag ist fünfmal gescheitert und wurde zur Seite gelegt, darum können Messungen eines Kontos zu spät kommen. Verloren ist keine: Withings behält sie.",
+            "Ein Auftrag ist in einer halben Stunde siebenmal gescheitert und wurde zur Seite gelegt, darum können Messungen eines Kontos zu spät kommen. Verloren ist keine: Withings behält sie.",
           mend: `${doctor} sagt, was nicht stimmt. Ist es behoben, öffne die Warteschlange und wähle „Start DLQ redrive“.`,
           over: "Es liegt kein Auftrag mehr auf der Seite.",
         },
@@ -30,7 +30,7 @@ export function alarmsInGerman(): AlarmWords {
         },
         "worker-errors": {
           means:
-            "Der Teil von mir, der Messungen überträgt, ist mitten in einem Auftrag gescheitert. Der Auftrag wird von selbst bis zu fünfmal versucht, und keine Messung geht verloren.",
+            "Der Teil von mir, der Messungen überträgt, ist mitten in einem Auftrag gescheitert. Der Auftrag wird von selbst bis zu siebenmal versucht, und keine Messung geht verloren.",
           mend: `Bleibt es bei dieser einen Nachricht, ist nichts zu tun. Werden es mehr, rufe ${doctor} auf; im Protokoll steht, was es war.`,
           over: "Die Störung beim Übertragen ist vorbei.",
         },

@@ -20,7 +20,7 @@ export function alarmsInEnglish() {
       const SENTENCES: Record<AlarmKey, AlarmSentences> = {
         "dead-jobs": {
           means:
-            "A job failed five times and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.",
+            "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.",
           mend: `Run ${doctor} to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.`,
           over: "No job is put aside any more.",
         },
@@ -38,7 +38,7 @@ export function alarmsInEnglish() {
         },
         "worker-errors": {
           means:
-            "The part of me that carries readings over broke in the middle of a job. The job is tried again by itself, up to five times, and no reading is lost.",
+            "The part of me that carries readings over broke in the middle of a job. The job is tried again by itself, up to seven times, and no reading is lost.",
           mend: `Nothing to do if it stays with this one message. If there are more, run ${doctor}; the log says what it was.`,
           over: "The trouble with carrying readings over is past.",
         },
