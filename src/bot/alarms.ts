@@ -56,7 +56,8 @@ export function alarmMessage(
     const shown = clip(name, LONGEST_NAME);
     return { text: isOver ? words.unknownOver(shown) : words.unknownOn(shown), isQuiet: isOver };
   }
-  const { means, mend, over } = words.of(key, stage);
+  const { means, mend, first, over } = words.of(key, stage);
+  if (first !== undefined && before === "INSUFFICIENT_DATA") return { text: first, isQuiet: true };
   if (isOver) return over === undefined ? undefined : { text: over, isQuiet: true };
   const place = PLACE[key];
   const url = place && consoleUrl(place, { arn, stage });

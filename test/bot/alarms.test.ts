@@ -71,6 +71,16 @@ describe("what an alarm says", () => {
     expect(told("broken", "INSUFFICIENT_DATA", "ALARM")).toBeUndefined();
   });
 
+  test.each(LANGUAGES)("what never began is no trouble right after everything was set up, in %s", (language) => {
+    const { alarms: words } = wordsIn(language);
+    const say = (key: AlarmKey, before: string) =>
+      alarmMessage(notice(`weighbridge-prod-${key}`, "ALARM", before), { stage: "prod", words });
+    const { means, first } = words.of("sweep-missing", "prod");
+    expect(say("sweep-missing", "INSUFFICIENT_DATA")).toEqual({ text: first, isQuiet: true });
+    expect(say("sweep-missing", "OK")?.text).toContain(means);
+    expect(say("broken", "INSUFFICIENT_DATA")?.isQuiet).toBe(false);
+  });
+
   test("one that somebody added by hand is passed on with its name, and so is one of another stage", () => {
     expect(alarmMessage(notice("my-budget"), english)).toEqual({
       text: "The alarm my-budget is on. It is none of mine, so I only pass it on.",

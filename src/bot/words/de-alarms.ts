@@ -70,8 +70,9 @@ export function alarmsInGerman(): AlarmWords {
         "sweep-missing": {
           means:
             "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
-          mend: `Nach einer ersten Einrichtung ist das in wenigen Minuten von selbst vorbei. Sonst: Schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein. npm run deploy tut das nicht.`,
-          over: "Die regelmäßigen Abgleiche beginnen wieder von selbst, und was gewartet hat, folgt.",
+          mend: `Schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein. npm run deploy tut das nicht.`,
+          first: `Ich bin neu eingerichtet, und meine regelmäßigen Abgleiche haben noch nicht begonnen. Das ist in Ordnung: Binnen zehn Minuten schreibe ich, dass sie laufen. Wenn nicht, schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein.`,
+          over: "Die regelmäßigen Abgleiche beginnen von selbst, und was gewartet hat, folgt.",
         },
         "webhook-failing": {
           means:

@@ -5,6 +5,8 @@ export interface AlarmSentences {
   /** What it means for people and their readings. */
   means: string;
   mend: string;
+  /** Instead of both, where the alarm has only just been set up: nothing has ever been otherwise yet. */
+  first?: string;
   over?: string;
 }
 export type AlarmWords = ReturnType<typeof alarmsInEnglish>;
@@ -75,8 +77,9 @@ export function alarmsInEnglish() {
         },
         "sweep-missing": {
           means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
-          mend: `After a first deployment this is over by itself within minutes. Otherwise: in EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
-          over: "The regular syncs begin by themselves again, and what waited follows.",
+          mend: `In EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
+          first: `I am newly set up, and my regular syncs have not begun yet. That is as it should be: within ten minutes I write that they have. Should I not, enable the rule of the stage ${stage} in EventBridge, under Rules.`,
+          over: "The regular syncs begin by themselves, and what waited follows.",
         },
         "webhook-failing": {
           means:
