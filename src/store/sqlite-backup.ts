@@ -6,7 +6,7 @@ import * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { keys } from "./items.ts";
 import { syncFolder } from "./seal.ts";
-import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode } from "./sqlite.ts";
+import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./sqlite.ts";
 import { parseStoredJson } from "./stored-json.ts";
 
 /** "Wbrg", in the header of the file: what a SQLite file is for. */
@@ -150,6 +150,8 @@ export function restoreBackup(options: {
     beforeCommit();
     database.exec("COMMIT");
     return { rows };
+  } catch (error) {
+    throw workingError(target, error);
   } finally {
     database.close();
   }
@@ -212,7 +214,7 @@ const damagedError = (file: string, cause?: unknown) =>
   new UsageError(`${file} is damaged or incomplete: take another backup.`, { cause });
 
 function writingError(file: string, cause: unknown): unknown {
-  if (!(cause instanceof Error && "syscall" in cause && "code" in cause)) return cause;
+  if (!(cause instanceof Error && "syscall" in cause && "code" in cause)) return workingError(file, cause);
   if (cause.code === "EEXIST") return existsError(file);
   return new UsageError(
     `${file} cannot be written (${cause.code}): choose a folder in which this user may write and has room.`,

@@ -10,7 +10,7 @@ import type { Item, Table } from "./table.ts";
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
 /** Primary result codes, https://sqlite.org/rescode.html */
-export const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, CANTOPEN: 14, NOTADB: 26 };
+export const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
 
 /**
  * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
@@ -27,6 +27,13 @@ export function openSqliteTable(options: {
   const sqlName = quoteTableName(tableName);
   const database = openDatabase(file, busyTimeoutMs);
   const nowSeconds = () => clock.now().getTime() / 1000;
+  const ask = <T>(statement: () => T): T => {
+    try {
+      return statement();
+    } catch (error) {
+      throw workingError(file, error);
+    }
+  };
 
   try {
     ensureTable(database, sqlName);
@@ -56,7 +63,7 @@ export function openSqliteTable(options: {
 
   return {
     async get({ pk, sk }) {
-      const row = whileFree(() => sql.get.get({ pk, sk, now: nowSeconds() }));
+      const row = ask(() => sql.get.get({ pk, sk, now: nowSeconds() }));
       return row && toItem(row);
     },
 
@@ -64,20 +71,20 @@ export function openSqliteTable(options: {
       const statement = descending ? sql.descending : sql.ascending;
       // SQLite sorts every blob after every text, so an empty blob is the bound that no sort key reaches.
       const bounds = { from, to: to ?? new Uint8Array() };
-      return whileFree(() => statement.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
+      return ask(() => statement.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
     },
 
     async put({ pk, sk }, value, { expect, expiresAt = null }) {
       const version = randomUUID();
       const row = { pk, sk, version, value: JSON.stringify(value), expiresAt, now: nowSeconds() };
-      const { changes } = whileFree(() =>
+      const { changes } = ask(() =>
         expect === "absent" ? sql.insert.run(row) : sql.replace.run({ ...row, expected: expect.version }),
       );
       return changes === 1 ? { type: "written", version } : { type: "conflict" };
     },
 
     async delete({ pk, sk }, { version }) {
-      const { changes } = whileFree(() => sql.delete.run({ pk, sk, expected: version, now: nowSeconds() }));
+      const { changes } = ask(() => sql.delete.run({ pk, sk, expected: version, now: nowSeconds() }));
       return changes === 1 ? "deleted" : "conflict";
     },
 
@@ -154,21 +161,20 @@ function toItem(row: Record<string, SQLOutputValue>): Item {
   };
 }
 
-function whileFree<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw sqliteCode(error) === SQLITE.BUSY ? busyError(error) : error;
+/** What can befall a file that was opened well. */
+export function workingError(file: string, cause: unknown): unknown {
+  switch (sqliteCode(cause)) {
+    case SQLITE.BUSY:
+      return new RetryLaterError("Another process is holding the database", { cause });
+    case SQLITE.FULL:
+      return new UsageError(`The disk that holds ${file} is full: make room there.`, { cause });
+    default:
+      return cause;
   }
-}
-
-function busyError(cause: unknown): RetryLaterError {
-  return new RetryLaterError("Another process is holding the database", { cause });
 }
 
 function openingError(file: string, cause: unknown): unknown {
   const code = sqliteCode(cause);
-  if (code === SQLITE.BUSY) return busyError(cause);
   if (code === SQLITE.NOTADB || code === SQLITE.CORRUPT) {
     return new UsageError(
       `${file} is not an intact SQLite database: move it away and restore a backup, or choose another folder with DATA_DIR.`,
@@ -182,7 +188,7 @@ function openingError(file: string, cause: unknown): unknown {
       { cause },
     );
   }
-  return cause;
+  return workingError(file, cause);
 }
 
 /** The primary result code, which is the low byte of an extended one. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { RetryLaterError, UsageError } from "../../src/errors.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { describeTableContract } from "./table.contract.ts";
+import type { WriterTask } from "./writer-process.ts";
 import { killAfter, runTogether } from "./writers.ts";
 
 const tableName = "weighbridge.test-1";
@@ -185,3 +186,22 @@ async function run(script: string): Promise<string> {
   const [errors] = await Promise.all([text(child.stderr), once(child, "close")]);
   return errors;
 }
+
+/** A small disk of this process's own, which needs the right to make one. */
+const SMALL_DISK = ["-rm", "sh", "-c", 'mount -t tmpfs -o size=400k tmpfs "$0" && exec "$@"'];
+const canMount = spawnSync("unshare", [...SMALL_DISK, tmpdir(), "true"]).status === 0;
+
+test.skipIf(!canMount)(
+  "a full disk is said in words, and costs nothing that was written (needs the right to mount)",
+  async () => {
+    const writer = path.join(import.meta.dirname, "writer-process.ts");
+    const ballast = path.join(folder, "ballast");
+    const task: WriterTask = { store: { file }, tableName, pk: "full", task: { type: "write until refused", ballast } };
+    const args = [...SMALL_DISK, folder, process.execPath, writer, JSON.stringify(task)];
+    const child = spawn("unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [wrote, refused, ...found] = (await text(child.stdout)).trim().split("\n");
+    expect(refused).toBe(`UsageError: The disk that holds ${file} is full: make room there.`);
+    expect(Number(wrote)).toBeGreaterThan(2);
+    expect(found).toEqual([`${wrote} items, and room for another: written`]);
+  },
+);

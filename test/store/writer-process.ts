@@ -2,7 +2,7 @@
  * A process of its own for tests that race or kill it. Its task comes as JSON in the first argument.
  * It prints a line only after the write it speaks of was acknowledged.
  */
-import { writeSync } from "node:fs";
+import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { systemClock } from "../../src/clock.ts";
 import { createBudget } from "../../src/store/budget.ts";
 import { openDynamoTable } from "../../src/store/dynamodb.ts";
@@ -14,10 +14,12 @@ export interface WriterTask {
   pk: string;
   /**
    * "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them;
-   * "take slots" says in epoch milliseconds when each of its slots comes.
+   * "take slots" says in epoch milliseconds when each of its slots comes. "write until refused" says how many were written
+   * until there was an error, and which, and what is there after the `ballast`, a file, was thrown away.
    */
   task:
     | { type: "write until killed"; prefix: string }
+    | { type: "write until refused"; ballast: string }
     | { type: "claim all"; sks: string[]; startAtMs: number }
     | { type: "take slots"; slots: number; everySeconds: number; burst: number; startAtMs: number };
 }
@@ -40,6 +42,21 @@ if (task.type === "claim all") {
     const waitSeconds = await budget.take(Number.POSITIVE_INFINITY);
     print(String(Date.now() + waitSeconds * 1000));
   }
+  await table.close();
+} else if (task.type === "write until refused") {
+  const table = openTable();
+  writeFileSync(task.ballast, Buffer.alloc(100_000));
+  const write = (n: number) => table.put({ pk, sk: `${n}` }, { text: "text".repeat(1000) }, { expect: "absent" });
+  let count = 0;
+  try {
+    for (; ; count++) await write(count);
+  } catch (error) {
+    print(`${count}`);
+    print(String(error));
+  }
+  rmSync(task.ballast);
+  const { length } = await table.list(pk);
+  print(`${length} items, and room for another: ${(await write(count)).type}`);
   await table.close();
 } else {
   const table = openTable();
