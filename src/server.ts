@@ -1,5 +1,7 @@
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
+import { createAlarmSend } from "./bot/alarm-send.ts";
+import { createMachineAlarmTeller } from "./bot/alarms.ts";
 import type { TelegramBot } from "./bot/bot.ts";
 import { isUncallable } from "./bot/webhook.ts";
 import type { Clock } from "./clock.ts";
@@ -12,12 +14,12 @@ import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.t
 import { startWorker, type Worker } from "./sync/jobs.ts";
 import { sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
+import { createWatch } from "./watch.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const SWEEP_MINUTES = 1;
-/** So long without a sweep that came to its end, it says of itself that it is ill. */
-const STUCK_MINUTES = 10;
+const WATCH_MINUTES = 1;
 
 export interface Server {
   app: App;
@@ -26,22 +28,21 @@ export interface Server {
   port: number | undefined;
   /** Rejects when the bot cannot go on. */
   polling: Promise<void>;
-  /** Looks at who is due now, rather than within the minute. */
+  /** Looks now at who is due and what is wrong, rather than within the minute. */
   wake(): void;
   stop(): Promise<void>;
 }
 
 /**
  * The whole program on one machine: the bot by long polling or, where it has an address, by
- * webhook; a look at who is due every minute; the jobs that come of both; and what comes in at that address.
+ * webhook; a look at who is due every minute; the jobs that come of both; what comes in at that address; and a watch over all.
  */
 export async function startServer(config: ServiceConfig, deps: { clock: Clock; log: Log }): Promise<Server> {
-  const { clock, log } = deps;
-  const app = await createApp(config, deps);
+  const { clock } = deps;
+  const watch = createWatch(deps);
+  const { log, isWell } = watch;
+  const app = await createApp(config, { clock, log });
   let worker: Worker | undefined;
-  let sweptAt = clock.now();
-  /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
-  const isWell = () => clock.now().getTime() - sweptAt.getTime() < STUCK_MINUTES * 60_000;
   const queue: JobQueue = {
     async put(jobs) {
       await app.jobs.put(jobs);
@@ -73,23 +74,31 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
     minutes: SWEEP_MINUTES,
     round: async () => {
       await sweep({ ...app, queue, clock, log });
-      sweptAt = clock.now();
+      watch.swept();
     },
     clock,
     log,
   });
+  const [owner = 0] = config.telegram.allowedIds;
+  const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
+  const languageOf = async () => (await app.accounts.find(owner))?.language;
+  const tell = createMachineAlarmTeller({ send: alarms.send, languageOf, clock, log });
+  const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tell), clock, log });
 
   return {
     app,
     telegram,
     polling,
     port: listener?.port,
-    wake: sweeps.wake,
+    wake() {
+      sweeps.wake();
+      looks.wake();
+    },
     async stop() {
-      await Promise.all([listener?.close(), telegram.stop(), sweeps.stop(), worker?.stop()]);
+      await Promise.all([listener?.close(), telegram.stop(), sweeps.stop(), looks.stop(), worker?.stop()]);
       await settled();
       // Last, because a job that was under way may have had something to tell.
-      await telegram.close();
+      await Promise.all([telegram.close(), alarms.close()]);
       await app.close();
     },
   };

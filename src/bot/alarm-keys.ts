@@ -17,3 +17,6 @@ export const ALARM_KEYS = [
   "table-throttled",
 ] as const;
 export type AlarmKey = (typeof ALARM_KEYS)[number];
+/** What the program watches itself where it runs on one machine. */
+export const MACHINE_ALARM_KEYS = ["broken", "sweep-missing", "webhook-failing"] as const satisfies AlarmKey[];
+export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];

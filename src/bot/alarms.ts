@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Language } from "../sync/account.ts";
-import { ALARM_KEYS, type AlarmKey } from "./alarm-keys.ts";
+import { ALARM_KEYS, type AlarmKey, type MachineAlarmKey } from "./alarm-keys.ts";
 import { consoleUrl } from "./aws-console.ts";
 import type { AlarmWords } from "./words/en-alarms.ts";
 import { wordsIn } from "./words/words.ts";
@@ -108,18 +108,10 @@ export function createAlarmTeller(deps: {
   clock: Clock;
   log: Log;
 }): (event: { Records: Array<{ Sns: SnsNotice }> }) => Promise<void> {
-  const { send, languageOf, stage, clock, log } = deps;
-
-  async function language(): Promise<Language> {
-    const read = languageOf().catch((error: unknown) => {
-      log.warn("language_not_read", errorFacts(error));
-      return undefined;
-    });
-    return (await Promise.race([read, clock.sleep(LANGUAGE_SECONDS)])) ?? "en";
-  }
+  const { send, stage, log } = deps;
 
   return async ({ Records }) => {
-    const words = wordsIn(await language()).alarms;
+    const words = wordsIn(await languageSoon(deps)).alarms;
     for (const { Sns: notice } of Records) {
       const { MessageId: notification, Message: text } = notice;
       if (!CloudWatchAlarm.safeParse(parseJson(text)).success) {
@@ -130,4 +122,32 @@ export function createAlarmTeller(deps: {
       log.info("alarm_taken", { notification, isTold: message !== undefined });
     }
   };
+}
+
+/**
+ * Tells the owner what the program watches itself where it runs on one machine, in the same way. Throws when Telegram does not
+ * take it.
+ */
+export function createMachineAlarmTeller(deps: {
+  send: (message: AlarmMessage) => Promise<unknown>;
+  languageOf: () => Promise<Language | undefined>;
+  clock: Clock;
+  log: Log;
+}): (alarm: { key: MachineAlarmKey; isOver: boolean; cause: string | undefined }) => Promise<void> {
+  return async ({ key, isOver, cause }) => {
+    const { means, mend, over = "" } = wordsIn(await languageSoon(deps)).alarms.onMachine(key, cause);
+    await deps.send({ text: isOver ? over : `${means}\n\n${mend}`, isQuiet: isOver });
+  };
+}
+
+async function languageSoon(deps: {
+  languageOf: () => Promise<Language | undefined>;
+  clock: Clock;
+  log: Log;
+}): Promise<Language> {
+  const read = deps.languageOf().catch((error: unknown) => {
+    deps.log.warn("language_not_read", errorFacts(error));
+    return undefined;
+  });
+  return (await Promise.race([read, deps.clock.sleep(LANGUAGE_SECONDS)])) ?? "en";
 }

@@ -1,4 +1,4 @@
-import type { AlarmKey } from "../alarm-keys.ts";
+import type { AlarmKey, MachineAlarmKey } from "../alarm-keys.ts";
 import type { AlarmSentences, AlarmWords } from "./en-alarms.ts";
 
 /** The German sentences of what the deployment on AWS has to tell its owner. */
@@ -99,6 +99,25 @@ export function alarmsInGerman(): AlarmWords {
         },
       };
       return SENTENCES[key];
+    },
+    onMachine(key, cause) {
+      const logSays = "Im Protokoll des Programms steht, was es war.";
+      const needsMending =
+        "Auf dem Rechner, auf dem ich laufe, ist etwas zu beheben. Verloren ist keine Messung, aber manche wartet vielleicht so lange.";
+      const ITS_OWN: Record<MachineAlarmKey, Partial<AlarmSentences>> = {
+        broken: cause
+          ? { means: needsMending, mend: cause }
+          : { mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. ${logSays}` },
+        "sweep-missing": {
+          means:
+            "Seit zehn Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
+          mend: `${logSays} Wenn es so bleibt, starte mich neu.`,
+        },
+        "webhook-failing": {
+          mend: "Sieh nach, ob PUBLIC_URL von außen zu erreichen und das Zertifikat gültig ist. Läuft noch ein Programm mit diesem Bot, beende es oder gib ihm einen eigenen Bot.",
+        },
+      };
+      return { ...this.of(key, ""), ...ITS_OWN[key] };
     },
     unknownOn: (name) => `Der Alarm ${name} ist an. Er ist keiner von meinen, darum gebe ich ihn nur weiter.`,
     unknownOver: (name) => `Der Alarm ${name} ist vorbei.`,

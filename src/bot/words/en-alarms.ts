@@ -1,4 +1,4 @@
-import type { AlarmKey } from "../alarm-keys.ts";
+import type { AlarmKey, MachineAlarmKey } from "../alarm-keys.ts";
 
 /** What one alarm says. Absent `over`: that nothing more was heard does not mean that anything is over. */
 export interface AlarmSentences {
@@ -106,6 +106,25 @@ export function alarmsInEnglish() {
         },
       };
       return SENTENCES[key];
+    },
+    /** What it says on one machine. `cause` is a sentence that names the mend, where one is known. */
+    onMachine(key: MachineAlarmKey, cause: string | undefined): AlarmSentences {
+      const logSays = "The log of the program says what it was.";
+      const needsMending =
+        "Something needs mending on the machine I run on. No reading is lost, but some may wait until then.";
+      const ITS_OWN: Record<MachineAlarmKey, Partial<AlarmSentences>> = {
+        broken: cause
+          ? { means: needsMending, mend: cause }
+          : { mend: `Run npx weighbridge doctor on the machine I run on. ${logSays}` },
+        "sweep-missing": {
+          means: "I have not looked for anything to do for ten minutes, so no sync begins by itself. Readings wait.",
+          mend: `${logSays} If it stays like this, start me anew.`,
+        },
+        "webhook-failing": {
+          mend: "See that PUBLIC_URL can be reached from outside and that its certificate is valid. If another program runs with this bot, end it or give it a bot of its own.",
+        },
+      };
+      return { ...this.of(key, ""), ...ITS_OWN[key] };
     },
     unknownOn: (name: string) => `The alarm ${name} is on. It is none of mine, so I only pass it on.`,
     unknownOver: (name: string) => `The alarm ${name} is over.`,

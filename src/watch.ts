@@ -1,0 +1,86 @@
+import { MACHINE_ALARM_KEYS, type MachineAlarmKey } from "./bot/alarm-keys.ts";
+import type { Clock } from "./clock.ts";
+import { errorFacts, type Log, type LogFacts } from "./log.ts";
+
+/** So long after something was last heard of, it is over. */
+const PEACE_MINUTES = 60;
+/** So long without a sweep that came to its end, the program says of itself that it is ill. */
+const STUCK_MINUTES = 10;
+/** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
+const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
+const WEBHOOK_TROUBLE = ["webhook_failing", "webhook_taken"];
+
+export interface MachineAlarm {
+  key: MachineAlarmKey;
+  isOver: boolean;
+  /** A sentence that names the mend, where one is known. */
+  cause: string | undefined;
+}
+
+export interface Watch {
+  /** Writes to the log that was given, and hears what is written. */
+  log: Log;
+  /** A sweep has come to its end. */
+  swept(): void;
+  /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
+  isWell(): boolean;
+  /** Tells what is new since the last look. What could not be told is told by the next one. */
+  look(tell: (alarm: MachineAlarm) => Promise<void>): Promise<void>;
+}
+
+/**
+ * What the alarms of infra/alarms.yml are on AWS, for one machine: without it a full disk, say, would be a line in a log that
+ * nobody reads. It needs no store, because that may be what is broken.
+ */
+export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
+  const heard = new Map<MachineAlarmKey, { at: Date; cause: string | undefined }>();
+  const told = new Set<MachineAlarmKey>();
+  let sweptAt = clock.now();
+  let lookedAt = clock.now();
+
+  const minutesSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 60_000;
+  const isWell = () => minutesSince(sweptAt) < STUCK_MINUTES;
+  const isOn = (key: MachineAlarmKey) => {
+    if (key === "sweep-missing") return !isWell();
+    const last = heard.get(key);
+    return last !== undefined && minutesSince(last.at) < PEACE_MINUTES;
+  };
+  const hear = (key: MachineAlarmKey, { error, message }: LogFacts = {}) => {
+    const cause = error === "UsageError" && typeof message === "string" ? message : undefined;
+    heard.set(key, { at: clock.now(), cause });
+  };
+
+  return {
+    log: {
+      ...log,
+      warn(event, facts) {
+        if (WEBHOOK_TROUBLE.includes(event)) hear("webhook-failing");
+        log.warn(event, facts);
+      },
+      error(event, facts) {
+        if (!TOLD_TO_THEIR_PERSON.includes(event)) hear("broken", facts);
+        log.error(event, facts);
+      },
+    },
+    swept() {
+      sweptAt = clock.now();
+    },
+    isWell,
+    async look(tell) {
+      // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
+      const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
+      lookedAt = clock.now();
+      if (hasSlept) return;
+      for (const key of MACHINE_ALARM_KEYS) {
+        const isNews = isOn(key) !== told.has(key);
+        if (!isNews) continue;
+        try {
+          await tell({ key, isOver: told.has(key), cause: heard.get(key)?.cause });
+          if (!told.delete(key)) told.add(key);
+        } catch (error) {
+          log.warn("alarm_not_told", { alarm: key, ...errorFacts(error) });
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createMachineAlarmTeller } from "../../src/bot/alarms.ts";
+import { createLog } from "../../src/log.ts";
+import { createWatch, type MachineAlarm } from "../../src/watch.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+import { moveIn, type PublicHouse } from "./public-house.ts";
+
+describe("a program on one machine whose store fails", () => {
+  let house: PublicHouse;
+  afterEach(() => house.close());
+
+  /** From outside, so that every question about it fails for real. */
+  function store() {
+    const file = readdirSync(house.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
+    const rename = (from: string, to: string) => {
+      const database = new DatabaseSync(path.join(house.dataDir, file));
+      database.exec(`ALTER TABLE "${from}" RENAME TO "${to}"`);
+      database.close();
+    };
+    return { lose: () => rename("weighbridge", "away"), find: () => rename("away", "weighbridge") };
+  }
+
+  test("tells its owner once, tells them that it does nothing any more, and when all is well again", async () => {
+    house = await moveIn({ linked: true });
+    const { clock, person, told, weights } = house;
+    const { said, wake } = await house.start();
+    await said("run_ended");
+    const before = told().length;
+    const news = () => told().slice(before);
+    const { lose, find } = store();
+
+    lose();
+    person.stepOnScale({ weightKg: 80.25 });
+    await said("request_failed");
+    wake();
+    await vi.waitFor(() =>
+      expect(news()).toEqual([expect.stringMatching(/^Something broke on my side.*No reading is/)]),
+    );
+    for (let minutes = 0; minutes < 15; minutes += 5) {
+      clock.advance(5 * 60);
+      wake();
+      await said("round_failed");
+    }
+    await vi.waitFor(() =>
+      expect(news()).toEqual([
+        expect.anything(),
+        expect.stringMatching(/^I have not looked for anything to do for ten/),
+      ]),
+    );
+
+    find();
+    // The look that follows the first sweep that succeeds.
+    await vi.waitFor(() => {
+      wake();
+      expect(news().slice(2)).toEqual([expect.stringMatching(/^The regular syncs begin/)]);
+    });
+    await vi.waitFor(
+      () => {
+        clock.advance(60);
+        wake();
+        expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+        expect(news().slice(3)).toEqual(["What broke on my side has not happened again since."]);
+      },
+      { timeout: 20_000, interval: 30 },
+    );
+    expect(house.chat.messages.filter(({ silent }) => !silent).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("the watch", () => {
+  function begin() {
+    const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
+    const written: string[] = [];
+    const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
+    const watch = createWatch({ clock, log });
+    const told: MachineAlarm[] = [];
+    let isAway = false;
+    const look = async (minutes = 1) => {
+      clock.advance(minutes * 60);
+      watch.swept();
+      await watch.look(async (alarm) => {
+        if (isAway) throw new Error("Telegram is away");
+        told.push(alarm);
+      });
+      return told.splice(0).map(({ key, isOver }) => (isOver ? `${key} is over` : key));
+    };
+    return { clock, log: watch.log, watch, written, look, away: (is: boolean) => (isAway = is) };
+  }
+
+  test("tells of what is logged as an error, and of a webhook by which nothing comes; not of what its person is told", async () => {
+    const { log, look, written } = begin();
+    log.warn("job_postponed");
+    for (const event of ["run_failed", "account_unreadable", "notice_not_delivered"]) log.error(event);
+    expect(await look()).toEqual([]);
+    log.error("job_failed");
+    log.warn("webhook_taken");
+    expect(await look()).toEqual(["broken", "webhook-failing"]);
+    log.warn("webhook_failing");
+    expect(await look()).toEqual([]);
+    expect(written).toContain("job_postponed");
+    expect(written.slice(-3)).toEqual(["job_failed", "webhook_taken", "webhook_failing"]);
+  });
+
+  test("says that it is over after an hour of peace, and not before", async () => {
+    const { log, look } = begin();
+    log.error("job_failed");
+    await look();
+    for (let minutes = 0; minutes < 50; minutes += 5) expect(await look(5)).toEqual([]);
+    log.error("job_failed");
+    for (let minutes = 0; minutes < 55; minutes += 5) expect(await look(5)).toEqual([]);
+    expect(await look(5)).toEqual(["broken is over"]);
+    expect(await look(5)).toEqual([]);
+  });
+
+  test("tells later what could not be told, once", async () => {
+    const { log, look, away, written } = begin();
+    log.error("job_failed");
+    away(true);
+    expect(await look()).toEqual([]);
+    expect(written).toContain("alarm_not_told");
+    away(false);
+    expect(await look()).toEqual(["broken"]);
+    expect(await look()).toEqual([]);
+  });
+
+  test("takes a machine that has slept for a program that is about to look", async () => {
+    const { clock, watch } = begin();
+    const told: string[] = [];
+    const look = () => watch.look(async ({ key }) => void told.push(key));
+    clock.advance(8 * 3600);
+    await look();
+    expect(told).toEqual([]);
+    watch.swept();
+    clock.advance(60);
+    await look();
+    expect(told).toEqual([]);
+    clock.advance(9 * 60);
+    await look();
+    expect(told).toEqual(["sweep-missing"]);
+  });
+
+  test("a mend that is known is told, and no stack or other person's text", async () => {
+    const { clock, log, watch } = begin();
+    log.error("request_failed", {
+      error: "UsageError",
+      message: "The disk that holds /data is full: make room there.",
+    });
+    const sent: string[] = [];
+    const send = async ({ text }: { text: string }) => sent.push(text);
+    await watch.look(createMachineAlarmTeller({ send, languageOf: async () => "de", clock, log }));
+    expect(sent).toEqual([
+      expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full: make room there\.$/),
+    ]);
+  });
+});
