@@ -20,8 +20,8 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const queue = await opened();
   // First of all: whatever becomes of this process, its jobs come again soon after it can no longer be at work on them.
   const seconds = Math.ceil(context.getRemainingTimeInMillis() / 1000) + AFTERMATH_SECONDS;
-  await Promise.all(event.Records.map((record) => hide(queue, record, seconds)));
-  const program = await ready();
+  const hiding = Promise.all(event.Records.map((record) => hide(queue, record, seconds)));
+  const program = await ready().finally(() => hiding);
   program.workUntil(deadlineOf(context));
   const batchItemFailures = [];
   for (const record of event.Records) {
