@@ -71,6 +71,16 @@ test("a step that fails ends the deployment with the mend, and the next one goes
   expect(await it.machine.run("deploy")).toMatchObject({ exit: 0 });
 });
 
+test("Ctrl-C in the middle waits for the tool to end, and says how it goes on", async () => {
+  await it.setUp();
+  const deployment = it.machine.start("deploy");
+  it.broken.tool = "deploy";
+  it.broken.meanwhile = async () => deployment.signal("SIGINT");
+  const { exit, stderr } = await deployment.ended;
+  expect(exit).toBe(2);
+  expect(stderr).toMatch(/it broke\nStopped\. What AWS had begun.*goes on from there\.\n$/);
+});
+
 test("a login in a terminal is used by the next run of a function, with nothing deployed in between", async () => {
   await it.setUp();
   await it.machine.run("deploy");

@@ -33,12 +33,15 @@ export async function startDeployment() {
   const dynalite = await startDynalite();
   /** Every tool that was run: its arguments. */
   const toolRuns: string[][] = [];
-  /** The tool whose arguments hold this word fails. */
-  const broken = { tool: "" };
+  /** The tool whose arguments hold this word fails, as soon as `meanwhile` is over. */
+  const broken = { tool: "", meanwhile: async () => {} };
   const tools = await serve(async (request) => {
     const args = (await request.json()) as string[];
     toolRuns.push(args);
-    if (broken.tool && args.includes(broken.tool)) return new Response("it broke", { status: 500 });
+    if (broken.tool && args.includes(broken.tool)) {
+      await broken.meanwhile();
+      return new Response("it broke", { status: 500 });
+    }
     if (args.includes("osls")) await stack(args);
     return new Response(`ran ${args.join(" ")}`);
   });
