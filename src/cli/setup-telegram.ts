@@ -1,7 +1,7 @@
 import { createIntroduction, type Introduction } from "../bot/introduction.ts";
 import { readConfig, whatIsWrong } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import { type Answers, askUntil, type SetupDeps } from "./setup.ts";
+import { type Answers, askOnce, askUntil, type SetupDeps } from "./setup.ts";
 
 const PATIENCE_MINUTES = 3;
 const MOST_TRIES = 5;
@@ -16,17 +16,19 @@ export async function askBot({ shell, terminal, clock }: SetupDeps, { present, c
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const bot = known && (await introduce(known, shell, clock));
     if (bot) {
-      const answer = await terminal.ask(`Token (hidden; Enter keeps the one of @${bot.username}):`, { secret: true });
-      if (answer.trim() === "") return bot.introduction;
+      const answer = await askOnce(terminal, `Token (hidden; Enter keeps the one of @${bot.username}):`, {
+        secret: true,
+      });
+      if (answer === "") return bot.introduction;
       await bot.introduction.close();
       known = undefined;
-      const introduced = await use(answer.trim());
+      const introduced = await use(answer);
       if (introduced) return introduced;
       continue;
     }
     if (known) terminal.say("Telegram does not know the token that is there any more.");
     known = undefined;
-    const introduced = await use((await terminal.ask("Token (hidden while you type):", { secret: true })).trim());
+    const introduced = await use(await askOnce(terminal, "Token (hidden while you type):", { secret: true }));
     if (introduced) return introduced;
   }
   throw new UsageError("That did not work. Nothing was changed. Please begin again.");
@@ -68,12 +70,14 @@ export async function askOwner(
   const known = present.get("TELEGRAM_ALLOWED_IDS");
   terminal.say("\n2. You\nYour Telegram user id, a number. It makes you the owner of this bot.");
   const keeps = known ? `Enter keeps ${known}; or "tell", and the bot tells it` : "Enter, and the bot tells it";
-  const problem = (text: string) => {
-    const isMenu = text === "tell" || text === "";
-    const wrong = isMenu ? undefined : whatIsWrong("TELEGRAM_ALLOWED_IDS", text);
-    return wrong && `This ${wrong}.`;
-  };
-  const answer = await askUntil(terminal, `Your Telegram user id (${keeps}):`, { problem });
+  const answer = await askUntil(terminal, `Your Telegram user id (${keeps}):`, (text) => {
+    if (text === "tell" || text === "") return undefined;
+    // Telegram would not say so: the bot would simply serve nobody.
+    if (PHONE_NUMBER.test(text)) {
+      return `This looks like a phone number, and the user id is another one. ${known ? 'Type "tell"' : "Press Enter"}, and the bot tells it.`;
+    }
+    return wrongId(text);
+  });
   if (answer === "" && known) return;
   const told = answer === "" || answer === "tell" ? await toldByBot() : answer;
   changes.set("TELEGRAM_ALLOWED_IDS", told ?? (await typed()));
@@ -97,11 +101,14 @@ export async function askOwner(
 
   function typed(): Promise<string> {
     terminal.say("Then type it: @userinfobot in Telegram tells it.");
-    return askUntil(terminal, "Your Telegram user id:", {
-      problem: (text) => {
-        const wrong = whatIsWrong("TELEGRAM_ALLOWED_IDS", text);
-        return wrong && `This ${wrong}.`;
-      },
-    });
+    return askUntil(terminal, "Your Telegram user id:", wrongId);
   }
+}
+
+/** User ids have ten digits at most so far; with a plus they never begin. */
+const PHONE_NUMBER = /^\+[\d\s]+$|^[\d\s]{11,}$/;
+
+function wrongId(text: string): string | undefined {
+  const wrong = whatIsWrong("TELEGRAM_ALLOWED_IDS", text);
+  return wrong && `This ${wrong}.`;
 }

@@ -1,7 +1,7 @@
 import { objectionToApplication } from "../app.ts";
 import { readConfig, WITHINGS_PATHS } from "../config.ts";
 import { RetryLaterError, UsageError } from "../errors.ts";
-import type { Answers, SetupDeps } from "./setup.ts";
+import { type Answers, askOnce, type SetupDeps } from "./setup.ts";
 
 const MOST_TRIES = 5;
 
@@ -38,7 +38,7 @@ export async function askWithings({ shell, terminal, clock }: SetupDeps, { prese
     const known = present.get(name);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const keeps = known ? "hidden; Enter keeps the one that is there" : "hidden while you type";
-      const text = (await terminal.ask(`${what} (${keeps}):`, { secret: true })).trim() || known;
+      const text = (await askOnce(terminal, `${what} (${keeps}):`, { secret: true })) || known;
       if (text) return text;
       terminal.say("It stands on the page of your application.");
     }

@@ -61,7 +61,7 @@ async function askEmail({ terminal }: SetupDeps, { present, changes }: Answers):
   );
   const keeps = known ? `Enter keeps ${known}, none ends it` : "Enter for none";
   for (;;) {
-    const email = await terminal.ask(`E-mail address (${keeps}):`);
+    const email = await askOnce(terminal, `E-mail address (${keeps}):`);
     if (email === "" || (email === "none" && !known)) return;
     if (email === "none" || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
       changes.set(ALARM_EMAIL, email);
@@ -103,17 +103,23 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
   return written;
 }
 
+/** An answer as it is meant: without what stands around it, a pair of quotes of the place it was copied from for instance. */
+export async function askOnce(terminal: Terminal, question: string, options?: { secret: boolean }): Promise<string> {
+  const answer = (await terminal.ask(question, options)).trim();
+  return /^(["'`])(.*)\1$/.exec(answer)?.[2]?.trim() ?? answer;
+}
+
 /** For an answer that is needed: asked until there is one that nothing speaks against. */
 export async function askUntil(
   terminal: Terminal,
   question: string,
-  options: { secret?: boolean; problem: (answer: string) => string | undefined },
+  problem: (answer: string) => string | undefined,
 ): Promise<string> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const answer = (await terminal.ask(question, { secret: options.secret ?? false })).trim();
-    const problem = options.problem(answer);
-    if (problem === undefined) return answer;
-    terminal.say(problem);
+    const answer = await askOnce(terminal, question);
+    const found = problem(answer);
+    if (found === undefined) return answer;
+    terminal.say(found);
   }
   throw new UsageError("That did not work. Nothing was changed. Please begin again.");
 }

@@ -54,6 +54,22 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
   }
 });
 
+test("what is pasted with quotes around it counts without them, and a phone number is no user id", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const run = await it.machine.run("setup", [
+    ...[`"${it.sandbox.telegram.token}"`, "+49 170 1234567", "491701234567", "0", String(OWNER)],
+    ...[`'${clientId}'`, `\`${clientSecret}\``, '"owner@example.org"'],
+  ]);
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot tells it\./g)).toHaveLength(2);
+  expect(run.stdout).toContain("This must be a number, the Telegram user id");
+  expect(stored()).toMatchObject({
+    ...{ TELEGRAM_BOT_TOKEN: { value: it.sandbox.telegram.token }, TELEGRAM_ALLOWED_IDS: { value: String(OWNER) } },
+    ...{ WITHINGS_CLIENT_ID: { value: clientId }, WITHINGS_CLIENT_SECRET: { value: clientSecret } },
+    ALARM_EMAIL: { value: "owner@example.org" },
+  });
+});
+
 test("the bot tells whose it is, and what was written to it stays for it to answer", async () => {
   it.sandbox.telegram.user({ id: OWNER, firstName: "Ada", started: true }).say("hello");
   const { clientId, clientSecret } = it.sandbox.withings.application;
