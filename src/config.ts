@@ -98,7 +98,7 @@ const VARIABLES = {
   }),
   TELEGRAM_API_ROOT: url("https://api.telegram.org"),
   TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
-    .regex(/^\s*\d+\s*(,\s*\d+\s*)*$/, {
+    .regex(/^\s*[1-9]\d{0,14}\s*(,\s*[1-9]\d{0,14}\s*)*$/, {
       error: "must be a number, the Telegram user id, or several with commas between them",
     })
     .transform((text) => text.split(",").map(Number)),
@@ -258,7 +258,13 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
     }
   }
   if (problems.size > 0) {
-    const list = [...problems].map((problem) => `\n  - ${problem}`).join("");
+    // As they stand in .env.example, whichever section asked first.
+    const names = Object.keys(VARIABLES);
+    const place = (problem: string) => names.indexOf(problem.split(" ", 1)[0] ?? "");
+    const list = [...problems]
+      .toSorted((a, b) => place(a) - place(b))
+      .map((problem) => `\n  - ${problem}`)
+      .join("");
     throw new UsageError(`These settings (in .env or the environment) need mending:${list}`);
   }
   return config as Pick<Config, S>;

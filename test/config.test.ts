@@ -51,13 +51,13 @@ test("every problem is in one message, each with its variable and the mend", () 
   });
   expect(message.split("\n  - ")).toEqual([
     "These settings (in .env or the environment) need mending:",
-    "STORE must be sqlite (one machine) or dynamodb (AWS)",
+    "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
+    "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
     "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
     "WITHINGS_CLIENT_SECRET is missing: copy it from your application at developer.withings.com",
     "WITHINGS_REDIRECT_URL is no address: use exactly the callback address registered at developer.withings.com",
     "GARMIN_SSO_URL is no http or https address: correct it, or leave it out",
-    "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
-    "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
+    "STORE must be sqlite (one machine) or dynamodb (AWS)",
     "SYNC_INTERVAL_MINUTES must be a number of minutes",
   ]);
 });
