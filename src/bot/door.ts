@@ -174,7 +174,7 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     // Being blocked, or taken out of a group, is nothing to answer.
     if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
-    await ctx.reply(served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal);
+    await ctx.reply(served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal(ctx.from.id));
   });
 
   const invitationIn = ({ message, chat }: Context) =>

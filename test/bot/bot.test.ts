@@ -52,7 +52,9 @@ describe("who is served", () => {
     const stranger = telegram.user({ id: STRANGER, firstName: "Stranger" });
     const first = house.startBot();
     stranger.say("/start");
-    expect((await stranger.waitForMessage()).text).toBe("This bot serves only its owner’s household. Sorry.");
+    expect((await stranger.waitForMessage()).text).toBe(
+      `This bot serves only its owner’s household. Sorry. (Your Telegram user id is ${STRANGER}.)`,
+    );
     stranger.say("/sync");
     stranger.say("/status");
     await quiet();

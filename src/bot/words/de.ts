@@ -150,7 +150,8 @@ export function german(format: Format): Words {
     greeting:
       "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
     help: (isOwner) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
-    refusal: "Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid.",
+    refusal: (telegramUserId) =>
+      `Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
     onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
     nothingToCancel: "Es gibt nichts abzubrechen.",
     cancelled: "Abgebrochen. Nichts wurde geändert.",

@@ -169,7 +169,8 @@ export function english(format: Format) {
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
     help: (isOwner: boolean) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
-    refusal: "This bot serves only its owner’s household. Sorry.",
+    refusal: (telegramUserId: number) =>
+      `This bot serves only its owner’s household. Sorry. (Your Telegram user id is ${telegramUserId}.)`,
     onlyInPrivate: "Here others read along. Write to me in a private chat, please.",
     nothingToCancel: "There is nothing to cancel.",
     cancelled: "Stopped. Nothing was changed.",
