@@ -487,8 +487,10 @@ describe("in words", () => {
     waits(...Array.from({ length: 12 }, (_, n) => item(n)));
     run(success, { telegram: "away" });
     expect(texts()).toHaveLength(1);
-    expect(texts()[0]?.split("\n")).toHaveLength(6);
-    expect(texts()[0]).toMatch(/^today 07:00, 41\.00 kg: held: (.|\n)*\nand 7 older ones$/);
+    expect(texts()[0]?.split("\n")).toHaveLength(7);
+    expect(texts()[0]).toMatch(
+      /^Some readings wait for your word\.\ntoday 07:00, 41\.00 kg: held: (.|\n)*\nand 7 older ones$/,
+    );
   });
 });
 

@@ -122,7 +122,10 @@ export function german(format: Format): Words {
       case "expiry":
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
       case "attention":
-        return attentionLines(news.items).join("\n");
+        return [
+          news.items.length === 1 ? "Eine Messung wartet auf dein Wort." : "Einige Messungen warten auf dein Wort.",
+          ...attentionLines(news.items),
+        ].join("\n");
     }
   }
 

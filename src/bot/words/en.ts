@@ -141,7 +141,10 @@ export function english(format: Format) {
       case "expiry":
         return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":
-        return attentionLines(news.items).join("\n");
+        return [
+          news.items.length === 1 ? "A reading waits for your word." : "Some readings wait for your word.",
+          ...attentionLines(news.items),
+        ].join("\n");
     }
   }
 
