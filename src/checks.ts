@@ -145,7 +145,8 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     const { lastRun, links } = await overviewOf({ ...app, now }, account);
     const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
     // A missing link has a line of its own.
-    if (!lastRun) return links.withings && links.garmin ? noRunYet : say.noRunNeedsLinks;
+    if (!links.withings || !links.garmin) return say.noRunNeedsLinks;
+    if (!lastRun) return noRunYet;
     const { finishedAt, outcome } = lastRun;
     const age = now.getTime() - finishedAt.getTime();
     if (isLinked && age > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000) {

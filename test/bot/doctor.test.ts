@@ -56,13 +56,13 @@ describe("/doctor", () => {
     expect(text.replace(house.dataDir, "DATA")).toBe(
       [
         "ok · store: table weighbridge in DATA, 1 account",
-        "ok · key: opens all 2 stored links",
+        "ok · key: opens both stored links",
         `ok · Telegram: @${house.telegram.bot.username}, and I fetch what people write`,
         "ok · Withings application: Withings accepts its id and secret",
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
-        "ok · Garmin: Owner answers and takes uploads",
+        "ok · Garmin: answers as Owner, and takes uploads",
         "ok · last sync: today 13:00, all right",
         "",
         "All good.",
@@ -111,7 +111,7 @@ describe("/doctor", () => {
         "ok · Garmin sign-in: reachable from here",
         "you · Withings: Withings is not linked yet.",
         "you · Garmin: Garmin is not linked yet.",
-        "ok · last sync: none yet; it needs both links",
+        "ok · last sync: the next one needs both links",
         "",
         "2 things need you.",
       ].join("\n"),
@@ -194,6 +194,15 @@ describe("/doctor", () => {
     const findings = await checks({ app })(await account(), wordsIn("en"), true);
     expect(findings.map(({ check }) => check)).not.toContain("new readings");
     expect(findings.filter(({ verdict }) => verdict === "later")).toEqual([]);
+  });
+
+  test("a missing link is named once, also when a run has met it since", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "withings");
+    await house.sync();
+    const findings = await checks({})(await account(), wordsIn("en"), true);
+    expect(findings.filter(({ text }) => text.includes("not linked"))).toMatchObject([{ check: "Withings" }]);
+    expect(findings.at(-1)).toEqual({ check: "last sync", verdict: "ok", text: "the next one needs both links" });
   });
 
   test.each([

@@ -205,9 +205,9 @@ describe("/status", () => {
     return (await house.owner.waitForMessage()).text;
   };
 
-  test("of a new account says what is missing", async () => {
+  test("of a new account says what is missing, and not that Withings does not tell of readings", async () => {
     house = await startBotHouse({ linked: false });
-    house.startBot();
+    house.startBot({ surroundings: async () => ({ notifications: "off", version: "0.1.0" }) });
     expect((await status()).split("\n")).toEqual([
       "Withings: not linked",
       "Garmin: not linked",

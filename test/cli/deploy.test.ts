@@ -118,7 +118,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   expect((await run("status --stage prod")).stdout).toContain("Last weigh-in: 80.50 kg");
   expect((await run("account list --stage prod --json")).json()).toMatchObject({ accounts: [{ account: OWNER }] });
   expect(it.toolRuns.length).toBe(deployments);
-  expect((await run("doctor --stage prod")).stdout).toContain("ok      key: opens all 2 stored links");
+  expect((await run("doctor --stage prod")).stdout).toContain("ok      key: opens both stored links");
 });
 
 test("a command is refused, with both names, where another table is meant or used", async () => {

@@ -27,7 +27,7 @@ export function doctorInGerman(): DoctorWords {
     sealing: (links) =>
       links === 0
         ? "vorhanden, noch ist keine Verbindung gespeichert"
-        : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : `alle ${links} gespeicherten Verbindungen`}`,
+        : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : links === 2 ? "beide gespeicherten Verbindungen" : `alle ${links} gespeicherten Verbindungen`}`,
     telegram: (username, hasWebhook) =>
       hasWebhook
         ? `@${username}, und Telegram bringt mir, was Leute schreiben`
@@ -54,14 +54,14 @@ export function doctorInGerman(): DoctorWords {
     unreachable: (vendor, detail) =>
       `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",
-    garmin: (name) => `${name} antwortet und nimmt Messungen an`,
+    garmin: (name) => `antwortet als ${name} und nimmt Messungen an`,
     notifications: {
       on: "Withings meldet sie mir sofort",
       off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
       unreachable:
         "Withings kann mich nicht erreichen, um sie zu melden, darum sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
     },
-    noRunNeedsLinks: "noch keiner; er braucht beide Verbindungen",
+    noRunNeedsLinks: "der nächste braucht beide Verbindungen",
     noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
     runTooOld: (at, minutes) =>
       `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,

@@ -263,7 +263,7 @@ export function german(format: Format): Words {
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
-        ...(options.notifications ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         lastReadings.weigh_in
           ? `Letztes Gewicht: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`

@@ -34,7 +34,7 @@ export function doctorInEnglish() {
     sealing: (links: number) =>
       links === 0
         ? "there, and no link is stored yet"
-        : `opens ${links === 1 ? "the stored link" : `all ${links} stored links`}`,
+        : `opens ${links === 1 ? "the stored link" : links === 2 ? "both stored links" : `all ${links} stored links`}`,
     telegram: (username: string, hasWebhook: boolean) =>
       hasWebhook
         ? `@${username}, and Telegram brings me what people write`
@@ -62,14 +62,14 @@ export function doctorInEnglish() {
     unreachable: (vendor: string, detail: string) =>
       `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,
     withings: "answers, and lets me read your measurements",
-    garmin: (name: string) => `${name} answers and takes uploads`,
+    garmin: (name: string) => `answers as ${name}, and takes uploads`,
     notifications: {
       on: "Withings tells me at once",
       off: "Withings does not tell me yet. Until it does, I look by myself.",
       unreachable:
         "Withings cannot reach me to tell me, so I look by myself. Check that the public address answers from outside.",
     },
-    noRunNeedsLinks: "none yet; it needs both links",
+    noRunNeedsLinks: "the next one needs both links",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
       `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew (on AWS: npm run deploy); if it stays, its log says more.`,

@@ -283,7 +283,7 @@ export function english(format: Format) {
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
-        ...(options.notifications ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         lastReadings.weigh_in
           ? `Last weigh-in: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
