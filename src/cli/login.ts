@@ -63,8 +63,10 @@ const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked">, string> = {
 
 export async function loginGarmin(app: App, terminal: Terminal, account: number, timezone: string): Promise<number> {
   const email = await terminal.ask("Garmin e-mail:");
+  // What is surely wrong is not tried: after a few tries Garmin rests for hours.
+  if (!/^\S+@\S+$/.test(email)) throw new UsageError("That is no e-mail address. Please begin again.");
   const password = await terminal.ask("Garmin password:", { secret: true });
-  if (!email || !password) throw new UsageError("Garmin needs an e-mail and a password. Please begin again.");
+  if (!password) throw new UsageError("Garmin needs a password. Please begin again.");
   let result = await app.garminSignIn.withPassword(account, email, password);
   let question = "Code:";
   const wantsCode = () => result.type === "mfa_required" || result.type === "wrong_code";

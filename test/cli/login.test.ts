@@ -125,12 +125,13 @@ describe("Garmin with a password", () => {
   test.each<[string, string[]]>([
     ["no input at all", []],
     ["an empty password", ["owner@example.org", ""]],
+    ["a phone number in place of the e-mail address", ["+49 170 1234567", "Owner-Password-7f3a"]],
   ])("%s ends with 2 before Garmin is asked", async (_name, input) => {
     const { run } = await withOwner();
     const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
     expect(stderr).toMatch(
-      /(The input ended where an answer was needed|Garmin needs an e-mail and a password).*begin again\.\n$/,
+      /(The input ended where an answer was needed|That is no e-mail address|Garmin needs a password).*begin again\.\n$/,
     );
     expect(signIns()).toBe(0);
   });
