@@ -106,7 +106,8 @@ function inWords(error: unknown): unknown {
   switch (trouble?.kind) {
     case "credentials":
       return new UsageError(
-        `AWS does not know you (${trouble.reason}). Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+        `${trouble.reason === "CredentialsProviderError" ? "There is no key to AWS here" : "AWS does not know you"} (${trouble.reason}). ` +
+          "Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: docs/deploy-aws.md says where they come from.",
         { cause: error },
       );
     case "denied":

@@ -182,7 +182,9 @@ test("what is not there is said in one sentence with the mend", async () => {
     );
   }
   const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" };
-  expect(await said("setup", nobody)).toMatch(/^2 AWS does not know you \(CredentialsProviderError\)\. Sign in to AWS/);
+  expect(await said("setup", nobody)).toMatch(
+    /^2 There is no key to AWS here \(CredentialsProviderError\)\. Sign in to AWS/,
+  );
   expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS does not know you \(Unrec/);
   expect(await said("setup", { AWS_ENDPOINT_URL_SSM: "http://ssm.eu-centrl-1.invalid" })).toMatch(
     /^4 That could not be done just now: AWS was not found .* that there is a region of this name\. Try again later\.$/,
