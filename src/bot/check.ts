@@ -35,6 +35,6 @@ export async function checkTelegram(
 }
 
 /** The rest of another program's address may hold its secrets. */
-function hostOf(url: string): string {
+export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Language } from "../sync/account.ts";
+import { hostOf } from "./check.ts";
 import { registerCommands } from "./menu.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { keepWebhook } from "./webhook.ts";
@@ -27,6 +28,12 @@ export function createIntroduction({ botToken, apiRoot }: { botToken: string; ap
         if (isRefused(error, 401, 404)) return undefined;
         throw error;
       }
+    },
+
+    /** The host to which Telegram brings what people write just now; undefined where somebody has to fetch it. */
+    async listener(): Promise<string | undefined> {
+      const { url } = await answered(api.getWebhookInfo());
+      return url ? hostOf(url) : undefined;
     },
 
     /**

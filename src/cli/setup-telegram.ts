@@ -41,6 +41,13 @@ export async function askBot({ shell, terminal, clock }: SetupDeps, { present, c
       return undefined;
     }
     terminal.say(`This is @${bot.username}.`);
+    const host = await bot.introduction.listener();
+    if (host !== undefined && !present.get("PUBLIC_URL")?.includes(host)) {
+      terminal.say(
+        `Another program listens to it already, at ${host}. npm run deploy takes the bot away from that one: if it is to go on, ` +
+          "press Ctrl-C and make another bot.",
+      );
+    }
     changes.set("TELEGRAM_BOT_TOKEN", token);
     return bot.introduction;
   }

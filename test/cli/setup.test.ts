@@ -90,6 +90,15 @@ test("where a program listens already, the id is typed", async () => {
   expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe("4712");
 });
 
+test("a bot to which another program listens is said to be taken from it, and one's own is not", async () => {
+  await it.setUp();
+  await it.machine.run("deploy");
+  expect((await it.setUp("setup --stage test")).stdout).toContain(
+    `Another program listens to it already, at ${new URL(it.publicUrl).host}. npm run deploy -- --stage test takes the bot away`,
+  );
+  expect((await it.setUp()).stdout).not.toContain("Another program");
+});
+
 test("setup again keeps what is there, also the key, and shows no secret", async () => {
   await it.setUp();
   const before = stored();
