@@ -98,7 +98,7 @@ export function parseArguments(args: string[]): Command {
   const [first = ""] = positionals;
   const takesFile = first === "backup" || first === "restore";
   const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
-  if (!isCommand(name)) throw new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
+  if (!isCommand(name)) throw unknownCommand(name);
   for (const option of Object.keys(values)) {
     if (option !== "json" && !OPTIONS[name].includes(option)) {
       throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: npx weighbridge help`);
@@ -151,6 +151,13 @@ function parse(args: string[]) {
 
 function isCommand(name: string): name is keyof typeof OPTIONS {
   return Object.hasOwn(OPTIONS, name);
+}
+
+function unknownCommand(name: string): UsageError {
+  const [one, ...others] = Object.keys(OPTIONS).filter((known) => known.startsWith(`${name} `));
+  if (one === undefined) return new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
+  const ways = [one, ...others].map((way) => `npx weighbridge ${way}`).join(", or ");
+  return new UsageError(`"weighbridge ${name}" needs one more word: ${ways}`);
 }
 
 /** It becomes part of names at AWS, of which the longest may have 64 characters. */

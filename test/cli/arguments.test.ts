@@ -28,7 +28,11 @@ describe("what is wrong ends in one sentence that names it and the mend", () => 
   test.each([
     ["fly", 'There is no command "fly". Run: npx weighbridge help'],
     ["sync now", 'There is no command "sync now". Run: npx weighbridge help'],
-    ["account", 'There is no command "account". Run: npx weighbridge help'],
+    [
+      "login",
+      '"weighbridge login" needs one more word: npx weighbridge login withings, or npx weighbridge login garmin',
+    ],
+    ["table", '"weighbridge table" needs one more word: npx weighbridge table create'],
     ["sync --acount 5", "Unknown option '--acount'. Run: npx weighbridge help"],
     ["sync --account -5", "Option '--account' argument is ambiguous. Run: npx weighbridge help"],
     ["sync --account", "Option '--account <value>' argument missing. Run: npx weighbridge help"],
