@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { SERVICE_SECTIONS } from "../service.ts";
 import { openStore } from "../stores.ts";
 import { type Check, examine, type Finding, thingsToDo, type Verdict } from "../sync/doctor.ts";
 import { overviewOf } from "../sync/overview.ts";
@@ -27,13 +28,20 @@ export async function doctorCommand(
   const findings = await examine([...more.before, ...configurationChecks(env, deps)], sentence());
   if (findings.every(({ verdict }) => verdict === "ok")) {
     const { schedule, ...config } = readConfig(env, SECTIONS);
-    const app = await createApp(config, deps);
-    try {
-      findings.push(...(await examine(more.beside, sentence())));
-      const { syncIntervalMinutes } = schedule;
-      findings.push(...(await examineAll({ ...deps, ...config, app, syncIntervalMinutes })));
-    } finally {
-      await app.close();
+    const opened = createApp(config, deps);
+    // The store could be opened just now, so it is the key that is wrong.
+    const key = { name: WORDS.doctor.check.sealing, run: () => opened.then(() => "") };
+    const [trouble] = (await examine([key], sentence())).filter(({ verdict }) => verdict !== "ok");
+    if (trouble) findings.push(trouble);
+    else {
+      const app = await opened;
+      try {
+        findings.push(...(await examine(more.beside, sentence())));
+        const { syncIntervalMinutes } = schedule;
+        findings.push(...(await examineAll({ ...deps, ...config, app, syncIntervalMinutes })));
+      } finally {
+        await app.close();
+      }
     }
   }
   const lines = findings.map(
@@ -58,7 +66,7 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
     {
       name: WORDS.doctor.check.configuration,
       run: async () => {
-        readConfig(env, [...SECTIONS, "withingsLogin"]);
+        readConfig(env, SERVICE_SECTIONS);
         return WORDS.doctor.complete;
       },
     },

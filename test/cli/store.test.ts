@@ -112,4 +112,18 @@ test("a damaged key file is said with the mend, and is not replaced", async () =
   expect(stderr).toMatch(
     /sealing\.key does not hold a base64 key of 32 bytes: put the right key back, or delete the file/,
   );
+  const doctor = await machine.run("doctor");
+  expect(doctor.exit).toBe(2);
+  expect(doctor.stdout).toMatch(/\nfix {5}key: .*sealing\.key does not hold a base64 key .*\n\n1 thing needs you\.\n$/);
+});
+
+test("what start would refuse, doctor names", async () => {
+  machine = await startMachine();
+  const env = { MANUAL_SYNC_TOKEN: "short" };
+  const [started, looked] = await Promise.all([machine.run("start", [], env), machine.run("doctor", [], env)]);
+  expect(started).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining("MANUAL_SYNC_TOKEN must have at least 24"),
+  });
+  expect(looked).toMatchObject({ exit: 2, stdout: expect.stringContaining("MANUAL_SYNC_TOKEN must have at least 24") });
 });
