@@ -205,18 +205,17 @@ describe("/status", () => {
     return (await house.owner.waitForMessage()).text;
   };
 
-  test("of a new account says what is missing, and not that Withings does not tell of readings", async () => {
+  test("of a new account says once what is missing, and nothing of what needs it", async () => {
     house = await startBotHouse({ linked: false });
-    house.startBot({ surroundings: async () => ({ notifications: "off", version: "0.1.0" }) });
-    expect((await status()).split("\n")).toEqual([
-      "Withings: not linked",
-      "Garmin: not linked",
-      "",
-      "Last weigh-in: none yet",
-      "Last sync: none yet",
-      "",
-      "Weighbridge 0.1.0",
-    ]);
+    const nextRunAt = ago(-60);
+    house.startBot({ surroundings: async () => ({ notifications: "off", nextRunAt, version: "0.1.0" }) });
+    const missing = (lastSync: string) => [
+      ...["Withings: not linked", "Garmin: not linked", ""],
+      ...["Last weigh-in: none yet", `Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
+    ];
+    expect((await status()).split("\n")).toEqual(missing("none yet"));
+    await house.sync();
+    expect((await status()).split("\n")).toEqual(missing("today 12:00, waits for you"));
   });
 
   test("shows links, last readings, last run, next run, and what is held and why", async () => {

@@ -260,6 +260,8 @@ export function german(format: Format): Words {
         unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
         off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
       };
+      const isLinked = links.withings && links.garmin;
+      const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -274,8 +276,9 @@ export function german(format: Format): Words {
             ]
           : []),
         `Letzter Abgleich: ${last ? lastRun(last) : "noch keiner"}`,
-        ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
-        ...(options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
+        // What is not linked was said above, and nothing is brought over until it is.
+        ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
+        ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");

@@ -280,6 +280,8 @@ export function english(format: Format) {
         unreachable: "Withings cannot reach me to tell me of new readings; I look by myself",
         off: "Withings does not tell me of new readings yet; I look by myself",
       };
+      const isLinked = links.withings && links.garmin;
+      const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -294,8 +296,9 @@ export function english(format: Format) {
             ]
           : []),
         `Last sync: ${last ? lastRun(last) : "none yet"}`,
-        ...(last?.outcome.action ? [ACTION[last.outcome.action]] : []),
-        ...(options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
+        // What is not linked was said above, and nothing is brought over until it is.
+        ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
+        ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
