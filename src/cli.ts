@@ -1,3 +1,4 @@
+import project from "../package.json" with { type: "json" };
 import { type CommandOfProgram, isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
@@ -31,6 +32,10 @@ async function main(args: string[]): Promise<number> {
     const command = parseArguments(args);
     if (command.name === "help") {
       terminal.result({ usage: USAGE }, USAGE);
+      return EXIT.success;
+    }
+    if (command.name === "version") {
+      terminal.result({ version: project.version }, project.version);
       return EXIT.success;
     }
     if (!isOfProgram(command) || command.stage !== undefined) {

@@ -5,6 +5,7 @@ import { isTimezone } from "../local-time.ts";
 
 export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "help" }
+  | { name: "version" }
   | { name: "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
   | { name: "setup" | "deploy" }
   | { name: "remove"; isSure: boolean }
@@ -16,10 +17,10 @@ export type Command = { json: boolean; stage: string | undefined } & (
 );
 
 /** What the program itself does, here or where it is deployed. */
-export type CommandOfProgram = Exclude<Command, { name: "help" | "setup" | "deploy" | "remove" }>;
+export type CommandOfProgram = Exclude<Command, { name: "help" | "version" | "setup" | "deploy" | "remove" }>;
 
 export function isOfProgram(command: Command): command is CommandOfProgram {
-  return !["help", "setup", "deploy", "remove"].includes(command.name);
+  return !["help", "version", "setup", "deploy", "remove"].includes(command.name);
 }
 
 export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
@@ -53,10 +54,10 @@ AWS_REGION. What is set here for the program on this machine, .env above all, do
 the vendors are and LOG_LEVEL are taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, nothing is done.
 
 With several accounts, login takes --account N, the Telegram user id; sync takes it too, or works on all of them.
-Every command takes --json. Settings come from the environment or .env; the README lists them.`;
+Every command takes --json; --version says which one this is. Settings come from the environment or .env; the README lists them.`;
 
 /** The options each command knows; anything else is an error that names it. */
-const OPTIONS: Record<Exclude<Command["name"], "help">, string[]> = {
+const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = {
   demo: [],
   start: [],
   "table create": [],
@@ -77,6 +78,7 @@ const OPTIONS: Record<Exclude<Command["name"], "help">, string[]> = {
 const FLAGS = {
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
   "telegram-id": { type: "string" },
   timezone: { type: "string" },
   account: { type: "string" },
@@ -92,6 +94,7 @@ const FLAGS = {
 export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
   const json = values.json ?? false;
+  if (values.version) return { name: "version", json, stage: undefined };
   if (values.help || positionals.length === 0 || positionals[0] === "help") {
     return { name: "help", json, stage: undefined };
   }

@@ -13,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** A command for a deployment. `perform` does those that are the same on one machine, in the environment of the functions. */
 export async function onAws(
-  command: Exclude<Command, { name: "help" }>,
+  command: Exclude<Command, { name: "help" | "version" }>,
   terminal: Terminal,
   clock: Clock,
   perform: (command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log) => Promise<number>,

@@ -20,6 +20,11 @@ test("every command is understood with its options, and --json stands anywhere",
   }
 });
 
+test("--version asks for the version, whatever stands beside it", () => {
+  expect(parse("--version")).toMatchObject({ name: "version" });
+  expect(parse("sync --version --json")).toMatchObject({ name: "version", json: true });
+});
+
 test.each(["", "help", "--help", "-h", "sync --help", "help sync"])("%j asks for help", (line) => {
   expect(parse(line)).toMatchObject({ name: "help" });
 });
