@@ -9,7 +9,7 @@ import type { Claim, People, UpdateClaims } from "../sync/chat-ports.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
-import { failureInWords } from "./failure.ts";
+import { failureInWords, isUnwelcome } from "./failure.ts";
 import { answerTap } from "./redraw.ts";
 import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
 
@@ -88,8 +88,9 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
       if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
       const reportId = randomUUID().slice(0, 8);
       const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
-      // An alarm listens to the second: it is for what passes neither by itself nor by its owner.
-      if (error instanceof ActionNeededError || error instanceof RetryLaterError) log.warn("update_not_served", facts);
+      const isForOthers = error instanceof ActionNeededError || error instanceof RetryLaterError || isUnwelcome(error);
+      // An alarm listens to the second: it is for what passes neither by itself nor by whoever wrote.
+      if (isForOthers) log.warn("update_not_served", facts);
       else log.error("update_failed", facts);
       if (ctx.chat?.type === "private" && (await isServed(ctx).catch(() => isNamed(ctx)))) {
         const words = wordsFor(ctx);

@@ -1,4 +1,4 @@
-import type { InlineKeyboard } from "grammy/web";
+import { GrammyError, type InlineKeyboard } from "grammy/web";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { mendOf } from "./buttons.ts";
 import type { Words } from "./words/words.ts";
@@ -15,4 +15,10 @@ export function failureInWords(
   // Something in the configuration or the store: whoever runs the program can mend it, and the log tells the rest.
   if (error instanceof UsageError && isOwner) return { text: words.doctor.setup(error.message) };
   return undefined;
+}
+
+/** Whoever it was for has blocked the bot or never met it, or nobody lets it speak in that group. Nobody can mend that here. */
+export function isUnwelcome(error: unknown): boolean {
+  if (!(error instanceof GrammyError)) return false;
+  return error.error_code === 403 || /chat not found|not? (enough )?rights/.test(error.description);
 }

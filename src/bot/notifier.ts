@@ -1,4 +1,4 @@
-import { GrammyError, type InlineKeyboard } from "grammy/web";
+import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
@@ -15,6 +15,7 @@ import {
 import type { Overview } from "../sync/overview.ts";
 import type { RunReport } from "../sync/run.ts";
 import { attention, mendOf } from "./buttons.ts";
+import { isUnwelcome } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
 const TRIES = 5;
@@ -104,7 +105,7 @@ export function createNotifier(deps: {
       return true;
     } catch (error) {
       log.error("notice_not_delivered", errorFacts(error));
-      if (isBlocked(error)) await silence(account);
+      if (isUnwelcome(error)) await silence(account);
       return false;
     }
   }
@@ -174,9 +175,3 @@ export function createNotifier(deps: {
   };
 }
 export type Notifier = ReturnType<typeof createNotifier>;
-
-/** The owner has blocked the bot or never met it. */
-function isBlocked(error: unknown): boolean {
-  if (!(error instanceof GrammyError)) return false;
-  return error.error_code === 403 || error.description.includes("chat not found");
-}

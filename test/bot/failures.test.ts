@@ -47,6 +47,26 @@ describe("what stops an update is said in words", () => {
   });
 });
 
+test.each([
+  ["who has blocked the bot meanwhile", 403, "Forbidden: bot was blocked by the user"],
+  ["in a group that lets nobody speak", 400, "Bad Request: not enough rights to send text messages to the chat"],
+  ["in a group that has put the bot out", 403, "Forbidden: bot was kicked from the group chat"],
+])("an answer to somebody %s is no fault of the program, and raises no alarm", async (who, status, description) => {
+  house = await startBotHouse();
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
+    effect: { type: "status", status, body: { ok: false, error_code: status, description } },
+  });
+  if (who.includes("group")) house.owner.sayInGroup(-5000, "/status");
+  else house.owner.say("/status");
+  await house.quiet();
+  house.owner.say("/help");
+  await house.owner.waitForMessage();
+  expect(house.logged).toContainEqual(expect.objectContaining({ level: "warn", event: "update_not_served" }));
+  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 test("/connect also links anew what is linked, because it may be the wrong person", async () => {
   house = await startBotHouse();
   house.startBot();
