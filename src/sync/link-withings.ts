@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Accounts } from "./account.ts";
 import type { Links, TokenSet, VendorUsers } from "./ports.ts";
-import type { ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
+import type { Agenda, ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
 
 /** Withings' side of linking. */
 export interface WithingsDoor {
@@ -63,10 +63,11 @@ export function createWithingsLinking(deps: {
   users: VendorUsers;
   links: Links;
   subscriptions: SubscriptionMemory;
+  agenda: Pick<Agenda, "set">;
   clock: Clock;
   log: Log;
 }): WithingsLinking {
-  const { door, accounts, states, users, links, subscriptions, clock, log } = deps;
+  const { door, accounts, states, users, links, subscriptions, agenda, clock, log } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
@@ -83,7 +84,7 @@ export function createWithingsLinking(deps: {
       displayName: withingsUserId,
       tokens,
     });
-    // The link stands. What is left to tidy must not make it look as if it did not.
+    // The link stands. What is left to do must not make it look as if it did not.
     await tidy(account, withingsUserId, before?.vendorUserId).catch((error: unknown) =>
       log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
     );
@@ -91,6 +92,8 @@ export function createWithingsLinking(deps: {
   }
 
   async function tidy(account: number, withingsUserId: string, before: string | undefined) {
+    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
+    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
     // Subscriptions went with the old link, and the person before this one may be linked by somebody else now.
     await subscriptions.forget(account);
     if (before !== undefined && before !== withingsUserId) await users.release(before, account);

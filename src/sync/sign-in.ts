@@ -3,6 +3,7 @@ import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { AccessRefusedError, type LinkFacts, type Links, type VendorUsers, type WithAccess } from "./ports.ts";
 import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
+import type { Agenda } from "./web-ports.ts";
 
 /** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
 const FIRST_REST_SECONDS = 2 * 3600;
@@ -55,10 +56,11 @@ export function createGarminSignIn(deps: {
   memory: SignInMemory;
   users: VendorUsers;
   links: Links;
+  agenda: Pick<Agenda, "set">;
   clock: Clock;
   log: Log;
 }): GarminSignIn {
-  const { door, memory, users, links, clock, log } = deps;
+  const { door, memory, users, links, agenda, clock, log } = deps;
 
   async function settle(account: number, outcome: PasswordOutcome | CodeOutcome): Promise<SignInResult> {
     switch (outcome.type) {
@@ -121,9 +123,10 @@ export function createGarminSignIn(deps: {
       displayName: profile.displayName,
       tokens: exchange.tokens,
     });
-    // The one before may be linked by somebody else now. That this fails must not make it look as if nobody had signed in.
-    const freed = before && users.release(before.vendorUserId, account);
-    await freed?.catch((error: unknown) => log.warn("old_link_not_tidied", { account, ...errorFacts(error) }));
+    // The link stands. What is left to do must not make it look as if nobody had signed in.
+    await tidy(account, before?.vendorUserId).catch((error: unknown) =>
+      log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
+    );
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
     log.info("garmin_signed_in", { account });
@@ -134,6 +137,13 @@ export function createGarminSignIn(deps: {
       refreshExpiresAt: exchange.tokens.refreshExpiresAt,
       uploadConsent,
     };
+  }
+
+  async function tidy(account: number, before: string | undefined) {
+    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
+    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+    // The one before may be linked by somebody else now.
+    if (before !== undefined) await users.release(before, account);
   }
 
   /** Whose profile was linked until now, if it was another one: people do sign in as somebody else by mistake. */

@@ -4,7 +4,7 @@ import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
 import { nextAppointment } from "./agenda.ts";
 import type { RunReport } from "./run.ts";
-import type { Agenda, Job, JobQueue } from "./web-ports.ts";
+import type { Agenda, Appointment, Job, JobQueue } from "./web-ports.ts";
 
 /** Together longer than a killed run blocks its account. */
 const BUSY_ATTEMPTS = 4;
@@ -32,8 +32,8 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
 
   return async (job) => {
     const id = job.account;
+    const appointment = await agenda.read(id);
     if (job.reason === "visit") {
-      const appointment = await agenda.read(id);
       if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) {
         await agenda.drop(id, job.dueAt);
         // Done already, or moved: this one was queued twice, or is left over from a crash. An account that is due is
@@ -47,13 +47,13 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
       case "visit":
       case "withings_notified":
         await keepSubscriptions(account);
-        return goOn(account, await deps.sync(account));
+        return goOn(account, await deps.sync(account), appointment);
       case "asked": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId);
         // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
-        return goOn(account, report);
+        return goOn(account, report, appointment);
       }
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
@@ -68,12 +68,15 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   }
 
   /** What else is due for an account after any run, and when it is looked at next. */
-  async function goOn(account: Account, report: RunReport) {
+  async function goOn(account: Account, report: RunReport, before: Appointment | undefined) {
     const id = account.telegramUserId;
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
     if (!(await accounts.find(id))) return agenda.forget(id);
-    const failures = (await agenda.read(id))?.failures ?? 0;
+    const appointment = await agenda.read(id);
+    // Made while the run was under way, by a new link for instance, of which the run knew nothing.
+    if (appointment && appointment.dueAt.getTime() !== before?.dueAt.getTime()) return;
+    const failures = appointment?.failures ?? 0;
     const { intervalMinutes } = deps;
     await agenda.set(id, nextAppointment({ report, failures, intervalMinutes, summaryAt, now: clock.now() }));
   }

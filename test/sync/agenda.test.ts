@@ -11,7 +11,7 @@ import { syncAccount } from "../../src/sync/run.ts";
 import { sweep } from "../../src/sync/sweep.ts";
 import type { Job, JobQueue, NewJob } from "../../src/sync/web-ports.ts";
 import { createWork } from "../../src/sync/work.ts";
-import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
+import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../support/household.ts";
 
 let house: Household;
 afterEach(() => house.close());
@@ -26,9 +26,14 @@ async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
   const queued: NewJob[] = [];
   const summaries: Account[] = [];
   let summaryAt: Date | undefined;
+  let afterRun = async () => {};
   const work = createWork({
     ...deps(),
-    sync: (account) => syncAccount(app.run, account),
+    async sync(account) {
+      const report = await syncAccount(app.run, account);
+      await afterRun();
+      return report;
+    },
     answerSync: (account) => syncAccount(app.run, account),
     answerDoctor: async () => {},
     settleUnlinked: async () => {},
@@ -44,6 +49,10 @@ async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
     summaries,
     summaryAt: (at: Date) => {
       summaryAt = at;
+    },
+    /** While the job is still under way. */
+    afterRun: (act: () => Promise<void>) => {
+      afterRun = act;
     },
     sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }) => sweep({ ...deps(), queue }),
     /** Does everything that is queued. */
@@ -278,6 +287,42 @@ describe("a visit", () => {
     const { perform, dueIn } = await moveIn();
     house.clock.advance(600);
     await perform({ account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON });
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+});
+
+describe("who has just linked is looked at at once", () => {
+  test("whatever they are told of it, and also where the other side is still missing", async () => {
+    const { sweep, work, dueIn } = await moveIn({ linked: false });
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(24 * 60);
+    await house.linkWithings();
+    expect(await dueIn()).toBe(0);
+    await sweep();
+    await work();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+    expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
+    await work();
+    expect(house.weights()).toHaveLength(1);
+  });
+
+  test("also when a run that knew nothing of it ends only then", async () => {
+    const { sweep, work, afterRun, dueIn } = await moveIn({ linked: false });
+    await sweep();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    afterRun(async () => {
+      house.clock.advance(1);
+      await house.link();
+    });
+    await work();
+    expect(await dueIn()).toBe(0);
+    afterRun(async () => {});
+    await sweep();
+    await work();
+    expect(house.weights()).toHaveLength(1);
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
   });
