@@ -5,6 +5,9 @@ import type { Leases } from "../sync/ports.ts";
 import { keys, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
+/** Nobody asks for so long a lease: the clock was wrong by which it was taken, and it would not end for years perhaps. */
+const FAR_SECONDS = 3600;
+
 /** Leases end by themselves: one whose holder was killed is an expired item, which counts as absent. */
 export function createLeases(table: Table, clock: Clock): Leases {
   return {
@@ -12,7 +15,12 @@ export function createLeases(table: Table, clock: Clock): Leases {
       const key = keys.lease(name);
       const value = toJson({ owner: randomUUID() });
       let until = epochSeconds(clock.now()) + seconds;
-      const first = await table.put(key, value, { expect: "absent", expiresAt: until });
+      let first = await table.put(key, value, { expect: "absent", expiresAt: until });
+      if (first.type === "conflict") {
+        const held = await table.get(key);
+        if (!held?.expiresAt || held.expiresAt <= until + FAR_SECONDS) return undefined;
+        first = await table.put(key, value, { expect: { version: held.version }, expiresAt: until });
+      }
       if (first.type === "conflict") return undefined;
       let { version } = first;
 

@@ -7,6 +7,8 @@ import type { Table } from "./table.ts";
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
 /** Longer than any handler may take; after it a claim without an end means that its process died. */
 const HANDLING_SECONDS = 60;
+/** Further ahead than any end of that: the clock was wrong by which it was claimed. */
+const FAR_SECONDS = 3600;
 
 export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
   return {
@@ -23,7 +25,8 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
         if (before) {
           const claim = readItem(before, ClaimItem);
           if (claim.state === "done") return { type: "done_before" };
-          if (claim.until > now) return { type: "being_handled", until: claim.until };
+          const leftSeconds = (claim.until.getTime() - now.getTime()) / 1000;
+          if (leftSeconds > 0 && leftSeconds <= FAR_SECONDS) return { type: "being_handled", until: claim.until };
         }
         const expect = before ? { version: before.version } : ("absent" as const);
         claimed = await table.put(key, value, { expect, expiresAt });

@@ -25,6 +25,8 @@ const message = (text: string): Update => ({
   },
 });
 
+const A_YEAR_SECONDS = 365 * 24 * 3600;
+
 describe("an update that Telegram brings", () => {
   test("twice at once to two copies is handled once, and is done for both", async () => {
     const update = message("/cancel");
@@ -50,6 +52,17 @@ describe("an update that Telegram brings", () => {
     house.clock.advance(60);
     await again();
     await again();
+    expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
+  });
+
+  test("is handled by another when the copy that had it died with a clock that was years ahead", async () => {
+    const update = message("/status");
+    const overview = vi.fn(() => new Promise<never>(() => {}));
+    house.clock.advance(A_YEAR_SECONDS);
+    void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
+    await vi.waitFor(() => expect(overview).toHaveBeenCalled());
+    house.clock.advance(-A_YEAR_SECONDS);
+    await house.newBot().handleUpdate(update);
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 

@@ -1,0 +1,31 @@
+import { afterEach, expect, test } from "vitest";
+import { type Household, startHousehold } from "../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const A_YEAR_SECONDS = 365 * 24 * 3600;
+
+test("a lease is held by one until it ends, and its end follows the clock", async () => {
+  house = await startHousehold({ linked: false });
+  const { leases } = house.app;
+  expect(await leases.acquire("a", 120)).toBeDefined();
+  house.clock.advance(119);
+  expect(await leases.acquire("a", 120)).toBeUndefined();
+  // Two clocks may differ by minutes.
+  house.clock.advance(-600);
+  expect(await leases.acquire("a", 120)).toBeUndefined();
+  house.clock.advance(601);
+  expect(await leases.acquire("a", 120)).toBeDefined();
+});
+
+test("one that was taken by a clock far ahead holds up nobody until then, and whoever has it learns that it is lost", async () => {
+  house = await startHousehold({ linked: false });
+  const { leases } = house.app;
+  house.clock.advance(A_YEAR_SECONDS);
+  const first = await leases.acquire("a", 120);
+  house.clock.advance(-A_YEAR_SECONDS);
+  expect(await leases.acquire("a", 120)).toBeDefined();
+  expect(await leases.acquire("a", 120)).toBeUndefined();
+  await expect(first?.renew(120)).rejects.toThrow("was lost");
+});
