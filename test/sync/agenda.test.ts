@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
@@ -54,12 +55,13 @@ async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
     afterRun: (act: () => Promise<void>) => {
       afterRun = act;
     },
-    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }) => sweep({ ...deps(), queue }),
+    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }, deadlineAt?: Date) =>
+      sweep({ ...deps(), queue }, deadlineAt),
     /** Does everything that is queued. */
     async work() {
       for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
     },
-    perform: (job: NewJob): Promise<void> => work({ ...job, attempts: 0 } as Job),
+    perform: (job: NewJob, attempts = 0): Promise<void> => work({ ...job, attempts } as Job),
     dueIn: async () => {
       const next = await app.agenda.read(ACCOUNT);
       return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
@@ -106,6 +108,20 @@ describe("a sweep", () => {
     const refusing = { put: () => Promise.reject(new Error("the queue is away")) };
     await expect(sweep(refusing)).rejects.toThrow("away");
     expect((await sweep()).queued).toBe(1);
+  });
+
+  test("whose time is up begins no other page, and the next one goes on there", async () => {
+    const { sweep, queued } = await moveIn();
+    const table = await tableOf();
+    for (let account = 1; account <= 1000; account++) {
+      const dueAt = minutes(-1);
+      const value = { account, dueAt: dueAt.toISOString() };
+      await table.put(keys.listedAppointment(account, dueAt), value, { expect: "absent" });
+    }
+    await table.close();
+    expect((await sweep(undefined, house.clock.now())).queued).toBe(1000);
+    expect((await sweep()).queued).toBe(1);
+    expect(queued.at(-1)?.account).toBe(ACCOUNT);
   });
 
   test("finds an account that an older version has made, or whose place in the list is gone", async () => {
@@ -249,6 +265,44 @@ describe("a visit", () => {
     expect(await house.app.agenda.read(ACCOUNT)).toBeUndefined();
   });
 
+  test("of an account that was taken away while it was visited leaves nothing behind", async () => {
+    const { sweep, work, afterRun } = await moveIn();
+    await sweep();
+    afterRun(async () => {
+      const account = await house.app.accounts.find(ACCOUNT);
+      await house.app.disconnect(account ?? expect.fail(), "everything");
+    });
+    await work();
+    expect(await listed()).toEqual([]);
+    expect(await house.app.agenda.read(ACCOUNT)).toBeUndefined();
+  });
+
+  test("whose account is gone takes away what a crash has left of it", async () => {
+    const { sweep, work } = await moveIn();
+    const account = await house.app.accounts.find(ACCOUNT);
+    await house.app.disconnect(account ?? expect.fail(), "everything");
+    await house.app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await sweep();
+    await work();
+    expect(await listed()).toEqual([]);
+    expect(await house.app.agenda.read(ACCOUNT)).toBeUndefined();
+  });
+
+  test("at a time that is no appointment any more is dropped, with its place in the list", async () => {
+    const { sweep, work, dueIn } = await moveIn();
+    const table = await tableOf();
+    const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
+    await house.app.agenda.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
+    await table.put(keys.listedAppointment(ACCOUNT, NOON), left, { expect: "absent" });
+    await table.close();
+    expect((await sweep()).queued).toBe(1);
+    house.requests();
+    await work();
+    expect(house.requests()).toEqual([]);
+    expect(await dueIn()).toBe(20);
+    expect(await listed()).toHaveLength(1);
+  });
+
   test("comes at the hour of the summary, if that is sooner", async () => {
     const { sweep, work, summaryAt, dueIn } = await moveIn();
     summaryAt(minutes(12));
@@ -290,6 +344,15 @@ describe("a visit", () => {
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
   });
+});
+
+test("a run that was asked for waits for the one that is at work, and in the end leaves it to the agenda", async () => {
+  const { perform, dueIn } = await moveIn();
+  const asked: NewJob = { account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON };
+  await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+  for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
+  await perform(asked, 4);
+  expect(await dueIn()).toBe(1);
 });
 
 describe("who has just linked is looked at at once", () => {
