@@ -3,7 +3,7 @@ import type { RunReport } from "./run.ts";
 import type { Appointment } from "./web-ports.ts";
 
 const MINUTE_MS = 60_000;
-/** What lacks a link has nothing to bring over. Linking makes its own visit. */
+/** What lacks a link has nothing to bring over. Linking makes its own visit. As long as the longest interval. */
 const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
 
@@ -27,7 +27,7 @@ export function nextAppointment(facts: {
 
   function minutesUntilNext(): number {
     if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
-    if (report.action && isIncomplete(report.action)) return Math.max(INCOMPLETE_MINUTES, intervalMinutes);
+    if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES;
     return intervalMinutes;
   }
 }

@@ -196,6 +196,23 @@ describe("the webhook", () => {
     expect(await keepWebhook(old as never, { ...target, ...deps() })).toEqual({ type: "kept", pending: 1 });
   });
 
+  test.each([
+    ["what failed has been delivered since", { pending_update_count: 0 }, false, []],
+    ["what failed was another address", { url: "https://127.0.0.1:9/another" }, false, ["webhook_taken"]],
+    ["it has just moved here from another address", { url: "https://127.0.0.1:9/another" }, true, []],
+    ["what failed still waits", {}, false, ["webhook_failing"]],
+  ])("raises an alarm only for what does not get through to it: %s", async (_what, differs, force, alarms) => {
+    const info = {
+      ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },
+      last_error_date: house.clock.now().getTime() / 1000,
+      last_error_message: "Connection timed out",
+      ...differs,
+    };
+    const seen = { getWebhookInfo: async () => info, setWebhook: vi.fn() } as never;
+    await keepWebhook(seen, { ...target, ...deps(), force });
+    expect(house.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
+  });
+
   test("whose secret Telegram has wrong is set again", async () => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 2, allowed_updates: ALLOWED_UPDATES },

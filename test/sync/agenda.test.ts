@@ -281,6 +281,7 @@ describe("a visit", () => {
     const { sweep, work } = await moveIn();
     const account = await house.app.accounts.find(ACCOUNT);
     await house.app.disconnect(account ?? expect.fail(), "everything");
+    expect(await listed()).toEqual([]);
     await house.app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     await sweep();
     await work();
@@ -328,6 +329,22 @@ describe("a visit", () => {
     await work();
     expect(await dueIn()).toBe(30);
     expect((await house.app.agenda.read(ACCOUNT))?.failures).toBe(0);
+  });
+
+  test("comes an interval later where the hour of the summary is over", async () => {
+    const { sweep, work, summaryAt, dueIn } = await moveIn();
+    summaryAt(NOON);
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(30);
+  });
+
+  test("that is put at a time at which another one waits in the queue is queued all the same", async () => {
+    const { sweep } = await moveIn();
+    await sweep();
+    expect((await sweep()).queued).toBe(0);
+    await house.app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    expect((await sweep()).queued).toBe(1);
   });
 
   test("of somebody who has not linked both sides comes once a day", async () => {
