@@ -115,5 +115,6 @@ describe("a person who is said to be gone", () => {
     });
     await house.work(job);
     expect((await link())?.value.state).toBe("linked");
+    expect(house.unlinked).toEqual([]);
   });
 });

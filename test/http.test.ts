@@ -175,7 +175,8 @@ describe("a notification", () => {
   test("that is too long is not read to its end", async () => {
     house = await startWebHouse({ linked: true });
     const body = `userid=${USERID}&appli=1&more=${"x".repeat(64 * 1024)}`;
-    expect((await fetch(house.notifyUrl, { method: "POST", body })).status).toBe(413);
+    const refused = await fetch(house.notifyUrl, { method: "POST", body });
+    expect([refused.status, refused.headers.get("connection")]).toEqual([413, "close"]);
     expect(await house.jobs()).toEqual([]);
     // The next request is none the worse for it.
     expect((await fetch(house.notifyUrl, weighIn())).status).toBe(200);

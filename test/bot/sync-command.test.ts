@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { RetryLaterError } from "../../src/errors.ts";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
@@ -125,6 +126,28 @@ describe("/sync", () => {
     const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
     expect(done.edited).toBe(true);
     expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
+  });
+
+  test("whose job is done twice, because its worker died before it could say so, is answered in one message", async () => {
+    house = await startBotHouse();
+    house.startBot();
+    house.owner.say("/sync");
+    const { text } = await house.owner.waitForMessage((message) => message.text.includes("Garmin has everything."));
+    await house.quiet();
+    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+    const { id } = house.owner.messages.at(-1) ?? expect.fail();
+    await house.newBot().answerSync(account, id);
+    expect(house.owner.messages.filter(({ from }) => from === "bot").map((it) => it.text)).toEqual([text]);
+  });
+
+  test("that the queue does not take promises nothing: its first words are gone, and it says so", async () => {
+    const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
+    house = await startBotHouse({ chat: { queue: { put } } });
+    house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("That could not be done just now."));
+    await house.quiet();
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
   test("says how it ended in a new message when the first cannot be edited", async () => {
