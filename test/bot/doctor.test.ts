@@ -47,6 +47,15 @@ async function invited(languageCode = "en") {
   return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
 }
 
+test("a job that is done twice, because its worker died before it could say so, is answered in one message", async () => {
+  await open();
+  const { text } = await doctor();
+  await house.quiet();
+  const bots = () => house.owner.messages.filter(({ from }) => from === "bot");
+  await house.newBot().answerDoctor(await account(), bots().at(-1)?.id ?? expect.fail());
+  expect(bots().map((message) => message.text)).toEqual([text]);
+});
+
 describe("/doctor", () => {
   test("answers at once, and then shows the owner everything in one message", async () => {
     await open();

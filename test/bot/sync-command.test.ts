@@ -128,18 +128,6 @@ describe("/sync", () => {
     expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
   });
 
-  test("whose job is done twice, because its worker died before it could say so, is answered in one message", async () => {
-    house = await startBotHouse();
-    house.startBot();
-    house.owner.say("/sync");
-    const { text } = await house.owner.waitForMessage((message) => message.text.includes("Garmin has everything."));
-    await house.quiet();
-    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
-    const { id } = house.owner.messages.at(-1) ?? expect.fail();
-    await house.newBot().answerSync(account, id);
-    expect(house.owner.messages.filter(({ from }) => from === "bot").map((it) => it.text)).toEqual([text]);
-  });
-
   test("that the queue does not take promises nothing: its first words are gone, and it says so", async () => {
     const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
     house = await startBotHouse({ chat: { queue: { put } } });
