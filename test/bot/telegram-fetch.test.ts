@@ -11,7 +11,9 @@ let address: string;
 /** The line that each call came on, in order. */
 let lines: Socket[];
 /** What becomes of a call, from its number on. */
-let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle";
+let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited";
+/** What Telegram says then. */
+let restSeconds: number;
 
 beforeEach(async () => {
   lines = [];
@@ -19,6 +21,7 @@ beforeEach(async () => {
     lines.push(request.socket);
     const what = fate(lines.length);
     if (what === "cut") request.socket.destroy();
+    else if (what === "limited") response.writeHead(429).end(`{"parameters":{"retry_after":${restSeconds}}}`);
     else response.writeHead(200, { "content-length": 11 });
     if (what === "answered") response.end('{"ok":true}');
     if (what === "cut_in_the_middle") response.write('{"ok"', () => request.socket.destroy());
@@ -65,4 +68,16 @@ test("what does not come back is given up after three tries", async () => {
   fate = () => "cut";
   await expect(call()).rejects.toThrow();
   expect(lines).toHaveLength(3);
+});
+
+test.each([
+  ["of a minute is waited out", 60, 2],
+  ["that is longer is said at once, because somebody waits", 61, 1],
+])("a limit %s", async (_what, seconds, calls) => {
+  fate = (number) => (number === 1 ? "limited" : "answered");
+  restSeconds = seconds;
+  const before = clock.now().getTime();
+  await call();
+  expect(lines).toHaveLength(calls);
+  expect(clock.now().getTime() - before).toBe((calls - 1) * seconds * 1000);
 });

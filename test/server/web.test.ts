@@ -112,6 +112,22 @@ describe("a program with an address", () => {
     expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
 
+  test("does not wait for its owner to hear of it when they have blocked the bot too", async () => {
+    const { app, notifyUrl, sandbox, start } = await movedIn({ linked: true });
+    const { said, logged } = await start();
+    await said("run_ended");
+    sandbox.withings.revoke(USERID);
+    sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden" } },
+    });
+    const body = new URLSearchParams({ userid: String(USERID), appli: "46", action: "unlink" });
+    expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
+    await said("withings_unlinked");
+    expect(await app.links.read(ACCOUNT, "withings")).toBeUndefined();
+    expect(logged).not.toContainEqual(expect.objectContaining({ event: "job_postponed" }));
+  });
+
   test("stops with everything that was begun at its end, and its port free", async () => {
     const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
     await app.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
