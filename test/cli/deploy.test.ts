@@ -81,6 +81,16 @@ test("Ctrl-C in the middle waits for the tool to end, and says how it goes on", 
   expect(stderr).toMatch(/it broke\nStopped\. What AWS had begun.*goes on from there\.\n$/);
 });
 
+test("that a table was taken up is forgotten with its stack: the next stack makes and keeps its own", async () => {
+  await it.setUp();
+  it.aws.set("/weighbridge/prod/TABLE_TAKEN_OVER", "true");
+  for (const _time of ["first", "second"]) {
+    const { exit, stderr } = await it.machine.run("deploy");
+    expect(exit, stderr).toBe(0);
+    expect(it.toolRuns.at(-1)).toContain("--param=existingTable=false");
+  }
+});
+
 test("a login in a terminal is used by the next run of a function, with nothing deployed in between", async () => {
   await it.setUp();
   await it.machine.run("deploy");
@@ -93,6 +103,9 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   const early = await run("login withings --stage prod", [""]);
   expect(early).toMatchObject({ exit: 3, stdout: expect.stringContaining("That address carries no code.") });
   expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
+  // Whoever lacked a link is looked at once a day.
+  const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+  await it.asFunction((app) => app.agenda.set(OWNER, { dueAt: tomorrow, failures: 0 }));
   // The browser ends at the function, which links by itself.
   const login = it.machine.start("login withings --stage prod");
   await login.said("press Enter.");
@@ -104,6 +117,8 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   const withings = await login.ended;
   const garmin = await run("login garmin --stage prod --ticket", [it.machine.ticket()]);
   expect([withings.exit, garmin.exit], withings.stderr + garmin.stderr).toEqual([0, 0]);
+  const next = await it.asFunction((app) => app.agenda.read(OWNER));
+  expect(next?.dueAt.getTime()).toBeLessThanOrEqual(Date.now());
 
   person().stepOnScale({ at: anHourAgo(), weightKg: 80.25 });
   const status = await it.asFunction(async (app) => {
