@@ -70,6 +70,20 @@ test("what is pasted with quotes around it counts without them, and a phone numb
   });
 });
 
+test("a key that another setup has written meanwhile is never replaced", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const setup = it.machine.start("setup");
+  for (const line of [it.sandbox.telegram.token, String(OWNER), clientId, clientSecret]) setup.line(line);
+  await setup.said("E-mail address");
+  const theirs = Buffer.alloc(32, 3).toString("base64");
+  it.aws.set("/weighbridge/prod/SEALING_KEY", theirs, "SecureString");
+  setup.line("");
+  const { exit, stderr } = await setup.ended;
+  expect(exit, stderr).toBe(0);
+  expect(it.parameter("SEALING_KEY")).toBe(theirs);
+  expect(Object.keys(stored()).sort()).toEqual(NAMES);
+});
+
 test("the bot tells whose it is, and what was written to it stays for it to answer", async () => {
   it.sandbox.telegram.user({ id: OWNER, firstName: "Ada", started: true }).say("hello");
   const { clientId, clientSecret } = it.sandbox.withings.application;
