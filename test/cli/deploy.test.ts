@@ -81,16 +81,6 @@ test("Ctrl-C in the middle waits for the tool to end, and says how it goes on", 
   expect(stderr).toMatch(/it broke\nStopped\. What AWS had begun.*goes on from there\.\n$/);
 });
 
-test("that a table was taken up is forgotten with its stack: the next stack makes and keeps its own", async () => {
-  await it.setUp();
-  it.aws.set("/weighbridge/prod/TABLE_TAKEN_OVER", "true");
-  for (const _time of ["first", "second"]) {
-    const { exit, stderr } = await it.machine.run("deploy");
-    expect(exit, stderr).toBe(0);
-    expect(it.toolRuns.at(-1)).toContain("--param=existingTable=false");
-  }
-});
-
 test("a login in a terminal is used by the next run of a function, with nothing deployed in between", async () => {
   await it.setUp();
   await it.machine.run("deploy");
@@ -134,6 +124,16 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   expect((await run("account list --stage prod --json")).json()).toMatchObject({ accounts: [{ account: OWNER }] });
   expect(it.toolRuns.length).toBe(deployments);
   expect((await run("doctor --stage prod")).stdout).toContain("ok      key: opens both stored links");
+});
+
+test("that a table was taken up is forgotten with its stack: the next stack makes and keeps its own", async () => {
+  await it.setUp();
+  it.aws.set("/weighbridge/prod/TABLE_TAKEN_OVER", "true");
+  for (const _time of ["first", "second"]) {
+    const { exit, stderr } = await it.machine.run("deploy");
+    expect(exit, stderr).toBe(0);
+    expect(it.toolRuns.at(-1)).toContain("--param=existingTable=false");
+  }
 });
 
 test("a command is refused, with both names, where another table is meant or used", async () => {
