@@ -105,6 +105,8 @@ async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions &
     const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   } catch (error) {
+    // Who makes the table at the same time was quicker.
+    if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
     // Some emulators have no TTL. Expired items then stay on disk, but they count as gone all the same.
     if (!(error instanceof Error && error.name === "UnknownOperationException")) throw failure(error, TableName);
     log.warn("table.ttl_unsupported", { tableName: TableName });
