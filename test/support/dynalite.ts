@@ -2,9 +2,15 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import dynalite from "dynalite";
+import { startDynamoDbLocal } from "./dynamodb-local.ts";
 
-/** A DynamoDB in this process, in memory, behind a real port of the loopback interface. */
+/**
+ * A DynamoDB in this process, in memory, behind a real port of the loopback interface. `DYNAMODB_LOCAL_DIR` puts Amazon's
+ * own DynamoDB Local from that folder in its place.
+ */
 export async function startDynalite(): Promise<{ endpoint: string; close(): Promise<void> }> {
+  const folder = process.env.DYNAMODB_LOCAL_DIR;
+  if (folder) return await startDynamoDbLocal(folder);
   const server = dynalite({ createTableMs: 10 });
   outliveBrokenRequests(server);
   server.listen(0, "127.0.0.1");
