@@ -89,6 +89,10 @@ test("whoever starts and stops it waits longer for its end than it takes itself"
   expect(seconds("infra/weighbridge.service", /TimeoutStopSec=(\d+)/)).toBeGreaterThan(own);
 });
 
+test("in its container it is not the first process, which hears no signal that it has not asked for", () => {
+  expect(readFileSync(path.join(root, "compose.yml"), "utf8")).toMatch(/^ {4}init: true$/m);
+});
+
 test("the image has the Node that npm brings to other machines", () => {
   const { optionalDependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const versions = [...dockerfile.matchAll(/^FROM node:([\d.]+)-/gm)].map(([, version]) => version);
