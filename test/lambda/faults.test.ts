@@ -74,6 +74,17 @@ test.concurrent("a worker that cannot begin holds its job up no longer, and does
     expect(house.weightsKg()).toEqual([80.25]);
   }));
 
+test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
+  inHouse(async (house) => {
+    expect(await house.app.run.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
+    house.chat.say("/sync");
+    await house.heard("A sync is already running.");
+    await house.quiet();
+    const tries = house.worker.logged().filter(({ event }) => event === "job_postponed");
+    expect(tries.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3, 4]);
+    expect(house.sqs.dead()).toEqual([]);
+  }));
+
 describe.concurrent("a DynamoDB that fails for a while", () => {
   test.each<AwsTrouble>(["throttled", "broken", "dropped", "lost"])("%s: each reading arrives once", (trouble) =>
     inHouse(async (house) => {
