@@ -1,4 +1,4 @@
-import { MACHINE_ALARM_KEYS, type MachineAlarmKey } from "./bot/alarm-keys.ts";
+import { MACHINE_ALARM_KEYS, type MachineAlarm, type MachineAlarmKey } from "./bot/alarm-keys.ts";
 import type { Clock } from "./clock.ts";
 import { errorFacts, type Log, type LogFacts } from "./log.ts";
 
@@ -9,13 +9,6 @@ const STUCK_MINUTES = 10;
 /** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
 const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
 const WEBHOOK_TROUBLE = ["webhook_failing", "webhook_taken"];
-
-export interface MachineAlarm {
-  key: MachineAlarmKey;
-  isOver: boolean;
-  /** A sentence that names the mend, where one is known. */
-  cause: string | undefined;
-}
 
 export interface Watch {
   /** Writes to the log that was given, and hears what is written. */

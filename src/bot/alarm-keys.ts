@@ -20,3 +20,9 @@ export type AlarmKey = (typeof ALARM_KEYS)[number];
 /** What the program watches itself where it runs on one machine. */
 export const MACHINE_ALARM_KEYS = ["broken", "sweep-missing", "webhook-failing"] as const satisfies AlarmKey[];
 export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];
+export interface MachineAlarm {
+  key: MachineAlarmKey;
+  isOver: boolean;
+  /** A sentence that names the mend, where one is known. */
+  cause: string | undefined;
+}

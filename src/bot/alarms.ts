@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Language } from "../sync/account.ts";
-import { ALARM_KEYS, type AlarmKey, type MachineAlarmKey } from "./alarm-keys.ts";
+import { ALARM_KEYS, type AlarmKey, type MachineAlarm } from "./alarm-keys.ts";
 import { consoleUrl } from "./aws-console.ts";
 import type { AlarmWords } from "./words/en-alarms.ts";
 import { wordsIn } from "./words/words.ts";
@@ -133,7 +133,7 @@ export function createMachineAlarmTeller(deps: {
   languageOf: () => Promise<Language | undefined>;
   clock: Clock;
   log: Log;
-}): (alarm: { key: MachineAlarmKey; isOver: boolean; cause: string | undefined }) => Promise<void> {
+}): (alarm: MachineAlarm) => Promise<void> {
   return async ({ key, isOver, cause }) => {
     const { means, mend, over = "" } = wordsIn(await languageSoon(deps)).alarms.onMachine(key, cause);
     await deps.send({ text: isOver ? over : `${means}\n\n${mend}`, isQuiet: isOver });

@@ -2,9 +2,10 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { MachineAlarm } from "../../src/bot/alarm-keys.ts";
 import { createMachineAlarmTeller } from "../../src/bot/alarms.ts";
 import { createLog } from "../../src/log.ts";
-import { createWatch, type MachineAlarm } from "../../src/watch.ts";
+import { createWatch } from "../../src/watch.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
