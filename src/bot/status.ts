@@ -1,6 +1,6 @@
-import { Composer, type InlineKeyboard } from "grammy/web";
+import { Composer, InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
+import { type Action, RetryLaterError } from "../errors.ts";
 import type { Account } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
 import { attention, mendOf, WORD_TAP } from "./buttons.ts";
@@ -31,9 +31,14 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   }
 
   function buttons(seen: Overview, words: Words): InlineKeyboard {
-    const stale = seen.links.garmin?.state === "stale" ? "relink_garmin" : undefined;
-    const action = stale ?? (seen.links.withings?.state === "stale" ? "relink_withings" : seen.lastRun?.outcome.action);
-    return attention(seen.attention, words, action && mendOf(action, words, signInPageUrl()));
+    const { withings, garmin } = seen.links;
+    const wanted: Array<Action | false | undefined> = [
+      !withings ? "link_withings" : withings.state === "stale" && "relink_withings",
+      !garmin ? "link_garmin" : garmin.state === "stale" && "relink_garmin",
+    ];
+    if (!wanted.some(Boolean)) wanted.push(seen.lastRun?.outcome.action);
+    const mends = wanted.flatMap((action) => (action && mendOf(action, words, signInPageUrl())) || []);
+    return attention(seen.attention, words, new InlineKeyboard().append(...mends));
   }
 
   composer.command("status", async (ctx) => {

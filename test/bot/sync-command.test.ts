@@ -222,9 +222,11 @@ describe("/status", () => {
     house.startBot({ surroundings: async () => ({ notifications: "off", nextRunAt, version: "0.1.0" }) });
     const missing = (lastSync: string) => [
       ...["Withings: not linked", "Garmin: not linked", ""],
-      ...["Last weigh-in: none yet", `Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
+      ...[`Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
     ];
     expect((await status()).split("\n")).toEqual(missing("none yet"));
+    const buttons = () => house.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
+    expect(buttons()).toEqual([["Link Withings"], ["Link Garmin"]]);
     await house.sync();
     expect((await status()).split("\n")).toEqual(missing("today 12:00, waits for you"));
   });

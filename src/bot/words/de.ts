@@ -267,9 +267,13 @@ export function german(format: Format): Words {
         linkLine("garmin", links.garmin),
         ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
         "",
-        lastReadings.weigh_in
-          ? `Letztes Gewicht: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
-          : "Letztes Gewicht: noch keines",
+        ...(isLinked
+          ? [
+              lastReadings.weigh_in
+                ? `Letztes Gewicht: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
+                : "Letztes Gewicht: noch keines",
+            ]
+          : []),
         ...(lastReadings.blood_pressure
           ? [
               `Letzter Blutdruck: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,

@@ -287,9 +287,13 @@ export function english(format: Format) {
         linkLine("garmin", links.garmin),
         ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
         "",
-        lastReadings.weigh_in
-          ? `Last weigh-in: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
-          : "Last weigh-in: none yet",
+        ...(isLinked
+          ? [
+              lastReadings.weigh_in
+                ? `Last weigh-in: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
+                : "Last weigh-in: none yet",
+            ]
+          : []),
         ...(lastReadings.blood_pressure
           ? [
               `Last blood pressure: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
