@@ -74,6 +74,19 @@ test.concurrent("a worker that cannot begin holds its job up no longer, and does
     expect(house.weightsKg()).toEqual([80.25]);
   }));
 
+test.concurrent("a queue that does not answer the worker: the job is done all the same", () =>
+  inHouse(async (house) => {
+    await house.pump.stop();
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sweep.invoke(scheduleEvent());
+    const [message = {}] = await house.sqs.receive();
+    house.queue.fail(() => "broken");
+    expect(await house.worker.invoke(sqsEvent(message, house.sqs.queueArn))).toEqual({ batchItemFailures: [] });
+    expect(house.weightsKg()).toEqual([80.25]);
+    const warned = { level: "warn", event: "job_retry_not_set" };
+    expect(house.worker.logged()).toContainEqual(expect.objectContaining(warned));
+  }));
+
 test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
   inHouse(async (house) => {
     expect(await house.app.run.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
