@@ -53,6 +53,16 @@ export function mendOf(action: Action, words: Words, signInPageUrl: string): Inl
   }
 }
 
+/** What mends them all, each once, where buttons can. */
+export function mendsOf(
+  actions: ReadonlyArray<Action | undefined>,
+  words: Words,
+  signInPageUrl: string,
+): InlineKeyboard {
+  const mends = [...new Set(actions)].flatMap((action) => (action && mendOf(action, words, signInPageUrl)) ?? []);
+  return new InlineKeyboard().append(...mends);
+}
+
 /** The taps that `attention` makes: a verb and the id of a reading. */
 export const WORD_TAP = /^(mine|leave):(\d{16}#\w+)$/;
 

@@ -1,7 +1,7 @@
-import { Composer, type InlineKeyboard } from "grammy/web";
+import { Composer } from "grammy/web";
 import type { Account } from "../sync/account.ts";
 import { type Finding, thingsToDo } from "../sync/doctor.ts";
-import { mendOf } from "./buttons.ts";
+import { mendsOf } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import type { Words } from "./words/words.ts";
@@ -22,15 +22,6 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
     await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
   });
 
-  /** A button for the first thing that one can mend. */
-  function mend(findings: Finding[], words: Words): InlineKeyboard | undefined {
-    for (const { action } of findings) {
-      const keyboard = action && mendOf(action, words, signInPageUrl());
-      if (keyboard) return keyboard;
-    }
-    return undefined;
-  }
-
   return {
     command,
 
@@ -40,7 +31,8 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
       const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };
       await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
         const findings = await doctor(chat.account, words, isOwner);
-        await message.finish(reportOf(findings, words), mend(findings, words));
+        const actions = findings.map(({ action }) => action);
+        await message.finish(reportOf(findings, words), mendsOf(actions, words, signInPageUrl()));
       });
     },
   };

@@ -1,9 +1,9 @@
-import { Composer, InlineKeyboard } from "grammy/web";
+import { Composer, type InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { type Action, RetryLaterError } from "../errors.ts";
 import type { Account } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
-import { attention, mendOf, WORD_TAP } from "./buttons.ts";
+import { attention, mendsOf, WORD_TAP } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import type { StatusOptions } from "./words/en.ts";
@@ -32,13 +32,11 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
 
   function buttons(seen: Overview, words: Words): InlineKeyboard {
     const { withings, garmin } = seen.links;
-    const wanted: Array<Action | false | undefined> = [
-      !withings ? "link_withings" : withings.state === "stale" && "relink_withings",
-      !garmin ? "link_garmin" : garmin.state === "stale" && "relink_garmin",
-    ];
-    if (!wanted.some(Boolean)) wanted.push(seen.lastRun?.outcome.action);
-    const mends = wanted.flatMap((action) => (action && mendOf(action, words, signInPageUrl())) || []);
-    return attention(seen.attention, words, new InlineKeyboard().append(...mends));
+    const wanted: Array<Action | undefined> = [];
+    if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
+    if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
+    if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
+    return attention(seen.attention, words, mendsOf(wanted, words, signInPageUrl()));
   }
 
   composer.command("status", async (ctx) => {

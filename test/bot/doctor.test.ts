@@ -125,10 +125,10 @@ describe("/doctor", () => {
         "2 things need you.",
       ].join("\n"),
     );
-    expect(labels({ buttons })).toEqual(["Link Withings"]);
+    expect(labels({ buttons })).toEqual(["Link Withings", "Link Garmin"]);
   });
 
-  test("names what is wrong with its mend, and has a button for the first", async () => {
+  test("names what is wrong with its mend, and has a button for what one can mend", async () => {
     await open();
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
