@@ -1,0 +1,74 @@
+import { readConfig } from "../../src/config.ts";
+import { keys } from "../../src/store/items.ts";
+import type { Table } from "../../src/store/table.ts";
+import { openTable } from "../../src/stores.ts";
+import type { Account } from "../../src/sync/account.ts";
+import { syncAccount } from "../../src/sync/run.ts";
+import { sweep } from "../../src/sync/sweep.ts";
+import type { Job, JobQueue, NewJob } from "../../src/sync/web-ports.ts";
+import { createWork } from "../../src/sync/work.ts";
+import { ACCOUNT, type Household, startHousehold } from "./household.ts";
+
+/** A household with the sweep and the work of the program, and a queue that shows what came into it. */
+export async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = {}) {
+  const house = await startHousehold(options);
+  const { app, clock } = house;
+  const deps = { ...app, clock, log: app.run.log };
+  const queued: NewJob[] = [];
+  const summaries: Account[] = [];
+  let summaryAt: Date | undefined;
+  let afterRun = async () => {};
+  const work = createWork({
+    ...deps,
+    async sync(account) {
+      const report = await syncAccount(app.run, account);
+      await afterRun();
+      return report;
+    },
+    answerSync: (account) => syncAccount(app.run, account),
+    answerDoctor: async () => {},
+    settleUnlinked: async () => {},
+    keepSubscriptions: async () => {},
+    summarize: async (account) => {
+      summaries.push(account);
+      return summaryAt;
+    },
+    intervalMinutes: 30,
+  });
+  return {
+    house,
+    queued,
+    summaries,
+    summaryAt: (at: Date) => {
+      summaryAt = at;
+    },
+    /** While the job is still under way. */
+    afterRun: (act: () => Promise<void>) => {
+      afterRun = act;
+    },
+    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }, deadlineAt?: Date) =>
+      sweep({ ...deps, queue }, deadlineAt),
+    /** Does everything that is queued. */
+    async work() {
+      for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
+    },
+    perform: (job: NewJob, attempts = 0): Promise<void> => work({ ...job, attempts } as Job),
+    dueIn: async () => {
+      const next = await app.agenda.read(ACCOUNT);
+      return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
+    },
+  };
+}
+
+/** Where appointments stand in the list, by time. */
+export async function listedIn(house: Household): Promise<string[]> {
+  const table = await tableOf(house);
+  const items = await table.list(keys.agenda);
+  await table.close();
+  return items.map(({ key }) => key.sk);
+}
+
+/** The table below it all, to be closed. */
+export async function tableOf({ env, clock }: Household): Promise<Table> {
+  return openTable(readConfig(env, ["store"]).store, clock);
+}
