@@ -7,14 +7,7 @@ import { bundle, type FunctionName, ROOT } from "../../build/bundle.ts";
 import type { Environment } from "../../src/config.ts";
 import { functionUrlEvent } from "../lambda/events.ts";
 import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
-
-/** As in serverless.yml. */
-export const SIZES: Record<FunctionName, { timeoutSeconds: number; memoryMegabytes: number }> = {
-  http: { timeoutSeconds: 120, memoryMegabytes: 1024 },
-  worker: { timeoutSeconds: 300, memoryMegabytes: 512 },
-  sweep: { timeoutSeconds: 120, memoryMegabytes: 512 },
-  alarm: { timeoutSeconds: 30, memoryMegabytes: 512 },
-};
+import { SIZES } from "../lambda/sizes.ts";
 
 /** So many processes of one function, each of which does one thing at a time. Who finds none free waits for the next. */
 export async function startInstances(name: FunctionName, count: number, env: Environment) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SIZES } from "./instances.ts";
+import { SIZES } from "../lambda/sizes.ts";
 import { DAYS, type Kind, liveAMonth, type Month } from "./month-life.ts";
 import { type Time, takeTimes } from "./month-times.ts";
 import { dollarsOf, PRICES, type Usage } from "./prices.ts";

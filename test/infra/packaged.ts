@@ -32,6 +32,8 @@ export interface Packaged {
   /** As osls wrote it. */
   text: string;
   template: Template;
+  /** What lies in the archive of each function. */
+  archives: Record<string, string[]>;
   /** Every file name that osls left in the home directory of whoever runs it. */
   leftAtHome: string[];
 }
@@ -49,7 +51,9 @@ export async function packaged(params: Record<string, string> = {}): Promise<Pac
     await cp("infra", path.join(folder, "infra"), { recursive: true });
     for (const name of FUNCTIONS) {
       await mkdir(path.join(folder, ".build", name), { recursive: true });
-      await writeFile(path.join(folder, ".build", name, "index.mjs"), "export const handler = () => {};");
+      for (const file of ["index.mjs", "chunk-ABC.mjs", "notes.json"]) {
+        await writeFile(path.join(folder, ".build", name, file), "export const handler = () => {};");
+      }
     }
     const secrets = { TELEGRAM_BOT_TOKEN: SECRET, SEALING_KEY: SECRET, WITHINGS_CLIENT_SECRET: SECRET };
     await writeFile(path.join(folder, ".env"), `MANUAL_SYNC_TOKEN=${SECRET}\n`);
@@ -63,8 +67,20 @@ export async function packaged(params: Record<string, string> = {}): Promise<Pac
       },
     );
     const text = await readFile(path.join(folder, ".serverless/cloudformation-template-update-stack.json"), "utf8");
-    return { text, template: Template.parse(JSON.parse(text)), leftAtHome: await readdir(home) };
+    const archives: Record<string, string[]> = {};
+    for (const name of FUNCTIONS)
+      archives[name] = namesIn(await readFile(path.join(folder, `.serverless/${name}.zip`)));
+    return { text, template: Template.parse(JSON.parse(text)), archives, leftAtHome: await readdir(home) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As the directory at the end of an archive has them. */
+function namesIn(zip: Buffer): string[] {
+  const names = [];
+  for (let at = zip.indexOf("PK\x01\x02"); at >= 0; at = zip.indexOf("PK\x01\x02", at + 1)) {
+    names.push(zip.toString("utf8", at + 46, at + 46 + zip.readUInt16LE(at + 28)));
+  }
+  return names.sort();
 }

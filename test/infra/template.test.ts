@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { SIZES } from "../lambda/sizes.ts";
 import { FUNCTIONS, type Packaged, packaged, type Resource, SECRET, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 
@@ -41,6 +42,20 @@ test("there are four functions, each from its own bundle, on Node 24 and arm64",
     });
     expect(functions[name]?.Code).toMatchObject({ S3Key: expect.stringMatching(`/${name}\\.zip$`) });
   }
+});
+
+test("a function is sent its entry with what it loads on demand, and nothing else", () => {
+  expect(plain.archives).toEqual(
+    Object.fromEntries(FUNCTIONS.map((name) => [name, [`.build/${name}/chunk-ABC.mjs`, `.build/${name}/index.mjs`]])),
+  );
+});
+
+test("a function has the time and memory that it is tested and measured with", () => {
+  const given = Object.entries(functions).map(([name, it]) => [
+    name,
+    { timeoutSeconds: it.Timeout, memoryMegabytes: it.MemorySize },
+  ]);
+  expect(Object.fromEntries(given)).toEqual(SIZES);
 });
 
 test("the environment of a function names the one table, the stage and where its parameters are, and nothing else", () => {

@@ -22,14 +22,13 @@ import { startSqs } from "../support/sqs.ts";
 import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { startPump } from "./pump.ts";
+import { SIZES } from "./sizes.ts";
 
 const STAGE = "prod";
 const TABLE = `weighbridge-${STAGE}`;
 export const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
 export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
 const WEBHOOK_SECRET = "a-secret-of-the-webhook";
-/** As in `serverless.yml`. */
-const TIMEOUT_SECONDS = { http: 120, worker: 300, sweep: 120, alarm: 30 };
 /** A machine with two cores that does five things at once is slow. */
 const WAIT_MS = 60_000;
 const log = createLog({ level: "silent" });
@@ -131,7 +130,8 @@ export async function startAwsHouse(
       name,
       folder: path.join(folder, name),
       env: name === "alarm" ? env : { ...env, QUEUE_URL: sqs.queueUrl },
-      timeoutSeconds: options.timeoutSeconds?.[name] ?? TIMEOUT_SECONDS[name],
+      ...SIZES[name],
+      ...(options.timeoutSeconds?.[name] !== undefined && { timeoutSeconds: options.timeoutSeconds[name] }),
       aheadSeconds: () => clock.aheadSeconds + (aheadSeconds[name] ?? 0),
     });
   const functions = { http: fleet("http"), worker: fleet("worker"), sweep: fleet("sweep"), alarm: fleet("alarm") };

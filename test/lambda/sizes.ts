@@ -1,0 +1,9 @@
+import type { FunctionName } from "../../build/bundle.ts";
+
+/** What serverless.yml gives each function, which a test of the template compares. */
+export const SIZES: Record<FunctionName, { timeoutSeconds: number; memoryMegabytes: number }> = {
+  http: { timeoutSeconds: 120, memoryMegabytes: 1024 },
+  worker: { timeoutSeconds: 300, memoryMegabytes: 512 },
+  sweep: { timeoutSeconds: 120, memoryMegabytes: 512 },
+  alarm: { timeoutSeconds: 30, memoryMegabytes: 512 },
+};
