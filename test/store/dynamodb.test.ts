@@ -108,6 +108,22 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     expect(attempts).toBe(kind === RetryLaterError ? 3 : 1);
   });
 
+  test("what is read is the newest there is: a lease or a token of a moment ago would do harm", async () => {
+    const asked: unknown[] = [];
+    const endpoint = await listen(async (request, response) => {
+      const { ConsistentRead } = (await json(request)) as { ConsistentRead?: boolean };
+      asked.push([operationOf(request), ConsistentRead]);
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}");
+    });
+    const table = open({ endpoint });
+    await table.get(key);
+    await table.list("account");
+    expect(asked).toEqual([
+      ["GetItem", true],
+      ["Query", true],
+    ]);
+  });
+
   test("a refused right is named", async () => {
     const endpoint = await listen((_, response) => {
       const message = "User: somebody is not authorized to perform: dynamodb:PutItem on resource: table";
