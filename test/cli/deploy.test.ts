@@ -47,6 +47,13 @@ test("deploy packages, checks, deploys, sets the webhook and ends with doctor", 
   expect(second.stdout).not.toContain("make this its callback address");
 });
 
+test("the address that setup was given for alarms is handed to the stack", async () => {
+  await it.setUp();
+  it.aws.set("/weighbridge/prod/ALARM_EMAIL", "owner@example.org");
+  expect(await it.machine.run("deploy")).toMatchObject({ exit: 0 });
+  expect(it.toolRuns.at(-1)).toContain("--param=alarmEmail=owner@example.org");
+});
+
 test("what stands around a value that was typed in by hand is no part of it", async () => {
   await it.setUp();
   it.aws.set("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET", " a-secret-typed-by-hand\n", "SecureString");
