@@ -89,6 +89,16 @@ test("whoever starts and stops it waits longer for its end than it takes itself"
   expect(seconds("infra/weighbridge.service", /TimeoutStopSec=(\d+)/)).toBeGreaterThan(own);
 });
 
+test("in its container it has no rights, and writes to its data and nowhere else", () => {
+  const last = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
+  expect([...last.matchAll(/^USER (\S+)$/gm)].map(([, user]) => user)).toEqual(["node"]);
+  const compose = readFileSync(path.join(root, "compose.yml"), "utf8");
+  for (const line of ["read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]']) {
+    expect(compose.split("\n")).toContain(`    ${line}`);
+  }
+  expect(compose).toMatch(/^ {4}volumes:\n {6}- data:\/data\n/m);
+});
+
 test("in its container it is not the first process, which hears no signal that it has not asked for", () => {
   expect(readFileSync(path.join(root, "compose.yml"), "utf8")).toMatch(/^ {4}init: true$/m);
 });
