@@ -87,6 +87,24 @@ test.concurrent("a queue that does not answer the worker: the job is done all th
     expect(house.worker.logged()).toContainEqual(expect.objectContaining(warned));
   }));
 
+test.concurrent("a job that fails rests before it comes again, each time for longer", () =>
+  inHouse(async (house) => {
+    await house.pump.stop();
+    await house.sqs.send(ACCOUNT, '{"reason":"from the future"}');
+    const [message = {}] = await house.sqs.receive();
+    for (const [deliveries, seconds] of [
+      ["1", 30],
+      ["3", 120],
+    ] as const) {
+      const Attributes = { ...message.Attributes, ApproximateReceiveCount: deliveries };
+      const answer = await house.worker.invoke(sqsEvent({ ...message, Attributes }, house.sqs.queueArn));
+      expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: message.MessageId }] });
+      const [hiddenSeconds = 0] = house.sqs.hiddenSeconds();
+      expect(hiddenSeconds).toBeGreaterThan(seconds - 20);
+      expect(hiddenSeconds).toBeLessThanOrEqual(seconds);
+    }
+  }));
+
 test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
   inHouse(async (house) => {
     expect(await house.app.run.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();

@@ -29,6 +29,8 @@ test("/sync is acknowledged at once, done by the worker, and shown in the messag
   expect(answers.map(({ history }) => history[0])).toEqual(["Reading Withings…"]);
   expect(house.outcomes()).toEqual([200]);
   expect(house.http.logged().filter(({ event }) => event === "run_ended")).toEqual([]);
+  // The deployment has asked, so that no cold start has to.
+  expect(house.sandbox.telegram.calls("getMe")).toEqual([]);
 });
 
 test("what Withings announces is queued, carried over, and wakes nobody", async () => {
