@@ -33,4 +33,5 @@ export function missingFrom(parameters: ReadonlyMap<string, string>, needed: rea
   return needed.filter((name) => !parameters.get(name)?.trim());
 }
 
-export const functionNames = (stage: string) => ["http", "worker", "sweep"].map((it) => `weighbridge-${stage}-${it}`);
+export const functionNames = (stage: string) =>
+  ["http", "worker", "sweep", "alarm"].map((it) => `weighbridge-${stage}-${it}`);

@@ -162,6 +162,10 @@ test("a command is refused, with both names, where another table is meant or use
   const doctor = await run("doctor --stage prod");
   expect(doctor.exit).toBe(2);
   expect(doctor.stdout).toMatch(/functions: The function weighbridge-prod-sweep works on the table weighbridge-old/);
+
+  it.aws.functions.set("weighbridge-prod-sweep", { TOKEN_TABLE_NAME: "weighbridge-prod" });
+  it.aws.functions.delete("weighbridge-prod-alarm");
+  expect((await run("doctor --stage prod")).stdout).toContain("The function weighbridge-prod-alarm is not there.");
 });
 
 test("every mend that is named is for the deployment that was named", async () => {
