@@ -127,6 +127,9 @@ test("a Garmin session that ended is told once, mended with a code over three pr
   // Neither a password nor a code stays anywhere that somebody could read.
   expect(chat.messages.filter(({ from }) => from === "person")).toEqual([]);
   expect(JSON.stringify(house.logged())).not.toMatch(new RegExp(`${OWNER.password}|${code()}`));
+  const written = [...house.dynamo.requests, ...house.queue.requests].map(({ body }) => body);
+  expect(written.filter((body) => body.includes(String(ACCOUNT))).length).toBeGreaterThan(50);
+  expect(written.filter((body) => body.includes(OWNER.password))).toEqual([]);
 });
 
 test("somebody new links Withings on its page and Garmin by a pasted address, and has their readings", async () => {
