@@ -85,3 +85,12 @@ test("the environment is read in one place", () => {
 test("the table's name has one source", () => {
   expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual(["src/config.ts"]);
 });
+
+test("every package is one exact version: an npm that runs on an older Node would choose another one", () => {
+  for (const file of ["package.json", "test/lambda/runtime-client/package.json"]) {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync(file, "utf8"));
+    const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(versions).not.toEqual([]);
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[a-z]+)?$/.test(String(version)))).toEqual([]);
+  }
+});
