@@ -348,3 +348,18 @@ test.concurrent("an import that is longer than a worker may run goes on in the n
     },
     { timeoutSeconds: { worker: 105 } },
   ));
+
+test.concurrent("a sync over the web that has no time left for a file says so, and the next run sends it", () =>
+  inHouse(
+    async (house) => {
+      house.person.stepOnScale({ weightKg: 80.25 });
+      const headers = { authorization: `Bearer ${MANUAL_SYNC_TOKEN}` };
+      const answer = await fetch(`${house.url}/sync/manual`, { method: "POST", headers });
+      expect(await answer.json()).toMatchObject({ status: "retry_later", synced: 0 });
+      expect(house.uploads()).toBe(0);
+      await house.later(120);
+      await house.visit();
+      expect(house.weightsKg()).toEqual([80.25]);
+    },
+    { timeoutSeconds: { http: 60 } },
+  ));
