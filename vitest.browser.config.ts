@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: ["test/browser/screenshots.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     // A browser, the demo and the test already share the machine; and the pictures are numbered in the order they are taken.
     fileParallelism: false,
   },

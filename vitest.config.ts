@@ -11,6 +11,8 @@ export default defineConfig({
     // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // The same for one wait: what is meant to happen does, and the machine may be slow. `vi.waitFor` has no such setting.
+    expect: { poll: { timeout: 30_000 } },
     // Most tests wait for sockets, disks and child processes: on two cores one worker would leave half of the time unused.
     maxWorkers: 2,
   },

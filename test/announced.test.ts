@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../src/errors.ts";
 import { settleUnlinked } from "../src/sync/unlinked.ts";
 import { ACCOUNT, NOON, USERID } from "./support/household.ts";
@@ -21,7 +21,7 @@ describe("from the scale to Garmin", () => {
     expect(house.sandbox.withings.notifications.sent.map(({ status }) => status)).toEqual([200, 200, 200]);
     house.clock.advance(8);
     worker.wake();
-    await vi.waitFor(async () => expect(await house.jobs()).toEqual([]), { timeout: 5000 });
+    await expect.poll(() => house.jobs()).toEqual([]);
     await worker.stop();
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
     expect(runs()).toBe(1);
@@ -35,7 +35,7 @@ describe("from the scale to Garmin", () => {
     house.clock.advance(3600);
     expect(house.weights()).toEqual([]);
     const worker = house.startWorker();
-    await vi.waitFor(async () => expect(await house.jobs()).toEqual([]), { timeout: 5000 });
+    await expect.poll(() => house.jobs()).toEqual([]);
     await worker.stop();
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
   });

@@ -1,5 +1,5 @@
 import type { Update } from "grammy/types";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
 import { botDeps, type ChatDeps } from "../../src/chat.ts";
 import { createDoctor } from "../../src/checks.ts";
@@ -74,7 +74,7 @@ export async function startBotHouse(
     },
     ...{ clock, log },
   });
-  const worked = () => vi.waitFor(async () => expect(await app.jobs.list()).toEqual([]), { timeout: 10_000 });
+  const worked = () => expect.poll(() => app.jobs.list()).toEqual([]);
   let serving: Promise<void> = Promise.resolve();
   let isOver = false;
 
@@ -133,7 +133,7 @@ export async function startBotHouse(
     serveEachAnew,
     /** Resolves when the bot has taken every update and handled it. */
     async quiet() {
-      await vi.waitFor(() => expect(telegram.pendingUpdates()).toBe(0), { timeout: 5000 });
+      await expect.poll(() => telegram.pendingUpdates()).toBe(0);
       await worked();
     },
     async close() {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { createDoctor } from "../../src/checks.ts";
 import { readConfig } from "../../src/config.ts";
@@ -187,7 +187,7 @@ describe("/doctor", () => {
     const bot = house.newBot();
     await bot.bot.api.setWebhook(`${publicUrl}/telegram`);
     house.owner.say("hello");
-    await vi.waitFor(async () => expect((await bot.bot.api.getWebhookInfo()).last_error_date).toBeDefined());
+    await expect.poll(async () => (await bot.bot.api.getWebhookInfo()).last_error_date).toBeDefined();
     const findings = await checks({ web: { publicUrl } })(await account(), wordsIn("en"), true);
     expect(findings).toContainEqual({
       check: "Telegram",

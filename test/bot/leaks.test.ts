@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => machine.close());
 
 const chat = () => machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
-const heard = (text: string) => chat().waitForMessage((message) => message.text.includes(text), 10_000);
+const heard = (text: string) => chat().waitForMessage((message) => message.text.includes(text));
 
 /** What went over the wire and must stand nowhere else: as the vendors saw it. */
 function secretsOf(requests: readonly RecordedRequest[]): string[] {
@@ -71,7 +71,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await heard("does not know");
   faults.add({ server: "telegram", match: { path: /\/sendMessage$/ }, effect: { type: "drop_after" } });
   say(password);
-  await chat().waitUntil(() => code() !== "", 10_000);
+  await chat().waitUntil(() => code() !== "");
   say("918273");
   await heard("not right");
   await openDialog();
@@ -83,7 +83,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await openDialog();
   say(code());
   await heard("Signed in");
-  await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing new.")), 10_000);
+  await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing new.")));
 
   // Signed out, a refresh that is refused with the token in its answer, and in again by a ticket.
   garmin.revoke(email);
@@ -93,7 +93,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await heard("signed me out");
   say(`https://sso.garmin.com/sso/embed?ticket=${ticket()}`);
   await heard("Signed in");
-  await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.includes("now in Garmin")), 10_000);
+  await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.includes("now in Garmin")));
 
   program.signal("SIGTERM");
   const { stdout, stderr } = await program.ended;

@@ -1,5 +1,5 @@
 import type { Update } from "grammy/types";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
@@ -64,7 +64,7 @@ describe("what comes side by side", () => {
     const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
     const [one, other] = [house.newBot({ clock }), house.newBot({ clock })];
     const password = one.bot.handleUpdate(message(OWNER.password));
-    await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0));
+    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
     const cancel = other.bot.handleUpdate(tap("garmin:cancel"));
     await Promise.all([password, cancel]);
     const [asked, stopped] = said().slice(-2);
@@ -132,7 +132,7 @@ describe("what people do", () => {
     house.owner.tap("Send 79.00 kg, today 12:50", id);
     house.owner.tap("Send 79.00 kg, today 12:50", id);
     await house.quiet();
-    await vi.waitFor(() => expect(house.weights()).toHaveLength(1), { timeout: 5000 });
+    await expect.poll(() => house.weights()).toHaveLength(1);
     await house.quiet();
     expect(house.owner.unansweredTaps).toBe(0);
     expect(house.owner.toasts.map(({ text }) => text)[0]).toBe("It goes to Garmin now.");
@@ -231,7 +231,7 @@ describe("what Telegram does", () => {
     await beforePassword();
     failing("sendMessage", 502, "Bad Gateway", 3);
     house.owner.say(OWNER.password);
-    await vi.waitFor(() => expect(house.sandbox.garmin.inbox).toHaveLength(1), { timeout: 5000 });
+    await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
     await heard("Signed in at Garmin as Owner.");
     expect(house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login")).toHaveLength(1);
@@ -260,12 +260,12 @@ describe("what Telegram does", () => {
     house.startBot();
     house.owner.block();
     await house.quiet();
-    await vi.waitFor(async () => expect((await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeDefined());
+    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeDefined();
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     expect(house.weights()).toHaveLength(1);
     house.owner.unblock();
-    await vi.waitFor(async () => expect((await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeUndefined());
+    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeUndefined();
     expect(said()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../src/errors.ts";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
@@ -94,7 +94,7 @@ describe("/sync", () => {
     const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
     house.owner.say("/sync");
     await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
-    await vi.waitFor(async () => expect((await house.app.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]));
+    await expect.poll(async () => (await house.app.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]);
     await lease?.release();
     house.clock.advance(15);
     house.wake();
@@ -183,7 +183,7 @@ describe("/sync", () => {
       }),
     });
     house.owner.say("/sync");
-    await vi.waitFor(() => expect(known).toBe(isShown), { timeout: 5000 });
+    await expect.poll(() => known).toBe(isShown);
     await house.quiet();
   });
 

@@ -39,7 +39,7 @@ describe("an update that Telegram brings", () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
     void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
-    await vi.waitFor(() => expect(overview).toHaveBeenCalled());
+    await expect.poll(() => overview).toHaveBeenCalled();
     const other = house.newBot();
     const again = () => other.handleUpdate(structuredClone(update));
     const begunAt = house.clock.now().getTime();
@@ -60,7 +60,7 @@ describe("an update that Telegram brings", () => {
     const overview = vi.fn(() => new Promise<never>(() => {}));
     house.clock.advance(A_YEAR_SECONDS);
     void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
-    await vi.waitFor(() => expect(overview).toHaveBeenCalled());
+    await expect.poll(() => overview).toHaveBeenCalled();
     house.clock.advance(-A_YEAR_SECONDS);
     await house.newBot().handleUpdate(update);
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
@@ -181,7 +181,7 @@ describe("the webhook", () => {
   test("to which Telegram cannot deliver is said with what waits, as long as it is news", async () => {
     await keep();
     house.owner.say("hello");
-    await vi.waitFor(async () => expect((await api().getWebhookInfo()).last_error_date).toBeDefined());
+    await expect.poll(async () => (await api().getWebhookInfo()).last_error_date).toBeDefined();
     const { type, pending, lastError } = await keep();
     expect({ type, pending, message: lastError?.message }).toEqual({
       ...{ type: "kept", pending: 1, message: "Connection failed" },

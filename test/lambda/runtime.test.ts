@@ -107,7 +107,7 @@ test("a process that is killed in the middle has no result, and what it wrote is
 test("between two events a process stands still, with whatever its handler left running", async () => {
   const it = run("export const handler = async () => process.pid;");
   const stat = `/proc/${await it.invoke({})}/stat`;
-  await vi.waitUntil(() => readFileSync(stat, "utf8").includes(") T "));
+  await expect.poll(() => readFileSync(stat, "utf8")).toContain(") T ");
   expect(`/proc/${await it.invoke({})}/stat`).toBe(stat);
 });
 

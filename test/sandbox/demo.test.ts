@@ -36,8 +36,8 @@ const subscriptions = () =>
 async function link() {
   await act("link");
   expect(await observed()).toMatchObject({ linked: true, signedOut: false });
-  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"), 10_000);
-  await expect.poll(subscriptions, { timeout: 5000 }).toHaveLength(3);
+  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  await expect.poll(subscriptions).toHaveLength(3);
 }
 
 test("linked at once, the bot subscribes at Withings and brings over what is there, as after any linking", async () => {
@@ -58,7 +58,7 @@ test("an app removed at Withings in silence is found out by the next sync", asyn
   await act("loseSubscription");
   expect(await act("removeApp")).toMatch(/when it next asks/);
   chat.say("/sync");
-  await expect.poll(observed, { timeout: 10_000 }).toMatchObject({ linked: false, signedOut: true });
+  await expect.poll(observed).toMatchObject({ linked: false, signedOut: true });
 });
 
 test("a lost subscription is the owner's own, and there has to be one", async () => {

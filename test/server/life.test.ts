@@ -5,7 +5,7 @@ import { moveIn, type PublicHouse } from "./public-house.ts";
 let house: PublicHouse;
 afterEach(() => house.close());
 
-const WAIT = { timeout: 10_000, interval: 20 };
+const WAIT = { timeout: 30_000, interval: 20 };
 const saw = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
 const urlOf = (message: { buttons: Array<Array<{ url?: string }>> }) => message.buttons.flat()[0]?.url ?? "";
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
@@ -90,9 +90,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   chat.say(code());
   await saw("Signed in at Garmin as Owner");
   await arrived(2);
-  await vi.waitFor(() => expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1), {
-    timeout: 10_000,
-  });
+  await vi.waitFor(() => expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1), WAIT);
   const ended = rounds.logged.length;
   await vi.waitFor(() => expect(rounds.logged.length).toBeGreaterThan(ended + 5), WAIT);
   expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
@@ -36,8 +36,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
         house.clock.advance(minutes * 60);
         server.wake();
       }, 100);
-    const said = (event: string) =>
-      vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event })), { timeout: 5000 });
+    const said = (event: string) => expect.poll(() => logged).toContainEqual(expect.objectContaining({ event }));
     return {
       logged,
       said,

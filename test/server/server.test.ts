@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
@@ -43,8 +43,8 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
       for (let round = 1; round <= count; round++) {
         house.clock.advance(roundSeconds);
         started.wake();
-        await vi.waitFor(() => expect(ended().length).toBeGreaterThanOrEqual(before + round), { timeout: 10_000 });
-        await vi.waitFor(async () => expect(await started.app.jobs.list()).toEqual([]), { timeout: 10_000 });
+        await expect.poll(() => ended().length).toBeGreaterThanOrEqual(before + round);
+        await expect.poll(() => started.app.jobs.list()).toEqual([]);
       }
       return ended()
         .slice(before)
@@ -69,12 +69,12 @@ test("a reading arrives by itself, and nobody is woken for it", async () => {
 test("the commands stand in Telegram's menu", async () => {
   house = await startHousehold({ linked: false });
   await serve();
-  await vi.waitFor(() =>
-    expect(chat().commands.map(({ command }) => command)).toEqual([
+  await expect
+    .poll(() => chat().commands.map(({ command }) => command))
+    .toEqual([
       ...["sync", "status", "connect", "settings", "disconnect", "doctor", "help", "cancel"],
       ...["people", "invite"],
-    ]),
-  );
+    ]);
 });
 
 const SIGNED_OUT = expect.stringMatching(/^Garmin has signed me out\./);
@@ -313,7 +313,7 @@ test("a /sync that a program had taken before it was killed is answered by the n
   // Not this account's own visit: it would bring the reading as well.
   await house.app.agenda.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
-  await vi.waitFor(() => expect(told()).toEqual(["1 reading now seen in Garmin."]), { timeout: 5000 });
+  await expect.poll(() => told()).toEqual(["1 reading now seen in Garmin."]);
   expect(house.weights()).toHaveLength(1);
 });
 
@@ -328,7 +328,7 @@ describe("stopping", () => {
     house.requests();
     house.clock.advance(ROUND_SECONDS);
     const { stop } = await serve();
-    await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0), { timeout: 5000 });
+    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
     await stop();
     expect(told()).toEqual([SIGNED_OUT]);
   });

@@ -25,7 +25,7 @@ describe("start", () => {
       await program.said("run_ended");
       const owner = sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
       owner.say("/status");
-      expect((await owner.waitForMessage(undefined, 10_000)).text).toMatch(/80\.25 kg(.|\n)*Next sync: /);
+      expect((await owner.waitForMessage()).text).toMatch(/80\.25 kg(.|\n)*Next sync: /);
       program.signal(signal);
       const { exit, stdout } = await program.ended;
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => machine.close());
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 30_000, interval: 20 };
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
 test("told to stop while an upload is open, it waits for the answer, and the ledger is settled", async () => {

@@ -37,27 +37,24 @@ describe("a program on one machine whose store fails", () => {
     person.stepOnScale({ weightKg: 80.25 });
     await said("request_failed");
     wake();
-    await vi.waitFor(() =>
-      expect(news()).toEqual([expect.stringMatching(/^Something broke on my side.*No reading is/)]),
-    );
+    await expect.poll(() => news()).toEqual([expect.stringMatching(/^Something broke on my side.*No reading is/)]);
     for (let minutes = 0; minutes < 15; minutes += 5) {
       clock.advance(5 * 60);
       wake();
       await said("round_failed");
     }
-    await vi.waitFor(() =>
-      expect(news()).toEqual([
-        expect.anything(),
-        expect.stringMatching(/^I have not looked for anything to do for ten/),
-      ]),
-    );
+    await expect
+      .poll(() => news())
+      .toEqual([expect.anything(), expect.stringMatching(/^I have not looked for anything to do for ten/)]);
 
     find();
     // The look that follows the first sweep that succeeds.
-    await vi.waitFor(() => {
-      wake();
-      expect(news().slice(2)).toEqual([expect.stringMatching(/^The regular syncs begin/)]);
-    });
+    await expect
+      .poll(() => {
+        wake();
+        return news().slice(2);
+      })
+      .toEqual([expect.stringMatching(/^The regular syncs begin/)]);
     await vi.waitFor(
       () => {
         clock.advance(60);

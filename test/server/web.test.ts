@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { jobOf } from "../../src/sync/jobs.ts";
 import { type Machine, startMachine } from "../support/cli-process.ts";
 import { ACCOUNT, USERID } from "../support/household.ts";
@@ -30,9 +30,9 @@ describe("a program with an address", () => {
     const page = app.withingsLinking.begin(ACCOUNT);
     expect(await (await fetch(sandbox.withings.allow(USERID, page))).text()).toContain("Linked");
     await said("consent_answered");
-    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
+    await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "subscriptions_restored" }));
-    await vi.waitFor(() => expect(told()).toHaveLength(2));
+    await expect.poll(() => told()).toHaveLength(2);
     expect(told()[0]).toMatch(/^Withings is linked: the profile whose last weigh-in was 80\.25 kg, today 12:59\./);
     expect(told()[1]).toContain("Garmin: not linked");
   });
@@ -46,13 +46,13 @@ describe("a program with an address", () => {
     clock.advance(601);
     expect(await status()).toBe(503);
     wake();
-    await vi.waitFor(async () => expect(await status()).toBe(200));
+    await expect.poll(() => status()).toBe(200);
   });
 
   test("makes again what has vanished, and says so once, quietly", async () => {
     const { clock, start, theirs, told, chat } = await movedIn({ linked: true });
     const first = await start();
-    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
+    await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     await first.stop();
     theirs.drop(USERID);
     // Before the hour of the summary on the next day.
@@ -83,7 +83,7 @@ describe("a program with an address", () => {
     clock.advance(8);
     // Begun at once, and the worker sees by it that the other one is due as well.
     await post({ appli: "46", action: "unlink" });
-    await vi.waitFor(async () => expect(await app.jobs.list()).toEqual([]), { timeout: 5000 });
+    await expect.poll(() => app.jobs.list()).toEqual([]);
     expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
     expect((await app.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
     expect(told()).toEqual([]);
@@ -93,7 +93,7 @@ describe("a program with an address", () => {
     const { app, notifyUrl, sandbox, start, theirs, told, chat } = await movedIn({ linked: true });
     const { said } = await start();
     await said("run_ended");
-    await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), { timeout: 5000 });
+    await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     sandbox.withings.revoke(USERID);
     // Telegram is away at first: nothing ends silently.
     sandbox.faults.add({
@@ -107,7 +107,7 @@ describe("a program with an address", () => {
     expect(await app.links.read(ACCOUNT, "withings")).toBeDefined();
     sandbox.faults.remove("away");
     await post();
-    await vi.waitFor(async () => expect(await app.links.read(ACCOUNT, "withings")).toBeUndefined());
+    await expect.poll(() => app.links.read(ACCOUNT, "withings")).toBeUndefined();
     expect(told()).toEqual([expect.stringMatching(/^You have removed me at Withings/)]);
     expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
@@ -136,7 +136,7 @@ describe("a program with an address", () => {
     const { stop, logged } = await start();
     const asked = () => sandbox.withings.requests.filter(({ path }) => path === "/measure").length;
     // The round's question and the job's.
-    await vi.waitFor(() => expect(asked()).toBeGreaterThanOrEqual(2), { timeout: 5000 });
+    await expect.poll(() => asked()).toBeGreaterThanOrEqual(2);
     await stop();
     expect(await app.jobs.list()).toEqual([]);
     await expect(fetch(`${url}/health`)).rejects.toThrow();

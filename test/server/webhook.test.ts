@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text), 5000);
+const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
 const methods = () => house.sandbox.telegram.outbox.map(({ method }) => method);
 const statuses = () => house.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
 const delivered = () =>
@@ -17,7 +17,7 @@ const delivered = () =>
       expect(house.sandbox.telegram.pendingUpdates()).toBe(0);
       expect(statuses()).not.toContain("under way");
     },
-    { timeout: 5000 },
+    { timeout: 30_000 },
   );
 
 /** The program, when Telegram knows where it is. */
@@ -86,7 +86,7 @@ describe("a program with an address", () => {
         house.clock.advance(3);
         expect(house.told()).toEqual(["There is nothing to cancel."]);
       },
-      { timeout: 10_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     );
     await delivered();
     expect(new Set(statuses())).toEqual(new Set([503, 200]));
@@ -127,12 +127,12 @@ describe("a program with an address", () => {
     house.sandbox.faults.add({ ...sso, effect: { type: "delay", seconds: 0.4 } });
     house.sandbox.garmin.requests.length = 0;
     house.chat.say(OWNER.password);
-    await vi.waitFor(() => expect(house.sandbox.garmin.requests.length).toBeGreaterThan(0));
+    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
     await stop();
     expect(house.told().join("\n")).toContain("Signed in at Garmin as Owner.");
-    await vi.waitFor(() => expect(statuses().at(-1)).toBe(200));
+    await expect.poll(() => statuses().at(-1)).toBe(200);
     house.chat.say("/cancel");
-    await vi.waitFor(() => expect(statuses().at(-1)).toBe("Connection failed"));
+    await expect.poll(() => statuses().at(-1)).toBe("Connection failed");
     house.clock.advance(60);
     await begin();
     await heard("There is nothing to cancel.");
@@ -176,7 +176,7 @@ test("from webhook to long polling and back, nothing that is written gets lost o
   house.chat.say("/help");
   const second = await begin();
   await heard("What I can do");
-  await vi.waitFor(() => expect(house.sandbox.telegram.pendingUpdates()).toBe(0));
+  await expect.poll(() => house.sandbox.telegram.pendingUpdates()).toBe(0);
   await second.stop();
 
   Object.assign(env, withAddress);

@@ -57,10 +57,13 @@ function start(work: (job: Job) => Promise<void> = async () => {}) {
     worker,
     /** Lets the worker look as often as it takes until this holds. */
     until: (check: () => unknown) =>
-      vi.waitFor(async () => {
-        worker.wake();
-        await check();
-      }),
+      vi.waitFor(
+        async () => {
+          worker.wake();
+          await check();
+        },
+        { timeout: 30_000 },
+      ),
     async tick(seconds: number) {
       clock.advance(seconds);
       worker.wake();
@@ -168,7 +171,7 @@ describe("work that fails", () => {
     const pauses: number[] = [];
     for (let failures = 1; failures <= 8; failures++) {
       await until(() => expect(logged.filter(({ event }) => event === "job_postponed")).toHaveLength(failures));
-      await vi.waitFor(async () => expect((await jobs.list())[0]?.value.attempts).toBe(failures));
+      await expect.poll(async () => (await jobs.list())[0]?.value.attempts).toBe(failures);
       const [job] = await jobs.list();
       const pause = ((job?.value.dueAt.getTime() ?? 0) - clock.now().getTime()) / 1000;
       pauses.push(pause);
@@ -243,13 +246,13 @@ test("a job that ends while the queue is being read is not done a second time", 
   await notified();
   clock.advance(8);
   const { begun, worker } = start(() => work.passed);
-  await vi.waitFor(() => expect(begun).toHaveLength(1));
+  await expect.poll(() => begun).toHaveLength(1);
   worker.wake();
-  await vi.waitFor(() => expect(reads).toBe(2));
+  await expect.poll(() => reads).toBe(2);
   work.open();
-  await vi.waitFor(async () => expect(await held.list()).toEqual([]));
+  await expect.poll(() => held.list()).toEqual([]);
   reading.open();
-  await vi.waitFor(() => expect(reads).toBeGreaterThanOrEqual(3));
+  await expect.poll(() => reads).toBeGreaterThanOrEqual(3);
   await worker.stop();
   expect(begun).toHaveLength(1);
 });
@@ -290,9 +293,9 @@ test("a store that is away for a moment loses nothing", async () => {
   await notified();
   clock.advance(8);
   const { begun, worker } = start();
-  await vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event: "jobs_not_read" })));
+  await expect.poll(() => logged).toContainEqual(expect.objectContaining({ event: "jobs_not_read" }));
   isAway = false;
   worker.wake();
-  await vi.waitFor(async () => expect(await held.list()).toEqual([]));
+  await expect.poll(() => held.list()).toEqual([]);
   expect(begun).toEqual([`${ADA} at 8`]);
 });

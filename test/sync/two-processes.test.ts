@@ -65,10 +65,10 @@ describe("a process that is killed during an upload", () => {
     const killed = await house.start({ type: "sync" });
     killed.go();
     const uploads = () => sandbox.garmin.requests.filter((it) => it.path === path && it.method === "POST").length;
-    await vi.waitUntil(() => uploads() === 1, { timeout: 10_000, interval: 5 });
+    await vi.waitUntil(() => uploads() === 1, { timeout: 30_000, interval: 5 });
     const before = standing();
     await killed.kill();
-    if (arrives) await vi.waitUntil(() => standing() > before, { timeout: 5000 });
+    if (arrives) await vi.waitUntil(() => standing() > before, { timeout: 30_000 });
 
     expect(await house.together({ type: "sync" })).toMatchObject([{ status: "retry_later", synced: 0 }]);
     const [report] = await house.together({ type: "sync", ahead: AHEAD });

@@ -4,7 +4,8 @@ import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "
 import type { Updates } from "./updates.ts";
 import type { Person, StoredChat, StoredMessage, Toast, World } from "./world.ts";
 
-const WAIT_MS = 5000;
+/** Against what hangs, and nothing else. */
+const WAIT_MS = 30_000;
 
 /** A private chat from the person's side: what they do, and what they see. */
 export class PersonChat {
