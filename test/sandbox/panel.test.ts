@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { FaultBoard } from "./faults.ts";
 import { type Panel, startPanel } from "./panel.ts";
-import type { Observed, PanelActions } from "./panel-contract.ts";
+import type { Observe, Observed, PanelActions } from "./panel-contract.ts";
 import type { PanelState } from "./panel-state.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 import { startTelegram, type Telegram } from "./telegram.ts";
@@ -14,6 +14,7 @@ let anna: PersonChat;
 let panel: Panel;
 let bot: Bot;
 let observed: Observed;
+let observe: Observe;
 let acted: [name: string, input: unknown][];
 
 const acting =
@@ -26,6 +27,7 @@ const acting =
 beforeEach(async () => {
   acted = [];
   observed = { linked: false, weights: [], bloodPressures: [], mails: [], faults: [] };
+  observe = () => observed;
   telegram = await startTelegram({ clock: systemClock, faults: new FaultBoard() });
   anna = telegram.user({ id: 41, firstName: "Anna" });
   bot = new Bot(telegram.token, { client: { apiRoot: telegram.apiRoot } });
@@ -46,7 +48,7 @@ beforeEach(async () => {
     block: acting("block"),
     unblock: acting("unblock"),
   };
-  panel = await startPanel({ telegram, chatUser: anna, actions, observe: () => observed });
+  panel = await startPanel({ telegram, chatUser: anna, actions, observe: () => observe() });
 });
 
 afterEach(async () => {
@@ -167,15 +169,17 @@ test("an action's new facts are on the page before the next look at them is due"
   await expect.poll(() => page.states.length).toBeGreaterThan(0);
   expect(page.states.at(-1)?.observed?.linked).toBe(false);
   await post("/panel/action/link", {});
-  await expect.poll(() => page.states.at(-1)?.observed?.linked, { timeout: 500 }).toBe(true);
+  // The next look comes to no end.
+  observe = () => new Promise(() => {});
+  await expect.poll(() => page.states.at(-1)?.observed?.linked).toBe(true);
   await page.close();
 });
 
-test("what changes by itself at the vendors appears within about a second", async () => {
+test("what changes by itself at the vendors appears without being asked for", async () => {
   const page = await listen();
-  await expect.poll(() => page.states.length).toBe(1);
+  await expect.poll(() => page.states.length).toBeGreaterThan(0);
   observed = { ...observed, weights: [{ takenAt: "2026-11-02T07:30:00Z", weightKg: 78.4 }] };
-  await expect.poll(() => page.states.at(-1)?.observed?.weights.length, { timeout: 2500 }).toBe(1);
+  await expect.poll(() => page.states.at(-1)?.observed?.weights.length).toBe(1);
   await page.close();
 });
 
