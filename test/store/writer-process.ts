@@ -37,10 +37,16 @@ if (task.type === "claim all") {
 } else if (task.type === "take slots") {
   while (Date.now() < task.startAtMs);
   const table = openTable();
-  const budget = createBudget(table, systemClock, { ...task, name: pk });
+  // The wait counts from the last look at the clock; what the process is held up after that moves no slot.
+  let lookedAt = new Date();
+  const now = () => {
+    lookedAt = systemClock.now();
+    return lookedAt;
+  };
+  const budget = createBudget(table, { ...systemClock, now }, { ...task, name: pk });
   for (let n = 0; n < task.slots; n++) {
     const waitSeconds = await budget.take(Number.POSITIVE_INFINITY);
-    print(String(Date.now() + waitSeconds * 1000));
+    print(String(lookedAt.getTime() + waitSeconds * 1000));
   }
   await table.close();
 } else if (task.type === "write until refused") {
