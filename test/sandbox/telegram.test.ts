@@ -101,7 +101,7 @@ describe("a grammY bot by long polling", () => {
 
   test("a second poll ends the first with 409", async () => {
     const first = refusal(bot.api.getUpdates({ timeout: 20 }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => telegram.calls("getUpdates")).toHaveLength(1);
     await bot.api.getUpdates({ timeout: 0 });
     expect(await first).toMatch(/^409 Conflict: terminated by other getUpdates request/);
   });
