@@ -35,7 +35,7 @@ afterEach(() => machine?.close());
 function startInTerminal(args: string[]) {
   const env = { PATH: process.env.PATH, HOME: machine.folder, TERM: "xterm", ...machine.env };
   const command = ["-c", PTY, process.execPath, BIN, ...args];
-  const child = spawn("python3", command, { cwd: machine.folder, env, timeout: 20_000 });
+  const child = spawn("python3", command, { cwd: machine.folder, env, timeout: 60_000 });
   let shown = "";
   const listeners = new Set<() => void>();
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
