@@ -70,7 +70,7 @@ test("what the image holds starts as a user without rights, says that it is well
 
   expect(await inside(health).ended).toBe(1);
   const program = inside([...entry, ...execForm(/^CMD/)]);
-  await expect.poll(program.said, { timeout: 20_000 }).toContain("run_ended");
+  await expect.poll(program.said).toContain("run_ended");
   expect(machine.weights()).toEqual([80.25]);
   expect(await inside(health).ended).toBe(0);
   const backup = inside([...entry, "backup", path.join(machine.dataDir, "b")]);
