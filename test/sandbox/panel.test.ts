@@ -179,7 +179,7 @@ test("what changes by itself at the vendors appears without being asked for", as
   const page = await listen();
   await expect.poll(() => page.states.length).toBeGreaterThan(0);
   observed = { ...observed, weights: [{ takenAt: "2026-11-02T07:30:00Z", weightKg: 78.4 }] };
-  await expect.poll(() => page.states.at(-1)?.observed?.weights.length).toBe(1);
+  await expect.poll(() => page.states.at(-1)?.observed?.weights.length, { timeout: 10_000 }).toBe(1);
   await page.close();
 });
 

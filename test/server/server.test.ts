@@ -343,7 +343,8 @@ describe("stopping", () => {
     });
     const { rounds, stop } = await serve();
     await rounds(1);
-    // It stays away: whoever waits for it never ends.
+    const begun = Date.now();
     await stop();
+    expect(Date.now() - begun).toBeLessThan(20_000);
   });
 });

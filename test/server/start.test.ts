@@ -46,9 +46,11 @@ describe("start", () => {
     const program = start("start", { LOG_LEVEL: "debug" });
     // Often enough for grammY's own retries to have become slow.
     await expect.poll(() => sandbox.telegram.requests.length).toBeGreaterThan(3);
+    const asked = Date.now();
     program.signal("SIGTERM");
-    // Should it go on asking, it is killed by the time that a run may take, which is less than a stop may.
     expect(await program.ended).toMatchObject({ exit: 0 });
+    // Far less than the 90 seconds after which it would give up waiting.
+    expect(Date.now() - asked).toBeLessThan(20_000);
   });
 
   test("says once that Telegram does not answer, and once that it does again", async () => {
