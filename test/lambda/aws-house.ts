@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { APIGatewayProxyStructuredResultV2, SQSEvent } from "aws-lambda";
-import { expect, vi } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import project from "../../package.json" with { type: "json" };
 import { ALLOWED_UPDATES } from "../../src/bot/webhook.ts";
@@ -27,6 +27,8 @@ import { SIZES } from "./sizes.ts";
 const STAGE = "prod";
 const TABLE = `weighbridge-${STAGE}`;
 export const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
+/** A file on its way to Garmin, for faults. */
+export const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
 export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
 const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 /** A machine with two cores that does five things at once is slow. */
@@ -233,6 +235,27 @@ export async function startAwsHouse(
   };
 }
 export type AwsHouse = Awaited<ReturnType<typeof startAwsHouse>>;
+
+/** For a file of tests: the functions, built once, and houses to run them in. */
+export function awsHouses() {
+  let built: Awaited<ReturnType<typeof buildFunctions>>;
+  beforeAll(async () => {
+    built = await buildFunctions();
+  });
+  afterAll(() => built.remove());
+  return {
+    built: () => built,
+    /** Most faults wait for something to be over. So tests do it side by side, each in a house of its own. */
+    async inHouse(story: (house: AwsHouse) => Promise<void>, options: Parameters<typeof startAwsHouse>[1] = {}) {
+      const house = await startAwsHouse(built.folder, options);
+      try {
+        await story(house);
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
 
 /** What stands in the answer of a function, as its address sends it. */
 function responseOf(result: APIGatewayProxyStructuredResultV2): Response {

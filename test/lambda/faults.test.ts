@@ -1,32 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { keys } from "../../src/store/items.ts";
 import type { Key } from "../../src/store/table.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
-import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, PARAMETER_PATH, startAwsHouse } from "./aws-house.ts";
+import { type AwsHouse, awsHouses, MANUAL_SYNC_TOKEN, PARAMETER_PATH, UPLOAD } from "./aws-house.ts";
 import { scheduleEvent, sqsEvent } from "./events.ts";
 
-let built: Awaited<ReturnType<typeof buildFunctions>>;
-beforeAll(async () => {
-  built = await buildFunctions();
-});
-afterAll(() => built.remove());
+const { built, inHouse } = awsHouses();
 
-/** Most of these wait for something to be over. So they do it side by side, each in a house of its own. */
-const inHouse = async (
-  story: (house: AwsHouse) => Promise<void>,
-  options: Parameters<typeof startAwsHouse>[1] = {},
-) => {
-  const house = await startAwsHouse(built.folder, options);
-  try {
-    await story(house);
-  } finally {
-    await house.close();
-  }
-};
 vi.setConfig({ testTimeout: 90_000 });
 const WAIT = { timeout: 60_000, interval: 20 };
-const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
+
+/** A visit with a reading to bring over, taken from the queue for a test to bring to workers itself. */
+async function takenVisit({ pump, person, sweep, sqs }: AwsHouse) {
+  await pump.stop();
+  person.stepOnScale({ weightKg: 80.25 });
+  await sweep.invoke(scheduleEvent());
+  const [message = {}] = await sqs.receive();
+  return sqsEvent(message, sqs.queueArn);
+}
 
 describe.concurrent("a worker that is killed in the middle of an upload", () => {
   test.each([
@@ -57,11 +49,7 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
 
 test.concurrent("a worker that cannot begin holds its job up no longer, and does it when it can", () =>
   inHouse(async (house) => {
-    await house.pump.stop();
-    house.person.stepOnScale({ weightKg: 80.25 });
-    await house.sweep.invoke(scheduleEvent());
-    const [message = {}] = await house.sqs.receive();
-    const event = sqsEvent(message, house.sqs.queueArn);
+    const event = await takenVisit(house);
     const name = `${PARAMETER_PATH}TELEGRAM_BOT_TOKEN`;
     const token = house.ssm.parameters.get(name)?.value ?? "";
     house.ssm.parameters.delete(name);
@@ -76,12 +64,9 @@ test.concurrent("a worker that cannot begin holds its job up no longer, and does
 
 test.concurrent("a queue that does not answer the worker: the job is done all the same", () =>
   inHouse(async (house) => {
-    await house.pump.stop();
-    house.person.stepOnScale({ weightKg: 80.25 });
-    await house.sweep.invoke(scheduleEvent());
-    const [message = {}] = await house.sqs.receive();
+    const event = await takenVisit(house);
     house.queue.fail(() => "broken");
-    expect(await house.worker.invoke(sqsEvent(message, house.sqs.queueArn))).toEqual({ batchItemFailures: [] });
+    expect(await house.worker.invoke(event)).toEqual({ batchItemFailures: [] });
     expect(house.weightsKg()).toEqual([80.25]);
     const warned = { level: "warn", event: "job_retry_not_set" };
     expect(house.worker.logged()).toContainEqual(expect.objectContaining(warned));
@@ -168,13 +153,9 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
 
 test.concurrent("a job that comes to two workers at once is done once", () =>
   inHouse(async (house) => {
-    await house.pump.stop();
-    house.person.stepOnScale({ weightKg: 80.25 });
     // So that both are surely at work at the same time.
     house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 8 } });
-    await house.sweep.invoke(scheduleEvent());
-    const [message = {}] = await house.sqs.receive();
-    const event = sqsEvent(message, house.sqs.queueArn);
+    const event = await takenVisit(house);
     const both = [house.worker.invoke(event), house.worker.invoke(event)];
     expect(await Promise.all(both)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
     expect(house.worker.starts()).toBe(2);
@@ -264,7 +245,7 @@ test.concurrent("a deployment in the middle of a sign-in: the new version takes 
     chat.say(OWNER.password);
     await house.heard("Garmin sent a code");
     expect(await version()).toBe("0.1.0");
-    for (const name of ["http", "worker"] as const) house[name].deploy(built.another(name, "0.2.0"));
+    for (const name of ["http", "worker"] as const) house[name].deploy(built().another(name, "0.2.0"));
     expect(await version()).toBe("0.2.0");
     chat.say(sandbox.garmin.inbox.at(-1)?.code ?? "");
     await house.heard("Signed in at Garmin as Owner");
@@ -319,47 +300,3 @@ describe.concurrent("what an older version has left behind", () => {
       expect(new Set(house.outcomes())).toEqual(new Set([200]));
     }));
 });
-
-test.concurrent("an import that is longer than a worker may run goes on in the next run, each reading once", () =>
-  // Ten seconds are left before there would not be enough time for another file, and the first takes longer.
-  inHouse(
-    async (house) => {
-      const hoursAgo = (hours: number) => new Date(house.clock.now().getTime() - hours * 3_600_000);
-      for (let hours = 150; hours > 0; hours--) {
-        house.person.stepOnScale({ at: hoursAgo(hours), weightKg: 80 + (hours % 50) / 10 });
-      }
-      house.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 10 } });
-      await vi.waitFor(
-        async () => {
-          await house.visit();
-          await house.later(1800);
-          expect(house.weightsKg()).toHaveLength(150);
-        },
-        { timeout: 80_000 },
-      );
-      const runs = house.worker.logged().filter(({ event }) => event === "run_ended");
-      const didSomething = runs.filter(({ synced }) => synced !== 0).map(({ status, synced }) => [status, synced]);
-      expect(didSomething).toEqual([
-        ["retry_later", 100],
-        ["success", 50],
-      ]);
-      expect(house.uploads()).toBe(2);
-      expect(new Set(await house.fates())).toEqual(new Set(["seen"]));
-    },
-    { timeoutSeconds: { worker: 105 } },
-  ));
-
-test.concurrent("a sync over the web that has no time left for a file says so, and the next run sends it", () =>
-  inHouse(
-    async (house) => {
-      house.person.stepOnScale({ weightKg: 80.25 });
-      const headers = { authorization: `Bearer ${MANUAL_SYNC_TOKEN}` };
-      const answer = await fetch(`${house.url}/sync/manual`, { method: "POST", headers });
-      expect(await answer.json()).toMatchObject({ status: "retry_later", synced: 0 });
-      expect(house.uploads()).toBe(0);
-      await house.later(120);
-      await house.visit();
-      expect(house.weightsKg()).toEqual([80.25]);
-    },
-    { timeoutSeconds: { http: 60 } },
-  ));

@@ -1,3 +1,4 @@
+import { afterEach } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
@@ -9,8 +10,31 @@ import type { Job, JobQueue, NewJob } from "../../src/sync/web-ports.ts";
 import { createWork } from "../../src/sync/work.ts";
 import { ACCOUNT, type Household, startHousehold } from "./household.ts";
 
+/** For a file of tests: a house for each of them that moves in, closed after it. */
+export function agendaHouses() {
+  let house: Household;
+  afterEach(() => house.close());
+  return {
+    house: () => house,
+    async moveIn(options?: Parameters<typeof startHousehold>[0]) {
+      const started = await startAgendaHouse(options);
+      house = started.house;
+      return started;
+    },
+    /** So many from now. */
+    minutes: (count: number) => new Date(house.clock.now().getTime() + count * 60_000),
+    /** Where appointments stand in the list, by time. */
+    async listed(): Promise<string[]> {
+      const table = await tableOf(house);
+      const items = await table.list(keys.agenda);
+      await table.close();
+      return items.map(({ key }) => key.sk);
+    },
+  };
+}
+
 /** A household with the sweep and the work of the program, and a queue that shows what came into it. */
-export async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = {}) {
+async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = {}) {
   const house = await startHousehold(options);
   const { app, clock } = house;
   const deps = { ...app, clock, log: app.run.log };
@@ -58,14 +82,6 @@ export async function startAgendaHouse(options: Parameters<typeof startHousehold
       return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
     },
   };
-}
-
-/** Where appointments stand in the list, by time. */
-export async function listedIn(house: Household): Promise<string[]> {
-  const table = await tableOf(house);
-  const items = await table.list(keys.agenda);
-  await table.close();
-  return items.map(({ key }) => key.sk);
 }
 
 /** The table below it all, to be closed. */

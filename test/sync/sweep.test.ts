@@ -1,24 +1,14 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
 import { sweep } from "../../src/sync/sweep.ts";
-import { listedIn, startAgendaHouse, tableOf } from "../support/agenda-house.ts";
-import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
+import { agendaHouses, tableOf } from "../support/agenda-house.ts";
+import { ACCOUNT, NOON } from "../support/household.ts";
 
-let house: Household;
-afterEach(() => house.close());
-
-const minutes = (count: number) => new Date(house.clock.now().getTime() + count * 60_000);
-const listed = () => listedIn(house);
-
-async function moveIn(options?: Parameters<typeof startAgendaHouse>[0]) {
-  const agendaHouse = await startAgendaHouse(options);
-  house = agendaHouse.house;
-  return agendaHouse;
-}
+const { house, moveIn, minutes, listed } = agendaHouses();
 
 describe("a sweep", () => {
   test("queues a visit for who is due, once, and again in an interval", async () => {
@@ -27,18 +17,18 @@ describe("a sweep", () => {
     expect(queued).toEqual([{ account: ACCOUNT, reason: "visit", dueAt: NOON }]);
     await work();
     expect(await dueIn()).toBe(30);
-    house.clock.advance(30 * 60 - 1);
+    house().clock.advance(30 * 60 - 1);
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house.clock.advance(1);
+    house().clock.advance(1);
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
   });
 
   test("does not queue again what waits in the queue, for an hour", async () => {
     const { sweep } = await moveIn();
     await sweep();
-    house.clock.advance(59 * 60);
+    house().clock.advance(59 * 60);
     expect((await sweep()).queued).toBe(0);
-    house.clock.advance(60);
+    house().clock.advance(60);
     expect((await sweep()).queued).toBe(1);
   });
 
@@ -51,21 +41,21 @@ describe("a sweep", () => {
 
   test("whose time is up begins no other page, and the next one goes on there", async () => {
     const { sweep, queued } = await moveIn();
-    const table = await tableOf(house);
+    const table = await tableOf(house());
     for (let account = 1; account <= 1000; account++) {
       const dueAt = minutes(-1);
       const value = { account, dueAt: dueAt.toISOString() };
       await table.put(keys.listedAppointment(account, dueAt), value, { expect: "absent" });
     }
     await table.close();
-    expect((await sweep(undefined, house.clock.now())).queued).toBe(1000);
+    expect((await sweep(undefined, house().clock.now())).queued).toBe(1000);
     expect((await sweep()).queued).toBe(1);
     expect(queued.at(-1)?.account).toBe(ACCOUNT);
   });
 
   test("finds an account that an older version has made, or whose place in the list is gone", async () => {
     const { sweep } = await moveIn();
-    const table = await tableOf(house);
+    const table = await tableOf(house());
     const remove = async (pk: string, sk: string) => {
       const item = await table.get({ pk, sk });
       if (item) await table.delete(item.key, { version: item.version });
@@ -73,7 +63,7 @@ describe("a sweep", () => {
     for (const sk of await listed()) await remove(keys.agenda, sk);
     // It has an appointment that nobody finds: after two hours that is clear.
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house.clock.advance(2 * 3600 + 1);
+    house().clock.advance(2 * 3600 + 1);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
 
     for (const sk of await listed()) await remove(keys.agenda, sk);
@@ -84,28 +74,28 @@ describe("a sweep", () => {
 
   test("finds an account that a clock far ahead has put off for years", async () => {
     const { sweep, work, dueIn } = await moveIn();
-    await house.app.agenda.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     await work();
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
-    await house.app.agenda.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
   });
 
   test("passes over what is damaged, and finds its account again", async () => {
     const { sweep } = await moveIn();
-    const table = await tableOf(house);
+    const table = await tableOf(house());
     const [item] = await table.list(keys.agenda);
     await table.put(item?.key ?? expect.fail(), { odd: true }, { expect: { version: item?.version ?? "" } });
     await table.close();
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house.clock.advance(3 * 3600);
+    house().clock.advance(3 * 3600);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
   test("costs as much with many accounts as with few, where as many are due", async () => {
-    house = await startHousehold();
+    await moveIn();
     const calls: string[] = [];
     const counting = (table: Table): Table => ({
       ...table,
@@ -123,8 +113,8 @@ describe("a sweep", () => {
         return table.put(...args);
       },
     });
-    const app = await createApp(readConfig(house.env, ["store", "sealing", "withings", "garmin"]), {
-      clock: house.clock,
+    const app = await createApp(readConfig(house().env, ["store", "sealing", "withings", "garmin"]), {
+      clock: house().clock,
       log: createLog({ level: "silent" }),
       wrapTable: counting,
     });
@@ -135,12 +125,12 @@ describe("a sweep", () => {
         await app.agenda.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
       }
       calls.length = 0;
-      await sweep({ ...app, queue, clock: house.clock, log: createLog({ level: "silent" }) });
+      await sweep({ ...app, queue, clock: house().clock, log: createLog({ level: "silent" }) });
       return calls.length;
     };
     await app.agenda.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
     const few = await costOf(60);
-    house.clock.advance(1);
+    house().clock.advance(1);
     expect(await costOf(400)).toBe(few);
     await app.close();
   });
@@ -148,10 +138,10 @@ describe("a sweep", () => {
 
 test("two who move an appointment at once leave one of the two, and it is found", async () => {
   const { sweep, queued } = await moveIn();
-  const { agenda } = house.app;
+  const { agenda } = house().app;
   await Promise.all([5, 6, 7, 8].map((at) => agenda.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
   const { dueAt } = (await agenda.read(ACCOUNT)) ?? expect.fail();
-  house.clock.advance(3600);
+  house().clock.advance(3600);
   await sweep();
   expect(queued).toContainEqual({ account: ACCOUNT, reason: "visit", dueAt });
 });
