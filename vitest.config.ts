@@ -15,5 +15,8 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Most tests wait for sockets, disks and child processes: on two cores one worker would leave half of the time unused.
     maxWorkers: 2,
+    // All files share two processes: loading the program again for each of them took a third of the time. So a test cleans up
+    // what it changes in the process.
+    isolate: false,
   },
 });

@@ -23,7 +23,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "store", files: /^src\/store\//, mayImport: ["contract", "base"] },
   {
     name: "contract",
-    files: /^src\/sync\/(ports|sign-in-ports|web-ports|chat-ports|account|outcome|reading)\.ts$/,
+    files: /^src\/sync\/(ports|sign-in-ports|web-ports|chat-ports|account|outcome|reading|unknown)\.ts$/,
     mayImport: ["base"],
   },
   { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },
