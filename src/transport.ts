@@ -15,7 +15,7 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** Sends one request, never twice, follows no redirect. Throws only `NoAnswerError`. */
+/** Sends one request, never twice, follows no redirect, unpacks nothing. Throws only `NoAnswerError`. */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** No answer came. Whether the request took effect is unknown, and nobody may assume that it did not. */
@@ -23,6 +23,10 @@ export class NoAnswerError extends RetryLaterError {}
 
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
+/** Ten years of readings are a few megabytes. What goes on beyond this is not worth the memory of the whole program. */
+export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
+/** A vendor that asks for more is asked again after a day: one date gone wrong must not silence an account for years. */
+const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
   send: Transport;
@@ -71,8 +75,30 @@ export function createTransport(): {
 async function openLine() {
   // By its default, which is all that a bundle's chunk has of a package in CommonJS: from there, names would be undefined.
   const { Agent, request } = (await import("undici")).default;
-  return { request, dispatcher: new Agent({ connect: { timeout: CONNECT_SECONDS * 1000 }, pipelining: 1 }) };
+  const dispatcher = new Agent({
+    // By default undici offers HTTP/2 as well, and a vendor that prefers it gets it. No client that is known to work at
+    // these vendors speaks it through undici, and over it undici sends a request again by itself when a line is closed.
+    allowH2: false,
+    connect: { timeout: CONNECT_SECONDS * 1000 },
+    maxResponseSize: LARGEST_ANSWER_BYTES,
+    pipelining: 1,
+  });
+  return { request, dispatcher };
 }
+
+/**
+ * How long a vendor asks to be left alone, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, which
+ * is measured by the vendor's own clock. Undefined when the answer does not say, or not in a way that is understood.
+ */
+export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
+  const asked = single(headers["retry-after"])?.trim() ?? "";
+  const seconds = /^\d+$/.test(asked) ? Number(asked) : (httpDate(asked) - httpDate(single(headers.date) ?? "")) / 1000;
+  return seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
+}
+
+/** Milliseconds since 1970, or NaN. `Date.parse` alone takes almost anything for a date. */
+const httpDate = (text: string) => (/^[A-Za-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN);
+const single = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 
 /** A form's content type is set here and only here: a second one, appended, makes Garmin answer 400 with an empty body. */
 async function packed(body: HttpRequest["body"]): Promise<{ contentType?: string; content: string | Buffer | null }> {

@@ -1,7 +1,6 @@
-import http from "node:http";
+import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
-import { text } from "node:stream/consumers";
 import type { Clock } from "../clock.ts";
 
 /** Telegram holds a long poll open for the 30 seconds that grammY asks for. */
@@ -10,6 +9,8 @@ const CALL_SECONDS = 15;
 const CONNECT_SECONDS = 10;
 const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
+/** A hundred updates are far below a megabyte. */
+const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** The part of a `Response` that grammY looks at. */
 interface Answer {
@@ -84,7 +85,7 @@ function ask(url: URL, call: Call & { agent: http.Agent }): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = open(url, options, (response) => {
       const { statusCode = 0 } = response;
-      text(response).then((body) => resolve({ status: statusCode, json: async () => JSON.parse(body) }), reject);
+      bounded(response).then((body) => resolve({ status: statusCode, json: async () => JSON.parse(body) }), reject);
     });
     request.once("socket", giveUpOnConnecting);
     request.on("error", (error: NodeJS.ErrnoException) => {
@@ -94,6 +95,18 @@ function ask(url: URL, call: Call & { agent: http.Agent }): Promise<Answer> {
     });
     request.end(body);
   });
+}
+
+async function bounded(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop closes the line.
+    if (bytes > LARGEST_ANSWER_BYTES) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A poll may hang for long, but not because nobody is there. */

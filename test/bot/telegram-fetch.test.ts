@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTelegramFetch } from "../../src/bot/telegram-fetch.ts";
@@ -11,7 +11,7 @@ let address: string;
 /** The line that each call came on, in order. */
 let lines: Socket[];
 /** What becomes of a call, from its number on. */
-let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited";
+let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited" | "endless";
 /** What Telegram says then. */
 let restSeconds: number;
 
@@ -21,6 +21,7 @@ beforeEach(async () => {
     lines.push(request.socket);
     const what = fate(lines.length);
     if (what === "cut") request.socket.destroy();
+    else if (what === "endless") pour(response);
     else if (what === "limited") response.writeHead(429).end(`{"parameters":{"retry_after":${restSeconds}}}`);
     else response.writeHead(200, { "content-length": 11 });
     if (what === "answered") response.end('{"ok":true}');
@@ -34,6 +35,15 @@ afterEach(async () => {
   await http.close();
   await new Promise((resolve) => telegram.close(resolve));
 });
+
+function pour(response: ServerResponse) {
+  const chunk = Buffer.alloc(65_536, 0x20);
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", more);
+  more();
+}
 
 const call = async () => (await http.fetch(address, { method: "POST", body: "{}" })).json();
 
@@ -63,6 +73,12 @@ test.each(["cut", "cut_in_the_middle"] as const)(
     expect(lines).toHaveLength(2);
   },
 );
+
+test("an answer without an end is given up, and the next try may be answered", async () => {
+  fate = (number) => (number === 1 ? "endless" : "answered");
+  expect(await call()).toEqual({ ok: true });
+  expect(lines).toHaveLength(2);
+});
 
 test("what does not come back is given up after three tries", async () => {
   fate = () => "cut";

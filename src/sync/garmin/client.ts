@@ -1,7 +1,13 @@
 import type * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
-import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../transport.ts";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  NoAnswerError,
+  retryAfterSeconds,
+  type Transport,
+} from "../../transport.ts";
 import { AccessRefusedError, type SendAnswer, type WithAccess } from "../ports.ts";
 
 /** What every request to Garmin carries. Garmin's own app names itself like this. */
@@ -52,7 +58,7 @@ export function createGarminCall(options: { connectapiUrl: string; send: Transpo
 /** 429 is a limit; 403 is Cloudflare's wall, which says nothing about the link (invariant 4). */
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
-    retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
+    retryAfterSeconds: retryAfterSeconds(answer),
   });
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
-import type { Transport } from "../../transport.ts";
+import { retryAfterSeconds, type Transport } from "../../transport.ts";
 import { AccessRefusedError } from "../ports.ts";
 
 /** Sends one Withings request and returns its parsed `body`. */
@@ -89,7 +89,7 @@ export function createWithingsCall(options: { apiUrl: string; send: Transport; s
     const answer = await schedule(request, { urgent });
     if (answer.status === 429 || answer.status >= 500) {
       throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
-        retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
+        retryAfterSeconds: retryAfterSeconds(answer),
       });
     }
 

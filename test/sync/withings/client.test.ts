@@ -46,8 +46,12 @@ describe("an answer to a data call", () => {
     ],
     [
       "HTTP 503 that names a date",
-      () => new Response("", { status: 503, headers: { "retry-after": "Sat, 21 Nov 2026 12:00:00 GMT" } }),
-      later,
+      () =>
+        new Response("", {
+          status: 503,
+          headers: { date: "Sat, 21 Nov 2026 12:00:00 GMT", "retry-after": "Sat, 21 Nov 2026 12:10:00 GMT" },
+        }),
+      `${later} 600`,
     ],
     ["HTTP 500 with a verdict in it", () => Response.json({ status: 401 }, { status: 500 }), later],
     ["HTTP 502", () => page(502), later],
