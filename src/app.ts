@@ -80,7 +80,11 @@ export async function createApp(
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
-  const { links, signInMemory, dialogs, linkStates, notifyKey, webhookSecret } = unseal(store, config, deps);
+  const { links, pendingLinks, signInMemory, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
+    store,
+    config,
+    deps,
+  );
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
@@ -139,6 +143,25 @@ export async function createApp(
     log,
   });
 
+  const withingsLinking = createWithingsLinking({
+    door: {
+      authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
+      consentAnswer,
+      pastedAnswer,
+      isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, withingsLogin?.accountUrl ?? ""),
+      exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
+    },
+    accounts,
+    states: linkStates,
+    users: withingsUsers,
+    links,
+    pendingLinks,
+    subscriptions: subscriptionMemory,
+    agenda: store.agenda,
+    clock,
+    log,
+  });
+
   return {
     accounts,
     agenda: store.agenda,
@@ -154,23 +177,7 @@ export async function createApp(
     claims: store.claims,
     jobs: store.jobs,
     withingsUsers,
-    withingsLinking: createWithingsLinking({
-      door: {
-        authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
-        consentAnswer,
-        pastedAnswer,
-        isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, withingsLogin?.accountUrl ?? ""),
-        exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
-      },
-      accounts,
-      states: linkStates,
-      users: withingsUsers,
-      links,
-      subscriptions: subscriptionMemory,
-      agenda: store.agenda,
-      clock,
-      log,
-    }),
+    withingsLinking,
     subscriptions,
     subscriptionMemory,
     notifyKey,
@@ -198,12 +205,18 @@ export async function createApp(
     disconnect: createDisconnect({
       leases,
       links,
+      pendingLinks,
       users: { withings: withingsUsers, garmin: garminUsers },
       erasure: store.erasure,
       unsubscribe: (account) => subscriptions.remove(account),
     }),
     personAtWithings: (account: number) =>
       personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
+    /** The person whom the owner is asked about, before it becomes the link. */
+    personInQuestion: async (account: number) => {
+      const withAccess = await withingsLinking.accessInQuestion(account);
+      return withAccess && personAtWithings(run.source, withAccess, clock.now());
+    },
     uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
     rest: () => transport.rest(),

@@ -15,8 +15,12 @@ export interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
   /** So that the chat hears of it. The page does not wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;
-  /** The words of the callback page, without markup. */
-  words: (outcome: CallbackOutcome, language: Language) => { title: string; text: string };
+  /** The words of the callback page, without markup. `account`: for whom the consent was, where that is known. */
+  words: (
+    outcome: CallbackOutcome,
+    language: Language,
+    account: number | undefined,
+  ) => Promise<{ title: string; text: string }>;
   /** Stands in the address that Withings calls, because Withings signs nothing. */
   notifyKey: string;
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
@@ -90,26 +94,28 @@ async function callback(deps: HttpDeps, request: Request, query: URLSearchParams
   const refusal = only(request, ["GET", "HEAD"]);
   if (refusal) return refusal;
   const language = languageOf(request);
-  const show = (outcome: CallbackOutcome) => page(deps.words(outcome, language), language, STATUS[outcome] ?? 400);
+  const show = async (outcome: CallbackOutcome, account?: number) =>
+    page(await deps.words(outcome, language, account), language, STATUS[outcome] ?? 400);
   // Withings probes the address with HEAD, and programs that preview links do too: neither may spend the code.
-  if (request.method === "HEAD" || !(query.has("code") || query.has("error"))) return show("waiting");
+  if (request.method === "HEAD" || !(query.has("code") || query.has("error"))) return await show("waiting");
   try {
     const { account, result } = await deps.withCallback(query);
     // A page that was loaded again has nothing new to tell.
     if (account !== undefined && result.type !== "used_state") deps.onLinked(account, result);
-    return show(result.type);
+    return await show(result.type, account);
   } catch (error) {
     if (error instanceof RetryLaterError) {
       deps.log.warn("callback_put_off", errorFacts(error));
-      return show("later");
+      return await show("later");
     }
     deps.log.error("callback_failed", errorFacts(error));
-    return show(error instanceof ActionNeededError ? "application_refused" : "broken");
+    return await show(error instanceof ActionNeededError ? "application_refused" : "broken");
   }
 }
 
 const STATUS: Partial<Record<CallbackOutcome, number>> = {
   linked: 200,
+  other_person: 200,
   waiting: 200,
   application_refused: 500,
   broken: 500,

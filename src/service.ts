@@ -92,7 +92,7 @@ export function createService(
           .finally(() => begun.delete(told));
         begun.add(told);
       },
-      words: (outcome, language) => wordsIn(language).callbackPage[outcome],
+      words: async (outcome, language, account) => wordsIn(language).callbackPage(await whoseIs(account))[outcome],
       notifyKey: app.notifyKey,
       accountOf: app.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
@@ -113,6 +113,13 @@ export function createService(
       await Promise.all(begun);
     },
   };
+
+  /** For a page that must come whatever the store or Telegram does. */
+  async function whoseIs(account: number | undefined) {
+    const { bot } = chat.telegram;
+    const person = account === undefined ? undefined : await app.accounts.find(account).catch(() => undefined);
+    return { bot: bot.isInited() ? `@${bot.botInfo.username}` : undefined, person: person?.name };
+  }
 
   async function keepSubscriptions({ telegramUserId }: Account) {
     const check = await app.subscriptions.keep(telegramUserId);

@@ -13,6 +13,7 @@ import { createJournals } from "./store/journals.ts";
 import { createLeases } from "./store/leases.ts";
 import { createLinkStates } from "./store/link-state.ts";
 import { createLinks } from "./store/links.ts";
+import { createPendingLinks } from "./store/pending-links.ts";
 import { createPeople } from "./store/people.ts";
 import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "./store/seal.ts";
 import { createSignInMemory } from "./store/sign-in-memory.ts";
@@ -87,7 +88,7 @@ export async function openStore(
 }
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** What is sealed: links, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
+/** What is sealed: links, tokens that are no link yet, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
 export function unseal(
   { table }: Store,
   config: Pick<Config, "store" | "sealing">,
@@ -98,6 +99,7 @@ export function unseal(
   const secretFor = (purpose: string) => (keys[0] ? deriveSecret(keys[0], purpose).toString("base64url") : "");
   return {
     links: createLinks(table, sealer, clock),
+    pendingLinks: createPendingLinks(table, sealer, clock, log),
     signInMemory: createSignInMemory(table, sealer, log),
     dialogs: createDialogs(table, sealer, clock, log),
     linkStates: createLinkStates(table, keys, clock),

@@ -11,6 +11,7 @@ export const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
 /** What a tap on a button tells us. At most 64 bytes, as Telegram allows. */
 export const TAP = {
   withings: "withings",
+  keepWithings: "withings:keep",
   garmin: "garmin",
   garminHere: "garmin:here",
   consent: "consent",

@@ -158,11 +158,11 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     if (!ctx.from || !ctx.chat) return;
     const served = (await isServed(ctx)) || (await letIn(ctx));
     if (ctx.chat.type === "private" && served) {
-      const { id, language_code } = ctx.from;
+      const { id, language_code, first_name: name } = ctx.from;
       const known = await accounts.find(id);
       // Whoever took everything away and now leaves the chat too has not come back.
       if (!known && ctx.myChatMember) return;
-      const account = known ?? (await accounts.save(id, { language: languageOf(language_code) }));
+      const account = known ?? (await accounts.save(id, { name, language: languageOf(language_code) }));
       ctx.account = account;
       ctx.words = wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() });
       ctx.isOwner = id === allowedIds[0];

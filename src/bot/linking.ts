@@ -7,6 +7,7 @@ import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
 import { consentButtons, doors, TAP } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "./garmin-dialog.ts";
+import { redraw } from "./redraw.ts";
 import type { Words } from "./words/words.ts";
 
 export interface LinkingDeps {
@@ -21,6 +22,8 @@ export interface LinkingDeps {
   accounts: Accounts;
   /** Whom Withings linked: by the newest weigh-in people recognise whose profile they chose. */
   personAtWithings: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined; timezone: string | undefined }>;
+  /** The same of the person whom the owner is asked about. */
+  personInQuestion: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined } | undefined>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Has an account looked at soon, without a word in the chat. */
   visitNow: (account: number) => Promise<void>;
@@ -57,6 +60,7 @@ export function createLinking(deps: LinkingDeps) {
 
   /** What became of a consent, in the chat it belongs to. */
   async function onWithings(chat: Chat, result: LinkResult) {
+    if (result.type === "other_person") return askWhichPerson(chat, result);
     if (result.type !== "linked") {
       return offerWithings(chat, `${deletion(chat)}${chat.words.withingsRefused[result.type]}\n\n`);
     }
@@ -67,6 +71,24 @@ export function createLinking(deps: LinkingDeps) {
     const words = await deps.wordsAt({ ...chat, account });
     await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
     await goOn(chat);
+  }
+
+  async function askWhichPerson(chat: Chat, result: Extract<LinkResult, { type: "other_person" }>) {
+    const { telegramUserId } = chat.account;
+    const words = await deps.wordsAt(chat);
+    const [linked, other] = await Promise.all(
+      [deps.personAtWithings(telegramUserId), deps.personInQuestion(telegramUserId)].map((asked) =>
+        asked.catch(() => undefined),
+      ),
+    );
+    const text = words.otherWithingsPerson(
+      { id: result.linkedUserId, lastWeighIn: linked?.lastWeighIn },
+      { id: result.withingsUserId, lastWeighIn: other?.lastWeighIn },
+    );
+    const keyboard = new InlineKeyboard()
+      .text(words.button.switchLink, `withings:switch:${result.withingsUserId}`)
+      .text(words.button.keepLink, TAP.keepWithings);
+    await chat.reply(`${deletion(chat)}${text}`, { reply_markup: keyboard });
   }
 
   async function onSignedIn(chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) {
@@ -109,7 +131,22 @@ export function createLinking(deps: LinkingDeps) {
   const commands = new Composer<BotContext>();
   commands.command("start", (ctx) => showLinks(ctx, { before: ctx.words.greeting }));
   commands.command("connect", (ctx) => showLinks(ctx, { again: true }));
-  commands.callbackQuery(TAP.withings, (ctx) => offerWithings(ctx));
+  commands.callbackQuery(TAP.withings, async (ctx) => {
+    // For the page that the consent ends on. Linking goes on without it.
+    await deps.accounts.save(ctx.account.telegramUserId, { name: ctx.from.first_name }).catch(() => undefined);
+    await offerWithings(ctx);
+  });
+  commands.callbackQuery(/^withings:switch:(\d+)$/, async (ctx) => {
+    const result = await withingsLinking.switchPerson(ctx.account.telegramUserId, ctx.match[1] ?? "");
+    if (result.type === "late_answer") return void (await redraw(ctx, ctx.words.lateAnswer));
+    // The question is answered, whatever comes of it.
+    await ctx.editMessageReplyMarkup().catch(() => undefined);
+    await onWithings(ctx, result);
+  });
+  commands.callbackQuery(TAP.keepWithings, async (ctx) => {
+    await withingsLinking.keepPerson(ctx.account.telegramUserId);
+    await redraw(ctx, ctx.words.keptLink);
+  });
   commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl()));
   commands.callbackQuery(TAP.garminHere, async (ctx) => {
     await ctx.conversation.exitAll();

@@ -1,11 +1,13 @@
 import type { App } from "../app.ts";
 import { UsageError } from "../errors.ts";
-import type { LinkResult } from "../sync/link-withings.ts";
+import type { LinkResult, MadeLink } from "../sync/link-withings.ts";
 import type { LinkFacts, Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { signInWords, terminalWords } from "./words.ts";
+
+const WORDS = terminalWords("UTC", new Date(0));
 
 /** After so many wrong codes the dialog ends; Garmin's own patience is not known. */
 const CODE_TRIES = 3;
@@ -25,10 +27,16 @@ export async function loginWithings(
     ? "When its last page says that Withings is linked, press Enter. If it does not open, paste its address (within 30 seconds):"
     : "Then paste the address the browser ended on (within 30 seconds):";
   const pasted = await terminal.ask(question);
-  const result =
+  const seen =
     comesBack && pasted === ""
       ? await linkedSince(app, account, before)
       : await app.withingsLinking.withPasted(account, pasted);
+  const result = seen.type === "other_person" ? await answerWhichPerson(app, terminal, account, seen) : seen;
+  if (result.type === "kept") {
+    const { withingsUserId } = result;
+    terminal.result({ status: "success", account, vendor: "withings", withingsUserId }, WORDS.keptLink);
+    return EXIT.success;
+  }
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
   // The zone, so that the first dry run tells local times. That it could not be asked takes nothing away from the link.
   const person = await app.personAtWithings(account).catch(() => undefined);
@@ -40,14 +48,42 @@ export async function loginWithings(
   return EXIT.success;
 }
 
-/** Who was linked since the link `before`. Compared by that, because two clocks may differ. */
+async function answerWhichPerson(
+  app: App,
+  terminal: Terminal,
+  account: number,
+  { linkedUserId, withingsUserId }: Extract<LinkResult, { type: "other_person" }>,
+): Promise<MadeLink | { type: "late_state" } | { type: "kept"; withingsUserId: string }> {
+  const [linked, other] = await Promise.all(
+    [app.personAtWithings(account), app.personInQuestion(account)].map((asked) => asked.catch(() => undefined)),
+  );
+  const timezone = (await app.accounts.find(account))?.timezone ?? linked?.timezone ?? other?.timezone ?? "UTC";
+  terminal.say(
+    terminalWords(timezone, app.run.clock.now()).otherWithingsPerson(
+      { id: linkedUserId, lastWeighIn: linked?.lastWeighIn },
+      { id: withingsUserId, lastWeighIn: other?.lastWeighIn },
+    ),
+  );
+  if (!isYes(await terminal.ask("Switch? (yes or no)"))) {
+    await app.withingsLinking.keepPerson(account);
+    return { type: "kept", withingsUserId: linkedUserId };
+  }
+  const answered = await app.withingsLinking.switchPerson(account, withingsUserId);
+  return answered.type === "late_answer" ? { type: "late_state" } : answered;
+}
+
+const isYes = (answer: string) => /^y(es)?$/i.test(answer);
+
+/** Who was linked since the link `before`, or is asked about. Compared by that, because two clocks may differ. */
 async function linkedSince(app: App, account: number, before: LinkFacts | undefined): Promise<LinkResult> {
+  const question = await app.withingsLinking.question(account);
+  if (question) return question;
   const link = await app.links.facts(account, "withings");
   const isNew = link?.state === "linked" && link.linkedAt.getTime() !== before?.linkedAt.getTime();
   return isNew ? { type: "linked", withingsUserId: link.vendorUserId } : { type: "no_code" };
 }
 
-const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked">, string> = {
+const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">, string> = {
   code_expired: "That code has run out: it lives 30 seconds and works once. Please begin again.",
   scope_missing:
     "Withings does not let me read what you measure. Begin again, and leave everything ticked on Withings' page.",

@@ -59,11 +59,12 @@ export function createAccounts(table: Table, agenda: Agenda, now: () => Date, lo
 
 function changed(before: Account, changes: AccountChanges): Account {
   const { timezone: zoneBefore, silencedAt: silencedBefore, ...rest } = before;
-  const { reportedTimezone, language, settings } = changes;
+  const { name, reportedTimezone, language, settings } = changes;
   const timezone = changes.timezone === undefined ? zoneBefore : changes.timezone;
   const silencedAt = changes.silencedAt === undefined ? silencedBefore : changes.silencedAt;
   return {
     ...rest,
+    ...(name && { name }),
     ...(timezone && { timezone }),
     ...(reportedTimezone && { reportedTimezone }),
     ...(language && { language }),

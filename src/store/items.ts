@@ -15,6 +15,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              journal#<w>#<g>         that the account has had a journal for this pair
  *   account#<account>              health                  what the owner was told, and has to be told
  *   account#<account>              summary                 when the last summary was made
+ *   account#<account>              pending-link#<vendor>   tokens of a sign-in that is not a link yet (sealed, ten minutes)
  *   account#<account>              pending-sign-in         a Garmin sign-in that waits for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
@@ -47,6 +48,7 @@ export const keys = {
   lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
   health: (account: number): Key => ({ pk: `account#${account}`, sk: "health" }),
   summary: (account: number): Key => ({ pk: `account#${account}`, sk: "summary" }),
+  pendingLink: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `pending-link#${vendor}` }),
   pendingSignIn: (account: number): Key => ({ pk: `account#${account}`, sk: "pending-sign-in" }),
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
   garminEmail: (account: number): Key => ({ pk: `account#${account}`, sk: "garmin-email" }),
@@ -99,6 +101,7 @@ const SettingsShape = z.object({
 export const AccountItem = z.object({
   telegramUserId: z.number(),
   createdAt: instant,
+  name: z.string().exactOptional(),
   timezone: z.string().exactOptional(),
   reportedTimezone: z.string().exactOptional(),
   language: z.enum(["en", "de"]).exactOptional(),
@@ -122,6 +125,19 @@ export const LinkSecrets = z.object({
   refreshToken: z.string(),
   previousRefreshToken: z.string().optional(),
   clientId: z.string().optional(),
+});
+
+export const PendingLinkItem = z.object({ sealedLink: z.string() });
+/** What `sealedLink` holds. */
+export const PendingLinkSecrets = z.object({
+  tokens: z.object({
+    accessToken: z.string(),
+    accessExpiresAt: instant,
+    refreshToken: z.string(),
+    refreshExpiresAt: instant,
+    clientId: z.string().exactOptional(),
+  }),
+  owner: z.object({ vendorUserId: z.string(), displayName: z.string() }).exactOptional(),
 });
 
 export const PendingSignInItem = z.object({ sealedState: z.string() });

@@ -1,5 +1,4 @@
 import { epochSeconds } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
 import {
@@ -10,8 +9,8 @@ import {
   PendingSignInSecrets,
   parseStored,
   readItem,
-  toJson,
 } from "./items.ts";
+import { overwrite } from "./overwrite.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Item, Key, Table } from "./table.ts";
@@ -20,17 +19,6 @@ import type { Item, Key, Table } from "./table.ts";
 const PENDING_SECONDS = 10 * 60;
 
 export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
-  /** The last writer wins: a newer sign-in replaces an older one. */
-  async function overwrite(key: Key, value: object, expiresAt?: number) {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const item = await table.get(key);
-      const expect = item ? { version: item.version } : ("absent" as const);
-      const outcome = await table.put(key, toJson(value), { expect, ...(expiresAt && { expiresAt }) });
-      if (outcome.type === "written") return;
-    }
-    throw new RetryLaterError("several sign-ins of this account at once");
-  }
-
   const forget = (key: Key) => removeItem(table, key);
 
   /** What cannot be opened, after a change of the key, is asked for anew: it must not keep anybody from signing in. */
@@ -56,7 +44,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     async savePending(account, pending) {
       const key = keys.pendingSignIn(account);
       const sealedState = sealer.seal(JSON.stringify(pending), { key, field: "sealedState" });
-      await overwrite(key, { sealedState }, epochSeconds(pending.startedAt) + PENDING_SECONDS);
+      await overwrite(table, key, { sealedState }, epochSeconds(pending.startedAt) + PENDING_SECONDS);
     },
     forgetPending: (account) => forget(keys.pendingSignIn(account)),
 
@@ -66,7 +54,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
     saveCooldown: (account, cooldown) =>
-      overwrite(keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
+      overwrite(table, keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
     forgetCooldown: (account) => forget(keys.signInCooldown(account)),
 
     email(account) {
@@ -77,7 +65,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     saveEmail(account, email) {
       const key = keys.garminEmail(account);
-      return overwrite(key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) });
+      return overwrite(table, key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) });
     },
   };
 }

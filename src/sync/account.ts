@@ -4,6 +4,8 @@ import type { RunOutcome } from "./outcome.ts";
 export interface Account {
   telegramUserId: number;
   createdAt: Date;
+  /** As they call themselves in Telegram; absent until they have written. */
+  name?: string;
   /** IANA zone the owner chose; else the one Withings reports counts. */
   timezone?: string;
   /** What Withings said when it was linked, until a run knows better. */
@@ -64,6 +66,7 @@ export interface LastRun {
 
 /** `timezone: null` leaves it to Withings again, `silencedAt: null` takes it away. What is left out stays. */
 export interface AccountChanges {
+  name?: string | undefined;
   timezone?: string | null | undefined;
   reportedTimezone?: string | undefined;
   language?: Language | undefined;

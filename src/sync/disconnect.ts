@@ -1,6 +1,14 @@
 import type { Account } from "./account.ts";
 import { leaseName, withLease } from "./lease-keeper.ts";
-import { type Erasure, type Leases, type Links, VENDORS, type Vendor, type VendorUsers } from "./ports.ts";
+import {
+  type Erasure,
+  type Leases,
+  type Links,
+  type PendingLinks,
+  VENDORS,
+  type Vendor,
+  type VendorUsers,
+} from "./ports.ts";
 
 export type Disconnected = Vendor | "everything";
 
@@ -11,17 +19,20 @@ export type Disconnected = Vendor | "everything";
 export function createDisconnect(deps: {
   leases: Leases;
   links: Links;
+  pendingLinks: Pick<PendingLinks, "forget">;
   users: Record<Vendor, VendorUsers>;
   erasure: Erasure;
   /** Tells Withings to call us no more, as far as it listens. */
   unsubscribe: (account: number) => Promise<void>;
 }) {
-  const { leases, links, users, erasure, unsubscribe } = deps;
+  const { leases, links, pendingLinks, users, erasure, unsubscribe } = deps;
 
   async function remove(account: number, vendor: Vendor) {
     // A damaged link has to go all the same.
     const link = await links.facts(account, vendor).catch(() => undefined);
     if (vendor === "withings") await unsubscribe(account);
+    // A button from before must not bring a link back that was just taken away.
+    await pendingLinks.forget(account, vendor);
     await links.remove(account, vendor);
     if (link) await users[vendor].release(link.vendorUserId, account);
   }

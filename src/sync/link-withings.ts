@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Accounts } from "./account.ts";
-import type { Links, TokenSet, VendorUsers } from "./ports.ts";
+import type { Links, PendingLinks, TokenSet, VendorUsers, WithAccess } from "./ports.ts";
 import type { Agenda, ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
 
 /** Withings' side of linking. */
@@ -30,6 +30,8 @@ export type LinkResult =
   | { type: "scope_missing" }
   /** This Withings person belongs to another account already. */
   | { type: "taken" }
+  /** Another person than the one who is linked: nothing changes until the owner has answered, for ten minutes. */
+  | { type: "other_person"; withingsUserId: string; linkedUserId: string }
   /** The owner pressed the other button. */
   | { type: "refused" }
   /** Not signed by us: made up, cut off, or from before the key was changed. */
@@ -41,6 +43,9 @@ export type LinkResult =
   | { type: "other_chat" }
   | { type: "no_code" }
   | { type: "not_an_address" };
+
+/** How it ended when nothing is left to ask. */
+export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" }>;
 
 /** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
 export type CallbackOutcome = LinkResult["type"] | "waiting" | "application_refused" | "later" | "broken";
@@ -54,6 +59,14 @@ export interface WithingsLinking {
   isPasted(text: string): boolean;
   /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
   withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
+  /** The question about another person that waits for its answer, if there is one. */
+  question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined>;
+  /** Access to the person in question, so that the owner can be told who it is. */
+  accessInQuestion(account: number): Promise<WithAccess | undefined>;
+  /** The answer is yes, about this person. `late_answer`: the question is over, or was about somebody else. */
+  switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }>;
+  /** The answer is no. */
+  keepPerson(account: number): Promise<void>;
 }
 
 export function createWithingsLinking(deps: {
@@ -62,21 +75,38 @@ export function createWithingsLinking(deps: {
   states: LinkStates;
   users: VendorUsers;
   links: Links;
+  pendingLinks: PendingLinks;
   subscriptions: SubscriptionMemory;
   agenda: Pick<Agenda, "set">;
   clock: Clock;
   log: Log;
 }): WithingsLinking {
-  const { door, accounts, states, users, links, subscriptions, agenda, clock, log } = deps;
+  const { door, accounts, states, users, links, pendingLinks, subscriptions, agenda, clock, log } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
     const exchange = await door.exchangeCode(code);
     if (exchange.type !== "linked") return exchange;
     const { withingsUserId, tokens } = exchange;
+    const takenBy = await users.accountOf(withingsUserId);
+    if (takenBy !== undefined && takenBy !== account) return { type: "taken" };
+    const linkedUserId = await linkedPerson(account);
+    if (linkedUserId !== undefined && linkedUserId !== withingsUserId) {
+      const owner = { vendorUserId: withingsUserId, displayName: withingsUserId };
+      await pendingLinks.save(account, "withings", { tokens, owner });
+      return { type: "other_person", withingsUserId, linkedUserId };
+    }
+    return makeLink(account, withingsUserId, tokens);
+  }
+
+  /** What is damaged has to be made anew, and says nothing of whose it was. */
+  async function linkedPerson(account: number): Promise<string | undefined> {
+    return (await links.facts(account, "withings").catch(() => undefined))?.vendorUserId;
+  }
+
+  async function makeLink(account: number, withingsUserId: string, tokens: TokenSet): Promise<MadeLink> {
     if ((await users.claim(withingsUserId, account)) !== account) return { type: "taken" };
-    // A damaged one is replaced all the same.
-    const before = await links.facts(account, "withings").catch(() => undefined);
+    const before = await linkedPerson(account);
     await links.replace(account, "withings", {
       state: "linked",
       linkedAt: clock.now(),
@@ -85,13 +115,14 @@ export function createWithingsLinking(deps: {
       tokens,
     });
     // The link stands. What is left to do must not make it look as if it did not.
-    await tidy(account, withingsUserId, before?.vendorUserId).catch((error: unknown) =>
+    await tidy(account, withingsUserId, before).catch((error: unknown) =>
       log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
     );
     return { type: "linked", withingsUserId };
   }
 
   async function tidy(account: number, withingsUserId: string, before: string | undefined) {
+    await pendingLinks.forget(account, "withings");
     // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
     await agenda.set(account, { dueAt: clock.now(), failures: 0 });
     // Subscriptions went with the old link, and the person before this one may be linked by somebody else now.
@@ -132,5 +163,25 @@ export function createWithingsLinking(deps: {
       const redeemed = await states.redeem(answer.state);
       return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
     },
+
+    async question(account) {
+      const asked = (await pendingLinks.read(account, "withings"))?.owner;
+      const linkedUserId = asked && (await linkedPerson(account));
+      if (!asked || linkedUserId === undefined) return undefined;
+      return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
+    },
+
+    async accessInQuestion(account) {
+      const tokens = (await pendingLinks.read(account, "withings"))?.tokens;
+      return tokens && ((call) => call(tokens.accessToken));
+    },
+
+    async switchPerson(account, withingsUserId) {
+      const pending = await pendingLinks.read(account, "withings");
+      if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };
+      return makeLink(account, withingsUserId, pending.tokens);
+    },
+
+    keepPerson: (account) => pendingLinks.forget(account, "withings"),
   };
 }

@@ -53,6 +53,21 @@ export interface Links {
   remove(account: number, vendor: Vendor): Promise<void>;
 }
 
+/** What a sign-in brought that is not a link yet, because whose it is was not seen yet, or the owner has to be asked. */
+export interface PendingLink {
+  tokens: TokenSet;
+  /** Absent until the vendor has said whose account it is. */
+  owner?: { vendorUserId: string; displayName: string };
+}
+
+/** The code or ticket is spent, so these tokens cannot be had again: they are kept sealed, for ten minutes. */
+export interface PendingLinks {
+  read(account: number, vendor: Vendor): Promise<PendingLink | undefined>;
+  /** Replaces the one before. */
+  save(account: number, vendor: Vendor, pending: PendingLink): Promise<void>;
+  forget(account: number, vendor: Vendor): Promise<void>;
+}
+
 /**
  * Which account a person at one vendor belongs to. One Withings person in two accounts would have every reading in two
  * Garmins; one Garmin profile in two would hold the readings of two bodies.

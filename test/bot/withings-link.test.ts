@@ -114,6 +114,57 @@ describe("what cannot work has its own sentence and a fresh button", () => {
   });
 });
 
+describe("another person than the one who is linked", () => {
+  const OTHER = USERID + 1;
+  const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+  /** Linked, and then the consent of somebody else came in by the button of this chat. */
+  async function askedAboutOther(options: { language?: "de" } = {}) {
+    const page = await pressLink(options);
+    house.person.stepOnScale({ at: ago(60), weightKg: 80.25 });
+    const other = house.sandbox.withings.addPerson({ userid: OTHER, name: "other", timezone: "Europe/Berlin" });
+    other.stepOnScale({ at: ago(30), weightKg: 64.1 });
+    house.owner.say(allow(page));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin:") || text.includes("\nGarmin:"));
+    house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
+    return house.owner.waitForMessage();
+  }
+
+  test("is asked about by weight, time and number; a yes switches", async () => {
+    const { text, buttons } = await askedAboutOther();
+    expect(text).toBe(
+      "I deleted your message. You are linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). What was allowed just now belongs to the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed. Shall I read the other one's scale from now on? The question is open for 10 minutes.",
+    );
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
+    expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
+    house.owner.tap("Yes, switch");
+    await heard("Withings is linked: the profile whose last weigh-in was 64.10 kg, today 12:30.");
+    expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
+  });
+
+  test("is left alone by a no, and by a yes that comes too late", async () => {
+    await askedAboutOther();
+    house.owner.tap("No, keep the link");
+    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed.")));
+    house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
+    await heard("Shall I read");
+    house.clock.advance(10 * 60);
+    house.owner.tap("Yes, switch");
+    await house.owner.waitUntil(({ messages }) =>
+      messages.some(({ text }) => text.startsWith("That question is closed")),
+    );
+    expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
+    await house.quiet();
+    expect(house.owner.unansweredTaps).toBe(0);
+  });
+
+  test("is asked about in German", async () => {
+    const { text, buttons } = await askedAboutOther({ language: "de" });
+    expect(text).toContain("Du bist verbunden mit der Person bei Withings, die zuletzt 80,25 kg gewogen hat");
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Ja, wechseln", "Nein, so lassen"]);
+  });
+});
+
 test("an application that Withings does not know is said so, with who has to mend it", async () => {
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");

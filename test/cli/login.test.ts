@@ -59,6 +59,29 @@ describe("Withings", () => {
     expect(taken.json()).toEqual({ status: "action_needed", account: HOUSEMATE, action: "link_withings" });
   });
 
+  test("another person than the one who is linked replaces nothing without a yes", async () => {
+    const { start, sandbox, person } = await withOwner();
+    const mate = machine.person(HOUSEMATE).userid;
+    await machine.link(OWNER);
+    const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "withings"))?.value.vendorUserId);
+    const answer = async (words: string) => {
+      const login = start(`login withings --account ${OWNER} --json`);
+      await login.said("Then paste the address");
+      login.line(new URL(sandbox.withings.authorize(mate, { state: "x" })).searchParams.get("code") ?? "");
+      await login.said(`number ${mate}`);
+      await login.said("Switch? (yes or no)");
+      login.line(words);
+      return login.ended;
+    };
+    const no = await answer("no");
+    expect(no).toMatchObject({ exit: 0, stderr: expect.stringContaining(`You are linked to the Withings person`) });
+    expect(no.json()).toMatchObject({ status: "success", withingsUserId: String(person().userid) });
+    expect(await linked()).toBe(String(person().userid));
+    const yes = await answer("Yes");
+    expect(yes.json()).toMatchObject({ status: "success", withingsUserId: String(mate) });
+    expect(await linked()).toBe(String(mate));
+  });
+
   test("what is no answer, an old code and a refused consent end in words", async () => {
     const { run, sandbox, person } = await withOwner();
     const address = sandbox.withings.authorize(person().userid, { state: "x" });

@@ -28,7 +28,13 @@ describe("a program with an address", () => {
       version: expect.stringMatching(/^\d/),
     });
     const page = app.withingsLinking.begin(ACCOUNT);
-    expect(await (await fetch(sandbox.withings.allow(USERID, page))).text()).toContain("Linked");
+    await app.accounts.save(ACCOUNT, { name: "Kim & Co <b>" });
+    const shown = await (await fetch(sandbox.withings.allow(USERID, page))).text();
+    expect(shown).toContain("Linked");
+    // It may be seen by somebody who was only sent the address of the consent page.
+    expect(shown).toMatch(
+      /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you are not Kim &amp; Co &lt;b>, take it back in the Withings app/,
+    );
     await said("consent_answered");
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "subscriptions_restored" }));

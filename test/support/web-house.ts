@@ -63,7 +63,7 @@ export async function startWebHouse(
   http = createHttp({
     withCallback: app.withingsLinking.withCallback,
     onLinked: (account, result) => void heard.push({ account, result }),
-    words: (outcome, language) => wordsIn(language).callbackPage[outcome],
+    words: async (outcome, language) => wordsIn(language).callbackPage({})[outcome],
     notifyKey: app.notifyKey,
     accountOf: app.withingsUsers.accountOf,
     queue: (account, reason) => app.jobs.put([jobOf(account, reason, clock.now())]),

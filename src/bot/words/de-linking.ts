@@ -1,6 +1,6 @@
 import type { CallbackOutcome } from "../../sync/link-withings.ts";
 import type { SignInResult } from "../../sync/sign-in.ts";
-import type { LinkingWords, WithingsRefusal } from "./en-linking.ts";
+import type { LinkingWords, Whose, WithingsPerson, WithingsRefusal } from "./en-linking.ts";
 import type { Format } from "./format.ts";
 
 const NOT_LINKED = "Nicht verbunden";
@@ -8,6 +8,14 @@ const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Geh zurü
 
 /** The German sentences of linking and unlinking. */
 export function linkingInGerman({ weight, time }: Format): LinkingWords {
+  const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
+    last
+      ? `der Person bei Withings, die zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)} (Nummer ${id})`
+      : `der Person bei Withings mit der Nummer ${id}`;
+  const sharedWith = ({ bot = "diesem Bot", person: name }: Whose) =>
+    name
+      ? `${bot}, für ${name}. Geh zurück zu Telegram. Wenn du nicht ${name} bist, nimm es in der Withings-App zurück: Profil, dann Partner-Apps.`
+      : `${bot}. Geh zurück zu Telegram. Wenn du ihn nicht kennst, nimm es in der Withings-App zurück: Profil, dann Partner-Apps.`;
   return {
     withingsOffer: (answersByItself) =>
       answersByItself
@@ -17,6 +25,11 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       last
         ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Bist das nicht du, verbinde noch einmal und wähle dein eigenes.`
         : `Withings ist verbunden (Profil ${withingsUserId}).`,
+    otherWithingsPerson: (linked, other) =>
+      `Du bist verbunden mit ${person(linked)}. Was gerade erlaubt wurde, gehört zu ${person(other)}. Noch ist nichts geändert. Soll ich ab jetzt die Waage der anderen Person lesen? Die Frage ist 10 Minuten offen.`,
+    lateAnswer:
+      "Die Frage ist nicht mehr offen; nichts ist geändert. Verbinde noch einmal, dann frage ich noch einmal.",
+    keptLink: "Nichts ist geändert. Die andere Anmeldung habe ich gelöscht.",
     withingsRefused: {
       code_expired: "Das kam zu spät: Was Withings dir gibt, gilt eine halbe Minute. Öffne die Seite noch einmal.",
       taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
@@ -112,31 +125,36 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; lösche es dort, wenn du magst. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
     },
 
-    callbackPage: {
-      linked: { title: "Verbunden", text: "Withings teilt jetzt, was du misst. Geh zurück zu Telegram." },
-      waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
-      code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
-      scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
-      taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
-      refused: {
-        title: NOT_LINKED,
-        text: "Nichts wurde geteilt. Wenn du es dir anders überlegst, geh zurück zu Telegram.",
-      },
-      wrong_state: notLinked("Diese Adresse ist beschädigt oder stammt nicht von mir."),
-      late_state: notLinked("Das hat länger als zehn Minuten gedauert."),
-      used_state: {
-        title: "Schon benutzt",
-        text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status sagt, wie es steht.",
-      },
-      other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
-      no_code: notLinked("In dieser Adresse steckt keine Erlaubnis."),
-      not_an_address: notLinked("Das ist keine Adresse."),
-      application_refused: {
-        title: NOT_LINKED,
-        text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss Client-ID, Secret oder Rückrufadresse berichtigen.",
-      },
-      later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
-      broken: notLinked("Bei mir ist etwas kaputtgegangen."),
-    } satisfies Record<CallbackOutcome, { title: string; text: string }>,
+    callbackPage: (whose) =>
+      ({
+        linked: { title: "Verbunden", text: `Withings teilt deine Messwerte jetzt mit ${sharedWith(whose)}` },
+        other_person: {
+          title: "Eine Frage ist offen",
+          text: `Du hast den Zugriff für eine andere Person bei Withings erlaubt als die, die verbunden ist. Noch ist nichts geändert: ${whose.bot ?? "Der Bot"} fragt ${whose.person ?? "seinen Benutzer"} in Telegram, ob gewechselt werden soll.`,
+        },
+        waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
+        code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
+        scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
+        taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
+        refused: {
+          title: NOT_LINKED,
+          text: "Nichts wurde geteilt. Wenn du es dir anders überlegst, geh zurück zu Telegram.",
+        },
+        wrong_state: notLinked("Diese Adresse ist beschädigt oder stammt nicht von mir."),
+        late_state: notLinked("Das hat länger als zehn Minuten gedauert."),
+        used_state: {
+          title: "Schon benutzt",
+          text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status sagt, wie es steht.",
+        },
+        other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
+        no_code: notLinked("In dieser Adresse steckt keine Erlaubnis."),
+        not_an_address: notLinked("Das ist keine Adresse."),
+        application_refused: {
+          title: NOT_LINKED,
+          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss Client-ID, Secret oder Rückrufadresse berichtigen.",
+        },
+        later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
+        broken: notLinked("Bei mir ist etwas kaputtgegangen."),
+      }) satisfies Record<CallbackOutcome, { title: string; text: string }>,
   };
 }

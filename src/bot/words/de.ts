@@ -188,6 +188,8 @@ export function german(format: Format): Words {
       notMine: "Nicht von mir",
       tryAgain: (item) => `${values(item.values)} noch einmal versuchen`,
       leaveIt: "So lassen",
+      switchLink: "Ja, wechseln",
+      keepLink: "Nein, so lassen",
       yesRemove: "Ja, entfernen",
       keep: "Behalten",
     },

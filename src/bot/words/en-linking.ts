@@ -4,7 +4,21 @@ import type { SignInResult } from "../../sync/sign-in.ts";
 import type { Format } from "./format.ts";
 
 /** Why a Withings link was not made. */
-export type WithingsRefusal = Exclude<LinkResult["type"], "linked">;
+export type WithingsRefusal = Exclude<LinkResult["type"], "linked" | "other_person">;
+
+/** Whose bot a consent was for, as far as it is known: the page may be seen by somebody who was only sent its address. */
+export interface Whose {
+  /** With its "@". */
+  bot?: string | undefined;
+  person?: string | undefined;
+}
+
+/** A Withings person, so that two can be told apart. */
+export interface WithingsPerson {
+  id: string;
+  lastWeighIn?: WeighIn | undefined;
+}
+
 export type LinkingWords = ReturnType<typeof linkingInEnglish>;
 
 const NOT_LINKED = "Not linked";
@@ -12,6 +26,14 @@ const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Go back t
 
 /** The English sentences of linking and unlinking, in the chat and on the page that Withings sends the browser to. */
 export function linkingInEnglish({ weight, time }: Format) {
+  const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
+    last
+      ? `the Withings person whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)} (number ${id})`
+      : `the Withings person with the number ${id}`;
+  const sharedWith = ({ bot = "this bot", person: name }: Whose) =>
+    name
+      ? `${bot}, for ${name}. Go back to Telegram. If you are not ${name}, take it back in the Withings app: Profile, then Partner apps.`
+      : `${bot}. Go back to Telegram. If you do not know it, take it back in the Withings app: Profile, then Partner apps.`;
   return {
     withingsOffer: (answersByItself: boolean): string =>
       answersByItself
@@ -21,6 +43,10 @@ export function linkingInEnglish({ weight, time }: Format) {
       last
         ? `Withings is linked: the profile whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)}. If that is not you, link again and choose your own.`
         : `Withings is linked (profile ${withingsUserId}).`,
+    otherWithingsPerson: (linked: WithingsPerson, other: WithingsPerson) =>
+      `You are linked to ${person(linked)}. What was allowed just now belongs to ${person(other)}. Nothing has changed. Shall I read the other one's scale from now on? The question is open for 10 minutes.`,
+    lateAnswer: "That question is closed; nothing has changed. Link again, and I ask again.",
+    keptLink: "Nothing has changed. I have deleted the other sign-in.",
     withingsRefused: {
       code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
       taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
@@ -107,28 +133,35 @@ export function linkingInEnglish({ weight, time }: Format) {
     },
 
     /** What the page says to which Withings sends the browser. */
-    callbackPage: {
-      linked: { title: "Linked", text: "Withings now shares what you measure. Go back to Telegram." },
-      waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
-      code_expired: notLinked("What Withings gives you works for half a minute, and that is over."),
-      scope_missing: notLinked("Withings does not let me read what you measure. Leave everything ticked on its page."),
-      taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
-      refused: { title: NOT_LINKED, text: "Nothing was shared. Should you change your mind, go back to Telegram." },
-      wrong_state: notLinked("This address is damaged, or does not come from me."),
-      late_state: notLinked("This took longer than ten minutes."),
-      used_state: {
-        title: "Used already",
-        text: "This address works once. Go back to Telegram: /status says how things are.",
-      },
-      other_chat: notLinked("This address belongs to another chat."),
-      no_code: notLinked("There is no permission in this address."),
-      not_an_address: notLinked("This is no address."),
-      application_refused: {
-        title: NOT_LINKED,
-        text: "Withings does not know this bot. Whoever runs it has to correct the client id, the secret or the callback address.",
-      },
-      later: notLinked("Something did not answer in time."),
-      broken: notLinked("Something broke on my side."),
-    } satisfies Record<CallbackOutcome, { title: string; text: string }>,
+    callbackPage: (whose: Whose) =>
+      ({
+        linked: { title: "Linked", text: `Withings now shares your measurements with ${sharedWith(whose)}` },
+        other_person: {
+          title: "One question is open",
+          text: `You allowed access for another Withings person than the one who is linked. Nothing has changed yet: ${whose.bot ?? "the bot"} asks ${whose.person ?? "its user"} in Telegram whether to switch.`,
+        },
+        waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
+        code_expired: notLinked("What Withings gives you works for half a minute, and that is over."),
+        scope_missing: notLinked(
+          "Withings does not let me read what you measure. Leave everything ticked on its page.",
+        ),
+        taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
+        refused: { title: NOT_LINKED, text: "Nothing was shared. Should you change your mind, go back to Telegram." },
+        wrong_state: notLinked("This address is damaged, or does not come from me."),
+        late_state: notLinked("This took longer than ten minutes."),
+        used_state: {
+          title: "Used already",
+          text: "This address works once. Go back to Telegram: /status says how things are.",
+        },
+        other_chat: notLinked("This address belongs to another chat."),
+        no_code: notLinked("There is no permission in this address."),
+        not_an_address: notLinked("This is no address."),
+        application_refused: {
+          title: NOT_LINKED,
+          text: "Withings does not know this bot. Whoever runs it has to correct the client id, the secret or the callback address.",
+        },
+        later: notLinked("Something did not answer in time."),
+        broken: notLinked("Something broke on my side."),
+      }) satisfies Record<CallbackOutcome, { title: string; text: string }>,
   };
 }

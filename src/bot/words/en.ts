@@ -207,6 +207,8 @@ export function english(format: Format) {
       notMine: "Not mine",
       tryAgain: (item: AttentionItem) => `Try ${values(item.values)} again`,
       leaveIt: "Leave it",
+      switchLink: "Yes, switch",
+      keepLink: "No, keep the link",
       yesRemove: "Yes, remove",
       keep: "Keep",
     },

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { authorizeUrl, pastedAnswer } from "../../../src/sync/withings/oauth.ts";
 import type { NewFault } from "../../sandbox/faults.ts";
@@ -174,7 +176,90 @@ describe("linking", () => {
     house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
     await paste(consent(ACCOUNT, OTHER_USERID));
     await paste(consent());
+    expect(await linking().switchPerson(ACCOUNT, String(USERID))).toEqual(linked);
     expect(await paste(consent(OTHER, OTHER_USERID), OTHER)).toMatchObject({ type: "linked" });
+  });
+
+  describe("of another person than the one who is linked", () => {
+    const question = { type: "other_person", withingsUserId: String(OTHER_USERID), linkedUserId: String(USERID) };
+
+    async function askedAboutOther() {
+      house = await startHousehold({ linked: false });
+      house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
+      await paste(consent());
+      const before = await link();
+      expect(await call(consent(ACCOUNT, OTHER_USERID))).toEqual({ account: ACCOUNT, result: question });
+      expect(await link()).toEqual(before);
+      expect(await house.app.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+      return before;
+    }
+
+    test("asks first, and a yes replaces the link without another consent, also from another copy", async () => {
+      await askedAboutOther();
+      house.clock.advance(9 * 60);
+      const other = await house.newApp();
+      expect(await other.withingsLinking.question(ACCOUNT)).toEqual(question);
+      expect(await other.withingsLinking.switchPerson(ACCOUNT, String(OTHER_USERID))).toMatchObject({ type: "linked" });
+      expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(OTHER_USERID) });
+      expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+      expect(await linking().question(ACCOUNT)).toBeUndefined();
+    });
+
+    test("asks also where the link has ended", async () => {
+      await askedAboutOther();
+      const now = await link();
+      if (!now) throw new Error("there is no link");
+      await house.app.links.write(ACCOUNT, "withings", { ...now.value, state: "stale" }, now.version);
+      expect(await paste(consent(ACCOUNT, OTHER_USERID))).toEqual(question);
+      expect(await paste(consent())).toEqual(linked);
+    });
+
+    test.each<[string, () => Promise<unknown>]>([
+      ["a no", () => linking().keepPerson(ACCOUNT)],
+      ["ten minutes without an answer", async () => house.clock.advance(10 * 60)],
+      ["the right person's consent", () => paste(consent())],
+      [
+        "the link's end by its owner",
+        async () => {
+          await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "withings");
+        },
+      ],
+    ])("leaves nothing behind after %s", async (_what, answer) => {
+      await askedAboutOther();
+      await answer();
+      const before = await link();
+      expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "late_answer" });
+      expect(await linking().question(ACCOUNT)).toBeUndefined();
+      expect(await link()).toEqual(before);
+      expect(await house.app.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+    });
+
+    test("is answered for the person who was asked about, and for nobody else", async () => {
+      const before = await askedAboutOther();
+      expect(await linking().switchPerson(ACCOUNT, String(USERID))).toEqual({ type: "late_answer" });
+      expect(await linking().switchPerson(OTHER, String(OTHER_USERID))).toEqual({ type: "late_answer" });
+      expect(await link()).toEqual(before);
+    });
+
+    test("whom somebody else has linked meanwhile stays theirs", async () => {
+      await askedAboutOther();
+      await house.app.accounts.save(OTHER, {});
+      await paste(consent(OTHER, OTHER_USERID), OTHER);
+      const before = await link();
+      expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "taken" });
+      expect(await link()).toEqual(before);
+    });
+
+    test("keeps the tokens sealed meanwhile", async () => {
+      await askedAboutOther();
+      const bytes = readdirSync(house.dataDir).map((name) => readFileSync(path.join(house.dataDir, name), "latin1"));
+      const secrets = await linking()
+        .accessInQuestion(ACCOUNT)
+        .then((withAccess) => withAccess?.(async (accessToken) => accessToken));
+      expect(secrets?.length).toBeGreaterThan(20);
+      expect(bytes.join("")).toContain("sealedLink");
+      expect(bytes.join("")).not.toContain(secrets);
+    });
   });
 
   test("without the right to read what is measured nothing is linked", async () => {

@@ -1,0 +1,35 @@
+import { type Clock, epochSeconds } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { PendingLinks } from "../sync/ports.ts";
+import { keys, PendingLinkItem, PendingLinkSecrets, parseStored, readItem } from "./items.ts";
+import { overwrite } from "./overwrite.ts";
+import { removeItem } from "./remove.ts";
+import type { Sealer } from "./seal.ts";
+import type { Table } from "./table.ts";
+
+const PENDING_SECONDS = 10 * 60;
+
+/** Sealed to the account and the vendor they were got for. */
+export function createPendingLinks(table: Table, sealer: Sealer, clock: Clock, log: Log): PendingLinks {
+  return {
+    async read(account, vendor) {
+      const key = keys.pendingLink(account, vendor);
+      const item = await table.get(key);
+      if (!item) return undefined;
+      try {
+        const plain = sealer.open(readItem(item, PendingLinkItem).sealedLink, { key, field: "sealedLink" });
+        return parseStored(JSON.parse(plain), key, PendingLinkSecrets);
+      } catch (error) {
+        // After a change of the key, for instance. It must not keep anybody from signing in again.
+        log.error("pending_link_unreadable", errorFacts(error));
+        return undefined;
+      }
+    },
+    async save(account, vendor, pending) {
+      const key = keys.pendingLink(account, vendor);
+      const sealedLink = sealer.seal(JSON.stringify(pending), { key, field: "sealedLink" });
+      await overwrite(table, key, { sealedLink }, epochSeconds(clock.now()) + PENDING_SECONDS);
+    },
+    forget: (account, vendor) => removeItem(table, keys.pendingLink(account, vendor)),
+  };
+}
