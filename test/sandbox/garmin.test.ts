@@ -59,7 +59,8 @@ interface WeightRange {
     numOfWeightEntries: number;
     allWeightMetrics: { samplePk: number; timestampGMT: number; weight: number }[];
   }[];
-  nextDateWeight: { weight: number | null };
+  previousDateWeight: { weight: number | null } | null;
+  nextDateWeight: { weight: number | null } | null;
 }
 const weightRange = (query = "?includeAll=true") =>
   read<WeightRange>(`/weight-service/weight/range/2026-03-01/2026-03-02${query}`);
@@ -130,14 +131,32 @@ describe("weight by FIT file", () => {
     expect(garmin.weights(EMAIL)).toEqual([]);
   });
 
-  test("takes 200 records in one file and not 201", async () => {
+  test("takes 200 records in one file; 201 get a gateway's 504, and none of them is kept", async () => {
     const records = Array.from({ length: 201 }, (_, i) => ({
       ...WEIGH_IN,
       timestamp: new Date(TAKEN.getTime() - i * 60_000),
     }));
-    expect((await upload(fitFile(records))).status).toBe(400);
+    const tooLarge = await upload(fitFile(records));
+    expect([tooLarge.status, tooLarge.headers.get("content-type")]).toEqual([504, "text/html; charset=UTF-8"]);
+    expect(garmin.weights(EMAIL)).toEqual([]);
     expect((await upload(fitFile(records.slice(1)))).status).toBe(201);
     expect(garmin.weights(EMAIL)).toHaveLength(200);
+  });
+
+  test.each([200, 201, 202] as const)("is answered with HTTP %i where that is set", async (status) => {
+    garmin.settings.uploadStatus = status;
+    expect((await upload(fitFile([WEIGH_IN]))).status).toBe(status);
+    expect(garmin.weights(EMAIL)).toHaveLength(1);
+  });
+
+  test("listed as failed in a 202 is not there", async () => {
+    faults.turnOn("garmin_upload_failed_in_202", { times: 1 });
+    const answer = await upload(fitFile([WEIGH_IN]));
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toMatchObject({
+      detailedImportResult: { successes: [], failures: [{ messages: [{ code: 202 }] }] },
+    });
+    expect(garmin.weights(EMAIL)).toEqual([]);
   });
 
   test("appears only after the read-back delay", async () => {
@@ -189,7 +208,48 @@ describe("blood pressure", () => {
       version: NOW.getTime(),
       measurementTimestampLocal: "2026-03-02T07:30:00.0",
       measurementTimestampGMT: "2026-03-02T06:30:00.0",
-      categoryName: "NORMAL",
+      category: "NORMAL",
+    });
+  });
+
+  test("is put into a category by its higher value, as a word", async () => {
+    const categories = [];
+    for (const [systolic, diastolic] of [
+      [129, 84],
+      [130, 84],
+      [129, 85],
+      [140, 84],
+      [129, 100],
+    ]) {
+      const answer = await postJson(BLOOD_PRESSURE_PATH, { ...BLOOD_PRESSURE, systolic, diastolic });
+      categories.push(((await answer.json()) as { category: unknown }).category);
+    }
+    expect(categories).toEqual(["NORMAL", "HIGH_NORMAL", "HIGH_NORMAL", "STAGE_1_HIGH", "STAGE_2_HIGH"]);
+  });
+
+  test("an empty range says so in the same wrapper", async () => {
+    expect(await range("?includeAll=true")).toEqual({
+      from: "2026-03-01",
+      until: "2026-03-02",
+      measurementSummaries: [],
+      categoryStats: null,
+    });
+  });
+
+  test("of one day comes in a shape of its own, newest first, with the high ones counted", async () => {
+    const dayView = () => read(`${BLOOD_PRESSURE_PATH}/dayview/2026-03-02`);
+    const empty = { startDate: "2026-03-02", endDate: "2026-03-02", bloodPressureMeasurements: [] };
+    expect(await dayView()).toEqual({ ...empty, totalMeasurementCount: 0, elevatedMeasurementCount: 0 });
+    await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
+    const later = {
+      measurementTimestampLocal: "2026-03-02T08:30:00.000",
+      measurementTimestampGMT: "2026-03-02T07:30:00.000",
+    };
+    await postJson(BLOOD_PRESSURE_PATH, { ...BLOOD_PRESSURE, ...later, systolic: 150 });
+    expect(await dayView()).toMatchObject({
+      bloodPressureMeasurements: [{ systolic: 150, category: "STAGE_1_HIGH" }, { systolic: 121 }],
+      totalMeasurementCount: 2,
+      elevatedMeasurementCount: 1,
     });
   });
 
@@ -234,8 +294,63 @@ describe("reading and deleting weights", () => {
       ["2026-03-02", 71_000],
       ["2026-03-01", 70_000],
     ]);
-    expect(all.nextDateWeight.weight).toBe(72_000);
+    expect(all.nextDateWeight?.weight).toBe(72_000);
     expect((await weightRange("")).dailyWeightSummaries.map((day) => day.allWeightMetrics)).toEqual([[], []]);
+  });
+
+  test("a range has every field of an entry, null where nothing was measured", async () => {
+    const measured = { weight: 69.55, percentFat: 18.37, percentHydration: 58.2, boneMass: 3.54, muscleMass: 52.91 };
+    const more = { bmi: 22.8, visceralFatRating: 6, physiqueRating: 5, metabolicAge: 35 };
+    await upload(fitFile([{ timestamp: TAKEN, ...measured, ...more }]));
+    garmin.addManualWeight(EMAIL, { at: new Date("2026-03-01T08:00:00Z"), weightKg: 70 });
+    const entries = (await weightRange()).dailyWeightSummaries.flatMap((day) => day.allWeightMetrics);
+    const whole = { bmi: 22.799999237060547, bodyFat: 18.37, bodyWater: 58.2, boneMass: 3539, muscleMass: 52_909 };
+    const times = { date: Date.parse("2026-03-02T00:30:15Z"), timestampGMT: TAKEN.getTime() };
+    expect(entries).toEqual([
+      {
+        ...{ samplePk: NOW.getTime(), calendarDate: "2026-03-02", weight: 69_550, sourceType: "INDEX_SCALE" },
+        ...{ ...times, ...whole, physiqueRating: 5, visceralFat: 6, metabolicAge: 1_104_492_410_000 },
+        weightDelta: expect.closeTo(-450),
+      },
+      expect.objectContaining({
+        ...{ bodyFat: null, bodyWater: null, boneMass: null, muscleMass: null, physiqueRating: null },
+        ...{ visceralFat: null, metabolicAge: null, sourceType: "MANUAL", weightDelta: null },
+      }),
+    ]);
+  });
+
+  test("where there is no entry before or after a range stands one of nulls, or null", async () => {
+    const neighbours = async () => {
+      const { previousDateWeight, nextDateWeight } = await weightRange();
+      return [previousDateWeight, nextDateWeight];
+    };
+    const ofNulls = { samplePk: null, weight: null, timestampGMT: null };
+    expect(await neighbours()).toMatchObject([ofNulls, ofNulls]);
+    garmin.settings.noNeighbour = "null";
+    expect(await neighbours()).toEqual([null, null]);
+  });
+
+  test("a date range lists the entries of its days and nothing else", async () => {
+    for (const day of ["2026-02-28", "2026-03-01", "2026-03-02", "2026-03-03"]) {
+      garmin.addManualWeight(EMAIL, { at: new Date(`${day}T08:00:00Z`), weightKg: 70 });
+    }
+    expect(await read("/weight-service/weight/dateRange?startDate=2026-03-01&endDate=2026-03-02")).toMatchObject({
+      startDate: "2026-03-01",
+      endDate: "2026-03-02",
+      dateWeightList: [{ calendarDate: "2026-03-02" }, { calendarDate: "2026-03-01" }],
+      totalAverage: { weight: 70_000 },
+    });
+  });
+
+  test.each([
+    "/weight-service/weight/range/2026-03-02/2026-03-01",
+    "/weight-service/weight/range/2026-02-30/2026-03-01",
+    "/weight-service/weight/dayview/2026-3-1",
+    "/weight-service/weight/dateRange?startDate=2026-03-01",
+    `${BLOOD_PRESSURE_PATH}/range/2026-03-02/2026-03-01`,
+    `${BLOOD_PRESSURE_PATH}/dayview/2026-02-30`,
+  ])("%s is no range, and answers 400", async (path) => {
+    expect((await call("GET", path)).status).toBe(400);
   });
 
   test("an empty day has the same wrapper", async () => {

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../src/clock.ts";
 import { FaultBoard, type ServerName, withFaults } from "./faults.ts";
 import { type Account, Accounts, type Message, type NewAccount } from "./garmin/accounts.ts";
 import type { StoredBloodPressure } from "./garmin/blood-pressure.ts";
-import { connectapiHandler, createConnect } from "./garmin/connectapi.ts";
+import { type ConnectSettings, connectapiHandler, createConnect } from "./garmin/connectapi.ts";
 import { diauthHandler } from "./garmin/diauth.ts";
 import { garminFront } from "./garmin/front.ts";
 import { wallClockMs } from "./garmin/local-time.ts";
@@ -35,7 +35,7 @@ export interface Garmin {
   readonly inbox: readonly Message[];
   readonly accounts: Accounts;
   /** May be changed at any time. */
-  readonly settings: { readBackDelaySeconds: number; refreshGraceSeconds: number; limitInsideHttp200: boolean };
+  readonly settings: ConnectSettings & { refreshGraceSeconds: number; limitInsideHttp200: boolean };
   addAccount(about: NewAccount): Account;
   setConsent(email: string, isGiven: boolean): void;
   /** What the browser does in one step: a ticket for a service, the embed page unless said otherwise. */
@@ -55,8 +55,10 @@ export interface Garmin {
 /** Garmin as three local servers, with the rules of the unofficial API in force. */
 export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> {
   const { clock = systemClock, faults = new FaultBoard(), ports = {}, delaySeconds } = options;
-  const settings = {
+  const settings: Garmin["settings"] = {
     readBackDelaySeconds: options.readBackDelaySeconds ?? 0,
+    uploadStatus: 201,
+    noNeighbour: "entry of nulls",
     refreshGraceSeconds: 0,
     limitInsideHttp200: false,
   };
@@ -66,11 +68,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
   const tokens = new Tokens(clock, settings);
   const mfa = new Mfa(clock);
   const limiter = new LoginLimiter(clock, { attempts: 5, windowSeconds: 3600, cooldownSeconds: 7200 });
-  const connect = createConnect(
-    clock,
-    tokens,
-    () => faults.setting("garmin_slow_to_show") ?? settings.readBackDelaySeconds,
-  );
+  const connect = createConnect(clock, tokens, settings, () => faults.setting("garmin_slow_to_show"));
 
   const requests: RecordedRequest[] = [];
   const start = (name: ServerName, port: number | undefined, handler: Handler) => {

@@ -79,6 +79,30 @@ export const namedFaults = {
       },
     },
   },
+  garmin_upload_failed_in_202: {
+    label: "Garmin: takes the file (202), and lists it as failed",
+    server: "garmin_connectapi",
+    match: { method: "POST", path: /^\/upload-service\// },
+    effect: {
+      type: "status",
+      status: 202,
+      body: {
+        detailedImportResult: {
+          uploadId: 100_000_000_001,
+          uploadUuid: null,
+          owner: 100_000_000,
+          fileSize: 108,
+          processingTime: 36,
+          creationDate: "2026-03-02 07:00:00.113 GMT",
+          ipAddress: null,
+          fileName: "weight.fit",
+          report: null,
+          successes: [],
+          failures: [{ internalId: null, externalId: "", messages: [{ code: 202, content: "File is not valid" }] }],
+        },
+      },
+    },
+  },
   garmin_upload_lost_answer: {
     label: "Garmin: takes the upload, but its answer gets lost",
     server: "garmin_connectapi",

@@ -2,7 +2,7 @@ import type { Call, Route } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import type { Connect } from "./connectapi.ts";
 import { badRequest, jsonError, jsonObject, notFound } from "./front.ts";
-import { dayOf, isZoneOffset, readTimestamp, writeTimestamp } from "./local-time.ts";
+import { datesOf, dayOf, isZoneOffset, readTimestamp, writeTimestamp } from "./local-time.ts";
 
 export interface StoredBloodPressure {
   /** The upload time in ms, never twice the same: the key to delete by. */
@@ -21,17 +21,28 @@ const LIMITS = { systolic: [70, 260], diastolic: [40, 150], pulse: [20, 250] } a
 
 export function bloodPressureRoutes(connect: Connect): Route[] {
   const { reading, writing } = connect;
-  const days = /^\/bloodpressure-service\/bloodpressure\/range\/(?<start>[\d-]{10})\/(?<end>[\d-]{10})$/;
-  const oneDay = /^\/bloodpressure-service\/bloodpressure\/dayview\/(?<day>[\d-]{10})$/;
-  const read = reading(({ bloodPressures }, { params, seen }) => {
-    const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
-    const [start = "", end = ""] = params.day ? [params.day, params.day] : [params.start, params.end];
-    return Response.json(range(connect.visible(bloodPressures), start, end, includeAll));
-  });
   return [
     { method: "POST", path: "/bloodpressure-service/bloodpressure", handle: writing(post(connect)) },
-    { method: "GET", path: days, handle: read },
-    { method: "GET", path: oneDay, handle: read },
+    {
+      method: "GET",
+      path: /^\/bloodpressure-service\/bloodpressure\/range\/(?<start>[\d-]+)\/(?<end>[\d-]+)$/,
+      handle: reading(({ bloodPressures }, { params, seen }) => {
+        const dates = datesOf(params.start, params.end);
+        if (!dates) return badRequest("Invalid date range");
+        const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
+        return Response.json(range(connect.visible(bloodPressures), ...dates, includeAll));
+      }),
+    },
+    {
+      method: "GET",
+      path: /^\/bloodpressure-service\/bloodpressure\/dayview\/(?<day>[\d-]+)$/,
+      handle: reading(({ bloodPressures }, { params }) => {
+        const dates = datesOf(params.day, params.day);
+        return dates
+          ? Response.json(dayView(connect.visible(bloodPressures), dates[0]))
+          : badRequest("Invalid date range");
+      }),
+    },
     {
       method: "DELETE",
       path: /^\/bloodpressure-service\/bloodpressure\/(?<day>[\d-]{10})\/(?<version>\d+)$/,
@@ -126,9 +137,27 @@ function range(readings: readonly StoredBloodPressure[], from: string, until: st
   return { from, until, measurementSummaries, categoryStats: null };
 }
 
+/** One day has a shape of its own: no summaries, and the single measurements without asking for all. */
+function dayView(readings: readonly StoredBloodPressure[], day: string) {
+  const ofDay = readings
+    .filter(({ calendarDate }) => calendarDate === day)
+    .toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime());
+  return {
+    startDate: day,
+    endDate: day,
+    bloodPressureMeasurements: ofDay.map(measurement),
+    totalMeasurementCount: ofDay.length,
+    elevatedMeasurementCount: ofDay.filter((it) => category(it).category !== "NORMAL").length,
+  };
+}
+
+/** `category` is a word, not a number. */
 function category({ systolic, diastolic }: { systolic: number; diastolic: number }) {
-  if (systolic >= 160 || diastolic >= 100) return { category: 4, categoryName: "STAGE_2_HIGH" };
-  if (systolic >= 140 || diastolic >= 90) return { category: 3, categoryName: "STAGE_1_HIGH" };
-  if (systolic >= 130 || diastolic >= 85) return { category: 2, categoryName: "HIGH_NORMAL" };
-  return { category: 1, categoryName: "NORMAL" };
+  const word = () => {
+    if (systolic >= 160 || diastolic >= 100) return "STAGE_2_HIGH";
+    if (systolic >= 140 || diastolic >= 90) return "STAGE_1_HIGH";
+    if (systolic >= 130 || diastolic >= 85) return "HIGH_NORMAL";
+    return "NORMAL";
+  };
+  return { category: word(), categoryName: word() };
 }

@@ -2,16 +2,26 @@ import type { Clock } from "../../../src/clock.ts";
 import { type Answer, type Call, type Handler, type Route, routed } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import { bloodPressureRoutes } from "./blood-pressure.ts";
-import { notFound } from "./front.ts";
+import { jsonError, notFound } from "./front.ts";
 import { dayOf } from "./local-time.ts";
 import type { Tokens } from "./tokens.ts";
 import { weightRoutes } from "./weight-routes.ts";
+import type { NoNeighbour } from "./weights.ts";
 
 type Handle = (account: Account, call: Call) => Promise<Answer> | Answer;
+
+/** Where Garmin has been seen to answer in more than one way. */
+export interface ConnectSettings {
+  readBackDelaySeconds: number;
+  /** Of a weight file that was taken. */
+  uploadStatus: 200 | 201 | 202;
+  noNeighbour: NoNeighbour;
+}
 
 /** What the routes of connectapi share. */
 export interface Connect {
   readonly clock: Clock;
+  readonly settings: Readonly<ConnectSettings>;
   /** For a signed-in account. */
   reading(handle: Handle): Route["handle"];
   /** The same, and refused with 412 until the upload consent is given. */
@@ -23,7 +33,13 @@ export interface Connect {
   addManualWeight(account: Account, entry: { takenAt: Date; localMs: number; weightKg: number }): void;
 }
 
-export function createConnect(clock: Clock, tokens: Tokens, readBackDelaySeconds: () => number): Connect {
+export function createConnect(
+  clock: Clock,
+  tokens: Tokens,
+  settings: Readonly<ConnectSettings>,
+  /** Instead of the setting, while a switch of the panel says so. */
+  delayBySwitch: () => number | undefined,
+): Connect {
   let lastKey = 0;
   const reading =
     (handle: Handle): Route["handle"] =>
@@ -34,6 +50,7 @@ export function createConnect(clock: Clock, tokens: Tokens, readBackDelaySeconds
     };
   const connect: Connect = {
     clock,
+    settings,
     reading,
     writing: (handle) => reading((account, call) => (account.uploadConsent ? handle(account, call) : consentMissing())),
     nextKey() {
@@ -41,7 +58,8 @@ export function createConnect(clock: Clock, tokens: Tokens, readBackDelaySeconds
       return lastKey;
     },
     visible(stored) {
-      const shownBeforeMs = clock.now().getTime() - readBackDelaySeconds() * 1000;
+      const delaySeconds = delayBySwitch() ?? settings.readBackDelaySeconds;
+      const shownBeforeMs = clock.now().getTime() - delaySeconds * 1000;
       return stored.filter(({ uploadedAt }) => uploadedAt.getTime() <= shownBeforeMs);
     },
     addManualWeight(account, { takenAt, localMs, weightKg }) {
@@ -85,6 +103,15 @@ function profileRoutes({ reading }: Connect): Route[] {
         const weight = latest ? latest.weightKg * 1000 : null;
         const userData = { weight, height: heightCm, birthDate: "1985-04-12", measurementSystem: "metric" };
         return Response.json({ id: profileId, userData });
+      }),
+    },
+    {
+      method: "GET",
+      path: /^\/userprofile-service\/userprofile\/personal-information\/(?<displayName>[^/]+)$/,
+      handle: reading(({ displayName, email, timezone }, { params }) => {
+        if (params.displayName !== displayName) return jsonError(403, "ForbiddenException", "HTTP 403 Forbidden");
+        const about = { birthDate: "1985-04-12", locale: "en", timeZone: timezone };
+        return Response.json({ userInfo: { ...about, email, countryCode: "DE" }, biometricProfile: null, ...about });
       }),
     },
     {

@@ -17,8 +17,6 @@ export interface FitWeight {
   activeMetKcal?: number;
 }
 
-const MAX_RECORDS = 200;
-
 const FIELDS = {
   bmi: "bmi",
   percentFat: "bodyFatPercent",
@@ -41,7 +39,6 @@ export function readWeightFile(bytes: Uint8Array): FitWeight[] | { refused: stri
   if (file?.type !== "weight") return { refused: `the file type is ${String(file?.type)}` };
   const records = messages.weightScaleMesgs ?? [];
   if (records.length === 0) return { refused: "no weight_scale record" };
-  if (records.length > MAX_RECORDS) return { refused: `more than ${MAX_RECORDS} records` };
 
   const weights: FitWeight[] = [];
   for (const record of records) {

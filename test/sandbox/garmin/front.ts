@@ -32,6 +32,12 @@ export function jsonError(status: number, error: string, message: string): Respo
 export const notFound = () => jsonError(404, "NotFoundException", "HTTP 404 Not Found");
 export const badRequest = (message: string) => jsonError(400, "BadRequestException", message);
 
+export const gatewayTimeout = () =>
+  new Response("<html><head><title>504 Gateway Time-out</title></head><body></body></html>", {
+    status: 504,
+    headers: { "content-type": "text/html; charset=UTF-8" },
+  });
+
 /** The JSON object in a body, or undefined for anything else. */
 export function jsonObject(body: string): Record<string, unknown> | undefined {
   try {

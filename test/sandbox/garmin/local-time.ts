@@ -19,6 +19,18 @@ export function dayOf(wallClock: number): string {
   return new Date(wallClock).toISOString().slice(0, 10);
 }
 
+/** The two calendar dates of a range, if they are dates and in order. */
+export function datesOf(
+  start: string | null | undefined,
+  end: string | null | undefined,
+): [string, string] | undefined {
+  const isDate = (text: string) => {
+    const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+    return !Number.isNaN(ms) && dayOf(ms) === text;
+  };
+  return start && end && isDate(start) && isDate(end) && start <= end ? [start, end] : undefined;
+}
+
 /** Reads "2026-09-02T08:30:00.000" as if it were UTC. Without the milliseconds, or with a zone, it is undefined. */
 export function readTimestamp(text: unknown): number | undefined {
   if (typeof text !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/.test(text)) return undefined;

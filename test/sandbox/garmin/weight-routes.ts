@@ -3,29 +3,45 @@ import type { Call, Route } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import type { Connect } from "./connectapi.ts";
 import { readWeightFile } from "./fit-file.ts";
-import { badRequest, jsonError, jsonObject, notFound } from "./front.ts";
-import { dayOf, isZoneOffset, readTimestamp, wallClockMs } from "./local-time.ts";
-import { dayView, range } from "./weights.ts";
+import { badRequest, gatewayTimeout, jsonError, jsonObject, notFound } from "./front.ts";
+import { datesOf, dayOf, isZoneOffset, readTimestamp, wallClockMs } from "./local-time.ts";
+import { listOf, range } from "./weights.ts";
 
 const KG_PER_POUND = 0.45359237;
+/** Peers split their files there. */
+const MAX_RECORDS = 200;
 
 export function weightRoutes(connect: Connect): Route[] {
   const { reading, writing } = connect;
+  const list = (datesIn: (call: Call) => [start: string | null | undefined, end: string | null | undefined]) =>
+    reading(({ weights }, call) => {
+      const dates = datesOf(...datesIn(call));
+      return dates ? Response.json(listOf(connect.visible(weights), ...dates)) : badRequest("Invalid date range");
+    });
   return [
     { method: "POST", path: /^\/upload-service\/upload(\/\.fit)?$/, handle: writing(uploadFit(connect)) },
     { method: "POST", path: "/weight-service/user-weight", handle: writing(postWeight(connect)) },
     {
       method: "GET",
-      path: /^\/weight-service\/weight\/dayview\/(?<day>[\d-]{10})$/,
-      handle: reading(({ weights }, { params }) => Response.json(dayView(connect.visible(weights), params.day ?? ""))),
+      path: /^\/weight-service\/weight\/dayview\/(?<day>[\d-]+)$/,
+      handle: list(({ params }) => [params.day, params.day]),
     },
     {
       method: "GET",
-      path: /^\/weight-service\/weight\/range\/(?<start>[\d-]{10})\/(?<end>[\d-]{10})$/,
+      path: "/weight-service/weight/dateRange",
+      handle: list(({ seen }) => [seen.query.get("startDate"), seen.query.get("endDate")]),
+    },
+    {
+      method: "GET",
+      path: /^\/weight-service\/weight\/range\/(?<start>[\d-]+)\/(?<end>[\d-]+)$/,
       handle: reading(({ weights }, { params, seen }) => {
+        const dates = datesOf(params.start, params.end);
+        if (!dates) return badRequest("Invalid date range");
+        const [start, end] = dates;
         // Python clients write "True".
         const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
-        return Response.json(range(connect.visible(weights), params.start ?? "", params.end ?? "", includeAll));
+        const { noNeighbour } = connect.settings;
+        return Response.json(range(connect.visible(weights), { start, end, includeAll, noNeighbour }));
       }),
     },
     {
@@ -53,6 +69,8 @@ function uploadFit(connect: Connect) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const records = readWeightFile(bytes);
     if ("refused" in records) return badRequest(`Invalid file: ${records.refused}`);
+    // Not 413: Garmin works on a file that is too large until the gateway in front of it gives up.
+    if (records.length > MAX_RECORDS) return gatewayTimeout();
 
     for (const record of records) {
       const wallClock = wallClockMs(record.takenAt, account.timezone);
@@ -78,7 +96,7 @@ function uploadFit(connect: Connect) {
       successes: [],
       failures: [],
     };
-    return Response.json({ detailedImportResult }, { status: 201 });
+    return Response.json({ detailedImportResult }, { status: connect.settings.uploadStatus });
   };
 }
 

@@ -42,19 +42,31 @@ function grams(kg: number | undefined): number | null {
   return kg === undefined ? null : Math.trunc(Math.fround(kg) * 1000);
 }
 
-/** GET dayview: everything of one day. */
-export function dayView(weights: readonly StoredWeight[], day: string) {
-  const entries = entriesOf(weights).filter(({ calendarDate }) => calendarDate === day);
+/** GET dayview and GET dateRange: every entry of one day, or of several, newest first. */
+export function listOf(weights: readonly StoredWeight[], startDate: string, endDate: string) {
+  const entries = entriesOf(weights).filter(({ calendarDate }) => calendarDate >= startDate && calendarDate <= endDate);
   return {
-    startDate: day,
-    endDate: day,
+    startDate,
+    endDate,
     dateWeightList: entries.toReversed(),
-    totalAverage: average(entries, day, day),
+    totalAverage: average(entries, startDate, endDate),
   };
 }
 
+/** What stands where there is no entry before or after a range. Both have been seen. */
+export type NoNeighbour = "entry of nulls" | "null";
+
 /** GET range: days newest first; the single measurements only for who asks for all. */
-export function range(weights: readonly StoredWeight[], start: string, end: string, includeAll: boolean) {
+export function range(
+  weights: readonly StoredWeight[],
+  {
+    start,
+    end,
+    includeAll,
+    noNeighbour,
+  }: { start: string; end: string; includeAll: boolean; noNeighbour: NoNeighbour },
+) {
+  const nobody = noNeighbour === "null" ? null : NO_ENTRY;
   const all = entriesOf(weights);
   const inside = all.filter(({ calendarDate }) => calendarDate >= start && calendarDate <= end);
   const days = [...new Set(inside.map(({ calendarDate }) => calendarDate))].sort().reverse();
@@ -73,8 +85,8 @@ export function range(weights: readonly StoredWeight[], start: string, end: stri
   return {
     dailyWeightSummaries,
     totalAverage: average(inside, start, end),
-    previousDateWeight: all.findLast(({ calendarDate }) => calendarDate < start) ?? NO_ENTRY,
-    nextDateWeight: all.find(({ calendarDate }) => calendarDate > end) ?? NO_ENTRY,
+    previousDateWeight: all.findLast(({ calendarDate }) => calendarDate < start) ?? nobody,
+    nextDateWeight: all.find(({ calendarDate }) => calendarDate > end) ?? nobody,
   };
 }
 
@@ -108,5 +120,4 @@ const ENTRY_FIELDS = [
   ...["samplePk", "date", "calendarDate", "weight", "bmi", "bodyFat", "bodyWater", "boneMass", "muscleMass"],
   ...["physiqueRating", "visceralFat", "metabolicAge", "sourceType", "timestampGMT", "weightDelta"],
 ];
-/** Where there is no entry Garmin sends one made of nulls. */
 const NO_ENTRY = Object.fromEntries(ENTRY_FIELDS.map((name) => [name, null]));
