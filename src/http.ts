@@ -36,6 +36,8 @@ export interface HttpDeps {
   manualSync: (account: number | undefined) => Promise<Summary | undefined>;
   /** Whether the program does its work, beside answering. */
   isWell: () => boolean;
+  /** How it is between the program and Telegram. Undefined where nobody keeps that. */
+  telegramState: (() => string) | undefined;
   version: string;
   log: Log;
 }
@@ -84,9 +86,13 @@ export function createHttp(deps: HttpDeps): Http {
   };
 }
 
-/** For whatever restarts a program that is ill. */
-function health({ isWell, version }: HttpDeps): Response {
-  return isWell() ? json(200, { status: "ok", version }) : json(503, { status: "stuck", version });
+/**
+ * For whatever restarts a program that is ill. Trouble with Telegram is said, and is no reason for a restart, which would
+ * not end it and would only interrupt the syncing.
+ */
+function health({ isWell, telegramState, version }: HttpDeps): Response {
+  const facts = { version, ...(telegramState && { telegram: telegramState() }) };
+  return isWell() ? json(200, { status: "ok", ...facts }) : json(503, { status: "stuck", ...facts });
 }
 
 /** Where Withings sends the owner's browser after its consent page. */

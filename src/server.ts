@@ -12,6 +12,7 @@ import { listen } from "./node-http.ts";
 import { startSchedule } from "./schedule.ts";
 import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
 import { startWorker, type Worker } from "./sync/jobs.ts";
+import { VENDORS } from "./sync/ports.ts";
 import { sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { createWatch } from "./watch.ts";
@@ -26,7 +27,7 @@ export interface Server {
   telegram: TelegramBot;
   /** Where it listens, if it does. */
   port: number | undefined;
-  /** Rejects when the bot cannot go on. */
+  /** Rejects when the bot cannot even begin. Trouble that comes later ends nothing. */
   polling: Promise<void>;
   /** Looks now at who is due and what is wrong, rather than within the minute. */
   wake(): void;
@@ -49,7 +50,10 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
       worker?.wake();
     },
   };
-  const { chat, http, work, webhookSecret, settled } = createService(config, app, { queue, isWell, clock, log });
+  const { chat, http, work, webhookSecret, settled } = createService(config, app, {
+    ...{ queue, isWell, keepsTelegram: true },
+    ...{ clock, log },
+  });
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
@@ -65,10 +69,12 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   };
   const publicUrl = config.web?.publicUrl;
+  // What is wrong with the token or the address ends a program that has nobody to sync for. One that has goes on.
+  const mayEnd = async () => !(await anybodyIsLinked(app));
   const polling =
     publicUrl === undefined
-      ? telegram.poll(greet)
-      : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet);
+      ? telegram.poll(greet, mayEnd)
+      : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet, mayEnd);
   worker = startWorker({ jobs: app.jobs, work, clock, log });
   const sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
@@ -104,7 +110,20 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   };
 }
 
-/** Runs until it is told to stop, or until Telegram says that it cannot. */
+/** In doubt somebody is: what cannot be read may be readable again soon. */
+async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
+  try {
+    for (const { telegramUserId } of await accounts.list()) {
+      const both = await Promise.all(VENDORS.map((vendor) => links.facts(telegramUserId, vendor)));
+      if (both.every((link) => link !== undefined)) return true;
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Runs until it is told to stop, or until it is clear at the start that it cannot do anything. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
@@ -137,10 +156,7 @@ function explainTelegram(error: unknown): unknown {
     );
   }
   if (error.error_code === 401 || error.error_code === 404) {
-    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.");
-  }
-  if (error.error_code === 409) {
-    return new UsageError("Another copy of this bot is running with the same TELEGRAM_BOT_TOKEN. Stop it first.");
+    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.");
   }
   return error;
 }

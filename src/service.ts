@@ -39,9 +39,16 @@ export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "gar
 export function createService(
   config: ServiceConfig,
   app: App,
-  deps: { queue: JobQueue; isWell?: () => boolean; clock: Clock; log: Log },
+  deps: {
+    queue: JobQueue;
+    isWell?: () => boolean;
+    /** Whether this process is the one that hears from Telegram, and knows how that goes. */
+    keepsTelegram?: boolean;
+    clock: Clock;
+    log: Log;
+  },
 ) {
-  const { queue, isWell = () => true, clock, log } = deps;
+  const { queue, isWell = () => true, keepsTelegram = false, clock, log } = deps;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
@@ -104,6 +111,7 @@ export function createService(
         isTimeUp: () => isTimeUp(app.run.deadlineAt?.(), clock),
       }),
       isWell,
+      telegramState: keepsTelegram ? chat.telegram.telegramState : undefined,
       version,
       log,
     }),

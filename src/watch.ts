@@ -8,7 +8,15 @@ const PEACE_MINUTES = 60;
 const STUCK_MINUTES = 10;
 /** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
 const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
-const WEBHOOK_TROUBLE = ["webhook_failing", "webhook_taken"];
+/** Warnings that need an alarm, and which. */
+const ALARMING: Record<string, MachineAlarmKey> = {
+  webhook_failing: "webhook-failing",
+  webhook_taken: "webhook-failing",
+  updates_taken: "updates-taken",
+};
+/** What ends one at once. The others end when nothing was heard of them for an hour. */
+const REASSURING: Record<string, MachineAlarmKey> = { updates_come_again: "updates-taken" };
+const ENDS_WHEN_SAID = Object.values(REASSURING);
 
 export interface Watch {
   /** Writes to the log that was given, and hears what is written. */
@@ -36,7 +44,7 @@ export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
   const isOn = (key: MachineAlarmKey) => {
     if (key === "sweep-missing") return !isWell();
     const last = heard.get(key);
-    return last !== undefined && minutesSince(last.at) < PEACE_MINUTES;
+    return last !== undefined && (ENDS_WHEN_SAID.includes(key) || minutesSince(last.at) < PEACE_MINUTES);
   };
   const hear = (key: MachineAlarmKey, { error, message }: LogFacts = {}) => {
     const cause = error === "UsageError" && typeof message === "string" ? message : undefined;
@@ -46,8 +54,14 @@ export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
   return {
     log: {
       ...log,
+      info(event, facts) {
+        const over = REASSURING[event];
+        if (over) heard.delete(over);
+        log.info(event, facts);
+      },
       warn(event, facts) {
-        if (WEBHOOK_TROUBLE.includes(event)) hear("webhook-failing");
+        const key = ALARMING[event];
+        if (key) hear(key);
         log.warn(event, facts);
       },
       error(event, facts) {

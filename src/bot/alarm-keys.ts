@@ -18,7 +18,7 @@ export const ALARM_KEYS = [
 ] as const;
 export type AlarmKey = (typeof ALARM_KEYS)[number];
 /** What the program watches itself where it runs on one machine. */
-export const MACHINE_ALARM_KEYS = ["broken", "sweep-missing", "webhook-failing"] as const satisfies AlarmKey[];
+export const MACHINE_ALARM_KEYS = ["broken", "sweep-missing", "webhook-failing", "updates-taken"] as const;
 export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];
 export interface MachineAlarm {
   key: MachineAlarmKey;

@@ -16,14 +16,16 @@ import { createLinking, type LinkingDeps } from "./linking.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { registerCommands } from "./menu.ts";
 import { createPeopleCommands, type PeopleDeps } from "./people.ts";
+import { serveByPolling } from "./polling.ts";
 import { answerTap } from "./redraw.ts";
 import { hideSecrets } from "./secrets.ts";
 import { createSettings, type SettingsDeps } from "./settings.ts";
 import { createStatus, type StatusDeps } from "./status.ts";
 import { createSyncAnswers, type SyncDeps } from "./sync-command.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
+import { createTelegramHealth } from "./telegram-health.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
-import { ALLOWED_UPDATES, serveByWebhook, type WebhookTarget } from "./webhook.ts";
+import { serveByWebhook, type WebhookTarget } from "./webhook.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
@@ -45,8 +47,6 @@ export interface BotConfig {
 
 /** Of the stored log of a dialog. A dialog's log is `external, wait, external, …`: keep to that, and the number stays. */
 const DIALOG_VERSION = 1;
-/** When the program ends, Telegram gets this long to hear what was handled. Should it not, the claims know it. */
-const FAREWELL_SECONDS = 5;
 /**
  * Telegram holds the line for a minute and brings the update again when it is refused. Nobody waits for long here, where
  * waiting may cost money.
@@ -73,6 +73,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     return call(method, isText ? { ...payload, link_preview_options: { is_disabled: true } } : payload, signal);
   });
   const stopping = new AbortController();
+  const health = createTelegramHealth({ clock, log });
   let serving: Promise<void> = Promise.resolve();
   /** Those that Telegram brought by itself, and brings again. */
   const delivered = new WeakSet<Update>();
@@ -180,9 +181,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
   bot.on("message", (ctx) => ctx.reply(ctx.words.notUnderstood));
 
-  /** Everything else ends here: without a handler grammY would stop at the first error. */
-  bot.catch(({ error, ctx }) => log.error("update_failed", { update: ctx.update.update_id, ...errorFacts(error) }));
-
   /** Once, and remembered. */
   async function whoWeAre(): Promise<UserFromGetMe> {
     if (!bot.isInited()) bot.botInfo = await bot.api.getMe();
@@ -215,26 +213,35 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     answerSync: syncs.write,
     answerDoctor: (account: Account, messageId: number) =>
       doctor.write(chatWith(account), messageId, account.telegramUserId === config.allowedIds[0]),
-    /** Long polling until `stop`. Rejects when Telegram says that it cannot go on. */
-    poll(onStart: (username: string) => Promise<void>): Promise<void> {
-      serving = (async () => {
-        // By itself grammY would go on asking for up to an hour after it was stopped, should Telegram not answer.
-        await bot.init(stopping.signal as Parameters<typeof bot.init>[0]);
-        if (stopping.signal.aborted) return;
-        await bot.start({
-          allowed_updates: ALLOWED_UPDATES,
-          onStart: ({ username }) => onStart(username),
-        });
-      })();
+    /** How it is between the bot and Telegram. */
+    telegramState: () => health.state(),
+    /**
+     * Long polling until `stop`. Rejects only at the start: when Telegram does not know the token and `mayEnd`, or when
+     * `onStart` throws a `UsageError`.
+     */
+    poll(onStart: (username: string) => Promise<void>, mayEnd = async () => true): Promise<void> {
+      serving = serveByPolling(bot.api, {
+        onStart: async () => onStart((await whoWeAre()).username),
+        handle: (update) =>
+          handle(update).catch((error: unknown) =>
+            log.error("update_failed", { update: update.update_id, ...errorFacts(error) }),
+          ),
+        ...{ mayEnd, stopping: stopping.signal, health, log },
+      });
       return serving;
     },
-    /** Instead of `poll`: keeps Telegram delivering to an address, where `handleUpdate` is called, until `stop`. */
-    serveWebhook(target: WebhookTarget, onStart: (username: string) => Promise<void>): Promise<void> {
+    /**
+     * Instead of `poll`: keeps Telegram delivering to an address, where `handleUpdate` is called, until `stop`. Rejects as
+     * `poll` does, and when Telegram never calls such an address.
+     */
+    serveWebhook(
+      target: WebhookTarget,
+      onStart: (username: string) => Promise<void>,
+      mayEnd = async () => true,
+    ): Promise<void> {
       serving = serveByWebhook(bot.api, target, {
         onStart: async () => onStart((await whoWeAre()).username),
-        stopping: stopping.signal,
-        clock,
-        log,
+        ...{ mayEnd, stopping: stopping.signal, health, clock, log },
       });
       return serving;
     },
@@ -254,8 +261,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     /** Takes no more updates, and lets what was begun come to its end. */
     async stop() {
       stopping.abort();
-      const farewell = bot.stop().catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
-      await Promise.race([farewell, patience(FAREWELL_SECONDS)]);
       // Whoever awaits `poll` hears why it ended; here it only has to have ended.
       await serving.catch(() => undefined);
       await Promise.all(underWay);
@@ -263,11 +268,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     /** After `stop`, when nobody has anything more to tell. */
     close: () => http.close(),
   };
-}
-
-/** Real time, whatever clock the bot lives by: this bounds a line that may be dead. */
-function patience(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }
 
 const commandEntity = ({ length }: string) => ({ type: "bot_command" as const, offset: 0, length });

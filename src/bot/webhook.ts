@@ -2,7 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { WebhookInfo } from "grammy/types";
 import { type Api, GrammyError } from "grammy/web";
 import type { Clock } from "../clock.ts";
+import { UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
+import type { TelegramHealth } from "./telegram-health.ts";
 
 /** All that the bot understands. Telegram keeps the list until it hears of another one. */
 export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
@@ -76,26 +78,34 @@ function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): b
 
 /**
  * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and looks after it every few minutes. A failure is
- * logged and tried again, because the way from Telegram to here may not stand yet. Rejects when that is no use.
+ * logged and tried again, because the way from Telegram to here may not be open yet.
+ * @throws GrammyError at the start, when it is hopeless and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByWebhook(
   api: Api,
   target: WebhookTarget,
   deps: {
     onStart: () => Promise<void>;
+    /** Asked when it is hopeless at the very start: whether to end rather than to go on trying. */
+    mayEnd: () => Promise<boolean>;
     stopping: AbortSignal;
+    health: TelegramHealth;
     clock: Clock;
     log: Log;
     pause?: (seconds: number) => Promise<void>;
   },
 ): Promise<void> {
-  const { onStart, stopping, clock, log } = deps;
+  const { onStart, mayEnd, stopping, health, clock, log } = deps;
   const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
   let isStarted = false;
   while (!stopping.aborted) {
-    const isKept = await keep().catch((error: unknown) => {
-      if (isHopeless(error)) throw error;
-      log.warn("webhook_not_kept", errorFacts(error));
+    const isKept = await keep().catch(async (error: unknown) => {
+      const isLost = isHopeless(error);
+      if (error instanceof UsageError || (!isStarted && isLost && (await mayEnd()))) throw error;
+      health.failed(error);
+      // An alarm listens to the first. Of an unknown token the log has just heard.
+      if (health.state() !== "token_unknown")
+        log.warn(isLost ? "webhook_failing" : "webhook_not_kept", errorFacts(error));
       return false;
     });
     await pause(isKept ? LOOK_SECONDS : RETRY_SECONDS).catch(() => undefined);
@@ -105,6 +115,7 @@ export async function serveByWebhook(
     await keepWebhook(api, { ...target, force: !isStarted, clock, log });
     if (!isStarted) await onStart();
     isStarted = true;
+    health.succeeded();
     return true;
   }
 }

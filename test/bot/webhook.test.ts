@@ -1,6 +1,7 @@
 import type { Update } from "grammy/types";
 import { GrammyError } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createTelegramHealth } from "../../src/bot/telegram-health.ts";
 import { ALLOWED_UPDATES, keepWebhook, serveByWebhook, WEBHOOK_CONNECTIONS } from "../../src/bot/webhook.ts";
 import { RetryLaterError } from "../../src/errors.ts";
 import { ACCOUNT } from "../support/household.ts";
@@ -132,6 +133,7 @@ const target = { url: "https://127.0.0.1:9/telegram", secretToken: "a-secret_of-
 const logged = (event: string) => house.logged.filter((line) => line.event === event);
 /** A log that the tests can read, as the bot of the house has it. */
 const deps = () => ({ clock: house.clock, log: logOf(house) });
+const serving = () => ({ ...deps(), health: createTelegramHealth(deps()), mayEnd: async () => true });
 function logOf({ logged: lines }: BotHouse) {
   const at =
     (level: string) =>
@@ -242,7 +244,7 @@ describe("the webhook", () => {
     const pauses: number[] = [];
     let starts = 0;
     await serveByWebhook(bot.api, target, {
-      ...deps(),
+      ...serving(),
       stopping: stopping.signal,
       onStart: async () => void starts++,
       pause: async (seconds) => {
@@ -261,15 +263,21 @@ describe("the webhook", () => {
     [401, "Unauthorized"],
     [400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"],
     [400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"],
-  ])("that can never stand ends the program: %s %s", async (status, description) => {
+  ])("that can never stand ends a program that may end, and no other: %s %s", async (status, description) => {
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
       effect: { type: "status", status, body: { ok: false, error_code: status, description } },
     });
     const stopping = new AbortController();
-    const serving = serveByWebhook(api(), target, {
-      ...{ ...deps(), stopping: stopping.signal, onStart: async () => {}, pause: async () => stopping.abort() },
-    });
-    await expect(serving).rejects.toThrow(GrammyError);
+    const served = (mayEnd: boolean) =>
+      serveByWebhook(api(), target, {
+        ...{ ...serving(), mayEnd: async () => mayEnd },
+        ...{ stopping: stopping.signal, onStart: async () => {}, pause: async () => stopping.abort() },
+      });
+    await expect(served(true)).rejects.toThrow(GrammyError);
+    await expect(served(false)).resolves.toBeUndefined();
+    expect(house.logged.map(({ event }) => event)).toContain(
+      status === 401 ? "telegram_token_unknown" : "webhook_failing",
+    );
   });
 });

@@ -74,22 +74,30 @@ describe("start", () => {
     });
     expect({ exit, stdout, stderr }).toEqual({
       ...{ exit: 2, stdout: "" },
-      stderr: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.\n",
+      stderr: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.\n",
     });
   });
 
-  test("a second copy with the same token ends one of the two with 2 and one sentence", async () => {
-    const { start } = machine;
-    const first = start("start");
-    await first.said("bot_started");
-    const second = start("start");
-    await second.said("bot_started");
-    const { exit, stderr } = await Promise.race([first.ended, second.ended]);
-    expect(exit).toBe(2);
-    expect(stderr).toContain("Another copy of this bot is running with the same TELEGRAM_BOT_TOKEN. Stop it first.\n");
-    expect(stderr).not.toMatch(/\n\s+at /);
-    for (const copy of [first, second]) copy.signal("SIGTERM");
-    expect([(await first.ended).exit, (await second.ended).exit].toSorted()).toEqual([0, 2]);
+  test("a token that Telegram does not know any more does not keep a linked account from being synced", async () => {
+    const { link, start, person, weights } = machine;
+    await link(OWNER);
+    person().stepOnScale({ at: new Date(Date.now() - 3600_000), weightKg: 80.25 });
+    const program = start("start", { TELEGRAM_BOT_TOKEN: "123:not-known-here" });
+    await program.said('"telegram_token_unknown"');
+    await expect.poll(() => weights(), { timeout: 20_000 }).toEqual([80.25]);
+    program.signal("SIGTERM");
+    expect(await program.ended).toMatchObject({ exit: 0, stderr: expect.stringContaining("run_ended") });
+  });
+
+  test("a second copy with the same token ends neither of the two", async () => {
+    const { start, sandbox } = machine;
+    const copies = [start("start"), start("start")];
+    for (const copy of copies) await copy.said("bot_started");
+    // Each has been refused because of the other.
+    const refused = () => sandbox.telegram.outbox.filter(({ error }) => error?.code === 409).length;
+    await expect.poll(refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    for (const copy of copies) copy.signal("SIGTERM");
+    for (const copy of copies) expect(await copy.ended).toMatchObject({ exit: 0, stdout: "" });
   });
 
   test("asks for every missing variable at once, before it opens anything", async () => {

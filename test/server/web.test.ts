@@ -25,6 +25,7 @@ describe("a program with an address", () => {
     const { said, logged } = await start();
     expect(await (await fetch(`${url}/health`)).json()).toEqual({
       status: "ok",
+      telegram: "ok",
       version: expect.stringMatching(/^\d/),
     });
     const page = app.withingsLinking.begin(ACCOUNT);

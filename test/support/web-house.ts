@@ -80,6 +80,7 @@ export async function startWebHouse(
       log,
     }),
     isWell: () => true,
+    telegramState: undefined,
     version: "1.2.3",
     log,
   });

@@ -104,20 +104,31 @@ export function alarmsInGerman(): AlarmWords {
       const logSays = "Im Protokoll des Programms steht, was es war.";
       const needsMending =
         "Auf dem Rechner, auf dem ich laufe, ist etwas zu beheben. Verloren ist keine Messung, aber manche wartet vielleicht so lange.";
-      const ITS_OWN: Record<MachineAlarmKey, Partial<AlarmSentences>> = {
-        broken: cause
-          ? { means: needsMending, mend: cause }
-          : { mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. ${logSays}` },
+      const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
+        broken: {
+          ...this.of("broken", ""),
+          ...(cause
+            ? { means: needsMending, mend: cause }
+            : { mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. ${logSays}` }),
+        },
         "sweep-missing": {
+          ...this.of("sweep-missing", ""),
           means:
             "Seit zehn Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
           mend: `${logSays} Wenn es so bleibt, starte mich neu.`,
         },
         "webhook-failing": {
+          ...this.of("webhook-failing", ""),
           mend: "Sieh nach, ob PUBLIC_URL von außen zu erreichen und das Zertifikat gültig ist. Läuft noch ein Programm mit diesem Bot, beende es oder gib ihm einen eigenen Bot.",
         },
+        "updates-taken": {
+          means:
+            "Ein anderes Programm holt ab, was an diesen Bot geschrieben wird. Darum bleibt manche Nachricht ohne Antwort. Der Abgleich läuft weiter.",
+          mend: "Ist das eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen doppelt. Ist es etwas anderes, gib ihm einen eigenen Bot.",
+          over: "Niemand sonst holt mehr ab, was an mich geschrieben wird.",
+        },
       };
-      return { ...this.of(key, ""), ...ITS_OWN[key] };
+      return ITS_OWN[key];
     },
     unknownOn: (name) => `Der Alarm ${name} ist an. Er ist keiner von meinen, darum gebe ich ihn nur weiter.`,
     unknownOver: (name) => `Der Alarm ${name} ist vorbei.`,

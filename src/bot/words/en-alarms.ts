@@ -112,19 +112,30 @@ export function alarmsInEnglish() {
       const logSays = "The log of the program says what it was.";
       const needsMending =
         "Something needs mending on the machine I run on. No reading is lost, but some may wait until then.";
-      const ITS_OWN: Record<MachineAlarmKey, Partial<AlarmSentences>> = {
-        broken: cause
-          ? { means: needsMending, mend: cause }
-          : { mend: `Run npx weighbridge doctor on the machine I run on. ${logSays}` },
+      const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
+        broken: {
+          ...this.of("broken", ""),
+          ...(cause
+            ? { means: needsMending, mend: cause }
+            : { mend: `Run npx weighbridge doctor on the machine I run on. ${logSays}` }),
+        },
         "sweep-missing": {
+          ...this.of("sweep-missing", ""),
           means: "I have not looked for anything to do for ten minutes, so no sync begins by itself. Readings wait.",
           mend: `${logSays} If it stays like this, start me anew.`,
         },
         "webhook-failing": {
+          ...this.of("webhook-failing", ""),
           mend: "See that PUBLIC_URL can be reached from outside and that its certificate is valid. If another program runs with this bot, end it or give it a bot of its own.",
         },
+        "updates-taken": {
+          means:
+            "Another program fetches what people write to this bot, so some messages get no answer from me. Syncs go on.",
+          mend: "If that is another copy of me, stop one of the two: with a store of its own it sends readings twice. If it is something else, give it a bot of its own.",
+          over: "Nobody else fetches what people write to me any more.",
+        },
       };
-      return { ...this.of(key, ""), ...ITS_OWN[key] };
+      return ITS_OWN[key];
     },
     unknownOn: (name: string) => `The alarm ${name} is on. It is none of mine, so I only pass it on.`,
     unknownOver: (name: string) => `The alarm ${name} is over.`,

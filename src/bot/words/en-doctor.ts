@@ -39,7 +39,7 @@ export function doctorInEnglish() {
       hasWebhook
         ? `@${username}, and Telegram brings me what people write`
         : `@${username}, and I fetch what people write`,
-    telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it anew from @BotFather.",
+    telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
     telegramSilent: "Telegram gave no answer. Try again later.",
     webhookFails: (waiting: number) =>
       `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,

@@ -1,0 +1,127 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Update } from "grammy/types";
+import { type Api, GrammyError } from "grammy/web";
+import { UsageError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { TelegramHealth } from "./telegram-health.ts";
+import { ALLOWED_UPDATES, isHopeless } from "./webhook.ts";
+
+/** How long Telegram holds a poll open while there is nothing. */
+const POLL_SECONDS = 30;
+/** How long updates under way may keep the next poll waiting. */
+const BATCH_SECONDS = 1;
+const LONGEST_PAUSE_SECONDS = 30;
+/** When the program ends, Telegram gets this long to hear what was handled. If it does not, the claims know it. */
+const FAREWELL_SECONDS = 5;
+
+type Signal = Parameters<Api["getUpdates"]>[1];
+
+export interface PollingDeps {
+  /** Called once, when Telegram has answered for the first time. What it throws ends the polling if it is a `UsageError`. */
+  onStart: () => Promise<void>;
+  /** Never throws. */
+  handle: (update: Update) => Promise<void>;
+  /** Asked when Telegram does not know the token at the very start: whether to end rather than to go on trying. */
+  mayEnd: () => Promise<boolean>;
+  stopping: AbortSignal;
+  health: TelegramHealth;
+  log: Log;
+  pause?: (seconds: number) => Promise<void>;
+}
+
+/**
+ * Long polling until `stopping`. Whatever Telegram answers, it is asked again, after pauses that grow to half a minute:
+ * syncing does not depend on it. An update is confirmed only when it was handled, so a killed program gets it again.
+ * @throws GrammyError at the start, when the token is unknown and `mayEnd` says so; what `onStart` throws as `UsageError`.
+ */
+export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void> {
+  const { onStart, handle, mayEnd, stopping, health, log } = deps;
+  const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
+  const queue = createUpdateQueue(handle, stopping);
+  const signal = stopping as Signal;
+  let hasStarted = false;
+  let hasWebhook = true;
+  let failures = 0;
+  while (!stopping.aborted) {
+    try {
+      if (hasWebhook) await api.deleteWebhook({}, signal);
+      hasWebhook = false;
+      if (!hasStarted) await onStart();
+      hasStarted = true;
+      const timeout = queue.isIdle() ? POLL_SECONDS : 0;
+      const updates = await api.getUpdates(
+        { offset: queue.offset(), timeout, allowed_updates: ALLOWED_UPDATES },
+        signal,
+      );
+      failures = 0;
+      health.succeeded();
+      for (const update of updates) queue.add(update);
+      if (!queue.isIdle()) await Promise.race([queue.ended(), pause(BATCH_SECONDS)]);
+    } catch (error) {
+      if (stopping.aborted) break;
+      if (error instanceof UsageError) throw error;
+      if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
+      health.failed(error);
+      // Another program has set it meanwhile.
+      hasWebhook ||= error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
+      await pause(restSeconds(error, failures++)).catch(() => undefined);
+    }
+  }
+  await queue.ended();
+  if (!hasStarted) return;
+  await api
+    .getUpdates(
+      { offset: queue.offset(), limit: 1, timeout: 0 },
+      AbortSignal.timeout(FAREWELL_SECONDS * 1000) as Signal,
+    )
+    .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
+}
+
+function restSeconds(error: unknown, failures: number): number {
+  const asked = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) : 0;
+  return Math.max(asked, Math.min(2 ** failures, LONGEST_PAUSE_SECONDS));
+}
+
+/** Handles the updates of one chat one after the other and those of several side by side: nobody waits for another chat. */
+function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: AbortSignal) {
+  /** All that were read since the last confirmation: until the oldest is handled, Telegram brings the others again. */
+  const read = new Set<number>();
+  /** What was read and is not handled yet, oldest first. */
+  const underWay = new Map<number, Promise<void>>();
+  const lastOfChat = new Map<number | undefined, Promise<void>>();
+  let next = 0;
+
+  async function handleAfter(before: Promise<void> | undefined, update: Update) {
+    await before;
+    // Left unconfirmed, so that the next program gets it.
+    if (stopping.aborted) return;
+    await handle(update);
+    underWay.delete(update.update_id);
+  }
+
+  return {
+    isIdle: () => underWay.size === 0,
+    /** From where on Telegram brings updates; what is before it counts as handled. 0: whatever there is. */
+    offset(): number {
+      const [oldest] = underWay.keys();
+      if (oldest === undefined) read.clear();
+      return oldest ?? next;
+    },
+    add(update: Update) {
+      if (read.has(update.update_id)) return;
+      read.add(update.update_id);
+      next = update.update_id + 1;
+      const chat = chatOf(update);
+      const work = handleAfter(lastOfChat.get(chat), update).finally(() => {
+        if (lastOfChat.get(chat) === work) lastOfChat.delete(chat);
+      });
+      underWay.set(update.update_id, work);
+      lastOfChat.set(chat, work);
+    },
+    ended: async () => void (await Promise.all(underWay.values())),
+  };
+}
+
+function chatOf({ message, callback_query, my_chat_member }: Update): number | undefined {
+  return (message ?? callback_query?.message ?? my_chat_member)?.chat.id;
+}

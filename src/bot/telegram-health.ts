@@ -1,0 +1,70 @@
+import { GrammyError } from "grammy/web";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+
+/** How it is between this program and Telegram, as `/health` says it. */
+export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
+
+/**
+ * After a broken line Telegram keeps the old poll open for about 50 seconds and refuses the new one meanwhile. Two programs
+ * that share a bot refuse each other now and then, with calm in between, because both make pauses.
+ */
+const CONFLICT_SECONDS = 120;
+const REPEAT_SECONDS = 3600;
+
+/** What is logged, and what it means. Of an outage `telegram-fetch` has told already. */
+const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>> = {
+  token_unknown: {
+    event: "telegram_token_unknown",
+    message:
+      "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing goes on, but nobody hears of it.",
+  },
+  taken: {
+    event: "updates_taken",
+    message: "Another program fetches what people write to this bot. Stop it, or give it a bot of its own.",
+  },
+  refusing: { event: "updates_refused" },
+};
+
+export interface TelegramHealth {
+  /** Telegram has answered as it should. */
+  succeeded(): void;
+  failed(error: unknown): void;
+  state(): TelegramState;
+}
+
+/**
+ * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it begins, every hour while it
+ * lasts, and when it ends; a conflict with another program only after two minutes.
+ */
+export function createTelegramHealth({ clock, log }: { clock: Clock; log: Log }): TelegramHealth {
+  let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
+  const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
+  const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < CONFLICT_SECONDS;
+
+  return {
+    succeeded() {
+      if (!trouble || (trouble.kind === "taken" && secondsSince(trouble.lastAt) < CONFLICT_SECONDS)) return;
+      if (trouble.loggedAt) log.info("updates_come_again", { since: trouble.since.toISOString() });
+      trouble = undefined;
+    },
+    failed(error) {
+      const kind = kindOf(error);
+      const isSame = trouble?.kind === kind && secondsSince(trouble.lastAt) < 2 * CONFLICT_SECONDS;
+      if (!trouble || !isSame) trouble = { kind, since: clock.now(), lastAt: clock.now() };
+      trouble.lastAt = clock.now();
+      const logged = LOGGED[kind];
+      if (!logged || isShort() || (trouble.loggedAt && secondsSince(trouble.loggedAt) < REPEAT_SECONDS)) return;
+      trouble.loggedAt = clock.now();
+      const { event, message = error instanceof GrammyError ? error.description : "" } = logged;
+      log.warn(event, { since: trouble.since.toISOString(), message });
+    },
+    state: () => (trouble === undefined || isShort() ? "ok" : trouble.kind),
+  };
+}
+
+function kindOf(error: unknown): TelegramState {
+  if (!(error instanceof GrammyError) || error.error_code >= 500 || error.error_code === 429) return "unreachable";
+  if (error.error_code === 401 || error.error_code === 404) return "token_unknown";
+  return error.error_code === 409 ? "taken" : "refusing";
+}

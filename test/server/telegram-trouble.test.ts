@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { OWNER } from "../support/household.ts";
+import { moveIn, type PublicHouse } from "./public-house.ts";
+
+let house: PublicHouse;
+beforeEach(async () => {
+  house = await moveIn({ linked: true });
+  // By long polling, and with a port for /health.
+  delete house.env.PUBLIC_URL;
+  house.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
+});
+afterEach(() => house.close());
+
+const WAIT = { timeout: 20_000, interval: 20 };
+const refusing = (status: number, description: string, times = Number.POSITIVE_INFINITY) =>
+  house.sandbox.faults.add({
+    ...{ name: "refused", server: "telegram", match: { path: /\/getUpdates$/ }, times },
+    effect: { type: "status", status, body: { ok: false, error_code: status, description } },
+  });
+const well = () => house.sandbox.faults.remove("refused");
+const polls = () => house.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/getUpdates")).length;
+const telegramInHealth = async () => {
+  const answer = await fetch(`${house.url}/health`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { telegram: string }).telegram;
+};
+const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
+const TAKEN = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+
+/** Somebody steps on the scale, and the program brings it although it does not hear from Telegram. */
+async function syncs({ wake, said }: Awaited<ReturnType<PublicHouse["start"]>>, weightKg: number) {
+  await said("run_ended");
+  await expect.poll(() => house.app.jobs.list(), WAIT).toEqual([]);
+  house.clock.advance(3600);
+  house.person.stepOnScale({ weightKg, at: new Date(house.clock.now().getTime() - 60_000) });
+  wake();
+  await expect.poll(() => house.weights().map((it) => it.weightKg), WAIT).toContain(weightKg);
+}
+
+test("one conflict after a broken line is nothing to tell, and the next message is answered", async () => {
+  refusing(409, TAKEN, 1);
+  const { logged } = await house.start();
+  await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+  expect(await telegramInHealth()).toBe("ok");
+  expect(logged.map(({ event }) => event)).not.toContain("updates_taken");
+});
+
+test("a conflict that lasts is told in the log, in /health and in the chat, ends no sync, and is over by itself", async () => {
+  refusing(409, TAKEN);
+  const program = await house.start();
+  const { logged, wake } = program;
+  await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
+  const told = () => house.told().filter((text) => /Another program fetches|Nobody else fetches/.test(text));
+  house.clock.advance(119);
+  const before = polls();
+  await expect.poll(polls, WAIT).toBeGreaterThan(before);
+  expect(await telegramInHealth()).toBe("ok");
+  house.clock.advance(60);
+  await program.said("updates_taken");
+  expect(await telegramInHealth()).toBe("taken");
+  wake();
+  await expect.poll(told, WAIT).toEqual([expect.stringMatching(/^Another program fetches.*Syncs go on\./)]);
+  await syncs(program, 80.25);
+  const taken = logged.filter(({ event }) => event === "updates_taken");
+  expect(taken.length).toBeLessThanOrEqual(2);
+
+  well();
+  house.clock.advance(300);
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+  expect(await telegramInHealth()).toBe("ok");
+  wake();
+  await expect.poll(told, WAIT).toEqual([expect.anything(), expect.stringMatching(/^Nobody else fetches/)]);
+});
+
+test.each([
+  [401, "Unauthorized", "token_unknown", "telegram_token_unknown"],
+  [404, "Not Found", "token_unknown", "telegram_token_unknown"],
+  [400, "Bad Request: something that nobody expected", "refusing", "updates_refused"],
+])("a poll that is answered with %i for a while is logged once, said in /health, and ends nothing", async (...args) => {
+  const [status, description, state, event] = args;
+  refusing(status, description);
+  const program = await house.start();
+  await program.said(event);
+  await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(3);
+  expect(await telegramInHealth()).toBe(state);
+  expect(program.logged.filter((it) => it.event === event)).toHaveLength(1);
+  await syncs(program, 80.25);
+  // It is said again every hour.
+  await expect.poll(() => program.logged.filter((it) => it.event === event), WAIT).toHaveLength(2);
+
+  well();
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+  expect(await telegramInHealth()).toBe("ok");
+});
+
+test("a token that was revoked before a restart keeps nobody from being synced, and works when it is known again", async () => {
+  const unknown = { ok: false, error_code: 401, description: "Unauthorized" };
+  house.sandbox.faults.add({
+    ...{ name: "refused", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 401, body: unknown },
+  });
+  const program = await house.start();
+  await program.said("telegram_token_unknown");
+  await syncs(program, 80.25);
+  expect(await telegramInHealth()).toBe("token_unknown");
+  well();
+  await program.said("bot_started");
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+});
+
+test("a webhook that another program sets while this one polls is taken away again", async () => {
+  await (await house.start()).said("bot_started");
+  await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(1);
+  const { token, apiRoot } = house.sandbox.telegram;
+  await fetch(`${apiRoot}/bot${token}/setWebhook?url=https://127.0.0.1:9/another`);
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+});
+
+test("who waits for a slow answer in one chat keeps nobody in another chat waiting", async () => {
+  house.env.TELEGRAM_ALLOWED_IDS += ",4712";
+  await house.app.disconnect(await house.app.accounts.save(4711, {}), "garmin");
+  await (await house.start()).said("bot_started");
+  const mate = house.sandbox.telegram.user({ id: 4712, firstName: "Mate", started: true });
+  house.chat.say("/connect");
+  await heard("Press the button");
+  house.chat.tap("Link Garmin");
+  await heard("Two ways");
+  house.chat.tap("Here in the chat");
+  await heard("Which e-mail");
+  house.chat.say(OWNER.email);
+  await heard("the password for");
+  // Garmin does not answer until the test lets it.
+  const slow = { server: "garmin_sso", match: { method: "POST" } } as const;
+  house.sandbox.faults.add({ ...slow, effect: { type: "delay", seconds: 4 } });
+  house.sandbox.garmin.requests.length = 0;
+  house.chat.say(OWNER.password);
+  await expect.poll(() => house.sandbox.garmin.requests.length, WAIT).toBeGreaterThan(0);
+  mate.say("/cancel");
+  await mate.waitForMessage(({ text }) => text.includes("nothing to cancel"));
+  expect(house.told().join("\n")).not.toContain("Signed in at Garmin");
+  // Not confirmed before it is handled, nor what came after it: a killed program gets both again.
+  expect(house.sandbox.telegram.pendingUpdates()).toBe(2);
+  await heard("Signed in at Garmin as Owner.");
+  await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
+});
