@@ -21,6 +21,7 @@ import type { RunDeps } from "./sync/run.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
+import type { NoteUnknown } from "./sync/unknown.ts";
 import { createWithingsCall, type Schedule } from "./sync/withings/client.ts";
 import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts";
 import {
@@ -72,6 +73,8 @@ export async function createApp(
     wrapTable?: (table: Table) => Table;
     wrapSend?: (send: Transport) => Transport;
     spaceUploads?: boolean;
+    /** Hears of every vendor answer that was not understood. */
+    onUnknown?: NoteUnknown | undefined;
     /** Until when this process may work; undefined: as long as it takes. */
     deadlineAt?: () => Date | undefined;
   },
@@ -100,7 +103,7 @@ export async function createApp(
   };
 
   const spaced = (pauseSeconds: number) => createSpacing(clock, spaceUploads ? pauseSeconds : 0);
-  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send });
+  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown: deps.onUnknown });
   const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now });
   const diTokens = createDiTokens({ diauthUrl: garmin.diauthUrl, send, now: clock.now });
 

@@ -163,7 +163,7 @@ describe.skipIf(!isThere)("Garmin", () => {
       serve(name);
       const [summary] = json(`garmin/${name}`).measurementSummaries;
       const [first] = summary.measurements;
-      expect(await pressures().around(withAccess, at, at)).toEqual([
+      expect((await pressures().around(withAccess, at, at)).entries).toEqual([
         {
           key: { calendarDate: summary.startDate, id: String(first.version) },
           takenAt: new Date(`${first.measurementTimestampGMT}Z`),
@@ -222,7 +222,7 @@ describe.skipIf(!isThere)("Garmin", () => {
       const days: Array<{ allWeightMetrics: Entry[] }> = json(`garmin/${name}`).dailyWeightSummaries;
       const entries = days.flatMap((day) => day.allWeightMetrics);
       expect(entries.length).toBeGreaterThan(1);
-      expect(await weights().around(withAccess, at, at)).toEqual(standing(entries));
+      expect((await weights().around(withAccess, at, at)).entries).toEqual(standing(entries));
     },
     // The answers for a single day hold the same entries in another wrapper, which nobody here asks for.
     "weight-dayview-200.json": dayView,
@@ -235,7 +235,7 @@ describe.skipIf(!isThere)("Garmin", () => {
   async function dayView(name: string) {
     const allWeightMetrics: Entry[] = json(`garmin/${name}`).dateWeightList;
     stub.willAnswer(Response.json({ dailyWeightSummaries: [{ allWeightMetrics }] }));
-    expect(await weights().around(withAccess, at, at)).toEqual(standing(allWeightMetrics));
+    expect((await weights().around(withAccess, at, at)).entries).toEqual(standing(allWeightMetrics));
   }
 
   /** Files of other programs: if both readers of the tests agree on them, their word on ours counts. */

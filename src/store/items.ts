@@ -218,7 +218,7 @@ const Held = z.object({
 });
 const Failed = z.object({
   state: z.literal("failed"),
-  reason: z.enum(["out_of_range", "refused_by_garmin", "never_appeared"]),
+  reason: z.enum(["out_of_range", "refused_by_garmin", "never_appeared", "unreadable_in_garmin"]),
 });
 
 export const LedgerItem = z.object({

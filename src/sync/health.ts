@@ -142,6 +142,7 @@ const ABOUT_ONE_READING: Record<FailReason, true> = {
   out_of_range: true,
   refused_by_garmin: true,
   never_appeared: true,
+  unreadable_in_garmin: true,
 };
 const isAboutOneReading = (cause: string | undefined) => cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
 

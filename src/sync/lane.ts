@@ -131,6 +131,9 @@ async function settleOne(
     case "gone":
       await recordFailed(entry?.value ?? notAttempted(reading, undefined), "never_appeared", task, deps, report);
       return undefined;
+    case "unclear":
+      await recordFailed(entry?.value ?? notAttempted(reading, undefined), "unreadable_in_garmin", task, deps, report);
+      return undefined;
     default:
       return undefined;
   }

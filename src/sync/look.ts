@@ -1,4 +1,4 @@
-import { isOurs, isSameEvent, OURS, StandingEntries, sentValues } from "./match.ts";
+import { isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues } from "./match.ts";
 import type { Step } from "./plan.ts";
 import type { LedgerEntry, Sink, Standing, Versioned, WithAccess } from "./ports.ts";
 import { fingerprint, type Reading } from "./reading.ts";
@@ -19,10 +19,11 @@ export interface Task {
  *   outdated    an older version of it has to go first, if it still stands
  *   wait        it may still turn up
  *   gone        Garmin accepted it several times and never showed it
+ *   unclear     something is there that cannot be read and may be it, so it must not be sent again
  *   watched     it was seen before; only late copies of it matter
  */
 export type Finding =
-  | { type: "send" | "wait" | "gone" | "watched" }
+  | { type: "send" | "wait" | "gone" | "unclear" | "watched" }
   | { type: "arrived" | "elsewhere"; standing: Standing }
   | { type: "outdated"; standing: Standing | undefined };
 
@@ -48,7 +49,7 @@ export async function look(
   if (asked.length === 0) return tasks.map(() => ({ finding: { type: "send" }, surplus: [] }));
 
   const times = asked.flatMap(timesOf).sort((a, b) => a.getTime() - b.getTime());
-  const standing = await sink.around(withAccess, times[0] ?? now, times.at(-1) ?? now);
+  const { entries: standing, unreadable } = await sink.around(withAccess, times[0] ?? now, times.at(-1) ?? now);
   const own = new Set(tasks.flatMap(({ entry }) => keysOf(entry?.value)));
   const entries = new StandingEntries(standing, new Set([...taken].filter((id) => !own.has(id))));
 
@@ -91,7 +92,16 @@ export async function look(
     const finding = findingOf(task, found.get(task), replaced.get(task), now);
     const isToSend = finding.type === "send" || (finding.type === "outdated" && !finding.standing);
     const standing = isToSend ? adopted.get(task) : undefined;
-    return { finding: standing ? { type: "elsewhere", standing } : finding, surplus: surplus.get(task) ?? [] };
+    if (standing) return { finding: { type: "elsewhere", standing }, surplus: surplus.get(task) ?? [] };
+    const sent = task.entry?.value;
+    const isUnclear =
+      (finding.type === "send" || finding.type === "gone") &&
+      sent?.attemptedAt !== undefined &&
+      unreadable.some((it) => mayBeOurs(sent, it));
+    if (!isUnclear) return { finding, surplus: surplus.get(task) ?? [] };
+    // Garmin's answer may be read again tomorrow, when it is whole or this program knows its shape.
+    const isPatient = secondsSince(sent.attemptedAt, now) < ACCEPTED_WAIT_SECONDS;
+    return { finding: { type: isPatient ? "wait" : "unclear" }, surplus: surplus.get(task) ?? [] };
   });
 }
 
@@ -122,11 +132,14 @@ function verifiedFinding(
     const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
     return { type: changed ? "outdated" : "arrived", standing: found };
   }
-  const seconds = (now.getTime() - attemptedAt.getTime()) / 1000;
+  const seconds = secondsSince(attemptedAt, now);
   if (entry.fate.state === "sending") return { type: seconds >= UNKNOWN_WAIT_SECONDS ? "send" : "wait" };
   if (seconds < ACCEPTED_WAIT_SECONDS) return { type: "wait" };
   return { type: entry.attempts < ACCEPTED_ATTEMPTS ? "send" : "gone" };
 }
+
+const secondsSince = (at: Date | undefined, now: Date) =>
+  at ? (now.getTime() - at.getTime()) / 1000 : Number.POSITIVE_INFINITY;
 
 function timesOf({ reading, entry }: Task): Date[] {
   const { replaces, mayAlsoStand = [], takenAt } = entry?.value ?? {};

@@ -1,4 +1,4 @@
-import type { SentValues, Standing } from "./ports.ts";
+import type { SentValues, Standing, UnreadableEntry } from "./ports.ts";
 import type { Reading } from "./reading.ts";
 
 /** What of a reading comes back from Garmin, on Garmin's grid. */
@@ -37,6 +37,29 @@ export const OURS = [isOurs, isOursToTheMinute];
 /** Whether this entry is the same event, brought there by other means. */
 export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
   return matches(wanted, standing, { seconds: 120, grams: 100 });
+}
+
+/**
+ * Whether an entry that could not be read whole may be what we sent: nothing that could be read of it contradicts. Its weight
+ * alone says little, so one without a time has to be listed near the day.
+ */
+export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
+  const isThen = entry.takenAt
+    ? Math.abs(entry.takenAt.getTime() - takenAt.getTime()) <= (values.kind === "weigh_in" ? 1000 : 60_000)
+    : isNearDay(takenAt, entry.calendarDate);
+  if (!isThen) return false;
+  const differs = (read: number | undefined, sent: number, tolerance: number) =>
+    read !== undefined && Math.abs(read - sent) > tolerance;
+  return values.kind === "weigh_in"
+    ? !differs(entry.weightKg, values.weightKg, 0.0105)
+    : !differs(entry.systolicMmHg, values.systolicMmHg, 0) && !differs(entry.diastolicMmHg, values.diastolicMmHg, 0);
+}
+
+/** A local date may be the one before or after that in UTC. */
+function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
+  if (calendarDate === undefined) return true;
+  const noon = Date.parse(`${calendarDate}T12:00:00Z`);
+  return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
 }
 
 function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: number; grams: number }): boolean {

@@ -56,10 +56,12 @@ function afterWord(
     attempts: 0,
     // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
     ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
-    ...(fate.reason === "never_appeared" && unaccounted({ ...entry, fate: sending }, ownersWord.at)),
+    ...(mayBeThere(fate.reason) && unaccounted({ ...entry, fate: sending }, ownersWord.at)),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),
   };
 }
+
+const mayBeThere = (reason: string) => reason === "never_appeared" || reason === "unreadable_in_garmin";
 
 /** Only what Withings lists is decided about, so the cursor goes back to before it. */
 function listedAgain(progress: Progress, entry: LedgerEntry): Progress {

@@ -91,6 +91,20 @@ export class AccessRefusedError extends Error {
   override readonly name = "AccessRefusedError";
 }
 
+/**
+ * Garmin does not serve this kind of reading for this account at all: its API said so, not something on the way. Everything
+ * else goes on.
+ */
+export class KindClosedError extends Error {
+  override readonly name = "KindClosedError";
+  readonly httpStatus: number;
+
+  constructor(call: string, httpStatus: number) {
+    super(`${call} answered HTTP ${httpStatus}: not for this account`);
+    this.httpStatus = httpStatus;
+  }
+}
+
 /** Runs a call with a valid access token, and once more with a renewed one when the first is refused. */
 export type WithAccess = <T>(call: (accessToken: string) => Promise<T>) => Promise<T>;
 
@@ -129,8 +143,8 @@ export interface Sink<R extends Reading = Reading> {
   sendsAsOne: boolean;
   /** Why Garmin can never take this reading, or undefined. */
   refusal(reading: R): FailReason | undefined;
-  /** What stands in Garmin around these instants (whole days, a day more on either side). */
-  around(withAccess: WithAccess, from: Date, to: Date): Promise<Standing[]>;
+  /** What is in Garmin around these instants (whole days, a day more on either side). Throws `KindClosedError`. */
+  around(withAccess: WithAccess, from: Date, to: Date): Promise<Around>;
   /** Not idempotent: what is sent twice stands twice. Answers for each reading, in order. */
   send(withAccess: WithAccess, readings: R[], context: SendContext): Promise<SendAnswer>;
   /** Removes one entry. Removing what is gone already does no harm. */
@@ -164,6 +178,22 @@ export interface GarminKey {
   id: string;
 }
 
+export interface Around {
+  entries: Standing[];
+  /** What is there and could not be read: it may be any reading that it does not contradict. */
+  unreadable: UnreadableEntry[];
+}
+
+/** As much of an entry as could be read. */
+export interface UnreadableEntry {
+  takenAt?: Date;
+  /** The local date that Garmin lists it under. */
+  calendarDate?: string;
+  weightKg?: number;
+  systolicMmHg?: number;
+  diastolicMmHg?: number;
+}
+
 /** One entry that stands in Garmin Connect. */
 export interface Standing {
   key: GarminKey;
@@ -186,7 +216,8 @@ export type HeldReason =
   | "in_the_future";
 /** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
 export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
-export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared";
+/** `unreadable_in_garmin`: something is there that cannot be read and may be it. */
+export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared" | "unreadable_in_garmin";
 
 export type Fate =
   | { state: "held"; reason: HeldReason }

@@ -1,5 +1,5 @@
-import { OURS, StandingEntries } from "./match.ts";
-import type { LedgerEntry, Versioned } from "./ports.ts";
+import { mayBeOurs, OURS, StandingEntries } from "./match.ts";
+import type { LedgerEntry, UnreadableEntry, Versioned } from "./ports.ts";
 import { type Reading, readingId } from "./reading.ts";
 import { describe, type LaneDeps, type LaneReport, recordSeen, unaccounted } from "./record.ts";
 
@@ -37,29 +37,17 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
   const readings = outgoing.map(({ reading }) => reading);
   // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended meanwhile.
   const { outcomes, stoppedBy } = await sink.send(withAccess, readings, { ...context, beforeEach: lease.ensure });
-  if (sink.sendsAsOne && outgoing.length > 1 && outcomes.every((outcome) => outcome === "refused")) {
-    // One bad record spoils a file: halves find it, and bring the others through.
-    const middle = Math.ceil(outgoing.length / 2);
-    // All of it is one attempt, and of what was refused nothing stands.
-    const again = outgoing.map(({ reading }, index) => ({ reading, entry: uncounted(sending[index]) }));
-    await upload(again.slice(0, middle), deps, report);
-    await upload(again.slice(middle), deps, report);
-    return;
-  }
-
   const awaited: Array<Versioned<LedgerEntry>> = [];
+  const refused: Array<Versioned<LedgerEntry>> = [];
   for (const [index, written] of sending.entries()) {
     const { value, version } = written;
     switch (outcomes[index]) {
       case "accepted":
         awaited.push(await journal.write({ ...value, fate: { state: "sent" } }, version));
         break;
-      case "refused": {
-        const refused: LedgerEntry = { ...value, fate: { state: "failed", reason: "refused_by_garmin" } };
-        await journal.write(refused, version);
-        report.fates.set(readingId(value), refused);
+      case "refused":
+        refused.push(written);
         break;
-      }
       case "not_sent": {
         const before = outgoing[index]?.entry;
         if (before) await journal.write(before.value, version);
@@ -72,42 +60,86 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
     }
   }
   await readBack(awaited, deps, report);
+  await settleRefused(refused, outgoing, deps, report);
   if (stoppedBy) throw stoppedBy;
+}
+
+/**
+ * What Garmin refused it may have stored all the same: nothing of it is sent again, or given up, before a look. Until that
+ * look succeeds the ledger says that it is open.
+ */
+async function settleRefused(
+  refused: Array<Versioned<LedgerEntry>>,
+  outgoing: Outgoing[],
+  deps: LaneDeps,
+  report: LaneReport,
+) {
+  const { missing, unreadable } = await lookFor(refused, new Set(deps.taken), deps, report);
+  const absent = missing.filter(({ value }) => !unreadable.some((it) => mayBeOurs(value, it)));
+  if (deps.sink.sendsAsOne && refused.length === outgoing.length && absent.length > 1) {
+    // One bad record spoils a file: halves find it, and bring the others through. All of it is one attempt.
+    const readings = new Map(outgoing.map(({ reading }) => [readingId(reading), reading]));
+    const again = absent.flatMap((entry) => {
+      const reading = readings.get(readingId(entry.value));
+      return reading ? [{ reading, entry: uncounted(entry) }] : [];
+    });
+    const middle = Math.ceil(again.length / 2);
+    await upload(again.slice(0, middle), deps, report);
+    await upload(again.slice(middle), deps, report);
+    return;
+  }
+  for (const { value, version } of absent) {
+    const failed: LedgerEntry = { ...value, fate: { state: "failed", reason: "refused_by_garmin" } };
+    await deps.journal.write(failed, version);
+    report.fates.set(readingId(value), failed);
+  }
 }
 
 /** Looks until everything is there, but not for long: a later run looks again. */
 async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, report: LaneReport) {
-  const { sink, withAccess, clock, taken } = deps;
+  const { clock, taken } = deps;
   let missing = awaited;
   if (missing.length === 0) return;
   deps.onStage("checking", missing.length);
-  // A removed version may be shown for a moment longer.
-  const notThese = new Set([...taken, ...missing.flatMap(({ value }) => value.replaces?.garminKey?.id ?? [])]);
+  const notThese = new Set(taken);
   for (const seconds of READ_BACK_AFTER_SECONDS) {
     if (seconds > 0) await clock.sleep(seconds);
-    const times = missing.map(({ value }) => value.takenAt).sort((a, b) => a.getTime() - b.getTime());
-    const [from, to] = [times[0], times.at(-1)];
-    if (!from || !to) return;
-    const entries = new StandingEntries(await sink.around(withAccess, from, to), notThese);
-    const arrived = new Set<Versioned<LedgerEntry>>();
-    for (const fits of OURS) {
-      for (const entry of missing) {
-        const found = arrived.has(entry) ? undefined : entries.take(entry.value, fits);
-        if (!found) continue;
-        arrived.add(entry);
-        notThese.add(found.key.id);
-        await recordSeen(entry, found.key, deps, report);
-      }
-    }
-    // A surplus copy is left to the next run: here it could not be told from a twin's that is not looked for just now.
-    missing = missing.filter((entry) => !arrived.has(entry));
+    ({ missing } = await lookFor(missing, notThese, deps, report));
     // What may never have got there is not worth waiting for now.
     if (!missing.some(({ value }) => value.fate.state === "sent")) return;
   }
 }
 
-function uncounted(entry: Versioned<LedgerEntry> | undefined): Versioned<LedgerEntry> | undefined {
-  if (!entry) return undefined;
+/** One look. Records what is there as seen, and answers what is not. `notThese` are keys of other entries; it grows. */
+async function lookFor(
+  wanted: Array<Versioned<LedgerEntry>>,
+  notThese: Set<string>,
+  deps: LaneDeps,
+  report: LaneReport,
+): Promise<{ missing: Array<Versioned<LedgerEntry>>; unreadable: UnreadableEntry[] }> {
+  const { sink, withAccess } = deps;
+  const times = wanted.map(({ value }) => value.takenAt).sort((a, b) => a.getTime() - b.getTime());
+  const [from, to] = [times[0], times.at(-1)];
+  if (!from || !to) return { missing: [], unreadable: [] };
+  // A removed version may be shown for a moment longer.
+  for (const { value } of wanted) if (value.replaces?.garminKey) notThese.add(value.replaces.garminKey.id);
+  const { entries: standing, unreadable } = await sink.around(withAccess, from, to);
+  const entries = new StandingEntries(standing, notThese);
+  const arrived = new Set<Versioned<LedgerEntry>>();
+  for (const fits of OURS) {
+    for (const entry of wanted) {
+      const found = arrived.has(entry) ? undefined : entries.take(entry.value, fits);
+      if (!found) continue;
+      arrived.add(entry);
+      notThese.add(found.key.id);
+      await recordSeen(entry, found.key, deps, report);
+    }
+  }
+  // A surplus copy is left to the next run: here it could not be told from a twin's that is not looked for just now.
+  return { missing: wanted.filter((entry) => !arrived.has(entry)), unreadable };
+}
+
+function uncounted(entry: Versioned<LedgerEntry>): Versioned<LedgerEntry> {
   const { attemptedAt: _refused, ...value } = entry.value;
   return { ...entry, value: { ...value, attempts: value.attempts - 1 } };
 }

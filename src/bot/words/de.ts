@@ -48,6 +48,7 @@ export function german(format: Format): Words {
     out_of_range: "solche Werte kann Garmin nicht speichern",
     refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
     never_appeared: "Garmin hat sie genommen und nie gezeigt",
+    unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie kein zweites Mal",
   };
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {

@@ -69,6 +69,7 @@ export function english(format: Format) {
     out_of_range: "its values are outside what Garmin can store",
     refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
     never_appeared: "Garmin took it and never showed it",
+    unreadable_in_garmin: "Garmin shows something there that I cannot read, so I do not send it a second time",
   };
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {

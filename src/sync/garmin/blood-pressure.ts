@@ -1,35 +1,17 @@
 import * as z from "zod";
 import { localDateTime } from "../../local-time.ts";
-import type { SendAnswer, Sink, Standing } from "../ports.ts";
+import type { Around, SendAnswer, Sink } from "../ports.ts";
 import type { BloodPressure } from "../reading.ts";
-import { attemptUpload, deleteEntry, type GarminCall, readBody } from "./client.ts";
-import { datesAround, isWithinGarminTime, wallClock, wallClockInUtc } from "./dates.ts";
+import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
+import { datesAround, instantOfUtc, isWithinGarminTime, localDateOf } from "./dates.ts";
+import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
 
 /** What Garmin Connect accepts (python-garminconnect 0.3, 2026-08). */
 const SYSTOLIC = [70, 260] as const;
 const DIASTOLIC = [40, 150] as const;
 const PULSE = [20, 250] as const;
 
-const PressureRange = z.object({
-  measurementSummaries: z.array(
-    z.object({
-      startDate: z.string(),
-      // Empty, or missing, unless includeAll is asked for.
-      measurements: z
-        .array(
-          z.object({
-            version: z.number(), // the delete key
-            systolic: z.number(),
-            diastolic: z.number(),
-            pulse: z.number().nullish(),
-            measurementTimestampGMT: wallClockInUtc,
-            measurementTimestampLocal: wallClock,
-          }),
-        )
-        .nullish(),
-    }),
-  ),
-});
+const PressureRange = z.object({ measurementSummaries: z.array(z.unknown()) });
 
 /** Blood pressure in Garmin Connect: JSON in, a JSON range out. Garmin keeps doubles, so nothing may be sent twice. */
 export function createBloodPressureSink(options: {
@@ -48,26 +30,20 @@ export function createBloodPressureSink(options: {
         : "out_of_range",
 
     async around(withAccess, from, to) {
-      const standing: Standing[] = [];
+      const around: Around = { entries: [], unreadable: [] };
       for (const [start, end] of datesAround(from, to)) {
         const path = `/bloodpressure-service/bloodpressure/range/${start}/${end}?includeAll=true`;
-        const answer = await call(withAccess, { method: "GET", path });
-        for (const summary of readBody("Garmin blood pressure range", answer, PressureRange).measurementSummaries) {
-          for (const entry of summary.measurements ?? []) {
-            standing.push({
-              key: { calendarDate: entry.measurementTimestampLocal.slice(0, 10), id: String(entry.version) },
-              takenAt: entry.measurementTimestampGMT,
-              values: {
-                kind: "blood_pressure",
-                systolicMmHg: entry.systolic,
-                diastolicMmHg: entry.diastolic,
-                ...(entry.pulse && { pulseBpm: entry.pulse }),
-              },
-            });
+        const ask = () => call(withAccess, { method: "GET", path });
+        const answer = await readRange("Garmin blood pressure range", ask, PressureRange);
+        for (const summary of answer?.body.measurementSummaries ?? []) {
+          // The list is empty, or missing, unless includeAll is asked for.
+          const { startDate, numOfMeasurements, measurements } = Loose.safeParse(summary).data ?? {};
+          for (const entry of entriesOfDay(measurements, numOfMeasurements)) {
+            readEntry(entry, calendarDateOf(startDate), around, (where) => answer?.note(where, entry));
           }
         }
       }
-      return standing;
+      return around;
     },
 
     async send(withAccess, readings, { timezone, beforeEach }) {
@@ -96,6 +72,38 @@ export function createBloodPressureSink(options: {
     remove: (withAccess, { calendarDate, id }) =>
       deleteEntry(call, withAccess, `/bloodpressure-service/bloodpressure/${calendarDate}/${id}`),
   };
+}
+
+/** One entry, each by itself: other programs write here too, in shapes of their own. */
+function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
+  const it = Loose.safeParse(entry).data ?? {};
+  const takenAt = instantOfUtc(it.measurementTimestampGMT);
+  const systolicMmHg = numberOf(it.systolic) || undefined;
+  const diastolicMmHg = numberOf(it.diastolic) || undefined;
+  const pulseBpm = numberOf(it.pulse);
+  const id = keyOf(it.version); // the delete key
+  // It is deleted by the date of its own wall clock.
+  const calendarDate = localDateOf(it.measurementTimestampLocal) ?? day;
+  if (takenAt && systolicMmHg !== undefined && diastolicMmHg !== undefined && id && calendarDate) {
+    around.entries.push({
+      key: { calendarDate, id },
+      takenAt,
+      values: { kind: "blood_pressure", systolicMmHg, diastolicMmHg, ...(pulseBpm && { pulseBpm }) },
+    });
+    return;
+  }
+  note(
+    unreadFields({
+      ...{ measurementTimestampGMT: takenAt, systolic: systolicMmHg, diastolic: diastolicMmHg },
+      ...{ version: id, measurementTimestampLocal: calendarDate },
+    }),
+  );
+  around.unreadable.push({
+    ...(takenAt && { takenAt }),
+    ...(calendarDate && { calendarDate }),
+    ...(systolicMmHg !== undefined && { systolicMmHg }),
+    ...(diastolicMmHg !== undefined && { diastolicMmHg }),
+  });
 }
 
 function toGarmin(reading: BloodPressure, timezone: string) {

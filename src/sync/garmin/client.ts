@@ -1,17 +1,10 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
-import {
-  type HttpAnswer,
-  type HttpRequest,
-  NoAnswerError,
-  retryAfterSeconds,
-  type Transport,
-} from "../../transport.ts";
-import { AccessRefusedError, type SendAnswer, type WithAccess } from "../ports.ts";
-
-/** What every request to Garmin carries. Garmin's own app names itself like this. */
-export const USER_AGENT = "GCM-Android-5.23";
+import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../transport.ts";
+import { AccessRefusedError, KindClosedError, type SendAnswer, type WithAccess } from "../ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
+import { APP_HEADERS } from "./headers.ts";
 
 export interface ConnectRequest {
   method: "GET" | "POST" | "DELETE";
@@ -22,14 +15,23 @@ export interface ConnectRequest {
   answerSeconds?: number;
 }
 
+export interface ConnectAnswer extends HttpAnswer {
+  /** Notes a part of this answer that was not understood. */
+  note(where: string, value: unknown): void;
+}
+
 /**
  * One request to connectapi.garmin.com. Resolves to whatever Garmin answered, as far as it is a verdict on this request.
  * Throws on the refusals that mean the same for every endpoint.
  */
-export type GarminCall = (withAccess: WithAccess, request: ConnectRequest) => Promise<HttpAnswer>;
+export type GarminCall = (withAccess: WithAccess, request: ConnectRequest) => Promise<ConnectAnswer>;
 
-export function createGarminCall(options: { connectapiUrl: string; send: Transport }): GarminCall {
-  const { connectapiUrl, send } = options;
+export function createGarminCall(options: {
+  connectapiUrl: string;
+  send: Transport;
+  onUnknown?: NoteUnknown | undefined;
+}): GarminCall {
+  const { connectapiUrl, send, onUnknown = () => {} } = options;
 
   return (withAccess, { method, path, json, form, answerSeconds }) =>
     withAccess(async (accessToken) => {
@@ -38,9 +40,9 @@ export function createGarminCall(options: { connectapiUrl: string; send: Transpo
         method,
         url: `${connectapiUrl.replace(/\/+$/, "")}${path}`,
         headers: {
+          ...APP_HEADERS,
           accept: "application/json",
           authorization: `Bearer ${accessToken}`,
-          "user-agent": USER_AGENT,
           // Once, and nowhere else: a doubled content type gets 400 with an empty body.
           ...(json !== undefined && { "content-type": "application/json" }),
         },
@@ -50,57 +52,166 @@ export function createGarminCall(options: { connectapiUrl: string; send: Transpo
       });
       if (answer.status === 401) throw new AccessRefusedError(call);
       if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
-      if (answer.status === 403 || answer.status === 429) throw tryLater(call, answer);
-      return answer;
+      if (answer.status === 429 || isWall(answer)) throw tryLater(call, answer);
+      return {
+        ...answer,
+        note: (where, value) =>
+          onUnknown({
+            vendor: "garmin",
+            call: `Garmin ${method} ${routeOf(path)}`,
+            httpStatus: answer.status,
+            where,
+            value,
+            headerNames: Object.keys(answer.headers),
+          }),
+      };
     });
 }
 
-/** 429 is a limit; 403 is Cloudflare's wall, which says nothing about the link (invariant 4). */
+/** Without the query, and without dates and ids: `/weight-service/weight/range`. */
+function routeOf(path: string): string {
+  const parts = (path.split("?")[0] ?? "").split("/").map((part) => (/\d/.test(part) ? "*" : part));
+  return parts.join("/").replace(/(\/\*)+$/, "");
+}
+
+/**
+ * A 403 of the edge, which says nothing about the link or the request (invariant 4): a page, nothing at all, or Cloudflare's
+ * own JSON (RFC 9457, sent since 2026 to who accepts JSON). Any other JSON is the API's own no.
+ */
+function isWall({ status, headers, text }: HttpAnswer): boolean {
+  if (status !== 403) return false;
+  const body = parseJson(text);
+  return typeof body !== "object" || body === null || "cloudflare_error" in body || "cf-mitigated" in headers;
+}
+
+/** For a limit, an outage or a page in between. */
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
-    retryAfterSeconds: retryAfterSeconds(answer),
+    retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
   });
 }
 
 /** The body of a good answer. Garmin's outages and pages in between are for later, a new shape is for us. */
-export function readBody<T>(call: string, answer: HttpAnswer, schema: z.ZodType<T>): T {
+export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodType<T>): T {
   if (answer.status >= 500) throw tryLater(call, answer);
-  if (answer.status < 200 || answer.status > 299) throw new UnexpectedAnswerError(call, answer.status, "no success");
   const body = parseJson(answer.text);
+  if (answer.status < 200 || answer.status > 299) {
+    answer.note("no success", body ?? answer.text);
+    throw new UnexpectedAnswerError(call, answer.status, "no success");
+  }
   if (body === undefined) throw new RetryLaterError(`${call} answered HTTP ${answer.status} with a page, not data`);
   const parsed = schema.safeParse(body);
-  if (!parsed.success) throw new UnexpectedAnswerError(call, answer.status, issuePaths(parsed.error));
+  if (!parsed.success) {
+    const where = issuePaths(parsed.error);
+    answer.note(where, body);
+    throw new UnexpectedAnswerError(call, answer.status, where);
+  }
   return parsed.data;
+}
+
+/** How Garmin says that it does not do this at all for this account (seen with accounts that have no such device). */
+const CLOSED = new Set([400, 402, 403, 404, 405, 410, 451]);
+
+/**
+ * Asks for a list of what is in Garmin. Undefined: it is empty, and said so by sending nothing. Throws `KindClosedError`
+ * where the account is not served at all.
+ */
+export async function readRange<T>(
+  name: string,
+  ask: () => Promise<ConnectAnswer>,
+  schema: z.ZodType<T>,
+): Promise<{ body: T; note: ConnectAnswer["note"] } | undefined> {
+  let answer = await ask();
+  // Without a status that means it, nothing may as well be an answer that was cut off: asked again, it would not be twice.
+  if (isEmpty(answer) && answer.status === 200) answer = await ask();
+  if (isEmpty(answer) && (answer.status === 204 || answer.status === 200)) return undefined;
+  throwIfClosed(name, answer);
+  return { body: readBody(name, answer, schema), note: answer.note };
+}
+
+const isEmpty = ({ text }: HttpAnswer) => text.trim() === "";
+
+function throwIfClosed(name: string, answer: ConnectAnswer) {
+  if (!CLOSED.has(answer.status)) return;
+  answer.note("no success", parseJson(answer.text) ?? answer.text);
+  throw new KindClosedError(name, answer.status);
 }
 
 /** Garmin looked at what we sent and does not want it. Any other 4xx says something about the way there, not about the reading. */
 const REFUSED = new Set([400, 406, 413, 415, 422]);
 
+/** What Garmin says about a file, as far as it is used (recorded for activities; the same fields are known for weights). */
+const ImportResult = z.object({
+  detailedImportResult: z.object({
+    successes: z.array(z.unknown()).nullish(),
+    failures: z.array(z.unknown()).nullish(),
+  }),
+});
+
+interface Attempt {
+  outcome: SendAnswer["outcomes"][number];
+  stoppedBy?: Error;
+}
+
 /** One upload: what became of it, and what stops the following ones. */
-export async function attemptUpload(
-  upload: () => Promise<HttpAnswer>,
-): Promise<{ outcome: SendAnswer["outcomes"][number]; stoppedBy?: Error }> {
+export async function attemptUpload(upload: () => Promise<ConnectAnswer>): Promise<Attempt> {
   try {
-    const { status } = await upload();
-    // 200, 201 and 202 have all been seen for good files; 409 means that it is there already.
-    if ((status >= 200 && status <= 299) || status === 409) return { outcome: "accepted" };
-    if (REFUSED.has(status)) return { outcome: "refused" };
-    // A broken gateway may have passed it on.
-    if (status >= 500) {
-      return { outcome: "unknown", stoppedBy: new RetryLaterError(`Garmin upload answered HTTP ${status}`) };
-    }
-    return { outcome: "not_sent", stoppedBy: new UnexpectedAnswerError("Garmin upload", status, "no success") };
+    return verdictOn(await upload());
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { outcome: error instanceof NoAnswerError ? "unknown" : "not_sent", stoppedBy: error };
   }
 }
 
+function verdictOn(answer: ConnectAnswer): Attempt {
+  const { status } = answer;
+  if (status === 409) return { outcome: "accepted" };
+  if (REFUSED.has(status)) {
+    answer.note("refused", parseJson(answer.text) ?? answer.text);
+    return { outcome: "refused" };
+  }
+  // 200, 201 and 202 have all been seen for good files.
+  if (status >= 200 && status <= 299) return verdictInside(answer);
+  // A broken gateway may have passed it on, and what was not understood is no answer at all.
+  const later = status >= 500 || status === 408;
+  if (!later) answer.note("no success", parseJson(answer.text) ?? answer.text);
+  return {
+    outcome: "unknown",
+    stoppedBy: later
+      ? tryLater("Garmin upload", answer)
+      : CLOSED.has(status)
+        ? new KindClosedError("Garmin upload", status)
+        : new UnexpectedAnswerError("Garmin upload", status, "no success"),
+  };
+}
+
+/** A status of success is believed only with data, or with nothing: a page came from something in between. */
+function verdictInside(answer: ConnectAnswer): Attempt {
+  if (isEmpty(answer)) return { outcome: "accepted" };
+  const body = parseJson(answer.text);
+  if (body === undefined) {
+    return {
+      outcome: "unknown",
+      stoppedBy: new RetryLaterError(`Garmin upload answered HTTP ${answer.status} with a page, not data`),
+    };
+  }
+  const { successes, failures } = ImportResult.safeParse(body).data?.detailedImportResult ?? {};
+  if (!failures?.length) return { outcome: "accepted" };
+  answer.note("detailedImportResult.failures", body);
+  // Which of its records Garmin took is not said: the read-back tells.
+  return { outcome: successes?.length ? "unknown" : "refused" };
+}
+
 /** Deletes one entry; one that is gone already does no harm. */
 export async function deleteEntry(call: GarminCall, withAccess: WithAccess, path: string): Promise<void> {
   const answer = await call(withAccess, { method: "DELETE", path });
-  if (answer.status >= 500) throw tryLater("Garmin delete", answer);
-  if (answer.status > 299 && answer.status !== 404) {
-    throw new UnexpectedAnswerError("Garmin delete", answer.status, "no success");
+  const { status } = answer;
+  if (status >= 500) throw tryLater("Garmin delete", answer);
+  if (!isEmpty(answer) && parseJson(answer.text) === undefined) {
+    throw new RetryLaterError(`Garmin delete answered HTTP ${status} with a page, not data`);
+  }
+  if (status > 299 && status !== 404) {
+    answer.note("no success", parseJson(answer.text));
+    throw new UnexpectedAnswerError("Garmin delete", status, "no success");
   }
 }

@@ -1,5 +1,3 @@
-import * as z from "zod";
-
 /** FIT counts 32 bits of seconds from 1989-12-31, reads small counts as time since power-on, and wraps above the last. */
 export const EARLIEST = new Date("1998-07-04T00:00:00Z");
 const LATEST = new Date("2126-02-06T00:00:00Z");
@@ -9,16 +7,32 @@ export function isWithinGarminTime(takenAt: Date): boolean {
   return takenAt >= EARLIEST && takenAt <= LATEST;
 }
 
-/** An invalid date is nothing that could be read back: it would match everything, or nothing ever. */
-export const epochMilliseconds = z
-  .number()
-  .transform((milliseconds) => new Date(milliseconds))
-  .pipe(z.date());
+/** Below it a number counts seconds, not milliseconds: as milliseconds it would lie in 1973. */
+const FIRST_MILLISECONDS = 1e11;
 
-/** A wall clock without an offset, `2026-11-21T23:30:00.0`. */
-export const wallClock = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z?$/);
-/** The instant of one that shows UTC. */
-export const wallClockInUtc = wallClock.transform((text) => new Date(`${text.replace(/Z$/, "")}Z`)).pipe(z.date());
+/** The instant that a number since 1970 stands for, as a text too. Undefined where it is none: it would match everything, or nothing. */
+export function instantOfEpoch(value: unknown): Date | undefined {
+  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof count !== "number" || count <= 0) return undefined;
+  return existing(new Date(count < FIRST_MILLISECONDS ? count * 1000 : count));
+}
+
+/** A wall clock, `2026-11-21T23:30:00.0`, with a blank for the T too, and with an offset or without. */
+const WALL_CLOCK = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?$/;
+
+/** The instant of a wall clock that shows UTC, or of an epoch number. */
+export function instantOfUtc(value: unknown): Date | undefined {
+  const [, day, time, offset = "Z"] = (typeof value === "string" && WALL_CLOCK.exec(value)) || [];
+  return day ? existing(new Date(`${day}T${time}${offset}`)) : instantOfEpoch(value);
+}
+
+/** The date that a local wall clock shows: as text, or as the epoch number it would be in UTC. */
+export function localDateOf(value: unknown): string | undefined {
+  const [, day] = (typeof value === "string" && WALL_CLOCK.exec(value)) || [];
+  return day ?? instantOfEpoch(value)?.toISOString().slice(0, 10);
+}
+
+const existing = (instant: Date) => (Number.isNaN(instant.getTime()) ? undefined : instant);
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Longer ranges have not been seen to work. */

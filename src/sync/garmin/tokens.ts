@@ -3,7 +3,8 @@ import { RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
 import type { HttpAnswer, Transport } from "../../transport.ts";
 import type { Link, RefreshOutcome, TokenSet } from "../ports.ts";
-import { tryLater, USER_AGENT } from "./client.ts";
+import { tryLater } from "./client.ts";
+import { APP_HEADERS } from "./headers.ts";
 
 /** No newer one was known in November 2026. A ticket is spent by the first id that is tried, so there is only one. */
 const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
@@ -38,9 +39,10 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
       method: "POST",
       url: `${diauthUrl.replace(/\/+$/, "")}/di-oauth2-service/oauth/token`,
       headers: {
+        ...APP_HEADERS,
         accept: "application/json",
         authorization: `Basic ${Buffer.from(`${clientId}:`).toString("base64")}`,
-        "user-agent": USER_AGENT,
+        "cache-control": "no-cache",
       },
       body: new URLSearchParams({ client_id: clientId, ...grant }),
     });

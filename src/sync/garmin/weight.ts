@@ -1,28 +1,16 @@
 import * as z from "zod";
-import type { Sink, Standing } from "../ports.ts";
+import type { Around, Sink } from "../ports.ts";
 import { chosenParts, type WeighIn } from "../reading.ts";
-import { attemptUpload, deleteEntry, type GarminCall, readBody } from "./client.ts";
-import { datesAround, epochMilliseconds } from "./dates.ts";
+import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
+import { datesAround, instantOfEpoch } from "./dates.ts";
+import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
 import { encodeWeighIns, weighInRefusal } from "./fit.ts";
 
 /** Peers found Garmin failing above 200 records a file; 100 is proven over ten-year imports. */
 const WEIGH_INS_PER_FILE = 100;
 const UPLOAD_SECONDS = 60;
 
-const WeightRange = z.object({
-  dailyWeightSummaries: z.array(
-    z.object({
-      allWeightMetrics: z.array(
-        z.object({
-          samplePk: z.number(), // when it was uploaded, and the delete key
-          calendarDate: z.string(),
-          weight: z.number(), // grams
-          timestampGMT: epochMilliseconds, // the field `date` is a local wall clock, do not use it
-        }),
-      ),
-    }),
-  ),
-});
+const WeightRange = z.object({ dailyWeightSummaries: z.array(z.unknown()) });
 
 /** Weigh-ins in Garmin Connect: FIT files in, a JSON range out. There is no public documentation; seen by several projects. */
 export function createWeightSink(options: {
@@ -37,21 +25,19 @@ export function createWeightSink(options: {
     refusal: weighInRefusal,
 
     async around(withAccess, from, to) {
-      const standing: Standing[] = [];
+      const around: Around = { entries: [], unreadable: [] };
       for (const [start, end] of datesAround(from, to)) {
         const path = `/weight-service/weight/range/${start}/${end}?includeAll=true`;
-        const answer = await call(withAccess, { method: "GET", path });
-        for (const day of readBody("Garmin weight range", answer, WeightRange).dailyWeightSummaries) {
-          for (const entry of day.allWeightMetrics) {
-            standing.push({
-              key: { calendarDate: entry.calendarDate, id: String(entry.samplePk) },
-              takenAt: entry.timestampGMT,
-              values: { kind: "weigh_in", weightKg: entry.weight / 1000 },
-            });
+        const ask = () => call(withAccess, { method: "GET", path });
+        const answer = await readRange("Garmin weight range", ask, WeightRange);
+        for (const day of answer?.body.dailyWeightSummaries ?? []) {
+          const { summaryDate, numOfWeightEntries, allWeightMetrics } = Loose.safeParse(day).data ?? {};
+          for (const entry of entriesOfDay(allWeightMetrics, numOfWeightEntries)) {
+            readEntry(entry, calendarDateOf(summaryDate), around, (where) => answer?.note(where, entry));
           }
         }
       }
-      return standing;
+      return around;
     },
 
     async send(withAccess, weighIns, { heightM, parts, beforeEach }) {
@@ -78,4 +64,27 @@ export function createWeightSink(options: {
     remove: (withAccess, { calendarDate, id }) =>
       deleteEntry(call, withAccess, `/weight-service/weight/${calendarDate}/byversion/${id}`),
   };
+}
+
+/**
+ * One entry, each by itself: other programs write here too, in shapes of their own. `date` is a local wall clock and says
+ * nothing about the instant.
+ */
+function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
+  const it = Loose.safeParse(entry).data ?? {};
+  const takenAt = instantOfEpoch(it.timestampGMT);
+  const grams = numberOf(it.weight) || undefined;
+  const id = keyOf(it.samplePk); // when it was uploaded, and the delete key
+  const calendarDate = calendarDateOf(it.calendarDate) ?? day;
+  if (takenAt && grams !== undefined && id && calendarDate) {
+    const values = { kind: "weigh_in" as const, weightKg: grams / 1000 };
+    around.entries.push({ key: { calendarDate, id }, takenAt, values });
+    return;
+  }
+  note(unreadFields({ timestampGMT: takenAt, weight: grams, samplePk: id, calendarDate }));
+  around.unreadable.push({
+    ...(takenAt && { takenAt }),
+    ...(calendarDate && { calendarDate }),
+    ...(grams !== undefined && { weightKg: grams / 1000 }),
+  });
 }

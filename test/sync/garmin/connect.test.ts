@@ -6,17 +6,20 @@ import { socialProfile, uploadConsent } from "../../../src/sync/garmin/profile.t
 import { createWeightSink } from "../../../src/sync/garmin/weight.ts";
 import { AccessRefusedError, type SendContext, type Sink, type WithAccess } from "../../../src/sync/ports.ts";
 import type { BloodPressure, WeighIn } from "../../../src/sync/reading.ts";
+import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import type { Answer } from "../../sandbox/serve.ts";
+import type { Answer, RecordedRequest } from "../../sandbox/serve.ts";
 import { ACCOUNT, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
 let stub: Stub;
 let call: GarminCall;
 let weights: Sink<WeighIn>;
 let pressures: Sink<BloodPressure>;
+/** What was noted as not understood, the newest last. */
+const noted: UnknownAnswer[] = [];
 beforeAll(async () => {
   stub = await startStub();
-  call = createGarminCall({ connectapiUrl: `${stub.url}/`, send: stub.send });
+  call = createGarminCall({ connectapiUrl: `${stub.url}/`, send: stub.send, onUnknown: (it) => void noted.push(it) });
   const schedule = <T>(task: () => Promise<T>) => task();
   weights = createWeightSink({ call, schedule });
   pressures = createBloodPressureSink({ call, schedule });
@@ -39,6 +42,21 @@ const context: SendContext = {
   timezone: "Europe/Berlin",
   parts: { composition: true, muscle: true },
 };
+/** The native header set, as facts of several live clients say it. */
+const APP = {
+  "user-agent": ["GCM-Android-5.23"],
+  "x-garmin-user-agent": [
+    "com.garmin.android.apps.connectmobile/5.23; ; Google/sdk_gphone64_arm64/google; Android/33; Dalvik/2.1.0",
+  ],
+  "x-garmin-paired-app-version": ["10861"],
+  "x-garmin-client-platform": ["Android"],
+  "x-app-ver": ["10861"],
+  "x-lang": ["en"],
+  "x-gcexperience": ["GC5"],
+  "accept-language": ["en-US,en;q=0.9"],
+};
+const appHeadersOf = (request: RecordedRequest) =>
+  Object.fromEntries(Object.keys(APP).map((name) => [name, headerLines(request, name)]));
 const last = () => stub.requests.at(-1);
 
 const measured = {
@@ -103,7 +121,9 @@ describe("the weights that stand there", () => {
       timestampGMT: 1_795_262_400_175,
     });
     stub.willAnswer(weightRange([entry(), manual], [entry({ samplePk: 3, calendarDate: "2026-11-20" })]));
-    expect(await weights.around(withAccess, NOON, NOON)).toEqual([
+    const { entries, unreadable } = await weights.around(withAccess, NOON, NOON);
+    expect(unreadable).toEqual([]);
+    expect(entries).toEqual([
       {
         key: { calendarDate: "2026-11-21", id: "1795260700123" },
         takenAt: NOON,
@@ -122,16 +142,65 @@ describe("the weights that stand there", () => {
     expect(headerLines(last(), "content-type")).toEqual([]);
   });
 
-  test("at a time that no date can hold are neither matched nor left out: it is a new shape, and ours to mend", async () => {
-    stub.willAnswer(weightRange([entry(), entry({ timestampGMT: 9e15 })]));
-    expect(await endOf(weights.around(withAccess, NOON, NOON))).toBe("UnexpectedAnswerError");
+  test.each<[string, object, object]>([
+    ["no weight", { weight: null }, { takenAt: NOON, calendarDate: "2026-11-21" }],
+    ["a weight of nothing", { weight: 0 }, { takenAt: NOON, calendarDate: "2026-11-21" }],
+    ["a weight that is an object", { weight: {} }, { takenAt: NOON, calendarDate: "2026-11-21" }],
+    ["no time", { timestampGMT: null }, { calendarDate: "2026-11-21", weightKg: 80.25 }],
+    ["a time of 0", { timestampGMT: 0 }, { calendarDate: "2026-11-21", weightKg: 80.25 }],
+    ["a time that no date can hold", { timestampGMT: 9e15 }, { calendarDate: "2026-11-21", weightKg: 80.25 }],
+    ["no key", { samplePk: null }, { takenAt: NOON, calendarDate: "2026-11-21", weightKg: 80.25 }],
+    ["a key in words", { samplePk: "MFP-77" }, { takenAt: NOON, calendarDate: "2026-11-21", weightKg: 80.25 }],
+    ["a key beyond what a number holds", { samplePk: 1e17 }, expect.anything()],
+  ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd, rest) => {
+    stub.willAnswer(weightRange([entry(odd), entry({ samplePk: 2 })], [entry({ samplePk: 3 })]));
+    const { entries, unreadable } = await weights.around(withAccess, NOON, NOON);
+    expect(entries.map((it) => it.key.id)).toEqual(["2", "3"]);
+    expect(unreadable).toEqual([rest]);
+    expect(noted.at(-1)).toMatchObject({
+      ...{ vendor: "garmin", call: "Garmin GET /weight-service/weight/range", httpStatus: 200 },
+      ...{ where: expect.stringMatching(/^(weight|timestampGMT|samplePk): unreadable$/), value: entry(odd) },
+    });
+  });
+
+  test("are read though a key or a number is text, and a date stands only at their day", async () => {
+    const texts = entry({ samplePk: "77", weight: "80250.0", timestampGMT: "1795262400000", calendarDate: null });
+    stub.willAnswer(weightRange([texts]));
+    expect((await weights.around(withAccess, NOON, NOON)).entries).toEqual([
+      {
+        key: { calendarDate: "2026-11-21", id: "77" },
+        takenAt: NOON,
+        values: { kind: "weigh_in", weightKg: 80.25 },
+      },
+    ]);
+  });
+
+  test.each<[string, unknown, object[]]>([
+    ["nothing, and counts nothing", { summaryDate: "2026-11-20", numOfWeightEntries: 0, allWeightMetrics: null }, []],
+    [
+      "nothing, though it counts one",
+      { summaryDate: "2026-11-20", numOfWeightEntries: 1, allWeightMetrics: [] },
+      [{ calendarDate: "2026-11-20" }],
+    ],
+    [
+      "something else than a list",
+      { summaryDate: "2026-11-20", allWeightMetrics: "x" },
+      [{ calendarDate: "2026-11-20" }],
+    ],
+    ["words", { summaryDate: "2026-11-20", allWeightMetrics: ["x"] }, [{ calendarDate: "2026-11-20" }]],
+  ])("of a day that lists %s spoil no other day", async (_what, day, unreadable) => {
+    const good = { summaryDate: "2026-11-21", allWeightMetrics: [entry()] };
+    stub.willAnswer(Response.json({ dailyWeightSummaries: [day, good] }));
+    const around = await weights.around(withAccess, NOON, NOON);
+    expect(around).toMatchObject({ entries: [{ key: { id: "1795260700123" } }], unreadable });
+    expect(around.unreadable).toHaveLength(unreadable.length);
   });
 
   test("of more than a year are asked for in several ranges, and put together", async () => {
     const from = stub.requests.length;
     stub.willAnswer(weightRange([entry({ samplePk: 1 })]), weightRange([]), weightRange([entry({ samplePk: 3 })]));
-    const standing = await weights.around(withAccess, new Date("2024-01-01T12:00:00Z"), NOON);
-    expect(standing.map((it) => it.key.id)).toEqual(["1", "3"]);
+    const { entries } = await weights.around(withAccess, new Date("2024-01-01T12:00:00Z"), NOON);
+    expect(entries.map((it) => it.key.id)).toEqual(["1", "3"]);
     expect(stub.requests.slice(from).map((it) => it.path.replace("/weight-service/weight/range/", ""))).toEqual([
       "2023-12-31/2024-12-29",
       "2024-12-30/2025-12-29",
@@ -161,11 +230,11 @@ describe("the pressures that stand there", () => {
         { startDate: "2026-11-19" },
       ),
     );
-    const standing = await pressures.around(withAccess, NOON, NOON);
+    const { entries } = await pressures.around(withAccess, NOON, NOON);
     const takenAt = new Date("2026-11-21T23:30:00Z");
     const calendarDate = "2026-11-22";
     const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79 };
-    expect(standing).toEqual([
+    expect(entries).toEqual([
       { key: { calendarDate, id: "1795260700123" }, takenAt, values: { ...values, pulseBpm: 61 } },
       { key: { calendarDate, id: "2" }, takenAt, values },
     ]);
@@ -177,26 +246,48 @@ describe("the pressures that stand there", () => {
     expect(Object.fromEntries(last()?.query ?? [])).toEqual({ includeAll: "true" });
   });
 
-  test.each(["2026-11-21T23:30:00", "2026-11-21T23:30:00.000", "2026-11-21T23:30:00.000Z"])(
-    "written like %s too",
-    async (text) => {
-      stub.willAnswer(
-        pressureRange({ startDate: "x", measurements: [measurement({ measurementTimestampGMT: text })] }),
-      );
-      expect((await pressures.around(withAccess, NOON, NOON))[0]?.takenAt).toEqual(new Date("2026-11-21T23:30:00Z"));
-    },
-  );
+  test.each<[unknown]>([
+    ["2026-11-21T23:30:00"],
+    ["2026-11-21T23:30"],
+    ["2026-11-21T23:30:00.000"],
+    ["2026-11-21T23:30:00.000Z"],
+    ["2026-11-21T23:30:00.0+00:00"],
+    ["2026-11-22T00:30:00.0+0100"],
+    ["2026-11-21 23:30:00.0"],
+    [1_795_303_800_000],
+    ["1795303800000"],
+    [1_795_303_800],
+  ])("written like %j too", async (time) => {
+    stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement({ measurementTimestampGMT: time })] }));
+    const { entries } = await pressures.around(withAccess, NOON, NOON);
+    expect(entries[0]?.takenAt).toEqual(new Date("2026-11-21T23:30:00Z"));
+  });
 
-  test.each([
-    ["an offset", { measurementTimestampGMT: "2026-11-21T23:30:00.0+00:00" }],
+  test.each<[string, object]>([
+    ["no systolic value", { systolic: null }],
+    ["no diastolic value", { diastolic: null }],
+    ["no key", { version: null }],
     ["no day that exists", { measurementTimestampGMT: "2026-13-41T23:30:00.0" }],
     ["a day alone", { measurementTimestampGMT: "2026-11-21" }],
-    ["words", { measurementTimestampGMT: "Sat Nov 21 2026" }],
-    ["nothing", { measurementTimestampGMT: "" }],
+    ["a time in words", { measurementTimestampGMT: "Sat Nov 21 2026" }],
+    ["an empty time", { measurementTimestampGMT: "" }],
+    ["no time", { measurementTimestampGMT: null }],
     ["words where the day to delete it by is read", { measurementTimestampLocal: "Nov 21, 2026" }],
-  ])("whose time is %s are neither matched nor left out: it is a new shape, and ours to mend", async (_what, time) => {
-    stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement(), measurement(time)] }));
-    expect(await endOf(pressures.around(withAccess, NOON, NOON))).toBe("UnexpectedAnswerError");
+  ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd) => {
+    stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement(odd), measurement({ version: 2 })] }));
+    const { entries, unreadable } = await pressures.around(withAccess, NOON, NOON);
+    expect(entries.map((it) => it.key.id)).toEqual(["2"]);
+    expect(unreadable).toHaveLength(1);
+    expect(noted.at(-1)).toMatchObject({
+      ...{ call: "Garmin GET /bloodpressure-service/bloodpressure/range", value: measurement(odd) },
+      where: expect.stringContaining("unreadable"),
+    });
+  });
+
+  test("without a readable local time are deleted by the date of their day", async () => {
+    const odd = measurement({ measurementTimestampLocal: null });
+    stub.willAnswer(pressureRange({ startDate: "2026-11-22", measurements: [odd] }));
+    expect((await pressures.around(withAccess, NOON, NOON)).entries[0]?.key.calendarDate).toBe("2026-11-22");
   });
 
   test("of more than a year are asked for in several ranges", async () => {
@@ -226,7 +317,17 @@ describe("an answer to a question", () => {
     ["200 with a page", () => page(), "RetryLaterError"],
     ["a broken line", () => "drop", "RetryLaterError"],
     ["200 in another shape", () => Response.json({ somethingElse: [] }), "UnexpectedAnswerError"],
-    ["404", () => Response.json({ error: "NotFoundException" }, { status: 404 }), "UnexpectedAnswerError"],
+    [
+      "403 of Cloudflare in JSON",
+      () => Response.json({ cloudflare_error: true, error_code: 1020 }, { status: 403 }),
+      "RetryLaterError",
+    ],
+    [
+      "403 with JSON and Cloudflare's challenge",
+      () => Response.json({}, { status: 403, headers: { "cf-mitigated": "challenge" } }),
+      "RetryLaterError",
+    ],
+    ["403 without a word", () => new Response("", { status: 403 }), "RetryLaterError"],
     [
       "a way to somewhere else",
       () => new Response(null, { status: 302, headers: { location: "/elsewhere" } }),
@@ -241,6 +342,32 @@ describe("an answer to a question", () => {
     expect(stub.requests.length - from).toBe(3); // nothing was asked twice, and nowhere else
   });
 
+  test.each([
+    ["403 in JSON", () => Response.json({ error: "ForbiddenException" }, { status: 403 })],
+    ["404", () => Response.json({ error: "NotFoundException" }, { status: 404 })],
+    ["402", () => Response.json({}, { status: 402 })],
+    ["400", () => new Response("", { status: 400 })],
+  ])("%s closes the kind that was asked about, and says nothing about the profile", async (_what, answer) => {
+    stub.willAnswer(answer(), answer(), answer());
+    expect(await endOf(weights.around(withAccess, NOON, NOON))).toBe("KindClosedError");
+    expect(await endOf(pressures.around(withAccess, NOON, NOON))).toBe("KindClosedError");
+    expect(await endOf(socialProfile(call, withAccess))).toBe("UnexpectedAnswerError");
+    expect(noted.at(-1)).toMatchObject({ call: "Garmin GET /userprofile-service/socialProfile" });
+  });
+
+  test("without content is an empty list: at once where its status says so, else when it comes twice", async () => {
+    const nothing = { entries: [], unreadable: [] };
+    const from = stub.requests.length;
+    stub.willAnswer(new Response(null, { status: 204 }), new Response(null, { status: 204 }));
+    expect(await weights.around(withAccess, NOON, NOON)).toEqual(nothing);
+    expect(await pressures.around(withAccess, NOON, NOON)).toEqual(nothing);
+    expect(stub.requests.length - from).toBe(2);
+    stub.willAnswer(new Response(""), new Response(""));
+    expect(await weights.around(withAccess, NOON, NOON)).toEqual(nothing);
+    stub.willAnswer(new Response(""), weightRange([entry()]));
+    expect((await weights.around(withAccess, NOON, NOON)).entries).toHaveLength(1);
+  });
+
   test("an error says where, and never what stood there", async () => {
     stub.willAnswer(Response.json({ dailyWeightSummaries: "words of the vendor" }));
     const error: unknown = await weights.around(withAccess, NOON, NOON).catch((it: unknown) => it);
@@ -248,6 +375,10 @@ describe("an answer to a question", () => {
     expect(String(error)).not.toMatch(/words of the vendor|access-1/);
   });
 });
+
+const failure = { internalId: null, externalId: "x", messages: [{ code: 404, content: "Unsupported file" }] };
+const imported = (successes: object[] | null, failures: object[]) =>
+  Response.json({ detailedImportResult: { uploadId: 1, successes, failures } }, { status: 202 });
 
 describe("an upload of weights", () => {
   const upload = (access: WithAccess = withAccess) =>
@@ -285,8 +416,15 @@ describe("an upload of weights", () => {
     ["401 again", () => new Response("", { status: 401 }), "not_sent", "AccessRefusedError"],
     ["403 with a page", () => page(403), "not_sent", "RetryLaterError"],
     ["429", () => new Response("", { status: 429 }), "not_sent", "RetryLaterError"],
-    ["404", () => Response.json({}, { status: 404 }), "not_sent", "UnexpectedAnswerError"],
-    ["302", () => new Response(null, { status: 302, headers: { location: "/" } }), "not_sent", "UnexpectedAnswerError"],
+    ["403 in JSON", () => Response.json({}, { status: 403 }), "unknown", "KindClosedError"],
+    ["404", () => Response.json({}, { status: 404 }), "unknown", "KindClosedError"],
+    ["418", () => Response.json({}, { status: 418 }), "unknown", "UnexpectedAnswerError"],
+    ["302", () => new Response(null, { status: 302, headers: { location: "/" } }), "unknown", "UnexpectedAnswerError"],
+    ["200 with a page", () => page(), "unknown", "RetryLaterError"],
+    ["202 with failures alone", () => imported([], [failure]), "refused", undefined],
+    ["202 with failures and no word of successes", () => imported(null, [failure]), "refused", undefined],
+    ["202 with failures and successes", () => imported([{}], [failure]), "unknown", undefined],
+    ["202 with successes", () => imported([{}], []), "accepted", undefined],
   ])("%s: what becomes of it", async (_what, answer, outcome, stoppedBy) => {
     const from = stub.requests.length;
     stub.willAnswer(answer());
@@ -294,6 +432,15 @@ describe("an upload of weights", () => {
     expect(sent.outcomes).toEqual([outcome, outcome]);
     expect(sent.stoppedBy?.constructor.name).toBe(stoppedBy);
     expect(stub.requests.length - from).toBe(1);
+  });
+
+  test("whose failures are inside its answer is noted with their code", async () => {
+    stub.willAnswer(imported([], [failure]));
+    await upload();
+    expect(noted.at(-1)).toMatchObject({
+      ...{ call: "Garmin POST /upload-service/upload", where: "detailedImportResult.failures" },
+      value: { detailedImportResult: { failures: [{ messages: [{ code: 404 }] }] } },
+    });
   });
 
   test("with a renewed token the form is built anew, whole and with the new token", async () => {
@@ -402,6 +549,23 @@ describe("an upload of pressures", () => {
   });
 });
 
+test("every request carries what Garmin's app sends, each header once", async () => {
+  stub.willAnswer(
+    weightRange(),
+    Response.json({}),
+    new Response(null, { status: 204 }),
+    Response.json({ profileId: 1 }),
+  );
+  const from = stub.requests.length;
+  await weights.around(withAccess, NOON, NOON);
+  await pressures.send(withAccess, [pressure()], context);
+  await weights.remove(withAccess, { calendarDate: "2026-11-21", id: "1" });
+  await socialProfile(call, withAccess);
+  const requests = stub.requests.slice(from);
+  expect(requests).toHaveLength(4);
+  for (const request of requests) expect(appHeadersOf(request)).toEqual(APP);
+});
+
 describe("a removal", () => {
   const key = { calendarDate: "2026-11-21", id: "1795260700123" };
 
@@ -427,6 +591,10 @@ describe("a removal", () => {
       () => Response.json({ error: "NotFoundException" }, { status: 404 }),
       "success",
     ],
+    ["that a page says is done", () => page(), "RetryLaterError"],
+    ["that a page does not find", () => page(404), "RetryLaterError"],
+    ["done, with data", () => Response.json({}), "success"],
+    ["forbidden in JSON", () => Response.json({}, { status: 403 }), "UnexpectedAnswerError"],
     ["refused with 401", () => new Response("", { status: 401 }), "AccessRefusedError"],
     ["limited with 429", () => new Response("", { status: 429 }), "RetryLaterError"],
     ["that meets a wall", () => page(403), "RetryLaterError"],

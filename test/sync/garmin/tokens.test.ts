@@ -60,6 +60,9 @@ describe("what is sent", () => {
     expect(headerLines(last(), "authorization")).toEqual([`Basic ${btoa(`${CLIENT_ID}:`)}`]);
     expect(headerLines(last(), "content-type")).toEqual(["application/x-www-form-urlencoded"]);
     expect(headerLines(last(), "user-agent")).toEqual(["GCM-Android-5.23"]);
+    expect(headerLines(last(), "x-garmin-paired-app-version")).toEqual(["10861"]);
+    expect(headerLines(last(), "x-gcexperience")).toEqual(["GC5"]);
+    expect(headerLines(last(), "cache-control")).toEqual(["no-cache"]);
   });
 
   test("for a refresh: the client id that the tokens were issued to", async () => {
