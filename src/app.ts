@@ -3,9 +3,9 @@ import type { Clock } from "./clock.ts";
 import { type Config, WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { createSpacing } from "./spacing.ts";
+import { createRateLimiter, type Rate, type RateLimiter } from "./rate-limiter.ts";
 import type { Table } from "./store/table.ts";
-import { openStore, unseal } from "./stores.ts";
+import { openStore, unseal, WITHINGS_RATE } from "./stores.ts";
 import { createDisconnect } from "./sync/disconnect.ts";
 import { createBloodPressureSink } from "./sync/garmin/blood-pressure.ts";
 import { createGarminCall } from "./sync/garmin/client.ts";
@@ -37,9 +37,12 @@ import { createTransport, type Transport } from "./transport.ts";
 
 /** Who would wait longer comes back later. A lease without a heartbeat outlives this wait and the request after it. */
 const WITHINGS_PATIENCE_SECONDS = 60;
-/** Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. */
-const GARMIN_FILE_PAUSE_SECONDS = 2;
-const GARMIN_PRESSURE_PAUSE_SECONDS = 0.5;
+/**
+ * Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. A file holds a hundred
+ * weigh-ins, so the files of a first year begin at once.
+ */
+const GARMIN_FILES = { burst: 5, everySeconds: 2 };
+const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.5 };
 
 /** One who has not weighed themselves for so long is not recognised by it. */
 const LAST_WEIGH_IN_DAYS = 60;
@@ -72,14 +75,15 @@ export async function createApp(
     log: Log;
     wrapTable?: (table: Table) => Table;
     wrapSend?: (send: Transport) => Transport;
-    spaceUploads?: boolean;
+    /** False where time is a manual clock: nothing that is sent waits then. */
+    paced?: boolean;
     /** Hears of every vendor answer that was not understood. */
     onUnknown?: NoteUnknown | undefined;
     /** Until when this process may work; undefined: as long as it takes. */
     deadlineAt?: () => Date | undefined;
   },
 ) {
-  const { clock, log, wrapTable, wrapSend = (it) => it, spaceUploads = true } = deps;
+  const { clock, log, wrapTable, wrapSend = (it) => it, paced = true } = deps;
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
@@ -91,10 +95,17 @@ export async function createApp(
   const transport = createTransport();
   const send = wrapSend(transport.send);
 
+  const limiter = (rate: Rate) => createRateLimiter(paced ? rate : undefined);
+  const limiters = {
+    withings: limiter(WITHINGS_RATE),
+    files: limiter(GARMIN_FILES),
+    pressures: limiter(GARMIN_PRESSURES),
+  };
+
   const withingsCall = createWithingsCall({
     apiUrl: withings.apiUrl,
     send,
-    schedule: within(store.withingsBudget, clock),
+    schedule: within(store.withingsBudget, limiters.withings, clock),
   });
   const application = {
     clientId: withings.clientId,
@@ -102,7 +113,6 @@ export async function createApp(
     redirectUrl: withingsLogin?.redirectUrl ?? "",
   };
 
-  const spaced = (pauseSeconds: number) => createSpacing(clock, spaceUploads ? pauseSeconds : 0);
   const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown: deps.onUnknown });
   const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now });
   const diTokens = createDiTokens({ diauthUrl: garmin.diauthUrl, send, now: clock.now });
@@ -125,8 +135,8 @@ export async function createApp(
     tokens,
     source: createWithingsSource(withingsCall),
     sinks: {
-      weigh_in: createWeightSink({ call: garminCall, schedule: spaced(GARMIN_FILE_PAUSE_SECONDS) }),
-      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: spaced(GARMIN_PRESSURE_PAUSE_SECONDS) }),
+      weigh_in: createWeightSink({ call: garminCall, schedule: limiters.files.schedule }),
+      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),
     },
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
     clock,
@@ -224,17 +234,24 @@ export async function createApp(
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
     rest: () => transport.rest(),
     async close() {
+      for (const each of Object.values(limiters)) each.close();
       await transport.close();
       await store.close();
     },
   };
 }
 
-/** Each request waits for its slot. An urgent one takes a slot too, so that the others make room, but does not wait for it. */
-function within(budget: Budget, clock: Clock): Schedule {
+/**
+ * Each request waits for its slot: first among those of this process, which so do not take slots from under each other, and
+ * then in the budget. An urgent one takes a slot too, so that the others make room, but waits for nothing.
+ */
+function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
   return async (task, { urgent }) => {
     if (!urgent) {
-      const waitSeconds = await budget.take(WITHINGS_PATIENCE_SECONDS);
+      const patienceSeconds = WITHINGS_PATIENCE_SECONDS;
+      const begunAt = clock.now().getTime();
+      const take = () => budget.take(patienceSeconds - (clock.now().getTime() - begunAt) / 1000);
+      const waitSeconds = await limiter.schedule(take, { patienceSeconds });
       if (waitSeconds > 0) await clock.sleep(waitSeconds);
       return task();
     }

@@ -38,11 +38,19 @@ export interface Server {
  * The whole program on one machine: the bot by long polling or, where it has an address, by
  * webhook; a look at who is due every minute; the jobs that come of both; what comes in at that address; and a watch over all.
  */
-export async function startServer(config: ServiceConfig, deps: { clock: Clock; log: Log }): Promise<Server> {
-  const { clock } = deps;
+export async function startServer(
+  config: ServiceConfig,
+  deps: {
+    clock: Clock;
+    log: Log;
+    /** False where time is a manual clock: nothing that is sent waits then. */
+    paced?: boolean;
+  },
+): Promise<Server> {
+  const { clock, paced = true } = deps;
   const watch = createWatch(deps);
   const { log, isWell } = watch;
-  const app = await createApp(config, { clock, log });
+  const app = await createApp(config, { clock, log, paced });
   let worker: Worker | undefined;
   const queue: JobQueue = {
     async put(jobs) {
@@ -52,7 +60,7 @@ export async function startServer(config: ServiceConfig, deps: { clock: Clock; l
   };
   const { chat, http, work, webhookSecret, settled } = createService(config, app, {
     ...{ queue, isWell, keepsTelegram: true },
-    ...{ clock, log },
+    ...{ paced, clock, log },
   });
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.

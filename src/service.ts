@@ -44,11 +44,12 @@ export function createService(
     isWell?: () => boolean;
     /** Whether this process is the one that hears from Telegram, and knows how that goes. */
     keepsTelegram?: boolean;
+    paced?: boolean | undefined;
     clock: Clock;
     log: Log;
   },
 ) {
-  const { queue, isWell = () => true, keepsTelegram = false, clock, log } = deps;
+  const { queue, isWell = () => true, keepsTelegram = false, paced = true, clock, log } = deps;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
@@ -56,6 +57,7 @@ export function createService(
     doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
     queue,
     version,
+    paced,
     clock,
     log,
   });

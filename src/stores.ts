@@ -28,7 +28,7 @@ import { createVendorUsers } from "./store/vendor-users.ts";
  * most 115 in any sixty seconds, and let a normal run go without waiting. What is left is for the codes of new links: they
  * live 30 seconds and wait for no slot.
  */
-const WITHINGS_BUDGET = { name: "withings", everySeconds: 0.632, burst: 20 };
+export const WITHINGS_RATE = { everySeconds: 0.632, burst: 20 };
 
 /** Opens the store; SQLite makes its file on the way, DynamoDB's table has to exist. */
 export async function openTable(config: StoreConfig, clock: Clock): Promise<Table> {
@@ -73,7 +73,7 @@ export async function openStore(
     accounts: createAccounts(table, agenda, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
-    withingsBudget: createBudget(table, clock, WITHINGS_BUDGET),
+    withingsBudget: createBudget(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),

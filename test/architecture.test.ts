@@ -31,7 +31,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
   {
     name: "base",
-    files: /^src\/(errors|aws-errors|log|clock|json|local-time|spacing|transport)\.ts$/,
+    files: /^src\/(errors|aws-errors|log|clock|json|local-time|rate-limiter|bottleneck-light\.d|transport)\.ts$/,
     mayImport: [],
   },
   { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
@@ -69,6 +69,7 @@ test.each([
   ["@aws-sdk/client-ssm", /^src\/(cli\/aws|lambda\/environment)\.ts$/],
   ["@aws-sdk/client-lambda", /^src\/cli\/aws\.ts$/],
   ["node:sqlite", /^src\/store\/sqlite(-backup)?\.ts$/],
+  ["bottleneck", /^src\/(rate-limiter|bottleneck-light\.d)\.ts$/],
   ["undici", /^src\/transport\.ts$/],
   ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
   ["grammy", /^src\/(bot\/|server\.ts$|lambda\/sweep\.ts$)/],

@@ -15,6 +15,7 @@ import { createGarminDialog, GARMIN_DIALOG } from "./garmin-dialog.ts";
 import { createLinking, type LinkingDeps } from "./linking.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { registerCommands } from "./menu.ts";
+import { limitMessages } from "./message-limits.ts";
 import { createPeopleCommands, type PeopleDeps } from "./people.ts";
 import { serveByPolling } from "./polling.ts";
 import { answerTap } from "./redraw.ts";
@@ -35,7 +36,13 @@ export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "p
   SettingsDeps &
   Omit<PeopleDeps, "allowedIds"> &
   Omit<DoctorDeps, "wordsAt"> &
-  SyncDeps & { dialogs: DialogStore; disconnect: Disconnect; queue: JobQueue };
+  SyncDeps & {
+    dialogs: DialogStore;
+    disconnect: Disconnect;
+    queue: JobQueue;
+    /** False where time is a manual clock: no message waits for its turn then. */
+    paced?: boolean;
+  };
 
 export interface BotConfig {
   botToken: string;
@@ -72,6 +79,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     const isText = method === "sendMessage" || method === "editMessageText";
     return call(method, isText ? { ...payload, link_preview_options: { is_disabled: true } } : payload, signal);
   });
+  const limits = limitMessages(bot.api, { paced: deps.paced ?? true });
   const stopping = new AbortController();
   const health = createTelegramHealth({ clock, log });
   let serving: Promise<void> = Promise.resolve();
@@ -266,7 +274,10 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       await Promise.all(underWay);
     },
     /** After `stop`, when nobody has anything more to tell. */
-    close: () => http.close(),
+    async close() {
+      limits.close();
+      await http.close();
+    },
   };
 }
 

@@ -21,10 +21,14 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
   let next = current;
   let isCurrentShown = true;
   let isWorking = false;
+  let editableAt = Number.NEGATIVE_INFINITY;
   let work: Promise<void> = Promise.resolve();
 
   async function catchUp() {
     while (next !== current) {
+      // Before an edit and not after it: the last one is followed by nothing that it could disturb.
+      const waitSeconds = Math.min(PAUSE_SECONDS, (editableAt - clock.now().getTime()) / 1000);
+      if (waitSeconds > 0) await clock.sleep(waitSeconds);
       current = next;
       isCurrentShown = await chat.edit(current.text, current.keyboard).then(
         () => true,
@@ -33,7 +37,7 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
           return false;
         },
       );
-      await clock.sleep(PAUSE_SECONDS);
+      editableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
     }
     isWorking = false;
   }

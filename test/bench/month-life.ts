@@ -92,7 +92,7 @@ export async function liveAMonth(): Promise<Month> {
     },
   };
   const config = readConfig(house.env, SERVICE_SECTIONS);
-  const service = createService(config, app, { queue, clock, log });
+  const service = createService(config, app, { queue, paced: false, clock, log });
   const api = new Api(telegram.token, { apiRoot: telegram.apiRoot });
   const webhook = { url: `${url}/telegram`, secretToken: WEBHOOK_SECRET };
   const count = () => ({

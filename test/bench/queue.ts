@@ -48,8 +48,8 @@ export async function queueScene(): Promise<void> {
         if (event === "run_ended" && status !== "success") putOff++;
       },
     });
-    const app = await createApp(config, { clock, log: runs });
-    const service = createService(config, app, { queue, clock, log });
+    const app = await createApp(config, { clock, log: runs, paced: false });
+    const service = createService(config, app, { queue, paced: false, clock, log });
     while (!isOver() && sqs.waiting() > 0) {
       const [message] = await sqs.receive(1);
       if (!message?.Body) {

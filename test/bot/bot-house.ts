@@ -44,6 +44,7 @@ export async function startBotHouse(
       ...{ clock, log },
     }),
     version: "0.1.0",
+    paced: false,
     clock,
     log,
     ...options.chat,

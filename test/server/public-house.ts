@@ -25,7 +25,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },
-      { clock: house.clock, log },
+      { clock: house.clock, log, paced: false },
     );
     server.polling.catch(() => undefined);
     servers.add(server);

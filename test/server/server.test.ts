@@ -28,7 +28,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
   const logged: Array<Record<string, unknown>> = [];
   const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
   const schedule = { syncIntervalMinutes: roundSeconds / 60 };
-  const started = await startServer({ ...config, schedule }, { clock: house.clock, log });
+  const started = await startServer({ ...config, schedule }, { clock: house.clock, log, paced: false });
   started.polling.catch(() => undefined);
   server = started;
   const ended = () => logged.filter(({ event }) => event === "run_ended");

@@ -52,7 +52,7 @@ export async function startHousehold(
   ) {
     const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
     const log = createLog({ level: "debug", write: (line) => logged.push(line), now: clock.now });
-    const app = await createApp(config, { clock, log, spaceUploads: false, ...wrap });
+    const app = await createApp(config, { clock, log, paced: false, ...wrap });
     apps.push(app);
     return app;
   }

@@ -19,7 +19,7 @@ export interface ChildTask {
 const { type, account, ahead = 0 } = JSON.parse(process.argv[2] ?? "") as ChildTask;
 const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + ahead * 1000) };
 const config = readConfig(process.env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
-const app = await createApp(config, { clock, log: createLog({ level: "silent" }), spaceUploads: false });
+const app = await createApp(config, { clock, log: createLog({ level: "silent" }), paced: false });
 
 print("ready");
 await new Promise((resolve) => process.stdin.once("data", resolve));

@@ -1,0 +1,122 @@
+import type Bottleneck from "bottleneck";
+import { RetryLaterError } from "./errors.ts";
+
+/** After a rest `burst` tasks begin at once, and then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds. */
+export interface Rate {
+  burst: number;
+  everySeconds: number;
+}
+
+/** Spaces what one process sends. */
+export interface RateLimiter {
+  /**
+   * Does the tasks of a key one after the other, in the order they came, as its rate allows. Throws `RetryLaterError`, and
+   * begins nothing, when the turn would come only after more than `patienceSeconds`.
+   */
+  schedule<T>(task: () => Promise<T>, options?: { key?: string; patienceSeconds?: number }): Promise<T>;
+  /** What still waits is not done, and throws `RetryLaterError`. */
+  close(): void;
+}
+
+/** Without a rate nothing waits for the time. Each key has the rate for itself. */
+export function createRateLimiter(rate: Rate | undefined): RateLimiter {
+  const lines = new Map<string, Line>();
+  let isClosed = false;
+
+  return {
+    async schedule(task, { key = "", patienceSeconds = Number.POSITIVE_INFINITY } = {}) {
+      // Loaded on demand: much of what people write in the chat needs none of it.
+      const { default: Limiter } = await import("bottleneck/light.js");
+      if (isClosed) throw new RetryLaterError("the program is stopping");
+      let line = lines.get(key);
+      if (!line) {
+        line = createLine(Limiter, rate, () => lines.delete(key));
+        lines.set(key, line);
+      }
+      return line.schedule(task, patienceSeconds);
+    },
+    close() {
+      isClosed = true;
+      for (const line of lines.values()) line.close();
+      lines.clear();
+    },
+  };
+}
+
+type Line = ReturnType<typeof createLine>;
+
+/** The reservoir is filled up here and not by bottleneck, which looks for that four times a second as long as the process lives. */
+function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested: () => void) {
+  const open = (left: number | undefined) =>
+    new Limiter({ maxConcurrent: 1, ...(left !== undefined && { reservoir: left }) });
+  let limiter = open(rate?.burst);
+  let isClosed = false;
+  let spent = 0;
+  let waiting = 0;
+  let underWay = 0;
+  let seenAt = Date.now();
+  const timer = rate && setInterval(refill, rate.everySeconds * 1000);
+
+  function refill() {
+    const now = Date.now();
+    if (now < seenAt) restart();
+    seenAt = now;
+    if (spent > 0) {
+      spent--;
+      void limiter.incrementReservoir(1);
+    } else if (waiting + underWay === 0) {
+      clearInterval(timer);
+      onRested();
+    }
+  }
+
+  /** The clock was set back: bottleneck, which goes by it, would make everybody wait for the difference. */
+  function restart() {
+    const before = limiter;
+    limiter = open(rate && rate.burst - spent);
+    void drop(before);
+  }
+
+  async function schedule<T>(task: () => Promise<T>, patienceSeconds: number): Promise<T> {
+    if (rate) {
+      const waitSeconds = Math.max(0, waiting + 1 - (rate.burst - spent)) * rate.everySeconds;
+      if (waitSeconds > patienceSeconds) {
+        throw new RetryLaterError("too much is waiting for its turn", { retryAfterSeconds: Math.ceil(waitSeconds) });
+      }
+    }
+    waiting++;
+    // Only what waits for its turn keeps the process alive.
+    timer?.ref();
+    let hasBegun = false;
+    const turn = () => {
+      hasBegun = true;
+      waiting--;
+      underWay++;
+      spent++;
+      if (waiting === 0) timer?.unref();
+      return task().finally(() => underWay--);
+    };
+    for (;;) {
+      const current = limiter;
+      try {
+        return await current.schedule(turn);
+      } catch (error) {
+        if (hasBegun) throw error;
+        if (isClosed) throw new RetryLaterError("the program is stopping");
+        if (current === limiter) throw error;
+      }
+    }
+  }
+
+  return {
+    schedule,
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+      void drop(limiter);
+    },
+  };
+}
+
+/** What has not begun is refused. */
+const drop = (limiter: Bottleneck) => limiter.stop({ dropWaitingJobs: true }).catch(() => undefined);
