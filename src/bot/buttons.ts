@@ -17,12 +17,26 @@ export const TAP = {
   consent: "consent",
 } as const;
 
-/** The two ways to sign in at Garmin, side by side. */
-export function doors(words: Words, signInPageUrl: string): InlineKeyboard {
-  return new InlineKeyboard()
-    .url(words.button.onGarminsPage, signInPageUrl)
-    .row()
-    .text(words.button.here, TAP.garminHere);
+/** What is said, and the buttons below it. */
+export interface Message {
+  text: string;
+  keyboard: InlineKeyboard;
+}
+
+/**
+ * A text with a button to Garmin's page. Every such button is made here, because nobody gets on without what is said above
+ * it: the page at the end is headed "ERROR", and its address is what has to be copied.
+ */
+export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
+  const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
+  return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
+}
+
+/** The same with the other way to sign in beside it. */
+export function withDoors(text: string, words: Words, signInPageUrl: string): Message {
+  const message = withGarminPage(text, words, signInPageUrl);
+  message.keyboard.row().text(words.button.here, TAP.garminHere);
+  return message;
 }
 
 export function consentButtons(words: Words): InlineKeyboard {
@@ -32,8 +46,24 @@ export function consentButtons(words: Words): InlineKeyboard {
     .text(words.button.checkAgain, TAP.consent);
 }
 
-/** What mends it, where a button can. */
-export function mendOf(action: Action, words: Words, signInPageUrl: string): InlineKeyboard | undefined {
+/** A text with what mends it below, each once, where buttons can. */
+export function withMends(
+  text: string,
+  actions: ReadonlyArray<Action | undefined>,
+  words: Words,
+  signInPageUrl: string,
+): Message {
+  const wanted = new Set(actions);
+  const mends = [...wanted].flatMap((action) => (action && mendOf(action, words)) ?? []);
+  const keyboard = new InlineKeyboard().append(...mends);
+  const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
+  if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
+  const page = (wanted.has("relink_garmin") ? withDoors : withGarminPage)(text, words, signInPageUrl);
+  return { text: page.text, keyboard: keyboard.append(page.keyboard) };
+}
+
+/** Without Garmin's page, which is never a button alone. */
+function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
   switch (action) {
     case "link_withings":
       return new InlineKeyboard().text(words.button.linkWithings, TAP.withings);
@@ -41,27 +71,15 @@ export function mendOf(action: Action, words: Words, signInPageUrl: string): Inl
       return new InlineKeyboard().text(words.button.relinkWithings, TAP.withings);
     case "link_garmin":
       return new InlineKeyboard().text(words.button.linkGarmin, TAP.garmin);
-    case "relink_garmin":
-      return doors(words, signInPageUrl);
-    case "use_garmin_page":
-    case "unlock_garmin_account":
-      return new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
     case "grant_garmin_upload":
       return consentButtons(words);
+    case "relink_garmin":
+    case "use_garmin_page":
+    case "unlock_garmin_account":
     case "add_account":
     case "fix_withings_application":
       return undefined;
   }
-}
-
-/** What mends them all, each once, where buttons can. */
-export function mendsOf(
-  actions: ReadonlyArray<Action | undefined>,
-  words: Words,
-  signInPageUrl: string,
-): InlineKeyboard {
-  const mends = [...new Set(actions)].flatMap((action) => (action && mendOf(action, words, signInPageUrl)) ?? []);
-  return new InlineKeyboard().append(...mends);
 }
 
 /** The taps that `attention` makes: a verb and the id of a reading. */

@@ -1,7 +1,7 @@
 import { Composer } from "grammy/web";
 import type { Account } from "../sync/account.ts";
 import { type Finding, thingsToDo } from "../sync/doctor.ts";
-import { mendsOf } from "./buttons.ts";
+import { withMends } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import type { Words } from "./words/words.ts";
@@ -32,7 +32,8 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
       await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
         const findings = await doctor(chat.account, words, isOwner);
         const actions = findings.map(({ action }) => action);
-        await message.finish(reportOf(findings, words), mendsOf(actions, words, signInPageUrl()));
+        const { text, keyboard } = withMends(reportOf(findings, words), actions, words, signInPageUrl());
+        await message.finish(text, keyboard);
       });
     },
   };

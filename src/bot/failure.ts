@@ -1,6 +1,6 @@
 import { GrammyError, type InlineKeyboard } from "grammy/web";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
-import { mendOf } from "./buttons.ts";
+import { withMends } from "./buttons.ts";
 import type { Words } from "./words/words.ts";
 
 /** What stopped an update, for the one who waits for it. Undefined where it is ours to mend. */
@@ -9,7 +9,7 @@ export function failureInWords(
   { words, isOwner, signInPageUrl }: { words: Words; isOwner: boolean; signInPageUrl: string },
 ): { text: string; keyboard?: InlineKeyboard | undefined } | undefined {
   if (error instanceof ActionNeededError) {
-    return { text: words.action(error.action), keyboard: mendOf(error.action, words, signInPageUrl) };
+    return withMends(words.action(error.action), [error.action], words, signInPageUrl);
   }
   if (error instanceof RetryLaterError) return { text: words.later };
   // Something in the configuration or the store: whoever runs the program can mend it, and the log tells the rest.

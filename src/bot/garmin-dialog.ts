@@ -3,7 +3,7 @@ import { type Context, InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
-import { doors } from "./buttons.ts";
+import { withDoors, withGarminPage } from "./buttons.ts";
 import type { BotContext, Chat, Dialog } from "./context.ts";
 import type { Words } from "./words/words.ts";
 
@@ -148,13 +148,12 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
           new InlineKeyboard().text(words.button.otherEmail, OWN_TAP.otherEmail),
         );
         return "password";
-      default:
-        await ctx
-          .reply(`${deletion(ctx)}${words.signIn(result)}`, {
-            reply_markup: new InlineKeyboard().url(words.button.onGarminsPage, deps.signInPageUrl()),
-          })
-          .catch(unshown);
+      default: {
+        const answer = `${deletion(ctx)}${words.signIn(result)}`;
+        const { text, keyboard } = withGarminPage(answer, words, deps.signInPageUrl());
+        await ctx.reply(text, { reply_markup: keyboard }).catch(unshown);
         return "done";
+      }
     }
   }
 
@@ -182,5 +181,6 @@ function isForDialog(ctx: Context): boolean {
 
 /** Both ways, with what each of them means. */
 export async function offerDoors(ctx: Chat, signInPageUrl: string): Promise<void> {
-  await ctx.reply(ctx.words.garminDoors, { reply_markup: doors(ctx.words, signInPageUrl) });
+  const { text, keyboard } = withDoors(ctx.words.garminDoors, ctx.words, signInPageUrl);
+  await ctx.reply(text, { reply_markup: keyboard });
 }

@@ -4,7 +4,7 @@ import type { LinkResult, WithingsLinking } from "../sync/link-withings.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { WeighIn } from "../sync/reading.ts";
 import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
-import { consentButtons, doors, TAP } from "./buttons.ts";
+import { consentButtons, TAP, withDoors } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "./garmin-dialog.ts";
 import { redraw } from "./redraw.ts";
@@ -121,7 +121,8 @@ export function createLinking(deps: LinkingDeps) {
         if (result.type === "signed_in") return onSignedIn(ctx, result);
         if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
         const words = await deps.wordsAt(ctx);
-        await ctx.reply(`${deletion(ctx)}${words.signIn(result)}`, { reply_markup: doors(words, signInPageUrl()) });
+        const { text: answer, keyboard } = withDoors(`${deletion(ctx)}${words.signIn(result)}`, words, signInPageUrl());
+        await ctx.reply(answer, { reply_markup: keyboard });
       } else if (withingsLinking.isPasted(text)) {
         await ctx.conversation.exitAll();
         await onWithings(ctx, await withingsLinking.withPasted(account, text));

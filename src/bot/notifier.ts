@@ -14,7 +14,7 @@ import {
 } from "../sync/health.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { RunReport } from "../sync/run.ts";
-import { attention, mendOf } from "./buttons.ts";
+import { attention, withMends } from "./buttons.ts";
 import { isUnwelcome } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
@@ -120,17 +120,18 @@ export function createNotifier(deps: {
   async function tell(account: Account, news: HealthNews[], timezone: string) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
-      const options = { isQuiet: each.isQuiet, keyboard: buttonsOf(each, words) };
-      if (!(await deliver(account, words.news(each), options))) return;
+      const { text, keyboard } = messageOf(each, words);
+      if (!(await deliver(account, text, { isQuiet: each.isQuiet, keyboard }))) return;
       await remember(account, each);
     }
   }
 
-  function buttonsOf(news: HealthNews, words: Words): InlineKeyboard | undefined {
-    if (news.type === "attention") return attention(news.items, words);
-    if (news.type === "expiry") return mendOf(RELINK[news.vendor], words, signInPageUrl());
-    if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return undefined;
-    return mendOf(news.trouble.what, words, signInPageUrl());
+  function messageOf(news: HealthNews, words: Words): { text: string; keyboard?: InlineKeyboard } {
+    const text = words.news(news);
+    if (news.type === "attention") return { text, keyboard: attention(news.items, words) };
+    if (news.type === "expiry") return withMends(text, [RELINK[news.vendor]], words, signInPageUrl());
+    if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return { text };
+    return withMends(text, [news.trouble.what], words, signInPageUrl());
   }
 
   const remember = (account: Account, news: HealthNews) =>
@@ -142,8 +143,8 @@ export function createNotifier(deps: {
     /** That the owner has removed us at Withings. Whether Telegram took it. */
     tellUnlinked(account: Account): Promise<boolean> {
       const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
-      const keyboard = mendOf("relink_withings", words, signInPageUrl());
-      return deliver(account, words.withingsRemovedThere, { isQuiet: false, keyboard });
+      const { text, keyboard } = withMends(words.withingsRemovedThere, ["relink_withings"], words, signInPageUrl());
+      return deliver(account, text, { isQuiet: false, keyboard });
     },
 
     /** That Withings' notifications were gone and are set up again. */

@@ -1,9 +1,9 @@
-import { Composer, type InlineKeyboard } from "grammy/web";
+import { Composer } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { type Action, RetryLaterError } from "../errors.ts";
 import type { Account } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
-import { attention, mendsOf, WORD_TAP } from "./buttons.ts";
+import { attention, type Message, WORD_TAP, withMends } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import type { StatusOptions } from "./words/en.ts";
@@ -27,16 +27,17 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   async function draw(account: Account) {
     const seen = await overview(account);
     const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
-    return { text: words.status(seen, await surroundings(account)), keyboard: buttons(seen, words) };
+    const { text, keyboard } = withMissing(words.status(seen, await surroundings(account)), seen, words);
+    return { text, keyboard: attention(seen.attention, words, keyboard) };
   }
 
-  function buttons(seen: Overview, words: Words): InlineKeyboard {
+  function withMissing(text: string, seen: Overview, words: Words): Message {
     const { withings, garmin } = seen.links;
     const wanted: Array<Action | undefined> = [];
     if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
     if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
     if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
-    return attention(seen.attention, words, mendsOf(wanted, words, signInPageUrl()));
+    return withMends(text, wanted, words, signInPageUrl());
   }
 
   composer.command("status", async (ctx) => {

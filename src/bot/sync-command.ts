@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Account } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { RunOptions, RunReport } from "../sync/run.ts";
-import { mendOf } from "./buttons.ts";
+import { withMends } from "./buttons.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import { newlyHeld } from "./newly-held.ts";
 import type { Conclusion } from "./notifier.ts";
@@ -47,8 +47,8 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, told } = await conclude(account, report);
         const text = words().outcome(report, { justHeld, healed });
-        const mend = report.action && mendOf(report.action, words(), signInPageUrl());
-        await told(await message.finish(text, mend));
+        const mended = withMends(text, [report.action], words(), signInPageUrl());
+        await told(await message.finish(mended.text, mended.keyboard));
       });
       return report;
     },

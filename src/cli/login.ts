@@ -5,7 +5,7 @@ import type { LinkFacts, Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
-import { signInWords, terminalWords } from "./words.ts";
+import { garminPage, signInWords, terminalWords } from "./words.ts";
 
 const WORDS = terminalWords("UTC", new Date(0));
 
@@ -125,8 +125,10 @@ export async function loginGarminByTicket(
   account: number,
   timezone: string,
 ): Promise<number> {
-  terminal.say(`Open this address in your browser and sign in:\n\n${app.signInPageUrl()}\n`);
-  const pasted = await terminal.ask("Then paste the whole address it ends on, within a minute:", { pasted: true });
+  terminal.say(garminPage(app.signInPageUrl()));
+  const pasted = await terminal.ask("Paste the whole address of that last page here, within a minute:", {
+    pasted: true,
+  });
   return report(app, terminal, account, await app.garminSignIn.withPasted(account, pasted), timezone);
 }
 

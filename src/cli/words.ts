@@ -1,3 +1,4 @@
+import { GARMIN_PAGE_HEADING } from "../bot/words/en-linking.ts";
 import { type Words, wordsFor } from "../bot/words/words.ts";
 import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import type { Vendor } from "../sync/ports.ts";
@@ -34,6 +35,11 @@ export function needed(action: Action, account?: number): string {
     case "fix_withings_application":
       return WORDS.action(action);
   }
+}
+
+/** The address of Garmin's page, with what it looks like at the end: people take it for a failure. */
+export function garminPage(signInPageUrl: string): string {
+  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nIt ends on a page headed "${GARMIN_PAGE_HEADING}". That is right: you are signed in, and that page's address is what I need.\n`;
 }
 
 /** What Garmin said to a sign-in, and where its own page is the way out, the command for that. */

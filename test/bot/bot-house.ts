@@ -146,7 +146,17 @@ export async function startBotHouse(
         await bot.close();
       }
       await house.close();
+      expectPageExplained(telegram.outbox);
     },
   };
 }
+/** In whatever message it stands: nobody gets on from a page that says ERROR without being told that it is right. */
+function expectPageExplained(outbox: ReadonlyArray<{ params: Record<string, string> }>) {
+  const bare = outbox.filter(
+    ({ params: { reply_markup = "", text = "" } }) =>
+      reply_markup.includes("/sso/signin?") && !text.includes("ERROR: clientId parameter must be specified"),
+  );
+  expect(bare.map(({ params }) => params.text)).toEqual([]);
+}
+
 export type BotHouse = Awaited<ReturnType<typeof startBotHouse>>;

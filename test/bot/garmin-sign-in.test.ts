@@ -133,7 +133,7 @@ describe("in the chat, with another process for every update", () => {
   test.each<[FaultName, RegExp]>([
     ["garmin_captcha", /robot/],
     ["garmin_account_locked", /locked this account/],
-    ["garmin_sso_429", /rests until today 15:00\. Garmin’s own page still works\.$/],
+    ["garmin_sso_429", /rests until today 15:00\. Garmin’s own page still works\./],
     ["garmin_sso_429_in_200", /rests until today 15:00/],
     ["garmin_sso_cloudflare_403", /network that I run in/],
   ])("%s has its own sentence and leads to Garmin's page", async (fault, sentence) => {

@@ -208,7 +208,9 @@ describe("the sign-in page", () => {
     const target = new URL(ticketUrlOf(html));
     expect(target.origin + target.pathname).toBe(`${garmin.ssoUrl}/sso/embed`);
     expect(target.searchParams.get("ticket")).toMatch(/-cas$/);
-    expect(titleOf(await (await fetch(target)).text())).toBe("Success");
+    const last = await (await fetch(target)).text();
+    expect(titleOf(last)).toBe("GAuth Embedded Version");
+    expect(last).toContain("<pre>ERROR: clientId parameter must be specified!!!");
     const ticket = target.searchParams.get("ticket") ?? "";
     expect(await exchangeTicket(garmin, ticket, `${garmin.ssoUrl}/sso/embed`)).toMatchObject({ http: 200 });
 

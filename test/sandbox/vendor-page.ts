@@ -13,9 +13,8 @@ input, button { font: inherit; padding: .5rem .8rem; margin: .25rem 0; width: 10
   return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }
 
-/** Where a sign-in ends: its proof stands in the address, and the person carries it to the bot. */
-export const copyAddress = `<p>Copy the whole address of this page and send it to the bot.</p>
-<button onclick="navigator.clipboard.writeText(location.href).then(() => { this.textContent = 'Copied' })">Copy the address</button>`;
+/** Of the sandbox alone, for whoever tries it out on a screen where an address is hard to copy. */
+export const copyAddress = `<button onclick="navigator.clipboard.writeText(location.href).then(() => { this.textContent = 'Copied' })">Copy the address</button>`;
 
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

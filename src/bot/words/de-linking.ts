@@ -1,6 +1,12 @@
 import type { CallbackOutcome } from "../../sync/link-withings.ts";
 import type { SignInResult } from "../../sync/sign-in.ts";
-import type { LinkingWords, Whose, WithingsPerson, WithingsRefusal } from "./en-linking.ts";
+import {
+  GARMIN_PAGE_HEADING,
+  type LinkingWords,
+  type Whose,
+  type WithingsPerson,
+  type WithingsRefusal,
+} from "./en-linking.ts";
 import type { Format } from "./format.ts";
 
 const NOT_LINKED = "Nicht verbunden";
@@ -50,7 +56,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
 
     garminDoors:
-      "Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser. Am Ende steht eine fast leere Seite; kopiere oben die ganze Adresse und sende sie mir innerhalb einer Minute. (Öffnet sie sich in Telegram, wähle „Im Browser öffnen“.)\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.",
+      "Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.",
+    garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist richtig so: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
     notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",

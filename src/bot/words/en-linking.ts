@@ -21,6 +21,9 @@ export interface WithingsPerson {
 
 export type LinkingWords = ReturnType<typeof linkingInEnglish>;
 
+/** What Garmin prints on the page that a sign-in ends on (recorded in 2023, quoted again in 2026). */
+export const GARMIN_PAGE_HEADING = "ERROR: clientId parameter must be specified";
+
 const NOT_LINKED = "Not linked";
 const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Go back to Telegram and begin again.` });
 
@@ -65,7 +68,8 @@ export function linkingInEnglish({ weight, time }: Format) {
       "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
 
     garminDoors:
-      "Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser. It ends on an almost empty page; copy the whole address from the top and send it to me within a minute. (If this opens inside Telegram, choose “Open in browser”.)\n\nHere in the chat: you send me e-mail, password and code. I delete them here at once, and never store the password.",
+      "Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me e-mail, password and code. I delete them here at once, and never store the password.",
+    garminPageEnd: `Garmin’s page ends on one headed “${GARMIN_PAGE_HEADING}”. That is right: you are signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",
     askPassword: (email: string) => `And the password for ${email}? I use it once and do not keep it.`,
     notAnEmail: "That is no e-mail address. Please send it again.",

@@ -17,11 +17,31 @@ export function widgetRoutes(sso: Sso): Route[] {
   ];
 }
 
+/**
+ * Where a good sign-in ends at Garmin, too: a page that was asked without what only its own pages know, and says so at
+ * length. The heading is the vendor's, word for word; of its some sixty options here are a few.
+ */
+const EMBED_USAGE = `ERROR: clientId parameter must be specified!!!
+
+Usage: https://sso.garmin.com/sso/embed?clientId=<clientId>&locale=<locale>...
+
+Request parameter configuration options:
+
+NAME                           REQ  VALUES                 DESCRIPTION
+------------------------------------------------------------------------------------------
+clientId                       Yes  "MY_GARMIN"/...        Client identifier for your web application
+locale                         Yes  "en", "bg", "cs"...    User's current locale
+cssUrl                         No   Absolute URL           Custom CSS file
+reauth                         No   true/false             Shows the sign-in even if SSO remembers the user
+service                        No   Absolute URL           Where the service ticket is good for
+consumeServiceTicket           No   true/false             Whether the page uses the ticket up
+redirectAfterAccountLoginUrl   No   Absolute URL           Where the browser goes after a sign-in`;
+
 /** The ticket stays in the address bar: this page does not use it up. */
 function landingPage({ seen }: Call): Response {
   if (!seen.query.has("ticket")) return vendorPage("GARMIN Authentication Application", "");
-  const note = '<p class="note">This is the sandbox. Garmin&#39;s own page says nothing here.</p>';
-  return vendorPage("Success", `<h1>Garmin</h1>${copyAddress}${note}`);
+  const note = '<hr><p class="note">Below this line is the sandbox, and not Garmin.</p>';
+  return vendorPage("GAuth Embedded Version", `<pre>${escapeHtml(EMBED_USAGE)}</pre>${note}${copyAddress}`);
 }
 
 /** So that two people can share one browser. */
