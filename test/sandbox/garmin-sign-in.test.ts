@@ -71,6 +71,20 @@ describe("the apps' sign-in", () => {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([405, "application/json"]);
   });
 
+  test("where the page is wanted first, its cookies and its address let a password through", async () => {
+    garmin.settings.wantsPageFirst = true;
+    expect((await login()).status).toBe(429);
+    const page = `${garmin.ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams({ clientId: "GCM_IOS_DARK", service: IOS })}`;
+    const cookie = cookiesOf(await fetch(page)).join("; ");
+    const body = JSON.stringify({ username: EMAIL, password: "right" });
+    const url = `${garmin.ssoUrl}/mobile/api/login?${new URLSearchParams({ clientId: "GCM_IOS_DARK", service: IOS })}`;
+    const statusWith = async (headers: Record<string, string>) =>
+      (await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body })).status;
+    expect(await statusWith({ cookie })).toBe(429);
+    expect(await statusWith({ referer: page })).toBe(429);
+    expect(await statusWith({ cookie, referer: page })).toBe(200);
+  });
+
   test("no ticket is made for a service that is not Garmin's", async () => {
     const query = new URLSearchParams({ clientId: "GCM_IOS_DARK", service: "https://bot.example.org/" });
     const answer = await fetch(`${garmin.ssoUrl}/mobile/api/login?${query}`, {
@@ -150,6 +164,18 @@ describe("the second factor", () => {
     for (let i = 0; i < 4; i++) await verify("000000", others);
     expect(await outcome(await verify("000000", others))).toMatchObject({ type: "MFA_CODE_MAX_LIMIT" });
     expect(await outcome(await verify(lastCode(), others))).toMatchObject({ type: "SESSION_EXPIRED" });
+  });
+
+  test.each([
+    ["401 empty", 401, ""],
+    ["401 Spring", 401, expect.stringContaining('"error":"Unauthorized"')],
+    ["200 named", 200, expect.stringContaining('"type":"INVALID_MFA_CODE"')],
+  ] as const)("a wrong code may be answered as %s, and the right one still counts", async (setting, status, text) => {
+    garmin.settings.wrongCode = setting;
+    const cookies = cookiesOf(await login());
+    const answer = await verify("000000", cookies);
+    expect([answer.status, await answer.text()]).toEqual([status, text]);
+    expect(await outcome(await verify(lastCode(), cookies))).toMatchObject({ type: "SUCCESSFUL" });
   });
 
   test("a code lives half an hour", async () => {
@@ -233,6 +259,7 @@ describe("the sign-in page", () => {
     const fields = { username: EMAIL, password: "right", embed: "true", _csrf: csrfOf(await opened.text()) };
     const page = await (await postForm(signInUrl(), cookies, fields)).text();
     expect(page).toContain('var mfaMethod = "email"');
+    expect(page).toContain('var codeSentTo = ""');
     expect(garmin.inbox).toEqual([]);
 
     const customerGuid = /customerGuid = "([^"]+)"/.exec(page)?.[1];
@@ -242,8 +269,13 @@ describe("the sign-in page", () => {
       body: JSON.stringify({ customerGuid, mfaMethod: "email", locale: "en" }),
     });
     const url = `${garmin.ssoUrl}/sso/verifyMFA/loginEnterMfaCode${new URL(signInUrl()).search}`;
-    const code = { "mfa-code": garmin.inbox[0]?.code ?? "", embed: "true", fromPage: "setupEnterMfaCode" };
-    const done = await postForm(url, cookies, { ...code, _csrf: csrfOf(page) });
+    const enter = async (code: string, csrf: string) => {
+      const fields = { "mfa-code": code, embed: "true", fromPage: "setupEnterMfaCode", _csrf: csrf };
+      return postForm(url, cookies, fields);
+    };
+    const wrong = await (await enter("000000", csrfOf(page))).text();
+    expect(wrong).toContain('var codeSentTo = "ad*****"');
+    const done = await enter(garmin.inbox[0]?.code ?? "", csrfOf(wrong));
     expect(titleOf(await done.text())).toBe("Success");
   });
 });

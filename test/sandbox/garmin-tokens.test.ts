@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { FaultBoard } from "./faults.ts";
+import { NATIVE_HEADERS } from "./garmin/native-headers.ts";
 import { type Garmin, startGarmin } from "./garmin.ts";
 import { CLIENT_ID, exchangeTicket, refreshTokens } from "./garmin-calls.ts";
 
@@ -104,4 +105,20 @@ test("signing out everywhere ends both tokens, and a new sign-in is good while t
   expect((await profile(next.access_token)).status).toBe(200);
   garmin.revoke(EMAIL);
   expect((await profile(next.access_token)).status).toBe(401);
+});
+
+test("where the app's headers are wanted, the app's name alone is stopped at the wall", async () => {
+  garmin.settings.wantsNativeHeaders = true;
+  const { accessToken, refreshToken } = garmin.issueLink(EMAIL);
+  const authorization = `Bearer ${accessToken}`;
+  const ask = (headers: Record<string, string>) =>
+    fetch(`${garmin.connectapiUrl}/userprofile-service/socialProfile`, { headers: { authorization, ...headers } });
+  const app = { "user-agent": "GCM-Android-5.23" };
+  const stopped = await ask(app);
+  expect([stopped.status, stopped.headers.get("content-type")]).toEqual([403, "text/html; charset=UTF-8"]);
+  const all = Object.fromEntries(NATIVE_HEADERS.map((name) => [name, "x"]));
+  expect((await ask({ ...app, ...all })).status).toBe(200);
+  // Under a name of its own a client need not look like the app.
+  expect((await ask({ "user-agent": "another/1.0" })).status).toBe(200);
+  expect((await refreshTokens(garmin, refreshToken)).http).toBe(200);
 });

@@ -4,12 +4,13 @@ import { type Account, Accounts, type Message, type NewAccount } from "./garmin/
 import type { StoredBloodPressure } from "./garmin/blood-pressure.ts";
 import { type ConnectSettings, connectapiHandler, createConnect } from "./garmin/connectapi.ts";
 import { diauthHandler } from "./garmin/diauth.ts";
-import { garminFront } from "./garmin/front.ts";
+import { blocked, garminFront } from "./garmin/front.ts";
 import { wallClockMs } from "./garmin/local-time.ts";
 import { LoginLimiter } from "./garmin/login-limit.ts";
 import { Mfa } from "./garmin/mfa.ts";
+import { missingNativeHeaders } from "./garmin/native-headers.ts";
 import { Sessions } from "./garmin/sessions.ts";
-import { ssoHandler } from "./garmin/sso.ts";
+import { type SsoSettings, ssoHandler } from "./garmin/sso.ts";
 import { Tickets } from "./garmin/tickets.ts";
 import { CLIENT_IDS, type GarminLink, Tokens } from "./garmin/tokens.ts";
 import type { StoredWeight } from "./garmin/weights.ts";
@@ -35,7 +36,12 @@ export interface Garmin {
   readonly inbox: readonly Message[];
   readonly accounts: Accounts;
   /** May be changed at any time. */
-  readonly settings: ConnectSettings & { refreshGraceSeconds: number; limitInsideHttp200: boolean };
+  readonly settings: ConnectSettings &
+    SsoSettings & {
+      refreshGraceSeconds: number;
+      /** Whether the wall of diauth and connectapi stops what calls itself Garmin's app and does not send what the app sends. */
+      wantsNativeHeaders: boolean;
+    };
   addAccount(about: NewAccount): Account;
   setConsent(email: string, isGiven: boolean): void;
   /** What the browser does in one step: a ticket for a service, the embed page unless said otherwise. */
@@ -61,6 +67,9 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
     noNeighbour: "entry of nulls",
     refreshGraceSeconds: 0,
     limitInsideHttp200: false,
+    wrongCode: "401 named",
+    wantsPageFirst: false,
+    wantsNativeHeaders: false,
   };
   const accounts = new Accounts();
   const sessions = new Sessions();
@@ -74,7 +83,8 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
   const start = (name: ServerName, port: number | undefined, handler: Handler) => {
     const guarded: Handler = (request, seen) => {
       tokens.signOutEverybody(faults.isOn("garmin_signed_out"));
-      return handler(request, seen);
+      const isOdd = name !== "garmin_sso" && missingNativeHeaders(seen).length > 0;
+      return settings.wantsNativeHeaders && isOdd ? blocked() : handler(request, seen);
     };
     return serve(withFaults(name, faults, garminFront(guarded)), { name, port, clock, delaySeconds, requests });
   };

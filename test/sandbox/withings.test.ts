@@ -128,8 +128,10 @@ describe("token rotation", () => {
     expect(await refresh(refreshToken)).toEqual({
       httpStatus: 200,
       status: 503,
+      body: {},
       error: "Invalid Params: invalid refresh_token",
     });
+    expect((await refresh("")).error).toBe("Invalid Params: Missing params");
   });
 
   test("the first use of the new access token ends the old refresh token", async () => {
@@ -262,7 +264,78 @@ describe("getmeas", () => {
   });
 });
 
+describe("the access token", () => {
+  test("counts in the form as it does in the header", async () => {
+    const grpid = ada.stepOnScale({ weightKg: 70 });
+    const asked = { action: "getmeas", lastupdate: "0" };
+    const { accessToken } = withings.issueLink(USERID);
+    expect(grpids(await post("/measure", { ...asked, access_token: accessToken }))).toEqual([grpid]);
+    expect((await post("/measure", { ...asked, access_token: "nonsense" })).status).toBe(401);
+    expect((await post("/measure", asked)).status).toBe(401);
+  });
+});
+
+describe("user", () => {
+  test("getdevice lists each device once, with the times of its first and last measurement", async () => {
+    const { accessToken } = withings.issueLink(USERID);
+    const at = [new Date("2026-02-01T07:00:00Z"), new Date("2026-02-02T07:00:00Z"), new Date("2026-02-03T07:00:00Z")];
+    ada.stepOnScale({ weightKg: 71, at: at[2] as Date });
+    ada.stepOnScale({ weightKg: 70, at: at[0] as Date, siblings: true });
+    ada.takeBloodPressure({ systolic: 121, diastolic: 79, at: at[1] as Date });
+    ada.stepOnScale({ weightKg: 70, attrib: 2 });
+    const { status, body } = await post("/v2/user", { action: "getdevice" }, accessToken);
+    const seconds = at.map((it) => it.getTime() / 1000);
+    const deviceid = expect.stringMatching(/^[0-9a-f]{40}$/);
+    const common = { battery: "high", timezone: "Europe/Berlin", deviceid, hash_deviceid: deviceid };
+    expect([status, body]).toEqual([
+      0,
+      {
+        devices: [
+          {
+            ...{ type: "Scale", model: "Body Cardio", model_id: 6, ...common },
+            ...{ first_session_date: seconds[0], last_session_date: seconds[2] },
+          },
+          {
+            ...{ type: "Blood Pressure Monitor", model: "BPM Connect", model_id: 45, ...common },
+            ...{ first_session_date: seconds[1], last_session_date: seconds[1] },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("goals nobody has set are a list, and the scope is asked for", async () => {
+    const ask = (scope: string) =>
+      post("/v2/user", { action: "getgoals" }, withings.issueLink(USERID, scope).accessToken);
+    expect(await ask("user.info")).toEqual({ httpStatus: 200, status: 0, body: { goals: [] } });
+    expect((await ask("user.metrics")).status).toBe(403);
+  });
+});
+
+test("a path or an action that nobody knows answers an envelope", async () => {
+  const { accessToken } = withings.issueLink(USERID);
+  const unknown = { httpStatus: 200, status: 2554, body: {}, error: "Not implemented" };
+  expect(await post("/v2/nonsense", { action: "get" }, accessToken)).toEqual(unknown);
+  expect(await post("/v2/user", { action: "nonsense" }, accessToken)).toEqual(unknown);
+  expect((await fetch(`${withings.accountUrl}/oauth2_user/nonsense`)).status).toBe(404);
+});
+
 describe("limits", () => {
+  test("a 601 may say in its body how long to wait", async () => {
+    const { accessToken } = withings.issueLink(USERID);
+    withings.limits.dedupe = "all";
+    await getMeas(accessToken);
+    clock.advance(4);
+    expect((await getMeas(accessToken)).body).toEqual({});
+    withings.limits.tellsWait = true;
+    expect((await getMeas(accessToken)).body).toEqual({ wait_seconds: 6 });
+    withings.limits.quotaPerMinute = 3;
+    expect(await getMeas(accessToken, { lastupdate: "1" })).toMatchObject({
+      error: "Too Many Requests",
+      body: { wait_seconds: 56 },
+    });
+  });
+
   test("identical getmeas calls in ten seconds answer 601 only when all calls are deduped", async () => {
     const { accessToken } = withings.issueLink(USERID);
     expect((await getMeas(accessToken)).status).toBe(0);

@@ -2,13 +2,14 @@ import { type Clock, systemClock } from "../../src/clock.ts";
 import { FaultBoard, withFaults } from "./faults.ts";
 import { type Call, type RecordedRequest, type Route, routed, serve } from "./serve.ts";
 import { backTo, codeFor, consentGiven, consentPage, whatIsWrong } from "./withings/authorize.ts";
-import { insufficientScope, invalidToken, refused } from "./withings/envelope.ts";
+import { insufficientScope, invalidToken, tooMany, unknownAction } from "./withings/envelope.ts";
 import { getMeas } from "./withings/getmeas.ts";
 import { Grants } from "./withings/grants.ts";
 import { CallLimits, type Dedupe } from "./withings/limits.ts";
 import { Notifications } from "./withings/notifications.ts";
 import { type Application, requestToken } from "./withings/oauth.ts";
 import { type NewPerson, Person } from "./withings/person.ts";
+import { userCall } from "./withings/user.ts";
 
 export interface WithingsOptions {
   clock?: Clock;
@@ -41,7 +42,7 @@ export interface Withings {
   readonly notifications: Notifications;
   /** May be changed at any time. */
   readonly settings: { pageSize: number };
-  /** `dedupe` and `quotaPerMinute` may be changed at any time. */
+  /** `dedupe`, `quotaPerMinute` and `tellsWait` may be changed at any time. */
   readonly limits: CallLimits;
   addPerson(about: NewPerson): Person;
   person(userid: number): Person;
@@ -87,9 +88,10 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
   function call(scope: string, answer: (fields: URLSearchParams, userid: number) => Response | Promise<Response>) {
     return ({ seen }: Call) => {
       const fields = fieldsOf(seen);
-      const bearer = /^Bearer (\S+)$/.exec(seen.headers.authorization ?? "")?.[1] ?? "";
+      // In the form it works too: the oldest of the clients in use has never sent it in any other way.
+      const bearer = /^Bearer (\S+)$/.exec(seen.headers.authorization ?? "")?.[1] ?? fields.get("access_token") ?? "";
       const refusal = limits.refusal(sameCall(seen, fields, bearer), false);
-      if (refusal) return refused(601, refusal);
+      if (refusal) return tooMany(refusal);
       const grant = grants.use(bearer);
       if (!grant) return invalidToken();
       if (!grant.scope.split(",").includes(scope)) return insufficientScope();
@@ -110,12 +112,17 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     },
     {
       method: "POST",
+      path: "/v2/user",
+      handle: call("user.info", (fields, userid) => userCall(fields, person(userid))),
+    },
+    {
+      method: "POST",
       path: "/v2/oauth2",
       handle: ({ seen }) => {
         const fields = fieldsOf(seen);
         const isRefresh = fields.get("grant_type") === "refresh_token";
         const refusal = limits.refusal(sameCall(seen, fields, ""), isRefresh);
-        return refusal ? refused(601, refusal) : requestToken(fields, application, grants);
+        return refusal ? tooMany(refusal) : requestToken(fields, application, grants);
       },
     },
     {
@@ -142,7 +149,10 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     return backTo(query, { code: codeFor(query, person(userid).userid, grants) });
   }
 
-  const handler = routed(routes, () => new Response("<h1>404 Not Found</h1>", { status: 404 }));
+  const handler = routed(routes, ({ seen }) =>
+    // Only the pages for people answer with a page.
+    seen.path.startsWith("/oauth2_user/") ? new Response("<h1>404 Not Found</h1>", { status: 404 }) : unknownAction(),
+  );
   const served = await serve(withFaults("withings", faults, handler), { name: "withings", clock, port, delaySeconds });
   return {
     apiUrl: served.url,

@@ -25,6 +25,13 @@ export function garminFront(handler: Handler): Handler {
   };
 }
 
+/** Cloudflare's wall. */
+export const blocked = () =>
+  new Response("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", {
+    status: 403,
+    headers: { "content-type": "text/html; charset=UTF-8", "cf-mitigated": "challenge" },
+  });
+
 export function jsonError(status: number, error: string, message: string): Response {
   return Response.json({ message, error }, { status });
 }

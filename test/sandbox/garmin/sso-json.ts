@@ -1,4 +1,4 @@
-import type { Call, Route } from "../serve.ts";
+import type { Call, RecordedRequest, Route } from "../serve.ts";
 import { vendorPage } from "../vendor-page.ts";
 import type { Account } from "./accounts.ts";
 import { badRequest, jsonObject } from "./front.ts";
@@ -48,6 +48,7 @@ function login(sso: Sso, { seen, params }: Call): Response {
   const body = jsonObject(seen.body);
   const email = String(body?.username ?? "");
   if (!body || !clientId || !isGarminService(service, sso.url())) return badRequest("Invalid request");
+  if (sso.settings.wantsPageFirst && !comesFromPage(sso, seen)) return tooMany(sso);
   if (sso.limiter.isTooMuch(clientId, email)) return tooMany(sso);
 
   const account = sso.accounts.find(email);
@@ -68,6 +69,11 @@ function login(sso: Sso, { seen, params }: Call): Response {
   return standing ? answer : setSessionCookies(answer, session, "api");
 }
 
+function comesFromPage(sso: Sso, seen: RecordedRequest): boolean {
+  const referer = seen.headers.referer ?? "";
+  return sso.sessions.of(seen) !== undefined && /\/sso\/en[^/]*\/sign-in(\?|$)/.test(referer);
+}
+
 function verifyCode(sso: Sso, { seen }: Call): Response {
   const session = sso.sessions.of(seen);
   const pending = session?.pending;
@@ -76,9 +82,27 @@ function verifyCode(sso: Sso, { seen }: Call): Response {
   const outcome =
     body?.mfaMethod === pending.method ? sso.mfa.check(pending, String(body.mfaVerificationCode ?? "")) : "wrong";
   if (outcome === "too many") session.pending = undefined;
+  if (outcome === "wrong") return wrongCode(sso);
   if (outcome !== "right") return signInAnswer(401, CODE_REFUSED[outcome].type, CODE_REFUSED[outcome].message);
   session.pending = undefined;
   return signedIn(sso, pending.account, pending.service, "verifyCode");
+}
+
+function wrongCode(sso: Sso): Response {
+  const { type, message } = CODE_REFUSED.wrong;
+  switch (sso.settings.wrongCode) {
+    case "401 empty":
+      return new Response(null, { status: 401 });
+    case "401 Spring": {
+      const timestamp = "2026-11-21T06:30:15.000+00:00";
+      const path = "/mobile/api/mfa/verifyCode";
+      return Response.json({ timestamp, status: 401, error: "Unauthorized", path }, { status: 401 });
+    }
+    case "200 named":
+      return signInAnswer(200, type, message);
+    default:
+      return signInAnswer(401, type, message);
+  }
 }
 
 function sendCode(sso: Sso, { seen }: Call): Response {

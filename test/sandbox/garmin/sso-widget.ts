@@ -117,6 +117,8 @@ function codePage(query: URLSearchParams, session: Session, wrong = ""): Respons
   if (!pending) return vendorPage("GARMIN > Oops", "<h1>Oops</h1>", 400);
   session.csrf = randomHex(32);
   const params = escapeHtml(query.toString());
+  // Empty until a code is on its way: other programs read here whether they still have to ask for one.
+  const sentTo = pending.code === undefined ? "" : `${pending.account.email.slice(0, 2)}*****`;
   const asksForCode =
     'fetch("/sso/verifyMFA/mfaCode", { method: "POST", headers: { "content-type": "application/json" }, ' +
     "body: JSON.stringify({ customerGuid, mfaMethod, locale }) });";
@@ -127,7 +129,7 @@ function codePage(query: URLSearchParams, session: Session, wrong = ""): Respons
 <input name="mfa-code" inputmode="numeric" autocomplete="one-time-code" required><button>Next</button></form>
 <script>
 var mfaMethod = "${pending.method}"; var customerGuid = "${pending.account.guid}"; var locale = "en";
-var clientId = ""; var codeSentTo = "${pending.account.email.slice(0, 2)}*****";
+var clientId = ""; var codeSentTo = "${sentTo}";
 ${pending.code === undefined ? asksForCode : ""}
 </script>`;
   return vendorPage("GARMIN Authentication Application", body);

@@ -17,7 +17,17 @@ export interface Sso {
   tickets: Tickets;
   limiter: LoginLimiter;
   mfa: Mfa;
-  settings: { limitInsideHttp200: boolean };
+  settings: SsoSettings;
+}
+
+/** Where Garmin has been reported, or must be feared, to answer in more than one way. */
+export interface SsoSettings {
+  /** Too many sign-ins: HTTP 429, or the same words inside an HTTP 200. */
+  limitInsideHttp200: boolean;
+  /** A wrong code in the JSON sign-in. Two projects name the first; nobody has recorded any. */
+  wrongCode: "401 named" | "401 empty" | "401 Spring" | "200 named";
+  /** A sign-in by JSON without the cookies of its page, and without naming the page, is one too many (reported in 2026). */
+  wantsPageFirst: boolean;
 }
 
 export function ssoHandler(sso: Sso): Handler {

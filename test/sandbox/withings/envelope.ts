@@ -8,6 +8,10 @@ export function refused(status: number, error: string, shape: "empty body" | "no
   return Response.json(shape === "empty body" ? { status, body: {}, error } : { status, error });
 }
 
+/** `waitSeconds`, where Withings tells it, is in the body and in no header. */
+export const tooMany = ({ error, waitSeconds }: { error: string; waitSeconds: number | undefined }) =>
+  Response.json({ status: 601, body: waitSeconds === undefined ? {} : { wait_seconds: waitSeconds }, error });
+
 export const invalidToken = () =>
   refused(401, "XRequestID: Not provided invalid_token: The access token provided is invalid");
 

@@ -14,6 +14,8 @@ export class CallLimits {
   dedupe: Dedupe;
   /** Of the whole application, all people together. */
   quotaPerMinute: number;
+  /** Whether a refusal says how many seconds to wait. A client that works there reads it; no answer with it is recorded. */
+  tellsWait = false;
   readonly #clock: Clock;
   readonly #allAtMs: number[] = [];
   #acceptedAtMs: number[] = [];
@@ -25,19 +27,28 @@ export class CallLimits {
     this.quotaPerMinute = options.quotaPerMinute;
   }
 
-  /** The error text if the call must be refused. `sameCall` names the account and every argument. */
-  refusal(sameCall: string, isRefresh: boolean): string | undefined {
+  /** What to say if the call must be refused. `sameCall` names the account and every argument. */
+  refusal(sameCall: string, isRefresh: boolean): { error: string; waitSeconds: number | undefined } | undefined {
     const nowMs = this.#clock.now().getTime();
     this.#allAtMs.push(nowMs);
     this.#acceptedAtMs = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < MINUTE_MS);
-    if (this.#acceptedAtMs.length >= this.quotaPerMinute) return "Too Many Requests";
+    if (this.#acceptedAtMs.length >= this.quotaPerMinute) {
+      return this.#refused("Too Many Requests", (this.#acceptedAtMs[0] ?? nowMs) + MINUTE_MS);
+    }
     this.#acceptedAtMs.push(nowMs);
 
     if (this.dedupe === "off" || (this.dedupe === "refresh" && !isRefresh)) return undefined;
     const lastAtMs = this.#lastAtMs.get(sameCall);
-    if (lastAtMs !== undefined && nowMs - lastAtMs < DEDUPE_MS) return "Same arguments in less than 10 seconds";
+    if (lastAtMs !== undefined && nowMs - lastAtMs < DEDUPE_MS) {
+      return this.#refused("Same arguments in less than 10 seconds", lastAtMs + DEDUPE_MS);
+    }
     this.#lastAtMs.set(sameCall, nowMs);
     return undefined;
+  }
+
+  #refused(error: string, untilMs: number) {
+    const seconds = Math.ceil((untilMs - this.#clock.now().getTime()) / 1000);
+    return { error, waitSeconds: this.tellsWait ? seconds : undefined };
   }
 
   /** The busiest minute so far, refused calls included. */

@@ -23,8 +23,11 @@ export function requestToken(fields: URLSearchParams, application: Application, 
       return tokens(outcome, grants, { userid: String(outcome.userid), csrf_token: "b3d1f0a2" });
     }
     case "refresh_token": {
-      const grant = grants.refresh(fields.get("refresh_token") ?? "");
-      if (!grant) return refused(503, "Invalid Params: invalid refresh_token", "no body");
+      const refreshToken = fields.get("refresh_token");
+      if (!refreshToken) return refused(503, "Invalid Params: Missing params");
+      const grant = grants.refresh(refreshToken);
+      // With an empty body, as measured in 2026; without one, as the panel's switch has it, as reported before.
+      if (!grant) return refused(503, "Invalid Params: invalid refresh_token");
       return tokens(grant, grants, { userid: grant.userid });
     }
     default:
