@@ -18,6 +18,7 @@ import { createWithingsLinking } from "./sync/link-withings.ts";
 import type { Budget, ReadingSource, WithAccess } from "./sync/ports.ts";
 import type { WeighIn } from "./sync/reading.ts";
 import type { RunDeps } from "./sync/run.ts";
+import { createLinkSaver } from "./sync/save-link.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
@@ -156,6 +157,18 @@ export async function createApp(
     log,
   });
 
+  const linkSaver = createLinkSaver({
+    accounts,
+    leases,
+    links,
+    pendingLinks,
+    users: { withings: withingsUsers, garmin: garminUsers },
+    subscriptions: subscriptionMemory,
+    agenda: store.agenda,
+    clock,
+    log,
+  });
+
   const withingsLinking = createWithingsLinking({
     door: {
       authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
@@ -166,13 +179,10 @@ export async function createApp(
     },
     accounts,
     states: linkStates,
-    users: withingsUsers,
     links,
     pendingLinks,
-    subscriptions: subscriptionMemory,
-    agenda: store.agenda,
+    linkSaver,
     clock,
-    log,
   });
 
   return {
@@ -207,9 +217,8 @@ export async function createApp(
         uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),
       },
       memory: signInMemory,
-      users: garminUsers,
       links,
-      agenda: store.agenda,
+      linkSaver,
       clock,
       log,
     }),
@@ -222,6 +231,7 @@ export async function createApp(
       users: { withings: withingsUsers, garmin: garminUsers },
       erasure: store.erasure,
       unsubscribe: (account) => subscriptions.remove(account),
+      clock,
     }),
     personAtWithings: (account: number) =>
       personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),

@@ -67,6 +67,8 @@ export function createLinking(deps: LinkingDeps) {
     const { telegramUserId } = chat.account;
     // That it could not be looked at takes nothing away from the link.
     const person = await deps.personAtWithings(telegramUserId).catch(() => undefined);
+    // Removed meanwhile, by its owner: nothing of it may come back.
+    if (!(await deps.accounts.find(telegramUserId))) return;
     const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
     const words = await deps.wordsAt({ ...chat, account });
     await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);

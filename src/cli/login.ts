@@ -40,7 +40,7 @@ export async function loginWithings(
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
   // The zone, so that the first dry run tells local times. That it could not be asked takes nothing away from the link.
   const person = await app.personAtWithings(account).catch(() => undefined);
-  await app.accounts.save(account, { reportedTimezone: person?.timezone });
+  if (await app.accounts.find(account)) await app.accounts.save(account, { reportedTimezone: person?.timezone });
   terminal.result(
     { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
     `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
@@ -88,6 +88,8 @@ const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">,
   scope_missing:
     "Withings does not let me read what you measure. Begin again, and leave everything ticked on Withings' page.",
   taken: "This Withings person belongs to another account here already. Choose another person on Withings' page.",
+  account_removed:
+    "This account was removed meanwhile, so nothing was linked. Press Start in the chat with your bot, then begin again.",
   refused: "Withings says that the consent was refused. Begin again, and choose Allow on its page.",
   wrong_state: "That address belongs to another sign-in. Begin again, and open the address printed then.",
   late_state: "That took longer than ten minutes. Please begin again.",

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Account } from "./account.ts";
 import { leaseName, withLease } from "./lease-keeper.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type Vendor,
   type VendorUsers,
 } from "./ports.ts";
+import { withLinksLease } from "./save-link.ts";
 
 export type Disconnected = Vendor | "everything";
 
@@ -24,13 +26,13 @@ export function createDisconnect(deps: {
   erasure: Erasure;
   /** Tells Withings to call us no more, as far as it listens. */
   unsubscribe: (account: number) => Promise<void>;
+  clock: Clock;
 }) {
   const { leases, links, pendingLinks, users, erasure, unsubscribe } = deps;
 
   async function remove(account: number, vendor: Vendor) {
     // A damaged link has to go all the same.
     const link = await links.facts(account, vendor).catch(() => undefined);
-    if (vendor === "withings") await unsubscribe(account);
     // A button from before must not bring a link back that was just taken away.
     await pendingLinks.forget(account, vendor);
     await links.remove(account, vendor);
@@ -40,9 +42,12 @@ export function createDisconnect(deps: {
   return (account: Account, what: Disconnected): Promise<void> => {
     const id = account.telegramUserId;
     return withLease(leases, leaseName(account), async () => {
-      if (what !== "everything") return remove(id, what);
-      for (const vendor of VENDORS) await remove(id, vendor);
-      await erasure.erase(id);
+      if (what !== "garmin") await unsubscribe(id);
+      // A link that is being made at this moment comes before, and is removed too, or after, and finds no account.
+      await withLinksLease(deps, id, async () => {
+        for (const vendor of what === "everything" ? VENDORS : [what]) await remove(id, vendor);
+        if (what === "everything") await erasure.erase(id);
+      });
     });
   };
 }

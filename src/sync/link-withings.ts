@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
-import { errorFacts, type Log } from "../log.ts";
 import type { Accounts } from "./account.ts";
-import type { Links, PendingLinks, TokenSet, VendorUsers, WithAccess } from "./ports.ts";
-import type { Agenda, ConsentAnswer, LinkStates, PastedAnswer, SubscriptionMemory } from "./web-ports.ts";
+import type { Links, PendingLinks, TokenSet, WithAccess } from "./ports.ts";
+import type { LinkSaver } from "./save-link.ts";
+import type { ConsentAnswer, LinkStates, PastedAnswer } from "./web-ports.ts";
 
 /** Withings' side of linking. */
 export interface WithingsDoor {
@@ -32,6 +32,8 @@ export type LinkResult =
   | { type: "taken" }
   /** Another person than the one who is linked: nothing changes until the owner has answered, for ten minutes. */
   | { type: "other_person"; withingsUserId: string; linkedUserId: string }
+  /** Everything was removed while Withings was asked, or before. */
+  | { type: "account_removed" }
   /** The owner pressed the other button. */
   | { type: "refused" }
   /** Not signed by us: made up, cut off, or from before the key was changed. */
@@ -45,7 +47,7 @@ export type LinkResult =
   | { type: "not_an_address" };
 
 /** How it ended when nothing is left to ask. */
-export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" }>;
+export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
 
 /** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
 export type CallbackOutcome = LinkResult["type"] | "waiting" | "application_refused" | "later" | "broken";
@@ -73,28 +75,24 @@ export function createWithingsLinking(deps: {
   door: WithingsDoor;
   accounts: Pick<Accounts, "find">;
   states: LinkStates;
-  users: VendorUsers;
-  links: Links;
+  links: Pick<Links, "facts">;
   pendingLinks: PendingLinks;
-  subscriptions: SubscriptionMemory;
-  agenda: Pick<Agenda, "set">;
+  linkSaver: LinkSaver;
   clock: Clock;
-  log: Log;
 }): WithingsLinking {
-  const { door, accounts, states, users, links, pendingLinks, subscriptions, agenda, clock, log } = deps;
+  const { door, accounts, states, links, pendingLinks, linkSaver, clock } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
     const exchange = await door.exchangeCode(code);
     if (exchange.type !== "linked") return exchange;
     const { withingsUserId, tokens } = exchange;
-    const takenBy = await users.accountOf(withingsUserId);
-    if (takenBy !== undefined && takenBy !== account) return { type: "taken" };
+    if (await linkSaver.isTaken(account, "withings", withingsUserId)) return { type: "taken" };
     const linkedUserId = await linkedPerson(account);
     if (linkedUserId !== undefined && linkedUserId !== withingsUserId) {
       const owner = { vendorUserId: withingsUserId, displayName: withingsUserId };
-      await pendingLinks.save(account, "withings", { tokens, owner });
-      return { type: "other_person", withingsUserId, linkedUserId };
+      const saved = await linkSaver.savePending(account, "withings", { tokens, owner });
+      return saved === "saved" ? { type: "other_person", withingsUserId, linkedUserId } : { type: saved };
     }
     return makeLink(account, withingsUserId, tokens);
   }
@@ -105,29 +103,14 @@ export function createWithingsLinking(deps: {
   }
 
   async function makeLink(account: number, withingsUserId: string, tokens: TokenSet): Promise<MadeLink> {
-    if ((await users.claim(withingsUserId, account)) !== account) return { type: "taken" };
-    const before = await linkedPerson(account);
-    await links.replace(account, "withings", {
+    const saved = await linkSaver.save(account, "withings", {
       state: "linked",
       linkedAt: clock.now(),
       vendorUserId: withingsUserId,
       displayName: withingsUserId,
       tokens,
     });
-    // The link stands. What is left to do must not make it look as if it did not.
-    await tidy(account, withingsUserId, before).catch((error: unknown) =>
-      log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
-    );
-    return { type: "linked", withingsUserId };
-  }
-
-  async function tidy(account: number, withingsUserId: string, before: string | undefined) {
-    await pendingLinks.forget(account, "withings");
-    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
-    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
-    // Subscriptions went with the old link, and the person before this one may be linked by somebody else now.
-    await subscriptions.forget(account);
-    if (before !== undefined && before !== withingsUserId) await users.release(before, account);
+    return saved === "saved" ? { type: "linked", withingsUserId } : { type: saved };
   }
 
   async function linkOnce(state: string, code: string): Promise<{ account?: number; result: LinkResult }> {
@@ -135,9 +118,11 @@ export function createWithingsLinking(deps: {
     if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
     const { type, account } = redeemed;
     if (type !== "ok") return { account, result: { type: `${type}_state` } };
-    // Of somebody who is gone by now: a link without an account would be read by nobody, and keep the person from others.
-    if (!(await accounts.find(account))) return { result: { type: "wrong_state" } };
-    return { account, result: await link(account, code) };
+    // Of somebody who is gone by now: Withings need not be asked.
+    if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
+    const result = await link(account, code);
+    // Nobody is left to be told.
+    return result.type === "account_removed" ? { result } : { account, result };
   }
 
   return {

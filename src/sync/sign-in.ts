@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import { AccessRefusedError, type LinkFacts, type Links, type VendorUsers, type WithAccess } from "./ports.ts";
+import { AccessRefusedError, type LinkFacts, type Links, type WithAccess } from "./ports.ts";
+import type { LinkSaver } from "./save-link.ts";
 import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
-import type { Agenda } from "./web-ports.ts";
 
 /** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
 const FIRST_REST_SECONDS = 2 * 3600;
@@ -29,6 +29,8 @@ export type SignInResult =
   | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" | "access_refused" }
   /** This Garmin profile belongs to another account here: a browser that somebody else signed in with, most often. */
   | { type: "taken"; displayName: string }
+  /** Everything was removed while Garmin was asked. */
+  | { type: "account_removed" }
   /** What was pasted holds no sign-in, or one that Garmin's own web site has used already. */
   | { type: "no_ticket" | "spent_ticket" }
   | { type: "unclear" };
@@ -54,13 +56,12 @@ export interface GarminSignIn {
 export function createGarminSignIn(deps: {
   door: GarminDoor;
   memory: SignInMemory;
-  users: VendorUsers;
-  links: Links;
-  agenda: Pick<Agenda, "set">;
+  links: Pick<Links, "facts">;
+  linkSaver: LinkSaver;
   clock: Clock;
   log: Log;
 }): GarminSignIn {
-  const { door, memory, users, links, agenda, clock, log } = deps;
+  const { door, memory, links, linkSaver, clock, log } = deps;
 
   async function settle(account: number, outcome: PasswordOutcome | CodeOutcome): Promise<SignInResult> {
     switch (outcome.type) {
@@ -112,21 +113,16 @@ export function createGarminSignIn(deps: {
       log.warn("garmin_consent_unknown", errorFacts(error));
       return undefined;
     });
-    if ((await users.claim(profile.profileId, account)) !== account) {
-      return { type: "taken", displayName: profile.displayName };
-    }
     const before = await previousProfile(account, profile);
-    await links.replace(account, "garmin", {
+    const saved = await linkSaver.save(account, "garmin", {
       state: "linked",
       linkedAt: clock.now(),
       vendorUserId: profile.profileId,
       displayName: profile.displayName,
       tokens: exchange.tokens,
     });
-    // The link stands. What is left to do must not make it look as if nobody had signed in.
-    await tidy(account, before?.vendorUserId).catch((error: unknown) =>
-      log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
-    );
+    if (saved === "taken") return { type: saved, displayName: profile.displayName };
+    if (saved === "account_removed") return { type: saved };
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
     log.info("garmin_signed_in", { account });
@@ -137,13 +133,6 @@ export function createGarminSignIn(deps: {
       refreshExpiresAt: exchange.tokens.refreshExpiresAt,
       uploadConsent,
     };
-  }
-
-  async function tidy(account: number, before: string | undefined) {
-    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
-    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
-    // The one before may be linked by somebody else now.
-    if (before !== undefined) await users.release(before, account);
   }
 
   /** Whose profile was linked until now, if it was another one: people do sign in as somebody else by mistake. */

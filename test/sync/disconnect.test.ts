@@ -20,6 +20,7 @@ function stored(): string[] {
 }
 /** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
 const isTrace = (item: string) => /^(once#consent|lease|budget)#/.test(item);
+const isErased = () => expect(stored().filter((item) => !isTrace(item))).toEqual([]);
 const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
 
 describe("everything of an account", () => {
@@ -43,8 +44,93 @@ describe("everything of an account", () => {
     const { withingsLinking } = house.app;
     const answer = new URL(house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
     await house.app.disconnect(await account(), "everything");
-    expect(await withingsLinking.withCallback(answer.searchParams)).toEqual({ result: { type: "wrong_state" } });
+    expect(await withingsLinking.withCallback(answer.searchParams)).toEqual({ result: { type: "account_removed" } });
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+  });
+});
+
+describe("everything removed while a link is being made", () => {
+  const OTHER = ACCOUNT + 1;
+  type Copy = Awaited<ReturnType<Household["newApp"]>>;
+  const WAYS: Record<
+    string,
+    { path: string; link: (app: Copy, account?: number) => Promise<{ type: string }>; linked: string }
+  > = {
+    "at Withings, by its callback": {
+      path: "/v2/oauth2",
+      link: async ({ withingsLinking }) => {
+        const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT));
+        const { account, result } = await withingsLinking.withCallback(new URL(address).searchParams);
+        // There is no chat left that could be told.
+        if (result.type === "account_removed") expect(account).toBeUndefined();
+        return result;
+      },
+      linked: "linked",
+    },
+    "at Withings, by a pasted code": {
+      path: "/v2/oauth2",
+      link: ({ withingsLinking }, to = ACCOUNT) => {
+        const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(to));
+        return withingsLinking.withPasted(to, new URL(address).searchParams.get("code") ?? "");
+      },
+      linked: "linked",
+    },
+    "at Garmin": {
+      path: "/di-oauth2-service/oauth/token",
+      link: ({ garminSignIn }, to = ACCOUNT) =>
+        garminSignIn.withPasted(to, house.sandbox.garmin.mintTicket(OWNER.email)),
+      linked: "signed_in",
+    },
+  };
+  beforeEach(async () => {
+    for (const vendor of ["withings", "garmin"] as const) {
+      await house.app.disconnect(await account(), vendor);
+    }
+  });
+
+  test.each(Object.entries(WAYS))("%s, before the vendor has answered, leaves nothing", async (_what, way) => {
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (new URL(request.url).pathname === way.path) await house.app.disconnect(await account(), "everything");
+        return answer;
+      },
+    });
+    expect(await way.link(app)).toEqual({ type: "account_removed" });
+    isErased();
+    const again = await house.app.accounts.save(OTHER, {});
+    if (_what === "at Withings, by its callback") return;
+    expect(await way.link(house.app, again.telegramUserId)).toMatchObject({ type: way.linked });
+  });
+
+  test.each(Object.entries(WAYS))(
+    "%s, while the link is being saved, waits and takes it away too",
+    async (_what, way) => {
+      const removing: Array<Promise<void>> = [];
+      const owner = await account();
+      const app = await house.newApp({
+        wrapTable: (table) => ({
+          ...table,
+          put: async (key, value, options) => {
+            if (key.pk.startsWith("vendor-user#") && removing.length === 0) {
+              removing.push(house.app.disconnect(owner, "everything"));
+              // Time enough for it to remove everything, were it not held back.
+              for (let n = 0; n < 8; n++) await new Promise((resolve) => setImmediate(resolve));
+            }
+            return table.put(key, value, options);
+          },
+        }),
+      });
+      await way.link(app);
+      expect(removing).toHaveLength(1);
+      await Promise.all(removing);
+      isErased();
+    },
+  );
+
+  test("leaves an older claim of an account that is gone without a meaning", async () => {
+    await house.app.withingsUsers.claim(String(USERID), 999);
+    expect(await WAYS["at Withings, by a pasted code"]?.link(house.app)).toMatchObject({ type: "linked" });
   });
 });
 

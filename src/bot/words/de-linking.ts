@@ -39,6 +39,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
     withingsRefused: {
       code_expired: "Das kam zu spät: Was Withings dir gibt, gilt eine halbe Minute. Öffne die Seite noch einmal.",
       taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
+      account_removed: "Du hast hier alles entfernt, bevor Withings geantwortet hat, darum ist nichts verbunden.",
       refused:
         "Du hast es nicht erlaubt, darum ist nichts verbunden. War das ein Versehen, öffne die Seite noch einmal.",
       wrong_state: "Diese Adresse stammt nicht von meinem Knopf. Öffne Withings mit diesem hier.",
@@ -74,6 +75,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
           ].join(" ");
         case "taken":
           return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zweien würden sich mischen. Vielleicht kennt dein Browser ihn noch: Melde dich bei Garmin erst ab und dann als du selbst an.`;
+        case "account_removed":
+          return "Du hast hier alles entfernt, bevor Garmin geantwortet hat, darum ist nichts verbunden.";
         case "wrong_code":
           return "Der Code stimmt nicht. Sieh noch einmal nach und sende ihn neu, oder lass dir einen neuen schicken.";
         case "code_sent":
@@ -143,6 +146,10 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
         scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
         taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
+        account_removed: {
+          title: NOT_LINKED,
+          text: "Zu dieser Adresse gibt es kein Konto mehr, darum ist nichts verbunden. Sende /start in Telegram, um neu zu beginnen.",
+        },
         refused: {
           title: NOT_LINKED,
           text: "Nichts wurde geteilt. Wenn du es dir anders überlegst, geh zurück zu Telegram.",

@@ -53,6 +53,7 @@ export function linkingInEnglish({ weight, time }: Format) {
     withingsRefused: {
       code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
       taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
+      account_removed: "You removed everything here before Withings had answered, so nothing was linked.",
       refused: "You did not allow it, so nothing was linked. If that was a slip, open the page again.",
       wrong_state: "That address is not from my button. Open Withings’ page with this one.",
       late_state: "That button was older than 10 minutes. Here is a fresh one.",
@@ -84,6 +85,8 @@ export function linkingInEnglish({ weight, time }: Format) {
           ].join(" ");
         case "taken":
           return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. Your browser may still know them: sign out at Garmin first, then sign in as yourself.`;
+        case "account_removed":
+          return "You removed everything here before Garmin had answered, so nothing was linked.";
         case "wrong_code":
           return "That code is not right. Look again and send it once more, or ask for a new one.";
         case "code_sent":
@@ -150,6 +153,10 @@ export function linkingInEnglish({ weight, time }: Format) {
           "Withings does not let me read what you measure. Leave everything ticked on its page.",
         ),
         taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
+        account_removed: {
+          title: NOT_LINKED,
+          text: "There is no account for this address any more, so nothing was linked. To begin again, send /start in Telegram.",
+        },
         refused: { title: NOT_LINKED, text: "Nothing was shared. Should you change your mind, go back to Telegram." },
         wrong_state: notLinked("This address is damaged, or does not come from me."),
         late_state: notLinked("This took longer than ten minutes."),

@@ -1,0 +1,107 @@
+import type { Clock } from "../clock.ts";
+import { RetryLaterError } from "../errors.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { Accounts } from "./account.ts";
+import { withLease } from "./lease-keeper.ts";
+import type { Leases, Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "./ports.ts";
+import type { Agenda, SubscriptionMemory } from "./web-ports.ts";
+
+/** A code or a ticket is spent by the time its link is saved, so a short wait is worth it. One second between two tries. */
+const TRIES = 15;
+
+/** Saves what a sign-in or a consent brought. `account_removed`: the account was removed meanwhile, and nothing is saved. */
+export interface LinkSaver {
+  /** Whether the person or profile belongs to another account. */
+  isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean>;
+  /** Replaces the link before it, and claims its person or profile. `taken`: that belongs to another account. */
+  save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed">;
+  /** Tokens that are no link yet. */
+  savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed">;
+}
+
+/** The right to make or remove the links of an account. A sync needs none of it, so nobody waits for one here. */
+export async function withLinksLease<T>(
+  { leases, clock }: { leases: Leases; clock: Clock },
+  account: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  let isBegun = false;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await withLease(leases, `account-links#${account}`, () => {
+        isBegun = true;
+        return work();
+      });
+    } catch (error) {
+      if (isBegun || !(error instanceof RetryLaterError) || tries === TRIES) throw error;
+      await clock.sleep(1);
+    }
+  }
+}
+
+export function createLinkSaver(deps: {
+  accounts: Pick<Accounts, "find">;
+  leases: Leases;
+  links: Links;
+  pendingLinks: PendingLinks;
+  users: Record<Vendor, VendorUsers>;
+  subscriptions: Pick<SubscriptionMemory, "forget">;
+  agenda: Pick<Agenda, "set">;
+  clock: Clock;
+  log: Log;
+}): LinkSaver {
+  const { accounts, links, pendingLinks, users, subscriptions, agenda, clock, log } = deps;
+
+  return {
+    isTaken: async (account, vendor, vendorUserId) => {
+      const owner = await users[vendor].accountOf(vendorUserId);
+      return owner !== undefined && owner !== account && (await isThere(owner));
+    },
+
+    save: (account, vendor, link) =>
+      withLinksLease(deps, account, async () => {
+        // The vendor took its time, and everything may have been removed meanwhile: a link without an account is read by
+        // nobody, and keeps its person from everybody else.
+        if (!(await isThere(account))) return "account_removed";
+        if ((await claim(account, vendor, link.vendorUserId)) !== account) return "taken";
+        // A damaged one is replaced all the same.
+        const before = await links.facts(account, vendor).catch(() => undefined);
+        await links.replace(account, vendor, link);
+        // The link is made. What is left to do must not make it look as if it were not.
+        await tidy(account, vendor, { before: before?.vendorUserId, now: link.vendorUserId }).catch((error: unknown) =>
+          log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
+        );
+        return "saved";
+      }),
+
+    savePending: (account, vendor, pending) =>
+      withLinksLease(deps, account, async () => {
+        if (!(await isThere(account))) return "account_removed";
+        await pendingLinks.save(account, vendor, pending);
+        return "saved";
+      }),
+  };
+
+  async function isThere(account: number): Promise<boolean> {
+    return (await accounts.find(account)) !== undefined;
+  }
+
+  /** A claim of an account that is gone counts for nothing. */
+  async function claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
+    const owner = await users[vendor].claim(vendorUserId, account);
+    if (owner === account || (await isThere(owner))) return owner;
+    await users[vendor].release(vendorUserId, owner);
+    return users[vendor].claim(vendorUserId, account);
+  }
+
+  async function tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }) {
+    await pendingLinks.forget(account, vendor);
+    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
+    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+    // Subscriptions went with the old link.
+    if (vendor === "withings") await subscriptions.forget(account);
+    // The one before may be linked by somebody else now.
+    if (person.before !== undefined && person.before !== person.now)
+      await users[vendor].release(person.before, account);
+  }
+}
