@@ -14,7 +14,8 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   // Node goes on without it.
   module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/weighbridge", import.meta.url)));
   await import("./one-grammy.js");
-  await import(cli.href);
+  const { run } = await import(cli.href);
+  await run();
 } else {
   const node = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
   if (!existsSync(node)) {

@@ -7,7 +7,7 @@ import { loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts"
 import { findAccount, withApp, withStore } from "./cli/open.ts";
 import { statusCommand } from "./cli/status.ts";
 import { dryRunCommand, syncCommand } from "./cli/sync.ts";
-import { createTerminal, type Terminal } from "./cli/terminal.ts";
+import { createTerminal, type Streams, type Terminal } from "./cli/terminal.ts";
 import { needed } from "./cli/words.ts";
 import { systemClock } from "./clock.ts";
 import { type Environment, loadEnvironment, readConfig, readLogLevel, stageKeptByNpm } from "./config.ts";
@@ -18,11 +18,13 @@ import { createTable } from "./stores.ts";
 /** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;
 
-async function main(args: string[]): Promise<number> {
+/** Does what a command line says, and answers with its exit code. Never throws. */
+export async function main(args: string[], { stdin, stdout, stderr }: Streams = process): Promise<number> {
   // Before the arguments are understood: even a wrong one is answered where the caller listens.
   const json = args.includes("--json");
-  const terminal = createTerminal({ json, input: process.stdin, output: process.stdout, errors: process.stderr });
-  let log = createLog({ level: "error" });
+  const terminal = createTerminal({ json, input: stdin, output: stdout, errors: stderr });
+  const write = (line: string) => stderr.write(line);
+  let log = createLog({ level: "error", write });
   try {
     if (stageKeptByNpm()) {
       throw new UsageError(
@@ -41,10 +43,10 @@ async function main(args: string[]): Promise<number> {
     if (!isOfProgram(command) || command.stage !== undefined) {
       // Loaded on demand: whoever has no deployment does without all of it.
       const { onAws } = await import("./cli/on-aws.ts");
-      return await onAws(command, terminal, clock, perform);
+      return await onAws(command, terminal, { clock, write }, perform);
     }
     const env = loadEnvironment();
-    log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error") });
+    log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error"), write });
     return await perform(command, env, terminal, log);
   } catch (error) {
     return explain(error, terminal, log);
@@ -121,9 +123,11 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
   }
 }
 
-// Whoever read our output has had enough, as in `weighbridge status | head -1`. That is no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
-
-process.exitCode = await main(process.argv.slice(2));
+/** The command line of this process, from its arguments to its exit code. */
+export async function run(): Promise<void> {
+  // The reader of our output has seen enough, as in `weighbridge status | head -1`. That isn't an error of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -15,12 +15,12 @@ import type { Terminal } from "./terminal.ts";
 export async function onAws(
   command: Exclude<Command, { name: "help" | "version" }>,
   terminal: Terminal,
-  clock: Clock,
+  { clock, write }: { clock: Clock; write: (line: string) => void },
   perform: (command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log) => Promise<number>,
 ): Promise<number> {
   const { stage = DEFAULT_STAGE } = command;
   const { shell, tablesMeant } = loadShell();
-  const log = createLog({ level: readLogLevel(shell, "error") });
+  const log = createLog({ level: readLogLevel(shell, "error"), write });
   const aws = await connectAws();
   const inStage = terminalOf(stage, terminal);
   const deps: StageDeps = { stage, shell, tablesMeant, aws, terminal: inStage, clock, log };

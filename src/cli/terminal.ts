@@ -19,17 +19,24 @@ export interface Terminal {
   close(): void;
 }
 
+/** What a process has, or what takes its place. */
+export interface Streams {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream;
+}
+
 /** A paste is over when no further line came for so long. */
 const PASTE_PAUSE_MS = 200;
 
 export function createTerminal(options: {
   json: boolean;
-  input: NodeJS.ReadStream;
-  output: NodeJS.WriteStream;
-  errors: NodeJS.WriteStream;
+  input: Streams["stdin"];
+  output: Streams["stdout"];
+  errors: Streams["stderr"];
 }): Terminal {
   const { json, input, output, errors } = options;
-  const write = (stream: NodeJS.WriteStream, text: string) => stream.write(`${text}\n`);
+  const write = (stream: NodeJS.WritableStream, text: string) => stream.write(`${text}\n`);
   let lines: AsyncIterator<string> | undefined;
   let open: Interface | undefined;
 

@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable, Writable } from "node:stream";
 import { type App, createApp } from "../../src/app.ts";
+import { main } from "../../src/cli.ts";
 import { systemClock } from "../../src/clock.ts";
 import { type Environment, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
@@ -89,13 +91,61 @@ export function startCli(args: string[], options: { env: Environment; cwd: strin
   };
 }
 
-/** Runs to the end, with these lines as all its input. */
-export function runCli(args: string[], options: { env: Environment; cwd: string; input?: string[] }): Promise<CliRun> {
+interface RunOptions {
+  env: Environment;
+  cwd: string;
+  /** Lines, which are all its input. */
+  input?: string[];
+}
+
+/** Runs to the end in a process of its own. */
+export function runCliAsProcess(args: string[], options: RunOptions): Promise<CliRun> {
   const cli = startCli(args, options);
   for (const line of options.input ?? []) cli.line(line);
   cli.endInput();
   return cli.ended;
 }
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs to the end in this process. The environment and the working directory are the
+ * given ones meanwhile, so one run waits for the other.
+ */
+export function runCli(args: string[], options: RunOptions): Promise<CliRun> {
+  const run = last.then(() => runHere(args, options));
+  last = run.catch(() => undefined);
+  return run;
+}
+
+async function runHere(args: string[], { env, cwd, input = [] }: RunOptions): Promise<CliRun> {
+  const written = { stdout: "", stderr: "" };
+  const into = (name: keyof typeof written) =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        written[name] += chunk;
+        done();
+      },
+    });
+  const streams = {
+    stdin: Readable.from(input.map((line) => `${line}\n`)),
+    stdout: into("stdout"),
+    stderr: into("stderr"),
+  };
+  const before = { env: process.env, cwd: process.cwd() };
+  process.chdir(cwd);
+  process.env = { PATH: process.env.PATH, HOME: cwd, ...env };
+  try {
+    const exit = await main(args, streams);
+    return { exit, ...written, json: () => JSON.parse(written.stdout) };
+  } finally {
+    process.env = before.env;
+    process.chdir(before.cwd);
+  }
+}
+
+const NEEDS_A_PROCESS = new Set(["start", "demo", "deploy", "remove"]);
 
 /** Two people who may use the bot; the ids are Telegram's. */
 export const OWNER = 4711;
@@ -160,8 +210,12 @@ export async function startMachine(options: { env?: Environment; mfa?: "email" }
           await app.garminSignIn.withPasted(id, sandbox.garmin.mintTicket(personOf(id).email));
         }
       }),
-    run: (command: string, input: string[] = [], more: Environment = {}) =>
-      runCli(command.split(" "), { env: { ...env, ...more }, cwd: folder, input }),
+    /** In this process, but for what runs other programs or ends on a signal. */
+    run(command: string, input: string[] = [], more: Environment = {}): Promise<CliRun> {
+      const args = command.split(" ");
+      const run = NEEDS_A_PROCESS.has(args[0] ?? "") ? runCliAsProcess : runCli;
+      return run(args, { env: { ...env, ...more }, cwd: folder, input });
+    },
     start: (command: string, more: Environment = {}) =>
       startCli(command.split(" "), { env: { ...env, ...more }, cwd: folder }),
     /** Every byte that the program keeps on this machine, as text. */

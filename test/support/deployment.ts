@@ -147,9 +147,12 @@ function standIn(folder: string, url: string): string {
   writeFileSync(
     file,
     `#!${process.execPath}
-const answer = await fetch(${JSON.stringify(url)}, { method: "POST", body: JSON.stringify(process.argv.slice(2)) });
-console.log(await answer.text());
-process.exitCode = answer.ok ? 0 : 1;
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+request(${JSON.stringify(url)}, { method: "POST" }, async (answer) => {
+  console.log(await text(answer));
+  process.exitCode = answer.statusCode === 200 ? 0 : 1;
+}).end(JSON.stringify(process.argv.slice(2)));
 `,
   );
   // Without an ending it would be taken for CommonJS.
