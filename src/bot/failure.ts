@@ -22,3 +22,12 @@ export function isUnwelcome(error: unknown): boolean {
   if (!(error instanceof GrammyError)) return false;
   return error.error_code === 403 || /chat not found|not? (enough )?rights/.test(error.description);
 }
+
+/**
+ * Whether the person does not want to hear the bot, or is not there: they blocked it, deleted their account, or never opened
+ * the chat. Any other 403 says nothing about the person.
+ */
+export function isGone(error: unknown): boolean {
+  if (!(error instanceof GrammyError)) return false;
+  return /bot was blocked|user is deactivated|chat not found|can't initiate conversation/.test(error.description);
+}

@@ -15,10 +15,12 @@ import {
 import type { Overview } from "../sync/overview.ts";
 import type { RunReport } from "../sync/run.ts";
 import { attention, withMends } from "./buttons.ts";
-import { isUnwelcome } from "./failure.ts";
+import { isGone } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
 const TRIES = 5;
+/** Telegram's word that somebody is back can get lost, so they are tried again this often. */
+const SILENCE_HOURS = 24;
 const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const;
 
 /** What of a run that somebody asked for belongs into its answer. */
@@ -93,27 +95,34 @@ export function createNotifier(deps: {
     }
   }
 
-  /** Whether Telegram took it. Whoever has blocked the bot hears it when they come back. */
+  /** Whether Telegram took it. Somebody who has blocked the bot hears it when they are back. */
   async function deliver(
     account: Account,
     text: string,
     options: { isQuiet: boolean; keyboard?: InlineKeyboard | undefined },
   ): Promise<boolean> {
-    if (account.silencedAt) return false;
+    if (account.silencedAt && isRecent(account.silencedAt)) return false;
     try {
       await send(account.telegramUserId, text, options);
+      if (account.silencedAt) await setSilence(account, null);
       return true;
     } catch (error) {
       log.error("notice_not_delivered", errorFacts(error));
-      if (isUnwelcome(error)) await silence(account);
+      if (isGone(error)) await setSilence(account, clock.now());
       return false;
     }
   }
 
-  async function silence({ telegramUserId }: Account) {
-    log.info("owner_blocked_the_bot", { account: telegramUserId });
+  /** One that lies ahead was written by a clock that was wrong. */
+  function isRecent(silencedAt: Date): boolean {
+    const hours = (clock.now().getTime() - silencedAt.getTime()) / 3_600_000;
+    return hours >= 0 && hours < SILENCE_HOURS;
+  }
+
+  async function setSilence({ telegramUserId }: Account, silencedAt: Date | null) {
+    log.info(silencedAt ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
     await accounts
-      .save(telegramUserId, { silencedAt: clock.now() })
+      .save(telegramUserId, { silencedAt })
       .catch((error: unknown) => log.warn("silence_not_saved", errorFacts(error)));
   }
 

@@ -132,6 +132,9 @@ test("of two that write at the same moment neither undoes what the other told", 
 
 test.each([
   [403, "Forbidden: bot was blocked by the user", 1],
+  [403, "Forbidden: user is deactivated", 1],
+  [403, "Forbidden: bot can't initiate conversation with a user", 1],
+  [403, "Forbidden: something else", 3],
   [400, "Bad Request: chat not found", 1],
   [400, "Bad Request: message text is empty", 3],
   [429, "Too Many Requests: retry after 900", 3],
@@ -150,9 +153,15 @@ test.each([
   },
 );
 
+const blocked = new GrammyError(
+  "no",
+  { ok: false, error_code: 403, description: "Forbidden: bot was blocked by the user" },
+  "sendMessage",
+  {},
+);
+
 test("who blocked the bot hears what they missed when they are back", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
-  const blocked = new GrammyError("no", { ok: false, error_code: 403, description: "Forbidden" }, "sendMessage", {});
   await newNotifier(() => Promise.reject(blocked)).afterRun(await accounts.save(1, {}), signedOut);
   const silenced = await accounts.find(1);
   expect(silenced?.silencedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
@@ -160,6 +169,36 @@ test("who blocked the bot hears what they missed when they are back", async () =
   expect(texts).toEqual([]);
   await newNotifier().afterRun(await accounts.save(1, { silencedAt: null }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
+});
+
+test("who blocked the bot is tried once a day, and hears everything again from the day on which Telegram takes it", async () => {
+  const accounts = accountsAt(createManualClock(new Date(0)));
+  let tried = 0;
+  const stillBlocked = newNotifier(() => {
+    tried++;
+    return Promise.reject(blocked);
+  });
+  const at = (hoursAgo: number) => new Date(Date.parse("2026-11-21T12:00:00Z") - hoursAgo * 3_600_000);
+  for (const hours of [1, 23.9]) {
+    await stillBlocked.afterRun(await accounts.save(1, { silencedAt: at(hours) }), signedOut);
+  }
+  expect(tried).toBe(0);
+  await stillBlocked.afterRun(await accounts.save(1, { silencedAt: at(24) }), signedOut);
+  expect(tried).toBe(1);
+  expect((await accounts.find(1))?.silencedAt).toEqual(at(0));
+
+  // Telegram's word that they have unblocked it got lost.
+  await newNotifier().afterRun(await accounts.save(1, { silencedAt: at(25) }), signedOut);
+  expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
+  expect((await accounts.find(1))?.silencedAt).toBeUndefined();
+  await newNotifier().afterRun(await accounts.save(1, {}), signedOut);
+  expect(texts).toHaveLength(1);
+});
+
+test("a silence that was written by a clock that was ahead silences nobody", async () => {
+  const accounts = accountsAt(createManualClock(new Date(0)));
+  await newNotifier().afterRun(await accounts.save(1, { silencedAt: new Date("2027-11-21T12:00:00Z") }), signedOut);
+  expect(texts).toHaveLength(1);
 });
 
 test("what is told while the account is taken away leaves nothing of it behind", async () => {
