@@ -154,9 +154,13 @@ async function update(deps: HttpDeps, request: Request): Promise<Response> {
   if (refusal) return refusal;
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
   const received = bytes && parseJson(new TextDecoder().decode(bytes));
-  if (isUpdate(received)) await deps.handleUpdate(received);
-  // Telegram would bring it again for a day, and nothing else of that chat meanwhile.
-  else deps.log.warn("update_not_understood", { isTooLong: !bytes });
+  // What is not understood, or breaks, Telegram would bring again for a day, and nothing else of that chat meanwhile.
+  if (!isUpdate(received)) deps.log.warn("update_not_understood", { isTooLong: !bytes });
+  else
+    await deps.handleUpdate(received).catch((error: unknown) => {
+      if (error instanceof RetryLaterError) throw error;
+      deps.log.error("update_failed", { update: received.update_id, ...errorFacts(error) });
+    });
   return plain(200);
 }
 

@@ -35,6 +35,9 @@ export interface DoorDeps {
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
+const AN_HOUR_SECONDS = 3600;
+/** Nobody waits for long to get an answer through to a stranger whom Telegram limits. */
+const STRANGER_SECONDS = 3;
 const CHAT_PAUSE_SECONDS = 0.2;
 const CLAIM_PAUSE_SECONDS = 1;
 /** How long a busy store is left alone. */
@@ -170,13 +173,21 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     }
     // A button of somebody who was served before, perhaps: it must not spin.
     if (ctx.callbackQuery) await answerTap(ctx);
-    // Whoever follows a link waits for an answer, however often they were refused without one.
-    if (invitationIn(ctx)) return void (await ctx.reply(wordsFor(ctx).people.invitationOver));
+    // Somebody who follows a link waits for an answer, even if they were refused before.
+    if (invitationIn(ctx)) {
+      if (!(await claims.once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;
+      return tellStranger(ctx, wordsFor(ctx).people.invitationOver);
+    }
     // Being blocked, or taken out of a group, is nothing to answer.
     if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
-    await ctx.reply(served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal(ctx.from.id));
+    await tellStranger(ctx, served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal(ctx.from.id));
   });
+
+  async function tellStranger(ctx: Context, text: string): Promise<void> {
+    const signal = AbortSignal.timeout(STRANGER_SECONDS * 1000) as Parameters<typeof ctx.reply>[2];
+    await ctx.reply(text, {}, signal).catch((error: unknown) => log.info("stranger_not_answered", errorFacts(error)));
+  }
 
   const invitationIn = ({ message, chat }: Context) =>
     chat?.type === "private" ? /^\/start ([\w-]{20,64})$/.exec(message?.text ?? "")?.[1] : undefined;

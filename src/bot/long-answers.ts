@@ -12,9 +12,20 @@ import type { Words } from "./words/words.ts";
  */
 export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log }) {
   return {
-    /** Resolves when the `first` words stand in the chat, and the rest is sure to follow. */
-    async begin(account: number, first: string, reason: "asked" | "doctor"): Promise<void> {
-      const { message_id: messageId } = await api.sendMessage(account, first);
+    /**
+     * Resolves when the `first` words are in the chat, and the rest is sure to follow. Where they cannot be shown there is no
+     * message to write the answer into: then `instead` is done, and the failure is thrown.
+     */
+    async begin(
+      account: number,
+      first: string,
+      reason: "asked" | "doctor",
+      instead: () => Promise<void> = async () => {},
+    ): Promise<void> {
+      const { message_id: messageId } = await api.sendMessage(account, first).catch(async (error: unknown) => {
+        await instead();
+        throw error;
+      });
       try {
         await queue.put([{ account, reason, messageId, dueAt: clock.now() }]);
       } catch (error) {

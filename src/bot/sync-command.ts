@@ -13,6 +13,8 @@ export interface SyncDeps {
   /** What of a run that somebody asked for is news to them, to be told in its answer. */
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
+  /** Has the account looked at soon. */
+  visitNow: (account: number) => Promise<void>;
   signInPageUrl: () => string;
   clock: Clock;
 }
@@ -29,8 +31,12 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
   }
 
   return {
-    /** Resolves as soon as the first words stand in the chat: no update has to wait for the vendors. */
-    begin: (account: Account): Promise<void> => answers.begin(account.telegramUserId, firstWords(account), "asked"),
+    /**
+     * Resolves as soon as the first words are in the chat: no update has to wait for the vendors. The sync comes also where
+     * Telegram refuses the words; what it finds is then told like that of any other run.
+     */
+    begin: (account: Account): Promise<void> =>
+      answers.begin(account.telegramUserId, firstWords(account), "asked", () => deps.visitNow(account.telegramUserId)),
 
     /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
     async write(account: Account, messageId: number): Promise<RunReport> {

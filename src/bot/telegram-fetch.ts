@@ -59,7 +59,8 @@ export function createTelegramFetch(
         const seconds = await restSeconds(answer, tries);
         if (seconds === undefined || (isLast && answer.status !== 429) || tries === TRIES) return answer;
         if (seconds > LONGEST_WAIT_SECONDS) return answer;
-        await clock.sleep(seconds);
+        await Promise.race([clock.sleep(seconds), abortOf(call.signal)]);
+        if (call.signal?.aborted) return answer;
       } catch (error) {
         // A poll that is broken off by ourselves says nothing about Telegram.
         if (!call.signal?.aborted) seen(true);
@@ -107,6 +108,12 @@ async function bounded(response: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Resolves when the call is broken off. */
+function abortOf(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** A poll may hang for long, but not because nobody is there. */

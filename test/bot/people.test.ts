@@ -70,6 +70,18 @@ describe("/invite", () => {
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 
+  test("a link that works no more is answered once an hour, however often somebody tries", async () => {
+    await open();
+    const stranger = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
+    const answers = () => stranger.messages.filter(({ from }) => from === "bot").length;
+    for (let times = 0; times < 3; times++) stranger.say(`/start ${"A".repeat(24)}`);
+    await house.quiet();
+    await expect.poll(answers).toBe(1);
+    house.clock.advance(3600);
+    stranger.say(`/start ${"B".repeat(24)}`);
+    await expect.poll(answers).toBe(2);
+  });
+
   test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {
     await open();
     const anna = await guest();

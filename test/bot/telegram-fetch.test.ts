@@ -97,3 +97,20 @@ test.each([
   expect(lines).toHaveLength(calls);
   expect(clock.now().getTime() - before).toBe((calls - 1) * seconds * 1000);
 });
+
+test("a call that is broken off waits for no limit", async () => {
+  fate = () => "limited";
+  restSeconds = 60;
+  const stopping = new AbortController();
+  const waiting = createTelegramFetch({
+    now: clock.now,
+    sleep: () => {
+      stopping.abort();
+      return new Promise(() => {});
+    },
+  });
+  const answer = await waiting.fetch(address, { method: "POST", body: "{}", signal: stopping.signal });
+  expect(answer.status).toBe(429);
+  expect(lines).toHaveLength(1);
+  await waiting.close();
+});

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { OWNER } from "../support/household.ts";
+import { createRunningClock } from "../support/manual-clock.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse;
 beforeEach(async () => {
-  house = await moveIn({ linked: true });
+  house = await moveIn({ linked: true, clock: createRunningClock() });
   // By long polling, and with a port for /health.
   delete house.env.PUBLIC_URL;
   house.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
@@ -53,7 +54,7 @@ test("a conflict that lasts is told in the log, in /health and in the chat, ends
   const { logged, wake } = program;
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
   const told = () => house.told().filter((text) => /Another program fetches|Nobody else fetches/.test(text));
-  house.clock.advance(119);
+  house.clock.advance(60);
   const before = polls();
   await expect.poll(polls, WAIT).toBeGreaterThan(before);
   expect(await telegramInHealth()).toBe("ok");
@@ -148,4 +149,35 @@ test("who waits for a slow answer in one chat keeps nobody in another chat waiti
   expect(house.sandbox.telegram.pendingUpdates()).toBe(2);
   await heard("Signed in at Garmin as Owner.");
   await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
+});
+
+test("a stranger whom Telegram limits keeps the owner from nothing, and is waited for no longer than seconds", async () => {
+  await (await house.start()).said("bot_started");
+  const stranger = house.sandbox.telegram.user({ id: 999, firstName: "S", started: true });
+  const sends = () => house.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/sendMessage")).length;
+  const limited = { ok: false, error_code: 429, description: "Too Many Requests", parameters: { retry_after: 50 } };
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
+    effect: { type: "status", status: 429, body: limited },
+  });
+  stranger.say(`/start ${"A".repeat(24)}`);
+  await expect.poll(sends, WAIT).toBe(1);
+  house.chat.say("/cancel");
+  await heard("There is nothing to cancel.");
+  // Handled, though the 50 seconds are not over.
+  await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
+  expect(stranger.messages.filter(({ from }) => from === "bot")).toEqual([]);
+});
+
+test("/sync brings the readings also where Telegram refuses every message", async () => {
+  const program = await house.start();
+  await program.said("run_ended");
+  await program.said("bot_started");
+  house.person.stepOnScale({ weightKg: 80.25 });
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden: no" } },
+  });
+  house.chat.say("/sync");
+  await expect.poll(() => house.weights().map((it) => it.weightKg), WAIT).toEqual([80.25]);
 });

@@ -76,6 +76,16 @@ describe("a program with an address", () => {
     expect(house.told()).toEqual(["There is nothing to cancel."]);
   });
 
+  test("takes an update that it cannot handle, so that Telegram does not bring it for a day", async () => {
+    const { said } = await begin();
+    const headers = { "x-telegram-bot-api-secret-token": house.app.webhookSecret };
+    const message = { message_id: 1, date: 1, text: "hello", from: { id: ACCOUNT, is_bot: false, first_name: "O" } };
+    const update = { update_id: 7, message: { ...message, chat: { type: "private", first_name: "O" } } };
+    const answer = await fetch(`${house.url}/telegram`, { method: "POST", headers, body: JSON.stringify(update) });
+    expect(answer.status).toBe(200);
+    await said("update_failed");
+  });
+
   test("gets again what a killed copy had begun, until that one counts as dead", async () => {
     // What a process leaves behind that was killed half-way.
     await house.app.leases.acquire(`chat#${ACCOUNT}`, 120);
