@@ -9,6 +9,7 @@ import { errorFacts, type Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
 import { type Check, clockOffSeconds, examine, type Finding, type Problem } from "./sync/doctor.ts";
 import { overviewOf } from "./sync/overview.ts";
+import { VendorRestError } from "./sync/ports.ts";
 
 /** A program that has not run for so many of its intervals has stopped, whatever else it says of itself. */
 const INTERVALS_UNTIL_DEAD = 3;
@@ -45,6 +46,8 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     (vendor: string, run: Check["run"]): Check["run"] =>
     () =>
       run().catch((error: unknown) => {
+        if (error instanceof VendorRestError)
+          return { verdict: "later", text: say.asksToWait(vendor, words.time(error.until)) };
         if (!(error instanceof RetryLaterError)) throw error;
         return { verdict: "later", text: say.unreachable(vendor, detail(error)) };
       });

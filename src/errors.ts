@@ -41,6 +41,15 @@ export class RetryLaterError extends Error {
   }
 }
 
+/** We hold ourselves back: what it says of the time is ours, and no vendor asked for it. */
+export class OwnLimitError extends RetryLaterError {}
+
+/** Whether a vendor asked to be left alone for a while, and not only we ourselves hold back. */
+export function asksToWait(error: unknown): error is RetryLaterError & { retryAfterSeconds: number } {
+  const isVendors = error instanceof RetryLaterError && !(error instanceof OwnLimitError);
+  return isVendors && error.retryAfterSeconds !== undefined && error.retryAfterSeconds > 0;
+}
+
 /** The message is one sentence for a person and names the mend. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";

@@ -1,5 +1,5 @@
 import type Bottleneck from "bottleneck";
-import { RetryLaterError } from "./errors.ts";
+import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
 /** After a rest `burst` tasks begin at once, and then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds. */
 export interface Rate {
@@ -81,7 +81,7 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
     if (rate) {
       const waitSeconds = Math.max(0, waiting + 1 - (rate.burst - spent)) * rate.everySeconds;
       if (waitSeconds > patienceSeconds) {
-        throw new RetryLaterError("too much is waiting for its turn", { retryAfterSeconds: Math.ceil(waitSeconds) });
+        throw new OwnLimitError("too much is waiting for its turn", { retryAfterSeconds: Math.ceil(waitSeconds) });
       }
     }
     waiting++;

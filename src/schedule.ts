@@ -4,6 +4,8 @@ import { errorFacts, type Log } from "./log.ts";
 export interface Schedule {
   /** Begins a round now, or right after the one that is under way. */
   wake(): void;
+  /** Has the next round begin no later than then, if that is before it would anyway. */
+  wakeAt(at: Date): void;
   /** Lets the round that is under way come to its end, and begins no other. */
   stop(): Promise<void>;
 }
@@ -12,6 +14,9 @@ export interface Schedule {
 export function startSchedule(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): Schedule {
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
+  let nextAt = Number.NEGATIVE_INFINITY;
+  /** When somebody wants a round that may come before the regular one, or just behind it. */
+  let wanted: number[] = [];
   let stopped = false;
   let working: Promise<void> = Promise.resolve();
 
@@ -21,7 +26,12 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
     const begunAt = clock.now();
     await round().catch((error: unknown) => log.error("round_failed", errorFacts(error)));
     if (stopped) return;
-    const nextAt = begunAt.getTime() + minutes * 60_000;
+    wanted = wanted.filter((at) => at > begunAt.getTime());
+    nextAt = Math.min(begunAt.getTime() + minutes * 60_000, ...wanted);
+    arm();
+  }
+  function arm() {
+    clearTimeout(timer);
     timer = setTimeout(begin, Math.max(0, nextAt - clock.now().getTime()));
   }
   function begin() {
@@ -31,6 +41,13 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
 
   return {
     wake: begin,
+    wakeAt(at) {
+      if (stopped) return;
+      wanted.push(at.getTime());
+      if (at.getTime() >= nextAt) return;
+      nextAt = at.getTime();
+      arm();
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -9,11 +9,11 @@ import { type Environment, readConfig, TELEGRAM_PATH } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
-import { startSchedule } from "./schedule.ts";
+import { type Schedule, startSchedule } from "./schedule.ts";
 import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
 import { startWorker, type Worker } from "./sync/jobs.ts";
 import { VENDORS } from "./sync/ports.ts";
-import { sweep } from "./sync/sweep.ts";
+import { createWakingAgenda, sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { createWatch } from "./watch.ts";
 
@@ -52,16 +52,22 @@ export async function startServer(
   const { log, isWell } = watch;
   const app = await createApp(config, { clock, log, paced });
   let worker: Worker | undefined;
+  let sweeps: Schedule | undefined;
+  const agenda = createWakingAgenda(app.agenda, clock, (at) => sweeps?.wakeAt(at));
   const queue: JobQueue = {
     async put(jobs) {
       await app.jobs.put(jobs);
       worker?.wake();
     },
   };
-  const { chat, http, work, webhookSecret, settled } = createService(config, app, {
-    ...{ queue, isWell, keepsTelegram: true },
-    ...{ paced, clock, log },
-  });
+  const { chat, http, work, webhookSecret, settled } = createService(
+    config,
+    { ...app, agenda },
+    {
+      ...{ queue, isWell, keepsTelegram: true },
+      ...{ paced, clock, log },
+    },
+  );
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
@@ -84,7 +90,7 @@ export async function startServer(
       ? telegram.poll(greet, mayEnd)
       : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet, mayEnd);
   worker = startWorker({ jobs: app.jobs, work, clock, log });
-  const sweeps = startSchedule({
+  sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
     round: async () => {
       await sweep({ ...app, queue, clock, log });
@@ -105,11 +111,11 @@ export async function startServer(
     polling,
     port: listener?.port,
     wake() {
-      sweeps.wake();
+      sweeps?.wake();
       looks.wake();
     },
     async stop() {
-      await Promise.all([listener?.close(), telegram.stop(), sweeps.stop(), looks.stop(), worker?.stop()]);
+      await Promise.all([listener?.close(), telegram.stop(), sweeps?.stop(), looks.stop(), worker?.stop()]);
       await settled();
       // Last, because a job that was under way may have had something to tell.
       await Promise.all([telegram.close(), alarms.close()]);

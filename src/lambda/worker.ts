@@ -43,7 +43,8 @@ async function perform({ log, work }: Program, queue: SqsQueue, record: SQSRecor
     const facts = { deliveries, ...errorFacts(error) };
     if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
     else log.error("job_failed", facts);
-    await hide(queue, record, retrySeconds(deliveries));
+    const asked = error instanceof RetryLaterError ? error.retryAfterSeconds : undefined;
+    await hide(queue, record, retrySeconds(deliveries, asked));
     return false;
   }
 }

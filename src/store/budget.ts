@@ -1,5 +1,5 @@
 import { type Clock, epochSeconds } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
+import { OwnLimitError, RetryLaterError } from "../errors.ts";
 import type { Budget } from "../sync/ports.ts";
 import { BudgetItem, keys, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
@@ -47,7 +47,7 @@ export function createBudget(
         const slotMs = Math.max(isBelieved && before ? before.nextAt.getTime() : restedMs, restedMs);
         const waitSeconds = Math.max(0, slotMs - nowMs) / 1000;
         if (waitSeconds > patienceSeconds) {
-          throw new RetryLaterError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
+          throw new OwnLimitError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
         }
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
         const outcome = await table.put(key, toJson(taken), {

@@ -113,6 +113,7 @@ export const LinkItem = z.object({
   state: z.enum(["linked", "stale"]),
   linkedAt: instant,
   renewedAt: instant.optional(),
+  restsUntil: instant.exactOptional(),
   vendorUserId: z.string(),
   displayName: z.string(),
   accessExpiresAt: instant,

@@ -18,6 +18,8 @@ const TRIES = 3;
 const GATHER_SECONDS = 8;
 const FIRST_RETRY_SECONDS = 30;
 const LONGEST_RETRY_SECONDS = 600;
+/** While it is hidden it holds up all that is asked for its account, in the chat too. */
+const LONGEST_ASKED_SECONDS = 3600;
 
 const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
 const JobMessage = z.discriminatedUnion("reason", [
@@ -32,9 +34,13 @@ export function readJob(body: string): NewJob {
   return parsed.data;
 }
 
-/** How long a job rests that failed after so many deliveries, the first of which counts as one. */
-export function retrySeconds(deliveries: number): number {
-  return Math.min(FIRST_RETRY_SECONDS * 2 ** (deliveries - 1), LONGEST_RETRY_SECONDS);
+/**
+ * How long a job rests that failed after so many deliveries, the first of which counts as one. `askedSeconds` is how long a
+ * vendor asked to be left alone.
+ */
+export function retrySeconds(deliveries: number, askedSeconds = 0): number {
+  const own = Math.min(FIRST_RETRY_SECONDS * 2 ** (deliveries - 1), LONGEST_RETRY_SECONDS);
+  return Math.max(own, Math.min(Math.ceil(askedSeconds), LONGEST_ASKED_SECONDS));
 }
 
 export interface SqsQueue extends JobQueue {

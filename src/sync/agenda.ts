@@ -9,7 +9,8 @@ const FIRST_PAUSE_MINUTES = 1;
 
 /**
  * When to look again after a run: in an interval; after one that had to put something off in one minute, two, four and so on
- * up to the interval; and no later than the next summary is due.
+ * up to the interval, and not before the time until which a vendor asked to be left alone; and no later than the next summary
+ * is due: a run asks nobody who asked for that.
  */
 export function nextAppointment(facts: {
   report: RunReport;
@@ -22,7 +23,8 @@ export function nextAppointment(facts: {
   const { report, intervalMinutes, summaryAt, now } = facts;
   const isPutOff = report.status === "retry_later";
   const failures = isPutOff ? facts.failures + 1 : 0;
-  const dueAt = new Date(now.getTime() + minutesUntilNext() * MINUTE_MS);
+  const ownAt = now.getTime() + minutesUntilNext() * MINUTE_MS;
+  const dueAt = new Date(Math.max(ownAt, report.rests?.until.getTime() ?? ownAt));
   return { dueAt: summaryAt && summaryAt > now && summaryAt < dueAt ? summaryAt : dueAt, failures };
 
   function minutesUntilNext(): number {

@@ -10,6 +10,8 @@ const GATHER_SECONDS = 8;
 const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
+/** Nobody is waited for any longer, whatever they ask. */
+const LONGEST_ASKED_SECONDS = 24 * 3600;
 
 /** What Withings can say of an account. */
 export type Notified = "withings_notified" | "withings_unlinked";
@@ -29,7 +31,7 @@ export interface Worker {
 
 /**
  * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
- * tried again, after pauses that grow to ten minutes. What a killed process had begun is done again by the next.
+ * tried again, after pauses that grow to ten minutes, or when a vendor that asked to be left alone may be asked again. What a killed process had begun is done again by the next.
  */
 export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void>; clock: Clock; log: Log }): Worker {
   const { jobs, work, clock, log } = deps;
@@ -85,7 +87,9 @@ export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void
     try {
       await work(job.value);
     } catch (error) {
-      const pauseSeconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
+      const asked = error instanceof RetryLaterError ? (error.retryAfterSeconds ?? 0) : 0;
+      const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
+      const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
       const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
       if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
       else log.error("job_failed", facts);

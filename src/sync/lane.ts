@@ -1,4 +1,4 @@
-import { ActionNeededError, RetryLaterError } from "../errors.ts";
+import { ActionNeededError, asksToWait, RetryLaterError } from "../errors.ts";
 import { type Look, look, type Task } from "./look.ts";
 import type { LedgerEntry } from "./ports.ts";
 import { readingId } from "./reading.ts";
@@ -155,7 +155,7 @@ async function uploadAll(outgoing: Outgoing[], deps: LaneDeps, report: LaneRepor
     } catch (error) {
       const mayBeTheRecord = error instanceof RetryLaterError && part.some(({ entry }) => entry?.value.attempts);
       failures.push(error);
-      if (!mayBeTheRecord) throw error;
+      if (!mayBeTheRecord || asksToWait(error)) throw error;
       report.error ??= error;
       if (failures.length === FAILURES) return;
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
+import { OwnLimitError, RetryLaterError } from "../errors.ts";
 import type { Account } from "./account.ts";
 import type { Leases } from "./ports.ts";
 
@@ -58,7 +58,7 @@ export function endingAt(held: HeldLease, deadlineAt: Date | undefined, clock: C
   return {
     async ensure() {
       if (isTimeUp(deadlineAt, clock)) {
-        throw new RetryLaterError("the time for this run is up; it goes on in the next one", { retryAfterSeconds: 1 });
+        throw new OwnLimitError("the time for this run is up; it goes on in the next one", { retryAfterSeconds: 1 });
       }
       await held.ensure();
     },

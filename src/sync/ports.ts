@@ -1,4 +1,5 @@
 /** The contract between what Weighbridge does (`sync/`) and whom it talks to (`withings/`, `garmin/`, `store/`). */
+import { RetryLaterError } from "../errors.ts";
 import type { BloodPressure, ChosenParts, Composition, Reading, ReadingKind, WeighIn } from "./reading.ts";
 
 export const VENDORS = ["withings", "garmin"] as const;
@@ -21,6 +22,8 @@ export interface Link {
   linkedAt: Date;
   /** When its tokens were last exchanged for new ones; absent until the first time. */
   renewedAt?: Date;
+  /** Until when the vendor asked to be left alone, the last time it did. */
+  restsUntil?: Date;
   /** Withings' userid, or Garmin's profile id. */
   vendorUserId: string;
   /** As the vendor shows it to people; for Withings its userid. */
@@ -85,6 +88,21 @@ export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "
 
 /** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */
 export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
+
+/** A vendor asked to be left alone until then. It is not asked anything for this account before. */
+export class VendorRestError extends RetryLaterError {
+  readonly vendor: Vendor;
+  readonly until: Date;
+
+  constructor(vendor: Vendor, until: Date, options: { retryAfterSeconds: number; cause?: unknown }) {
+    super(
+      `${vendor === "garmin" ? "Garmin" : "Withings"} asked to be left alone until ${until.toISOString()}`,
+      options,
+    );
+    this.vendor = vendor;
+    this.until = until;
+  }
+}
 
 /** A vendor's data endpoint refused the access token. Whether the link is at its end is for `tokens` to find out. */
 export class AccessRefusedError extends Error {

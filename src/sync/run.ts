@@ -5,9 +5,20 @@ import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
-import type { Fate, Journal, Leases, LedgerEntry, Link, Progress, Sink, SourceAnswer, Vendor } from "./ports.ts";
+import {
+  type Fate,
+  type Journal,
+  type Leases,
+  type LedgerEntry,
+  type Link,
+  type Progress,
+  type Sink,
+  type SourceAnswer,
+  type Vendor,
+  VendorRestError,
+} from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
-import { readingId } from "./reading.ts";
+import { type ReadingKind, readingId } from "./reading.ts";
 import { describe, type LaneReport } from "./record.ts";
 import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 import type { Tokens } from "./tokens.ts";
@@ -39,6 +50,8 @@ export type RunProgress =
 export interface RunReport extends RunOutcome {
   /** One sentence, when something in the configuration or the store has to be mended. */
   problem?: string;
+  /** A vendor asked to be left alone until then; of several the last one. */
+  rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
   /** With status "error": what broke, in a few technical words, so that a new cause can be told from a known one. */
@@ -58,7 +71,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
     blame(report, error, log);
   }
   if (report.busy) return report;
-  const { problem: _problem, cause: _cause, ...outcome } = report;
+  const { problem: _problem, cause: _cause, rests: _rests, ...outcome } = report;
   log.info("run_ended", { account: account.telegramUserId, ...outcome });
   await accounts
     .saveLastRun(account.telegramUserId, { finishedAt: clock.now(), outcome })
@@ -99,11 +112,13 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.
-  const lanes = [
-    await settle(tasksOf(planned, "weigh_in"), { ...laneDeps, sink: sinks.weigh_in as Sink }),
-    await settle(tasksOf(planned, "blood_pressure"), { ...laneDeps, sink: sinks.blood_pressure as Sink }),
-  ];
-  for (const lane of lanes) take(report, lane, fates, log);
+  const lane = async (kind: ReadingKind) => {
+    const { error, ...rest } = await settle(tasksOf(planned, kind), { ...laneDeps, sink: sinks[kind] as Sink });
+    // Here too, because an answer is also judged when the access to Garmin has ended.
+    take(report, { ...rest, error: await deps.tokens.heed(id, "garmin", error) }, fates, log);
+  };
+  await lane("weigh_in");
+  await lane("blood_pressure");
 
   const settlements = planned.map((it) => settlement(it, fates, clock.now()));
   count(report, planned, settlements, answer, log);
@@ -225,6 +240,9 @@ function blame(report: RunReport, error: unknown, log: Log) {
   } else if (error instanceof RetryLaterError) {
     report.status = worse(report.status, "retry_later");
     if (error instanceof BusyError) report.busy = true;
+    if (error instanceof VendorRestError && !(report.rests && report.rests.until > error.until)) {
+      report.rests = { vendor: error.vendor, until: error.until };
+    }
     log.warn("run_postponed", errorFacts(error));
   } else {
     broke(report, error instanceof Error ? error.message : "unknown");

@@ -37,6 +37,23 @@ export async function sweep(
   return swept;
 }
 
+/** Appointments further away are found by a regular sweep, which is late by less than a tenth of them. */
+const SOON_SECONDS = 600;
+
+/**
+ * The agenda of a process that sweeps by itself. What is due soon would mostly fall just behind a regular sweep: after a run
+ * that had to wait for a minute the next one would come after two.
+ */
+export function createWakingAgenda(agenda: Agenda, clock: Clock, wakeAt: (at: Date) => void): Agenda {
+  return {
+    ...agenda,
+    async set(account, next) {
+      await agenda.set(account, next);
+      if (next.dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(next.dueAt);
+    },
+  };
+}
+
 async function sideBySide(page: ListedAppointment[], work: (listed: ListedAppointment) => Promise<void>) {
   const waiting = page.values();
   await Promise.all(

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { ActionNeededError, RetryLaterError } from "../errors.ts";
+import { ActionNeededError, asksToWait, RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import {
   AccessRefusedError,
@@ -9,6 +9,7 @@ import {
   type RefreshTokens,
   type TokenSet,
   type Vendor,
+  VendorRestError,
   type Versioned,
   type WithAccess,
 } from "./ports.ts";
@@ -19,6 +20,8 @@ const RENEW_AHEAD_SECONDS = 5 * 60;
 const REFRESH_LEASE_SECONDS = 120;
 /** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
 const STORE_TRIES = 5;
+/** Nobody is left alone for longer, whatever they ask: a reading that waits has to arrive. */
+const LONGEST_REST_SECONDS = 24 * 3600;
 /** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
@@ -35,6 +38,11 @@ export interface Tokens {
    * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this. Answers the link as it is then.
    */
   keepAlive(account: number, vendor: Vendor): Promise<Link>;
+  /**
+   * What to make of an error that came of an answer of this vendor: a `VendorRestError` when it asked to be left alone. From
+   * then on until that time access to it throws the same. Any other error is answered as it is.
+   */
+  heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
 }
 
 /**
@@ -67,6 +75,7 @@ export function createTokens(deps: {
   /** The link as soon as it is `usable`, which a renewal makes it. */
   async function usableLink({ account, vendor, vendorUserId }: Wanted, usable: (link: Link) => boolean): Promise<Link> {
     const before = await read(account, vendor, vendorUserId);
+    leaveAlone(vendor, before.value);
     if (usable(before.value)) return before.value;
 
     const lease = await leases.acquire(`link#${vendor}#${before.value.vendorUserId}`, REFRESH_LEASE_SECONDS);
@@ -132,6 +141,36 @@ export function createTokens(deps: {
     return (await read(account, vendor, vendorUserId)).value;
   }
 
+  function leaveAlone(vendor: Vendor, { restsUntil }: Link) {
+    const seconds = restsUntil ? secondsFromNow(restsUntil) : 0;
+    // One that is further ahead was written by a clock that was wrong.
+    if (!restsUntil || seconds <= 0 || seconds > LONGEST_REST_SECONDS) return;
+    throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(seconds) });
+  }
+
+  async function heed(account: number, vendor: Vendor, error: unknown): Promise<unknown> {
+    if (!asksToWait(error) || error instanceof VendorRestError) return error;
+    const seconds = Math.min(error.retryAfterSeconds, LONGEST_REST_SECONDS);
+    const restsUntil = new Date(clock.now().getTime() + seconds * 1000);
+    log.warn("vendor_rests", { account, vendor, until: restsUntil.toISOString(), ...errorFacts(error) });
+    try {
+      const link = await links.read(account, vendor);
+      if (link) await links.write(account, vendor, { ...link.value, restsUntil }, link.version);
+    } catch (cause) {
+      // The run that was asked to wait does; another one would have to be asked again.
+      log.warn("vendor_rest_not_saved", { account, vendor, ...errorFacts(cause) });
+    }
+    return new VendorRestError(vendor, restsUntil, { retryAfterSeconds: seconds, cause: error });
+  }
+
+  const heeding = async <T>({ account, vendor }: Pick<Wanted, "account" | "vendor">, work: () => Promise<T>) => {
+    try {
+      return await work();
+    } catch (error) {
+      throw await heed(account, vendor, error);
+    }
+  };
+
   /** The tokens stay where they are: should the vendor have erred, nothing is lost. */
   async function endLink(account: number, vendor: Vendor, link: Versioned<Link>): Promise<never> {
     const stored = await links.write(account, vendor, { ...link.value, state: "stale" }, link.version);
@@ -140,39 +179,47 @@ export function createTokens(deps: {
     throw new ActionNeededError(relink(vendor));
   }
 
+  async function callWithAccess<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>): Promise<T> {
+    const { account, vendor } = wanted;
+    const first = await accessToken(wanted);
+    try {
+      return await call(first);
+    } catch (error) {
+      if (!(error instanceof AccessRefusedError)) throw error;
+    }
+    const second = await accessToken(wanted, first);
+    try {
+      return await call(second);
+    } catch (error) {
+      if (!(error instanceof AccessRefusedError)) throw error;
+    }
+    // Refused twice, the second time with a token that was just issued: the vendor has signed us out. But the verdict
+    // took its time, and it is none on a link that somebody has renewed since.
+    const now = await read(account, vendor);
+    if (now.value.tokens.accessToken !== second) throw new RetryLaterError(`the ${vendor} link changed in between`);
+    return endLink(account, vendor, now);
+  }
+
   return {
     link: async (account, vendor) => (await read(account, vendor)).value,
 
-    withAccess: (account, vendor, vendorUserId) => async (call) => {
+    withAccess: (account, vendor, vendorUserId) => (call) => {
       const wanted = { account, vendor, vendorUserId };
-      const first = await accessToken(wanted);
-      try {
-        return await call(first);
-      } catch (error) {
-        if (!(error instanceof AccessRefusedError)) throw error;
-      }
-      const second = await accessToken(wanted, first);
-      try {
-        return await call(second);
-      } catch (error) {
-        if (!(error instanceof AccessRefusedError)) throw error;
-      }
-      // Refused twice, the second time with a token that was just issued: the vendor has signed us out. But the verdict
-      // took its time, and it is none on a link that somebody has renewed since.
-      const now = await read(account, vendor);
-      if (now.value.tokens.accessToken !== second) throw new RetryLaterError(`the ${vendor} link changed in between`);
-      return endLink(account, vendor, now);
+      return heeding(wanted, () => callWithAccess(wanted, call));
     },
 
     async keepAlive(account, vendor) {
       try {
-        return await usableLink({ account, vendor, vendorUserId: undefined }, isKept);
+        const wanted = { account, vendor, vendorUserId: undefined };
+        return await heeding(wanted, () => usableLink(wanted, isKept));
       } catch (error) {
-        if (!(error instanceof RetryLaterError)) throw error;
+        if (!(error instanceof RetryLaterError) || error instanceof VendorRestError) throw error;
         log.warn("link_not_renewed", { account, vendor, ...errorFacts(error) });
         return (await read(account, vendor)).value;
       }
     },
+
+    heed,
   };
 }
 

@@ -1,3 +1,4 @@
+import { asksToWait } from "../errors.ts";
 import { mayBeOurs, OURS, StandingEntries } from "./match.ts";
 import type { LedgerEntry, UnreadableEntry, Versioned } from "./ports.ts";
 import { type Reading, readingId } from "./reading.ts";
@@ -59,6 +60,8 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
         awaited.push(await journal.write({ ...value, attemptedAt: clock.now() }, version));
     }
   }
+  // What is open is looked for when Garmin may be asked again.
+  if (asksToWait(stoppedBy)) throw stoppedBy;
   await readBack(awaited, deps, report);
   await settleRefused(refused, outgoing, deps, report);
   if (stoppedBy) throw stoppedBy;

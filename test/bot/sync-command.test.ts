@@ -103,6 +103,37 @@ describe("/sync", () => {
     expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
+  test.each([
+    ["en", "Garmin has asked me to wait until today 15:00. Nothing is lost; I go on then."],
+    ["de", "Garmin hat mich gebeten, bis heute 15:00 zu warten. Nichts ist verloren; danach mache ich weiter."],
+  ] as const)(
+    "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
+    async (language, words) => {
+      await withNews();
+      await house.app.accounts.save(ACCOUNT, { language });
+      const headers = { "retry-after": "3600" };
+      house.sandbox.faults.add({
+        ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
+        effect: { type: "status", status: 429, headers },
+      });
+      house.startBot();
+      const from = house.clock.now();
+      for (let time = 0; time < 2; time++) {
+        house.owner.say("/sync");
+        const said = house.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
+        expect((await said).text).toContain(words);
+        await house.quiet();
+        house.clock.advance(5);
+      }
+      expect(house.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
+      const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
+      expect(uploads).toHaveLength(1);
+      house.owner.say("/doctor");
+      const doctor = await house.owner.waitForMessage(({ text }) => text.includes("Garmin: Garmin "));
+      expect(doctor.text).toContain(words.slice(0, words.indexOf("15:00")));
+    },
+  );
+
   test("waits out a limit of Telegram's, and still shows how it ended", async () => {
     await withNews();
     house.sandbox.faults.add({

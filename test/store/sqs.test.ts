@@ -86,7 +86,11 @@ test("a job that failed seven times is put aside, and its account goes on", asyn
 });
 
 test("a failed job rests longer each time, and never long", () => {
-  expect([1, 2, 3, 4, 5, 6, 50].map(retrySeconds)).toEqual([30, 60, 120, 240, 480, 600, 600]);
+  expect([1, 2, 3, 4, 5, 6, 50].map((count) => retrySeconds(count))).toEqual([30, 60, 120, 240, 480, 600, 600]);
+});
+
+test("a job that a vendor asked to wait for rests until then, an hour at most, and never less than without", () => {
+  expect([5, 45.2, 1800, 1e9].map((asked) => retrySeconds(1, asked))).toEqual([30, 46, 1800, 3600]);
 });
 
 test("more jobs than SQS takes at once all arrive, in their order", async () => {

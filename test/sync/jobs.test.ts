@@ -218,6 +218,30 @@ describe("work that fails", () => {
   });
 });
 
+test("work that a vendor asks to wait for is tried again when it may be, and no sooner", async () => {
+  let retryAfterSeconds = 3600;
+  const { begun, until } = start(async () => {
+    if (begun.length < 3) throw new RetryLaterError("limited", { retryAfterSeconds });
+  });
+  await notified(ADA, "withings_unlinked");
+  await until(() => expect(begun).toEqual(["4711 at 0"]));
+  await until(() =>
+    expect(logged).toContainEqual(expect.objectContaining({ event: "job_postponed", pauseSeconds: 3600 })),
+  );
+  clock.advance(3599);
+  await until(async () => expect((await jobs.list())[0]?.value.attempts).toBe(1));
+  expect(begun).toHaveLength(1);
+  // Nobody waits longer than a day, and a short wait does not shorten the pauses.
+  retryAfterSeconds = 1e9;
+  clock.advance(1);
+  await until(() =>
+    expect(logged).toContainEqual(expect.objectContaining({ event: "job_postponed", pauseSeconds: 24 * 3600 })),
+  );
+  clock.advance(24 * 3600);
+  await until(async () => expect(await waiting()).toEqual([]));
+  expect(begun).toHaveLength(3);
+});
+
 test("work that breaks is an error in the log, and work that only has to wait is none", async () => {
   const { until, tick } = start(({ account }) =>
     Promise.reject(account === ADA ? new RetryLaterError("down") : new Error("broken")),

@@ -51,6 +51,8 @@ export function doctorInGerman(): DoctorWords {
     mayUse: "darf den Bot benutzen",
     mayNotUse: (account) =>
       `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
+    asksToWait: (vendor, until) =>
+      `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich jetzt nichts. Nichts ist verloren; danach mache ich weiter.`,
     unreachable: (vendor, detail) =>
       `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",

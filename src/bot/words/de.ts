@@ -240,9 +240,11 @@ export function german(format: Format): Words {
           break;
         case "retry_later":
           lines.push(
-            report.busy
-              ? "Ein Abgleich läuft schon. Einen Moment noch."
-              : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Abgleich macht weiter.",
+            report.rests
+              ? `${VENDOR[report.rests.vendor]} hat mich gebeten, bis ${time(report.rests.until)} zu warten. Nichts ist verloren; danach mache ich weiter.`
+              : report.busy
+                ? "Ein Abgleich läuft schon. Einen Moment noch."
+                : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Abgleich macht weiter.",
           );
           break;
         case "error":

@@ -262,9 +262,11 @@ export function english(format: Format) {
           break;
         case "retry_later":
           lines.push(
-            report.busy
-              ? "A sync is already running. Give it a moment."
-              : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
+            report.rests
+              ? `${VENDOR[report.rests.vendor]} has asked me to wait until ${time(report.rests.until)}. Nothing is lost; I go on then.`
+              : report.busy
+                ? "A sync is already running. Give it a moment."
+                : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
           );
           break;
         case "error":

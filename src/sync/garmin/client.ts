@@ -1,7 +1,13 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
-import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../transport.ts";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  NoAnswerError,
+  retryAfterSeconds,
+  type Transport,
+} from "../../transport.ts";
 import { AccessRefusedError, KindClosedError, type SendAnswer, type WithAccess } from "../ports.ts";
 import type { NoteUnknown } from "../unknown.ts";
 import { APP_HEADERS } from "./headers.ts";
@@ -87,7 +93,7 @@ function isWall({ status, headers, text }: HttpAnswer): boolean {
 /** For a limit, an outage or a page in between. */
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
-    retryAfterSeconds: Number(answer.headers["retry-after"]) || undefined,
+    retryAfterSeconds: retryAfterSeconds(answer),
   });
 }
 
