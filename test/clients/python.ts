@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const HERE = import.meta.dirname;
+const CACHE = path.resolve(HERE, "../../node_modules/.cache/clients");
+const REQUIREMENTS = path.join(HERE, "requirements.txt");
+/** The newest python-garminconnect refuses older ones. */
+const AT_LEAST = "3.12";
+
+/** The clients cannot be run on this machine; the message is one sentence that says why. */
+export class CannotRun extends Error {}
+
+/** The Python of a virtual environment with the clients in it: of the last run, if nothing has changed since. */
+export function clientsPython(say: (line: string) => void): string {
+  const base = onThisMachine() ?? fromDebian(say);
+  const folder = path.join(CACHE, "venv");
+  const python = path.join(folder, "bin/python");
+  const stamp = path.join(folder, "made-of");
+  const madeOf = createHash("sha256")
+    .update([readFileSync(REQUIREMENTS, "utf8"), base.python, base.version, folder].join("\n"))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeOf) return python;
+
+  say(`Installing the clients for Python ${base.version} (${base.python}).`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(CACHE, { recursive: true });
+  try {
+    const pip = base.pip ? [base.pip] : ["-m", "pip"];
+    run(base.python, ["-m", "venv", ...(base.pip ? ["--without-pip"] : []), folder]);
+    const quietly = ["--quiet", "--disable-pip-version-check", "--no-input"];
+    run(python, [...pip, "install", ...quietly, "--requirement", REQUIREMENTS]);
+  } catch (error) {
+    throw new CannotRun(`The clients could not be installed: ${lastLine(error)}`);
+  }
+  writeFileSync(stamp, madeOf);
+  return python;
+}
+
+interface Base {
+  python: string;
+  version: string;
+  /** Where Python brings none of its own. */
+  pip?: string;
+}
+
+function onThisMachine(): Base | undefined {
+  const names = [process.env.PYTHON, "python3", "python3.15", "python3.14", "python3.13", "python3.12"];
+  for (const name of names) {
+    const version = name && versionOf(name);
+    if (name && version) return { python: name, version };
+  }
+  return undefined;
+}
+
+/** Its version, if it is new enough and can make a virtual environment. */
+function versionOf(python: string): string | undefined {
+  const minor = AT_LEAST.replace(".", ", ");
+  const code = `import sys, venv, ensurepip; assert sys.version_info >= (${minor}); print(sys.version.split()[0])`;
+  try {
+    return run(python, ["-c", code]).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function fromDebian(say: (line: string) => void): Base {
+  const folder = path.join(CACHE, "debian-python");
+  const python = path.join(folder, "usr/bin/python3");
+  if (!versionOf(python)) {
+    say(`There is no Python ${AT_LEAST} here. Unpacking Debian's into ${folder}.`);
+    try {
+      run(path.join(HERE, "debian-python.sh"), [folder]);
+    } catch (error) {
+      throw new CannotRun(
+        `There is no Python ${AT_LEAST} or newer here, and Debian's was not to be had: ${lastLine(error)}`,
+      );
+    }
+  }
+  const wheels = path.join(folder, "usr/share/python-wheels");
+  const pip = readdirSync(wheels).find((name) => /^pip-.*\.whl$/.test(name));
+  return { python, version: versionOf(python) ?? "?", pip: path.join(wheels, pip ?? "", "pip") };
+}
+
+function run(command: string, args: string[]): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function lastLine(error: unknown): string {
+  const text = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
+  return text.trim().split("\n").at(-1) || String(error);
+}
