@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Says which runtime client the functions run under.
-    globalSetup: ["test/lambda/runtime-client.ts"],
+    // A folder for everything temporary; and which runtime client the functions run under.
+    globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
     setupFiles: ["bin/one-grammy.js"],
     // They need a browser, and have a configuration of their own.
     exclude: [...configDefaults.exclude, "test/browser/**"],

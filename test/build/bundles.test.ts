@@ -2,17 +2,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Metafile } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
-import { bundle, bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
+import { bundle, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { coldPath } from "../../build/cold-path.ts";
+import { buildFunctions } from "../lambda/aws-house.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
-let metafiles: Record<FunctionName, Metafile>;
+let folder: string;
+const metafiles = {} as Record<FunctionName, Metafile>;
 beforeAll(async () => {
-  metafiles = await bundleFunctions(path.join(folder, "first"));
+  ({ folder } = await buildFunctions());
+  for (const name of FUNCTIONS) {
+    metafiles[name] = JSON.parse(readFileSync(path.join(folder, name, "meta.json"), "utf8"));
+  }
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const startOf = (name: FunctionName) => coldPath(metafiles[name], ALSO_LOADED);
 
@@ -35,14 +38,14 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
   test("needs nothing but what lies in its folder and in Node", () => {
     const imports = Object.values(metafiles[name].outputs).flatMap((output) => output.imports);
     expect(imports.filter(({ external }) => external)).toEqual([]);
-    const text = readdirSync(path.join(folder, "first", name))
+    const text = readdirSync(path.join(folder, name))
       .filter((file) => file.endsWith(".mjs"))
-      .map((file) => readFileSync(path.join(folder, "first", name, file), "utf8"));
+      .map((file) => readFileSync(path.join(folder, name, file), "utf8"));
     expect(text.join("")).not.toContain(process.cwd());
   });
 
   test("finds its handler", async () => {
-    const entry = path.join(folder, "first", name, "index.mjs");
+    const entry = path.join(folder, name, "index.mjs");
     expect(await import(/* @vite-ignore */ entry)).toMatchObject({ handler: expect.any(Function) });
   });
 });
@@ -61,11 +64,16 @@ test("every start has the store, though it is imported on demand", () => {
 });
 
 test("the same sources give the same bytes, wherever they are put", async () => {
-  await bundle("src/lambda/http.ts", path.join(folder, "second/http"));
-  const bytes = (run: string) => {
-    const files = readdirSync(path.join(folder, run, "http")).filter((file) => file.endsWith(".mjs"));
-    return files.sort().map((file) => [file, readFileSync(path.join(folder, run, "http", file), "utf8")]);
-  };
-  expect(bytes("second").map(([file]) => file)).toEqual(bytes("first").map(([file]) => file));
-  expect(bytes("second")).toEqual(bytes("first"));
+  const elsewhere = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
+  try {
+    await bundle("src/lambda/http.ts", path.join(elsewhere, "http"));
+    const bytes = (run: string) => {
+      const files = readdirSync(path.join(run, "http")).filter((file) => file.endsWith(".mjs"));
+      return files.sort().map((file) => [file, readFileSync(path.join(run, "http", file), "utf8")]);
+    };
+    expect(bytes(elsewhere).map(([file]) => file)).toEqual(bytes(folder).map(([file]) => file));
+    expect(bytes(elsewhere)).toEqual(bytes(folder));
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
 });

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { sharedFolder } from "../support/run-folder.ts";
 
 export const FUNCTIONS = ["http", "worker", "sweep", "alarm"] as const;
 /** Not the default, so that a name that forgets its stage shows. */
@@ -38,11 +39,20 @@ export interface Packaged {
   leftAtHome: string[];
 }
 
+/** The package for these parameters, made once for all tests. */
+export async function packaged(params: Record<string, string> = {}): Promise<Packaged> {
+  const name = `package ${Object.entries(params).flat().join(" ")}`.trim();
+  const folder = await sharedFolder(name, async (draft) => {
+    await writeFile(path.join(draft, "packaged.json"), JSON.stringify(await packageNow(params)));
+  });
+  return JSON.parse(await readFile(path.join(folder, "packaged.json"), "utf8"));
+}
+
 /**
  * Packages serverless.yml as it stands, with functions of one line, for a machine that knows nothing of AWS and that has
  * secrets lying about in its environment.
  */
-export async function packaged(params: Record<string, string> = {}): Promise<Packaged> {
+async function packageNow(params: Record<string, string>): Promise<Packaged> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "weighbridge-package-"));
   try {
     const home = path.join(folder, "home");

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { APIGatewayProxyStructuredResultV2, SQSEvent } from "aws-lambda";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { beforeAll, expect, vi } from "vitest";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import project from "../../package.json" with { type: "json" };
 import { ALLOWED_UPDATES } from "../../src/bot/webhook.ts";
@@ -18,6 +18,7 @@ import { startAwsProxy } from "../support/aws-proxy.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { ACCOUNT, OWNER, startHousehold, USERID } from "../support/household.ts";
 import { createManualClock, createRunningClock } from "../support/manual-clock.ts";
+import { sharedFolder } from "../support/run-folder.ts";
 import { startSqs } from "../support/sqs.ts";
 import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
@@ -36,22 +37,20 @@ const WAIT_MS = 60_000;
 const DAY_SECONDS = 24 * 3600;
 const log = createLog({ level: "silent" });
 
-/** The functions as they are deployed, in a folder that lasts until `remove`. */
+/** The functions as they are deployed, built once for all tests. */
 export async function buildFunctions() {
-  const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-functions-"));
-  await bundleFunctions(folder);
+  const folder = await sharedFolder("functions", async (draft) => void (await bundleFunctions(draft)));
   return {
     folder,
     /** The folder of the same function, as another version of the program. */
     another(name: FunctionName, version: string): string {
-      const other = path.join(folder, `${name}-${version}`);
+      const other = mkdtempSync(path.join(tmpdir(), `weighbridge-${name}-${version}-`));
       cpSync(path.join(folder, name), other, { recursive: true });
       const entry = path.join(other, "index.mjs");
       const text = readFileSync(entry, "utf8");
       writeFileSync(entry, text.replaceAll(JSON.stringify(project.version), JSON.stringify(version)));
       return other;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
@@ -242,7 +241,6 @@ export function awsHouses() {
   beforeAll(async () => {
     built = await buildFunctions();
   });
-  afterAll(() => built.remove());
   return {
     built: () => built,
     /** Most faults wait for something to be over. So tests do it side by side, each in a house of its own. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { holdsSecret } from "../support/holds-secret.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
 import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
@@ -10,7 +10,6 @@ beforeAll(async () => {
   built = await buildFunctions();
 });
 afterEach(() => house.close());
-afterAll(() => built.remove());
 
 const moveIn = async (options: Parameters<typeof startAwsHouse>[1] = {}) => {
   house = await startAwsHouse(built.folder, options);
