@@ -12,7 +12,7 @@ import { missingNativeHeaders } from "./garmin/native-headers.ts";
 import { Sessions } from "./garmin/sessions.ts";
 import { type SsoSettings, ssoHandler } from "./garmin/sso.ts";
 import { Tickets } from "./garmin/tickets.ts";
-import { CLIENT_IDS, type GarminLink, Tokens } from "./garmin/tokens.ts";
+import { CLIENT_IDS, type GarminLink, type TokenSettings, Tokens } from "./garmin/tokens.ts";
 import type { StoredWeight } from "./garmin/weights.ts";
 import { type Handler, type RecordedRequest, serve } from "./serve.ts";
 
@@ -37,8 +37,8 @@ export interface Garmin {
   readonly accounts: Accounts;
   /** May be changed at any time. */
   readonly settings: ConnectSettings &
-    SsoSettings & {
-      refreshGraceSeconds: number;
+    SsoSettings &
+    TokenSettings & {
       /** Whether the wall of diauth and connectapi stops what calls itself Garmin's app and does not send what the app sends. */
       wantsNativeHeaders: boolean;
     };
@@ -49,6 +49,8 @@ export interface Garmin {
   /** A sign-in that is already exchanged: tokens to start from. */
   issueLink(email: string): GarminLink;
   expireAccessToken(email: string): void;
+  /** Whether a refresh with it would succeed now. Spends nothing. */
+  takesRefreshToken(refreshToken: string): boolean;
   /** Signed out everywhere: access and refresh tokens and the browser's cookie die. */
   revoke(email: string): void;
   /** What stands there, oldest first, whether or not a reader can see it yet. */
@@ -66,6 +68,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
     uploadStatus: 201,
     noNeighbour: "entry of nulls",
     refreshGraceSeconds: 0,
+    accessSeconds: { from: 64_000, to: 108_000 },
     limitInsideHttp200: false,
     wrongCode: "401 named",
     wantsPageFirst: false,
@@ -115,6 +118,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
       return tickets.mint(accounts.get(email).email, service, service.endsWith("/sso/embed") ? "cas" : "sso");
     },
     issueLink: (email) => tokens.issue(accounts.get(email), CLIENT_IDS[0]),
+    takesRefreshToken: (refreshToken) => tokens.takes(refreshToken),
     expireAccessToken: (email) => tokens.expireAccess(accounts.get(email)),
     revoke(email) {
       const account = accounts.get(email);

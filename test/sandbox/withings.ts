@@ -53,6 +53,8 @@ export interface Withings {
   /** A consent that is already exchanged: tokens to start from. */
   issueLink(userid: number, scope?: string): WithingsLink;
   expireAccessToken(userid: number): void;
+  /** Whether a refresh with it would succeed now. Spends nothing. */
+  takesRefreshToken(refreshToken: string): boolean;
   killRefreshToken(userid: number): void;
   /** The person disconnected the application: tokens and subscriptions are gone. */
   revoke(userid: number): void;
@@ -194,6 +196,7 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
       const { accessToken, refreshToken } = pair;
       return { userid: String(userid), accessToken, refreshToken, expiresInSeconds: grants.expiresInSeconds, scope };
     },
+    takesRefreshToken: (refreshToken) => grants.takes(refreshToken),
     expireAccessToken: (userid) => grants.expireAccessToken(userid),
     killRefreshToken: (userid) => grants.killRefreshToken(userid),
     revoke(userid) {

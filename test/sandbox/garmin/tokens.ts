@@ -25,22 +25,29 @@ interface Standing {
   diesAtMs: number;
 }
 
+export interface TokenSettings {
+  refreshGraceSeconds: number;
+  /** How long an access token lives, at random between the two. */
+  accessSeconds: { from: number; to: number };
+}
+
 /** The tokens that are good right now. A refresh token is good once. */
 export class Tokens {
   readonly #clock: Clock;
-  readonly #settings: { refreshGraceSeconds: number };
+  readonly #settings: TokenSettings;
   readonly #access = new Map<string, Standing>();
   readonly #refresh = new Map<string, Standing>();
   #everybodyIsOut = false;
 
-  constructor(clock: Clock, settings: { refreshGraceSeconds: number }) {
+  constructor(clock: Clock, settings: TokenSettings) {
     this.#clock = clock;
     this.#settings = settings;
   }
 
   issue(account: Account, clientId: string): GarminLink {
     const nowMs = this.#clock.now().getTime();
-    const expiresInSeconds = randomInt(64_000, 108_001);
+    const { from, to } = this.#settings.accessSeconds;
+    const expiresInSeconds = randomInt(from, to + 1);
     const accessToken = jwt({
       iss: "https://diauth.garmin.com",
       client_id: clientId,
@@ -66,6 +73,11 @@ export class Tokens {
 
   accountOf(accessToken: string): Account | undefined {
     return this.#alive(this.#access, accessToken)?.account;
+  }
+
+  /** Whether a refresh with it would succeed now. Spends nothing. */
+  takes(refreshToken: string): boolean {
+    return this.#alive(this.#refresh, refreshToken) !== undefined;
   }
 
   expireAccess(account: Account): void {

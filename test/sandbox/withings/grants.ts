@@ -82,6 +82,16 @@ export class Grants {
     return undefined;
   }
 
+  /** Whether `refresh` would take it now. */
+  takes(refreshToken: string): boolean {
+    const nowMs = this.#nowMs();
+    return this.#grants.some(
+      ({ pair, previous }) =>
+        (pair.refreshToken === refreshToken && nowMs < pair.refreshDiesAtMs) ||
+        (previous?.refreshToken === refreshToken && nowMs < previous.diesAtMs),
+    );
+  }
+
   /** The grant this access token belongs to, if it is good. Its first use ends the previous refresh token. */
   use(accessToken: string): Grant | undefined {
     const grant = this.#grants.find(({ pair }) => pair.accessToken === accessToken);
