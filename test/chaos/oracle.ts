@@ -1,0 +1,148 @@
+import { readingId } from "../../src/sync/reading.ts";
+import { type Known, pairName } from "./model.ts";
+import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
+import type { World } from "./world.ts";
+
+/** Faults end, time passes, and everybody does what they are asked to: after that nothing may be wrong any more. */
+export async function settle(world: World): Promise<void> {
+  const { violations, lastReports } = world;
+  world.wellAgain();
+  // The program has time to find out how things are, and to say so.
+  await world.rounds(3, 40 * 60);
+  await tellsOfEndedLinks(world);
+  await world.relinkEnded();
+  await world.switchOn();
+  await world.rounds(2, 130);
+  await world.rounds(1, 31 * 60);
+  // Late copies are looked for during a day, by clocks that may have been wrong by half of one.
+  await world.rounds(4, 10 * HOUR);
+  for (const account of ACCOUNTS) {
+    for (let day = 0; day < 10 && lastReports.get(account)?.status !== "success"; day++)
+      await world.rounds(1, 25 * HOUR);
+    const report = lastReports.get(account);
+    if (report?.status !== "success") violations.add(`${account} never came to rest: ${JSON.stringify(report)}`);
+  }
+}
+
+async function tellsOfEndedLinks(world: World) {
+  for (const [name, sinceMs] of world.endedMs) {
+    const [account] = name.split(" ");
+    const heard = world.messagesTo(Number(account) as AccountId).some((at) => at >= sinceMs - HOUR * 1000);
+    if (!heard) world.violations.add(`silent: the link ${name} ended and its owner was told nothing`);
+  }
+}
+
+/** What is wrong when everything should be right. */
+export async function judge(world: World): Promise<void> {
+  for (const garmin of GARMINS) {
+    const account = ACCOUNTS.find((it) => world.model.current(it)?.garmin === garmin);
+    judgeEntries(world, garmin, account);
+    if (account) await judgeReadings(world, account);
+  }
+  for (const account of ACCOUNTS) await judgeProgress(world, account);
+}
+
+/** Everything that stands in a Garmin is something that was measured, as it was measured, by somebody who belongs there. */
+function judgeEntries({ model, violations, ...world }: World, garmin: GarminName, account: AccountId | undefined) {
+  for (const entry of world.entriesOf(garmin)) {
+    const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
+    const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
+    const what = `${known?.id ?? moved?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
+    if (!known && moved) {
+      const pairing = account && model.current(account);
+      const isLookedAfter = pairing?.person === moved.person && model.verdict(moved, pairing) === "must";
+      if (isLookedAfter && !moved.mayBeOutdated) violations.add(`old time: ${what} stands in ${garmin}`);
+      continue;
+    }
+    if (!known) {
+      violations.add(`made up: ${garmin} holds what nobody measured, ${JSON.stringify(entry)}`);
+      continue;
+    }
+    if (!model.mayBeSent(known.person, garmin, entry.uploadedMs)) {
+      violations.add(
+        `wrong account: ${what} of ${known.person} stands in ${garmin} since ${new Date(entry.uploadedMs).toISOString()}`,
+      );
+    }
+    if (![...known.said.values()].includes("mine") && known.isForeign) {
+      violations.add(`held, yet sent: ${what} stands in ${garmin}`);
+    }
+    if (!known.versions.includes(entry.value)) {
+      violations.add(`wrong values: ${what} in ${garmin} was never one of ${known.versions.join(", ")}`);
+    }
+    const offMs =
+      entry.localMs - entry.date * 1000 - zoneOffsetMs(new Date(entry.date * 1000), world.schedule.timezone);
+    if (offMs !== 0) violations.add(`wrong local time: ${what} in ${garmin} is off by ${offMs / 60_000} minutes`);
+  }
+}
+
+/** Every reading of the linked person is there as often as it should be. */
+async function judgeReadings(world: World, account: AccountId) {
+  const { model, violations } = world;
+  const pairing = model.current(account);
+  if (!pairing) return;
+  const { garmin, person } = pairing;
+  const journal = world.journalOf(account);
+  for (const known of model.readings.filter((it) => it.person === person)) {
+    const id = readingId({ measureGroupId: known.grpid, kind: known.kind });
+    const ledger = (await journal?.entries([id]))?.get(id)?.value;
+    const fate = ledger ? `${ledger.fate.state}${"reason" in ledger.fate ? ` ${ledger.fate.reason}` : ""}` : "nothing";
+    const here = world.entriesOf(garmin).filter((it) => it.kind === known.kind && it.date === known.date);
+    const what = `${known.id} (${known.kind} ${known.date}, ledger says ${fate})`;
+    if (here.length > 1) {
+      violations.add(
+        `twice: ${what} stands ${here.length} times in ${garmin}, as ${here.map((it) => it.value).join(", ")}`,
+      );
+    }
+    if (model.verdict(known, pairing) !== "must") continue;
+    if (!world.isThere(garmin, known)) violations.add(`lost: ${what} is not in ${garmin}`);
+    const isCurrent = here.some((it) => it.value === world.versionOf(known));
+    if (here.length === 1 && !isCurrent && !known.mayBeOutdated) {
+      violations.add(`old version: ${what} in ${garmin} is ${here[0]?.value}, Withings says ${world.versionOf(known)}`);
+    }
+  }
+  tellsOfHeld(world, account);
+}
+
+function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountId) {
+  const pairing = model.current(account);
+  const isHeld = (it: Known) =>
+    it.isForeign && !it.isDeleted && !it.isEither && it.person === pairing?.person && !it.said.has(pairName(pairing));
+  for (const known of model.readings.filter(isHeld)) {
+    // Or held before and told then, when this pair was linked at another time.
+    if (messagesTo(account).some((at) => at >= known.createdMs)) continue;
+    violations.add(`silent: ${known.id} is held and ${account} was told nothing`);
+  }
+}
+
+async function judgeProgress(world: World, account: AccountId) {
+  const { turns, model, violations } = world;
+  const progress = (await world.journalOf(account)?.progress())?.value;
+  const person = model.current(account)?.person;
+  if (!progress || !person) return;
+  if (progress.cursorAt.getTime() > turns.nowMs) {
+    violations.add(`the cursor of ${account} is ahead of the time: ${progress.cursorAt.toISOString()}`);
+  }
+  const changes = model.readings.flatMap((it) => (it.person === person ? (world.groupOf(it)?.modified ?? []) : []));
+  const newestMs = Math.max(0, ...changes) * 1000;
+  if (newestMs <= turns.nowMs && progress.cursorAt.getTime() < newestMs - DAY * 1000) {
+    const newest = new Date(newestMs).toISOString();
+    violations.add(
+      `the cursor of ${account} is stuck at ${progress.cursorAt.toISOString()}, the newest change is of ${newest}`,
+    );
+  }
+}
+
+function zoneOffsetMs(at: Date, timeZone: string): number {
+  return Date.parse(`${formatter(timeZone).format(at).replace(" ", "T")}Z`) - at.getTime();
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** "2026-11-21 13:00:00": Swedish writes dates so. */
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  formatters.set(timeZone, made);
+  return made;
+}

@@ -1,0 +1,175 @@
+import { sentValues } from "../../src/sync/match.ts";
+import type { Journal, Lease, LedgerEntry, Progress, Sink, Standing, Versioned } from "../../src/sync/ports.ts";
+import type { Reading } from "../../src/sync/reading.ts";
+import type { RunDeps } from "../../src/sync/run.ts";
+import type { Plant } from "./program.ts";
+
+/** Mistakes that somebody could make, each by a wrapper around what the program is made of. The checker has to find them all. */
+export const PLANTS: Record<string, Plant> = {
+  "no-write-ahead": {
+    says: "An upload begins before the ledger says so.",
+    run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutWriteAhead(journal)) }),
+  },
+  "cursor-first": {
+    says: "The cursor moves before what it passes is settled.",
+    run: cursorFirst,
+  },
+  "no-read-back": {
+    says: "What was sent counts as seen, without a look.",
+    run: ({ sinks }) => ({
+      sinks: { weigh_in: believing(sinks.weigh_in), blood_pressure: believing(sinks.blood_pressure) },
+    }),
+  },
+  "no-lease": {
+    says: "Two runs of one account may be at work at once.",
+    run: () => ({ leases: { acquire: async () => NO_LEASE } }),
+  },
+  "held-is-sent": {
+    says: "A reading of somebody unknown counts as the owner's.",
+    run: ({ source }) => ({
+      source: {
+        ...source,
+        changedSince: async (withAccess, since) => {
+          const answer = await source.changedSince(withAccess, since);
+          return { ...answer, readings: answer.readings.map((it) => ({ ...it, attribution: "certain" as const })) };
+        },
+      },
+    }),
+  },
+  "no-look-before-second-try": {
+    says: "What got no answer is sent again without a look.",
+    run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutMemoryOfTries(journal)) }),
+  },
+  "removal-not-confirmed": {
+    says: "A removal that Garmin did not carry out counts as done.",
+    send: (send) => async (request) => {
+      if (request.method !== "DELETE") return send(request);
+      const answer = await send(request).catch(() => undefined);
+      return answer && answer.status < 300 ? answer : { status: 204, headers: {}, text: "" };
+    },
+  },
+  "wrong-zone": {
+    says: "Local times are those of UTC.",
+    run: ({ sinks }) => ({
+      sinks: {
+        ...sinks,
+        blood_pressure: {
+          ...sinks.blood_pressure,
+          send: (withAccess, readings, context) =>
+            sinks.blood_pressure.send(withAccess, readings, { ...context, timezone: "UTC" }),
+        },
+      },
+    }),
+  },
+  "outage-ends-link": {
+    says: "A vendor that is down for a moment ends the link.",
+    send: (send) => async (request) => {
+      const answer = await send(request);
+      const isRefresh = String(request.body).includes("grant_type=refresh_token");
+      return isRefresh && answer.status >= 500 ? { ...answer, status: 400, text: '{"error":"invalid_grant"}' } : answer;
+    },
+  },
+  "any-link": {
+    says: "A run goes on with whatever is linked by then.",
+    run: ({ tokens }) => ({
+      tokens: { ...tokens, withAccess: (account, vendor) => tokens.withAccess(account, vendor) },
+    }),
+  },
+  mute: { says: "What is told never leaves.", isMute: true },
+};
+
+const NO_LEASE: Lease = { remainingSeconds: () => Infinity, renew: async () => {}, release: async () => {} };
+
+function journalsOf(journals: RunDeps["journals"], wrap: (journal: Journal) => Journal): RunDeps["journals"] {
+  return { ...journals, of: (...pair) => wrap(journals.of(...pair)) };
+}
+
+/** "sending" is kept in mind, and written with what follows it. */
+function withoutWriteAhead(journal: Journal): Journal {
+  const never = new Map<string, string | undefined>();
+  return {
+    ...journal,
+    async write(entry, version) {
+      const before = version !== undefined && never.has(version) ? never.get(version) : version;
+      if (entry.fate.state !== "sending" || entry.attemptedAt === undefined) return journal.write(entry, before);
+      const mark = `never written ${never.size}`;
+      never.set(mark, before);
+      return { value: entry, version: mark };
+    },
+    async forget(entry) {
+      if (!never.has(entry.version)) await journal.forget(entry);
+    },
+  };
+}
+
+function withoutMemoryOfTries(journal: Journal): Journal {
+  return {
+    ...journal,
+    async entries(ids) {
+      const entries = await journal.entries(ids);
+      return new Map([...entries].map(([id, entry]) => [id, withoutAttempt(entry)]));
+    },
+  };
+}
+
+function withoutAttempt({ value, version }: Versioned<LedgerEntry>): Versioned<LedgerEntry> {
+  const { attemptedAt: _forgotten, ...rest } = value;
+  return { value: value.fate.state === "sending" ? rest : value, version };
+}
+
+function cursorFirst({ source, journals }: RunDeps): Partial<RunDeps> {
+  let newestMs = 0;
+  return {
+    source: {
+      ...source,
+      async changedSince(withAccess, since) {
+        const answer = await source.changedSince(withAccess, since);
+        newestMs = Math.max(0, ...answer.readings.map((it) => it.modifiedAt.getTime()));
+        return answer;
+      },
+    },
+    journals: journalsOf(journals, (journal) => movingFirst(journal, () => newestMs)),
+  };
+}
+
+/** Moves the cursor with the first look into the ledger, and never back. */
+function movingFirst(journal: Journal, newestMs: () => number): Journal {
+  let last: Versioned<Progress> | undefined;
+  const ahead = (progress: Progress): Progress => ({
+    ...progress,
+    // Without the day of overlap, which would hide it.
+    cursorAt: new Date(Math.max(progress.cursorAt.getTime(), newestMs() + 24 * 3600 * 1000)),
+  });
+  const save = async (progress: Progress) => (last = await journal.saveProgress(progress, last?.version));
+  return {
+    ...journal,
+    progress: async () => (last = await journal.progress()),
+    saveProgress: (progress) => save(last ? ahead(progress) : progress),
+    async entries(ids) {
+      if (last) await save(ahead(last.value));
+      return journal.entries(ids);
+    },
+  };
+}
+
+/** Shows what was just sent whether or not it is there. */
+function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
+  let sent: Standing[] = [];
+  return {
+    ...sink,
+    async send(withAccess, readings, context) {
+      const answer = await sink.send(withAccess, readings, context);
+      sent = readings.map((it) => ({
+        key: { calendarDate: "2026-01-01", id: `${it.measureGroupId}` },
+        takenAt: it.takenAt,
+        values: sentValues(it),
+      }));
+      return answer;
+    },
+    async around(withAccess, from, to) {
+      const believed = sent;
+      sent = [];
+      return believed.length > 0 ? { entries: believed, unreadable: [] } : sink.around(withAccess, from, to);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { AwsProxy } from "../support/aws-proxy.ts";
+import { judge, settle } from "./oracle.ts";
+import type { Plant } from "./program.ts";
+import { inWords, type Schedule } from "./steps.ts";
+import { type Fact, startWorld } from "./world.ts";
+
+export interface Played {
+  violations: string[];
+  readings: number;
+  facts: Record<Fact, number>;
+}
+
+/** Plays a schedule from its beginning to the time when everything should be right, and answers what is not. */
+export async function play(
+  schedule: Schedule,
+  options: { aws?: AwsProxy | undefined; plant?: Plant | undefined; trace?: ((line: string) => void) | undefined } = {},
+): Promise<Played> {
+  const world = await startWorld(schedule, options);
+  const { trace } = options;
+  try {
+    await world.begin();
+    for (const [index, step] of schedule.steps.entries()) {
+      trace?.(`${new Date(world.turns.nowMs).toISOString()} ${index} ${inWords(step)}`);
+      await world.play(step);
+    }
+    trace?.("everything is well again");
+    await settle(world);
+    await judge(world);
+    for (const it of world.sandbox.telegram.calls("sendMessage")) {
+      trace?.(`told ${it.at.toISOString()} ${JSON.stringify(it.params).slice(0, 200)} ${JSON.stringify(it.error)}`);
+    }
+    return { violations: [...world.violations], readings: world.model.readings.length, facts: world.facts };
+  } finally {
+    await world.close();
+  }
+}

@@ -1,0 +1,165 @@
+import { Api } from "grammy/web";
+import { createApp } from "../../src/app.ts";
+import { createNotifier } from "../../src/bot/notifier.ts";
+import { createSummaries } from "../../src/bot/summaries.ts";
+import type { Clock } from "../../src/clock.ts";
+import { type Environment, readConfig } from "../../src/config.ts";
+import type { Log } from "../../src/log.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Account } from "../../src/sync/account.ts";
+import { overviewOf } from "../../src/sync/overview.ts";
+import { giveWord } from "../../src/sync/owners-word.ts";
+import type { Word } from "../../src/sync/ports.ts";
+import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/run.ts";
+import { sweep } from "../../src/sync/sweep.ts";
+import type { Job } from "../../src/sync/web-ports.ts";
+import { createWork } from "../../src/sync/work.ts";
+import type { Transport } from "../../src/transport.ts";
+
+export const INTERVAL_MINUTES = 30;
+
+/** How a copy of the program reaches the world. */
+export interface Outside {
+  clock: Clock;
+  /** Every HTTP request and every call of the store passes here. */
+  call<T>(work: () => Promise<T>): Promise<T>;
+  wrapSend?: ((send: Transport) => Transport) | undefined;
+  /** A mistake that is planted on purpose. */
+  plant?: Plant | undefined;
+}
+
+/** A mistake, put in at the seams of the program. */
+export interface Plant {
+  /** What is broken, as a full sentence. */
+  says: string;
+  run?: (deps: RunDeps) => Partial<RunDeps>;
+  send?: (send: Transport) => Transport;
+  /** Which messages never leave. */
+  isMute?: true;
+}
+
+/** One copy of the real program: what `service.ts` puts together, without a long poll, a port or a timer of its own. */
+export async function startProgram(
+  env: Environment,
+  outside: Outside,
+  deps: { log: Log; onReport: (account: number, report: RunReport) => void },
+) {
+  const { clock, plant } = outside;
+  const { log, onReport } = deps;
+  const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web", "telegram"]);
+  const { wrapSend = (send) => send } = outside;
+  const app = await createApp(config, {
+    clock,
+    log,
+    paced: false,
+    wrapTable: (table) => throughOutside(table, outside),
+    wrapSend: (send) => {
+      const sends = wrapSend((request) => outside.call(() => send(request)));
+      return plant?.send?.(sends) ?? sends;
+    },
+  });
+  const run: RunDeps = { ...app.run, ...plant?.run?.(app.run) };
+  const { botToken, apiRoot } = config.telegram;
+  const api = new Api(botToken, { apiRoot, fetch: fetchThrough(outside) });
+  const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
+  const notifier = createNotifier({
+    ...app,
+    overview,
+    send: async (telegramUserId, text, { isQuiet, keyboard }) =>
+      plant?.isMute ||
+      api.sendMessage(telegramUserId, text, {
+        disable_notification: isQuiet,
+        ...(keyboard && { reply_markup: keyboard }),
+      }),
+    clock,
+    log,
+  });
+
+  async function sync(account: Account, options: RunOptions = {}) {
+    const report = await syncAccount(run, account, options);
+    onReport(account.telegramUserId, report);
+    await notifier.afterRun(account, report);
+    return report;
+  }
+
+  const work = createWork({
+    ...app,
+    sync,
+    answerSync: never,
+    answerDoctor: never,
+    settleUnlinked: never,
+    keepSubscriptions: async ({ telegramUserId }) => {
+      await app.subscriptions.keep(telegramUserId);
+    },
+    summarize: createSummaries({ ...app, ...notifier, overview, clock }),
+    intervalMinutes: INTERVAL_MINUTES,
+    clock,
+    log,
+  });
+
+  /** A job as the worker does it. Does not throw: what a store in trouble does not take is still due. */
+  async function perform(job: { value: Job; version: string }) {
+    try {
+      await work(job.value);
+      await app.jobs.finish(job);
+    } catch (error) {
+      log.warn("job_failed", { error: String(error) });
+      await app.jobs.postpone(job, new Date(clock.now().getTime() + 60_000)).catch(() => undefined);
+    }
+  }
+
+  return {
+    app,
+
+    /** What happens every minute: who is due is queued, and what is queued is done, the accounts one after the other. */
+    async round(): Promise<void> {
+      try {
+        await sweep({ ...app, queue: app.jobs, clock, log });
+        for (const job of await app.jobs.list()) {
+          if (job.value.dueAt <= clock.now()) await perform(job);
+        }
+      } catch (error) {
+        log.warn("round_failed", { error: String(error) });
+      }
+    },
+
+    /** A run that somebody asks for, whether or not it is due. */
+    async sync(account: number, options: RunOptions = {}): Promise<void> {
+      const found = await app.accounts.find(account).catch(() => undefined);
+      if (found) await sync(found, options);
+    },
+
+    async giveWord(account: number, readingId: string, word: Word) {
+      const found = await app.accounts.find(account);
+      return found && giveWord({ ...app, clock }, found, readingId, word);
+    },
+
+    close: () => app.close(),
+  };
+}
+export type Program = Awaited<ReturnType<typeof startProgram>>;
+
+function throughOutside(table: Table, { call }: Outside): Table {
+  return {
+    get: (key) => call(() => table.get(key)),
+    list: (pk, range) => call(() => table.list(pk, range)),
+    put: (key, value, options) => call(() => table.put(key, value, options)),
+    delete: (key, options) => call(() => table.delete(key, options)),
+    close: () => table.close(),
+  };
+}
+
+/** The part of fetch that grammY uses. */
+function fetchThrough({ call }: Outside): typeof globalThis.fetch {
+  const send = async (address: string, { method, headers, body }: { method: string; headers: Headers; body: string }) =>
+    call(async () => {
+      const answer = await fetch(address, { method, headers, body });
+      const text = await answer.text();
+      return { status: answer.status, json: async () => JSON.parse(text) };
+    });
+  return send as unknown as typeof globalThis.fetch;
+}
+
+async function never(): Promise<never> {
+  throw new Error("nobody asks for this here");
+}

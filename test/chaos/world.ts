@@ -1,0 +1,641 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { createTable } from "../../src/stores.ts";
+import type { Vendor } from "../../src/sync/ports.ts";
+import { readingId } from "../../src/sync/reading.ts";
+import type { RunReport } from "../../src/sync/run.ts";
+import { startSandbox } from "../sandbox/sandbox.ts";
+import type { AwsProxy } from "../support/aws-proxy.ts";
+import { killInItsRound } from "./kill.ts";
+import { Line } from "./line.ts";
+import { type Known, Model, pairName } from "./model.ts";
+import { type Plant, type Program, startProgram } from "./program.ts";
+import { randomFrom } from "./random.ts";
+import {
+  ACCOUNTS,
+  type AccountId,
+  DAY,
+  GARMINS,
+  type GarminName,
+  HOMES,
+  HOUR,
+  PEOPLE,
+  type PersonName,
+  type Schedule,
+  type Step,
+} from "./steps.ts";
+import { Actor, type Death, Turns } from "./turns.ts";
+
+export const USERIDS: Record<PersonName, number> = { ann: 31_400_001, bob: 31_400_002, cy: 31_400_003 };
+export const mailOf = (garmin: GarminName) => `${garmin}@example.org`;
+const USUAL: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
+/** In memory where that is possible: every write of the store is synced, and what a disk does is no part of this. */
+const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const ACCESS_SECONDS = 86_400;
+const VENDORS = ["withings", "garmin"] as const;
+
+export type Fact =
+  | "runs"
+  | "faults"
+  | "crashes"
+  | "kills"
+  | "both"
+  | "put backs"
+  | "links ended"
+  | "links ended on doubt";
+
+export interface WorldOptions {
+  aws?: AwsProxy | undefined;
+  plant?: Plant | undefined;
+  /** What happens, line by line. */
+  trace?: ((line: string) => void) | undefined;
+}
+
+/** Vendors, people, and copies of the program between them, in a time of their own. */
+export async function startWorld(schedule: Schedule, { aws, plant, trace }: WorldOptions = {}) {
+  const turns = new Turns(Date.parse(schedule.startsAt));
+  const model = new Model();
+  const sandbox = await startSandbox({ clock: turns.clock });
+  const line = new Line(turns.clock);
+  const { timezone } = schedule;
+  for (const name of PEOPLE) sandbox.withings.addPerson({ userid: USERIDS[name], name, timezone });
+  for (const name of GARMINS) {
+    const email = mailOf(name);
+    sandbox.garmin.addAccount({ email, password: "x", displayName: name, fullName: name, timezone });
+  }
+  for (const id of ACCOUNTS) sandbox.telegram.user({ id, firstName: String(id), started: true });
+  sandbox.withings.settings.pageSize = schedule.pageSize;
+  sandbox.garmin.settings.accessSeconds = { from: ACCESS_SECONDS, to: ACCESS_SECONDS };
+
+  const folder = mkdtempSync(path.join(TEMPORARY, "chaos-"));
+  const dataDir = path.join(folder, "data");
+  const copyDir = path.join(folder, "copy");
+  const env: Record<string, string> = {
+    ...sandbox.env(),
+    DATA_DIR: dataDir,
+    TELEGRAM_ALLOWED_IDS: ACCOUNTS.join(","),
+    ...(aws && {
+      STORE: "dynamodb",
+      DYNAMODB_ENDPOINT: aws.url,
+      SEALING_KEY: Buffer.alloc(32, 9).toString("base64"),
+      TOKEN_TABLE_NAME: `chaos-${process.pid}-${path.basename(folder)}`,
+    }),
+  };
+  const log = createLog({
+    level: "debug",
+    write: (text) => trace?.(`      ${new Date(turns.nowMs).toISOString()} ${text.trim()}`),
+  });
+  const facts: Record<Fact, number> = {
+    ...{ runs: 0, faults: 0, crashes: 0, kills: 0, both: 0, "put backs": 0 },
+    ...{ "links ended": 0, "links ended on doubt": 0 },
+  };
+  const violations = new Set<string>();
+  const lastReports = new Map<AccountId, RunReport>();
+  /** When the account last had nothing owing, by what Garmin holds and by what its run said. */
+  const wellAtMs = new Map<AccountId, number>(ACCOUNTS.map((id) => [id, turns.nowMs]));
+  /** Since when something is owing, and how many rounds the program had since. */
+  const owing = new Map<AccountId, { sinceMs: number; rounds: number }>();
+  /** Since when a link is seen to have ended. */
+  const endedMs = new Map<string, number>();
+  /** When the last thing happened that excuses silence. */
+  let disturbedMs = turns.nowMs;
+  let copied: { atMs: number } | undefined;
+
+  const actors = [new Actor(), new Actor()] as const;
+  actors[0].skewSeconds = schedule.firstSkewSeconds;
+  const onReport = (account: number, report: RunReport) => {
+    facts.runs += 1;
+    lastReports.set(account as AccountId, report);
+    trace?.(`    run of ${account}: ${JSON.stringify(report)}`);
+  };
+  const start = (actor: Actor) =>
+    startProgram(
+      env,
+      { clock: turns.clockOf(actor), call: (work) => turns.outside(actor, work), wrapSend: line.wrap, plant },
+      { log, onReport },
+    );
+  /** Serialised where calls of one copy could overtake each other on the way. */
+  const alone = (work: () => Promise<unknown>) =>
+    aws ? turns.together(randomFrom(schedule.seed), [work]) : work().then(() => undefined);
+
+  const random = Math.random;
+  Math.random = randomFrom(schedule.seed).next;
+  if (aws) await createTable(readConfig(env, ["store"]).store, turns.clock, log);
+  let main = await start(actors[0]);
+
+  async function restart() {
+    await main.close().catch(() => undefined);
+    const { skewSeconds } = actors[0];
+    const actor = Object.assign(actors[0], { isDead: false, skewSeconds });
+    actor.diesAt(undefined);
+    main = await start(actor);
+  }
+
+  /* people */
+
+  const usedSeconds = new Set<number>();
+  function freshSecond(agoSeconds: number): number {
+    let at = Math.floor(turns.nowMs / 1000) - agoSeconds;
+    const apart = schedule.twins ? 1 : 130;
+    while ([...usedSeconds].some((other) => Math.abs(other - at) < apart)) at -= 7;
+    usedSeconds.add(at);
+    return at;
+  }
+
+  function groupOf(known: Known) {
+    return sandbox.withings.person(USERIDS[known.person]).groups.find((it) => it.grpid === known.grpid);
+  }
+
+  /** What Withings says of it, as it should read in Garmin. */
+  function versionOf(known: Known): string | undefined {
+    const group = groupOf(known);
+    if (!group) return undefined;
+    const value = (type: number) => {
+      const found = group.measures.find((it) => it.type === type);
+      return found && Number(`${found.value}e${found.unit}`);
+    };
+    if (known.kind === "blood_pressure") return `${value(10)}/${value(9)}`;
+    return `${(Math.round(Number(((value(1) ?? 0) * 100).toPrecision(12))) / 100).toFixed(2)} kg`;
+  }
+
+  function measure(step: Extract<Step, { do: "measure" }>) {
+    const person = sandbox.withings.person(USERIDS[step.who]);
+    const at = freshSecond(step.agoSeconds);
+    const createdMs = Math.max(at * 1000, turns.nowMs - step.lateSeconds * 1000);
+    const when = { at: new Date(at * 1000), createdAt: new Date(createdMs), attrib: step.attrib };
+    const { value, second, pulse, siblings = false } = step;
+    const grpid =
+      step.kind === "weigh_in"
+        ? person.stepOnScale({ ...when, weightKg: value, fatRatioPercent: second, siblings })
+        : person.takeBloodPressure({ ...when, systolic: value, diastolic: second, ...(pulse && { pulse }) });
+    const isForeign = [1, 4, 99].includes(step.attrib);
+    const known: Known = {
+      ...{ id: step.id, person: step.who, grpid, kind: step.kind, date: at, earlier: [], createdMs: turns.nowMs },
+      ...{ isOwn: !isForeign && !step.isFar, isForeign, versions: [], isDeleted: false, said: new Map() },
+      isEither: model.accountsOf(step.who).some((account) => !model.isOn(account, step.kind)),
+      mayBeOutdated: false,
+    };
+    known.versions.push(versionOf(known) ?? "");
+    model.readings.push(known);
+  }
+
+  function edit({ id, what, to }: Extract<Step, { do: "edit" }>) {
+    const known = model.find(id);
+    if (!known || known.isDeleted) return;
+    const person = sandbox.withings.person(USERIDS[known.person]);
+    if (model.accountsOf(known.person).some((account) => !model.isOn(account, known.kind))) known.mayBeOutdated = true;
+    switch (what) {
+      case "delete":
+        person.remove(known.grpid);
+        known.isDeleted = true;
+        return;
+      case "attrib":
+        person.edit(known.grpid, { attrib: to });
+        if (to === 1) {
+          known.isEither ||= known.isOwn || !known.isForeign;
+          known.isOwn = false;
+        } else {
+          known.isForeign = false;
+          known.isOwn ||= to === 7;
+        }
+        return;
+      case "touch":
+        person.touch(known.grpid);
+        return;
+      case "time": {
+        const at = freshSecond(to);
+        known.earlier.push(known.date);
+        known.date = at;
+        person.group(known.grpid).date = at;
+        person.touch(known.grpid);
+        return;
+      }
+      default: {
+        const isWeight = known.kind === "weigh_in";
+        const kg = Math.round((USUAL[known.person] + (to / 299 - 0.5) * 3) * 100) / 100;
+        if (what === "value") person.edit(known.grpid, isWeight ? { weightKg: kg } : { systolic: 110 + (to % 30) });
+        else person.edit(known.grpid, isWeight ? { fatRatioPercent: 10 + (to % 9) } : { diastolic: 70 + (to % 15) });
+        known.versions.push(versionOf(known) ?? "");
+      }
+    }
+  }
+
+  /* owners */
+
+  async function readLinks(account: AccountId) {
+    const [withings, garmin] = await Promise.all(VENDORS.map((vendor) => main.app.links.facts(account, vendor)));
+    const person = PEOPLE.find((it) => String(USERIDS[it]) === withings?.vendorUserId);
+    const profile = GARMINS.find(
+      (it) => String(sandbox.garmin.accounts.get(mailOf(it)).profileId) === garmin?.vendorUserId,
+    );
+    model.linked(account, person && profile ? { person, garmin: profile } : undefined, turns.nowMs);
+    return { withings, garmin };
+  }
+
+  async function linkWithings(account: AccountId, person: PersonName) {
+    const { withingsLinking } = main.app;
+    const address = sandbox.withings.allow(USERIDS[person], withingsLinking.begin(account));
+    const result = await withingsLinking.withPasted(account, address);
+    if (result.type !== "other_person") return result.type;
+    return (await withingsLinking.switchPerson(account, result.withingsUserId)).type;
+  }
+
+  async function linkGarmin(account: AccountId, garmin: GarminName) {
+    return (await main.app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(mailOf(garmin)))).type;
+  }
+
+  /** With nothing in the way: what a person does again until it works. */
+  async function link(account: AccountId, { person, garmin }: { person?: PersonName; garmin?: GarminName }) {
+    noTrouble();
+    await alone(async () => {
+      const results = [person && (await linkWithings(account, person)), garmin && (await linkGarmin(account, garmin))];
+      trace?.(`    linked ${account}: ${results.join(", ")}`);
+      await readLinks(account);
+    });
+    for (const vendor of VENDORS) endedMs.delete(`${account} ${vendor}`);
+  }
+
+  function noTrouble() {
+    sandbox.faults.clear();
+    line.clear();
+    aws?.recover();
+  }
+
+  function journalOf(account: AccountId) {
+    const pairing = model.current(account);
+    if (!pairing) return undefined;
+    const { profileId } = sandbox.garmin.accounts.get(mailOf(pairing.garmin));
+    return main.app.journals.of(account, String(USERIDS[pairing.person]), String(profileId));
+  }
+
+  async function giveWord({ account, word, nth }: Extract<Step, { do: "word" }>) {
+    const pairing = model.current(account);
+    const waiting = (await journalOf(account)?.progress())?.value.attention ?? [];
+    const item = waiting[nth % waiting.length];
+    if (!pairing || !item) return;
+    const said = await main.giveWord(account, readingId(item), word).catch(() => "busy");
+    trace?.(`    word ${word}: ${said}`);
+    const known = model.readings.find((it) => it.grpid === item.measureGroupId && it.kind === item.kind);
+    if (said === "noted") known?.said.set(pairName(pairing), word);
+  }
+
+  async function change({ account, weight, bloodPressure }: Extract<Step, { do: "switch" }>) {
+    const found = await main.app.accounts.find(account);
+    if (!found) return;
+    await main.app.accounts.save(account, { settings: { sends: { ...found.settings.sends, weight, bloodPressure } } });
+    const before = { weigh_in: model.isOn(account, "weigh_in"), blood_pressure: model.isOn(account, "blood_pressure") };
+    const after = { weigh_in: weight, blood_pressure: bloodPressure };
+    model.sends.set(account, after);
+    for (const known of model.readings) {
+      // What the program has not brought by now it may first see while the kind is off.
+      if (before[known.kind] && !after[known.kind] && !isBrought(known)) known.isEither = true;
+    }
+  }
+
+  const isBrought = (known: Known) =>
+    GARMINS.some((it) => standing(it, known).some((entry) => entry.value === versionOf(known)));
+
+  /** Entries of this reading that stand in a Garmin, shown or not. */
+  function standing(garmin: GarminName, { kind, date }: Pick<Known, "kind" | "date">) {
+    return entriesOf(garmin).filter((it) => it.kind === kind && it.date === date);
+  }
+
+  /** Whether it stands there, if need be as it was before its time was corrected. */
+  function isThere(garmin: GarminName, known: Known): boolean {
+    const dates = [known.date, ...(known.mayBeOutdated ? known.earlier : [])];
+    return dates.some((date) => standing(garmin, { kind: known.kind, date }).length > 0);
+  }
+
+  function entriesOf(garmin: GarminName) {
+    const mail = mailOf(garmin);
+    return [
+      ...sandbox.garmin.weights(mail).map(({ takenAt, weightKg, uploadedAt, wallClockMs }) => ({
+        ...{ kind: "weigh_in" as const, date: takenAt.getTime() / 1000, value: `${weightKg.toFixed(2)} kg` },
+        ...{ uploadedMs: uploadedAt.getTime(), localMs: wallClockMs },
+      })),
+      ...sandbox.garmin.bloodPressures(mail).map(({ takenAt, systolic, diastolic, uploadedAt, wallClockMs }) => ({
+        ...{ kind: "blood_pressure" as const, date: takenAt.getTime() / 1000, value: `${systolic}/${diastolic}` },
+        ...{ uploadedMs: uploadedAt.getTime(), localMs: wallClockMs },
+      })),
+    ];
+  }
+
+  /* what is owing, and what was told */
+
+  const messagesTo = (account: AccountId) =>
+    sandbox.telegram
+      .calls("sendMessage")
+      .filter((it) => it.params.chat_id === String(account) && !it.error)
+      .map((it) => it.at.getTime());
+
+  const owed = (account: AccountId): Known[] => {
+    const pairing = model.current(account);
+    if (!pairing) return [];
+    return model.readings.filter(
+      (it) => it.person === pairing.person && model.verdict(it, pairing) === "must" && !isThere(pairing.garmin, it),
+    );
+  };
+
+  /** To be asked after each round. */
+  async function watch() {
+    if (actors.some(({ skewSeconds }) => skewSeconds !== 0)) disturbedMs = turns.nowMs;
+    if (sandbox.faults.list().some(({ server }) => server === "telegram")) disturbedMs = turns.nowMs;
+    for (const account of ACCOUNTS) {
+      if (owed(account).length === 0) {
+        owing.delete(account);
+        if (lastReports.get(account)?.status === "success") wellAtMs.set(account, turns.nowMs);
+      } else {
+        const { sinceMs, rounds } = owing.get(account) ?? { sinceMs: turns.nowMs, rounds: 0 };
+        owing.set(account, { sinceMs, rounds: rounds + 1 });
+        const isLong = turns.nowMs - Math.max(sinceMs, disturbedMs) > 10 * HOUR * 1000 && rounds > 4;
+        const heard = messagesTo(account).filter((at) => at >= (wellAtMs.get(account) ?? 0));
+        if (isLong && heard.length === 0) {
+          violations.add(`silent: ${account} waits for ${owed(account)[0]?.id} and was told nothing in ten hours`);
+        }
+      }
+      await watchLinks(account);
+    }
+  }
+
+  async function watchLinks(account: AccountId) {
+    for (const vendor of VENDORS) {
+      const name = `${account} ${vendor}`;
+      const state = (await main.app.links.facts(account, vendor).catch(() => undefined))?.state;
+      if (state !== "stale") endedMs.delete(name);
+      else if (!endedMs.has(name)) {
+        endedMs.set(name, turns.nowMs);
+        facts["links ended"] += 1;
+        if (await isTaken(account, vendor)) facts["links ended on doubt"] += 1;
+      }
+    }
+  }
+
+  /** Whether the vendor would still take the tokens of a link. */
+  async function isTaken(account: AccountId, vendor: Vendor): Promise<boolean> {
+    const token = (await main.app.links.read(account, vendor))?.value.tokens.refreshToken ?? "";
+    return vendor === "garmin" ? sandbox.garmin.takesRefreshToken(token) : sandbox.withings.takesRefreshToken(token);
+  }
+
+  /* what happens */
+
+  async function rounds(times: number, everySeconds: number) {
+    for (let n = 0; n < times; n++) {
+      turns.advance(everySeconds);
+      await alone(() => main.round());
+      await watch();
+    }
+  }
+
+  async function crash({ program, death }: Extract<Step, { do: "crash" }>) {
+    facts.crashes += 1;
+    const isMain = program === 0;
+    const other = isMain ? main : await start(actors[1]);
+    const actor = actors[program];
+    actor.diesAt(death);
+    await alone(async () => {
+      for (const account of ACCOUNTS) await other.sync(account);
+      await other.round();
+    });
+    if (isMain) await restart();
+    else await gone(other);
+  }
+
+  /** The second copy has ended; the next one begins with a clean slate, but for its clock. */
+  async function gone(program: Program) {
+    await program.close().catch(() => undefined);
+    actors[1].isDead = false;
+    actors[1].diesAt(undefined);
+  }
+
+  async function kill(death: Death) {
+    facts.kills += 1;
+    noTrouble();
+    await main.close();
+    await killInItsRound({ env, death, turns, accounts: ACCOUNTS, seed: schedule.seed, trace });
+    await restart();
+  }
+
+  async function both({ seed, isBusy }: Extract<Step, { do: "both" }>) {
+    facts.both += 1;
+    const other = await start(actors[1]);
+    const [a, b] = ACCOUNTS;
+    const works = [
+      () => main.sync(a),
+      () => other.sync(a),
+      () => other.sync(b),
+      ...(isBusy ? [() => main.round()] : []),
+    ];
+    await turns.together(randomFrom(seed), works);
+    await gone(other);
+  }
+
+  async function linkWhileRunning(step: Extract<Step, { do: "link while running" }>) {
+    const { account, person, garmin, after, seed } = step;
+    noTrouble();
+    await turns.together(randomFrom(seed), [
+      () => main.sync(account),
+      async () => {
+        for (let n = 0; n < after; n++) await turns.turn(async () => undefined);
+        if (person) await linkWithings(account, person).catch(() => undefined);
+        if (garmin) await linkGarmin(account, garmin).catch(() => undefined);
+        await readLinks(account);
+      },
+    ]);
+    await readLinks(account);
+  }
+
+  async function putBack() {
+    // What Garmin does not show yet, a store of yesterday cannot know of.
+    const isAllShown = GARMINS.every((it) =>
+      entriesOf(it).every(
+        ({ uploadedMs }) => uploadedMs + sandbox.garmin.settings.readBackDelaySeconds * 1000 <= turns.nowMs,
+      ),
+    );
+    if (!copied || !isAllShown) return;
+    facts["put backs"] += 1;
+    await main.close();
+    rmSync(dataDir, { recursive: true });
+    cpSync(copyDir, dataDir, { recursive: true });
+    await restart();
+    for (const account of ACCOUNTS) {
+      await readLinks(account);
+      const sends = (await main.app.accounts.find(account))?.settings.sends;
+      model.sends.set(account, { weigh_in: sends?.weight ?? true, blood_pressure: sends?.bloodPressure ?? true });
+    }
+    for (const known of model.readings) {
+      // The store has forgotten what was said, and what is found in Garmin now counts as somebody else's.
+      if (known.said.size > 0 || ACCOUNTS.some((it) => !model.isOn(it, known.kind))) known.isEither = true;
+      known.mayBeOutdated = true;
+    }
+  }
+
+  /** Owners do what the bot asks them to. */
+  async function relinkEnded() {
+    for (const account of ACCOUNTS) {
+      const { withings, garmin } = await readLinks(account);
+      const [person] = HOMES[account].people;
+      const [profile] = HOMES[account].garmins;
+      const pairing = model.current(account);
+      await link(account, {
+        ...(withings?.state !== "linked" && person && { person: pairing?.person ?? person }),
+        ...(garmin?.state !== "linked" && profile && { garmin: pairing?.garmin ?? profile }),
+      });
+      const now = await readLinks(account);
+      // Somebody else has it by now: then their own.
+      if (now.withings?.state !== "linked" && person) await link(account, { person });
+      if (now.garmin?.state !== "linked" && profile) await link(account, { garmin: profile });
+    }
+  }
+
+  async function play(step: Step): Promise<void> {
+    switch (step.do) {
+      case "measure":
+        return measure(step);
+      case "edit":
+        return edit(step);
+      case "fault": {
+        facts.faults += 1;
+        const { server, match, effect, times } = step;
+        sandbox.faults.add({ server, match, effect, times });
+        return;
+      }
+      case "line":
+        facts.faults += 1;
+        return line.plan(step);
+      case "odd":
+        facts.faults += 1;
+        return line.odd(step.oddity, step.isOn);
+      case "slow":
+        sandbox.garmin.settings.readBackDelaySeconds = step.seconds;
+        return;
+      case "consent":
+        return sandbox.garmin.setConsent(mailOf(step.garmin), step.isGiven);
+      case "end":
+        return endTokens(step);
+      case "clock":
+        actors[step.program].skewSeconds = step.skewSeconds;
+        return;
+      case "word":
+        return alone(() => giveWord(step));
+      case "switch":
+        return alone(() => change(step).catch(() => undefined));
+      case "disconnect": {
+        noTrouble();
+        return alone(async () => {
+          const found = await main.app.accounts.find(step.account);
+          if (found) await main.app.disconnect(found, step.vendor).catch(() => undefined);
+          await readLinks(step.account);
+        });
+      }
+      case "link":
+        return link(step.account, step);
+      case "store": {
+        const { kinds, every } = step;
+        facts.faults += 1;
+        aws?.fail((nth) => (nth % every === 0 ? kinds[(nth / every) % kinds.length] : undefined));
+        return;
+      }
+      case "restart":
+        return restart();
+      case "snapshot":
+        rmSync(copyDir, { recursive: true, force: true });
+        cpSync(dataDir, copyDir, { recursive: true });
+        copied = { atMs: turns.nowMs };
+        return;
+      case "put back":
+        return putBack();
+      case "well":
+        noTrouble();
+        for (const name of GARMINS) sandbox.garmin.setConsent(mailOf(name), true);
+        return relinkEnded();
+      case "rounds":
+        return rounds(step.times, step.everySeconds);
+      case "sync": {
+        const { account, sinceDays } = step;
+        const since = sinceDays === undefined ? undefined : new Date(turns.nowMs - sinceDays * DAY * 1000);
+        await alone(() => main.sync(account, { since }));
+        return watch();
+      }
+      case "crash":
+        return crash(step);
+      case "kill":
+        return kill(step.death);
+      case "both":
+        await both(step);
+        return watch();
+      case "link while running":
+        return linkWhileRunning(step);
+    }
+  }
+
+  function endTokens({ vendor, account, how }: Extract<Step, { do: "end" }>) {
+    const pairing = model.current(account);
+    if (!pairing) return;
+    const { withings, garmin } = sandbox;
+    if (vendor === "withings") {
+      if (how === "access") withings.expireAccessToken(USERIDS[pairing.person]);
+      else withings.killRefreshToken(USERIDS[pairing.person]);
+    } else if (how === "access") garmin.expireAccessToken(mailOf(pairing.garmin));
+    else garmin.revoke(mailOf(pairing.garmin));
+  }
+
+  return {
+    schedule,
+    ...{ turns, model, sandbox, facts, violations, lastReports, endedMs },
+    ...{
+      play,
+      rounds,
+      owed,
+      isThere,
+      entriesOf,
+      versionOf,
+      groupOf,
+      messagesTo,
+      journalOf,
+      relinkEnded,
+      noTrouble,
+      readLinks,
+      isTaken,
+    },
+    get main() {
+      return main;
+    },
+
+    /** Two accounts that have just been linked, by owners who want to hear of trouble only. */
+    async begin() {
+      for (const account of ACCOUNTS) {
+        const [person] = HOMES[account].people;
+        const [garmin] = HOMES[account].garmins;
+        await alone(() => main.app.accounts.save(account, { settings: { summaryMode: "off" } }));
+        if (person && garmin) await link(account, { person, garmin });
+      }
+    },
+
+    /** All that was wrong is over. */
+    wellAgain() {
+      noTrouble();
+      for (const actor of actors) actor.skewSeconds = 0;
+      sandbox.garmin.settings.readBackDelaySeconds = 0;
+      for (const name of GARMINS) sandbox.garmin.setConsent(mailOf(name), true);
+    },
+
+    async switchOn() {
+      for (const account of ACCOUNTS) {
+        await alone(() => change({ do: "switch", account, weight: true, bloodPressure: true }));
+      }
+    },
+
+    async close() {
+      Math.random = random;
+      aws?.recover();
+      if (aws) aws.requests.length = 0;
+      await main.close().catch(() => undefined);
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type World = Awaited<ReturnType<typeof startWorld>>;
