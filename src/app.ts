@@ -189,6 +189,7 @@ export async function createApp(
     accounts,
     agenda: store.agenda,
     people: store.people,
+    identity: store.identity,
     dialogs,
     links,
     journals,

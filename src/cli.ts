@@ -63,7 +63,7 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
     }
     case "start": {
       const { runServer } = await import("./server.ts");
-      return runServer(env, { clock, log });
+      return runServer(env, { clock, log, isNew: command.isNew });
     }
     case "table create": {
       const { store } = readConfig(env, ["store"]);

@@ -3,9 +3,11 @@ import { type App, createApp } from "./app.ts";
 import { createAlarmSend } from "./bot/alarm-send.ts";
 import { createMachineAlarmTeller } from "./bot/alarms.ts";
 import type { TelegramBot } from "./bot/bot.ts";
+import { lookAfterStore } from "./bot/store-mark.ts";
 import { isUncallable } from "./bot/webhook.ts";
+import { wordsIn } from "./bot/words/words.ts";
 import type { Clock } from "./clock.ts";
-import { type Environment, readConfig, TELEGRAM_PATH } from "./config.ts";
+import { type Environment, readConfig, type StoreConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
@@ -20,6 +22,8 @@ import { createWatch } from "./watch.ts";
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const SWEEP_MINUTES = 1;
+/** What decides on where the store is. */
+const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
 const WATCH_MINUTES = 1;
 
 export interface Server {
@@ -45,9 +49,11 @@ export async function startServer(
     log: Log;
     /** False where time is a manual clock: nothing that is sent waits then. */
     paced?: boolean;
+    /** An empty store is meant, although the bot was used with another one. */
+    isNew?: boolean;
   },
 ): Promise<Server> {
-  const { clock, paced = true } = deps;
+  const { clock, paced = true, isNew = false } = deps;
   const watch = createWatch(deps);
   const { log, isWell } = watch;
   const app = await createApp(config, { clock, log, paced });
@@ -78,7 +84,28 @@ export async function startServer(
       throw error;
     }));
 
+  const [owner = 0] = config.telegram.allowedIds;
+  const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
+  const languageOf = async () => (await app.accounts.find(owner))?.language;
+  const where = placeOf(config.store);
+  let hasStarted = false;
+  let isStoreKnown = false;
+  const lookAtStore = async () => {
+    const verdict = await lookAfterStore({
+      ...{ api: telegram.bot.api, store: app.identity, isNew, once: app.claims.once, log },
+      tell: async (it) =>
+        alarms.send({
+          text: wordsIn((await languageOf()) ?? "en").alarms.store(it, where, STORE_SETTINGS),
+          isQuiet: false,
+        }),
+    });
+    isStoreKnown = verdict === "known" || verdict === "used_elsewhere_too";
+    if (verdict === "empty_and_used_elsewhere")
+      throw new UsageError(wordsIn("en").alarms.store(verdict, where, STORE_SETTINGS));
+  };
   const greet = async (username: string) => {
+    await lookAtStore();
+    hasStarted = true;
     log.info("bot_started", { username });
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   };
@@ -95,13 +122,12 @@ export async function startServer(
     round: async () => {
       await sweep({ ...app, queue, clock, log });
       watch.swept();
+      // The first account has just come: from now on Telegram remembers this store.
+      if (hasStarted && !isStoreKnown && !(await app.identity.isEmpty())) await lookAtStore();
     },
     clock,
     log,
   });
-  const [owner = 0] = config.telegram.allowedIds;
-  const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
-  const languageOf = async () => (await app.accounts.find(owner))?.language;
   const tell = createMachineAlarmTeller({ send: alarms.send, languageOf, clock, log });
   const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tell), clock, log });
 
@@ -124,6 +150,9 @@ export async function startServer(
   };
 }
 
+const placeOf = (store: StoreConfig) =>
+  `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
+
 /** In doubt somebody is: what cannot be read may be readable again soon. */
 async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
   try {
@@ -138,7 +167,7 @@ async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
 }
 
 /** Runs until it is told to stop, or until it is clear at the start that it cannot do anything. */
-export async function runServer(env: Environment, deps: { clock: Clock; log: Log }): Promise<number> {
+export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();

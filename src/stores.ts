@@ -8,6 +8,7 @@ import { createBudget } from "./store/budget.ts";
 import { createDialogs } from "./store/dialogs.ts";
 import { createErasure } from "./store/erasure.ts";
 import { createHealthStore } from "./store/health.ts";
+import { createStoreIdentity } from "./store/identity.ts";
 import { createJobs } from "./store/jobs.ts";
 import { createJournals } from "./store/journals.ts";
 import { createLeases } from "./store/leases.ts";
@@ -83,6 +84,7 @@ export async function openStore(
     subscriptionMemory: createSubscriptionMemory(table),
     people: createPeople(table, clock),
     erasure: createErasure(table, agenda),
+    identity: createStoreIdentity(table),
     close: () => table.close(),
   };
 }

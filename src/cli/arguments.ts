@@ -6,7 +6,8 @@ import { isTimezone } from "../local-time.ts";
 export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "help" }
   | { name: "version" }
-  | { name: "demo" | "start" | "table create" | "account list" | "status" | "doctor" }
+  | { name: "start"; isNew: boolean }
+  | { name: "demo" | "table create" | "account list" | "status" | "doctor" }
   | { name: "setup" | "deploy" }
   | { name: "remove"; isSure: boolean }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
@@ -26,7 +27,8 @@ export function isOfProgram(command: Command): command is CommandOfProgram {
 export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
 
   npx weighbridge demo                              try it without any account
-  npx weighbridge start                             the bot, and a sync every half hour
+  npx weighbridge start                             the bot, and a sync every half hour; --new if its store is
+                                                    empty on purpose, though the bot was used with another one
   npx weighbridge account add --telegram-id N       add yourself; --timezone Europe/Berlin if Withings has it wrong
   npx weighbridge account list
   npx weighbridge login withings                    link the scale
@@ -59,7 +61,7 @@ Every command takes --json; --version says which one this is. Settings come from
 /** The options each command knows; anything else is an error that names it. */
 const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = {
   demo: [],
-  start: [],
+  start: ["new"],
   "table create": [],
   "account add": ["telegram-id", "timezone", "stage"],
   "account list": ["stage"],
@@ -86,6 +88,7 @@ const FLAGS = {
   since: { type: "string" },
   "dry-run": { type: "boolean" },
   force: { type: "boolean" },
+  new: { type: "boolean" },
   stage: { type: "string" },
   yes: { type: "boolean" },
 } as const;
@@ -109,6 +112,8 @@ export function parseArguments(args: string[]): Command {
   }
   const stage = chosenStage(values.stage);
   switch (name) {
+    case "start":
+      return { name, json, stage, isNew: values.new ?? false };
     case "remove":
       return { name, json, stage, isSure: values.yes ?? false };
     case "account add": {

@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
 import { Api } from "grammy/web";
+import { lookAfterStore } from "../bot/store-mark.ts";
 import { createTelegramFetch } from "../bot/telegram-fetch.ts";
 import { isHopeless, keepWebhook } from "../bot/webhook.ts";
 import { readConfig, TELEGRAM_PATH } from "../config.ts";
@@ -14,12 +15,27 @@ const ready = kept(
     const env = await environmentOf("sweep");
     const log = logOf(env);
     const config = readConfig(env, ["store", "telegram", "web", "queue"]);
-    const { agenda } = await openStore(config.store, { clock, log });
-    const { botToken, apiRoot, webhookSecret: secretToken } = config.telegram;
+    const { agenda, accounts, identity, claims } = await openStore(config.store, { clock, log });
+    const { botToken, apiRoot, webhookSecret: secretToken, allowedIds } = config.telegram;
     const { publicUrl } = config.web;
+    const api = new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch });
+    const [owner = 0] = allowedIds;
+    const where = `table ${config.store.tableName} in DynamoDB`;
+    const lookAtStore = () =>
+      lookAfterStore({
+        ...{ api, store: identity, isNew: false, once: claims.once, log },
+        tell: async (verdict) => {
+          // Before its owner has opened the chat, a new deployment is meant to be empty.
+          if (verdict === "empty") return;
+          const { language = "en" } = (await accounts.find(owner)) ?? {};
+          const { wordsIn } = await import("../bot/words/words.ts");
+          await api.sendMessage(owner, wordsIn(language).alarms.store(verdict, where, undefined));
+        },
+      });
     return {
+      lookAtStore,
       deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
-      api: new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch }),
+      api,
       // A first deployment begins to sweep before its own address is written down.
       webhook: publicUrl === undefined ? undefined : { url: publicUrl + TELEGRAM_PATH, secretToken },
     };
@@ -29,11 +45,18 @@ const ready = kept(
 
 /** Every few minutes: who is due is queued, and the way from Telegram to here is looked at. */
 export async function handler(_event: unknown, context: Context): Promise<void> {
-  const { deps, api, webhook } = await ready();
+  const { deps, api, webhook, lookAtStore } = await ready();
   const { log } = deps;
   log.info("swept", { ...(await sweep(deps, deadlineOf(context))) });
   if (webhook) await lookAt(api, webhook, log);
+  if (!isStoreKnown) {
+    const verdict = await lookAtStore();
+    isStoreKnown = verdict === "known" || verdict === "used_elsewhere_too";
+  }
 }
+
+/** Whether this process has seen the table to be the one that the bot was last used with. */
+let isStoreKnown = false;
 
 /**
  * Whoever took the webhook away, it is set again. One by which nothing gets in is logged as failing, and rings: Telegram cannot

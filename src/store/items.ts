@@ -22,6 +22,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
  *   account#<account>              agenda                  when the account is looked at next
  *   agenda                         <instant>#<account>     the same, listed by time
+ *   store                          identity                which store this is, as Telegram remembers it of the bot
  *   agenda-check                   after                   how far the search for accounts without an appointment is
  *   jobs                           <account>#<reason>      what is to be done soon, because somebody asked for it
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
@@ -59,6 +60,7 @@ export const keys = {
     pk: "agenda",
     sk: `${dueAt.toISOString()}#${String(account).padStart(16, "0")}`,
   }),
+  storeIdentity: { pk: "store", sk: "identity" },
   agendaCheck: { pk: "agenda-check", sk: "after" },
   jobs: "jobs",
   job: (account: number, what: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${what}` }),
@@ -171,6 +173,7 @@ export const ListedAppointmentItem = z.object({
   dueAt: instant,
   queuedUntil: instant.exactOptional(),
 });
+export const StoreIdentityItem = z.object({ id: z.string() });
 export const AgendaCheckItem = z.object({ after: z.string() });
 export const SubscriptionsItem = z.object({
   checkedAt: instant,

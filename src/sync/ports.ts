@@ -370,3 +370,11 @@ export interface Erasure {
   /** Takes away everything that is stored of the account: links, ledger, settings. */
   erase(account: number): Promise<void>;
 }
+
+/** What tells one store from another, and a used one from an empty one. */
+export interface StoreIdentity {
+  /** Twelve hex digits, made once and kept for as long as the store lives, also over a backup. */
+  id(): Promise<string>;
+  /** Whether nobody has an account in it. */
+  isEmpty(): Promise<boolean>;
+}

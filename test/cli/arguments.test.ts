@@ -14,8 +14,10 @@ test("every command is understood with its options, and --json stands anywhere",
   });
   expect(parse("login garmin --account 5 --ticket")).toMatchObject({ name: "login garmin", byTicket: true });
   expect(parse("login withings")).toMatchObject({ name: "login withings", account: undefined });
+  expect(parse("start --json")).toEqual({ name: "start", json: true, isNew: false });
+  expect(parse("start --new")).toMatchObject({ name: "start", isNew: true });
   expect(parse("login withings --account=5")).toMatchObject({ name: "login withings", account: 5 });
-  for (const name of ["demo", "start", "table create", "account list", "status", "doctor"]) {
+  for (const name of ["demo", "table create", "account list", "status", "doctor"]) {
     expect(parse(`${name} --json`)).toEqual({ name, json: true });
   }
 });

@@ -243,6 +243,35 @@ test("a bot whose token Telegram takes no more is said to be unreachable, and sy
   expect(JSON.stringify(house.sweep.logged())).not.toContain(house.sandbox.telegram.token);
 });
 
+const MARK = (id: string) => `Weighbridge keeps the data of this bot in the store ${id}.`;
+const marked = async () => {
+  const answer = await house.call("getMyShortDescription", { language_code: "la" });
+  return ((await answer.json()) as { result: { short_description: string } }).result.short_description;
+};
+
+test("an empty table is told to the owner once, where the bot was used with another one before", async () => {
+  await moveIn();
+  await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
+  await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
+  const before = house.told().length;
+  for (let times = 0; times < 2; times++) await house.visit();
+  expect(house.told().slice(before)).toEqual([
+    expect.stringMatching(
+      /^My store is empty \(table weighbridge-prod.* in DynamoDB\), but this bot was used with another/,
+    ),
+  ]);
+  expect(await marked()).toBe(MARK("0123456789ab"));
+});
+
+test("a bot that was used with another table is told to the owner once, and belongs to this one from then on", async () => {
+  await moveIn();
+  await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
+  const before = house.told().length;
+  for (let times = 0; times < 2; times++) await house.visit();
+  expect(house.told().slice(before)).toEqual([expect.stringMatching(/^This bot was last used with another store/)]);
+  expect(await marked()).toBe(MARK(await house.app.identity.id()));
+});
+
 test("a webhook secret that is gone is said, because nothing Telegram brings is let in without it", async () => {
   await moveIn();
   house.ssm.parameters.delete("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET");

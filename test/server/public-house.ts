@@ -19,15 +19,15 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
   const servers = new Set<Server>();
 
   /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
-  async function start(minutes = 60) {
+  async function start(minutes = 60, { isNew = false } = {}) {
     const logged: Array<Record<string, unknown>> = [];
     const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
     const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },
-      { clock: house.clock, log, paced: false },
+      { clock: house.clock, log, paced: false, isNew },
     );
-    server.polling.catch(() => undefined);
+    const ended = server.polling.catch((error: unknown) => error);
     servers.add(server);
     // The clock stands still: where rounds shall follow each other quickly, somebody has to move it.
     const rounds =
@@ -40,6 +40,8 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     return {
       logged,
       said,
+      /** What made it end by itself. */
+      ended,
       wake: server.wake,
       stop: async () => {
         servers.delete(server);

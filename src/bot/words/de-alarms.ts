@@ -130,6 +130,17 @@ export function alarmsInGerman(): AlarmWords {
       };
       return ITS_OWN[key];
     },
+    store(verdict, where, settings) {
+      const SENTENCES: Record<typeof verdict, string> = {
+        empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Wenn ich neu bin, drücke Start. Wenn du mich schon eingerichtet hattest, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
+        empty_and_used_elsewhere:
+          settings === undefined
+            ? `Mein Speicher ist leer (${where}), aber dieser Bot lief vorher mit einem anderen, darum wird nichts übertragen. War das Absicht, sende /start und verknüpfe beide Seiten neu. Sonst stelle die Tabelle aus einer Sicherung wieder her.`
+            : `Ich wurde mit einem leeren Speicher gestartet (${where}), aber dieser Bot lief vorher mit einem anderen. Darum habe ich mich beendet, und nichts wird übertragen. Prüfe ${settings} oder spiele eine Sicherung ein. Soll der Speicher leer sein, rufe einmal auf: npx weighbridge start --new`,
+        used_elsewhere_too: `Dieser Bot lief zuletzt mit einem anderen Speicher als dem, den ich jetzt benutze (${where}). Bist du umgezogen, ist nichts zu tun. Läuft noch eine zweite Kopie von mir, beende eine der beiden: Beide übertragen deine Messungen, und sie kommen doppelt an.`,
+      };
+      return SENTENCES[verdict];
+    },
     unknownOn: (name) => `Der Alarm ${name} ist an. Er ist keiner von meinen, darum gebe ich ihn nur weiter.`,
     unknownOver: (name) => `Der Alarm ${name} ist vorbei.`,
     noAlarm: (text) =>

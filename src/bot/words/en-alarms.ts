@@ -1,4 +1,5 @@
 import type { AlarmKey, MachineAlarmKey } from "../alarm-keys.ts";
+import type { StoreVerdict } from "../store-mark.ts";
 
 /** What one alarm says. Absent `over`: that nothing more was heard does not mean that anything is over. */
 export interface AlarmSentences {
@@ -136,6 +137,18 @@ export function alarmsInEnglish() {
         },
       };
       return ITS_OWN[key];
+    },
+    /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
+    store(verdict: Exclude<StoreVerdict, "known">, where: string, settings: string | undefined): string {
+      const SENTENCES: Record<Exclude<StoreVerdict, "known">, string> = {
+        empty: `I've started with an empty store: ${where}. If I'm new here, press Start. If you had set me up before, your data is somewhere else and nothing is synced: check ${settings}, then start me again.`,
+        empty_and_used_elsewhere:
+          settings === undefined
+            ? `My store is empty (${where}), but this bot was used with another one before, so nothing is synced. If you did this on purpose, send /start and link both sides again. If not, restore the table from a backup.`
+            : `I was started with an empty store (${where}), but this bot was used with another one before, so I stopped and nothing is synced. Check ${settings}, or restore a backup. If the store is meant to be empty, run this once: npx weighbridge start --new`,
+        used_elsewhere_too: `This bot was last used with another store than the one I use now (${where}). If you have moved, there is nothing to do. If another copy of me still runs, stop one of the two: both send your readings, and they arrive twice.`,
+      };
+      return SENTENCES[verdict];
     },
     unknownOn: (name: string) => `The alarm ${name} is on. It is none of mine, so I only pass it on.`,
     unknownOver: (name: string) => `The alarm ${name} is over.`,

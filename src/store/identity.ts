@@ -1,0 +1,17 @@
+import { randomBytes } from "node:crypto";
+import type { StoreIdentity } from "../sync/ports.ts";
+import { keys, readItem, StoreIdentityItem } from "./items.ts";
+import type { Table } from "./table.ts";
+
+export function createStoreIdentity(table: Table): StoreIdentity {
+  return {
+    async id() {
+      const id = randomBytes(6).toString("hex");
+      const made = await table.put(keys.storeIdentity, { id }, { expect: "absent" });
+      if (made.type === "written") return id;
+      const item = await table.get(keys.storeIdentity);
+      return item ? readItem(item, StoreIdentityItem).id : id;
+    },
+    isEmpty: async () => (await table.list(keys.accounts, { limit: 1 })).length === 0,
+  };
+}

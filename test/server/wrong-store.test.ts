@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+import { moveIn, type PublicHouse } from "./public-house.ts";
+
+/** What people see of the bot must stay as @BotFather made it. */
+const profile = (house: PublicHouse) =>
+  house.sandbox.telegram.calls("setMyShortDescription").map(({ params }) => params.language_code);
+
+describe("a program that is started on another store than the one its bot was used with", () => {
+  let house: PublicHouse;
+  const empty = () => mkdtempSync(path.join(tmpdir(), "weighbridge-empty-"));
+  beforeEach(async () => {
+    house = await moveIn({ linked: true });
+    const first = await house.start();
+    await first.said("bot_started");
+    await first.stop();
+  });
+  afterEach(async () => {
+    rmSync(house.env.DATA_DIR ?? "", { recursive: true, force: true });
+    await house.close();
+  });
+
+  test.each([
+    ["the name of the table has a typing error", () => ({ TOKEN_TABLE_NAME: "weighbrige" })],
+    ["the folder of the data is not mounted", () => ({ DATA_DIR: empty() })],
+  ])("refuses and tells its owner, once a day, where %s", async (_why, change) => {
+    Object.assign(house.env, change());
+    for (let times = 0; times < 3; times++) {
+      const { ended, stop } = await house.start();
+      expect(await ended).toMatchObject({
+        name: "UsageError",
+        message: expect.stringMatching(/^I was started with an empty store .*DATA_DIR, TOKEN_TABLE_NAME.*start --new$/),
+      });
+      await stop();
+    }
+    const told = () => house.told().filter((text) => text.includes("empty store"));
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toContain(`table ${house.env.TOKEN_TABLE_NAME ?? "weighbridge"} in ${house.env.DATA_DIR}`);
+    house.clock.advance(24 * 3600 + 1);
+    await (await house.start()).ended;
+    expect(told()).toHaveLength(2);
+  });
+
+  test("goes on where the owner says that the store is new, also after the next start", async () => {
+    house.env.DATA_DIR = empty();
+    const begun = await house.start(60, { isNew: true });
+    await begun.said("bot_started");
+    await begun.stop();
+    await (await house.start()).said("bot_started");
+    expect(house.told().join()).not.toContain("empty store");
+  });
+
+  test("takes an account that somebody added there for its owner's word, and says that two copies double", async () => {
+    house.env.DATA_DIR = empty();
+    const app = await house.newApp();
+    await app.accounts.save(OWNER, { language: "de" });
+    await (await house.start()).said("bot_started");
+    expect(house.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
+  });
+
+  test("knows the same store again, also when everybody in it was removed, and shows people nothing of it", async () => {
+    await house.app.disconnect(await house.app.accounts.save(OWNER, {}), "everything");
+    await (await house.start()).said("bot_started");
+    expect(house.told()).toEqual([]);
+    expect(profile(house)).toEqual(["la"]);
+  });
+
+  test("goes on where Telegram does not say with which store the bot was used", async () => {
+    house.env.DATA_DIR = empty();
+    house.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /getMyShortDescription$/ } },
+      effect: { type: "status", status: 400, body: { ok: false, error_code: 400, description: "Bad Request" } },
+    });
+    const { said } = await house.start();
+    await said("store_not_compared");
+    await said("bot_started");
+  });
+});
+
+describe("a first start", () => {
+  let machine: Machine;
+  beforeEach(async () => {
+    machine = await startMachine();
+  });
+  afterEach(() => machine.close());
+
+  test("says in the chat that the store is empty and where it is, once, and remembers it with the first account", async () => {
+    const { sandbox, dataDir, start } = machine;
+    const chat = sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
+    for (let times = 0; times < 2; times++) {
+      const program = start("start");
+      await program.said("bot_started");
+      program.signal("SIGTERM");
+      expect((await program.ended).exit).toBe(0);
+    }
+    const told = chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+    expect(told).toEqual([expect.stringContaining(`an empty store: table weighbridge in ${dataDir}`)]);
+    expect(sandbox.telegram.calls("setMyShortDescription")).toEqual([]);
+
+    await machine.addAccounts(OWNER);
+    const program = start("start");
+    await program.said("bot_started");
+    program.signal("SIGTERM");
+    await program.ended;
+    expect(sandbox.telegram.calls("setMyShortDescription")).toHaveLength(1);
+    const { exit, stderr } = await machine.run("start", [], { TOKEN_TABLE_NAME: "another", LOG_LEVEL: "error" });
+    expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining("start --new\n") });
+  });
+});
