@@ -70,7 +70,7 @@ export async function startServer(
     config,
     { ...app, agenda },
     {
-      ...{ queue, isWell, keepsTelegram: true },
+      ...{ queue, isWell, keepsTelegram: true, runsAlone: true },
       ...{ paced, clock, log },
     },
   );

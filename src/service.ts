@@ -11,7 +11,7 @@ import type { Account } from "./sync/account.ts";
 import { jobOf } from "./sync/jobs.ts";
 import { isTimeUp } from "./sync/lease-keeper.ts";
 import { createManualSync } from "./sync/manual-sync.ts";
-import { syncAccount } from "./sync/run.ts";
+import { type RunOptions, syncAccount } from "./sync/run.ts";
 import { settleUnlinked } from "./sync/unlinked.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { createWork } from "./sync/work.ts";
@@ -44,12 +44,14 @@ export function createService(
     isWell?: () => boolean;
     /** Whether this process is the one that hears from Telegram, and knows how that goes. */
     keepsTelegram?: boolean;
+    /** Whether this process does all the work for as long as it lives. */
+    runsAlone?: boolean;
     paced?: boolean | undefined;
     clock: Clock;
     log: Log;
   },
 ) {
-  const { queue, isWell = () => true, keepsTelegram = false, paced = true, clock, log } = deps;
+  const { queue, isWell = () => true, keepsTelegram = false, runsAlone = false, paced = true, clock, log } = deps;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
@@ -62,8 +64,8 @@ export function createService(
     log,
   });
   /** A run that nobody asked for in the chat. */
-  const sync = async (account: Account) => {
-    const report = await syncAccount(app.run, account);
+  const sync = async (account: Account, options: RunOptions = {}) => {
+    const report = await syncAccount(app.run, account, options);
     await chat.notifier.afterRun(account, report);
     return report;
   };
@@ -88,6 +90,7 @@ export function createService(
       keepSubscriptions,
       summarize: chat.summarize,
       intervalMinutes: config.schedule.syncIntervalMinutes,
+      runsAlone,
       clock,
       log,
     }),
@@ -109,7 +112,7 @@ export function createService(
       handleUpdate: (update) => chat.telegram.handleUpdate(update),
       manualSyncToken: config.manualSync?.token,
       manualSync: createManualSync({
-        ...{ accounts: app.accounts, sync, log },
+        ...{ accounts: app.accounts, sync: (account) => sync(account), log },
         isTimeUp: () => isTimeUp(app.run.deadlineAt?.(), clock),
       }),
       isWell,

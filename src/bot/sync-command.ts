@@ -39,14 +39,17 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       answers.begin(account.telegramUserId, firstWords(account), "asked", () => deps.visitNow(account.telegramUserId)),
 
     /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
-    async write(account: Account, messageId: number): Promise<RunReport> {
+    async write(account: Account, messageId: number, options: RunOptions = {}): Promise<RunReport> {
       const before = await lookAt(account);
       let timezone = before?.timezone ?? account.timezone ?? "UTC";
       const words = () => wordsAt(account, timezone);
       const place = { account: account.telegramUserId, messageId, first: firstWords(account) };
       let report: RunReport = { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
       await answers.write(place, { words, failure: "sync_failed" }, async (message) => {
-        report = await sync(account, { onProgress: (progress) => message.show(words().progress(progress)) });
+        report = await sync(account, {
+          ...options,
+          onProgress: (progress) => message.show(words().progress(progress)),
+        });
         const after = await lookAt(account);
         // A first run is the first to hear of it from Withings.
         timezone = after?.timezone ?? timezone;

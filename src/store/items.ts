@@ -167,7 +167,11 @@ export const JobItem = z.discriminatedUnion("reason", [
   JobBase.extend({ reason: z.enum(["visit", "withings_notified", "withings_unlinked"]) }),
   JobBase.extend({ reason: z.enum(["asked", "doctor"]), messageId: z.number() }),
 ]);
-export const AppointmentItem = z.object({ dueAt: instant, failures: z.number() });
+export const AppointmentItem = z.object({
+  dueAt: instant,
+  failures: z.number(),
+  settledAt: instant.exactOptional(),
+});
 export const ListedAppointmentItem = z.object({
   account: z.number(),
   dueAt: instant,

@@ -29,7 +29,7 @@ export type Step =
 export interface PlanContext {
   startAt: Date;
   now: Date;
-  /** Garmin may have readings of this period from elsewhere: a first run, or one that reaches back. */
+  /** Garmin may have readings that the ledger does not know: a first run, one that reaches back, or older data put back. */
   adopting: boolean;
   /** Why Garmin could never take it. */
   refusal: FailReason | undefined;

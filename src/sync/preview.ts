@@ -20,7 +20,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
     withings: await tokens.link(account.telegramUserId, "withings"),
     garmin: await tokens.link(account.telegramUserId, "garmin"),
   };
-  const start = await openStart(deps, account, links, since);
+  const start = await openStart(deps, account, links, { since });
   const { planned } = await survey(deps, account, start);
   const taken = await takenKeys(planned, start.journal);
   const withAccess = tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId);

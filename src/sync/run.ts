@@ -35,6 +35,11 @@ export interface RunOptions {
   /** Reaches back to this instant, and takes over what Garmin already has of that time. */
   since?: Date | undefined;
   /**
+   * The store is known to hold everything that was sent: the last run ended well and not long ago, and nobody can have put
+   * older data in place since. Unless this is set, the run looks into Garmin before it sends.
+   */
+  ledgerIsCurrent?: boolean | undefined;
+  /**
    * When this process is stopped. What could not end before is not begun, and the report says `retry_later`; another run
    * goes on from there.
    */
@@ -85,7 +90,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   onProgress({ stage: "reading" });
   const id = account.telegramUserId;
   const links = await keepAlive(deps.tokens, id);
-  const start = await openStart(deps, account, links, options.since);
+  const start = await openStart(deps, account, links, options);
   const { journal, progress } = start;
   // First of all: should this run end half-way, the next one must still know how far back it has to reach.
   const stored =

@@ -50,6 +50,8 @@ export interface Start {
   /** As it is stored; absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
+  /** Garmin may have readings that the ledger does not know: nothing is sent before a look. */
+  looksFirst: boolean;
   /** Whose links they are. A run that began with them must not go on with others. */
   withingsUserId: string;
   garminProfileId: string;
@@ -60,12 +62,17 @@ export async function openStart(
   { journals, clock }: SurveyDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
-  since: Date | undefined,
+  { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
 ): Promise<Start> {
   const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const stored = await journal.progress();
   const progress = startingPoint(stored?.value, since, secondsBefore(clock.now(), FIRST_RUN_SECONDS));
-  return { journal, stored, progress, withingsUserId: withings.vendorUserId, garminProfileId: garmin.vendorUserId };
+  return {
+    ...{ journal, stored, progress },
+    looksFirst: progress.adopting === true || !ledgerIsCurrent,
+    withingsUserId: withings.vendorUserId,
+    garminProfileId: garmin.vendorUserId,
+  };
 }
 
 export interface Survey {
@@ -78,7 +85,7 @@ export interface Survey {
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
 export async function survey(deps: SurveyDeps, account: Account, start: Start): Promise<Survey> {
-  const { journal, progress, withingsUserId } = start;
+  const { journal, progress, looksFirst, withingsUserId } = start;
   const { tokens, source, clock } = deps;
   const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
   const now = clock.now();
@@ -94,7 +101,12 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
     answer,
     since,
     height: newer(answer.height, earlierHeight),
-    planned: planAll(deps.sinks, answer.readings, entries, { progress, sends: account.settings.sends, now }),
+    planned: planAll(deps.sinks, answer.readings, entries, {
+      progress,
+      looksFirst,
+      sends: account.settings.sends,
+      now,
+    }),
   };
 }
 
@@ -102,7 +114,7 @@ function planAll(
   sinks: Sinks,
   readings: Reading[],
   entries: Map<string, Versioned<LedgerEntry>>,
-  { progress, sends, now }: { progress: Progress; sends: Sends; now: Date },
+  { progress, looksFirst, sends, now }: { progress: Progress; looksFirst: boolean; sends: Sends; now: Date },
 ): Planned[] {
   // By time: a run reads again what earlier runs have settled.
   const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
@@ -112,7 +124,7 @@ function planAll(
     const step = plan(reading, entry?.value, {
       startAt: progress.startAt,
       now,
-      adopting: progress.adopting ?? false,
+      adopting: looksFirst,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
       isOn: isKindOn(sends, reading.kind),
       askedSince: progress.askedSince,

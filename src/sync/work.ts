@@ -2,8 +2,8 @@ import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
-import { nextAppointment } from "./agenda.ts";
-import type { RunReport } from "./run.ts";
+import { isLedgerCurrent, nextAppointment } from "./agenda.ts";
+import type { RunOptions, RunReport } from "./run.ts";
 import type { Agenda, Appointment, Job, JobQueue } from "./web-ports.ts";
 
 /** Together longer than a killed run blocks its account. */
@@ -13,22 +13,29 @@ export interface WorkDeps {
   accounts: Accounts;
   agenda: Agenda;
   /** A run that nobody asked for; its owner hears of it only what is news. */
-  sync: (account: Account) => Promise<RunReport>;
+  sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   /** One that somebody asked for: it is shown in this message. */
-  answerSync: (account: Account, messageId: number) => Promise<RunReport>;
+  answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
   settleUnlinked: (account: number) => Promise<void>;
   keepSubscriptions: (account: Account) => Promise<void>;
   /** Tells the daily summary if it is due, and answers when the next one is. */
   summarize: (account: Account) => Promise<Date | undefined>;
   intervalMinutes: number;
+  /**
+   * This process does all the work for as long as it lives, so data can only have been put back before it started: its first
+   * run of each account looks into Garmin before it sends. On AWS, where processes come and go, a long pause has to tell.
+   */
+  runsAlone?: boolean;
   clock: Clock;
   log: Log;
 }
 
 /** Does a job. Throws when it has to be done again; what just has to wait is put into the agenda instead. */
 export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
-  const { accounts, agenda, clock, log } = deps;
+  const { accounts, agenda, clock, log, intervalMinutes, runsAlone = false } = deps;
+  /** Accounts that a run of this process has settled. */
+  const settledHere = new Set<number>();
 
   return async (job) => {
     const id = job.account;
@@ -43,14 +50,16 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
     }
     const account = await accounts.find(id);
     if (!account) return job.reason === "visit" ? agenda.forget(id) : undefined;
+    const ledgerIsCurrent =
+      (!runsAlone || settledHere.has(id)) && isLedgerCurrent(appointment?.settledAt, intervalMinutes, clock.now());
     switch (job.reason) {
       case "visit":
       case "withings_notified":
         await keepSubscriptions(account);
-        return goOn(account, await deps.sync(account), appointment);
+        return goOn(account, await deps.sync(account, { ledgerIsCurrent }), appointment);
       case "asked": {
         await keepSubscriptions(account);
-        const report = await deps.answerSync(account, job.messageId);
+        const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
         // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
         return goOn(account, report, appointment);
@@ -70,15 +79,18 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   /** What else is due for an account after any run, and when it is looked at next. */
   async function goOn(account: Account, report: RunReport, before: Appointment | undefined) {
     const id = account.telegramUserId;
+    if (report.status === "success") settledHere.add(id);
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
     if (!(await accounts.find(id))) return agenda.forget(id);
     const appointment = await agenda.read(id);
     // Made while the run was under way, by a new link for instance, of which the run knew nothing.
     if (appointment && appointment.dueAt.getTime() !== before?.dueAt.getTime()) return;
-    const failures = appointment?.failures ?? 0;
-    const { intervalMinutes } = deps;
-    await agenda.set(id, nextAppointment({ report, failures, intervalMinutes, summaryAt, now: clock.now() }));
+    const { failures = 0, settledAt } = appointment ?? {};
+    await agenda.set(
+      id,
+      nextAppointment({ report, failures, settledAt, intervalMinutes, summaryAt, now: clock.now() }),
+    );
   }
 
   function logged(event: string) {

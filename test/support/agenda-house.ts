@@ -44,12 +44,12 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
   let afterRun = async () => {};
   const work = createWork({
     ...deps,
-    async sync(account) {
-      const report = await syncAccount(app.run, account);
+    async sync(account, runOptions) {
+      const report = await syncAccount(app.run, account, runOptions);
       await afterRun();
       return report;
     },
-    answerSync: (account) => syncAccount(app.run, account),
+    answerSync: (account, _messageId, runOptions) => syncAccount(app.run, account, runOptions),
     answerDoctor: async () => {},
     settleUnlinked: async () => {},
     keepSubscriptions: async () => {},

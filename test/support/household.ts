@@ -85,7 +85,7 @@ export async function startHousehold(
     sync: async (runOptions: RunOptions = {}, on = app) => {
       const account = await app.accounts.find(ACCOUNT);
       if (!account) throw new Error("the account of the tests is missing");
-      return syncAccount(on.run, account, runOptions);
+      return syncAccount(on.run, account, { ledgerIsCurrent: true, ...runOptions });
     },
     weights: () => sandbox.garmin.weights(OWNER.email),
     pressures: () => sandbox.garmin.bloodPressures(OWNER.email),

@@ -48,7 +48,7 @@ export async function startWebHouse(
   const updates: number[] = [];
   const work = createWork({
     ...app,
-    sync: (account) => syncAccount(app.run, account),
+    sync: (account, runOptions) => syncAccount(app.run, account, runOptions),
     answerSync: () => expect.fail("nobody asked for this run"),
     answerDoctor: () => expect.fail("nobody asked for this"),
     settleUnlinked: (account) => {
