@@ -23,6 +23,7 @@ import { createGarminSignIn } from "./sync/sign-in.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
 import type { NoteUnknown } from "./sync/unknown.ts";
+import { createVendorTime } from "./sync/vendor-time.ts";
 import { createWithingsCall, type Schedule } from "./sync/withings/client.ts";
 import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts";
 import {
@@ -94,7 +95,8 @@ export async function createApp(
     deps,
   );
   const transport = createTransport();
-  const send = wrapSend(transport.send);
+  const vendorTime = createVendorTime(clock);
+  const send = vendorTime.listening(wrapSend(transport.send));
 
   const limiter = (rate: Rate) => createRateLimiter(paced ? rate : undefined);
   const limiters = {
@@ -140,6 +142,7 @@ export async function createApp(
       blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),
     },
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
+    vendorTime: vendorTime.now,
     clock,
     log,
   };

@@ -18,7 +18,8 @@ export type Action =
   | "grant_garmin_upload"
   | "unlock_garmin_account"
   | "use_garmin_page"
-  | "fix_withings_application";
+  | "fix_withings_application"
+  | "fix_clock";
 
 export class ActionNeededError extends Error {
   override readonly name = "ActionNeededError";

@@ -196,6 +196,7 @@ const ActionName = z.enum([
   "unlock_garmin_account",
   "use_garmin_page",
   "fix_withings_application",
+  "fix_clock",
 ]);
 export const LastRunItem = z.object({
   finishedAt: instant,

@@ -34,7 +34,8 @@ export function nextAppointment(facts: {
   now: Date;
 }): Appointment {
   const { report, intervalMinutes, summaryAt, now } = facts;
-  const isPutOff = report.status === "retry_later";
+  // A machine that has just started often gets the right time within a minute.
+  const isPutOff = report.status === "retry_later" || report.action === "fix_clock";
   const failures = isPutOff ? facts.failures + 1 : 0;
   const ownAt = now.getTime() + minutesUntilNext() * MINUTE_MS;
   const dueAt = new Date(Math.max(ownAt, report.rests?.until.getTime() ?? ownAt));

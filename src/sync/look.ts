@@ -1,5 +1,5 @@
 import { isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues } from "./match.ts";
-import type { Step } from "./plan.ts";
+import { type Step, secondsSinceAttempt } from "./plan.ts";
 import type { LedgerEntry, Sink, Standing, Versioned, WithAccess } from "./ports.ts";
 import { fingerprint, type Reading } from "./reading.ts";
 
@@ -100,7 +100,7 @@ export async function look(
       unreadable.some((it) => mayBeOurs(sent, it));
     if (!isUnclear) return { finding, surplus: surplus.get(task) ?? [] };
     // Garmin's answer may be read again tomorrow, when it is whole or this program knows its shape.
-    const isPatient = secondsSince(sent.attemptedAt, now) < ACCEPTED_WAIT_SECONDS;
+    const isPatient = secondsSinceAttempt(sent, now) < ACCEPTED_WAIT_SECONDS;
     return { finding: { type: isPatient ? "wait" : "unclear" }, surplus: surplus.get(task) ?? [] };
   });
 }
@@ -132,14 +132,11 @@ function verifiedFinding(
     const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
     return { type: changed ? "outdated" : "arrived", standing: found };
   }
-  const seconds = secondsSince(attemptedAt, now);
+  const seconds = secondsSinceAttempt(entry, now);
   if (entry.fate.state === "sending") return { type: seconds >= UNKNOWN_WAIT_SECONDS ? "send" : "wait" };
   if (seconds < ACCEPTED_WAIT_SECONDS) return { type: "wait" };
   return { type: entry.attempts < ACCEPTED_ATTEMPTS ? "send" : "gone" };
 }
-
-const secondsSince = (at: Date | undefined, now: Date) =>
-  at ? (now.getTime() - at.getTime()) / 1000 : Number.POSITIVE_INFINITY;
 
 function timesOf({ reading, entry }: Task): Date[] {
   const { replaces, mayAlsoStand = [], takenAt } = entry?.value ?? {};

@@ -90,7 +90,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
     case "failed":
       if (!isOn) return { type: "leave" };
       if (changed) return again(entry, fresh(reading, context, adopting), adopting);
-      return isOfferedAgain(entry) && secondsSince(entry.attemptedAt, now) >= REFUSED_AGAIN_SECONDS
+      return isOfferedAgain(entry) && secondsSinceAttempt(entry, now) >= REFUSED_AGAIN_SECONDS
         ? fresh(reading, context, true)
         : { type: "settled" };
   }
@@ -141,6 +141,16 @@ export function isOfferedAgain(entry: LedgerEntry): boolean {
   );
 }
 
-function secondsSince(instant: Date | undefined, now: Date): number {
-  return instant ? (now.getTime() - instant.getTime()) / 1000 : Number.POSITIVE_INFINITY;
+function secondsSince(instant: Date, now: Date): number {
+  return (now.getTime() - instant.getTime()) / 1000;
+}
+
+/**
+ * How long ago it was sent last; infinite where it never was. An attempt that lies more than a day ahead was dated by a clock
+ * that was wrong: it was made at some time, and nobody may wait until that date has come.
+ */
+export function secondsSinceAttempt({ attemptedAt }: LedgerEntry, now: Date): number {
+  if (!attemptedAt) return Number.POSITIVE_INFINITY;
+  const seconds = secondsSince(attemptedAt, now);
+  return seconds < -FUTURE_SECONDS ? Number.POSITIVE_INFINITY : seconds;
 }

@@ -140,6 +140,8 @@ export interface SourceAnswer {
   height: Height | undefined;
   /** IANA zone. */
   timezone: string | undefined;
+  /** What time it was at the source when it answered, if it said so. */
+  answeredAt?: Date;
   /** How many records could not be understood. They hold the cursor where it is. */
   unreadable: number;
   /** Vendor values that nobody here has heard of. */

@@ -36,6 +36,19 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
   };
 }
 
+/**
+ * A start or a cursor in the future comes from a clock that was wrong: what was measured before it would be left, or never
+ * listed. From then on it is as in a first run, which doubles nothing, because the ledger and Garmin are asked.
+ */
+export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date): Progress {
+  const { startAt, cursorAt } = progress;
+  // Clocks of two machines differ by hours, zones set wrongly included.
+  const isAhead = (at: Date) => at.getTime() - now.getTime() > DAY_MS;
+  if (!isAhead(startAt) && !isAhead(cursorAt)) return progress;
+  const start = isAhead(startAt) ? firstRunStart : startAt;
+  return { ...progress, startAt: start, cursorAt: start, adopting: true };
+}
+
 /** What became of one reading in a run. */
 export interface Settlement {
   reading: Reading;

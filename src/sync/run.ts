@@ -22,6 +22,7 @@ import { type ReadingKind, readingId } from "./reading.ts";
 import { describe, type LaneReport } from "./record.ts";
 import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 import type { Tokens } from "./tokens.ts";
+import { isClockWrong } from "./vendor-time.ts";
 
 export interface RunDeps extends SurveyDeps {
   accounts: Accounts;
@@ -92,11 +93,21 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const links = await keepAlive(deps.tokens, id);
   const start = await openStart(deps, account, links, options);
   const { journal, progress } = start;
-  // First of all: should this run end half-way, the next one must still know how far back it has to reach.
-  const stored =
+  const kept = async () =>
     progress === start.stored?.value ? start.stored : await journal.saveProgress(progress, start.stored?.version);
+  // What the owner asks for is kept first of all: should this run end half-way, the next one still reaches back.
+  const asked = options.since && (await kept());
 
   const { answer, since, height, planned } = await survey(deps, account, start);
+  // Before anything is written: what a wrong clock has written would be believed for as long as it was off.
+  if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
+    log.error("clock_wrong", {
+      answeredAt: answer.answeredAt?.toISOString(),
+      header: deps.vendorTime?.()?.toISOString(),
+    });
+    throw new ActionNeededError("fix_clock");
+  }
+  const stored = asked ?? (await kept());
   for (const value of answer.unknown) {
     if (!progress.reportedUnknown.includes(value)) log.warn("withings_value_unknown", { value });
   }

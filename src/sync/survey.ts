@@ -18,7 +18,7 @@ import type {
   WithAccess,
 } from "./ports.ts";
 import { isProbable } from "./probable.ts";
-import { isOwners, startingPoint } from "./progress.ts";
+import { isOwners, startingPoint, withoutFuture } from "./progress.ts";
 import { type Reading, type ReadingKind, readingId } from "./reading.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -35,6 +35,8 @@ export interface SurveyDeps {
   source: ReadingSource;
   sinks: Sinks;
   clock: Clock;
+  /** What time it is by the vendors' last answer, if they say. */
+  vendorTime?: () => Date | undefined;
 }
 
 /** A reading and what is to happen with it. */
@@ -66,7 +68,11 @@ export async function openStart(
 ): Promise<Start> {
   const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const stored = await journal.progress();
-  const progress = startingPoint(stored?.value, since, secondsBefore(clock.now(), FIRST_RUN_SECONDS));
+  const now = clock.now();
+  const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
+  const begun = startingPoint(stored?.value, since, firstRunStart);
+  // An ordinary run does it before long, and only once the time is sure.
+  const progress = since ? begun : withoutFuture(begun, firstRunStart, now);
   return {
     ...{ journal, stored, progress },
     looksFirst: progress.adopting === true || !ledgerIsCurrent,

@@ -34,6 +34,8 @@ export function german(format: Format): Words {
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
       "Withings nimmt WITHINGS_CLIENT_ID und WITHINGS_CLIENT_SECRET nicht an. Wer mich betreibt, muss beide auf developer.withings.com neu kopieren.",
+    fix_clock:
+      "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts geht verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten über NTP.",
   };
 
   const HELD: Record<HeldReason, string> = {

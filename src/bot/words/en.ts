@@ -55,6 +55,8 @@ export function english(format: Format) {
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
       "Withings does not accept WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET. Whoever runs me has to copy both anew from developer.withings.com.",
+    fix_clock:
+      "The clock of the machine I run on is off by more than a day, so I send nothing until it is right. Nothing is lost: your readings wait at Withings. Set the clock, best by NTP.",
   };
 
   const HELD: Record<HeldReason, string> = {

@@ -61,6 +61,8 @@ export interface MeasAnswer {
   unreadable: Array<{ measureGroupId: number | undefined }>;
   /** IANA zone of the Withings user. */
   timezone: string | undefined;
+  /** Withings' own time when it answered, if it said so. */
+  answeredAt?: Date;
 }
 
 /**
@@ -113,7 +115,10 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       body: GetMeasBody,
       accessToken,
     });
-    if (pages === 1 && page.updatetime !== undefined) startedAt = page.updatetime;
+    if (pages === 1 && page.updatetime !== undefined) {
+      startedAt = page.updatetime;
+      answer.answeredAt = new Date(startedAt * 1000);
+    }
     for (const raw of page.measuregrps) {
       const change = Change.safeParse(raw);
       if (change.success && change.data.modified >= startedAt) {

@@ -12,8 +12,12 @@ export function createWithingsSource(call: WithingsCall): ReadingSource {
 
   return {
     async changedSince(withAccess, since) {
-      const { groups, unreadable, timezone } = await read(withAccess, Math.floor(since.getTime() / 1000));
-      return { ...toReadings(groups), unreadable: unreadable.length, timezone };
+      const { groups, unreadable, timezone, answeredAt } = await read(withAccess, Math.floor(since.getTime() / 1000));
+      return {
+        ...toReadings(groups),
+        ...{ unreadable: unreadable.length, timezone },
+        ...(answeredAt && { answeredAt }),
+      };
     },
 
     async latestHeight(withAccess) {
