@@ -274,6 +274,7 @@ export const ProgressItem = z.object({
       waitsSince: instant.optional(),
     }),
   ),
+  open: z.array(z.string()).optional(),
   arrived: z
     .array(
       z.object({

@@ -1,6 +1,6 @@
 import { ActionNeededError, asksToWait, RetryLaterError } from "../errors.ts";
 import { type Look, look, type Task } from "./look.ts";
-import type { LedgerEntry } from "./ports.ts";
+import type { LedgerEntry, Versioned } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import {
   describe,
@@ -9,6 +9,7 @@ import {
   notAttempted,
   recordFailed,
   recordSeen,
+  stillAwaited,
   toRemove,
   unaccounted,
 } from "./record.ts";
@@ -106,6 +107,8 @@ async function settleOne(
         fate: { state: "skipped", reason: "already_in_garmin" },
         attempts: 0,
         garminKey: finding.standing.key,
+        // A copy of ours that comes late has to go all the same.
+        ...unaccounted(entry?.value, clock.now()),
       };
       await journal.write(adopted, entry?.version);
       taken.add(finding.standing.key.id);
@@ -134,9 +137,20 @@ async function settleOne(
     case "unclear":
       await recordFailed(entry?.value ?? notAttempted(reading, undefined), "unreadable_in_garmin", task, deps, report);
       return undefined;
+    case "watched":
+      await endWatch(entry, deps);
+      return undefined;
     default:
       return undefined;
   }
+}
+
+/** Only a look that was made after their time is over ends the wait for late copies: nobody may have looked in between. */
+async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, clock }: LaneDeps) {
+  if (!entry) return;
+  const { mayAlsoStand = [], ...rest } = entry.value;
+  const awaited = stillAwaited(mayAlsoStand, clock.now());
+  if (!awaited.mayAlsoStand) await journal.write(rest, entry.version);
 }
 
 /** So many uploads in a row may fail before the rest waits for the next run. */

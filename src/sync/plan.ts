@@ -12,7 +12,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
  *   replace    it stands in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
- *   watch      it stands in Garmin, and a late copy of it may turn up there
+ *   watch      nothing is left to do for it, but a late copy may turn up in Garmin
  */
 export type Step =
   | { type: "leave" }
@@ -69,7 +69,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
       };
     case "seen":
       // What has become doubtful stays as it stands.
-      if (!changed || hold || !isOn) return { type: isWatched(entry, now) ? "watch" : "settled" };
+      if (!changed || hold || !isOn) return atRest(entry);
       return refusal ? { type: "fail", reason: refusal } : { type: "replace", ...(adopting && { adopt: true }) };
     case "skipped": {
       const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
@@ -78,7 +78,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
         return again(entry, fresh(reading, context, true), adopting);
       }
       // What came to Garmin by other means is not ours to change.
-      return { type: "settled" };
+      return atRest(entry);
     }
     case "held": {
       if (!isOn) return { type: "leave" };
@@ -92,7 +92,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, context: P
       if (changed) return again(entry, fresh(reading, context, adopting), adopting);
       return isOfferedAgain(entry) && secondsSinceAttempt(entry, now) >= REFUSED_AGAIN_SECONDS
         ? fresh(reading, context, true)
-        : { type: "settled" };
+        : atRest(entry);
   }
 }
 
@@ -113,9 +113,24 @@ function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }
 
-/** Whether late copies of it are still looked for. */
-export function isWatched(entry: LedgerEntry, now: Date): boolean {
-  return (entry.mayAlsoStand ?? []).some(({ until }) => until > now);
+/** Whether late copies of it are looked for. A look after their time is over ends that. */
+export function isWatched({ mayAlsoStand = [] }: LedgerEntry): boolean {
+  return mayAlsoStand.length > 0;
+}
+
+/** It was sent, and nobody knows yet what became of that. */
+export function isAttempted({ fate, attemptedAt }: LedgerEntry): boolean {
+  return attemptedAt !== undefined && (fate.state === "sending" || fate.state === "sent");
+}
+
+/** Something of it was sent and has not been accounted for. */
+export function isOpen(entry: LedgerEntry): boolean {
+  return isAttempted(entry) || isWatched(entry);
+}
+
+/** Nothing is to be done for the reading itself. */
+function atRest(entry: LedgerEntry): Step {
+  return { type: isWatched(entry) ? "watch" : "settled" };
 }
 
 function holdReason(reading: Reading, { now, probable }: PlanContext): HeldReason | undefined {

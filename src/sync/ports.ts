@@ -312,6 +312,8 @@ export interface Progress {
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
   /** Held and failed readings, for the owner's eyes. */
   attention: AttentionItem[];
+  /** Readings of which something may have been sent that is not accounted for, by `readingId`: looked after also when gone. */
+  open?: string[];
   /** What we brought into Garmin in the last days, by the time it was seen there. */
   arrived: Arrival[];
   /** Vendor values that were reported already. */

@@ -1,3 +1,4 @@
+import { isOpen } from "./plan.ts";
 import type { Arrival, AttentionItem, Fate, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
 import { isProbable, RECENT_DAYS } from "./probable.ts";
 import { type ChosenParts, type Composition, chosenParts, fingerprint, type Reading, readingId } from "./reading.ts";
@@ -6,6 +7,8 @@ const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
 const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
+/** They are a few, unless Garmin shows nothing at all during an import; then Withings lists them again anyway. */
+const OPEN_READINGS = 200;
 /** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
 const ARRIVED_DAYS = 8;
 const ARRIVALS = 100;
@@ -65,6 +68,8 @@ export interface Found {
   since: Date;
   height: Height | undefined;
   settlements: Settlement[];
+  /** Beside those, readings of which something was sent that has not been accounted for, by `readingId`. */
+  stillOpen?: string[];
   /** What of a weigh-in was sent. */
   parts: ChosenParts;
   now: Date;
@@ -76,8 +81,8 @@ export interface Found {
  * that has become probable meanwhile, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
-  const { answer, since, height, settlements, now } = found;
-  const { adopting, askedSince, ...rest } = before;
+  const { answer, since, height, settlements, stillOpen = [], now } = found;
+  const { adopting, askedSince, open: _openBefore, ...rest } = before;
   const isReadable = answer.unreadable === 0;
   const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
@@ -90,10 +95,16 @@ export function advance(before: Progress, found: Found): Progress {
   const newest = isReadable ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
   const cursorAt = Math.min(newest, now.getTime(), ...[...(isReadable ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
+  // What this run has sent without an answer it has not read again from the ledger.
+  const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
+    !settled || (entry && isOpen(entry)) ? readingId(reading) : [],
+  );
+  const openNow = [...new Set([...stillOpen, ...unaccounted])].slice(-OPEN_READINGS);
   return {
     ...rest,
     cursorAt: new Date(cursorAt),
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
+    ...(openNow.length > 0 && { open: openNow }),
     ...(timezone && { timezone }),
     ...(height && { height }),
     recentWeighIns: recent,

@@ -2,7 +2,18 @@ import type { Clock } from "../clock.ts";
 import type { HeldLease } from "./lease-keeper.ts";
 import type { Task } from "./look.ts";
 import { sentValues } from "./match.ts";
-import type { FailReason, GarminKey, Journal, LedgerEntry, SendContext, Sink, Versioned, WithAccess } from "./ports.ts";
+import { isAttempted } from "./plan.ts";
+import type {
+  FailReason,
+  GarminKey,
+  Journal,
+  LedgerEntry,
+  SendContext,
+  Sink,
+  Unaccounted,
+  Versioned,
+  WithAccess,
+} from "./ports.ts";
 import { fingerprint, type Reading, readingId } from "./reading.ts";
 
 export interface LaneDeps {
@@ -51,11 +62,19 @@ const WATCH_SECONDS = 24 * 3600;
 export function unaccounted(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
   if (!entry) return {};
   const until = new Date(now.getTime() + WATCH_SECONDS * 1000);
-  const isOpen = entry.attemptedAt && (entry.fate.state === "sending" || entry.fate.state === "sent");
-  const mayAlsoStand = [
-    ...(entry.mayAlsoStand ?? []).filter((it) => it.until > now),
-    ...(isOpen ? [{ takenAt: entry.takenAt, values: entry.values, until }] : []),
-  ];
+  return stillAwaited(
+    [
+      ...(entry.mayAlsoStand ?? []),
+      ...(isAttempted(entry) ? [{ takenAt: entry.takenAt, values: entry.values, until }] : []),
+    ],
+    now,
+  );
+}
+
+/** Those whose time is not over. One that lasts for days was dated by a clock that was wrong. */
+export function stillAwaited(copies: Unaccounted[], now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
+  const latest = now.getTime() + 2 * WATCH_SECONDS * 1000;
+  const mayAlsoStand = copies.filter(({ until }) => until > now && until.getTime() <= latest);
   return mayAlsoStand.length > 0 ? { mayAlsoStand } : {};
 }
 

@@ -1,6 +1,7 @@
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, Accounts } from "./account.ts";
+import { followUp, openWithoutTask } from "./follow-up.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
@@ -114,6 +115,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step) && step.type !== "watch").length });
 
   const fates = await settleWithoutGarmin(planned, journal, report);
+  const openBefore = await openWithoutTask(planned, progress, fates, journal);
   const laneDeps = {
     withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
     journal,
@@ -124,9 +126,16 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
       timezone: timezoneOf(account, answer, progress),
       parts: account.settings.sends,
     },
-    taken: await takenKeys(planned, journal),
+    taken: await takenKeys(planned, openBefore, journal),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
+  // First: no late copy may be taken for a new reading. What goes wrong here keeps nothing else from arriving.
+  const stillOpen: string[] = [];
+  for (const [kind, entries] of Map.groupBy(openBefore, ({ value }) => value.kind)) {
+    await followUp(entries, { ...laneDeps, sink: sinks[kind] as Sink }, stillOpen).catch((error: unknown) =>
+      blame(report, error, log),
+    );
+  }
   // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.
   const lane = async (kind: ReadingKind) => {
     const { error, ...rest } = await settle(tasksOf(planned, kind), { ...laneDeps, sink: sinks[kind] as Sink });
@@ -136,12 +145,12 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   await lane("weigh_in");
   await lane("blood_pressure");
 
-  const settlements = planned.map((it) => settlement(it, fates, clock.now()));
+  const settlements = planned.map((it) => settlement(it, fates));
   count(report, planned, settlements, answer, log);
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
   const next = advance(progress, {
-    ...{ answer, since, height, settlements },
+    ...{ answer, since, height, settlements, stillOpen },
     ...{ parts: account.settings.sends, now: clock.now() },
   });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
@@ -214,12 +223,12 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
   if (lane.error) blame(report, lane.error, log);
 }
 
-function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>, at: Date): Settlement {
+function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>): Settlement {
   const now = fates.get(readingId(reading)) ?? entry?.value;
   const done = step.type === "leave" || step.type === "settled" || fates.has(readingId(reading));
   // A reading that is watched holds the cursor: only what Withings lists can be looked after. But while its kind is off
   // it may be for months, so that what is to be offered again does not.
-  const isOpen = now && (isWatched(now, at) || (step.type !== "leave" && isOfferedAgain(now)));
+  const isOpen = now && (isWatched(now) || (step.type !== "leave" && isOfferedAgain(now)));
   return { reading, entry: now, settled: done && !isOpen };
 }
 

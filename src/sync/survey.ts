@@ -155,8 +155,8 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
  * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
  * other reading may be taken for one of them. Asked only when there is something to match.
  */
-export async function takenKeys(planned: Planned[], journal: Journal): Promise<Set<string>> {
-  if (!planned.some(({ step }) => isTask(step))) return new Set();
+export async function takenKeys(planned: Planned[], open: readonly unknown[], journal: Journal): Promise<Set<string>> {
+  if (open.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
   return new Set((await journal.garminKeys()).values());
 }
 
