@@ -1,5 +1,6 @@
 import { InlineKeyboard } from "grammy/web";
 import type { Action } from "../errors.ts";
+import { canBeSent } from "../sync/owners-word.ts";
 import type { AttentionItem } from "../sync/ports.ts";
 import { readingId } from "../sync/reading.ts";
 import { ATTENTION_SHOWN } from "./words/en.ts";
@@ -15,6 +16,7 @@ export const TAP = {
   garmin: "garmin",
   garminHere: "garmin:here",
   consent: "consent",
+  timezone: "set:zone",
 } as const;
 
 /** What is said, and the buttons below it. */
@@ -91,15 +93,13 @@ export function attention(items: AttentionItem[], words: Words, keyboard = new I
   for (const item of items.slice(-ATTENTION_SHOWN)) {
     const isHeld = item.fate.state === "held";
     keyboard.row();
-    if (canBeSent(item)) {
+    if (canBeSent(item.fate)) {
       keyboard.text(isHeld ? words.button.mine(item) : words.button.tryAgain(item), `mine:${readingId(item)}`);
     }
     keyboard.text(isHeld ? words.button.notMine : words.button.leaveIt, `leave:${readingId(item)}`);
   }
+  if (items.some(({ fate }) => fate.reason === "no_timezone")) {
+    keyboard.row().text(words.button.setTimezone, TAP.timezone);
+  }
   return keyboard;
-}
-
-/** What Garmin cannot hold stays out whatever the owner says, and so does what was never measured. */
-function canBeSent({ fate }: AttentionItem): boolean {
-  return fate.reason !== "out_of_range" && fate.reason !== "in_the_future";
 }

@@ -223,7 +223,10 @@ const Values = z.discriminatedUnion("kind", [
 const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
 const Held = z.object({
   state: z.literal("held"),
-  reason: z.enum(["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight", "in_the_future"]),
+  reason: z.enum([
+    ...["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight"],
+    ...["in_the_future", "impossible_date", "no_timezone"],
+  ] as const),
 });
 const Failed = z.object({
   state: z.literal("failed"),

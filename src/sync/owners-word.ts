@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { type Account, isKindOn } from "./account.ts";
 import { leaseName, withLease } from "./lease-keeper.ts";
-import type { Journals, Leases, LedgerEntry, Links, Progress, Word } from "./ports.ts";
+import type { AttentionItem, Journals, Leases, LedgerEntry, Links, Progress, Word } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import { toRemove, unaccounted } from "./record.ts";
 
@@ -36,6 +36,14 @@ export async function giveWord(
   });
 }
 
+/**
+ * Whether the owner's yes would send it. What Garmin cannot hold stays out whatever they say, and so does what lies in the
+ * future; what waits for a time zone is sent as soon as there is one.
+ */
+export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
+  return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
+}
+
 /** What the ledger says after the word; undefined where it changes nothing. */
 function afterWord(
   entry: LedgerEntry,
@@ -45,7 +53,7 @@ function afterWord(
   const { fate } = entry;
   if (fate.state !== "held" && fate.state !== "failed") return undefined;
   if (ownersWord.word === "not_mine") return { ...entry, ownersWord, fate: { state: "skipped", reason: "not_mine" } };
-  if (fate.reason === "in_the_future" || fate.reason === "out_of_range") return undefined;
+  if (!canBeSent(fate)) return undefined;
   if (!isKindOn(settings.sends, entry.kind)) return undefined;
   const { attemptedAt, garminKey, ...rest } = entry;
   const sending = { state: "sending" } as const;

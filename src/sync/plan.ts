@@ -37,6 +37,8 @@ export interface PlanContext {
   isOn: boolean;
   /** The owner asked for everything since then. */
   askedSince: Date | undefined;
+  /** Whether the account's time zone is known. */
+  hasTimezone: boolean;
   /** Whether it is near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
   probable: boolean | undefined;
 }
@@ -46,14 +48,17 @@ const REFUSED_AGAIN_SECONDS = 24 * 3600;
 const REFUSED_AGAIN_TIMES = 7;
 /** Clocks differ by minutes, and zones are no matter here. What lies a day ahead was never measured. */
 const FUTURE_SECONDS = 24 * 3600;
+/** The first scale that reports by itself is of 2009. A device that says an earlier date had lost its clock. */
+const FIRST_DEVICES = new Date("2009-01-01T00:00:00Z");
 
 /** Pure, so that every case is a line in its test. */
-export function plan(listed: Reading, entry: LedgerEntry | undefined, context: PlanContext): Step {
+export function plan(listed: Reading, entry: LedgerEntry | undefined, given: PlanContext): Step {
   const isMine = entry?.ownersWord?.word === "mine";
+  const context: OwnedContext = { ...given, isMine };
   const reading: Reading = isMine ? { ...listed, attribution: "confirmed" } : listed;
   const { startAt, now, adopting, refusal, isOn, askedSince } = context;
   if (entry === undefined) {
-    if (reading.takenAt < startAt) return { type: "leave" };
+    if (reading.takenAt < startAt && !hasImpossibleDate(reading)) return { type: "leave" };
     if (!isOn) return { type: "skip", reason: "kind_off" };
     return fresh(reading, context, adopting || reading.imported);
   }
@@ -101,7 +106,10 @@ function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undef
   return attribution === "confirmed" && at !== undefined && modifiedAt > at;
 }
 
-function fresh(reading: Reading, context: PlanContext, adopt: boolean): Step {
+/** With what the owner has said of the reading. */
+type OwnedContext = PlanContext & { isMine: boolean };
+
+function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
   const reason = holdReason(reading, context);
   if (reason) return { type: "hold", reason };
   if (context.refusal) return { type: "fail", reason: context.refusal };
@@ -133,8 +141,10 @@ function atRest(entry: LedgerEntry): Step {
   return { type: isWatched(entry) ? "watch" : "settled" };
 }
 
-function holdReason(reading: Reading, { now, probable }: PlanContext): HeldReason | undefined {
+function holdReason(reading: Reading, { now, probable, hasTimezone, isMine }: OwnedContext): HeldReason | undefined {
   if (secondsSince(reading.takenAt, now) < -FUTURE_SECONDS) return "in_the_future";
+  if (hasImpossibleDate(reading) && !isMine) return "impossible_date";
+  if (reading.kind === "blood_pressure" && !hasTimezone) return "no_timezone";
   switch (reading.attribution) {
     case "ambiguous":
       return "ambiguous_person";
@@ -147,6 +157,11 @@ function holdReason(reading: Reading, { now, probable }: PlanContext): HeldReaso
     case "certain":
       return probable === false ? "improbable_weight" : undefined;
   }
+}
+
+/** What was typed or imported may be of any time: people bring their old diaries. */
+function hasImpossibleDate({ takenAt, typed, imported }: Reading): boolean {
+  return takenAt < FIRST_DEVICES && !typed && !imported;
 }
 
 /** A refused reading that is worth another try. Until it had its tries it holds the cursor. */

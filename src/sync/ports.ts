@@ -180,7 +180,8 @@ export interface SendContext {
   /** Called right before each upload; when it throws, that upload is not made. */
   beforeEach: () => Promise<void>;
   heightM: number | undefined;
-  timezone: string;
+  /** The owner's zone. Where it is unknown, nothing is sent that is kept by local time. */
+  timezone: string | undefined;
   parts: ChosenParts;
 }
 
@@ -233,7 +234,11 @@ export type HeldReason =
   | "typed_at_sign_up"
   | "unknown_attribution"
   | "improbable_weight"
-  | "in_the_future";
+  | "in_the_future"
+  /** No device can have measured it then: its clock had been reset. */
+  | "impossible_date"
+  /** Garmin keeps blood pressure by local time, and no time zone is known. */
+  | "no_timezone";
 /** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
 export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
 /** `unreadable_in_garmin`: something is there that cannot be read and may be it. */

@@ -18,6 +18,8 @@ interface Measured {
    * Such a reading is looked for in Garmin before it is sent.
    */
   imported: boolean;
+  /** A person typed it in, so it may be of any time. */
+  typed?: true;
 }
 
 /** How sure Withings is that this is the account's own body. */
@@ -73,6 +75,7 @@ export function readingId(reading: { measureGroupId: number; kind: ReadingKind }
  * that changes no value sends nothing.
  */
 export function fingerprint(reading: Reading): string {
-  const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...values } = reading;
+  const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...rest } = reading;
+  const { typed: _typed, ...values } = rest;
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -99,7 +99,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   // What the owner asks for is kept first of all: should this run end half-way, the next one still reaches back.
   const asked = options.since && (await kept());
 
-  const { answer, since, height, planned } = await survey(deps, account, start);
+  const { answer, since, height, timezone, planned } = await survey(deps, account, start);
   // Before anything is written: what a wrong clock has written would be believed for as long as it was off.
   if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
     log.error("clock_wrong", {
@@ -123,7 +123,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     clock,
     context: {
       heightM: height?.heightM,
-      timezone: timezoneOf(account, answer, progress),
+      timezone,
       parts: account.settings.sends,
     },
     taken: await takenKeys(planned, openBefore, journal),
@@ -274,8 +274,4 @@ function blame(report: RunReport, error: unknown, log: Log) {
     if (error instanceof UsageError) report.problem ??= error.message;
     log.error("run_failed", errorFacts(error));
   }
-}
-
-function timezoneOf(account: Account, answer: SourceAnswer, progress: Progress): string {
-  return account.timezone ?? answer.timezone ?? progress.timezone ?? "UTC";
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isTimezone } from "../local-time.ts";
 import { type Account, isKindOn, type Sends } from "./account.ts";
 import type { Task } from "./look.ts";
 import { plan, type Step } from "./plan.ts";
@@ -86,6 +87,8 @@ export interface Survey {
   /** Everything that was changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
+  /** The account's zone: chosen, else as Withings says or has said. */
+  timezone: string | undefined;
   planned: Planned[];
 }
 
@@ -97,31 +100,44 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
-  const cursorAt = progress.cursorAt < now ? progress.cursorAt : now;
-  const since = secondsBefore(cursorAt, OVERLAP_SECONDS + variation);
+  const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitedForZone(account, progress));
+  const since = secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation);
   const answer = await source.changedSince(withAccess, since);
   // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
   const entries = await journal.entries(answer.readings.map(readingId));
+  const timezone = timezoneOf(account, progress, answer.timezone);
   return {
-    answer,
-    since,
+    ...{ answer, since, timezone },
     height: newer(answer.height, earlierHeight),
     planned: planAll(deps.sinks, answer.readings, entries, {
-      progress,
-      looksFirst,
+      ...{ progress, looksFirst, now },
       sends: account.settings.sends,
-      now,
+      hasTimezone: timezone !== undefined,
     }),
   };
+}
+
+function timezoneOf(account: Account, progress: Progress, answered?: string): string | undefined {
+  const { timezone, reportedTimezone } = account;
+  return [timezone, answered, progress.timezone, reportedTimezone].find((it) => it !== undefined && isTimezone(it));
+}
+
+/** Since when blood pressures have to be listed again that were held for want of a zone, now that there is one. */
+function waitedForZone(account: Account, progress: Progress): number[] {
+  if (timezoneOf(account, progress) === undefined) return [];
+  return progress.attention
+    .filter(({ fate, kind }) => fate.reason === "no_timezone" && isKindOn(account.settings.sends, kind))
+    .map(({ modifiedAt }) => modifiedAt.getTime() - 1000);
 }
 
 function planAll(
   sinks: Sinks,
   readings: Reading[],
   entries: Map<string, Versioned<LedgerEntry>>,
-  { progress, looksFirst, sends, now }: { progress: Progress; looksFirst: boolean; sends: Sends; now: Date },
+  facts: { progress: Progress; looksFirst: boolean; sends: Sends; hasTimezone: boolean; now: Date },
 ): Planned[] {
+  const { progress, looksFirst, sends, hasTimezone, now } = facts;
   // By time: a run reads again what earlier runs have settled.
   const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
   return readings.map((reading) => {
@@ -133,6 +149,7 @@ function planAll(
       adopting: looksFirst,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
       isOn: isKindOn(sends, reading.kind),
+      hasTimezone,
       askedSince: progress.askedSince,
       probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
     });

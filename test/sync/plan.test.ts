@@ -18,7 +18,7 @@ const reading: WeighIn = {
 };
 const context: PlanContext = {
   ...{ startAt: START, now: NOW, adopting: false, refusal: undefined },
-  ...{ isOn: true, askedSince: undefined, probable: true },
+  ...{ isOn: true, askedSince: undefined, hasTimezone: true, probable: true },
 };
 const KEY = { calendarDate: "2026-11-20", id: "1" };
 

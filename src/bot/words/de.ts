@@ -9,7 +9,7 @@ import { doctorInGerman } from "./de-doctor.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import { ATTENTION_SHOWN, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
+import { ATTENTION_SHOWN, isMaybeForeignItem, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
 import type { Format } from "./format.ts";
 import type { Words } from "./words.ts";
 
@@ -44,6 +44,8 @@ export function german(format: Format): Words {
     unknown_attribution: "Withings sagt nicht so, dass ich es verstehe, von wem sie ist",
     improbable_weight: "liegt weit weg von deinen letzten Gewichten",
     in_the_future: "ihre Zeit liegt in der Zukunft",
+    impossible_date: "zu dieser Zeit kann sie kein Gerät gemessen haben, vermutlich war seine Uhr zurückgesetzt",
+    no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
   };
 
   const FAILED: Record<FailReason, string> = {
@@ -89,7 +91,7 @@ export function german(format: Format): Words {
     const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
     const more = items.length > shown.length ? [`${items.length - shown.length} weitere`] : [];
     const isOne = items.length === 1;
-    const isMaybeForeign = items.every(({ fate }) => fate.reason !== "in_the_future");
+    const isMaybeForeign = items.every(isMaybeForeignItem);
     const why = isMaybeForeign ? `, weil sie vielleicht nicht von dir ${isOne ? "ist" : "sind"}` : "";
     return `${items.length} neue ${isOne ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${[...shown, ...more].join("; ")}. ${status} sagt, warum.`;
   }
@@ -189,6 +191,7 @@ export function german(format: Format): Words {
       cancel: "Abbrechen",
       mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
       notMine: "Nicht von mir",
+      setTimezone: "Zeitzone einstellen",
       tryAgain: (item) => `${values(item.values)} noch einmal versuchen`,
       leaveIt: "So lassen",
       switchLink: "Ja, wechseln",

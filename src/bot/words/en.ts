@@ -16,6 +16,16 @@ import type { Format } from "./format.ts";
 export const ATTENTION_SHOWN = 5;
 export const JUST_HELD_SHOWN = 3;
 
+const NOT_ABOUT_THE_PERSON: ReadonlyArray<AttentionItem["fate"]["reason"]> = [
+  "in_the_future",
+  "impossible_date",
+  "no_timezone",
+];
+/** Whether the question is whose it is. */
+export function isMaybeForeignItem({ fate }: AttentionItem): boolean {
+  return !NOT_ABOUT_THE_PERSON.includes(fate.reason);
+}
+
 /** So much of how things are stands in /status beside the account's own overview. */
 export interface StatusOptions {
   nextRunAt?: Date | undefined;
@@ -65,6 +75,8 @@ export function english(format: Format) {
     unknown_attribution: "Withings does not say whose it is in a way I know",
     improbable_weight: "it is far from your recent weights",
     in_the_future: "its time lies in the future",
+    impossible_date: "no scale or cuff can have measured it then, so its clock was probably reset",
+    no_timezone: "Garmin keeps blood pressure by local time, and I don't know your time zone",
   };
 
   const FAILED: Record<FailReason, string> = {
@@ -110,7 +122,7 @@ export function english(format: Format) {
     const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
     const more = items.length > shown.length ? [`${items.length - shown.length} more`] : [];
     const isOne = items.length === 1;
-    const isMaybeForeign = items.every(({ fate }) => fate.reason !== "in_the_future");
+    const isMaybeForeign = items.every(isMaybeForeignItem);
     const why = isMaybeForeign ? `, because ${isOne ? "it" : "they"} may not be yours` : "";
     return `${items.length} new ${isOne ? "reading is" : "readings are"} held back${why}: ${[...shown, ...more].join("; ")}. ${status} says why.`;
   }
@@ -208,6 +220,7 @@ export function english(format: Format) {
       cancel: "Cancel",
       mine: (item: AttentionItem) => `Send ${values(item.values)}, ${time(item.takenAt)}`,
       notMine: "Not mine",
+      setTimezone: "Set my time zone",
       tryAgain: (item: AttentionItem) => `Try ${values(item.values)} again`,
       leaveIt: "Leave it",
       switchLink: "Yes, switch",

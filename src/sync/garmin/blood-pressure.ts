@@ -47,6 +47,9 @@ export function createBloodPressureSink(options: {
     },
 
     async send(withAccess, readings, { timezone, beforeEach }) {
+      if (timezone === undefined) {
+        return { outcomes: readings.map(() => "not_sent"), stoppedBy: new Error("no time zone for blood pressures") };
+      }
       const answer: SendAnswer = { outcomes: [] };
       for (const reading of readings) {
         if (answer.stoppedBy) {

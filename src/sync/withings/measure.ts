@@ -61,6 +61,8 @@ export interface MeasAnswer {
   unreadable: Array<{ measureGroupId: number | undefined }>;
   /** IANA zone of the Withings user. */
   timezone: string | undefined;
+  /** What it said instead of one: `GMT+2`, for instance. */
+  unknownTimezone?: string;
   /** Withings' own time when it answered, if it said so. */
   answeredAt?: Date;
 }
@@ -128,7 +130,9 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       if (group.success) answer.groups.push(group.data);
       else answer.unreadable.push({ measureGroupId: z.object({ grpid: integer }).safeParse(raw).data?.grpid });
     }
-    if (page.timezone && isTimezone(page.timezone)) answer.timezone = page.timezone;
+    const timezone = page.timezone?.trim();
+    if (timezone && isTimezone(timezone)) answer.timezone = timezone;
+    else if (timezone) answer.unknownTimezone = timezone;
     if (!page.more) return { answer, touched: pages === 1 ? [] : touched };
     // A page that promises more but does not move on, or never ends, would lose what lies behind it.
     if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {

@@ -12,10 +12,13 @@ export function createWithingsSource(call: WithingsCall): ReadingSource {
 
   return {
     async changedSince(withAccess, since) {
-      const { groups, unreadable, timezone, answeredAt } = await read(withAccess, Math.floor(since.getTime() / 1000));
+      const meas = await read(withAccess, Math.floor(since.getTime() / 1000));
+      const { groups, unreadable, timezone, unknownTimezone, answeredAt } = meas;
+      const { readings, height, unknown } = toReadings(groups);
       return {
-        ...toReadings(groups),
-        ...{ unreadable: unreadable.length, timezone },
+        ...{ readings, height, timezone },
+        unreadable: unreadable.length,
+        unknown: unknownTimezone === undefined ? unknown : [...unknown, `timezone ${unknownTimezone.slice(0, 40)}`],
         ...(answeredAt && { answeredAt }),
       };
     },

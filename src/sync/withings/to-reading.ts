@@ -32,6 +32,7 @@ const ATTRIBUTION: Record<number, Attribution> = {
   17: "certain",
 };
 const ENTERED_BY_HAND = 2;
+const TYPED = new Set([ENTERED_BY_HAND, 4]);
 
 /** Where on the body a value counts for the whole of it: 7 is the whole body, 6 both feet, none is unsaid. */
 const WHOLE_BODY: ReadonlySet<number | null | undefined> = new Set([undefined, null, 6, 7]);
@@ -80,6 +81,7 @@ export function toReadings(groups: MeasureGroup[]): Translation {
       modifiedAt: new Date(modifiedSeconds(group) * 1000),
       attribution: ATTRIBUTION[group.attrib] ?? "unknown",
       imported: group.deviceid === null && group.attrib !== ENTERED_BY_HAND,
+      ...(TYPED.has(group.attrib) && { typed: true as const }),
     };
     const weightKg = value(WEIGHT);
     if (weightKg !== undefined)
