@@ -16,6 +16,7 @@ import { createWithingsCall } from "../src/sync/withings/client.ts";
 import { getMeas, type MeasureGroup } from "../src/sync/withings/measure.ts";
 import { toReadings } from "../src/sync/withings/to-reading.ts";
 import { endOf, type Stub, startStub } from "./fixtures/stub-vendor.ts";
+import { garminShapes, withingsShapes } from "./fixtures/vendor-shapes.ts";
 
 /** Real answers of the vendors, kept outside this repository because they are not ours to publish. */
 const FOLDER = path.resolve(import.meta.dirname, "../../shared/samples");
@@ -31,6 +32,21 @@ const text = (file: string) => readFileSync(path.join(FOLDER, file), "utf8");
 const json = (file: string) => JSON.parse(text(file));
 const answer = (file: string, status = 200) =>
   new Response(text(file), { status, headers: { "content-type": "application/json" } });
+
+describe.skipIf(!isThere)("the shapes that the sandbox is held to", () => {
+  const SHAPES = { garmin: garminShapes, withings: withingsShapes };
+  const recorded = (["garmin", "withings"] as const).flatMap((vendor) =>
+    filesOf(vendor)
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => [vendor, name] as const),
+  );
+
+  test.each(recorded)("are those of the recorded answer %s/%s", (vendor, name) => {
+    const shape = (SHAPES[vendor] as Record<string, z.ZodType>)[name];
+    if (!shape) throw new Error(`nobody wrote down the shape of ${name}: test/fixtures/vendor-shapes.ts`);
+    expect(shape.safeParse(json(`${vendor}/${name}`)).error?.issues).toBeUndefined();
+  });
+});
 
 let stub: Stub;
 beforeAll(async () => {

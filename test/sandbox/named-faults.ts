@@ -12,7 +12,7 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
   responseStatus: { type, message, httpStatus },
   responseReason: null,
   customerMfaInfo: null,
-  consentTypeList: [],
+  consentTypeList: null,
   captchaAlreadyPassed: false,
   samlResponse: null,
   authType: null,

@@ -64,7 +64,10 @@ function login(sso: Sso, { seen, params }: Call): Response {
   const session = standing ?? sso.sessions.open();
   session.pending = sso.mfa.begin(account, account.mfa, service);
   sso.mfa.send(session.pending);
-  const answer = signInAnswer(200, "MFA_REQUIRED", "", { customerMfaInfo: mfaInfo(session.pending) });
+  const answer = signInAnswer(200, "MFA_REQUIRED", "", {
+    customerMfaInfo: mfaInfo(session.pending),
+    consentTypeList: [],
+  });
   // A session warmed up before keeps its cookies; the answer repeats none of them.
   return standing ? answer : setSessionCookies(answer, session, "api");
 }
@@ -130,7 +133,7 @@ function signInAnswer(httpStatus: 200 | 400 | 401, type: string, message = "", m
     responseStatus: status(httpStatus, type, message),
     responseReason: null,
     customerMfaInfo: null,
-    consentTypeList: [],
+    consentTypeList: null,
     captchaAlreadyPassed: false,
     samlResponse: null,
     authType: null,
