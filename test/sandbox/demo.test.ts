@@ -85,10 +85,10 @@ test("blocking twice tells the bot once, and so does unblocking", async () => {
   expect(chat.blocked).toBe(false);
 });
 
-test("Withings leads back to the bot, and Garmin to a page that says what to do with its address", async () => {
+test("Withings leads back to the bot, and Garmin to a page whose address can be copied", async () => {
   const { withings, garmin } = demo.sandbox;
   const back = await fetch(withings.application.redirectUrls[0] ?? "");
   expect(await back.text()).toContain("Withings sends you to this page");
   const page = await fetch(`${garmin.ssoUrl}/sso/embed?ticket=ST-1`);
-  expect(await page.text()).toContain("Copy the whole address of this page and send it to the bot.");
+  expect(await page.text()).toContain("Copy the address</button>");
 });

@@ -107,8 +107,7 @@ test("signing out everywhere ends both tokens, and a new sign-in is good while t
   expect((await profile(next.access_token)).status).toBe(401);
 });
 
-test("where the app's headers are wanted, the app's name alone is stopped at the wall", async () => {
-  garmin.settings.wantsNativeHeaders = true;
+test("the app's name without the app's other headers is stopped at the wall", async () => {
   const { accessToken, refreshToken } = garmin.issueLink(EMAIL);
   const authorization = `Bearer ${accessToken}`;
   const ask = (headers: Record<string, string>) =>

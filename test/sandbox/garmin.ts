@@ -72,7 +72,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
     limitInsideHttp200: false,
     wrongCode: "401 named",
     wantsPageFirst: false,
-    wantsNativeHeaders: false,
+    wantsNativeHeaders: true,
   };
   const accounts = new Accounts();
   const sessions = new Sessions();
