@@ -1,5 +1,6 @@
 import { Decoder, Stream } from "@garmin/fitsdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBotHouse } from "../bot/bot-house.ts";
 import { type RecordedRequest, type Served, serve } from "../sandbox/serve.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
 
@@ -359,4 +360,22 @@ test("Garmin's sign-in page is opened so that the ticket stays in the address", 
     redirectAfterAccountLoginUrl: embed,
     redirectAfterAccountCreationUrl: embed,
   });
+});
+
+test("Telegram is asked by POST, with JSON and no header besides", async () => {
+  const bots = await startBotHouse();
+  try {
+    bots.startBot();
+    bots.owner.say("/status");
+    await bots.quiet();
+    await expect.poll(() => bots.telegram.requests.map(({ path }) => path.split("/").at(-1))).toContain("sendMessage");
+    for (const seen of bots.telegram.requests) {
+      expect(`${seen.method} ${seen.path}`).toMatch(new RegExp(`^POST /bot${bots.telegram.token}/[A-Za-z]+$`));
+      expect(headersOf(seen)).toEqual({ "content-type": "application/json" });
+      expect(JSON.parse(seen.body)).toBeTypeOf("object");
+      expect(seen.query.size).toBe(0);
+    }
+  } finally {
+    await bots.close();
+  }
 });
