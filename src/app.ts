@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "./clock.ts";
+import { type Clock, epochSeconds } from "./clock.ts";
 import { type Config, WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -25,6 +25,7 @@ import { createTokens } from "./sync/tokens.ts";
 import type { NoteUnknown } from "./sync/unknown.ts";
 import { createVendorTime } from "./sync/vendor-time.ts";
 import { createWithingsCall, type Schedule } from "./sync/withings/client.ts";
+import { getMeas } from "./sync/withings/measure.ts";
 import { listSubscriptions, revoke, subscribe } from "./sync/withings/notify.ts";
 import {
   authorizeUrl,
@@ -126,6 +127,14 @@ export async function createApp(
     refresh: {
       withings: (link) => requestTokenByRefresh(withingsCall, application, link.tokens.refreshToken, clock.now()),
       garmin: (link) => diTokens.refresh(link),
+    },
+    elsewhere: {
+      withings: [
+        (accessToken) =>
+          getMeas(withingsCall, { accessToken, lastUpdate: epochSeconds(clock.now()), measureTypes: [4] }),
+        (accessToken) => listSubscriptions(withingsCall, { accessToken }),
+      ],
+      garmin: [(accessToken) => socialProfile(garminCall, (call) => call(accessToken))],
     },
     clock,
     log,
@@ -244,7 +253,8 @@ export async function createApp(
       const withAccess = await withingsLinking.accessInQuestion(account);
       return withAccess && personAtWithings(run.source, withAccess, clock.now());
     },
-    uploadConsent: (account: number) => uploadConsent(garminCall, tokens.withAccess(account, "garmin")),
+    uploadConsent: (account: number) =>
+      uploadConsent(garminCall, tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
     rest: () => transport.rest(),
     async close() {

@@ -114,7 +114,10 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
           name: nameOf(say.check.withings),
           run: asking("Withings", async () => {
             await app.tokens.link(id, "withings");
-            await app.run.source.changedSince(app.tokens.withAccess(id, "withings"), clock.now());
+            await app.run.source.changedSince(
+              app.tokens.withAccess(id, "withings", undefined, { onlyLooks: true }),
+              clock.now(),
+            );
             return say.withings;
           }),
         },

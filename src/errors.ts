@@ -19,6 +19,7 @@ export type Action =
   | "unlock_garmin_account"
   | "use_garmin_page"
   | "fix_withings_application"
+  | "fix_withings_callback"
   | "fix_clock";
 
 export class ActionNeededError extends Error {

@@ -115,7 +115,8 @@ async function callback(deps: HttpDeps, request: Request, query: URLSearchParams
       return await show("later");
     }
     deps.log.error("callback_failed", errorFacts(error));
-    return await show(error instanceof ActionNeededError ? "application_refused" : "broken");
+    if (!(error instanceof ActionNeededError)) return await show("broken");
+    return await show(error.action === "fix_withings_callback" ? "callback_refused" : "application_refused");
   }
 }
 
@@ -124,6 +125,7 @@ const STATUS: Partial<Record<CallbackOutcome, number>> = {
   other_person: 200,
   waiting: 200,
   application_refused: 500,
+  callback_refused: 500,
   broken: 500,
   later: 503,
 };

@@ -91,13 +91,17 @@ describe("the page after the consent", () => {
         ...{ server: "withings", match: { path: "/v2/oauth2" } },
         effect: { type: "body", body: { status: 503, error } },
       });
-    const addresses = [house.consent(), house.consent(), house.consent()];
+    const addresses = [house.consent(), house.consent(), house.consent(), house.consent()];
     const open = async (address = "") => {
       const answer = await fetch(address);
       return `${answer.status} ${(await answer.text()).replace(/<[^>]*>/g, " ")}`;
     };
     refuse("Invalid Params: invalid client id/secret");
-    expect(await open(addresses[0])).toMatch(/^500 .*Whoever runs it/);
+    expect(await open(addresses[0])).toMatch(/^500 .*WITHINGS_CLIENT_SECRET/);
+    refuse("Invalid Params: invalid redirect_uri");
+    const callback = await open(addresses[3]);
+    expect(callback).toMatch(/^500 .*callback address/);
+    expect(callback).not.toContain("WITHINGS_CLIENT");
     refuse("Something new");
     expect(await open(addresses[1])).toMatch(/^503 .*in time/);
     store.takeAway();

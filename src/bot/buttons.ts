@@ -80,6 +80,7 @@ function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
     case "unlock_garmin_account":
     case "add_account":
     case "fix_withings_application":
+    case "fix_withings_callback":
     case "fix_clock":
       return undefined;
   }

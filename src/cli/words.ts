@@ -33,6 +33,7 @@ export function needed(action: Action, account?: number): string {
     case "grant_garmin_upload":
     case "unlock_garmin_account":
     case "fix_withings_application":
+    case "fix_withings_callback":
     case "fix_clock":
       return WORDS.action(action);
   }

@@ -116,6 +116,8 @@ export const LinkItem = z.object({
   linkedAt: instant,
   renewedAt: instant.optional(),
   restsUntil: instant.exactOptional(),
+  refusal: z.object({ of: z.enum(["renewal", "access"]), since: instant }).exactOptional(),
+  triedAt: instant.exactOptional(),
   vendorUserId: z.string(),
   displayName: z.string(),
   accessExpiresAt: instant,
@@ -196,6 +198,7 @@ const ActionName = z.enum([
   "unlock_garmin_account",
   "use_garmin_page",
   "fix_withings_application",
+  "fix_withings_callback",
   "fix_clock",
 ]);
 export const LastRunItem = z.object({

@@ -50,7 +50,13 @@ export type LinkResult =
 export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
 
 /** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
-export type CallbackOutcome = LinkResult["type"] | "waiting" | "application_refused" | "later" | "broken";
+export type CallbackOutcome =
+  | LinkResult["type"]
+  | "waiting"
+  | "application_refused"
+  | "callback_refused"
+  | "later"
+  | "broken";
 
 export interface WithingsLinking {
   /** The address of a consent page that leads back to this account, for ten minutes and once. */

@@ -31,6 +31,10 @@ export interface Link {
   tokens: TokenSet;
   /** The refresh token before the last rotation: a last chance, should the new one never have become valid. */
   previousRefreshToken?: string;
+  /** Since when the vendor refuses its tokens in a way that is no verdict yet: their renewal, or what they give access to. */
+  refusal?: { of: "renewal" | "access"; since: Date };
+  /** When a stale link was last found to be refused. */
+  triedAt?: Date;
 }
 
 /** What of a link is known without its tokens. */
@@ -84,7 +88,8 @@ export interface VendorUsers {
   release(vendorUserId: string, account: number): Promise<void>;
 }
 
-export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" };
+/** `doubtful`: a refusal that may pass. It counts once it has lasted a while. */
+export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
 /** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */
 export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
@@ -103,6 +108,9 @@ export class VendorRestError extends RetryLaterError {
     this.until = until;
   }
 }
+
+/** The vendor refused to renew a link in words that nobody here knows: it ends no link, and its owner hears of it after days. */
+export class UnclearRefusalError extends RetryLaterError {}
 
 /** A vendor's data endpoint refused the access token. Whether the link is at its end is for `tokens` to find out. */
 export class AccessRefusedError extends Error {

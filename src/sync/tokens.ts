@@ -8,6 +8,7 @@ import {
   type Links,
   type RefreshTokens,
   type TokenSet,
+  UnclearRefusalError,
   type Vendor,
   VendorRestError,
   type Versioned,
@@ -24,15 +25,23 @@ const STORE_TRIES = 5;
 const LONGEST_REST_SECONDS = 24 * 3600;
 /** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
+/** Two clocks differ, but not by a day: a renewal further ahead was made while the clock was wrong. */
+const CLOCK_TOLERANCE_SECONDS = 24 * 3600;
+/** A vendor that refuses good tokens has been seen to do so for minutes. */
+const DOUBT_SECONDS = 10 * 60;
+/** Refused in words that nobody here knows: sooner than that it may be the vendor's trouble. */
+const UNCLEAR_DAYS = 3;
+/** A stale link costs its vendor one request a day, and comes back by itself should the vendor have erred. */
+const STALE_TRY_SECONDS = 24 * 3600;
 
 export interface Tokens {
   /** The link, if it is usable. Throws `ActionNeededError` when it is missing or stale. */
   link(account: number, vendor: Vendor): Promise<Link>;
   /**
    * Access to whatever is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when it is
-   * another one by now: what was read for the one must never be sent to the other.
+   * another one by now: what was read for the one must never be sent to the other. With `onlyLooks` it ends no link.
    */
-  withAccess(account: number, vendor: Vendor, vendorUserId?: string): WithAccess;
+  withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
   /**
    * Renews a link that was not renewed for a week, so that no link ends because nobody stood on a scale. A hiccup is for
    * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this. Answers the link as it is then.
@@ -45,6 +54,9 @@ export interface Tokens {
   heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
 }
 
+/** Asks something of a vendor, whatever the answer. Throws `AccessRefusedError` when the token is refused. */
+export type AskElsewhere = (accessToken: string) => Promise<unknown>;
+
 /**
  * Keeps links alive (invariants 3 and 4). Both vendors hand out a new refresh token with every refresh and let the old
  * one die, so the order is fixed: lease, read again, refresh, store, and only then use.
@@ -53,78 +65,149 @@ export function createTokens(deps: {
   links: Links;
   leases: Leases;
   refresh: Record<Vendor, RefreshTokens>;
+  /** Other endpoints than the usual ones. A link ends only when all of them refuse its token too. */
+  elsewhere: Record<Vendor, AskElsewhere[]>;
   clock: Clock;
   log: Log;
 }): Tokens {
-  const { links, leases, refresh, clock, log } = deps;
+  const { links, leases, refresh, elsewhere, clock, log } = deps;
+  /** Renewed tokens that the store has not taken, and the refresh token that they replace. Gone with the process. */
+  const unsaved = new Map<string, { tokens: TokenSet; replaces: string }>();
+  const unsavedOf = (account: number, vendor: Vendor, link: Link) => {
+    const kept = unsaved.get(`${account}#${vendor}`);
+    return kept?.replaces === link.tokens.refreshToken ? kept.tokens : undefined;
+  };
 
-  async function read(account: number, vendor: Vendor, vendorUserId?: string): Promise<Versioned<Link>> {
+  /** In whatever state it is. */
+  async function readAny(account: number, vendor: Vendor, vendorUserId?: string): Promise<Versioned<Link>> {
     const link = await links.read(account, vendor);
     if (!link) throw new ActionNeededError(vendor === "withings" ? "link_withings" : "link_garmin");
     if (vendorUserId !== undefined && link.value.vendorUserId !== vendorUserId) {
       throw new RetryLaterError(`the ${vendor} link was changed while it was used`);
     }
+    return link;
+  }
+
+  async function read(account: number, vendor: Vendor, vendorUserId?: string): Promise<Versioned<Link>> {
+    const link = await readAny(account, vendor, vendorUserId);
     if (link.value.state === "stale") throw new ActionNeededError(relink(vendor));
     return link;
   }
 
-  const secondsFromNow = (at: Date) => (at.getTime() - clock.now().getTime()) / 1000;
-  const isFresh = ({ tokens }: Link) => secondsFromNow(tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
-  const isKept = ({ renewedAt, linkedAt }: Link) => -secondsFromNow(renewedAt ?? linkedAt) <= KEEP_ALIVE_SECONDS;
+  /** Seconds; a time in the future is one that was written by a wrong clock. */
+  const age = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
+  const isWithin = (seconds: number, at: Date) => age(at) <= seconds && age(at) > -CLOCK_TOLERANCE_SECONDS;
+  const isFresh = ({ tokens }: Link) => -age(tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
+  const isKept = ({ renewedAt, linkedAt }: Link) => isWithin(KEEP_ALIVE_SECONDS, renewedAt ?? linkedAt);
 
-  /** The link as soon as it is `usable`, which a renewal makes it. */
-  async function usableLink({ account, vendor, vendorUserId }: Wanted, usable: (link: Link) => boolean): Promise<Link> {
-    const before = await read(account, vendor, vendorUserId);
-    leaveAlone(vendor, before.value);
-    if (usable(before.value)) return before.value;
-
-    const lease = await leases.acquire(`link#${vendor}#${before.value.vendorUserId}`, REFRESH_LEASE_SECONDS);
-    if (!lease) throw new RetryLaterError(`another process is renewing the ${vendor} link`);
-    try {
-      // The lease is on this person or profile; another one would be renewed without it.
-      const wanted = { account, vendor, vendorUserId: before.value.vendorUserId };
-      const link = await read(account, vendor, wanted.vendorUserId);
-      if (usable(link.value)) return link.value;
-      return await renew(wanted, link);
-    } finally {
-      // Should this fail, the lease ends by itself.
-      await lease.release().catch(() => undefined);
-    }
+  /** A stale one is left alone for a day, unless tokens for it are at hand. */
+  function refuseStale({ account, vendor }: Wanted, link: Link) {
+    if (link.state !== "stale" || unsavedOf(account, vendor, link)) return;
+    if (link.triedAt && isWithin(STALE_TRY_SECONDS, link.triedAt)) throw new ActionNeededError(relink(vendor));
   }
 
-  /** An access token that is good for a while, and is not the one that was just refused. */
-  async function accessToken(wanted: Wanted, refused?: string): Promise<string> {
-    const link = await usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
-    return link.tokens.accessToken;
+  /** The link as soon as it is `usable`, which a renewal makes it. */
+  async function usableLink(wanted: Wanted, usable: (link: Link) => boolean): Promise<Link> {
+    const { account, vendor } = wanted;
+    const before = await readAny(account, vendor, wanted.vendorUserId);
+    const isUsable = (link: Link) => link.state === "linked" && usable(link);
+    refuseStale(wanted, before.value);
+    try {
+      leaveAlone(vendor, before.value);
+      if (isUsable(before.value)) return before.value;
+      const lease = await leases.acquire(`link#${vendor}#${before.value.vendorUserId}`, REFRESH_LEASE_SECONDS);
+      if (!lease) throw new RetryLaterError(`another process is renewing the ${vendor} link`);
+      try {
+        // The lease is on this person or profile; another one would be renewed without it.
+        const same = { ...wanted, vendorUserId: before.value.vendorUserId };
+        const link = await readAny(account, vendor, same.vendorUserId);
+        if (isUsable(link.value)) return link.value;
+        refuseStale(same, link.value);
+        return await renew(same, link);
+      } finally {
+        // Should this fail, the lease ends by itself.
+        await lease.release().catch(() => undefined);
+      }
+    } catch (error) {
+      // That it could not be tried does not make a stale link one that only has to wait.
+      if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
+      await heed(account, vendor, error);
+      throw new ActionNeededError(relink(vendor));
+    }
   }
 
   async function renew(wanted: Wanted, link: Versioned<Link>): Promise<Link> {
     const { account, vendor, vendorUserId } = wanted;
-    const outcome = await refresh[vendor](link.value);
+    const kept = unsavedOf(account, vendor, link.value);
+    if (kept) return store(wanted, link, kept);
+
+    const outcome = await refreshed(wanted, link);
     if (outcome.type === "refreshed") return store(wanted, link, outcome.tokens);
 
     // Refused. Somebody else may have renewed it without our lease: a sign-in, or an older copy of this program.
-    const now = await read(account, vendor, vendorUserId);
-    if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return now.value;
+    const now = await readAny(account, vendor, vendorUserId);
+    if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken)
+      return (await read(account, vendor, vendorUserId)).value;
     const { previousRefreshToken } = link.value;
     if (previousRefreshToken) {
       const previous: Link = { ...link.value, tokens: { ...link.value.tokens, refreshToken: previousRefreshToken } };
       const second = await refresh[vendor](previous);
       if (second.type === "refreshed") return store(wanted, link, second.tokens);
     }
-    return endLink(account, vendor, now);
+    if (outcome.type === "refused") return endLink(wanted, now);
+    const lasted = await refusedFor(wanted, now, "renewal");
+    if (lasted >= DOUBT_SECONDS) return endLink(wanted, now);
+    throw new RetryLaterError(`${vendor} refused to renew the link, which may pass`);
+  }
+
+  /** Throws `ActionNeededError` when the vendor has refused in unknown words for days: waiting on would be silence. */
+  async function refreshed(wanted: Wanted, link: Versioned<Link>) {
+    try {
+      return await refresh[wanted.vendor](link.value);
+    } catch (error) {
+      if (!(error instanceof UnclearRefusalError)) throw error;
+      const lasted = await refusedFor(wanted, link, "renewal");
+      if (lasted < UNCLEAR_DAYS * 24 * 3600) throw error;
+      log.warn("link_refused_unclearly", { account: wanted.account, vendor: wanted.vendor, ...errorFacts(error) });
+      throw new ActionNeededError(relink(wanted.vendor), { cause: error });
+    }
+  }
+
+  /** For how many seconds the vendor has refused it. The first time is written down. */
+  async function refusedFor({ account, vendor }: Wanted, link: Versioned<Link>, of: "renewal" | "access") {
+    const { refusal } = link.value;
+    if (refusal?.of === of && age(refusal.since) >= 0) return age(refusal.since);
+    // When somebody else writes at this moment, the next refusal is the first.
+    await links.write(account, vendor, { ...link.value, refusal: { of, since: clock.now() } }, link.version);
+    return 0;
   }
 
   /** The old refresh token is dead: what is not stored here is lost, and only a sign-in brings the link back. */
   async function store(wanted: Wanted, before: Versioned<Link>, tokens: TokenSet): Promise<Link> {
     const { account, vendor, vendorUserId } = wanted;
     const previousRefreshToken = before.value.tokens.refreshToken;
-    const link: Link = { ...before.value, state: "linked", renewedAt: clock.now(), tokens, previousRefreshToken };
+    const { refusal, triedAt: _, ...rest } = before.value;
+    const link: Link = {
+      ...rest,
+      state: "linked",
+      renewedAt: clock.now(),
+      tokens,
+      previousRefreshToken,
+      // Only what gives access again ends that doubt.
+      ...(refusal?.of === "access" && { refusal }),
+    };
+    unsaved.set(`${account}#${vendor}`, { tokens, replaces: previousRefreshToken });
     let { version } = before;
     for (let tries = 1; ; tries++) {
       try {
         if (await links.write(account, vendor, link, version)) {
-          log.info("link_renewed", { account, vendor, refreshExpiresAt: tokens.refreshExpiresAt.toISOString() });
+          unsaved.delete(`${account}#${vendor}`);
+          log.info("link_renewed", {
+            account,
+            vendor,
+            refreshExpiresAt: tokens.refreshExpiresAt.toISOString(),
+            ...(before.value.state === "stale" && { wasStale: true }),
+          });
           return link;
         }
         const now = await links.read(account, vendor);
@@ -134,15 +217,17 @@ export function createTokens(deps: {
         version = now.version;
         if (tries === STORE_TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
       } catch (error) {
+        // They stay in memory, and are offered again with the next use, also when a disk has to be emptied first.
         if (!(error instanceof RetryLaterError) || tries === STORE_TRIES) throw error;
         await clock.sleep(2 ** (tries - 1));
       }
     }
+    unsaved.delete(`${account}#${vendor}`);
     return (await read(account, vendor, vendorUserId)).value;
   }
 
   function leaveAlone(vendor: Vendor, { restsUntil }: Link) {
-    const seconds = restsUntil ? secondsFromNow(restsUntil) : 0;
+    const seconds = restsUntil ? -age(restsUntil) : 0;
     // One that is further ahead was written by a clock that was wrong.
     if (!restsUntil || seconds <= 0 || seconds > LONGEST_REST_SECONDS) return;
     throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(seconds) });
@@ -172,45 +257,85 @@ export function createTokens(deps: {
   };
 
   /** The tokens stay where they are: should the vendor have erred, nothing is lost. */
-  async function endLink(account: number, vendor: Vendor, link: Versioned<Link>): Promise<never> {
-    const stored = await links.write(account, vendor, { ...link.value, state: "stale" }, link.version);
-    if (!stored) throw new RetryLaterError(`the ${vendor} link changed while it was checked`);
-    log.warn("link_stale", { account, vendor });
+  async function endLink({ account, vendor, onlyLooks }: Wanted, { value, version }: Versioned<Link>): Promise<never> {
+    if (!onlyLooks) {
+      const ended: Link = { ...value, state: "stale", triedAt: clock.now() };
+      if (!(await links.write(account, vendor, ended, version))) {
+        throw new RetryLaterError(`the ${vendor} link changed while it was checked`);
+      }
+      if (value.state !== "stale") log.warn("link_stale", { account, vendor });
+    }
     throw new ActionNeededError(relink(vendor));
   }
 
   async function callWithAccess<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>): Promise<T> {
+    const first = await attempt(wanted, call);
+    if (first.type === "good") return first.value;
+    const second = await attempt(wanted, call, first.accessToken);
+    return second.type === "good" ? second.value : refusedTwice(wanted, second.accessToken);
+  }
+
+  /** With an access token that is good for a while, and is not the one that was just refused. */
+  async function attempt<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>, refused?: string) {
+    const link = await usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
+    const { accessToken } = link.tokens;
+    try {
+      const value = await call(accessToken);
+      await accepted(wanted, link).catch((error: unknown) => log.warn("doubt_not_ended", errorFacts(error)));
+      return { type: "good" as const, value };
+    } catch (error) {
+      if (!(error instanceof AccessRefusedError)) throw error;
+      return { type: "refused" as const, accessToken };
+    }
+  }
+
+  /** The vendor refused a token twice, the second time one that was just issued. It may be about to recover all the same. */
+  async function refusedTwice(wanted: Wanted, refused: string): Promise<never> {
     const { account, vendor } = wanted;
-    const first = await accessToken(wanted);
-    try {
-      return await call(first);
-    } catch (error) {
-      if (!(error instanceof AccessRefusedError)) throw error;
+    const isElsewhereToo = await isRefusedElsewhere(vendor, refused);
+    // The verdict took its time, and it is none on a link that somebody has renewed since.
+    const link = await read(account, vendor);
+    if (link.value.tokens.accessToken !== refused) throw new RetryLaterError(`the ${vendor} link changed in between`);
+    if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`);
+    const lasted = await refusedFor(wanted, link, "access");
+    if (lasted >= DOUBT_SECONDS) return endLink(wanted, link);
+    throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`);
+  }
+
+  /** An answer that is no refusal of the token, whatever it is, is none. */
+  async function isRefusedElsewhere(vendor: Vendor, token: string): Promise<boolean> {
+    for (const ask of elsewhere[vendor]) {
+      const error: unknown = await ask(token).then(
+        () => undefined,
+        (it: unknown) => it,
+      );
+      if (asksToWait(error)) throw error;
+      if (!(error instanceof AccessRefusedError)) return false;
     }
-    const second = await accessToken(wanted, first);
-    try {
-      return await call(second);
-    } catch (error) {
-      if (!(error instanceof AccessRefusedError)) throw error;
-    }
-    // Refused twice, the second time with a token that was just issued: the vendor has signed us out. But the verdict
-    // took its time, and it is none on a link that somebody has renewed since.
-    const now = await read(account, vendor);
-    if (now.value.tokens.accessToken !== second) throw new RetryLaterError(`the ${vendor} link changed in between`);
-    return endLink(account, vendor, now);
+    return true;
+  }
+
+  async function accepted({ account, vendor }: Wanted, { refusal, tokens }: Link) {
+    if (!refusal) return;
+    const link = await links.read(account, vendor);
+    if (link?.value.tokens.accessToken !== tokens.accessToken) return;
+    const { refusal: _, ...rest } = link.value;
+    await links.write(account, vendor, rest, link.version);
   }
 
   return {
     link: async (account, vendor) => (await read(account, vendor)).value,
 
-    withAccess: (account, vendor, vendorUserId) => (call) => {
-      const wanted = { account, vendor, vendorUserId };
-      return heeding(wanted, () => callWithAccess(wanted, call));
-    },
+    withAccess:
+      (account, vendor, vendorUserId, { onlyLooks } = { onlyLooks: false }) =>
+      (call) => {
+        const wanted = { account, vendor, vendorUserId, onlyLooks };
+        return heeding(wanted, () => callWithAccess(wanted, call));
+      },
 
     async keepAlive(account, vendor) {
       try {
-        const wanted = { account, vendor, vendorUserId: undefined };
+        const wanted = { account, vendor, vendorUserId: undefined, onlyLooks: false };
         return await heeding(wanted, () => usableLink(wanted, isKept));
       } catch (error) {
         if (!(error instanceof RetryLaterError) || error instanceof VendorRestError) throw error;
@@ -228,6 +353,7 @@ interface Wanted {
   account: number;
   vendor: Vendor;
   vendorUserId: string | undefined;
+  onlyLooks: boolean;
 }
 
 const relink = (vendor: Vendor) => (vendor === "withings" ? "relink_withings" : "relink_garmin");

@@ -19,6 +19,7 @@ const ACTIONS: Record<Action, "page" | "no page"> = {
   unlock_garmin_account: "page",
   use_garmin_page: "page",
   fix_withings_application: "no page",
+  fix_withings_callback: "no page",
   fix_clock: "no page",
 };
 

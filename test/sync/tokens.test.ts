@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { RetryLaterError } from "../../src/errors.ts";
+import { RetryLaterError, UsageError } from "../../src/errors.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
 import { openTable } from "../../src/stores.ts";
@@ -8,7 +8,7 @@ import { AccessRefusedError, type Vendor } from "../../src/sync/ports.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { FaultEffect, NewFault } from "../sandbox/faults.ts";
 import { refreshTokens } from "../sandbox/garmin-calls.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { ACCOUNT, type Household, NOON, OWNER, startHousehold, USERID } from "../support/household.ts";
 
 let house: Household;
 afterEach(() => house.close());
@@ -228,32 +228,114 @@ describe("an access token that the vendor refuses", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test.each<[Vendor, NewFault]>([
-    [
-      "withings",
-      {
-        server: "withings",
-        match: { path: "/measure" },
-        effect: { type: "body", body: { status: 401, body: {}, error: "invalid_token" } },
-      },
-    ],
-    ["garmin", { server: "garmin_connectapi", match: {}, effect: { type: "status", status: 401 } }],
-  ])("twice means that %s has signed us out: the owner is asked, and no vendor any more", async (vendor, fault) => {
-    await waitingWeighIn();
-    house.sandbox.faults.add({ ...fault, times: Infinity });
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
-    expect((await link(vendor)).value.state).toBe("stale");
-    expect(tokenRequests(vendor)).toBe(2);
+  const EVERYWHERE: Record<Vendor, NewFault> = {
+    withings: {
+      ...{ name: "401", server: "withings", match: { path: /measure|notify/ }, times: Infinity },
+      effect: { type: "body", body: { status: 401, body: {}, error: "invalid_token" } },
+    },
+    garmin: {
+      ...{ name: "401", server: "garmin_connectapi", match: {}, times: Infinity },
+      effect: { type: "status", status: 401 },
+    },
+  };
+  const vendors = ["withings", "garmin"] as const;
 
+  test.each(vendors)(
+    "by every endpoint of %s for ten minutes has ended: the owner is asked, and no vendor any more",
+    async (vendor) => {
+      await waitingWeighIn();
+      house.sandbox.faults.add(EVERYWHERE[vendor]);
+      expect(await house.sync()).toMatchObject({ status: "retry_later" });
+      house.clock.advance(9 * 60);
+      expect(await house.sync()).toMatchObject({ status: "retry_later" });
+      expect((await link(vendor)).value.state).toBe("linked");
+      house.clock.advance(60);
+      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      expect((await link(vendor)).value.state).toBe("stale");
+
+      house.requests();
+      house.clock.advance(23 * HOUR);
+      expect(await house.sync()).toEqual({
+        ...{ status: "action_needed", action: `relink_${vendor}`, synced: 0, skipped: 0, held: 0, failed: 0 },
+      });
+      const asked = house.requests().filter((it) => it.startsWith(vendor));
+      expect(asked).toEqual([]);
+      house.sandbox.faults.clear();
+      await house.link();
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    },
+  );
+
+  test.each([
+    ["withings", { ...EVERYWHERE.withings, match: { path: "/measure" } }],
+    ["withings", EVERYWHERE.withings],
+    ["garmin", { ...EVERYWHERE.garmin, match: { path: /upload/ } }],
+    ["garmin", EVERYWHERE.garmin],
+  ] as const)("a few times within a minute, at %s, ends nothing: a minute later all is well", async (vendor, fault) => {
+    await waitingWeighIn();
+    house.sandbox.faults.add(fault);
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
     house.sandbox.faults.clear();
-    house.requests();
-    house.clock.advance(24 * HOUR);
-    expect(await house.sync()).toEqual({
-      ...{ status: "action_needed", action: `relink_${vendor}`, synced: 0, skipped: 0, held: 0, failed: 0 },
-    });
-    expect(house.requests()).toEqual([]);
-    await house.link();
+    house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    const { value } = await link(vendor);
+    expect(value.state).toBe("linked");
+    // Forgotten: the next time is a first time again.
+    expect(value.refusal).toBeUndefined();
+  });
+
+  test.each([
+    ["withings", { ...EVERYWHERE.withings, match: { path: "/measure" } }],
+    ["garmin", { ...EVERYWHERE.garmin, match: { path: /upload/ } }],
+  ] as const)("by one endpoint of %s alone, for days, never ends the link", async (vendor, fault) => {
+    await waitingWeighIn();
+    house.sandbox.faults.add(fault);
+    for (let hours = 0; hours < 72; hours += 4) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later" });
+      house.clock.advance(4 * HOUR);
+    }
+    expect((await link(vendor)).value.state).toBe("linked");
+  });
+
+  test.each<[string, FaultEffect]>([
+    ["a page", { type: "body", body: page }],
+    ["nothing", { type: "drop_before" }],
+    ["an empty object", { type: "body", body: {} }],
+    ["HTTP 403", { type: "status", status: 403, body: page }],
+  ])("everywhere, while Garmin's profile answers with %s, is never confirmed", async (_what, effect) => {
+    await waitingWeighIn();
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: /socialProfile/ }, times: Infinity, effect },
+    });
+    house.sandbox.faults.add(EVERYWHERE.garmin);
+    for (let times = 0; times < 3; times++) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later" });
+      house.clock.advance(HOUR);
+    }
+    expect((await link("garmin")).value.state).toBe("linked");
+  });
+
+  test.each(vendors)("ends no link of %s by a look of /doctor, however often it is pressed", async (vendor) => {
+    await waitingWeighIn();
+    house.sandbox.faults.add(EVERYWHERE[vendor]);
+    const look = () =>
+      vendor === "garmin"
+        ? house.app.uploadConsent(ACCOUNT)
+        : house.app.run.source.changedSince(
+            house.app.tokens.withAccess(ACCOUNT, vendor, undefined, { onlyLooks: true }),
+            NOON,
+          );
+    for (let presses = 0; presses < 4; presses++) {
+      await expect(look()).rejects.toThrow();
+      house.clock.advance(6 * 60);
+    }
+    expect((await link(vendor)).value.state).toBe("linked");
+    house.sandbox.faults.clear();
+    if (vendor === "withings") house.sandbox.withings.killRefreshToken(USERID);
+    else house.sandbox.garmin.revoke(OWNER.email);
+    house.clock.advance(A_WHILE);
+    await expect(look()).rejects.toThrow(`relink_${vendor}`);
+    expect((await link(vendor)).value.state).toBe("linked");
   });
 
   test("twice does not end a link that its owner has made anew in between", async () => {
@@ -275,6 +357,113 @@ describe("an access token that the vendor refuses", () => {
     expect((await link("garmin")).value.state).toBe("linked");
     house.clock.advance(121);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+describe("a stale link", () => {
+  const ENDED: Record<Vendor, NewFault> = {
+    withings: {
+      ...TOKENS.withings,
+      effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid refresh_token" } },
+    },
+    garmin: { ...TOKENS.garmin, effect: { type: "status", status: 400, body: { error: "invalid_grant" } } },
+  };
+  const DAY = 24 * HOUR;
+
+  test.each<Vendor>(["withings", "garmin"])(
+    "is tried once a day, and comes back by itself when %s had only erred",
+    async (vendor) => {
+      await waitingWeighIn();
+      if (vendor === "garmin") await linkWithings();
+      house.sandbox.faults.add({ ...ENDED[vendor], name: "ended", times: Infinity });
+      const stale = { status: "action_needed", action: `relink_${vendor}` };
+      expect(await house.sync()).toMatchObject(stale);
+      house.requests();
+      for (let hours = 0; hours < 72; hours += 3) {
+        house.clock.advance(3 * HOUR);
+        expect(await house.sync()).toMatchObject(stale);
+      }
+      const tries = house
+        .requests()
+        .filter((it) => /oauth/.test(it))
+        .filter((it) => it.startsWith(vendor)).length;
+      expect(tries).toBeGreaterThanOrEqual(2);
+      expect(tries).toBeLessThanOrEqual(vendor === "withings" ? 6 : 4);
+      house.sandbox.faults.remove("ended");
+      house.clock.advance(DAY + 1);
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      expect((await link(vendor)).value).toMatchObject({ state: "linked" });
+      expect((await link(vendor)).value.triedAt).toBeUndefined();
+    },
+  );
+
+  test("stays one that needs its owner while its vendor is down", async () => {
+    await waitingWeighIn();
+    house.sandbox.faults.add(ENDED.garmin);
+    await house.sync();
+    house.sandbox.faults.turnOn("garmin_diauth_down");
+    house.clock.advance(DAY + 1);
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+  });
+
+  test("of an older version, which did not write down when it was tried, is tried too", async () => {
+    await waitingWeighIn();
+    const { value, version } = await link("garmin");
+    await house.app.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
+  test("that was tried by a clock far ahead is tried all the same", async () => {
+    await waitingWeighIn();
+    const { value, version } = await link("garmin");
+    const triedAt = new Date(house.clock.now().getTime() + 400 * DAY * 1000);
+    await house.app.links.write(ACCOUNT, "garmin", { ...value, state: "stale", triedAt }, version);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+describe("a refusal to renew", () => {
+  const unclear: Array<[Vendor, string, FaultEffect]> = [
+    ["withings", "status 250", { type: "body", body: { status: 250, error: "Invalid Params: invalid token" } }],
+    ["withings", "status 503 without words", { type: "body", body: { status: 503 } }],
+    ["garmin", "another error", { type: "status", status: 401, body: { error: "unauthorized_client" } }],
+    ["garmin", "no error", { type: "status", status: 403, body: { message: "Forbidden" } }],
+    ["garmin", "an odd error", { type: "status", status: 400, body: { error: { code: 7 } } }],
+  ];
+  test.each(unclear)(
+    "at %s in words that nobody knows (%s) waits for three days, then asks the owner by name, and heals by itself",
+    async (vendor, _what, effect) => {
+      await waitingWeighIn();
+      if (vendor === "garmin") await linkWithings();
+      house.sandbox.faults.add({ ...TOKENS[vendor], name: "unclear", times: Infinity, effect });
+      for (let hours = 0; hours < 72; hours += 6) {
+        expect(await house.sync()).toMatchObject({ status: "retry_later" });
+        house.clock.advance(6 * HOUR);
+        if (vendor === "garmin") await linkWithings();
+      }
+      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      expect((await link(vendor)).value.state).toBe("linked");
+      house.sandbox.faults.remove("unclear");
+      house.clock.advance(HOUR);
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      expect((await link(vendor)).value.refusal).toBeUndefined();
+    },
+  );
+
+  test("by Withings without a word on the refresh token counts when it has lasted ten minutes", async () => {
+    const refused: FaultEffect = { type: "body", body: { status: 401, body: {}, error: "invalid_token" } };
+    await waitingWeighIn();
+    house.sandbox.faults.add({ ...TOKENS.withings, effect: refused });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+
+    house.clock.advance(A_WHILE);
+    house.sandbox.faults.add({ ...TOKENS.withings, times: Infinity, effect: refused });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    house.clock.advance(600);
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
+    expect((await link("withings")).value.state).toBe("stale");
   });
 });
 
@@ -515,6 +704,77 @@ describe("renewed tokens that the store does not take", () => {
   });
 });
 
+describe("renewed tokens that the store refuses for a while", () => {
+  const REASONS: Array<[string, number, () => Error]> = [
+    ["denied once", 1, () => new UsageError("AWS refuses access to the table")],
+    ["the disk is full", 1, () => new UsageError("The disk is full: make room there.")],
+    ["damaged in a way nobody knows", 1, () => new Error("disk I/O error")],
+    ["throttled for half a minute", 5, () => new RetryLaterError("DynamoDB does not answer")],
+    ["throttled for minutes", 12, () => new RetryLaterError("DynamoDB does not answer")],
+  ];
+  const cases = (["withings", "garmin"] as const).flatMap((vendor) =>
+    REASONS.map(([what, times, error]) => [vendor, what, times, error] as const),
+  );
+
+  test.each(cases)("of %s (%s) are kept, and offered again by the next run", async (vendor, _what, times, error) => {
+    await waitingWeighIn();
+    let left: number = times;
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          if (key.sk === `link#${vendor}` && left-- > 0) throw error();
+          return table.put(key, value, options);
+        },
+      }),
+    });
+    const bearers: string[] = [];
+    for (let runs = 0; runs < 6; runs++) {
+      const report = await house.sync({}, app);
+      expect(report).not.toHaveProperty("action");
+      bearers.push(report.status);
+      house.clock.advance(1800);
+    }
+    expect(bearers.at(0)).not.toBe("success");
+    expect(bearers.at(-1)).toBe("success");
+    // No second one was asked for.
+    expect(tokenRequests("garmin")).toBe(1);
+    expect((await link(vendor)).value.state).toBe("linked");
+    expect(house.weights()).toHaveLength(1);
+  });
+
+  test("give way to a sign-in, and to nobody's mark that the old ones are dead", async () => {
+    await waitingWeighIn();
+    let refuses = true;
+    const app = await house.newApp({
+      wrapTable: (table: Table) => ({
+        ...table,
+        put: async (key, value, options) => {
+          if (key.sk === "link#garmin" && refuses) throw new UsageError("The disk is full: make room there.");
+          return table.put(key, value, options);
+        },
+      }),
+    });
+    await house.sync({}, app);
+    // Another copy of the program finds the old token dead.
+    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+    refuses = false;
+    house.clock.advance(60);
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+
+    refuses = true;
+    house.clock.advance(A_WHILE);
+    house.person.stepOnScale({ weightKg: 80.5 });
+    await house.sync({}, app);
+    await house.link();
+    const signedIn = await link("garmin");
+    refuses = false;
+    house.clock.advance(60);
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect((await link("garmin")).value.tokens).toEqual(signedIn.value.tokens);
+  });
+});
+
 describe("a renewal that outlasts its lease", () => {
   /** A copy of the program that gets Garmin's answer and is then held up until it is told to go on. */
   async function heldUp() {
@@ -542,7 +802,8 @@ describe("a renewal that outlasts its lease", () => {
     await waitingWeighIn();
     const slow = await heldUp();
     house.clock.advance(121);
-    await expect(house.app.uploadConsent(ACCOUNT)).rejects.toThrow("relink_garmin");
+    await expect(house.app.tokens.keepAlive(ACCOUNT, "garmin")).resolves.toBeDefined();
+    await expect(house.app.tokens.withAccess(ACCOUNT, "garmin")(async () => {})).rejects.toThrow("relink_garmin");
     expect((await link("garmin")).value.state).toBe("stale");
     slow.goOn();
     expect(await slow.end).toBe("good");
@@ -618,6 +879,25 @@ describe("a link that nobody needs", () => {
     house.requests();
     await keepAlive();
     expect(house.requests()).toEqual([]);
+  });
+
+  test.each<[string, number]>([
+    ["a year", 365],
+    ["two days", 2],
+  ])("is renewed when its last renewal lies %s in the future, by a clock that was wrong", async (_what, days) => {
+    house = await startHousehold();
+    const ahead = {
+      now: () => new Date(house.clock.now().getTime() + days * DAY * 1000),
+      sleep: house.clock.sleep,
+    };
+    const app = await house.newApp({ clock: ahead });
+    await app.tokens.withAccess(ACCOUNT, "garmin")(async () => {});
+    if (days < 7) {
+      const { value, version } = await link("garmin");
+      await house.app.links.write(ACCOUNT, "garmin", { ...value, renewedAt: ahead.now() }, version);
+    }
+    await keepAlive();
+    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
   });
 
   test("is not renewed by two at once", async () => {

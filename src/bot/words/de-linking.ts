@@ -165,7 +165,11 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         not_an_address: notLinked("Das ist keine Adresse."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss Client-ID, Secret oder Rückrufadresse berichtigen.",
+          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss WITHINGS_CLIENT_ID oder WITHINGS_CLIENT_SECRET berichtigen.",
+        },
+        callback_refused: {
+          title: NOT_LINKED,
+          text: "Withings akzeptiert die Adresse dieser Seite nicht. Wer den Bot betreibt, muss sie auf developer.withings.com als Rückrufadresse eintragen.",
         },
         later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
         broken: notLinked("Bei mir ist etwas kaputtgegangen."),

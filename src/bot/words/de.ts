@@ -33,7 +33,9 @@ export function german(format: Format): Words {
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
-      "Withings nimmt WITHINGS_CLIENT_ID und WITHINGS_CLIENT_SECRET nicht an. Wer mich betreibt, muss beide auf developer.withings.com neu kopieren.",
+      "Withings akzeptiert WITHINGS_CLIENT_ID mit WITHINGS_CLIENT_SECRET nicht. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com kopieren. Verloren ist nichts.",
+    fix_withings_callback:
+      "Withings akzeptiert die Rückrufadresse nicht. Auf developer.withings.com muss in der Anwendung genau die Adresse stehen, die in WITHINGS_REDIRECT_URL steht, oder bei PUBLIC_URL diese Adresse und dahinter /withings/callback. Das ändert, wer mich betreibt.",
     fix_clock:
       "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts geht verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten über NTP.",
   };

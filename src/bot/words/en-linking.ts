@@ -169,7 +169,11 @@ export function linkingInEnglish({ weight, time }: Format) {
         not_an_address: notLinked("This is no address."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings does not know this bot. Whoever runs it has to correct the client id, the secret or the callback address.",
+          text: "Withings does not know this bot. The person who runs it has to correct WITHINGS_CLIENT_ID or WITHINGS_CLIENT_SECRET.",
+        },
+        callback_refused: {
+          title: NOT_LINKED,
+          text: "Withings does not accept the address of this page. The person who runs the bot has to enter it as a callback address on developer.withings.com.",
         },
         later: notLinked("Something did not answer in time."),
         broken: notLinked("Something broke on my side."),

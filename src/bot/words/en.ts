@@ -64,7 +64,9 @@ export function english(format: Format) {
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
-      "Withings does not accept WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET. Whoever runs me has to copy both anew from developer.withings.com.",
+      "Withings does not accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. The person who runs me has to copy both again from the application on developer.withings.com. Nothing is lost.",
+    fix_withings_callback:
+      "Withings does not accept the callback address. On developer.withings.com, the application of the person who runs me has to list exactly the address in WITHINGS_REDIRECT_URL, or with PUBLIC_URL that address followed by /withings/callback.",
     fix_clock:
       "The clock of the machine I run on is off by more than a day, so I send nothing until it is right. Nothing is lost: your readings wait at Withings. Set the clock, best by NTP.",
   };

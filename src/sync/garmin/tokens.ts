@@ -2,7 +2,7 @@ import * as z from "zod";
 import { RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
 import type { HttpAnswer, Transport } from "../../transport.ts";
-import type { Link, RefreshOutcome, TokenSet } from "../ports.ts";
+import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
 
@@ -88,12 +88,13 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
 /** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
 function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
   if (answer.status >= 200 && answer.status <= 299) return "good";
-  const refusal = Refusal.safeParse(parseJson(answer.text));
-  if (refusal.success && [400, 401, 403].includes(answer.status)) {
-    if (refusal.data.error === "invalid_grant" || refusal.data.error === "invalid_token") return "refused";
+  const body = parseJson(answer.text);
+  if (body !== undefined && [400, 401, 403].includes(answer.status)) {
+    const { error } = Refusal.safeParse(body).data ?? {};
+    if (error === "invalid_grant" || error === "invalid_token") return "refused";
     // Garmin no longer knows our client id: waiting would be silence, so it is an error of ours.
-    if (refusal.data.error === "invalid_client") throw new UnexpectedAnswerError(call, answer.status, "invalid_client");
-    throw new RetryLaterError(`${call} answered HTTP ${answer.status}`);
+    if (error === "invalid_client") throw new UnexpectedAnswerError(call, answer.status, "invalid_client");
+    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`);
   }
   throw tryLater(call, answer);
 }

@@ -33,6 +33,7 @@ const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), er
 
 /** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
+export const isAccessRefused = (status: number) => ACCESS_REFUSED.has(status);
 const INSUFFICIENT_SCOPE = 403;
 /** "Invalid params" and "unauthorized": asking again in the same way cannot help. As [first, last]. */
 const REFUSED: ReadonlyArray<readonly [number, number]> = [
@@ -102,7 +103,7 @@ export function createWithingsCall(options: { apiUrl: string; send: Transport; s
     const { status, error = "" } = envelope.data;
     if (status !== 0) {
       if (isRefused(status)) throw new WithingsRefusal(call, status, error);
-      if (ACCESS_REFUSED.has(status)) {
+      if (isAccessRefused(status)) {
         // At the token endpoint it speaks of the refresh token, which is for the endpoint to judge.
         throw accessToken === undefined ? new WithingsRefusal(call, status, error) : new AccessRefusedError(call);
       }

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../errors.ts";
-import type { RefreshOutcome, TokenSet } from "../ports.ts";
+import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
 import type { ConsentAnswer, PastedAnswer } from "../web-ports.ts";
-import { type WithingsCall, WithingsRefusal } from "./client.ts";
+import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {
   clientId: string;
@@ -64,8 +64,9 @@ export async function requestTokenByCode(
       return { type: "scope_missing" };
     return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
   } catch (error) {
-    if (error instanceof WithingsRefusal && refusalOf(error) === "code") return { type: "code_expired" };
-    throw error;
+    if (!(error instanceof WithingsRefusal)) throw error;
+    if (refusalOf(error) === "code") return { type: "code_expired" };
+    throw new RetryLaterError(error.message);
   }
 }
 
@@ -80,8 +81,11 @@ export async function requestTokenByRefresh(
     const body = await requestToken(call, application, { grant_type: "refresh_token", refresh_token: refreshToken });
     return { type: "refreshed", tokens: toTokenSet(body, now) };
   } catch (error) {
-    if (error instanceof WithingsRefusal && refusalOf(error) === "refresh_token") return { type: "refused" };
-    throw error;
+    if (!(error instanceof WithingsRefusal)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === "refresh_token") return { type: "refused" };
+    if (refusal === "doubtful") return { type: "doubtful" };
+    throw new UnclearRefusalError(error.message);
   }
 }
 
@@ -107,20 +111,25 @@ async function requestToken(
     if (!(error instanceof WithingsRefusal)) throw error;
     const refusal = refusalOf(error);
     if (refusal === "application") throw new ActionNeededError("fix_withings_application");
-    if (refusal === "unclear") throw new RetryLaterError(error.message);
+    if (refusal === "callback") throw new ActionNeededError("fix_withings_callback");
+    if (refusal === "unclear") throw new UnclearRefusalError(error.message);
     throw error;
   }
 }
 
+type Refused = "application" | "callback" | "refresh_token" | "code" | "doubtful" | "unclear";
+
 /**
  * What the token endpoint refused. It answers status 503 for a dead refresh token, an expired code and a wrong client
- * secret or callback address alike; only the words differ (seen by several projects up to October 2026).
+ * secret alike, and 503 or 293 for another callback address than the registered one; only the words differ (seen by several
+ * projects up to October 2026).
  */
-function refusalOf({ status, reason }: WithingsRefusal): "application" | "refresh_token" | "code" | "unclear" {
-  if (/client.?id|secret|redirect/i.test(reason)) return "application";
+function refusalOf({ status, reason }: WithingsRefusal): Refused {
+  if (/redirect/i.test(reason)) return "callback";
+  if (/client.?id|secret/i.test(reason)) return "application";
   if (/refresh.?token/i.test(reason)) return "refresh_token";
   if (/\bcode\b/i.test(reason)) return "code";
-  return [100, 101, 102, 200, 401].includes(status) ? "refresh_token" : "unclear";
+  return isAccessRefused(status) ? "doubtful" : "unclear";
 }
 
 function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {

@@ -124,10 +124,16 @@ describe("an answer of the token endpoint", () => {
     [
       "503 for another callback address",
       () => status(503, "Invalid Params: invalid redirect_uri"),
-      "ActionNeededError fix_withings_application",
+      "ActionNeededError fix_withings_callback",
+    ],
+    [
+      "293 for another callback address",
+      () => status(293, "Wrong redirect_uri - Please use same as in the authorize call"),
+      "ActionNeededError fix_withings_callback",
     ],
     ["503 for anything else", () => status(503, "Invalid Params: invalid grant_type"), "RetryLaterError"],
     ["503 without words", () => status(503), "RetryLaterError"],
+    ["250 in words nobody has seen", () => status(250, "Invalid Params: invalid token"), "RetryLaterError"],
     ["601 for the same call again", () => status(601, "Same arguments in less than 10 seconds"), "RetryLaterError"],
     [
       "601 that speaks of the refresh_token",
@@ -152,15 +158,20 @@ describe("an answer of the token endpoint", () => {
     expect([await endOf(refresh()), await endOf(exchange())]).toEqual([kind, kind]);
   });
 
+  test("503 for the refresh token refuses it", async () => {
+    stub.willAnswer(status(503, "Invalid Params: invalid refresh_token"));
+    expect(await refresh()).toEqual({ type: "refused" });
+  });
+
   test.each([
-    ["503, a dead refresh token", 503, "Invalid Params: invalid refresh_token"],
     ["401", 401, "XRequestID: none, invalid_token"],
     ["100", 100, ""],
     ["102", 102, ""],
     ["200", 200, ""],
-  ])("%s refuses the refresh token", async (_what, code, words) => {
-    stub.willAnswer(Response.json({ status: code, error: words }));
-    expect(await refresh()).toEqual({ type: "refused" });
+  ])("%s, without a word on the refresh token, is a doubt, and no verdict on a code", async (_what, code, words) => {
+    stub.willAnswer(Response.json({ status: code, error: words }), Response.json({ status: code, error: words }));
+    expect(await refresh()).toEqual({ type: "doubtful" });
+    expect(await endOf(exchange())).toBe("RetryLaterError");
   });
 
   test("503 for the code says that the code has expired", async () => {

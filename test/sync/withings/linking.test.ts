@@ -298,7 +298,6 @@ describe("a refresh that does not succeed", () => {
     ["601", body({ status: 601, body: {}, error: "Same arguments in less than 10 seconds" })],
     ["a timeout", body({ status: 522, body: {} })],
     ["a status nobody has seen", body({ status: 98_765, body: {}, error: "refresh_token service" })],
-    ["503 without words", body({ status: 503, body: {} })],
     ["a page", body("<h1>Back soon</h1>")],
     ["HTTP 429", atRefresh({ type: "status", status: 429 })],
     ["HTTP 502", atRefresh({ type: "status", status: 502, body: "<h1>Bad gateway</h1>" })],
@@ -335,6 +334,6 @@ describe("a refresh that does not succeed", () => {
     house.clock.advance(3 * 3600);
     expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
     const after = await house.app.links.read(ACCOUNT, "withings");
-    expect(after?.value).toEqual({ ...before?.value, state: "stale" });
+    expect(after?.value).toEqual({ ...before?.value, state: "stale", triedAt: house.clock.now() });
   });
 });
