@@ -10,6 +10,8 @@ const GATHER_SECONDS = 8;
 const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
+/** The longest import takes minutes, and every call to the outside has a limit: what takes this long does not end any more. */
+const LONGEST_JOB_MINUTES = 45;
 /** Nobody is waited for any longer, whatever they ask. */
 const LONGEST_ASKED_SECONDS = 24 * 3600;
 
@@ -31,10 +33,17 @@ export interface Worker {
 
 /**
  * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
- * tried again, after pauses that grow to ten minutes, or when a vendor that asked to be left alone may be asked again. What a killed process had begun is done again by the next.
+ * tried again, after pauses that grow to ten minutes, or when a vendor that asked to be left alone may be asked again. What a
+ * killed process had begun is done again by the next. One that hangs is given up, so that its account is not left for good.
  */
-export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void>; clock: Clock; log: Log }): Worker {
-  const { jobs, work, clock, log } = deps;
+export function startWorker(deps: {
+  jobs: Jobs;
+  work: (job: Job) => Promise<void>;
+  longestJobMinutes?: number;
+  clock: Clock;
+  log: Log;
+}): Worker {
+  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, clock, log } = deps;
   const running = new Map<number, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
@@ -85,7 +94,7 @@ export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void
   async function perform(job: Versioned<Job>) {
     const { account, reason, attempts } = job.value;
     try {
-      await work(job.value);
+      await within(longestJobMinutes, work(job.value));
     } catch (error) {
       const asked = error instanceof RetryLaterError ? (error.retryAfterSeconds ?? 0) : 0;
       const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
@@ -108,4 +117,17 @@ export function startWorker(deps: { jobs: Jobs; work: (job: Job) => Promise<void
       await Promise.all(running.values());
     },
   };
+}
+
+/** In real time, and not in that of a machine that sleeps meanwhile. Throws when the work has not ended by then. */
+async function within(minutes: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the job has not ended after ${minutes} minutes`)), minutes * 60_000);
+  });
+  try {
+    await Promise.race([work, timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -11,6 +11,8 @@ const LEASE_SECONDS = 120;
 /** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
 const ENOUGH_SECONDS = 90;
 const HEARTBEAT_SECONDS = 20;
+/** For half an hour without a sign of life of the work itself. One that hangs must not keep its account for good. */
+const MOST_HEARTBEATS = 90;
 
 /** Who holds it has the sole right to the account's readings. */
 export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
@@ -29,14 +31,21 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
   if (!lease) throw new BusyError("another run is at work on this account");
   // One renewal after the other: two at once would each see the other's version as a theft.
   let last: Promise<void> = Promise.resolve();
-  const ensure = () => {
+  let heartbeats = 0;
+  const renewIfDue = () => {
     last = last.then(async () => {
       if (lease.remainingSeconds() < ENOUGH_SECONDS) await lease.renew(LEASE_SECONDS);
     });
     return last;
   };
   // A failed heartbeat is not lost: every later `ensure` fails with it.
-  const heartbeat = setInterval(() => void ensure().catch(() => undefined), HEARTBEAT_SECONDS * 1000).unref();
+  const heartbeat = setInterval(() => {
+    if (heartbeats++ < MOST_HEARTBEATS) renewIfDue().catch(() => undefined);
+  }, HEARTBEAT_SECONDS * 1000).unref();
+  const ensure = () => {
+    heartbeats = 0;
+    return renewIfDue();
+  };
   try {
     return await work({ ensure });
   } finally {

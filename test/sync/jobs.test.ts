@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
@@ -297,14 +298,43 @@ test("stopping lets the work under way end, and begins no other", async () => {
   expect(begun).toHaveLength(1);
 });
 
-test("a damaged job is said and put away, and the others are done", async () => {
-  await table.put(keys.job(1, "withings_notified"), { account: "one" }, { expect: "absent" });
+test.each([
+  ["is no job", '{"account":"one"}'],
+  ["is no JSON", "{"],
+])("a stored job that %s is said and put away, and the others are done", async (_what, value) => {
+  await table.put(keys.job(1, "withings_notified"), {}, { expect: "absent" });
+  const database = new DatabaseSync(path.join(dataDir, "weighbridge.sqlite"));
+  database.prepare('UPDATE "jobs-of-tests" SET value = ?').run(value);
+  database.close();
   await notified(BEN);
   const { begun, until, tick } = start();
   await tick(8);
   await until(async () => expect(await waiting()).toEqual([]));
   expect(begun).toEqual([`${BEN} at 8`]);
   expect(logged).toContainEqual(expect.objectContaining({ level: "error", event: "job_damaged" }));
+});
+
+test("a job that never ends is given up, told as an error and tried again, and its account is not left for good", async () => {
+  await notified(ADA);
+  clock.advance(8);
+  let tries = 0;
+  const worker = startWorker({
+    ...{ jobs, clock, log, longestJobMinutes: 0.001 },
+    work: () => (++tries === 1 ? new Promise(() => {}) : Promise.resolve()),
+  });
+  workers.push(worker);
+  await vi.waitFor(() =>
+    expect(logged).toContainEqual(expect.objectContaining({ level: "error", event: "job_failed" })),
+  );
+  await vi.waitFor(
+    async () => {
+      clock.advance(15);
+      worker.wake();
+      expect(await waiting()).toEqual([]);
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+  expect(tries).toBe(2);
 });
 
 test("a store that is away for a moment loses nothing", async () => {
