@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { type App, objectionToApplication } from "./app.ts";
 import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
@@ -6,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
+import { databaseIn, keyFileIn } from "./stores.ts";
 import type { Account } from "./sync/account.ts";
 import { type Check, clockOffSeconds, examine, type Finding, type Problem } from "./sync/doctor.ts";
 import { overviewOf } from "./sync/overview.ts";
@@ -170,10 +172,24 @@ export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, w
     name: words.doctor.check.store,
     run: async () => {
       const accounts = await list();
+      const open = store.engine === "sqlite" ? openToOthers(store.dataDir) : [];
+      if (open.length > 0) return { verdict: "operator", text: words.doctor.openToOthers(open) };
       const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";
       return words.doctor.store(store.tableName, where, accounts.length);
     },
   };
+}
+
+/** What other users of this machine could read or change of the data and its key, with the mode that it should have. */
+function openToOthers(dataDir: string): Array<{ file: string; mode: string }> {
+  const database = databaseIn(dataDir);
+  const files = [keyFileIn(dataDir), database, `${database}-wal`, `${database}-shm`];
+  const modeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  return [
+    // A container has its folder from the image, where all may look into it.
+    ...((modeOf(dataDir) & 0o022) === 0 ? [] : [{ file: dataDir, mode: "700" }]),
+    ...files.filter((file) => (modeOf(file) & 0o077) !== 0).map((file) => ({ file, mode: "600" })),
+  ];
 }
 
 /**

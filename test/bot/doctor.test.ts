@@ -1,3 +1,5 @@
+import { chmodSync } from "node:fs";
+import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { createDoctor } from "../../src/checks.ts";
@@ -170,6 +172,21 @@ describe("/doctor", () => {
     house.startBot({ doctor: checks({ app: await house.newApp() }) });
     expect((await doctor()).text).toMatch(/^fix · key: The stored sealedTokens cannot be opened/m);
     expect((await doctor(anna)).text).not.toContain("seal");
+  });
+
+  test("files that others on the machine can read are named, with the command that closes them", async () => {
+    await open();
+    const file = (name: string) => path.join(house.dataDir, name);
+    chmodSync(file("weighbridge.sqlite"), 0o644);
+    chmodSync(file("sealing.key"), 0o640);
+    expect((await doctor()).text).toContain(
+      `fix · store: Other users of this machine can read or change your data. Run: chmod 600 ${file("sealing.key")} && chmod 600 ${file("weighbridge.sqlite")}`,
+    );
+    chmodSync(file("weighbridge.sqlite"), 0o600);
+    chmodSync(file("sealing.key"), 0o600);
+    chmodSync(house.dataDir, 0o777);
+    expect((await doctor()).text).toContain(`Run: chmod 700 ${house.dataDir}`);
+    chmodSync(house.dataDir, 0o700);
   });
 
   test("a clock that is wrong is named with its mend", async () => {

@@ -24,6 +24,8 @@ export function doctorInGerman(): DoctorWords {
     complete: "vollständig",
     store: (table, where, accounts) =>
       `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
+    openToOthers: (open) =>
+      `Andere Benutzer dieses Rechners können deine Daten lesen oder ändern. Rufe auf: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
     sealing: (links) =>
       links === 0
         ? "vorhanden, noch ist keine Verbindung gespeichert"

@@ -31,6 +31,9 @@ export function doctorInEnglish() {
     complete: "complete",
     store: (table: string, where: string, accounts: number) =>
       `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
+    /** Each with the mode it should have. */
+    openToOthers: (open: Array<{ file: string; mode: string }>) =>
+      `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
     sealing: (links: number) =>
       links === 0
         ? "there, and no link is stored yet"
