@@ -82,7 +82,7 @@ export async function openStore(
     garminUsers: createVendorUsers(table, "garmin"),
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
-    people: createPeople(table, clock),
+    people: createPeople(table, clock, log),
     erasure: createErasure(table, agenda),
     identity: createStoreIdentity(table),
     close: () => table.close(),

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { createDynamoClient, type DynamoOptions } from "./dynamodb-client.ts";
 import { orFailure } from "./dynamodb-errors.ts";
-import { parseStoredJson } from "./stored-json.ts";
+import { storedJsonOrNull } from "./stored-json.ts";
 import type { Item, Key, Table } from "./table.ts";
 
 const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
@@ -111,6 +111,8 @@ export function openDynamoTable(options: DynamoOptions): Table {
       }
     },
 
+    async purge() {},
+
     async close() {
       client.destroy();
     },
@@ -129,7 +131,7 @@ function toItem({ pk, sk, version, value, expiresAt }: Attributes): Item {
   return {
     key,
     version: version.S,
-    value: parseStoredJson(value.S, key),
+    value: storedJsonOrNull(value.S),
     ...(expiresAt?.N !== undefined && { expiresAt: Number(expiresAt.N) }),
   };
 }

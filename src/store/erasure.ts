@@ -15,6 +15,7 @@ export function createErasure(table: Table, agenda: Agenda): Erasure {
       await agenda.forget(account);
       await removePartition(table, keys.accountPartition(account));
       await removeItem(table, keys.account(account));
+      await table.purge();
     },
   };
 }

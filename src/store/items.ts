@@ -346,8 +346,9 @@ export function readItem<T>(item: Item, schema: z.ZodType<T>): T {
 export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  const where = value === null ? "" : ` (${issuePaths(parsed.error)})`;
   throw new UsageError(
-    `The stored item "${key.sk}" in "${key.pk}" is damaged (${issuePaths(parsed.error)}). Restore the table from a backup.`,
+    `The stored item "${key.sk}" in "${key.pk}" is damaged${where}. Restore the table from a backup.`,
   );
 }
 

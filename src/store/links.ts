@@ -72,6 +72,9 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       }
     },
 
-    remove: (account, vendor) => removeItem(table, keys.link(account, vendor)),
+    async remove(account, vendor) {
+      await removeItem(table, keys.link(account, vendor));
+      await table.purge();
+    },
   };
 }

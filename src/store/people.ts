@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Clock, epochSeconds } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
 import type { People, Person } from "../sync/chat-ports.ts";
 import { InviteItem, keys, PersonItem, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
@@ -8,7 +9,7 @@ import type { Table } from "./table.ts";
 const INVITE_SECONDS = 24 * 3600;
 
 /** Who was invited to the bot, beside those whom the configuration names. */
-export function createPeople(table: Table, clock: Clock): People {
+export function createPeople(table: Table, clock: Clock, log: Log): People {
   const inviteKey = (token: string) => keys.invite(createHash("sha256").update(token).digest("hex"));
 
   return {
@@ -17,7 +18,15 @@ export function createPeople(table: Table, clock: Clock): People {
     },
 
     async list() {
-      return (await table.list(keys.people)).map((item): Person => readItem(item, PersonItem));
+      return (await table.list(keys.people)).flatMap((item): Person[] => {
+        try {
+          return [readItem(item, PersonItem)];
+        } catch (error) {
+          // One damaged person must not hide the others, and must not go unheard.
+          log.error("person_damaged", errorFacts(error));
+          return [];
+        }
+      });
     },
 
     async invite() {
@@ -42,6 +51,9 @@ export function createPeople(table: Table, clock: Clock): People {
       return true;
     },
 
-    remove: (telegramUserId) => removeItem(table, keys.person(telegramUserId)),
+    async remove(telegramUserId) {
+      await removeItem(table, keys.person(telegramUserId));
+      await table.purge();
+    },
   };
 }

@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError, UsageError } from "../errors.ts";
-import { parseStoredJson } from "./stored-json.ts";
+import { storedJsonOrNull } from "./stored-json.ts";
 import type { Item, Table } from "./table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
+/** Less than this is not enough for the files that SQLite keeps beside the database. */
+const LEAST_ROOM_BYTES = 256 * 1024;
 /** Primary result codes, https://sqlite.org/rescode.html */
-export const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
+export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
 
 /**
  * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
@@ -58,8 +60,17 @@ export function openSqliteTable(options: {
       `UPDATE ${sqlName} SET version = :version, value = :value, expires_at = :expiresAt
        WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`,
     ),
+    checkpoint: database.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
     delete: database.prepare(`DELETE FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`),
   };
+
+  let isPurgeDue = false;
+  /** What was deleted is zeroed in the database; the log before it still holds the pages as they were. */
+  function purge() {
+    // Not as long as another process reads there: then it is tried again.
+    const [outcome] = ask(() => sql.checkpoint.all());
+    isPurgeDue = outcome?.busy !== 0;
+  }
 
   return {
     async get({ pk, sk }) {
@@ -85,8 +96,11 @@ export function openSqliteTable(options: {
 
     async delete({ pk, sk }, { version }) {
       const { changes } = ask(() => sql.delete.run({ pk, sk, expected: version, now: nowSeconds() }));
+      if (isPurgeDue) purge();
       return changes === 1 ? "deleted" : "conflict";
     },
+
+    purge: async () => purge(),
 
     async close() {
       if (database.isOpen) database.close();
@@ -111,7 +125,7 @@ export function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync 
     closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     enterWal(database, busyTimeoutMs);
-    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
     return database;
   } catch (error) {
     database?.close();
@@ -156,7 +170,7 @@ function toItem(row: Record<string, SQLOutputValue>): Item {
   return {
     key,
     version: String(row.version),
-    value: parseStoredJson(String(row.value), key),
+    value: storedJsonOrNull(String(row.value)),
     ...(row.expires_at !== null && { expiresAt: Number(row.expires_at) }),
   };
 }
@@ -168,8 +182,25 @@ export function workingError(file: string, cause: unknown): unknown {
       return new RetryLaterError("Another process is holding the database", { cause });
     case SQLITE.FULL:
       return new UsageError(`The disk that holds ${file} is full: make room there.`, { cause });
+    case SQLITE.IOERR:
+      // SQLite says the same of a full disk where it needs room for the files beside the database.
+      return new UsageError(
+        isFull(path.dirname(file))
+          ? `The disk that holds ${file} is full: make room there.`
+          : `The disk that holds ${file} cannot be read or written: check it, and whether it is still mounted.`,
+        { cause },
+      );
     default:
       return cause;
+  }
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(folder);
+    return bavail * bsize < LEAST_ROOM_BYTES || (files > 0 && ffree === 0);
+  } catch {
+    return false;
   }
 }
 
@@ -182,6 +213,9 @@ function openingError(file: string, cause: unknown): unknown {
     );
   }
   const isFileSystemError = cause instanceof Error && "syscall" in cause;
+  if (isFileSystemError && "code" in cause && cause.code === "ENOSPC") {
+    return new UsageError(`The disk that holds ${file} is full: make room there.`, { cause });
+  }
   if (isFileSystemError || code === SQLITE.CANTOPEN || code === SQLITE.READONLY) {
     return new UsageError(
       `${file} cannot be opened for writing: let this user write in its folder, or choose another one with DATA_DIR.`,

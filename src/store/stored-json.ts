@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import type { JsonObject, Key } from "./table.ts";
 
 /** The value of an item as it lies in the engine, where it is JSON text. What is damaged ends in one sentence. */
@@ -8,4 +9,12 @@ export function parseStoredJson(text: string, key: Key): JsonObject {
   } catch {
     throw new UsageError(`The stored item "${key.sk}" in "${key.pk}" is damaged. Restore the table from a backup.`);
   }
+}
+
+/**
+ * The same for one of many: what is no JSON becomes null, which no schema takes. So its reader hears of it, and its neighbours
+ * can be read.
+ */
+export function storedJsonOrNull(text: string): JsonObject | null {
+  return (parseJson(text) as JsonObject | undefined) ?? null;
 }

@@ -16,6 +16,11 @@ export interface Table {
   /** Writes the whole item if it is absent, or still has the version that was read. */
   put(key: Key, value: JsonObject, options: PutOptions): Promise<PutOutcome>;
   delete(key: Key, options: { version: string }): Promise<"deleted" | "conflict">;
+  /**
+   * After something was deleted that nobody may find any more: clears it out of the engine's own files, as soon as no other
+   * process reads in them. Does nothing where the engine is not ours to clear.
+   */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,7 +33,8 @@ export interface Item {
   key: Key;
   /** Opaque; changes with every write. */
   version: string;
-  value: JsonObject;
+  /** Null where what is stored is no JSON: no schema takes it. */
+  value: JsonObject | null;
   /** Epoch seconds. */
   expiresAt?: number;
 }

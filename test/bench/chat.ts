@@ -148,7 +148,7 @@ async function unsettledOf(updates: number[], { config }: Awaited<ReturnType<typ
   let unsettled = 0;
   for (const updateId of updates) {
     const claim = await table.get(keys.update(updateId));
-    if (claim?.value.state !== "done") unsettled++;
+    if (claim?.value?.state !== "done") unsettled++;
   }
   await table.close();
   return unsettled;

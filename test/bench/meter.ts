@@ -63,6 +63,6 @@ export function createMeter() {
   };
 }
 
-function sizeOf({ key, value }: { key: Item["key"]; value: JsonObject }): number {
+function sizeOf({ key, value }: { key: Item["key"]; value: JsonObject | null }): number {
   return Buffer.byteLength(key.pk + key.sk + JSON.stringify(value)) + ATTRIBUTES_BYTES;
 }

@@ -145,6 +145,7 @@ function throughOutside(table: Table, { call }: Outside): Table {
     list: (pk, range) => call(() => table.list(pk, range)),
     put: (key, value, options) => call(() => table.put(key, value, options)),
     delete: (key, options) => call(() => table.delete(key, options)),
+    purge: () => table.purge(),
     close: () => table.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { RetryLaterError, UsageError } from "../../src/errors.ts";
+import { toJson } from "../../src/store/items.ts";
 import { openSqliteTable } from "../../src/store/sqlite.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { describeTableContract } from "./table.contract.ts";
@@ -125,6 +126,79 @@ describe("the file", () => {
     expect((await put()).type).toBe("written");
     await table.close();
   });
+
+  test("what was deleted is nowhere in its files after a purge, also where another process reads meanwhile", async () => {
+    const table = open();
+    const secret = "a-secret-that-nobody-may-find-any-more";
+    const isFound = () =>
+      readdirSync(path.dirname(file)).some((name) =>
+        readFileSync(path.join(path.dirname(file), name)).includes(secret),
+      );
+    const write = async (sk: string, value: object) =>
+      table
+        .put({ pk: "a", sk }, toJson(value), { expect: "absent" })
+        .then((it) => (it.type === "written" ? it.version : ""));
+    await write("other", { text: "of somebody else" });
+    const version = await write("b", { secret, more: secret.repeat(200) });
+    const changed = await write("c", { secret });
+    await table.put({ pk: "a", sk: "c" }, { text: "renewed" }, { expect: { version: changed } });
+    await table.delete({ pk: "a", sk: "b" }, { version });
+    expect(isFound()).toBe(true);
+    await table.purge();
+    expect(isFound()).toBe(false);
+
+    const again = await write("b", { secret });
+    const reader = new DatabaseSync(file);
+    reader.exec("BEGIN");
+    reader.prepare(`SELECT * FROM "${tableName}"`).all();
+    await table.delete({ pk: "a", sk: "b" }, { version: again });
+    const impatient = openSqliteTable({ file, tableName, clock: systemClock, busyTimeoutMs: 50 });
+    await impatient.purge();
+    expect(isFound()).toBe(true);
+    reader.close();
+    const next = await write("d", {});
+    await impatient.delete({ pk: "a", sk: "d" }, { version: next });
+    expect(isFound()).toBe(false);
+    expect((await table.get({ pk: "a", sk: "other" }))?.value).toEqual({ text: "of somebody else" });
+    await impatient.close();
+    await table.close();
+  });
+
+  test("a row that is no JSON does not hide its neighbours, and no schema takes it", async () => {
+    const table = open();
+    for (const sk of ["a", "b", "c"]) await table.put({ pk: "jobs", sk }, { sk }, { expect: "absent" });
+    const database = new DatabaseSync(file);
+    database.prepare(`UPDATE "${tableName}" SET value = '{' WHERE sk = 'b'`).run();
+    database.close();
+    expect((await table.list("jobs")).map(({ value }) => value)).toEqual([{ sk: "a" }, null, { sk: "c" }]);
+    await table.close();
+  });
+
+  /** A disk of this size, for as long as `work` takes. */
+  const isMountable = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
+  test.skipIf(!isMountable).each(["32k", "256k", "300k", "400k"])(
+    "a disk of %s that is full is said to be full, when the file is opened and later (skipped where no disk can be mounted)",
+    (size) => {
+      const script = `
+        import { mkdirSync, writeFileSync, appendFileSync } from "node:fs";
+        import { openSqliteTable } from "./src/store/sqlite.ts";
+        const file = process.argv[1] + "/data/weighbridge.db";
+        const clock = { now: () => new Date() };
+        try {
+          const table = openSqliteTable({ file, tableName: "weighbridge", clock });
+          for (let n = 0; n < 1000; n++) await table.put({ pk: "a", sk: String(n) }, { text: "x".repeat(2000) }, { expect: "absent" });
+        } catch (error) { console.log(error.name + " " + error.message); }
+        try { openSqliteTable({ file, tableName: "weighbridge", clock }); } catch (error) { console.log(error.name + " " + error.message); }`;
+      const command = `mount -t tmpfs -o size=${size} tmpfs "$0" && exec "$1" --input-type=module -e "$2" "$0"`;
+      const { stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", command, folder, process.execPath, script], {
+        encoding: "utf8",
+      });
+      const lines = stdout.trim().split("\n");
+      expect(lines.length, stderr).toBeGreaterThanOrEqual(1);
+      for (const line of lines)
+        expect(line).toMatch(/^UsageError The disk that holds .*weighbridge\.db is full: make room there\.$/);
+    },
+  );
 
   test("using it prints nothing on standard error", async () => {
     const script = `import { openSqliteTable } from "./src/store/sqlite.ts";

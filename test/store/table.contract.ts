@@ -273,7 +273,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
 
       const items = await table.list(pk);
       expect(items.map((item) => item.key.sk)).toEqual(sks);
-      expect(items.every((item) => item.value.text === value.text)).toBe(true);
+      expect(items.every((item) => item.value?.text === value.text)).toBe(true);
       expect(await listed({ limit: 6, descending: true })).toEqual([...sks].reverse().slice(0, 6));
     });
 

@@ -26,6 +26,7 @@ export function crashAt(n: number, when: "before" | "after") {
       list: (pk, range) => outside(() => table.list(pk, range)),
       put: (key, value, options) => outside(() => table.put(key, value, options)),
       delete: (key, options) => outside(() => table.delete(key, options)),
+      purge: () => table.purge(),
       close: () => table.close(),
     }),
     wrapSend:

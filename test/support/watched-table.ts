@@ -18,6 +18,7 @@ export function watched() {
       list: through(table.list),
       put: through(table.put),
       delete: through(table.delete),
+      purge: () => table.purge(),
       close: () => table.close(),
     }),
     calls: () => calls,

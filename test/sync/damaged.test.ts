@@ -84,11 +84,11 @@ const damages: Record<string, () => Promise<void>> = {
     overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: "v1.nonsense" }),
   "a link with the sealed tokens of another account": async () => {
     const foreign = await table.get(keys.link(NEIGHBOUR, "garmin"));
-    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value.sealedTokens) });
+    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
   },
   "a link with the sealed tokens of the other vendor": async () => {
     const foreign = await table.get(keys.link(ACCOUNT, "withings"));
-    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value.sealedTokens) });
+    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
   },
   "a progress without a cursor": () => overwrite(keys.progress(journal()), { cursorAt: "yesterday" }),
   "a ledger entry with a fate nobody knows": async () => overwrite(await ledgerKey(), { fate: "lost" }),

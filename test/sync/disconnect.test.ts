@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -31,6 +32,31 @@ describe("everything of an account", () => {
     await house.app.dialogs.write(String(ACCOUNT), {});
     await house.app.disconnect(await account(), "everything");
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+  });
+
+  test("is in no byte of the files any more, though the program runs on", async () => {
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    await house.app.garminSignIn.rememberEmail(ACCOUNT, OWNER.email);
+    const database = new DatabaseSync(path.join(house.dataDir, "weighbridge.sqlite"), { readOnly: true });
+    const texts = database
+      .prepare("SELECT value FROM weighbridge")
+      .all()
+      .map(({ value }) => String(value));
+    database.close();
+    const sealed = texts.flatMap((text) => text.match(/v1\.[\w.+/=-]{40,}/g) ?? []);
+    expect(sealed.length).toBeGreaterThanOrEqual(3);
+    const bytes = () =>
+      readdirSync(house.dataDir)
+        .filter((name) => name.startsWith("weighbridge.sqlite"))
+        .map((name) => readFileSync(path.join(house.dataDir, name), "latin1"))
+        .join("");
+    // A long text is spread over several pages.
+    const pieces = [...sealed.map((text) => text.slice(12, 44)), '"weightKg":80.25', String(USERID)];
+    const secrets = pieces.filter((piece) => bytes().includes(piece));
+    expect(secrets.length).toBeGreaterThanOrEqual(4);
+    await house.app.disconnect(await account(), "everything");
+    expect(secrets.filter((secret) => bytes().includes(secret))).toEqual([]);
   });
 
   test("stays gone when a round that began before comes to it", async () => {
