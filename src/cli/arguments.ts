@@ -134,6 +134,9 @@ export function parseArguments(args: string[]): Command {
       if (values.since !== undefined && !isDate(values.since)) {
         throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
       }
+      if (values.since !== undefined && values.since < EARLIEST_SINCE) {
+        throw new UsageError(`--since ${values.since} is too early. Write ${EARLIEST_SINCE} for everything there is.`);
+      }
       return { name, json, stage, account, since: values.since, dryRun: values["dry-run"] ?? false };
     }
     case "backup":
@@ -184,6 +187,9 @@ function userId(text: string | undefined, option: string): number {
   if (id === 0) throw new UsageError(`${option} "${text}" is no Telegram user id. It is a number like 123456789.`);
   return id;
 }
+
+/** Vendors count seconds from there. ISO dates compare as texts. */
+const EARLIEST_SINCE = "1970-01-01";
 
 function isDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);

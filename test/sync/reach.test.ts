@@ -30,6 +30,17 @@ async function pressureBySomebodyElse(at: Date, systolic: number, diastolic: num
 }
 
 describe("how far a run reaches back", () => {
+  test("to everything there is, where the first day of 1970 began before 1970 in its owner's zone", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: new Date("2005-01-01T00:00:00Z"), weightKg: 83, attrib: 2 });
+    expect(await house.sync({ since: new Date("1969-12-31T15:00:00Z") })).toMatchObject({
+      status: "success",
+      synced: 1,
+    });
+    const asked = house.sandbox.withings.requests.filter(({ path }) => path === "/measure");
+    expect(asked.map(({ body }) => new URLSearchParams(body).get("lastupdate"))).toContain("1");
+  });
+
   test("the first one thirty days and no further, also when Withings changes an older reading later", async () => {
     house = await startHousehold();
     const { person, sync, clock } = house;

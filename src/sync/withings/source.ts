@@ -4,6 +4,8 @@ import { getMeas } from "./measure.ts";
 import { toReadings } from "./to-reading.ts";
 
 const HEIGHT = [4];
+/** Everything there is: 0 would be read as "not given" by some, and nobody says what less would mean. */
+const FROM_THE_START = 1;
 
 /** Withings as a source of readings: one request for a page of everything. */
 export function createWithingsSource(call: WithingsCall): ReadingSource {
@@ -12,7 +14,7 @@ export function createWithingsSource(call: WithingsCall): ReadingSource {
 
   return {
     async changedSince(withAccess, since) {
-      const meas = await read(withAccess, Math.floor(since.getTime() / 1000));
+      const meas = await read(withAccess, Math.max(FROM_THE_START, Math.floor(since.getTime() / 1000)));
       const { groups, unreadable, timezone, unknownTimezone, answeredAt } = meas;
       const { readings, height, unknown } = toReadings(groups);
       return {
@@ -24,8 +26,7 @@ export function createWithingsSource(call: WithingsCall): ReadingSource {
     },
 
     async latestHeight(withAccess) {
-      // From the beginning of time: 0 would be read as "not given" by some, 1 is as good.
-      const { groups } = await read(withAccess, 1, HEIGHT);
+      const { groups } = await read(withAccess, FROM_THE_START, HEIGHT);
       return toReadings(groups).height;
     },
   };
