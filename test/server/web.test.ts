@@ -126,7 +126,11 @@ describe("a program with an address", () => {
     sandbox.withings.revoke(USERID);
     sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
-      effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden" } },
+      effect: {
+        type: "status",
+        status: 403,
+        body: { ok: false, error_code: 403, description: "Forbidden: bot was blocked by the user" },
+      },
     });
     const body = new URLSearchParams({ userid: String(USERID), appli: "46", action: "unlink" });
     expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
