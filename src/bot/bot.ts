@@ -7,6 +7,7 @@ import type { Account } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
 import type { JobQueue } from "../sync/web-ports.ts";
+import { spellCommands } from "./commands.ts";
 import type { BotContext, Chat, DialogStore } from "./context.ts";
 import { createDisconnect } from "./disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./doctor.ts";
@@ -134,6 +135,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     await next();
   });
 
+  bot.use(spellCommands(COMMANDS));
   bot.use(
     conversations<BotContext, Context>({
       storage: {
@@ -166,13 +168,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     ),
   );
   bot.use(createConversation<BotContext, Context>(settings.dialog, TIMEZONE_DIALOG));
-
-  // The commonest commands are also typed without their slash.
-  bot.hears(/^\s*(sync|status|help)\s*[.!?]?\s*$/i, async (ctx, next) => {
-    const command = `/${ctx.match[1]?.toLowerCase()}`;
-    if (ctx.message) Object.assign(ctx.message, { text: command, entities: [commandEntity(command)] });
-    await next();
-  });
 
   bot.use(linking.commands);
   bot.use(createDisconnect(deps));
@@ -280,5 +275,3 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     },
   };
 }
-
-const commandEntity = ({ length }: string) => ({ type: "bot_command" as const, offset: 0, length });
