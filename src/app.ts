@@ -20,6 +20,7 @@ import type { WeighIn } from "./sync/reading.ts";
 import type { RunDeps } from "./sync/run.ts";
 import { createLinkSaver } from "./sync/save-link.ts";
 import { createGarminSignIn } from "./sync/sign-in.ts";
+import type { SignInPageOptions } from "./sync/sign-in-ports.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
 import type { NoteUnknown } from "./sync/unknown.ts";
@@ -118,8 +119,8 @@ export async function createApp(
   };
 
   const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown: deps.onUnknown });
-  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now });
-  const diTokens = createDiTokens({ diauthUrl: garmin.diauthUrl, send, now: clock.now });
+  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now, onUnknown: deps.onUnknown });
+  const diTokens = createDiTokens({ ...garmin, send, now: clock.now, onUnknown: deps.onUnknown });
 
   const tokens = createTokens({
     links,
@@ -223,7 +224,6 @@ export async function createApp(
       door: {
         ...sso,
         ...diTokens,
-        signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
         isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),
         ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
         socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
@@ -231,11 +231,14 @@ export async function createApp(
       },
       memory: signInMemory,
       links,
+      pendingLinks,
       linkSaver,
       clock,
       log,
     }),
-    signInPageUrl: () => signInPageUrl(garmin.ssoUrl),
+    /** Garmin is known to refuse passwords from the networks of clouds. */
+    isInCloud: config.store.engine === "dynamodb",
+    signInPageUrl: (options?: SignInPageOptions) => signInPageUrl(garmin.ssoUrl, options),
     garminProbe: sso.probe,
     disconnect: createDisconnect({
       leases,

@@ -101,9 +101,10 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
     case "login garmin":
       return withApp(env, { clock, log }, ["garmin"], async (app) => {
         const { telegramUserId, timezone = "UTC" } = await findAccount(app.accounts, command.account);
-        return command.byTicket
-          ? loginGarminByTicket(app, terminal, telegramUserId, timezone)
-          : loginGarmin(app, terminal, telegramUserId, timezone);
+        const { byTicket, asAndroid, asSomebodyElse } = command;
+        return byTicket
+          ? loginGarminByTicket(app, terminal, telegramUserId, { timezone, asSomebodyElse })
+          : loginGarmin(app, terminal, telegramUserId, { timezone, client: asAndroid ? "android" : "ios" });
       });
     case "sync":
       return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {

@@ -15,7 +15,7 @@ export interface Config {
   sealing: { keys: string | undefined };
   withings: { apiUrl: string; clientId: string; clientSecret: string };
   withingsLogin: { accountUrl: string; redirectUrl: string };
-  garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string };
+  garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string; clientId: string };
   telegram: {
     botToken: string;
     apiRoot: string;
@@ -129,6 +129,13 @@ const VARIABLES = {
   GARMIN_SSO_URL: url("https://sso.garmin.com"),
   GARMIN_DIAUTH_URL: url("https://diauth.garmin.com"),
   GARMIN_CONNECTAPI_URL: url("https://connectapi.garmin.com"),
+  // No newer one was known in November 2026.
+  GARMIN_CLIENT_ID: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, {
+      error: "must be one word of letters, digits, underscores, dots or dashes, or left out",
+    })
+    .default("GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2"),
   [TABLE_NAME_VARIABLE]: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "must be 3 to 255 letters, digits, dots, dashes or underscores" })
@@ -205,6 +212,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
     ssoUrl: read("GARMIN_SSO_URL"),
     diauthUrl: read("GARMIN_DIAUTH_URL"),
     connectapiUrl: read("GARMIN_CONNECTAPI_URL"),
+    clientId: read("GARMIN_CLIENT_ID"),
   }),
   telegram: (read) => ({
     botToken: read("TELEGRAM_BOT_TOKEN"),

@@ -20,7 +20,8 @@ export type Action =
   | "use_garmin_page"
   | "fix_withings_application"
   | "fix_withings_callback"
-  | "fix_clock";
+  | "fix_clock"
+  | "fix_garmin_client_id";
 
 export class ActionNeededError extends Error {
   override readonly name = "ActionNeededError";

@@ -32,6 +32,7 @@ test("five variables are enough: everything else has a default that is the real 
       ssoUrl: "https://sso.garmin.com",
       diauthUrl: "https://diauth.garmin.com",
       connectapiUrl: "https://connectapi.garmin.com",
+      clientId: "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2",
     },
     telegram: { apiRoot: "https://api.telegram.org", allowedIds: [4711, 4712] },
     schedule: { syncIntervalMinutes: 30 },
@@ -86,8 +87,9 @@ test.each([
   ["BOT_INFO", "{", "is not what Telegram answers to getMe: leave it out, and it is asked for"],
   ["BOT_INFO", '{"id":1,"is_bot":false}', "is not what Telegram answers to getMe: leave it out, and it is asked for"],
   ["MANUAL_SYNC_TOKEN", "too-short", "must have at least 24 characters: make one with: openssl rand -hex 24"],
+  ["GARMIN_CLIENT_ID", "two words", "must be one word of letters, digits, underscores, dots or dashes, or left out"],
 ])("%s is checked", (name, value, problem) => {
-  const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync"]);
+  const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync", "garmin"]);
   expect(message).toBe(`These settings (in .env or the environment) need mending:\n  - ${name} ${problem}`);
 });
 

@@ -137,7 +137,10 @@ describe.skipIf(!isThere)("Garmin", () => {
   const pressures = () => createBloodPressureSink({ call: garmin(), schedule });
   const sso = () => createGarminSso({ ssoUrl: stub.url, send: stub.send, now: () => new Date() });
   const exchange = () =>
-    createDiTokens({ diauthUrl: stub.url, send: stub.send, now: () => new Date() }).exchangeTicket("ST-1-a-cas", "x");
+    createDiTokens({ diauthUrl: stub.url, clientId: "AN_APP", send: stub.send, now: () => new Date() }).exchangeTicket(
+      "ST-1-a-cas",
+      "x",
+    );
 
   const at = new Date("2026-11-21T06:30:15Z");
   const measured = { measureGroupId: 1, takenAt: at, modifiedAt: at, attribution: "certain", imported: false } as const;

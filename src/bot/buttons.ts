@@ -15,6 +15,11 @@ export const TAP = {
   keepWithings: "withings:keep",
   garmin: "garmin",
   garminHere: "garmin:here",
+  /** As Garmin's other phone app. */
+  garminHereAndroid: "garmin:here:android",
+  /** Looks again whose account a sign-in is for. */
+  garminLook: "garmin:look",
+  keepGarmin: "garmin:keep",
   consent: "consent",
   timezone: "set:zone",
 } as const;
@@ -82,6 +87,7 @@ function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
     case "fix_withings_application":
     case "fix_withings_callback":
     case "fix_clock":
+    case "fix_garmin_client_id":
       return undefined;
   }
 }

@@ -23,7 +23,11 @@ export interface Chat extends Pick<Asked, "account" | "words" | "secret"> {
 export type BotContext = ConversationFlavor<Context & Asked>;
 
 /** Inside, a context is a plain one: what has to be kept from the stored log of a dialog is reached from outside. */
-export type Dialog = (conversation: Conversation<BotContext, Context>, ctx: Context) => Promise<void>;
+export type Dialog<Args extends unknown[] = []> = (
+  conversation: Conversation<BotContext, Context>,
+  ctx: Context,
+  ...args: Args
+) => Promise<void>;
 
 /** Where the dialog of a chat is kept between updates. Whoever uses it has the lease of the chat. */
 export interface DialogStore {

@@ -1,22 +1,30 @@
 import { randomUUID } from "node:crypto";
 import { type Context, InlineKeyboard } from "grammy/web";
-import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
-import { withDoors, withGarminPage } from "./buttons.ts";
+import type { MobileClient } from "../sync/sign-in-ports.ts";
+import { withDoors } from "./buttons.ts";
 import type { BotContext, Chat, Dialog } from "./context.ts";
+import { failureInWords } from "./failure.ts";
+import { answerTo, type SignInPageUrl } from "./sign-in-answers.ts";
 import type { Words } from "./words/words.ts";
 
 export const GARMIN_DIALOG = "garmin";
 
-/** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
-type Step = "email" | "password" | "code" | "done";
+type Question = "email" | "password" | "code";
+/**
+ * What the dialog waits for. Stored between updates, so a name once used keeps its meaning. A question that could not be
+ * shown is asked again before anything that is typed counts as its answer: nobody knows what they are answering.
+ */
+type Step = Question | `unasked:${Question}` | "done";
 
 /** No address is longer. A text that is would not fit into the question that names it. */
 const EMAIL_LENGTH = 254;
 
 /** Six digits as far as seen, and nobody promises that they stay so. */
 const CODE = /^(?=.*\d)\w{4,12}$/;
+/** Nothing but digits, just mailed by Garmin: surely a code, whether it was asked for or not. */
+const SURELY_CODE = /^\d{4,8}$/;
 
 /** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
 const OWN_TAP = {
@@ -28,7 +36,7 @@ const OWN_TAP = {
 
 export interface GarminDialogDeps {
   garminSignIn: GarminSignIn;
-  signInPageUrl: () => string;
+  signInPageUrl: SignInPageUrl;
   /** The words for somebody, with times in their zone. */
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Signed in: what comes next, in the chat. */
@@ -41,47 +49,55 @@ export interface GarminDialogDeps {
  * stored is which step comes next, never what was typed; Garmin's half-way sign-in is stored sealed by `sync/sign-in`. So any
  * process can take the next update, also after a restart.
  */
-export function createGarminDialog(deps: GarminDialogDeps): Dialog {
+export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: MobileClient]> {
   const { garminSignIn, log } = deps;
 
-  return async (conversation) => {
-    let step: Step = await conversation.external((ctx) => begin(ctx));
+  return async (conversation, _ctx, client = "ios") => {
+    let step: Step = await conversation.external((ctx) => guarded(ctx, "done", () => begin(ctx)));
     while (step !== "done") {
       await conversation.waitUntil(isForDialog, { next: true });
       const waitedFor: Step = step;
-      step = await conversation.external((ctx) => answer(ctx, waitedFor));
+      step = await conversation.external((ctx) => guarded(ctx, waitedFor, () => take(ctx, waitedFor, client)));
     }
   };
 
+  /** Nobody is asked for a password that cannot be used. */
   async function begin(ctx: BotContext): Promise<Step> {
+    await ctx.replyWithChatAction("typing").catch(() => undefined);
+    const obstacle = await garminSignIn.obstacle(ctx.account.telegramUserId);
+    return obstacle ? conclude(ctx, obstacle) : askEmail(ctx);
+  }
+
+  async function askEmail(ctx: BotContext): Promise<Step> {
     const email = await garminSignIn.email(ctx.account.telegramUserId);
     const keyboard = email ? new InlineKeyboard().text(email, OWN_TAP.sameEmail).row() : new InlineKeyboard();
-    await say(ctx, ctx.words.askEmail, keyboard);
-    return "email";
+    return ask(ctx, "email", ctx.words.askEmail, keyboard);
   }
 
   /** Never throws: an error would end the dialog, and its message would be stored. */
-  async function answer(ctx: BotContext, step: Step): Promise<Step> {
+  async function guarded(ctx: BotContext, step: Step, work: () => Promise<Step>): Promise<Step> {
     try {
-      return await take(ctx, step);
+      return await work();
     } catch (error) {
-      const isLater = error instanceof RetryLaterError;
+      const { words, isOwner } = ctx;
       const reportId = randomUUID().slice(0, 8);
       log.error("garmin_dialog_failed", { reportId, step, ...errorFacts(error) });
-      await say(ctx, isLater ? ctx.words.later : ctx.words.brokeOnMySide(reportId));
+      const failure = failureInWords(error, { words, isOwner, signInPageUrl: deps.signInPageUrl() });
+      const { text, keyboard = new InlineKeyboard() } = failure ?? { text: words.brokeOnMySide(reportId) };
+      if (step !== "done") keyboard.text(words.button.cancel, OWN_TAP.cancel);
+      await ctx.reply(`${deletion(ctx)}${text}`, { reply_markup: keyboard }).catch(unshown);
       return step;
     }
   }
 
-  async function take(ctx: BotContext, step: Step): Promise<Step> {
+  async function take(ctx: BotContext, step: Step, client: MobileClient): Promise<Step> {
     const account = ctx.account.telegramUserId;
     switch (ctx.callbackQuery?.data) {
       case OWN_TAP.cancel:
         await ctx.reply(ctx.words.cancelled);
         return "done";
       case OWN_TAP.otherEmail:
-        await say(ctx, ctx.words.askEmail);
-        return "email";
+        return ask(ctx, "email", ctx.words.askEmail);
       case OWN_TAP.sameEmail:
         return askPassword(ctx);
       case OWN_TAP.newCode:
@@ -91,17 +107,16 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
     switch (step) {
       case "email":
         if (typed.length > EMAIL_LENGTH || !/^\S+@\S+\.\S+$/.test(typed)) {
-          await say(ctx, `${deletion(ctx)}${ctx.words.notAnEmail}`);
-          return "email";
+          return ask(ctx, "email", `${deletion(ctx)}${ctx.words.notAnEmail}`);
         }
         await garminSignIn.rememberEmail(account, typed);
         return askPassword(ctx);
       case "password": {
         const email = await garminSignIn.email(account);
-        if (email === undefined) return begin(ctx);
+        if (email === undefined) return askEmail(ctx);
         await ctx.replyWithChatAction("typing").catch(() => undefined);
         // Not trimmed: a password may well begin or end with a space.
-        return conclude(ctx, await garminSignIn.withPassword(account, email, ctx.secret?.text ?? ""));
+        return conclude(ctx, await garminSignIn.withPassword(account, email, ctx.secret?.text ?? "", client));
       }
       case "code": {
         const code = typed.replaceAll(/\s/g, "");
@@ -110,6 +125,13 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
         await ctx.replyWithChatAction("typing").catch(() => undefined);
         return conclude(ctx, await garminSignIn.withCode(account, code));
       }
+      case "unasked:email":
+        return askEmail(ctx);
+      case "unasked:password":
+        return askPassword(ctx);
+      case "unasked:code":
+        if (SURELY_CODE.test(typed.replaceAll(/\s/g, ""))) return take(ctx, "code", client);
+        return ask(ctx, "code", `${deletion(ctx)}${ctx.words.codeAwaited}`, codeButtons(ctx.words));
       case "done":
         return "done";
     }
@@ -118,49 +140,59 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog {
   async function askPassword(ctx: BotContext, before = ""): Promise<Step> {
     const email = (await garminSignIn.email(ctx.account.telegramUserId)) ?? "";
     const keyboard = new InlineKeyboard().text(ctx.words.button.otherEmail, OWN_TAP.otherEmail);
-    await say(ctx, `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`, keyboard);
-    return "password";
+    return ask(ctx, "password", `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`, keyboard);
+  }
+
+  function codeButtons(words: Words): InlineKeyboard {
+    return new InlineKeyboard().text(words.button.newCode, OWN_TAP.newCode);
   }
 
   /** What Garmin said, in words, and what to wait for then. */
   async function conclude(ctx: BotContext, result: SignInResult): Promise<Step> {
     const words = await deps.wordsAt(ctx);
-    const codeButtons = () => new InlineKeyboard().text(words.button.newCode, OWN_TAP.newCode);
     switch (result.type) {
       case "signed_in":
         // Signed in is signed in, whatever becomes of the words about it.
         await deps.onSignedIn(ctx, result).catch(unshown);
         return "done";
-      case "mfa_required":
-        await say(ctx, `${deletion(ctx)}${words.askCode(result.sentTo)}`, codeButtons());
-        return "code";
+      case "mfa_required": {
+        const text = `${deletion(ctx)}${words.askCode(result)}`;
+        // An app that makes codes makes no other one on demand.
+        return ask(ctx, "code", text, result.sentBy === "other" ? new InlineKeyboard() : codeButtons(words));
+      }
       case "wrong_code":
       case "code_sent":
       case "code_too_soon":
-        await say(ctx, `${deletion(ctx)}${words.signIn(result)}`, codeButtons());
-        return "code";
+        return ask(ctx, "code", `${deletion(ctx)}${words.signIn(result)}`, codeButtons(words));
       case "expired":
         return askPassword(ctx, `${words.signIn(result)} `);
-      case "wrong_password":
-        await say(
-          ctx,
-          `${deletion(ctx)}${words.signIn(result)}`,
-          new InlineKeyboard().text(words.button.otherEmail, OWN_TAP.otherEmail),
-        );
-        return "password";
+      case "wrong_password": {
+        const keyboard = new InlineKeyboard().text(words.button.otherEmail, OWN_TAP.otherEmail);
+        return ask(ctx, "password", `${deletion(ctx)}${words.signIn(result)}`, keyboard);
+      }
       default: {
-        const answer = `${deletion(ctx)}${words.signIn(result)}`;
-        const { text, keyboard } = withGarminPage(answer, words, deps.signInPageUrl());
-        await ctx.reply(text, { reply_markup: keyboard }).catch(unshown);
+        const { text, keyboard } = answerTo(result, words, deps.signInPageUrl);
+        await ctx.reply(`${deletion(ctx)}${text}`, { reply_markup: keyboard }).catch(unshown);
         return "done";
       }
     }
   }
 
   /** With a way out, whatever is asked. That it could not be shown changes nothing about what was done before. */
-  async function say(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<void> {
+  async function ask(
+    ctx: BotContext,
+    question: Question,
+    text: string,
+    keyboard = new InlineKeyboard(),
+  ): Promise<Step> {
     const reply_markup = keyboard.text(ctx.words.button.cancel, OWN_TAP.cancel);
-    await ctx.reply(text, { reply_markup }).catch(unshown);
+    try {
+      await ctx.reply(text, { reply_markup });
+      return question;
+    } catch (error) {
+      unshown(error);
+      return `unasked:${question}`;
+    }
   }
 
   function unshown(error: unknown) {
@@ -180,7 +212,7 @@ function isForDialog(ctx: Context): boolean {
 }
 
 /** Both ways, with what each of them means. */
-export async function offerDoors(ctx: Chat, signInPageUrl: string): Promise<void> {
-  const { text, keyboard } = withDoors(ctx.words.garminDoors, ctx.words, signInPageUrl);
+export async function offerDoors(ctx: Chat, signInPageUrl: string, isInCloud: boolean): Promise<void> {
+  const { text, keyboard } = withDoors(ctx.words.garminDoors(isInCloud), ctx.words, signInPageUrl);
   await ctx.reply(text, { reply_markup: keyboard });
 }

@@ -4,10 +4,11 @@ import type { LinkResult, WithingsLinking } from "../sync/link-withings.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { WeighIn } from "../sync/reading.ts";
 import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
-import { consentButtons, TAP, withDoors } from "./buttons.ts";
+import { consentButtons, TAP, withGarminPage } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "./garmin-dialog.ts";
 import { redraw } from "./redraw.ts";
+import { answerTo, type SignInPageUrl, SWITCH_PROFILE } from "./sign-in-answers.ts";
 import type { Words } from "./words/words.ts";
 
 export interface LinkingDeps {
@@ -15,7 +16,9 @@ export interface LinkingDeps {
   withingsLinking: WithingsLinking;
   /** Whether Withings sends the browser to us; otherwise the owner copies the address it ends on. */
   answersByItself: boolean;
-  signInPageUrl: () => string;
+  signInPageUrl: SignInPageUrl;
+  /** Garmin may well refuse passwords from here. */
+  isInCloud: boolean;
   overview: (account: Account) => Promise<Overview>;
   /** Undefined when Garmin does not tell. */
   uploadConsent: (account: number) => Promise<boolean | undefined>;
@@ -99,6 +102,14 @@ export function createLinking(deps: LinkingDeps) {
     await askConsent(chat, chat.words.action("grant_garmin_upload"));
   }
 
+  /** What became of a sign-in outside of the dialog. */
+  async function onSignIn(chat: Chat, result: SignInResult) {
+    if (result.type === "signed_in") return onSignedIn(chat, result);
+    if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
+    const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), signInPageUrl);
+    await chat.reply(`${deletion(chat)}${text}`, { reply_markup: keyboard });
+  }
+
   const askConsent = (chat: Chat, text: string) => chat.reply(text, { reply_markup: consentButtons(chat.words) });
 
   /** To the other side if that is missing, else to what waits. */
@@ -119,12 +130,7 @@ export function createLinking(deps: LinkingDeps) {
       const account = ctx.account.telegramUserId;
       if (garminSignIn.isPasted(text)) {
         await ctx.conversation.exitAll();
-        const result = await garminSignIn.withPasted(account, text);
-        if (result.type === "signed_in") return onSignedIn(ctx, result);
-        if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
-        const words = await deps.wordsAt(ctx);
-        const { text: answer, keyboard } = withDoors(`${deletion(ctx)}${words.signIn(result)}`, words, signInPageUrl());
-        await ctx.reply(answer, { reply_markup: keyboard });
+        await onSignIn(ctx, await garminSignIn.withPasted(account, text));
       } else if (withingsLinking.isPasted(text)) {
         await ctx.conversation.exitAll();
         await onWithings(ctx, await withingsLinking.withPasted(account, text));
@@ -133,7 +139,11 @@ export function createLinking(deps: LinkingDeps) {
 
   const commands = new Composer<BotContext>();
   commands.command("start", (ctx) => showLinks(ctx, { before: ctx.words.greeting }));
-  commands.command("connect", (ctx) => showLinks(ctx, { again: true }));
+  commands.command("connect", async (ctx) => {
+    // A sign-in that is kept goes first: it lasts ten minutes.
+    const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
+    await (kept ? onSignIn(ctx, kept) : showLinks(ctx, { again: true }));
+  });
   commands.callbackQuery(TAP.withings, async (ctx) => {
     // For the page that the consent ends on. Linking goes on without it.
     await deps.accounts.save(ctx.account.telegramUserId, { name: ctx.from.first_name }).catch(() => undefined);
@@ -150,10 +160,32 @@ export function createLinking(deps: LinkingDeps) {
     await withingsLinking.keepPerson(ctx.account.telegramUserId);
     await redraw(ctx, ctx.words.keptLink);
   });
-  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl()));
-  commands.callbackQuery(TAP.garminHere, async (ctx) => {
-    await ctx.conversation.exitAll();
-    await ctx.conversation.enter(GARMIN_DIALOG);
+  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl(), deps.isInCloud));
+  for (const [tap, client] of [
+    [TAP.garminHere, "ios"],
+    [TAP.garminHereAndroid, "android"],
+  ] as const) {
+    commands.callbackQuery(tap, async (ctx) => {
+      await ctx.conversation.exitAll();
+      await ctx.conversation.enter(GARMIN_DIALOG, client);
+    });
+  }
+  commands.callbackQuery(TAP.garminLook, async (ctx) => {
+    const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
+    await ctx.editMessageReplyMarkup().catch(() => undefined);
+    await onSignIn(ctx, kept ?? { type: "sign_in_forgotten" });
+  });
+  commands.callbackQuery(SWITCH_PROFILE, async (ctx) => {
+    const result = await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? "");
+    await ctx.editMessageReplyMarkup().catch(() => undefined);
+    await onSignIn(ctx, result);
+  });
+  commands.callbackQuery(TAP.keepGarmin, async (ctx) => {
+    await garminSignIn.keepProfile(ctx.account.telegramUserId);
+    // The browser still knows whom it was: the page has to ask again.
+    const page = signInPageUrl({ asSomebodyElse: true });
+    const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
+    await redraw(ctx, text, keyboard);
   });
   commands.callbackQuery(TAP.consent, async (ctx) => {
     const consent = await deps.uploadConsent(ctx.account.telegramUserId);

@@ -12,7 +12,13 @@ export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "remove"; isSure: boolean }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
   | { name: "login withings"; account: number | undefined }
-  | { name: "login garmin"; account: number | undefined; byTicket: boolean }
+  | {
+      name: "login garmin";
+      account: number | undefined;
+      byTicket: boolean;
+      asAndroid: boolean;
+      asSomebodyElse: boolean;
+    }
   | { name: "backup" | "restore"; file: string; force: boolean }
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
 );
@@ -33,7 +39,8 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge account list
   npx weighbridge login withings                    link the scale
   npx weighbridge login garmin --ticket             sign in on Garmin's own page
-  npx weighbridge login garmin                      or here, with e-mail, password and code
+  npx weighbridge login garmin                      or here, with e-mail, password and code; --android tries as Garmin's
+                                                    other app, after it has refused the first
   npx weighbridge sync                              bring over what is new; the first time, the last 30 days
   npx weighbridge sync --since 2026-01-31           from that day on
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
@@ -66,7 +73,7 @@ const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = 
   "account add": ["telegram-id", "timezone", "stage"],
   "account list": ["stage"],
   "login withings": ["account", "stage"],
-  "login garmin": ["account", "ticket", "stage"],
+  "login garmin": ["account", "ticket", "android", "as-somebody-else", "stage"],
   sync: ["account", "since", "dry-run", "stage"],
   status: ["stage"],
   doctor: ["stage"],
@@ -85,6 +92,8 @@ const FLAGS = {
   timezone: { type: "string" },
   account: { type: "string" },
   ticket: { type: "boolean" },
+  android: { type: "boolean" },
+  "as-somebody-else": { type: "boolean" },
   since: { type: "string" },
   "dry-run": { type: "boolean" },
   force: { type: "boolean" },
@@ -127,8 +136,13 @@ export function parseArguments(args: string[]): Command {
     }
     case "login withings":
       return { name, json, stage, account: chosenAccount(values.account) };
-    case "login garmin":
-      return { name, json, stage, account: chosenAccount(values.account), byTicket: values.ticket ?? false };
+    case "login garmin": {
+      const { ticket = false, android: asAndroid = false, "as-somebody-else": asSomebodyElse = false } = values;
+      if (asAndroid && (ticket || asSomebodyElse))
+        throw new UsageError("--android is for a password: leave --ticket out.");
+      const byTicket = ticket || asSomebodyElse;
+      return { name, json, stage, account: chosenAccount(values.account), byTicket, asAndroid, asSomebodyElse };
+    }
     case "sync": {
       const account = chosenAccount(values.account);
       if (values.since !== undefined && !isDate(values.since)) {

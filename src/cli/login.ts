@@ -3,14 +3,12 @@ import { UsageError } from "../errors.ts";
 import type { LinkResult, MadeLink } from "../sync/link-withings.ts";
 import type { LinkFacts, Vendor } from "../sync/ports.ts";
 import type { SignInResult } from "../sync/sign-in.ts";
+import type { MobileClient } from "../sync/sign-in-ports.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { garminPage, signInWords, terminalWords } from "./words.ts";
 
 const WORDS = terminalWords("UTC", new Date(0));
-
-/** After so many wrong codes the dialog ends; Garmin's own patience is not known. */
-const CODE_TRIES = 3;
 
 export async function loginWithings(
   app: App,
@@ -99,35 +97,53 @@ const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">,
   not_an_address: "That is neither an address nor a code. Paste the whole address the browser ended on.",
 };
 
-export async function loginGarmin(app: App, terminal: Terminal, account: number, timezone: string): Promise<number> {
+export interface GarminLogin {
+  /** As which of Garmin's apps. */
+  client: MobileClient;
+  timezone: string;
+}
+
+export async function loginGarmin(app: App, terminal: Terminal, account: number, login: GarminLogin): Promise<number> {
+  const { garminSignIn } = app;
+  const { client, timezone } = login;
+  const conclude = (result: SignInResult) => report(app, terminal, account, result, timezone);
+  const kept = await garminSignIn.lookAgain(account);
+  if (kept) return conclude(kept);
+  const obstacle = await garminSignIn.obstacle(account);
+  if (obstacle) return conclude(obstacle);
+  if (app.isInCloud)
+    terminal.say("Garmin often refuses passwords from the networks of clouds. Its own page works: --ticket.");
   const email = await terminal.ask("Garmin e-mail:");
   // What is surely wrong is not tried: after a few tries Garmin rests for hours.
   if (!/^\S+@\S+$/.test(email)) throw new UsageError("That is no e-mail address. Please begin again.");
   const password = await terminal.ask("Garmin password:", { secret: true });
   if (!password) throw new UsageError("Garmin needs a password. Please begin again.");
-  let result = await app.garminSignIn.withPassword(account, email, password);
+  let result = await garminSignIn.withPassword(account, email, password, client);
   let question = "Code:";
-  const wantsCode = () => result.type === "mfa_required" || result.type === "wrong_code";
-  for (let triesLeft = CODE_TRIES; wantsCode() && triesLeft > 0; triesLeft--) {
-    const sent = result.type === "mfa_required" ? result.sentTo : undefined;
+  while (result.type === "mfa_required" || result.type === "wrong_code") {
     terminal.say(signInWords(result, terminalWords(timezone, app.run.clock.now()), account));
-    // Said once: the prompt itself is short.
-    if (result.type === "mfa_required") terminal.say("Type it here; like a password, it stays hidden.");
-    if (sent?.includes("@")) question = "Code from the mail:";
+    if (result.type === "mfa_required") {
+      // Said once: the prompt itself is short.
+      terminal.say("Type it here; like a password, it stays hidden.");
+      if (result.sentBy === "email") question = "Code from the mail:";
+    }
     const code = (await terminal.ask(question, { secret: true })).replaceAll(/\s/g, "");
     // An empty line is surely wrong, and Garmin's patience is not known.
-    result = code ? await app.garminSignIn.withCode(account, code) : { type: "wrong_code" };
+    result = code ? await garminSignIn.withCode(account, code) : { type: "wrong_code" };
   }
-  return report(app, terminal, account, result, timezone);
+  return conclude(result);
 }
 
 export async function loginGarminByTicket(
   app: App,
   terminal: Terminal,
   account: number,
-  timezone: string,
+  login: { timezone: string; asSomebodyElse: boolean },
 ): Promise<number> {
-  terminal.say(garminPage(app.signInPageUrl()));
+  const { timezone, asSomebodyElse } = login;
+  const kept = asSomebodyElse ? undefined : await app.garminSignIn.lookAgain(account);
+  if (kept) return report(app, terminal, account, kept, timezone);
+  terminal.say(garminPage(app.signInPageUrl({ asSomebodyElse })));
   const pasted = await terminal.ask("Paste the whole address of that last page here, within a minute:", {
     pasted: true,
   });
@@ -153,6 +169,21 @@ async function report(
 ): Promise<number> {
   const text = signInWords(result, terminalWords(timezone, app.run.clock.now()), account);
   switch (result.type) {
+    case "other_profile":
+      terminal.say(text);
+      if (!isYes(await terminal.ask("Switch? (yes or no)"))) {
+        await app.garminSignIn.keepProfile(account);
+        const { displayName } = result.linked;
+        terminal.result({ status: "success", account, vendor: "garmin", displayName }, WORDS.keptLink);
+        return EXIT.success;
+      }
+      return report(
+        app,
+        terminal,
+        account,
+        await app.garminSignIn.switchProfile(account, result.profile.profileId),
+        timezone,
+      );
     case "signed_in": {
       const { displayName, uploadConsent } = result;
       terminal.result(
@@ -162,15 +193,19 @@ async function report(
       return EXIT.success;
     }
     case "resting":
+    case "network_limited":
+    case "profile_unknown":
     case "too_many_codes":
       terminal.result({ status: "retry_later", account }, text);
       return EXIT.retryLater;
-    case "wrong_code":
-      return ownerActs(terminal, account, "relink_garmin", `${text} Please begin again.`);
     case "account_locked":
       return ownerActs(terminal, account, "unlock_garmin_account", text);
     case "captcha":
     case "blocked":
+    case "password_expired":
+    case "terms_changed":
+    case "account_disabled":
+    case "client_refused":
     case "unclear":
       return ownerActs(terminal, account, "use_garmin_page", text);
     default:

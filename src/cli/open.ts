@@ -23,7 +23,12 @@ export async function withStore<T>(
 /** For a command that does not talk to this vendor: its variables may be missing. */
 const UNUSED = {
   withings: { apiUrl: "", clientId: "", clientSecret: "" },
-  garmin: { ssoUrl: "https://localhost", diauthUrl: "https://localhost", connectapiUrl: "https://localhost" },
+  garmin: {
+    ssoUrl: "https://localhost",
+    diauthUrl: "https://localhost",
+    connectapiUrl: "https://localhost",
+    clientId: "",
+  },
 } satisfies Partial<AppConfig>;
 
 /** With the vendors that the command talks to. */

@@ -35,6 +35,7 @@ export function needed(action: Action, account?: number): string {
     case "fix_withings_application":
     case "fix_withings_callback":
     case "fix_clock":
+    case "fix_garmin_client_id":
       return WORDS.action(action);
   }
 }
@@ -44,13 +45,19 @@ export function garminPage(signInPageUrl: string): string {
   return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nIt ends on a page headed "${GARMIN_PAGE_HEADING}". That is right: you are signed in, and that page's address is what I need.\n`;
 }
 
-/** What Garmin said to a sign-in, and where its own page is the way out, the command for that. */
+/** What Garmin said to a sign-in, and the command for what is left to try. */
 export function signInWords(result: SignInResult, words: Words, account: number): string {
+  const page = login("garmin", account);
+  const password = `npx weighbridge login garmin --account ${account}`;
   switch (result.type) {
     case "mfa_required":
+      if (result.sentBy === "other")
+        return "Garmin wants a code: from your authenticator app, or the way you chose there.";
       return `Garmin sent a code${result.sentTo ? ` to ${result.sentTo}` : ""}.`;
     case "wrong_code":
       return "That code is not right.";
+    case "code_tries_over":
+      return "That was the third wrong code; after a few more Garmin takes none for a day. Please begin again.";
     case "expired":
       return "That sign-in took too long. Please begin again.";
     case "wrong_password":
@@ -59,14 +66,29 @@ export function signInWords(result: SignInResult, words: Words, account: number)
       const consent = result.uploadConsent === false ? ` ${words.action("grant_garmin_upload")}` : "";
       return `${words.signIn(result)}${consent}`;
     }
+    case "profile_unknown":
+      return `Garmin signed you in, but doesn't say right now whose account it is. Nothing is lost: this sign-in is kept for ten minutes. Run this in a moment, it asks for nothing: ${password}`;
+    case "taken":
+      return `${result.displayName} at Garmin already belongs to another account here. Sign in as yourself; if your browser still knows them: ${page} --as-somebody-else`;
+    case "client_refused":
+    case "access_refused": {
+      const also = {
+        ios: ` Or with a password: ${password}`,
+        android: ` Or as its Android app: ${password} --android`,
+      };
+      return `${words.signIn(result)} In a terminal: ${page}${result.next ? `.${also[result.next]}` : ""}`;
+    }
     case "resting":
+    case "network_limited":
     case "too_many_codes":
     case "captcha":
     case "account_locked":
     case "blocked":
-    case "access_refused":
+    case "password_expired":
+    case "terms_changed":
+    case "account_disabled":
     case "unclear":
-      return `${words.signIn(result)} In a terminal: ${login("garmin", account)}`;
+      return `${words.signIn(result)} In a terminal: ${page}`;
     default:
       return words.signIn(result);
   }

@@ -148,8 +148,11 @@ export const PendingLinkSecrets = z.object({
 export const PendingSignInItem = z.object({ sealedState: z.string() });
 export const PendingSignInSecrets = z.object({
   cookies: z.record(z.string(), z.string()),
+  client: z.enum(["ios", "android"]).exactOptional(),
   method: z.string(),
-  sentTo: z.string().optional(),
+  sentBy: z.enum(["email", "phone", "other"]).exactOptional(),
+  wrongCodes: z.number().exactOptional(),
+  sentTo: z.string().exactOptional(),
   startedAt: instant,
 });
 
@@ -200,6 +203,7 @@ const ActionName = z.enum([
   "fix_withings_application",
   "fix_withings_callback",
   "fix_clock",
+  "fix_garmin_client_id",
 ]);
 export const LastRunItem = z.object({
   finishedAt: instant,

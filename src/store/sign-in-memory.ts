@@ -38,7 +38,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
       return opened(key, (item) => {
         const { sealedState } = readItem(item, PendingSignInItem);
         const state = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
-        return parseStored(state, key, PendingSignInSecrets) as PendingSignIn;
+        return parseStored(state, key, PendingSignInSecrets) satisfies PendingSignIn;
       });
     },
     async savePending(account, pending) {

@@ -61,6 +61,7 @@ const ABOUT: Partial<Record<Action, Vendor>> = {
   grant_garmin_upload: "garmin",
   unlock_garmin_account: "garmin",
   use_garmin_page: "garmin",
+  fix_garmin_client_id: "garmin",
 };
 
 function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts | undefined>): LastRun | undefined {

@@ -1,13 +1,31 @@
 /** The contract of signing in at Garmin: outcomes are values, because each of them needs another sentence. */
 import type { TokenSet, WithAccess } from "./ports.ts";
 
+/** Garmin's own phone apps, which a sign-in with a password is made as. `ios` unless the owner chose otherwise. */
+export type MobileClient = "ios" | "android";
+
 /** A sign-in that waits for its MFA code. Plain data without the password: another process can finish it. */
 export interface PendingSignIn {
   cookies: Record<string, string>;
+  /** Absent in what an older version stored: it was `ios`. */
+  client?: MobileClient;
+  /** As Garmin names it; it wants to hear the same again. */
   method: string;
+  /** `other`: an app that makes codes, or a way with an unknown name. */
+  sentBy?: CodeWay;
+  /** How often a code was wrong. */
+  wrongCodes?: number;
   /** Where Garmin sent the code, masked by Garmin. */
   sentTo?: string;
   startedAt: Date;
+}
+
+export type CodeWay = "email" | "phone" | "other";
+
+/** What this machine's network hears from Garmin's sign-in without a password. `unclear` says neither yes nor no. */
+export interface GarminProbe {
+  verdict: "reachable" | "blocked" | "rate_limited" | "unclear";
+  serverTime: Date | undefined;
 }
 
 export type SignInRefusal =
@@ -17,6 +35,12 @@ export type SignInRefusal =
   | { type: "rate_limited" }
   /** Cloudflare keeps this machine's network out. */
   | { type: "blocked" }
+  /** 427: this account may not sign in as this app. */
+  | { type: "client_refused" }
+  /** Garmin wants something of the owner first, on its own pages. */
+  | { type: "password_expired" | "terms_changed" | "account_disabled" }
+  /** Too many sign-ins of this account. */
+  | { type: "max_logins" }
   | { type: "unclear"; what: string };
 
 export type PasswordOutcome =
@@ -35,22 +59,30 @@ export type NewCodeOutcome =
   | { type: "sent"; pending: PendingSignIn }
   | { type: "too_soon" }
   | { type: "expired" }
+  | { type: "too_many_codes" }
   | SignInRefusal;
+
+export interface SignInPageOptions {
+  /** The page asks for e-mail and password even where the browser still knows somebody. */
+  asSomebodyElse?: boolean;
+}
 
 export interface GarminProfile {
   profileId: string;
   displayName: string;
 }
 
-/** What a pasted text holds. `spent_ticket`: Garmin's own web site has used it already. */
-export type PastedTicket = { type: "ticket"; ticket: string; service: string } | { type: "no_ticket" | "spent_ticket" };
+/** What a pasted text holds. `spent_ticket`: Garmin's own web site has used it already. `chinese_account`: of garmin.cn. */
+export type PastedTicket =
+  | { type: "ticket"; ticket: string; service: string }
+  | { type: "no_ticket" | "spent_ticket" | "chinese_account" };
 
 /** Everything Garmin's side of a sign-in consists of. */
 export interface GarminDoor {
-  login(email: string, password: string): Promise<PasswordOutcome>;
+  login(email: string, password: string, client: MobileClient): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
-  signInPageUrl(): string;
+  probe(): Promise<GarminProbe>;
   /** Whether it is an address of Garmin's, with a ticket or without. */
   isGarminsAddress(text: string): boolean;
   ticketFromPasted(pasted: string): PastedTicket;

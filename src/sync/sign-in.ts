@@ -1,49 +1,98 @@
 import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
+import { RetryLaterError, UnexpectedAnswerError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import { AccessRefusedError, type LinkFacts, type Links, type WithAccess } from "./ports.ts";
+import {
+  AccessRefusedError,
+  type LinkFacts,
+  type Links,
+  type PendingLinks,
+  type TokenSet,
+  type WithAccess,
+} from "./ports.ts";
 import type { LinkSaver } from "./save-link.ts";
-import type { CodeOutcome, GarminDoor, GarminProfile, PasswordOutcome, SignInMemory } from "./sign-in-ports.ts";
+import type {
+  CodeOutcome,
+  CodeWay,
+  GarminDoor,
+  GarminProfile,
+  MobileClient,
+  PasswordOutcome,
+  PendingSignIn,
+  SignInMemory,
+} from "./sign-in-ports.ts";
 
 /** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
 const FIRST_REST_SECONDS = 2 * 3600;
 const LONGEST_REST_SECONDS = 24 * 3600;
 
+/** After so many wrong codes a sign-in ends. Garmin's own patience is not known; after it, it takes none for a day. */
+const CODE_TRIES = 3;
+
+/** How often a profile that says neither yes nor no is asked at once; what is kept is asked again later. */
+const PROFILE_TRIES = 3;
+
+/** How somebody signs in: on Garmin's page, or with a password as one of its apps. */
+type Route = "page" | MobileClient;
+/** What is left to try, by hand, after Garmin refused one route for a reason that may not hold for another. */
+const NEXT_CLIENT = { page: "ios", ios: "android", android: undefined } as const satisfies Record<
+  Route,
+  MobileClient | undefined
+>;
+
 export type SignInResult =
-  /** `before`: whose account it was until now, when it was another one. */
-  | {
-      type: "signed_in";
-      displayName: string;
-      before?: string;
-      refreshExpiresAt: Date;
-      uploadConsent: boolean | undefined;
-    }
-  | { type: "mfa_required"; sentTo: string | undefined }
+  | { type: "signed_in"; displayName: string; refreshExpiresAt: Date; uploadConsent: boolean | undefined }
+  | { type: "mfa_required"; sentBy: CodeWay; sentTo: string | undefined }
+  | { type: "code_sent"; sentBy: CodeWay; sentTo: string | undefined }
   | { type: "wrong_code" }
-  | { type: "code_sent"; sentTo: string | undefined }
+  /** The last wrong code that is borne: the sign-in is over. */
+  | { type: "code_tries_over" }
   | { type: "code_too_soon" }
   /** There is no sign-in that waits for a code: it took too long, or there never was one. */
   | { type: "expired" }
   | { type: "too_many_codes" }
   | { type: "resting"; until: Date }
-  | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" | "access_refused" }
+  /** The limit is on this machine's network, and no account's. */
+  | { type: "network_limited" }
+  | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" }
+  | { type: "password_expired" | "terms_changed" | "account_disabled" }
+  /** `client_refused`: not as this app. `access_refused`: what Garmin has just issued is not good for its own data. */
+  | { type: "client_refused" | "access_refused"; next: MobileClient | undefined }
+  /** Signed in, but whose account it is could not be seen. The tokens are kept for ten minutes: see `lookAgain`. */
+  | { type: "profile_unknown" }
+  /** Another profile than the linked one: nothing changes until `switchProfile`, for ten minutes. */
+  | { type: "other_profile"; profile: GarminProfile; linked: GarminProfile }
+  /** What was kept for ten minutes is gone. */
+  | { type: "sign_in_forgotten" }
   /** This Garmin profile belongs to another account here: a browser that somebody else signed in with, most often. */
   | { type: "taken"; displayName: string }
   /** Everything was removed while Garmin was asked. */
   | { type: "account_removed" }
-  /** What was pasted holds no sign-in, or one that Garmin's own web site has used already. */
-  | { type: "no_ticket" | "spent_ticket" }
+  /** What was pasted holds no sign-in, or one that Garmin's own web site has used already, or one of garmin.cn. */
+  | { type: "no_ticket" | "spent_ticket" | "chinese_account" }
   | { type: "unclear" };
 
+export type Obstacle = Extract<SignInResult, { type: "resting" } | { type: "network_limited" }> | { type: "blocked" };
+
 export interface GarminSignIn {
+  /**
+   * What stands in the way of a password, asked before anybody is asked for one: a rest, or a network that Garmin does not
+   * listen to. Undefined: nothing that is known. Throws `RetryLaterError` when Garmin does not answer at all.
+   */
+  obstacle(account: number): Promise<Obstacle | undefined>;
   /** One try. Never repeated by itself; neither this nor a code goes out while sign-in rests. */
-  withPassword(account: number, email: string, password: string): Promise<SignInResult>;
+  withPassword(account: number, email: string, password: string, client?: MobileClient): Promise<SignInResult>;
   withCode(account: number, code: string): Promise<SignInResult>;
   newCode(account: number): Promise<SignInResult>;
   /** With what the owner copied from Garmin's page: the address, the bare ticket, or the text of the page. */
   withPasted(account: number, pasted: string): Promise<SignInResult>;
   /** Whether the text holds a ticket: then nobody but this may read it. */
   isPasted(text: string): boolean;
+  /** Goes on with a sign-in that is kept; undefined where there is none. */
+  lookAgain(account: number): Promise<SignInResult | undefined>;
+  /** The owner says yes to this profile in place of the linked one. */
+  switchProfile(account: number, profileId: string): Promise<SignInResult>;
+  /** The owner says no. */
+  keepProfile(account: number): Promise<void>;
   /** The e-mail of the last sign-in with a password. */
   email(account: number): Promise<string | undefined>;
   rememberEmail(account: number, email: string): Promise<void>;
@@ -51,46 +100,69 @@ export interface GarminSignIn {
 
 /**
  * Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. All ways end
- * alike: the ticket is exchanged, the account looked at, and only then the link replaced.
+ * alike: the ticket is exchanged, the tokens are kept sealed because nobody can have them again, the account is looked at, and
+ * only then the link replaced; by another profile only after the owner said so.
  */
 export function createGarminSignIn(deps: {
   door: GarminDoor;
   memory: SignInMemory;
   links: Pick<Links, "facts">;
+  pendingLinks: Pick<PendingLinks, "read" | "forget">;
   linkSaver: LinkSaver;
   clock: Clock;
   log: Log;
 }): GarminSignIn {
-  const { door, memory, links, linkSaver, clock, log } = deps;
+  const { door, memory, links, pendingLinks, linkSaver, clock, log } = deps;
 
-  async function settle(account: number, outcome: PasswordOutcome | CodeOutcome): Promise<SignInResult> {
+  async function settle(account: number, outcome: PasswordOutcome | CodeOutcome, client: MobileClient) {
     switch (outcome.type) {
       case "ticket":
-        return finish(account, outcome.ticket, outcome.service);
+        return finish(account, outcome.ticket, outcome.service, client);
       case "mfa_required":
         await memory.savePending(account, outcome.pending);
-        return { type: "mfa_required", sentTo: outcome.pending.sentTo };
+        return { type: "mfa_required", ...whereTo(outcome.pending) } as const;
       case "wrong_code":
-        await memory.savePending(account, outcome.pending);
-        return { type: "wrong_code" };
+        return wrongCode(account, outcome.pending);
       case "expired":
       case "too_many_codes":
         await memory.forgetPending(account);
         return outcome;
       case "rate_limited":
+        return (await isNetworkLimited()) ? ({ type: "network_limited" } as const) : rest(account);
+      case "max_logins":
         return rest(account);
+      case "client_refused":
+        return { type: outcome.type, next: NEXT_CLIENT[client] };
       case "unclear":
         log.error("garmin_sign_in_unclear", { what: outcome.what });
-        return { type: "unclear" };
+        return { type: "unclear" } as const;
       default:
         return outcome;
     }
   }
 
+  const whereTo = ({ sentBy = "email", sentTo }: PendingSignIn) => ({ sentBy, sentTo });
+
+  async function wrongCode(account: number, pending: PendingSignIn): Promise<SignInResult> {
+    const wrongCodes = (pending.wrongCodes ?? 0) + 1;
+    if (wrongCodes < CODE_TRIES) {
+      await memory.savePending(account, { ...pending, wrongCodes });
+      return { type: "wrong_code" };
+    }
+    await memory.forgetPending(account);
+    return { type: "code_tries_over" };
+  }
+
+  /** After a limit: whether it is there for somebody without a password too. Then no account is to blame. */
+  async function isNetworkLimited(): Promise<boolean> {
+    const probe = await door.probe().catch((error: unknown) => log.warn("garmin_probe_failed", errorFacts(error)));
+    return probe?.verdict === "rate_limited";
+  }
+
   /** Every further try makes Garmin's limit longer, one with a code too. */
-  async function resting(account: number): Promise<SignInResult | undefined> {
+  async function resting(account: number) {
     const cooldown = await memory.cooldown(account);
-    return cooldown && cooldown.until > clock.now() ? { type: "resting", until: cooldown.until } : undefined;
+    return cooldown && cooldown.until > clock.now() ? ({ type: "resting", until: cooldown.until } as const) : undefined;
   }
 
   async function rest(account: number): Promise<SignInResult> {
@@ -102,26 +174,56 @@ export function createGarminSignIn(deps: {
     return { type: "resting", until };
   }
 
-  async function finish(account: number, ticket: string, service: string): Promise<SignInResult> {
+  async function finish(account: number, ticket: string, service: string, route: Route): Promise<SignInResult> {
     const exchange = await door.exchangeTicket(ticket, service);
     if (exchange.type === "refused") return { type: "ticket_refused" };
-    const withAccess: WithAccess = (call) => call(exchange.tokens.accessToken);
-    const profile = await profileOf(withAccess);
-    // A link that works is not given up for tokens that Garmin's own data refuses.
-    if (!profile) return { type: "access_refused" };
-    const uploadConsent = await door.uploadConsent(withAccess).catch((error: unknown) => {
-      log.warn("garmin_consent_unknown", errorFacts(error));
-      return undefined;
-    });
-    const before = await previousProfile(account, profile);
+    // The ticket is spent: nothing that happens from here on may cost the owner another sign-in.
+    const kept = await linkSaver.savePending(account, "garmin", { tokens: exchange.tokens });
+    if (kept !== "saved") return { type: kept };
+    await memory.forgetPending(account);
+    return accept(account, exchange.tokens, route);
+  }
+
+  async function accept(account: number, tokens: TokenSet, route: Route): Promise<SignInResult> {
+    const profile = await profileOf((call) => call(tokens.accessToken));
+    if (profile === "unknown") return { type: "profile_unknown" };
+    if (profile === "refused") {
+      // A link that works is not given up for tokens that Garmin's own data refuses.
+      await pendingLinks.forget(account, "garmin");
+      return { type: "access_refused", next: NEXT_CLIENT[route] };
+    }
+    if (await linkSaver.isTaken(account, "garmin", profile.profileId)) return taken(account, profile);
+    const linked = await linkedProfile(account);
+    if (linked && linked.vendorUserId !== profile.profileId) {
+      const { profileId: vendorUserId, displayName } = profile;
+      const kept = await linkSaver.savePending(account, "garmin", { tokens, owner: { vendorUserId, displayName } });
+      if (kept !== "saved") return { type: kept };
+      const before = { profileId: linked.vendorUserId, displayName: linked.displayName };
+      return { type: "other_profile", profile, linked: before };
+    }
+    return makeLink(account, tokens, profile);
+  }
+
+  async function taken(account: number, { displayName }: GarminProfile): Promise<SignInResult> {
+    await pendingLinks.forget(account, "garmin");
+    return { type: "taken", displayName };
+  }
+
+  async function makeLink(account: number, tokens: TokenSet, profile: GarminProfile): Promise<SignInResult> {
+    const uploadConsent = await door
+      .uploadConsent((call) => call(tokens.accessToken))
+      .catch((error: unknown) => {
+        log.warn("garmin_consent_unknown", errorFacts(error));
+        return undefined;
+      });
     const saved = await linkSaver.save(account, "garmin", {
       state: "linked",
       linkedAt: clock.now(),
       vendorUserId: profile.profileId,
       displayName: profile.displayName,
-      tokens: exchange.tokens,
+      tokens,
     });
-    if (saved === "taken") return { type: saved, displayName: profile.displayName };
+    if (saved === "taken") return taken(account, profile);
     if (saved === "account_removed") return { type: saved };
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
@@ -129,35 +231,42 @@ export function createGarminSignIn(deps: {
     return {
       type: "signed_in",
       displayName: profile.displayName,
-      ...(before && { before: before.displayName }),
-      refreshExpiresAt: exchange.tokens.refreshExpiresAt,
+      refreshExpiresAt: tokens.refreshExpiresAt,
       uploadConsent,
     };
   }
 
-  /** Whose profile was linked until now, if it was another one: people do sign in as somebody else by mistake. */
-  async function previousProfile(account: number, { profileId }: GarminProfile): Promise<LinkFacts | undefined> {
-    // What is damaged has to be made anew, and says nothing.
-    const link = await links.facts(account, "garmin").catch(() => undefined);
-    return link && link.vendorUserId !== profileId ? link : undefined;
+  /** Whose profile is linked. What is damaged has to be made anew, and says nothing. */
+  function linkedProfile(account: number): Promise<LinkFacts | undefined> {
+    return links.facts(account, "garmin").catch(() => undefined);
   }
 
-  /** The ticket is spent: a hiccup here must not cost the owner another sign-in. */
-  async function profileOf(withAccess: WithAccess): Promise<GarminProfile | undefined> {
+  /** Only Garmin's own 401 says that these tokens are good for nothing. An outage, a limit or an odd answer says nothing. */
+  async function profileOf(withAccess: WithAccess): Promise<GarminProfile | "refused" | "unknown"> {
     for (let tries = 1; ; tries++) {
       try {
         return await door.socialProfile(withAccess);
       } catch (error) {
-        if (error instanceof AccessRefusedError) return undefined;
-        if (!(error instanceof RetryLaterError) || tries === 3) throw error;
+        if (error instanceof AccessRefusedError) return "refused";
+        if (!(error instanceof RetryLaterError || error instanceof UnexpectedAnswerError)) throw error;
+        log.warn("garmin_profile_unknown", { tries, ...errorFacts(error) });
+        if (tries === PROFILE_TRIES) return "unknown";
         await clock.sleep(tries);
       }
     }
   }
 
   return {
-    async withPassword(account, email, password) {
-      return (await resting(account)) ?? settle(account, await door.login(email, password));
+    async obstacle(account) {
+      const rests = await resting(account);
+      if (rests) return rests;
+      const { verdict } = await door.probe();
+      if (verdict === "blocked") return { type: "blocked" };
+      return verdict === "rate_limited" ? { type: "network_limited" } : undefined;
+    },
+
+    async withPassword(account, email, password, client = "ios") {
+      return (await resting(account)) ?? settle(account, await door.login(email, password, client), client);
     },
 
     async withCode(account, code) {
@@ -165,7 +274,7 @@ export function createGarminSignIn(deps: {
       if (rests) return rests;
       const pending = await memory.pending(account);
       if (!pending) return { type: "expired" };
-      return settle(account, await door.verifyCode(pending, code));
+      return settle(account, await door.verifyCode(pending, code), pending.client ?? "ios");
     },
 
     async newCode(account) {
@@ -175,15 +284,28 @@ export function createGarminSignIn(deps: {
       if (!pending) return { type: "expired" };
       const outcome = await door.sendCode(pending);
       if (outcome.type === "too_soon") return { type: "code_too_soon" };
-      if (outcome.type !== "sent") return settle(account, outcome);
+      if (outcome.type !== "sent") return settle(account, outcome, pending.client ?? "ios");
       await memory.savePending(account, outcome.pending);
-      return { type: "code_sent", sentTo: outcome.pending.sentTo };
+      return { type: "code_sent", ...whereTo(outcome.pending) };
     },
 
     async withPasted(account, pasted) {
       const found = door.ticketFromPasted(pasted);
-      return found.type === "ticket" ? finish(account, found.ticket, found.service) : found;
+      return found.type === "ticket" ? finish(account, found.ticket, found.service, "page") : found;
     },
+
+    async lookAgain(account) {
+      const pending = await pendingLinks.read(account, "garmin");
+      return pending && accept(account, pending.tokens, "page");
+    },
+
+    async switchProfile(account, profileId) {
+      const pending = await pendingLinks.read(account, "garmin");
+      if (pending?.owner?.vendorUserId !== profileId) return { type: "sign_in_forgotten" };
+      return makeLink(account, pending.tokens, { profileId, displayName: pending.owner.displayName });
+    },
+
+    keepProfile: (account) => pendingLinks.forget(account, "garmin"),
 
     isPasted: (text) => door.ticketFromPasted(text).type !== "no_ticket" || door.isGarminsAddress(text),
     email: memory.email,

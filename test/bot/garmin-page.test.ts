@@ -21,6 +21,7 @@ const ACTIONS: Record<Action, "page" | "no page"> = {
   fix_withings_application: "no page",
   fix_withings_callback: "no page",
   fix_clock: "no page",
+  fix_garmin_client_id: "no page",
 };
 
 describe.each(["en", "de"] as const)("in %s", (language) => {

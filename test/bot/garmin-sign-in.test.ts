@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { wordsFor } from "../../src/bot/words/words.ts";
 import type { FaultName } from "../sandbox/named-faults.ts";
-import { ACCOUNT, OWNER } from "../support/household.ts";
+import { ACCOUNT, NOON, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
 let house: BotHouse;
@@ -10,6 +11,10 @@ const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message
 const link = async () => (await house.app.links.read(ACCOUNT, "garmin"))?.value;
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+/** With a password: the same address without one is the probe. */
+const isLogin = ({ method, path }: { method: string; path: string }) =>
+  method === "POST" && path === "/mobile/api/login";
 
 /** Withings is linked and Garmin is not; every update meets a bot and a program of its own on the same store. */
 async function beforeSignIn(options: { mfa?: "email" } = {}) {
@@ -157,7 +162,7 @@ describe("in the chat, with another process for every update", () => {
     await typePassword();
     house.sandbox.faults.turnOn("garmin_diauth_down");
     house.owner.say(code());
-    await house.owner.waitForMessage(({ text }) => text.startsWith("That could not be done just now."));
+    await house.owner.waitForMessage(({ text }) => text.includes("That could not be done just now."));
     house.sandbox.faults.clear();
     house.owner.tap("Cancel");
     await house.owner.waitForMessage(({ text }) => text.startsWith("Stopped."));
@@ -190,7 +195,7 @@ describe("in the chat, with another process for every update", () => {
     house.owner.redeliver(updateId);
     house.owner.say(code());
     await house.owner.waitForMessage(({ text }) => text.includes("Signed in"));
-    const tries = house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login");
+    const tries = house.sandbox.garmin.requests.filter(isLogin);
     expect(tries).toHaveLength(1);
   });
 });
@@ -264,15 +269,240 @@ describe("afterwards", () => {
     await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
   });
 
-  test("another Garmin account than before is named", async () => {
+  describe("another Garmin profile than the linked one", () => {
+    const OTHER = { email: "other@example.org", password: "p", displayName: "other", fullName: "Other" };
+    const vendorUserId = async () => (await link())?.vendorUserId;
+
+    async function askedAboutOther() {
+      await beforeSignIn();
+      house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+      await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+      house.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
+      house.owner.say(house.sandbox.garmin.mintTicket(OTHER.email));
+      return house.owner.waitForMessage();
+    }
+
+    test("replaces nothing without a yes to a question that names both", async () => {
+      const { text, buttons } = await askedAboutOther();
+      expect(text).toBe(
+        "I deleted your message. You are linked to Owner (profile 100000000) at Garmin. This sign-in belongs to Other (profile 100000001). Nothing has changed. Shall I send your readings to Other from now on? The question is open for 10 minutes.",
+      );
+      expect(labels({ buttons })).toEqual(["Yes, switch", "No, keep the link"]);
+      await house.quiet();
+      expect(await vendorUserId()).toBe("100000000");
+      expect(house.sandbox.garmin.weights(OTHER.email)).toEqual([]);
+      house.owner.tap("Yes, switch");
+      await house.owner.waitForMessage((message) => message.text === "Signed in at Garmin as Other.");
+      expect(await vendorUserId()).toBe("100000001");
+    });
+
+    test("is forgotten by a no, and the page that is offered then asks who it is", async () => {
+      await askedAboutOther();
+      house.owner.tap("No, keep the link");
+      await house.owner.waitUntil(({ messages }) =>
+        messages.some(({ text }) => text.startsWith("Nothing has changed.")),
+      );
+      const kept = house.owner.messages.find(({ text }) => text.startsWith("Nothing has changed."));
+      expect(new URL(kept?.buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
+      house.owner.say("/connect");
+      await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: linked"));
+      expect(await vendorUserId()).toBe("100000000");
+    });
+
+    test("is forgotten after ten minutes, and a late yes says so", async () => {
+      await askedAboutOther();
+      house.clock.advance(10 * 60);
+      house.owner.tap("Yes, switch");
+      await house.owner.waitForMessage(({ text }) => text.startsWith("I keep a sign-in for ten minutes"));
+      expect(await vendorUserId()).toBe("100000000");
+    });
+  });
+
+  test.each<[string, () => void]>([
+    ["on a tap", () => house.owner.tap("Look again")],
+    ["with /connect", () => house.owner.say("/connect")],
+  ])("whose account it is, is looked at again %s when Garmin did not say at once", async (_how, look) => {
     await beforeSignIn();
+    const odd = { match: { path: /socialProfile/ }, effect: { type: "body", body: [] } } as const;
+    house.sandbox.faults.add({ ...odd, times: 3 });
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await house.owner.waitForMessage(({ text }) => text.includes("Signed in"));
-    const other = { email: "other@example.org", password: "p", displayName: "other", fullName: "Other" };
-    house.sandbox.garmin.addAccount({ ...other, timezone: "UTC" });
-    house.owner.say(house.sandbox.garmin.mintTicket(other.email));
-    await house.owner.waitForMessage(({ text }) =>
-      text.includes("Signed in at Garmin as Other. Before, it was Owner. If that is not what you want, sign in again."),
-    );
+    const asked = await house.owner.waitForMessage(({ text }) => text.includes("doesn't say right now whose account"));
+    expect(labels(asked)).toEqual(["Look again"]);
+    look();
+    await house.owner.waitForMessage(({ text }) => text === "Signed in at Garmin as Owner.");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+  });
+});
+
+describe("before anybody is asked for anything", () => {
+  async function tapHere() {
+    house.owner.say("/connect");
+    await house.owner.waitForMessage();
+    house.owner.tap("Link Garmin");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Two ways"));
+    house.owner.tap("Here in the chat");
+    return house.owner.waitForMessage();
+  }
+  const onProbe = (status: number) =>
+    house.sandbox.faults.add({
+      match: { method: "GET", path: "/mobile/api/login" },
+      effect: { type: "status", status },
+    });
+
+  test.each([
+    [403, "Garmin does not take sign-ins from the network that I run in."],
+    [429, "Garmin is limiting sign-ins from the network that I run in."],
+  ])("a network that is answered with %s is said so, and only Garmin's page is offered", async (status, sentence) => {
+    await beforeSignIn();
+    onProbe(status);
+    const refused = await tapHere();
+    expect(refused.text.startsWith(sentence)).toBe(true);
+    expect(labels(refused)).toEqual(["On Garmin’s page"]);
+    // Nothing waits for an answer.
+    house.owner.say("hello");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+  });
+
+  test("a rest is said so", async () => {
+    await beforeSignIn();
+    await typeEmail();
+    house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+    await typePassword();
+    expect((await tapHere()).text).toMatch(/Signing in here rests until today 15:00\./);
+    expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
+  });
+
+  test("a Garmin that does not answer is said so, and nothing waits", async () => {
+    await beforeSignIn();
+    house.sandbox.faults.add({ match: { method: "GET", path: "/mobile/api/login" }, effect: { type: "drop_before" } });
+    expect((await tapHere()).text).toMatch(/^That could not be done just now\./);
+    house.owner.say("hello");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+  });
+
+  test.each<["en" | "de", boolean]>([
+    ["en", true],
+    ["de", true],
+    ["en", false],
+  ])("in %s the chat way is called doubtful where Amazon's network is (%s)", (language, isInCloud) => {
+    const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
+    expect(/Amazon’s network|Amazons Netz/.test(words.garminDoors(isInCloud))).toBe(isInCloud);
+  });
+});
+
+describe("what is left to try", () => {
+  const refuse = (clientId: string) =>
+    house.sandbox.faults.add({
+      match: { method: "POST", path: "/mobile/api/login", form: { clientId } },
+      effect: { type: "body", body: { error: { "status-code": "427" } } },
+      times: 9,
+    });
+  const clientIds = () => house.sandbox.garmin.requests.filter(isLogin).map(({ query }) => query.get("clientId"));
+
+  test("after a refusal is Garmin's other app, by a tap and never by itself", async () => {
+    await beforeSignIn({ mfa: "email" });
+    refuse("GCM_IOS_DARK");
+    await typeEmail();
+    const refused = await typePassword();
+    expect(refused.text).toContain("(its error 427)");
+    expect(labels(refused)).toEqual(["On Garmin’s page", "Try as Garmin’s Android app"]);
+    expect(clientIds()).toEqual(["GCM_IOS_DARK"]);
+    house.owner.tap("Try as Garmin’s Android app");
+    await house.owner.waitForMessage(({ text }) => text === "Which e-mail address do you use at Garmin?");
+    house.owner.tap(OWNER.email);
+    await house.owner.waitForMessage(({ text }) => text.includes("password for"));
+    await typePassword();
+    house.owner.say(code());
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner."));
+    expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
+  });
+
+  test("after both apps is Garmin's page alone", async () => {
+    await beforeSignIn();
+    refuse("GCM_IOS_DARK");
+    await typeEmail();
+    await typePassword();
+    refuse("GCM_ANDROID_DARK");
+    house.owner.tap("Try as Garmin’s Android app");
+    await house.owner.waitForMessage();
+    house.owner.tap(OWNER.email);
+    await house.owner.waitForMessage(({ text }) => text.includes("password for"));
+    expect(labels(await typePassword())).toEqual(["On Garmin’s page"]);
+  });
+
+  test("after access that Garmin takes back is the other way in", async () => {
+    await beforeSignIn();
+    house.sandbox.faults.turnOn("garmin_token_not_active");
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    const refused = await house.owner.waitForMessage(({ text }) => text.includes("another way often works"));
+    expect(refused.text).toContain("sign in here in the chat.");
+    expect(labels(refused)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  });
+
+  test("after three wrong codes is to begin again, and a fourth goes nowhere", async () => {
+    await beforeSignIn({ mfa: "email" });
+    await typeEmail();
+    await typePassword();
+    const wrong = code() === "000000" ? "111111" : "000000";
+    for (const sentence of ["That code is not right.", "That code is not right.", "That was the third wrong code"]) {
+      expect((await typePassword(wrong)).text).toContain(sentence);
+    }
+    expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toHaveLength(3);
+    house.owner.say(code());
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+  });
+
+  test("with a Chinese account is said to be nothing yet", async () => {
+    await beforeSignIn();
+    house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
+    const refused = await house.owner.waitForMessage();
+    expect(refused.text).toContain("I don't support them yet");
+    expect(labels(refused)).toEqual([]);
+  });
+
+  test("somebody else's browser is a page that asks who it is", async () => {
+    await beforeSignIn();
+    await house.app.accounts.save(ACCOUNT + 1, {});
+    await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    const { buttons } = await house.owner.waitForMessage(({ text }) => text.includes("belongs to somebody else here"));
+    expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
+  });
+
+  test("a client id that Garmin no longer knows is a setting, and says which", async () => {
+    await beforeSignIn();
+    const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
+    house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await house.owner.waitForMessage(({ text }) => text.includes("GARMIN_CLIENT_ID"));
+  });
+});
+
+describe("a command in whatever spelling", () => {
+  test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
+    "%s ends a sign-in that waits for a password, and never goes to Garmin",
+    async (typed) => {
+      await beforeSignIn();
+      await typeEmail();
+      house.owner.say(typed);
+      await house.owner.waitForMessage(({ text }) => text === "Stopped. Nothing was changed.");
+      expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
+      expect(house.owner.messages.some(({ from, text }) => from === "person" && text === typed)).toBe(true);
+    },
+  );
+
+  test.each([
+    ["/Status", "Withings: linked"],
+    ["/STATUS please", "Withings: linked"],
+    ["/Status@weighbridge_bot", "Withings: linked"],
+    ["Status!", "Withings: linked"],
+    ["/HELP", "/sync"],
+    ["Hilfe", "/sync"],
+    ["/status@another_bot", "I did not understand"],
+    ["/statusses", "I did not understand"],
+  ])("%s is answered", async (typed, answer) => {
+    await beforeSignIn();
+    house.owner.say(typed);
+    await house.owner.waitForMessage(({ text }) => text.startsWith(answer));
   });
 });

@@ -14,6 +14,10 @@ const failing = (method: string, status: number, description: string, times = 1)
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
 
+/** With a password: the same address without one is the probe. */
+const isLogin = ({ method, path }: { method: string; path: string }) =>
+  method === "POST" && path === "/mobile/api/login";
+
 /** The sign-in has come to the password, which was asked for. */
 async function beforePassword() {
   house = await startBotHouse({ linked: false });
@@ -64,7 +68,7 @@ describe("what comes side by side", () => {
     const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
     const [one, other] = [house.newBot({ clock }), house.newBot({ clock })];
     const password = one.bot.handleUpdate(message(OWNER.password));
-    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
+    await expect.poll(() => house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
     const cancel = other.bot.handleUpdate(tap("garmin:cancel"));
     await Promise.all([password, cancel]);
     const [asked, stopped] = said().slice(-2);
@@ -79,7 +83,7 @@ describe("what comes side by side", () => {
       ...{ server: "garmin_sso", match: { method: "POST" } },
       effect: { type: "delay", seconds: 0.3 },
     });
-    const logins = () => house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login");
+    const logins = () => house.sandbox.garmin.requests.filter(isLogin);
     // While one waits for the other more time goes by than a claim counts for, and less than its turn in the chat.
     let isLong = false;
     const clock = {
@@ -239,7 +243,40 @@ describe("what Telegram does", () => {
     await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
     await heard("Signed in at Garmin as Owner.");
-    expect(house.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login")).toHaveLength(1);
+    expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
+  });
+
+  test.each<[string, number, number]>([
+    ["is refused", 403, 1],
+    ["meets a limit", 400, 1],
+    ["meets a broken server", 502, 3],
+  ])("a question for the password that %s takes no text for its answer", async (_what, status, times) => {
+    await beforePassword();
+    house.owner.tap("Another e-mail");
+    await heard("Which e-mail");
+    failing("sendMessage", status, "Bad Gateway", times);
+    house.owner.say(OWNER.email);
+    await house.quiet();
+    house.owner.say("hello");
+    await heard("the password for owner@example.org");
+    await house.quiet();
+    expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
+    house.owner.say(OWNER.password);
+    await heard("Garmin sent a code");
+  });
+
+  test("a question for the code that was not shown takes digits for its answer, and asks again after anything else", async () => {
+    await beforePassword();
+    failing("sendMessage", 502, "Bad Gateway", 3);
+    house.owner.say(OWNER.password);
+    await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
+    await house.quiet();
+    // Most likely the password once more, because nothing seemed to happen.
+    house.owner.say("hunter2-and-more");
+    await heard("I'm waiting for the code that Garmin sent you.");
+    expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toEqual([]);
+    house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
+    await heard("Signed in at Garmin as Owner.");
   });
 
   test("a message that is too old to be edited is answered in a new one", async () => {

@@ -244,7 +244,10 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   }
 
   async function linkGarmin(account: AccountId, garmin: GarminName) {
-    return (await main.app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(mailOf(garmin)))).type;
+    const { garminSignIn } = main.app;
+    const result = await garminSignIn.withPasted(account, sandbox.garmin.mintTicket(mailOf(garmin)));
+    if (result.type !== "other_profile") return result.type;
+    return (await garminSignIn.switchProfile(account, result.profile.profileId)).type;
   }
 
   /** With nothing in the way: what a person does again until it works. */

@@ -5,7 +5,10 @@ let machine: Machine;
 afterEach(() => machine.close());
 
 const LOGIN = `login garmin --account ${OWNER} --json`;
-const signIns = () => machine.sandbox.garmin.requests.filter(({ path }) => path === "/mobile/api/login").length;
+/** With a password: the same address without one is the probe. */
+const signIns = () =>
+  machine.sandbox.garmin.requests.filter(({ method, path }) => method === "POST" && path === "/mobile/api/login")
+    .length;
 const isLinked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin")) !== undefined);
 
 async function withOwner(options: Parameters<typeof startMachine>[0] = {}) {
@@ -131,12 +134,11 @@ describe("Garmin with a password", () => {
   test("the third wrong code ends it, an empty line never reaches Garmin, and so does the end of the input", async () => {
     const { run, credentials, sandbox } = await withOwner({ mfa: "email" });
     const verified = () => sandbox.garmin.requests.filter(({ path }) => path.endsWith("/verifyCode")).length;
-    const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222"]);
+    const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222", "333333"]);
     expect(three.exit).toBe(3);
     expect(three.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });
-    expect(three.stderr.match(/That code is not right\./g)).toHaveLength(3);
-    expect(three.stderr).toMatch(/That code is not right\. Please begin again\.\n$/);
-    expect(verified()).toBe(2);
+    expect(three.stderr).toMatch(/That was the third wrong code; .*Please begin again\.\n$/);
+    expect(verified()).toBe(3);
 
     const ended = await run(LOGIN, [...credentials(), "000000"]);
     expect(ended.exit).toBe(2);
@@ -223,7 +225,9 @@ describe("Garmin with a password", () => {
     expect(ended.json()).toMatchObject({ status, ...(action && { action }) });
     expect(ended.stderr).toMatch(words);
     expect(ended.stderr).not.toMatch(/\n\s+at /);
-    expect(signIns()).toBe(1);
+    // A network that Garmin refuses is seen before anybody is asked for a password.
+    expect(signIns()).toBe(_name === "Cloudflare in between" ? 0 : 1);
+    expect(/Garmin password:/.test(ended.stderr)).toBe(_name !== "Cloudflare in between");
     expect(await isLinked()).toBe(false);
   });
 
@@ -232,9 +236,65 @@ describe("Garmin with a password", () => {
     sandbox.faults.turnOn("garmin_sso_429");
     await run(LOGIN, credentials());
     sandbox.faults.turnOff("garmin_sso_429");
-    expect(await run(LOGIN, credentials())).toMatchObject({ exit: 4 });
+    const resting = await run(LOGIN);
+    expect(resting).toMatchObject({ exit: 4, stderr: expect.stringContaining("rests until") });
+    expect(resting.stderr).not.toContain("Garmin e-mail:");
     expect(signIns()).toBe(1);
     expect(await run(`${LOGIN} --ticket`, [ticket()])).toMatchObject({ exit: 0 });
+  });
+});
+
+test("Garmin's other app is tried with --android, after a refusal that names it", async () => {
+  const { run, credentials, sandbox } = await withOwner();
+  const match = { method: "POST", path: "/mobile/api/login", form: { clientId: "GCM_IOS_DARK" } };
+  sandbox.faults.add({ match, times: 9, effect: { type: "body", body: { error: { "status-code": "427" } } } });
+  const refused = await run(LOGIN, credentials());
+  expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining("login garmin --account 4711 --android") });
+  expect(signIns()).toBe(1);
+  expect(await run(`${LOGIN} --android`, credentials())).toMatchObject({ exit: 0 });
+  expect(await run(`${LOGIN} --android --ticket`)).toMatchObject({ exit: 2 });
+});
+
+describe("a sign-in whose tokens are there, and whose account is not known yet", () => {
+  test("is gone on with by the same command, which asks for nothing", async () => {
+    const { run, ticket, sandbox } = await withOwner();
+    sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "body", body: [] } });
+    const unknown = await run(`${LOGIN} --ticket`, [ticket()]);
+    expect(unknown).toMatchObject({ exit: 4, stderr: expect.stringContaining("kept for ten minutes") });
+    expect(unknown.json()).toEqual({ status: "retry_later", account: OWNER });
+    const again = await run(LOGIN);
+    expect(again.json()).toMatchObject({ status: "success", displayName: "owner" });
+  });
+
+  test("of another profile replaces nothing without a yes", async () => {
+    const { run, ticket } = await withOwner();
+    await machine.link(OWNER);
+    const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin"))?.value.displayName);
+    const pasteAndAnswer = async (command: string, pasted: string, answer?: string) => {
+      const login = machine.start(command);
+      await login.said("Paste the whole address");
+      login.line(pasted);
+      await login.said("Switch? (yes or no)");
+      if (answer !== undefined) login.line(answer);
+      login.endInput();
+      return login.ended;
+    };
+    const byTicket = `${LOGIN} --ticket`;
+    const no = await pasteAndAnswer(byTicket, ticket(HOUSEMATE), "no");
+    expect(no.stderr).toMatch(
+      /You are linked to owner \(profile \d+\) at Garmin\. This sign-in belongs to housemate \(profile \d+\)/,
+    );
+    expect(no).toMatchObject({ exit: 0 });
+    expect(await linked()).toBe("owner");
+    // The end of the input is no answer: the question waits, and is asked again.
+    expect(await pasteAndAnswer(byTicket, ticket(HOUSEMATE))).toMatchObject({ exit: 2 });
+    expect(await linked()).toBe("owner");
+    expect((await run(byTicket, ["yes"])).json()).toMatchObject({ status: "success", displayName: "housemate" });
+    expect(await linked()).toBe("housemate");
+    const page = await pasteAndAnswer(`${LOGIN} --as-somebody-else`, ticket(OWNER), "y");
+    expect(page.stderr).toContain("reauth=true");
+    expect(page.stderr).toContain('headed "ERROR: clientId parameter must be specified". That is right');
+    expect(await linked()).toBe("owner");
   });
 });
 

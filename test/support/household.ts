@@ -71,6 +71,13 @@ export async function startHousehold(
     await to.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, to.withingsLinking.begin(ACCOUNT)));
   }
 
+  /** Signs in at Garmin as this person, and says yes where that replaces another profile. */
+  async function signInAs(email: string) {
+    const result = await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(email));
+    if (result.type !== "other_profile") return result;
+    return app.garminSignIn.switchProfile(ACCOUNT, result.profile.profileId);
+  }
+
   return {
     clock,
     sandbox,
@@ -81,6 +88,7 @@ export async function startHousehold(
     logged,
     newApp,
     link: () => link(app),
+    signInAs,
     linkWithings: () => linkWithings(app),
     sync: async (runOptions: RunOptions = {}, on = app) => {
       const account = await app.accounts.find(ACCOUNT);

@@ -74,7 +74,6 @@ const noVerdict: Record<Vendor, Record<string, FaultEffect>> = {
     "HTTP 403 with Cloudflare's page": { type: "status", status: 403, body: page },
     "HTTP 401 with a page": { type: "status", status: 401, body: page },
     "HTTP 400 with a page": { type: "status", status: 400, body: page },
-    "HTTP 400 for our client id": { type: "status", status: 400, body: { error: "invalid_client" } },
     "HTTP 200 with a page": { type: "body", body: page },
     "an empty object": { type: "body", body: {} },
     "a success without an access token": { type: "body", body: { refresh_token: "new", expires_in: 64000 } },
@@ -87,6 +86,18 @@ const cases = (["withings", "garmin"] as const).flatMap((vendor) =>
 );
 
 describe("a renewal that ends without a verdict", () => {
+  test("a client id that Garmin no longer knows is a setting to be changed, and ends no link", async () => {
+    await waitingWeighIn();
+    await linkWithings();
+    const before = await stored("garmin");
+    const effect = { type: "status", status: 400, body: { error: "invalid_client" } } as const;
+    house.sandbox.faults.add({ ...TOKENS.garmin, times: 1, effect });
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "fix_garmin_client_id" });
+    expect(await stored("garmin")).toEqual(before);
+    house.clock.advance(121);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
   test.each(cases)(
     "at %s in %s leaves the stored link as it is, byte by byte, and a later run goes on",
     async (vendor, _what, effect) => {
@@ -543,7 +554,7 @@ describe("a refresh token that the vendor refuses", () => {
 
 describe("a link that is asked for by whose it is", () => {
   const SPOUSE = { email: "spouse@example.org", password: "a-password-for-tests" };
-  const signInSpouse = () => house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(SPOUSE.email));
+  const signInSpouse = () => house.signInAs(SPOUSE.email);
   const isRefresh = (request: { url: URL | string; body?: unknown }) =>
     String(request.body).includes("refresh_token") && String(request.url).includes("di-oauth2");
   /** What a call with access to the owner's profile ended with, and which tokens it was given. */

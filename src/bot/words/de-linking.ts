@@ -1,5 +1,6 @@
 import type { CallbackOutcome } from "../../sync/link-withings.ts";
 import type { SignInResult } from "../../sync/sign-in.ts";
+import type { GarminProfile } from "../../sync/sign-in-ports.ts";
 import {
   GARMIN_PAGE_HEADING,
   type LinkingWords,
@@ -14,6 +15,12 @@ const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Geh zurü
 
 /** The German sentences of linking and unlinking. */
 export function linkingInGerman({ weight, time }: Format): LinkingWords {
+  const OTHER_WAY = {
+    ios: "Melde dich hier im Chat an.",
+    android: "Melde dich auf Garmins eigener Seite an, oder lass es mich als Garmins Android-App versuchen.",
+    page: "Melde dich auf Garmins eigener Seite an.",
+  };
+  const profile = ({ displayName, profileId }: GarminProfile) => `${displayName} (Profil ${profileId})`;
   const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
     last
       ? `der Person bei Withings, die zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)} (Nummer ${id})`
@@ -33,6 +40,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         : `Withings ist verbunden (Profil ${withingsUserId}).`,
     otherWithingsPerson: (linked, other) =>
       `Du bist verbunden mit ${person(linked)}. Was gerade erlaubt wurde, gehört zu ${person(other)}. Noch ist nichts geändert. Soll ich ab jetzt die Waage der anderen Person lesen? Die Frage ist 10 Minuten offen.`,
+    keptProfile:
+      "Nichts ist geändert. Die andere Anmeldung habe ich gelöscht. Möchtest du dich selbst noch einmal anmelden: Dieser Knopf fragt nach E-Mail und Passwort, auch wenn dein Browser noch jemand anderen kennt.",
     lateAnswer:
       "Die Frage ist nicht mehr offen; nichts ist geändert. Verbinde noch einmal, dann frage ich noch einmal.",
     keptLink: "Nichts ist geändert. Die andere Anmeldung habe ich gelöscht.",
@@ -56,25 +65,29 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
     subscriptionsRestored:
       "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
 
-    garminDoors:
-      "Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.",
+    garminDoors: (isInCloud) =>
+      `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: ${isInCloud ? "Das klappt vielleicht nicht, denn Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab. Wenn doch: " : ""}Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.`,
     garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist richtig so: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
     notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",
-    askCode: (sentTo) =>
-      `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
+    askCode: ({ sentBy, sentTo }) =>
+      sentBy === "other"
+        ? "Garmin möchte einen Code: den aus deiner Authenticator-App, oder auf dem Weg, den du bei Garmin gewählt hast. Schick ihn mir."
+        : `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
+    codeAwaited: "Ich warte auf den Code, den Garmin dir gesendet hat. Schick ihn mir.",
     signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
       switch (result.type) {
         case "signed_in":
-          return [
-            `Bei Garmin angemeldet als ${result.displayName}.`,
-            ...(result.before
-              ? [`Vorher war es ${result.before}. Wenn du das nicht willst, melde dich noch einmal an.`]
-              : []),
-          ].join(" ");
+          return `Bei Garmin angemeldet als ${result.displayName}.`;
+        case "profile_unknown":
+          return "Garmin hat dich angemeldet, sagt aber gerade nicht, wessen Konto es ist. Nichts ist verloren: Ich behalte diese Anmeldung zehn Minuten lang. Drücke gleich den Knopf, oder sende /connect.";
+        case "other_profile":
+          return `Du bist bei Garmin verbunden mit ${profile(result.linked)}. Diese Anmeldung gehört ${profile(result.profile)}. Noch ist nichts geändert. Soll ich deine Messungen ab jetzt an ${result.profile.displayName} senden? Die Frage ist 10 Minuten offen.`;
+        case "sign_in_forgotten":
+          return "Ich behalte eine Anmeldung zehn Minuten lang, und die sind vorbei. Nichts ist geändert. Bitte melde dich noch einmal an.";
         case "taken":
-          return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zweien würden sich mischen. Vielleicht kennt dein Browser ihn noch: Melde dich bei Garmin erst ab und dann als du selbst an.`;
+          return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zweien würden sich mischen. Vielleicht kennt dein Browser sie noch: Dieser Knopf fragt trotzdem nach E-Mail und Passwort.`;
         case "account_removed":
           return "Du hast hier alles entfernt, bevor Garmin geantwortet hat, darum ist nichts verbunden.";
         case "wrong_code":
@@ -85,10 +98,24 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
           return "Garmin sendet nur jede halbe Minute einen neuen Code. Versuche es gleich noch einmal.";
         case "expired":
           return "Das hat zu lange gedauert, und Garmin hat die Anmeldung geschlossen. Wir beginnen neu.";
+        case "code_tries_over":
+          return "Das war der dritte falsche Code, darum höre ich hier auf: Nach ein paar weiteren nimmt Garmin einen Tag lang keinen mehr an. Melde dich noch einmal an, wenn du den richtigen zur Hand hast.";
         case "too_many_codes":
           return "Garmin nimmt vorerst keine Codes mehr an. Warte einen Tag, oder melde dich auf Garmins eigener Seite an.";
         case "resting":
           return `Garmin begrenzt die Anmeldungen dieses Kontos, und jeder weitere Versuch verlängert das. Hier ruht die Anmeldung bis ${time(result.until)}. Garmins eigene Seite geht trotzdem.`;
+        case "network_limited":
+          return "Garmin begrenzt gerade die Anmeldungen aus dem Netz, in dem ich laufe. An deinem Konto liegt es nicht. Melde dich auf Garmins eigener Seite an, oder versuche es hier in einer Stunde noch einmal.";
+        case "password_expired":
+          return "Garmin möchte, dass du zuerst ein neues Passwort setzt. Tu das auf garmin.com und melde dich dann auf Garmins eigener Seite an.";
+        case "terms_changed":
+          return "Garmin möchte, dass du zuerst seine Bedingungen annimmst. Melde dich auf connect.garmin.com an, nimm sie an, und melde dich dann auf Garmins eigener Seite an.";
+        case "account_disabled":
+          return "Garmin sagt, dass dieses Konto deaktiviert ist. Das kann nur Garmins Support ändern; vielleicht sagt die eigene Seite mehr.";
+        case "client_refused":
+          return `Garmin lässt dieses Konto auf dem Weg, den ich versucht habe, nicht hinein (Fehler 427). Melde dich auf Garmins eigener Seite an${result.next ? ", oder lass es mich als Garmins Android-App versuchen" : ""}.`;
+        case "chinese_account":
+          return "Diese Adresse ist von garmin.cn. Konten vom chinesischen Festland führt Garmin getrennt, und ich unterstütze sie noch nicht. Mit einem Konto bei garmin.com geht es.";
         case "wrong_password":
           return "Garmin kennt diese E-Mail mit diesem Passwort nicht. Sieh noch einmal nach: Nach ein paar falschen Versuchen hört Garmin stundenlang nicht mehr zu.";
         case "captcha":
@@ -100,7 +127,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         case "ticket_refused":
           return "Garmin nimmt diese Anmeldung nicht an: Jede gilt einmal, etwa eine Minute lang. Öffne die Seite noch einmal und sende mir, wo sie endet.";
         case "access_refused":
-          return "Garmin hat dich angemeldet und dann die eigene Anmeldung nicht angenommen. Versuche es in ein paar Minuten noch einmal, am besten auf Garmins eigener Seite.";
+          return `Garmin hat dich angemeldet und dann den Zugang nicht angenommen, den es eben erst gegeben hatte. Manchen Konten geht das so, und ein anderer Weg klappt oft: ${OTHER_WAY[result.next ?? "page"]}`;
         case "no_ticket":
           return "Darin steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
         case "spent_ticket":

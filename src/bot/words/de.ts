@@ -38,6 +38,8 @@ export function german(format: Format): Words {
       "Withings akzeptiert die Rückrufadresse nicht. Auf developer.withings.com muss in der Anwendung genau die Adresse stehen, die in WITHINGS_REDIRECT_URL steht, oder bei PUBLIC_URL diese Adresse und dahinter /withings/callback. Das ändert, wer mich betreibt.",
     fix_clock:
       "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts geht verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten über NTP.",
+    fix_garmin_client_id:
+      "Garmin nimmt die Client-ID nicht mehr an, mit der sich dieses Programm anmeldet. Abhilfe: eine aktuelle in der Einstellung GARMIN_CLIENT_ID, und danach eine neue Anmeldung bei Garmin. Nichts geht verloren.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -190,6 +192,8 @@ export function german(format: Format): Words {
       checkAgain: "Noch einmal prüfen",
       newCode: "Neuer Code",
       otherEmail: "Andere E-Mail",
+      asAndroid: "Als Garmins Android-App versuchen",
+      lookAgain: "Noch einmal nachsehen",
       cancel: "Abbrechen",
       mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
       notMine: "Nicht von mir",

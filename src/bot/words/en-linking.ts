@@ -1,10 +1,17 @@
 import type { CallbackOutcome, LinkResult } from "../../sync/link-withings.ts";
 import type { WeighIn } from "../../sync/reading.ts";
 import type { SignInResult } from "../../sync/sign-in.ts";
+import type { CodeWay, GarminProfile } from "../../sync/sign-in-ports.ts";
 import type { Format } from "./format.ts";
 
 /** Why a Withings link was not made. */
 export type WithingsRefusal = Exclude<LinkResult["type"], "linked" | "other_person">;
+
+/** How and where Garmin sent a code. */
+export interface CodeSent {
+  sentBy: CodeWay;
+  sentTo: string | undefined;
+}
 
 /** Whose bot a consent was for, as far as it is known: the page may be seen by somebody who was only sent its address. */
 export interface Whose {
@@ -29,6 +36,12 @@ const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Go back t
 
 /** The English sentences of linking and unlinking, in the chat and on the page that Withings sends the browser to. */
 export function linkingInEnglish({ weight, time }: Format) {
+  const OTHER_WAY = {
+    ios: "sign in here in the chat.",
+    android: "sign in on Garmin’s own page, or let me try as Garmin’s Android app.",
+    page: "sign in on Garmin’s own page.",
+  };
+  const profile = ({ displayName, profileId }: GarminProfile) => `${displayName} (profile ${profileId})`;
   const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
     last
       ? `the Withings person whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)} (number ${id})`
@@ -48,6 +61,8 @@ export function linkingInEnglish({ weight, time }: Format) {
         : `Withings is linked (profile ${withingsUserId}).`,
     otherWithingsPerson: (linked: WithingsPerson, other: WithingsPerson) =>
       `You are linked to ${person(linked)}. What was allowed just now belongs to ${person(other)}. Nothing has changed. Shall I read the other one's scale from now on? The question is open for 10 minutes.`,
+    keptProfile:
+      "Nothing has changed. I have deleted the other sign-in. If you want to sign in again as yourself: this button asks for e-mail and password, even if your browser still knows somebody else.",
     lateAnswer: "That question is closed; nothing has changed. Link again, and I ask again.",
     keptLink: "Nothing has changed. I have deleted the other sign-in.",
     withingsRefused: {
@@ -68,23 +83,29 @@ export function linkingInEnglish({ weight, time }: Format) {
     subscriptionsRestored:
       "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
 
-    garminDoors:
-      "Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me e-mail, password and code. I delete them here at once, and never store the password.",
+    garminDoors: (isInCloud: boolean) =>
+      `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: ${isInCloud ? "may not work, because Garmin often refuses sign-ins from Amazon’s network, where I run. If it does, " : ""}you send me e-mail, password and code. I delete them here at once, and never store the password.`,
     garminPageEnd: `Garmin’s page ends on one headed “${GARMIN_PAGE_HEADING}”. That is right: you are signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",
     askPassword: (email: string) => `And the password for ${email}? I use it once and do not keep it.`,
     notAnEmail: "That is no e-mail address. Please send it again.",
-    askCode: (sentTo: string | undefined) =>
-      `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
+    askCode: ({ sentBy, sentTo }: CodeSent) =>
+      sentBy === "other"
+        ? "Garmin wants a code: the one in your authenticator app, or the way you chose at Garmin. Send it to me."
+        : `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
+    codeAwaited: "I'm waiting for the code that Garmin sent you. Send it to me.",
     signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
       switch (result.type) {
         case "signed_in":
-          return [
-            `Signed in at Garmin as ${result.displayName}.`,
-            ...(result.before ? [`Before, it was ${result.before}. If that is not what you want, sign in again.`] : []),
-          ].join(" ");
+          return `Signed in at Garmin as ${result.displayName}.`;
+        case "profile_unknown":
+          return "Garmin signed you in, but doesn't say right now whose account it is. Nothing is lost: I keep this sign-in for ten minutes. Press the button in a moment, or send /connect.";
+        case "other_profile":
+          return `You are linked to ${profile(result.linked)} at Garmin. This sign-in belongs to ${profile(result.profile)}. Nothing has changed. Shall I send your readings to ${result.profile.displayName} from now on? The question is open for 10 minutes.`;
+        case "sign_in_forgotten":
+          return "I keep a sign-in for ten minutes, and they are over. Nothing has changed. Please sign in again.";
         case "taken":
-          return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. Your browser may still know them: sign out at Garmin first, then sign in as yourself.`;
+          return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. Your browser may still know them: this button asks for e-mail and password all the same.`;
         case "account_removed":
           return "You removed everything here before Garmin had answered, so nothing was linked.";
         case "wrong_code":
@@ -95,10 +116,24 @@ export function linkingInEnglish({ weight, time }: Format) {
           return "Garmin sends a new code only every half minute. Try again in a moment.";
         case "expired":
           return "That took too long, and Garmin has closed that sign-in. We begin again.";
+        case "code_tries_over":
+          return "That was the third wrong code, so I stop here: after a few more Garmin takes none for a day. Sign in again when you have the right one at hand.";
         case "too_many_codes":
           return "Garmin takes no more codes for now. Wait a day, or sign in on Garmin’s own page.";
         case "resting":
           return `Garmin limits sign-ins of this account, and every further try makes it longer. Signing in here rests until ${time(result.until)}. Garmin’s own page still works.`;
+        case "network_limited":
+          return "Garmin is limiting sign-ins from the network that I run in. Your account is not to blame. Sign in on Garmin’s own page, or try here again in an hour.";
+        case "password_expired":
+          return "Garmin wants you to set a new password first. Do that at garmin.com, then sign in on Garmin’s own page.";
+        case "terms_changed":
+          return "Garmin wants you to accept its terms first. Sign in at connect.garmin.com and accept them, then sign in on Garmin’s own page.";
+        case "account_disabled":
+          return "Garmin says that this account is disabled. Only Garmin’s support can change that; its own page may say more.";
+        case "client_refused":
+          return `Garmin doesn't let this account sign in the way I tried (its error 427). Sign in on Garmin’s own page${result.next ? ", or let me try as Garmin’s Android app" : ""}.`;
+        case "chinese_account":
+          return "That address is from garmin.cn. Accounts from mainland China are kept apart by Garmin, and I don't support them yet. An account at garmin.com works.";
         case "wrong_password":
           return "Garmin does not know this e-mail and password. Look again: a few wrong tries, and Garmin stops listening for hours.";
         case "captcha":
@@ -110,7 +145,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "ticket_refused":
           return "Garmin does not take that sign-in: each works once, for about a minute. Open the page again and send me where it ends.";
         case "access_refused":
-          return "Garmin signed you in and then did not accept its own sign-in. Try again in a few minutes, best on Garmin’s own page.";
+          return `Garmin signed you in, and then didn't accept the access that it had just given. That happens to some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
         case "no_ticket":
           return "There is no sign-in in that. Sign in on Garmin’s page, then copy the whole address that it ends on (“ticket=ST-” stands in it).";
         case "spent_ticket":

@@ -69,6 +69,8 @@ export function english(format: Format) {
       "Withings does not accept the callback address. On developer.withings.com, the application of the person who runs me has to list exactly the address in WITHINGS_REDIRECT_URL, or with PUBLIC_URL that address followed by /withings/callback.",
     fix_clock:
       "The clock of the machine I run on is off by more than a day, so I send nothing until it is right. Nothing is lost: your readings wait at Withings. Set the clock, best by NTP.",
+    fix_garmin_client_id:
+      "Garmin no longer accepts the client id that this program signs in with. The fix is a current one in the setting GARMIN_CLIENT_ID, and then a new sign-in at Garmin. Nothing is lost.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -219,6 +221,8 @@ export function english(format: Format) {
       checkAgain: "Check again",
       newCode: "New code",
       otherEmail: "Another e-mail",
+      asAndroid: "Try as Garmin’s Android app",
+      lookAgain: "Look again",
       cancel: "Cancel",
       mine: (item: AttentionItem) => `Send ${values(item.values)}, ${time(item.takenAt)}`,
       notMine: "Not mine",

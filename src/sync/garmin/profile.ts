@@ -3,12 +3,16 @@ import type { WithAccess } from "../ports.ts";
 import type { GarminProfile } from "../sign-in-ports.ts";
 import { type GarminCall, readBody } from "./client.ts";
 
+const text = z.string().nullish().catch(undefined);
 const SocialProfile = z
   .object({
-    profileId: z.union([z.number(), z.string().min(1)]).nullish(),
-    garminGUID: z.string().min(1).nullish(),
-    displayName: z.string().nullish(),
-    fullName: z.string().nullish(),
+    profileId: z
+      .union([z.number(), z.string().min(1)])
+      .nullish()
+      .catch(undefined),
+    garminGUID: z.string().min(1).nullish().catch(undefined),
+    displayName: text,
+    fullName: text,
   })
   // Any of the two tells accounts apart; the numeric one has been seen more often.
   .transform(({ profileId, garminGUID, ...names }) => ({ ...names, profileId: String(profileId ?? garminGUID ?? "") }))

@@ -1,81 +1,95 @@
-import * as z from "zod";
-import { parseJson } from "../../json.ts";
 import type { HttpAnswer, Transport } from "../../transport.ts";
-import type { CodeOutcome, NewCodeOutcome, PasswordOutcome, PendingSignIn, SignInRefusal } from "../sign-in-ports.ts";
+import type {
+  CodeOutcome,
+  GarminProbe,
+  MobileClient,
+  NewCodeOutcome,
+  PasswordOutcome,
+  PendingSignIn,
+  SignInRefusal,
+} from "../sign-in-ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
 import { cookieHeader, keepCookies } from "./cookies.ts";
+import { readSignInAnswer, type SignInAnswer } from "./sso-answer.ts";
 
 /**
- * Garmin's sign-in for its own phone app: JSON, MFA by a second request, a one-use service ticket at the end.
- * Undocumented; recorded by garth in March 2026 and used by several projects since.
+ * Garmin's sign-in for its own phone apps: JSON, MFA by a second request, a one-use service ticket at the end.
+ * Undocumented; recorded by garth in March 2026 and used by several projects since. Both apps' ids have been seen to work.
  */
-const CLIENT_ID = "GCM_IOS_DARK";
-export const MOBILE_SERVICE = "https://mobile.integration.garmin.com/gcm/ios";
+const CLIENTS: Record<MobileClient, { clientId: string; service: string }> = {
+  ios: { clientId: "GCM_IOS_DARK", service: "https://mobile.integration.garmin.com/gcm/ios" },
+  android: { clientId: "GCM_ANDROID_DARK", service: "https://mobile.integration.garmin.com/gcm/android" },
+};
+export const MOBILE_SERVICE = CLIENTS.ios.service;
 const USER_AGENT =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
 
-const SignInAnswer = z.object({
-  serviceTicketId: z.string().nullish(),
-  responseStatus: z.object({ type: z.string() }).optional(),
-  customerMfaInfo: z
-    .object({
-      email: z.string().nullish(),
-      phoneNumber: z.string().nullish(),
-      mfaLastMethodUsed: z.string().nullish(),
-      defaultMfaMethod: z.string().nullish(),
-    })
-    .nullish(),
-  // Garmin wraps some refusals into an HTTP 200.
-  error: z.object({ "status-code": z.coerce.string() }).optional(),
-});
-
 export interface GarminSso {
   /** One try. It is never repeated by itself: every retry against a limit makes the limit longer. */
-  login(email: string, password: string): Promise<PasswordOutcome>;
+  login(email: string, password: string, client?: MobileClient): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
-  /** Whether this machine may reach the sign-in at all, asked without a password. */
-  probe(): Promise<{ verdict: "reachable" | "blocked" | "rate_limited" | "unclear"; serverTime: Date | undefined }>;
+  /** Whether this machine may reach the sign-in at all, asked without a password, in the shape of a sign-in. */
+  probe(): Promise<GarminProbe>;
 }
 
-export function createGarminSso(options: { ssoUrl: string; send: Transport; now: () => Date }): GarminSso {
-  const { send, now } = options;
+export function createGarminSso(options: {
+  ssoUrl: string;
+  send: Transport;
+  now: () => Date;
+  onUnknown?: NoteUnknown | undefined;
+}): GarminSso {
+  const { send, now, onUnknown } = options;
   const ssoUrl = options.ssoUrl.replace(/\/+$/, "");
   const origin = new URL(ssoUrl).origin;
-  const parameters = new URLSearchParams({ clientId: CLIENT_ID, locale: "en-US", service: MOBILE_SERVICE });
+  const urlOf = (path: string, client: MobileClient) =>
+    `${ssoUrl}${path}?${new URLSearchParams({ clientId: CLIENTS[client].clientId, locale: "en-US", service: CLIENTS[client].service })}`;
+  const headers = {
+    accept: "application/json, text/plain, */*",
+    "accept-language": "en-US,en;q=0.9",
+    origin,
+    "user-agent": USER_AGENT,
+  };
 
-  const post = (path: string, body: unknown, cookie: string | undefined) =>
-    send({
+  const post = (path: string, body: unknown, pending: Partial<PendingSignIn>) => {
+    const cookie = cookieHeader(pending.cookies ?? {});
+    return send({
       method: "POST",
-      url: `${ssoUrl}${path}?${parameters}`,
-      headers: {
-        accept: "application/json, text/plain, */*",
-        "accept-language": "en-US,en;q=0.9",
-        "content-type": "application/json",
-        origin,
-        "user-agent": USER_AGENT,
-        ...(cookie && { cookie }),
-      },
+      url: urlOf(path, pending.client ?? "ios"),
+      headers: { ...headers, "content-type": "application/json", ...(cookie && { cookie }) },
       body: JSON.stringify(body),
     });
+  };
+
+  function unclear(path: string, answer: HttpAnswer, { type, value }: SignInAnswer): SignInRefusal {
+    const where = type ? `responseStatus.type: ${type}` : "no responseStatus";
+    onUnknown?.({
+      ...{ vendor: "garmin", call: `Garmin POST ${path}`, httpStatus: answer.status, where, value },
+      headerNames: Object.keys(answer.headers),
+    });
+    return { type: "unclear", what: type || `HTTP ${answer.status}` };
+  }
 
   return {
-    async login(email, password) {
-      const answer = await post(
-        "/mobile/api/login",
-        { username: email, password, rememberMe: true, captchaToken: "" },
-        undefined,
-      );
-      const read = readAnswer(answer);
-      if (read.type === "refused") return read.refusal;
-      if (read.ticket) return { type: "ticket", ticket: read.ticket, service: MOBILE_SERVICE };
-      if (read.status !== "MFA_REQUIRED") return { type: "unclear", what: read.status };
-      const method = read.mfa?.mfaLastMethodUsed ?? read.mfa?.defaultMfaMethod ?? "email";
-      const sentTo = method === "phone" ? read.mfa?.phoneNumber : read.mfa?.email;
+    async login(email, password, client = "ios") {
+      const path = "/mobile/api/login";
+      const body = { username: email, password, rememberMe: true, captchaToken: "" };
+      const answer = await post(path, body, { client });
+      const read = readSignInAnswer(answer);
+      const refusal = commonRefusal(read) ?? passwordRefusal(read);
+      if (refusal) return refusal;
+      if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[client].service };
+      if (read.isOutage || read.type !== "MFA_REQUIRED") return unclear(path, answer, read);
+      const method = read.mfa?.mfaLastMethodUsed || read.mfa?.defaultMfaMethod || "email";
+      const sentBy = wayOf(method);
+      const sentTo = { email: read.mfa?.email, phone: read.mfa?.phoneNumber, other: undefined }[sentBy];
       return {
         type: "mfa_required",
         pending: {
           cookies: keepCookies({}, answer.headers["set-cookie"], now()),
+          client,
           method,
+          sentBy,
           ...(sentTo && { sentTo }),
           startedAt: now(),
         },
@@ -83,8 +97,9 @@ export function createGarminSso(options: { ssoUrl: string; send: Transport; now:
     },
 
     async verifyCode(pending, code) {
+      const path = "/mobile/api/mfa/verifyCode";
       const answer = await post(
-        "/mobile/api/mfa/verifyCode",
+        path,
         {
           mfaMethod: pending.method,
           mfaVerificationCode: code,
@@ -92,68 +107,76 @@ export function createGarminSso(options: { ssoUrl: string; send: Transport; now:
           reconsentList: [],
           mfaSetup: false,
         },
-        cookieHeader(pending.cookies),
+        pending,
       );
-      const read = readAnswer(answer);
-      if (read.type === "refused" && read.refusal.type !== "wrong_password") return read.refusal;
-      if (read.type === "answered" && read.ticket)
-        return { type: "ticket", ticket: read.ticket, service: MOBILE_SERVICE };
-      const status = read.type === "answered" ? read.status : "";
-      if (/EXPIRED/.test(status)) return { type: "expired" };
-      if (/LIMIT|MAX/.test(status)) return { type: "too_many_codes" };
-      // The names of a wrong code are not known; whatever is no success and none of the above leaves the sign-in pending.
+      const read = readSignInAnswer(answer);
+      const refusal = commonRefusal(read);
+      if (refusal) return refusal;
+      const { service } = CLIENTS[pending.client ?? "ios"];
+      if (read.ticket) return { type: "ticket", ticket: read.ticket, service };
+      if (/EXPIRED/i.test(read.said)) return { type: "expired" };
+      if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
+      // No recording of a wrong code exists. After a good password everything that is Garmin's own and brings no ticket has
+      // been taken for one by those who live with it: the sign-in goes on waiting.
+      const isVerdict = [200, 400, 401].includes(answer.status) && !read.isOutage && read.type !== "SUCCESSFUL";
+      if (!isVerdict || read.type !== "INVALID_MFA_CODE") unclear(path, answer, read);
+      if (!isVerdict) return { type: "unclear", what: read.type || `HTTP ${answer.status}` };
       const cookies = keepCookies(pending.cookies, answer.headers["set-cookie"], now());
       return { type: "wrong_code", pending: { ...pending, cookies } };
     },
 
     async sendCode(pending) {
-      const answer = await post(
-        "/mobile/api/mfa/sendCode",
-        { mfaMethod: pending.method },
-        cookieHeader(pending.cookies),
-      );
-      const read = readAnswer(answer);
-      if (read.type === "refused") return read.refusal.type === "wrong_password" ? { type: "expired" } : read.refusal;
-      if (read.status === "MFA_CODE_SENT") {
+      const path = "/mobile/api/mfa/sendCode";
+      const answer = await post(path, { mfaMethod: pending.method }, pending);
+      const read = readSignInAnswer(answer);
+      const refusal = commonRefusal(read);
+      if (refusal) return refusal;
+      if (read.type === "MFA_CODE_SENT") {
         const cookies = keepCookies(pending.cookies, answer.headers["set-cookie"], now());
         return { type: "sent", pending: { ...pending, cookies } };
       }
-      return /EXPIRED/.test(read.status) ? { type: "expired" } : { type: "too_soon" };
+      if (/EXPIRED/i.test(read.said) || read.type === "INVALID_USERNAME_PASSWORD") return { type: "expired" };
+      if (/MAX/i.test(read.said)) return { type: "too_many_codes" };
+      return read.isOutage ? unclear(path, answer, read) : { type: "too_soon" };
     },
 
     async probe() {
-      const { status, headers } = await send({
+      const { status, headers: answered } = await send({
         method: "GET",
-        url: `${ssoUrl}/mobile/api/login`,
-        headers: { accept: "application/json", "user-agent": USER_AGENT },
+        url: urlOf("/mobile/api/login", "ios"),
+        headers,
       });
       // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
       const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
-      const date = new Date(String(headers.date));
+      const date = new Date(String(answered.date));
       return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
     },
   };
 }
 
-type Read =
-  | { type: "refused"; refusal: SignInRefusal }
-  | { type: "answered"; status: string; ticket?: string; mfa?: z.infer<typeof SignInAnswer>["customerMfaInfo"] };
+/** How a code reaches its owner. Names seen or claimed: email; phone, sms; totp, authenticator. */
+function wayOf(method: string): "email" | "phone" | "other" {
+  if (/e-?mail/i.test(method)) return "email";
+  return /phone|sms|text/i.test(method) ? "phone" : "other";
+}
 
-function readAnswer(answer: HttpAnswer): Read {
-  const refused = (type: Exclude<SignInRefusal["type"], "unclear">): Read => ({ type: "refused", refusal: { type } });
-  if (answer.status === 429) return refused("rate_limited");
-  const body = SignInAnswer.safeParse(parseJson(answer.text));
-  const unclear: Read = { type: "refused", refusal: { type: "unclear", what: `HTTP ${answer.status}` } };
-  if (!body.success) return answer.status === 403 ? refused("blocked") : unclear;
-  const { responseStatus, serviceTicketId, customerMfaInfo, error } = body.data;
-  const status = responseStatus?.type ?? (error ? `error ${error["status-code"]}` : `HTTP ${answer.status}`);
-  if (status === "SUCCESSFUL" && serviceTicketId) return { type: "answered", status, ticket: serviceTicketId };
-  if (status === "error 429" || status === "RATE_LIMITED") return refused("rate_limited");
-  if (status === "INVALID_USERNAME_PASSWORD") return refused("wrong_password");
-  if (status === "CAPTCHA_REQUIRED" || status === "NEED_CAPTCHA") return refused("captcha");
-  if (status === "ACCOUNT_LOCKED") return refused("account_locked");
-  if (answer.status === 403) return refused("blocked");
-  // An outage is no verdict on a password or a code, in whatever shape it comes.
-  if (answer.status >= 500) return unclear;
-  return { type: "answered", status, mfa: customerMfaInfo };
+/** What means the same to a password, a code and the wish for a new code. */
+function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): SignInRefusal | undefined {
+  // Garmin says it either as HTTP 429 or, with the same words, inside an HTTP 200.
+  if (httpStatus === 429 || errorCode === "429" || type === "RATE_LIMITED") return { type: "rate_limited" };
+  if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
+  if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
+  return httpStatus === 403 && !isVerdictOnPassword(said) ? { type: "blocked" } : undefined;
+}
+
+const isVerdictOnPassword = (said: string) => /INVALID_?USERNAME/i.test(said);
+
+/** Beside the first, these are names of the sign-in page's own messages; none of them was recorded as an answer. */
+function passwordRefusal({ said, errorCode }: SignInAnswer): SignInRefusal | undefined {
+  if (isVerdictOnPassword(said)) return { type: "wrong_password" };
+  if (errorCode === "427") return { type: "client_refused" };
+  if (/PASSWORD_?EXPIRED|RENEW_?PASSWORD/i.test(said)) return { type: "password_expired" };
+  if (/TERMS/i.test(said)) return { type: "terms_changed" };
+  if (/ACCOUNT_?DISABLED/i.test(said)) return { type: "account_disabled" };
+  return /MAX_?LOGINS/i.test(said) ? { type: "max_logins" } : undefined;
 }

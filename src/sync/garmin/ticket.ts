@@ -1,10 +1,14 @@
-import type { PastedTicket } from "../sign-in-ports.ts";
+import type { PastedTicket, SignInPageOptions } from "../sign-in-ports.ts";
 import { MOBILE_SERVICE } from "./sso.ts";
 
 const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;
 
-/** Garmin's own sign-in page. It ends on an almost empty page whose address carries the ticket, and does not spend it. */
-export function signInPageUrl(ssoUrl: string): string {
+/**
+ * Garmin's own sign-in page. With these parameters it ends on its embed page with the ticket in the address and does not
+ * spend it. That page is headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). To add
+ * a client id to the service would change what the ticket is good for.
+ */
+export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignInPageOptions = {}): string {
   const embed = embedUrl(ssoUrl);
   const url = new URL("/sso/signin", embed);
   url.search = new URLSearchParams({
@@ -15,16 +19,23 @@ export function signInPageUrl(ssoUrl: string): string {
     source: embed,
     redirectAfterAccountLoginUrl: embed,
     redirectAfterAccountCreationUrl: embed,
+    // "Shows the sign-in even if SSO remembers the user", says the page's own usage text.
+    ...(asSomebodyElse && { reauth: "true" }),
   }).toString();
   return url.href;
 }
+
+/** Letters, digits and dashes, as far as recorded. What stands behind "%3D" in an address that was copied twice counts too. */
+const TICKET = /(?:(?<!\w)|(?<=%3D))ST-\w[\w.~]*-[\w.~-]*\w/i;
+const CHINESE = /(?:^|[/.@\s])garmin\.cn(?:$|[/?#:\s])/i;
 
 /**
  * The ticket in what the owner pasted: the address, the bare ticket, or the text of the page; and the exact service it was
  * issued for, which the exchange has to name again.
  */
 export function ticketFromPasted(pasted: string, ssoUrl: string): PastedTicket {
-  const ticket = pasted.match(/ST-[A-Za-z0-9]+-[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*/)?.[0];
+  if (CHINESE.test(pasted)) return { type: "chinese_account" };
+  const ticket = pasted.match(TICKET)?.[0];
   if (!ticket) return { type: "no_ticket" };
   // Garmin Connect has used it up before anybody could copy it.
   if (pasted.includes("//connect.garmin.com/")) return { type: "spent_ticket" };
@@ -39,5 +50,5 @@ export function isGarminsAddress(text: string, ssoUrl: string): boolean {
   const trimmed = text.trim();
   if (!/^https?:/.test(trimmed) || !URL.canParse(trimmed)) return false;
   const { origin, hostname } = new URL(trimmed);
-  return origin === new URL(ssoUrl).origin || /(^|\.)garmin\.com$/.test(hostname);
+  return origin === new URL(ssoUrl).origin || /(^|\.)garmin\.(com|cn)$/.test(hostname);
 }

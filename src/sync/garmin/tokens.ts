@@ -1,13 +1,11 @@
 import * as z from "zod";
-import { RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
 import type { HttpAnswer, Transport } from "../../transport.ts";
 import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
-
-/** No newer one was known in November 2026. A ticket is spent by the first id that is tried, so there is only one. */
-const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 
 /** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
 const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
@@ -20,6 +18,7 @@ const TokenAnswer = z.object({
   refresh_token_expires_in: lifeSeconds.optional(),
 });
 const Refusal = z.object({ error: z.string() });
+const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
 
 /** Should Garmin leave it out of an answer one day: the life that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
@@ -31,8 +30,15 @@ export interface DiTokens {
 }
 
 /** Garmin's token endpoint. Its refusals repeat the refresh token: no body of it may reach a message or the log. */
-export function createDiTokens(options: { diauthUrl: string; send: Transport; now: () => Date }): DiTokens {
-  const { diauthUrl, send, now } = options;
+export function createDiTokens(options: {
+  diauthUrl: string;
+  /** For new sign-ins. A ticket is spent by the first id that is tried, so there is only one. */
+  clientId: string;
+  send: Transport;
+  now: () => Date;
+  onUnknown?: NoteUnknown | undefined;
+}): DiTokens {
+  const { diauthUrl, clientId: configuredId, send, now, onUnknown } = options;
 
   const post = (clientId: string, grant: Record<string, string>) =>
     send({
@@ -51,7 +57,11 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
     const body = parseJson(answer.text);
     if (body === undefined) throw new RetryLaterError("Garmin tokens: a page came, not data");
     const parsed = TokenAnswer.safeParse(body);
-    if (!parsed.success) throw new UnexpectedAnswerError("Garmin tokens", answer.status, issuePaths(parsed.error));
+    if (!parsed.success) {
+      const where = issuePaths(parsed.error);
+      note(answer, where, body);
+      throw new UnexpectedAnswerError("Garmin tokens", answer.status, where);
+    }
     const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
     const refreshToken = refresh_token ?? oldRefreshToken;
     if (!refreshToken) throw new UnexpectedAnswerError("Garmin tokens", answer.status, "refresh_token: missing");
@@ -60,23 +70,50 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
       accessExpiresAt: new Date(now().getTime() + expires_in * 1000),
       refreshToken,
       refreshExpiresAt: new Date(now().getTime() + (refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS) * 1000),
-      clientId,
+      // The token may name another id than the one that was sent, and only that one can renew it.
+      clientId: clientIdIn(access_token) ?? clientId,
     };
+  }
+
+  function note(answer: HttpAnswer, where: string, value: unknown) {
+    onUnknown?.({
+      ...{
+        vendor: "garmin",
+        call: "Garmin POST /di-oauth2-service/oauth/token",
+        httpStatus: answer.status,
+        where,
+        value,
+      },
+      headerNames: Object.keys(answer.headers),
+    });
+  }
+
+  /** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
+  function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
+    if (answer.status >= 200 && answer.status <= 299) return "good";
+    const value = parseJson(answer.text);
+    if (value === undefined || ![400, 401, 403].includes(answer.status)) throw tryLater(call, answer);
+    const { error } = Refusal.safeParse(value).data ?? {};
+    if (error === "invalid_grant" || error === "invalid_token") return "refused";
+    // Garmin no longer knows the client id: no waiting helps, and every account is concerned.
+    if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
+    note(answer, "error: unknown", value);
+    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`);
   }
 
   return {
     async exchangeTicket(ticket, service) {
-      const answer = await post(CLIENT_ID, {
+      const answer = await post(configuredId, {
         service_ticket: ticket,
         grant_type: "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket",
         service_url: service,
       });
       const verdict = verdictOf(answer, "Garmin ticket exchange");
-      return verdict === "refused" ? { type: "refused" } : { type: "tokens", tokens: read(answer, CLIENT_ID) };
+      return verdict === "refused" ? { type: "refused" } : { type: "tokens", tokens: read(answer, configuredId) };
     },
 
     async refresh({ tokens }) {
-      const clientId = tokens.clientId ?? CLIENT_ID;
+      const clientId = tokens.clientId ?? configuredId;
       const answer = await post(clientId, { grant_type: "refresh_token", refresh_token: tokens.refreshToken });
       const verdict = verdictOf(answer, "Garmin token refresh");
       if (verdict === "refused") return { type: "refused" };
@@ -85,16 +122,8 @@ export function createDiTokens(options: { diauthUrl: string; send: Transport; no
   };
 }
 
-/** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
-function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
-  if (answer.status >= 200 && answer.status <= 299) return "good";
-  const body = parseJson(answer.text);
-  if (body !== undefined && [400, 401, 403].includes(answer.status)) {
-    const { error } = Refusal.safeParse(body).data ?? {};
-    if (error === "invalid_grant" || error === "invalid_token") return "refused";
-    // Garmin no longer knows our client id: waiting would be silence, so it is an error of ours.
-    if (error === "invalid_client") throw new UnexpectedAnswerError(call, answer.status, "invalid_client");
-    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`);
-  }
-  throw tryLater(call, answer);
+/** The `client_id` claim of a JWT. Its signature is the vendor's business; what cannot be read says nothing. */
+function clientIdIn(accessToken: string): string | undefined {
+  const claims = parseJson(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
+  return Claims.safeParse(claims).data?.client_id;
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createGarminSso, type GarminSso } from "../../../src/sync/garmin/sso.ts";
 import { signInPageUrl, ticketFromPasted } from "../../../src/sync/garmin/ticket.ts";
+import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 import type { Answer, RecordedRequest } from "../../sandbox/serve.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
@@ -78,6 +79,61 @@ describe("with the sandbox", () => {
     }
   });
 
+  describe("what stands in the way of a password", () => {
+    const obstacle = () => house.app.garminSignIn.obstacle(ACCOUNT);
+    const onProbe = (status: number) =>
+      house.sandbox.faults.add({
+        match: { method: "GET", path: "/mobile/api/login" },
+        effect: { type: "status", status },
+      });
+
+    test("is asked of Garmin without a password, and is nothing where Garmin itself answers", async () => {
+      await start();
+      asked();
+      expect(await obstacle()).toBeUndefined();
+      expect(house.requests()).toEqual(["garmin_sso GET /mobile/api/login"]);
+    });
+
+    test.each([
+      [403, { type: "blocked" }],
+      [429, { type: "network_limited" }],
+      // An unknown answer is no reason to keep anybody out.
+      [404, undefined],
+      [500, undefined],
+    ])("a probe that is answered with %s", async (status, expected) => {
+      await start();
+      onProbe(status);
+      expect(await obstacle()).toEqual(expected);
+    });
+
+    test("is a rest, and then Garmin is not even probed", async () => {
+      await start();
+      house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+      const rests = await withPassword();
+      asked();
+      expect(await obstacle()).toEqual(rests);
+      expect(asked()).toBe(0);
+    });
+
+    test.each<[string, () => Promise<unknown>]>([
+      ["a password", () => withPassword()],
+      ["a code", () => house.app.garminSignIn.withCode(ACCOUNT, lastCode())],
+      ["the wish for a new code", () => house.app.garminSignIn.newCode(ACCOUNT)],
+    ])("a limit said to %s is no strike for the account when the network is limited too", async (_what, attempt) => {
+      await start("email");
+      await withPassword();
+      for (const method of ["POST", "GET"]) {
+        house.sandbox.faults.add({
+          match: { method, path: /^\/mobile\/api\// },
+          effect: { type: "status", status: 429 },
+        });
+      }
+      expect(await attempt()).toEqual({ type: "network_limited" });
+      expect(await obstacle()).toBeUndefined();
+      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+    });
+  });
+
   describe("a limit", () => {
     test.each(["garmin_sso_429", "garmin_sso_429_in_200"] as const)(
       "said as %s rests sign-in for two hours, twice as long each time, a day at most",
@@ -87,7 +143,8 @@ describe("with the sandbox", () => {
         for (const hours of [2, 4, 8, 16, 24, 24]) {
           const until = new Date(house.clock.now().getTime() + hours * 3600_000);
           expect(await withPassword()).toEqual({ type: "resting", until });
-          expect(asked()).toBe(1);
+          // The second is the network's probe.
+          expect(house.requests()).toEqual(["garmin_sso POST /mobile/api/login", "garmin_sso GET /mobile/api/login"]);
           house.clock.advance(hours * 3600 - 1);
           expect(await withPassword()).toEqual({ type: "resting", until });
           expect(asked()).toBe(0);
@@ -155,7 +212,9 @@ describe("with the sandbox", () => {
   describe("a code", () => {
     test("is asked for, and another copy of the program finishes what this one began", async () => {
       await start("email");
-      expect(await withPassword()).toEqual({ type: "mfa_required", sentTo: "ow*****@example.org" });
+      expect(await withPassword()).toEqual({
+        ...{ type: "mfa_required", sentBy: "email", sentTo: "ow*****@example.org" },
+      });
       expect(await link()).toBeUndefined();
       const other = await house.newApp();
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({
@@ -171,7 +230,7 @@ describe("with the sandbox", () => {
 
     test("to a phone names the phone, and is verified for it", async () => {
       await start("phone");
-      expect(await withPassword()).toEqual({ type: "mfa_required", sentTo: "*******42" });
+      expect(await withPassword()).toEqual({ type: "mfa_required", sentBy: "phone", sentTo: "*******42" });
       expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
       const verified = house.sandbox.garmin.requests.find((it) => it.path.endsWith("/verifyCode"));
       expect(JSON.parse(verified?.body ?? "")).toMatchObject({ mfaMethod: "phone" });
@@ -180,18 +239,22 @@ describe("with the sandbox", () => {
     test("that is wrong can be followed by the right one, also in another copy", async () => {
       await start("email");
       await withPassword();
-      for (let tries = 0; tries < 3; tries++) {
+      for (let tries = 0; tries < 2; tries++) {
         expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
       }
       const other = await house.newApp();
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
-    test("that is wrong too often ends the sign-in", async () => {
+    test("that is wrong three times ends the sign-in, in whatever copies and whatever codes were sent between", async () => {
       await start("email");
       await withPassword();
-      for (let tries = 0; tries < 4; tries++) await house.app.garminSignIn.withCode(ACCOUNT, wrongCode());
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "too_many_codes" });
+      await house.app.garminSignIn.withCode(ACCOUNT, wrongCode());
+      house.clock.advance(30);
+      await house.app.garminSignIn.newCode(ACCOUNT);
+      const other = await house.newApp();
+      expect(await other.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
+      expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "code_tries_over" });
       asked();
       expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
@@ -204,7 +267,9 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "code_too_soon" });
       house.clock.advance(30);
       const other = await house.newApp();
-      expect(await other.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "code_sent", sentTo: "ow*****@example.org" });
+      expect(await other.garminSignIn.newCode(ACCOUNT)).toEqual({
+        ...{ type: "code_sent", sentBy: "email", sentTo: "ow*****@example.org" },
+      });
       expect(house.sandbox.garmin.inbox.length).toBe(2);
       if (older !== lastCode())
         expect(await house.app.garminSignIn.withCode(ACCOUNT, older)).toEqual({ type: "wrong_code" });
@@ -314,14 +379,14 @@ describe("with the sandbox", () => {
       await house.link();
       const before = await link();
       house.sandbox.faults.turnOn("garmin_token_not_active");
-      expect(await paste(ticket())).toEqual({ type: "access_refused" });
+      expect(await paste(ticket())).toEqual({ type: "access_refused", next: "ios" });
       expect(await link()).toEqual(before);
     });
 
     test("that Garmin's data does not accept makes no link where there was none", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_token_not_active");
-      expect(await paste(ticket())).toEqual({ type: "access_refused" });
+      expect(await paste(ticket())).toEqual({ type: "access_refused", next: "ios" });
       expect(await link()).toBeUndefined();
     });
 
@@ -331,13 +396,134 @@ describe("with the sandbox", () => {
       expect(await paste(ticket())).toMatchObject({ type: "signed_in" });
     });
 
-    test("leaves the old link as it was when the profile cannot be looked at", async () => {
+    test.each<[string, number, unknown]>([
+      ["a wall", 403, "<html>Just a moment...</html>"],
+      ["a limit", 429, { error: "Too Many Requests" }],
+      ["a broken server", 500, { message: "HTTP 500" }],
+      ["nothing at all", 204, undefined],
+      ["an empty list", 200, []],
+      ["a page", 200, "<html>Back soon</html>"],
+      ["another shape", 200, { profileId: { id: 1 } }],
+    ])("is not lost when the first looks at the profile meet %s", async (_what, status, body) => {
       await start();
       await house.link();
       const before = await link();
-      house.sandbox.faults.turnOn("garmin_api_500");
-      expect(await endOf(paste(ticket()))).toBe("RetryLaterError");
+      const odd = { match: { path: /socialProfile/ }, effect: { type: "status", status, body } } as const;
+      house.sandbox.faults.add({ ...odd, times: 3 });
+      expect(await paste(ticket())).toEqual({ type: "profile_unknown" });
       expect(await link()).toEqual(before);
+      house.clock.advance(9 * 60);
+      house.requests();
+      const other = await house.newApp();
+      expect(await other.garminSignIn.lookAgain(ACCOUNT)).toMatchObject({ type: "signed_in", displayName: "Owner" });
+      // Neither the ticket nor the sign-in is asked for again.
+      expect(house.requests().filter((it) => !it.startsWith("garmin_connectapi"))).toEqual([]);
+      expect(await link()).not.toEqual(before);
+      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+    });
+
+    test.each<[string, () => unknown]>([
+      ["ten minutes later", () => house.clock.advance(10 * 60)],
+      ["after a new sign-in", () => house.link()],
+      [
+        "after its owner has taken everything away",
+        async () => house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything"),
+      ],
+      [
+        "after the link was taken away",
+        async () => house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin"),
+      ],
+    ])("is forgotten %s", async (_when, then) => {
+      await start();
+      house.sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "status", status: 503 } });
+      await paste(ticket());
+      await then();
+      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+    });
+
+    test("that Garmin's data refuses later than it was looked at is forgotten too", async () => {
+      await start();
+      house.sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "status", status: 503 } });
+      await paste(ticket());
+      house.sandbox.faults.turnOn("garmin_token_not_active");
+      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toEqual({ type: "access_refused", next: "ios" });
+      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+    });
+
+    describe("of another profile than the linked one", () => {
+      const OTHER = { email: "other@example.org", password: "p", displayName: "other", fullName: "Owner" };
+      const profileId = (email: string) => String(house.sandbox.garmin.accounts.get(email).profileId);
+
+      async function askedAboutOther() {
+        await start();
+        await house.link();
+        house.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
+        const before = await link();
+        const question = {
+          type: "other_profile",
+          // Two of the same name: the number tells them apart.
+          profile: { profileId: profileId(OTHER.email), displayName: "Owner" },
+          linked: { profileId: profileId(OWNER.email), displayName: "Owner" },
+        };
+        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toEqual(question);
+        expect(await link()).toEqual(before);
+        expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toEqual(question);
+        return before;
+      }
+
+      test("asks first; a yes needs no other sign-in, and frees the old profile", async () => {
+        await askedAboutOther();
+        const other = await house.newApp();
+        expect(await other.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
+          type: "signed_in",
+        });
+        expect(await link()).toMatchObject({ state: "linked", vendorUserId: profileId(OTHER.email) });
+        await house.app.accounts.save(ACCOUNT + 1, {});
+        expect(await house.app.garminSignIn.withPasted(ACCOUNT + 1, ticket())).toMatchObject({ type: "signed_in" });
+      });
+
+      test("asks also where Garmin has signed the linked one out", async () => {
+        await askedAboutOther();
+        house.sandbox.garmin.revoke(OWNER.email);
+        house.person.stepOnScale({ weightKg: 80.25 });
+        await house.sync();
+        expect(await link()).toMatchObject({ state: "stale" });
+        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "other_profile" });
+        expect(await link()).toMatchObject({ vendorUserId: profileId(OWNER.email) });
+      });
+
+      test.each<[string, () => unknown]>([
+        ["a no", () => house.app.garminSignIn.keepProfile(ACCOUNT)],
+        ["ten minutes", () => house.clock.advance(10 * 60)],
+        ["another sign-in as before", () => paste(ticket())],
+      ])("is over after %s", async (_what, answer) => {
+        await askedAboutOther();
+        await answer();
+        const before = await link();
+        expect(await house.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toEqual({
+          type: "sign_in_forgotten",
+        });
+        expect(await link()).toEqual(before);
+      });
+
+      test("is answered for the profile that was asked about, by the account that was asked", async () => {
+        const before = await askedAboutOther();
+        const { switchProfile } = house.app.garminSignIn;
+        await house.app.accounts.save(ACCOUNT + 1, {});
+        expect(await switchProfile(ACCOUNT, profileId(OWNER.email))).toEqual({ type: "sign_in_forgotten" });
+        expect(await switchProfile(ACCOUNT + 1, profileId(OTHER.email))).toEqual({ type: "sign_in_forgotten" });
+        expect(await link()).toEqual(before);
+      });
+
+      test("that belongs to another account here is not even asked about", async () => {
+        await askedAboutOther();
+        await house.app.accounts.save(ACCOUNT + 1, {});
+        await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OTHER.email));
+        expect(await house.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
+          type: "taken",
+        });
+        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "taken" });
+      });
     });
 
     test("brings a stale link back to life", async () => {
@@ -369,6 +555,46 @@ describe("with the sandbox", () => {
       const done = await fetch(house.app.signInPageUrl(), { method: "POST", headers: { cookie }, body: form });
       const address = /response_url = "([^"]+)"/.exec(await done.text())?.[1] ?? "";
       expect(await paste(address)).toMatchObject({ type: "signed_in" });
+    });
+  });
+
+  describe("the other app of Garmin's", () => {
+    const as = (client?: "ios" | "android") =>
+      house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password, client);
+    const clientIds = () =>
+      house.sandbox.garmin.requests
+        .filter(({ server, method }) => server === "garmin_sso" && method === "POST")
+        .map(({ query }) => query.get("clientId"));
+
+    test("is offered after a refusal, and tried only when the owner says so", async () => {
+      await start();
+      const refusal = { error: { "status-code": "427" } };
+      const match = { method: "POST", path: "/mobile/api/login", form: { clientId: "GCM_IOS_DARK" } };
+      house.sandbox.faults.add({ match, times: 9, effect: { type: "body", body: refusal } });
+      expect(await as()).toEqual({ type: "client_refused", next: "android" });
+      expect(clientIds()).toEqual(["GCM_IOS_DARK"]);
+      expect(await as("android")).toMatchObject({ type: "signed_in" });
+      expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
+    });
+
+    test("is the last one", async () => {
+      await start();
+      house.sandbox.faults.turnOn("garmin_token_not_active");
+      expect(await as("ios")).toEqual({ type: "access_refused", next: "android" });
+      expect(await as("android")).toEqual({ type: "access_refused", next: undefined });
+    });
+
+    test("stays the same until the sign-in ends, also in another copy", async () => {
+      await start("email");
+      await as("android");
+      house.clock.advance(30);
+      const other = await house.newApp();
+      await other.garminSignIn.newCode(ACCOUNT);
+      await other.garminSignIn.withCode(ACCOUNT, wrongCode());
+      expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+      expect(clientIds()).toEqual(Array(4).fill("GCM_ANDROID_DARK"));
+      const exchange = house.sandbox.garmin.requests.find(({ server }) => server === "garmin_diauth");
+      expect(new URLSearchParams(exchange?.body).get("service_url")).toBe(`${MOBILE}/android`);
     });
   });
 
@@ -452,6 +678,7 @@ describe("what is sent", () => {
       { serviceTicketId: null, responseStatus: { type, message: "", httpStatus: "X" }, ...more },
       { status },
     );
+  const answerSaying = (type: string, message: string) => answer("", { responseStatus: { type, message } }, 401);
   const pending = { cookies: { SESSION: "s=1", __cflb: "b" }, method: "email", startedAt: NOON };
 
   const expectAppRequest = (call: string) => {
@@ -526,7 +753,9 @@ describe("what is sent", () => {
     if (asked.type !== "mfa_required") throw new Error(asked.type);
     expect(asked.pending).toEqual({
       cookies: { SESSION: "abc==", __cflb: "b", _cfuvid: "c" },
+      client: "ios",
       method: "email",
+      sentBy: "email",
       sentTo: "ki*****@example.org",
       startedAt: NOON,
     });
@@ -547,7 +776,16 @@ describe("what is sent", () => {
     ["INVALID_USERNAME_PASSWORD", () => answer("INVALID_USERNAME_PASSWORD", {}, 401), "wrong_password"],
     ["403 with a page", () => page(403), "blocked"],
     ["403 with JSON", () => Response.json({ message: "Forbidden" }, { status: 403 }), "blocked"],
-    ["427 inside 200", () => Response.json({ error: { "status-code": "427" } }), "unclear"],
+    ["427 inside 200", () => Response.json({ error: { "status-code": "427" } }), "client_refused"],
+    ["PASSWORD_EXPIRED", () => answer("PASSWORD_EXPIRED", {}, 401), "password_expired"],
+    ["renewPassword as its message", () => answerSaying("SOMETHING", "renewPassword"), "password_expired"],
+    ["TERMS_NOT_ACCEPTED", () => answer("TERMS_NOT_ACCEPTED"), "terms_changed"],
+    ["ACCOUNT_DISABLED", () => answer("ACCOUNT_DISABLED", {}, 401), "account_disabled"],
+    ["generalLoginAccountDisabled", () => answerSaying("FAILED", "generalLoginAccountDisabled"), "account_disabled"],
+    ["generalLoginAccountLocked", () => answerSaying("FAILED", "generalLoginAccountLocked"), "account_locked"],
+    ["MAX_LOGINS", () => answer("MAX_LOGINS", {}, 401), "max_logins"],
+    ["generalValidationMaxLogins", () => answerSaying("FAILED", "generalValidationMaxLogins"), "max_logins"],
+    ["an MFA without a way", () => answer("MFA_REQUIRED", { customerMfaInfo: 7 }), "mfa_required"],
     ["502 with a page", () => page(502), "unclear"],
     ["500 with JSON", () => Response.json({ message: "HTTP 500" }, { status: 500 }), "unclear"],
     ["200 with a page", () => page(), "unclear"],
@@ -563,7 +801,33 @@ describe("what is sent", () => {
   test.each<[string, () => Answer, string]>([
     ["INVALID_MFA_CODE", () => answer("INVALID_MFA_CODE", {}, 401), "wrong_code"],
     ["MFA_FAILED", () => answer("MFA_FAILED"), "wrong_code"],
+    ["400 and a word nobody knows", () => answer("SOMETHING_NEW", {}, 400), "wrong_code"],
     ["401 without a word", () => Response.json({}, { status: 401 }), "wrong_code"],
+    ["401 without a body", () => new Response(null, { status: 401 }), "wrong_code"],
+    ["200 without a body", () => new Response(""), "wrong_code"],
+    [
+      "401 in Spring's own words",
+      () => Response.json({ status: 401, error: "Unauthorized", path: "/mobile" }, { status: 401 }),
+      "wrong_code",
+    ],
+    ["an error that is null", () => Response.json({ error: null }, { status: 401 }), "wrong_code"],
+    ["a status that is null", () => answer("x", { responseStatus: null }, 401), "wrong_code"],
+    [
+      "a status of another kind",
+      () => answer("x", { responseStatus: "FAILED", serviceTicketId: 7 }, 401),
+      "wrong_code",
+    ],
+    ["a list", () => Response.json([], { status: 401 }), "wrong_code"],
+    ["codeEntryInvalid", () => answerSaying("FAILED", "codeEntryInvalid"), "wrong_code"],
+    ["codeEntryExpired", () => answerSaying("FAILED", "codeEntryExpired"), "expired"],
+    ["codeEntryMaxLimit", () => answerSaying("FAILED", "codeEntryMaxLimit"), "too_many_codes"],
+    ["generalValidationMaxLogins", () => answerSaying("FAILED", "generalValidationMaxLogins"), "too_many_codes"],
+    ["a success without a ticket", () => answer("SUCCESSFUL"), "unclear"],
+    ["401 with a page", () => page(401), "unclear"],
+    ["200 with a page", () => page(), "unclear"],
+    ["429 with JSON", () => Response.json({}, { status: 429 }), "rate_limited"],
+    ["429 inside 200", () => Response.json({ error: { "status-code": 429 } }), "rate_limited"],
+    ["403 with JSON", () => Response.json({ message: "Forbidden" }, { status: 403 }), "blocked"],
     ["SESSION_EXPIRED", () => answer("SESSION_EXPIRED", {}, 401), "expired"],
     ["EXPIRED_MFA_CODE", () => answer("EXPIRED_MFA_CODE", {}, 401), "expired"],
     ["MFA_CODE_MAX_LIMIT", () => answer("MFA_CODE_MAX_LIMIT", {}, 401), "too_many_codes"],
@@ -585,6 +849,50 @@ describe("what is sent", () => {
     stub.willAnswer(said());
     expect(await sso.probe()).toMatchObject({ verdict });
     expect(last()).toMatchObject({ method: "GET", path: "/mobile/api/login", body: "" });
+    // The wall in front of Garmin judges how a request looks, so this one looks like a sign-in.
+    expect(Object.fromEntries(last()?.query ?? [])).toMatchObject({ clientId: "GCM_IOS_DARK", locale: "en-US" });
+    expect(headerLines(last(), "accept")).toEqual(["application/json, text/plain, */*"]);
+    expect(headerLines(last(), "origin")).toEqual([stub.url]);
+  });
+
+  test.each<[string, object, object]>([
+    ["email", { email: "ki*@example.org", phoneNumber: "*42" }, { sentBy: "email", sentTo: "ki*@example.org" }],
+    ["E-MAIL", { email: "" }, { sentBy: "email" }],
+    ["phone", { email: "ki*@example.org", phoneNumber: "*42" }, { sentBy: "phone", sentTo: "*42" }],
+    ["sms", { phoneNumber: "*42" }, { sentBy: "phone", sentTo: "*42" }],
+    ["totp", { email: "ki*@example.org", phoneNumber: "*42" }, { sentBy: "other" }],
+    ["authenticator", { email: "ki*@example.org" }, { sentBy: "other" }],
+  ])("a code that comes by %s is never told to have gone elsewhere", async (method, info, expected) => {
+    stub.willAnswer(answer("MFA_REQUIRED", { customerMfaInfo: { ...info, mfaLastMethodUsed: method } }));
+    const asked = await sso.login("kim@example.org", "x");
+    if (asked.type !== "mfa_required") throw new Error(asked.type);
+    const { sentBy, sentTo } = asked.pending;
+    expect({ sentBy, ...(sentTo !== undefined && { sentTo }) }).toEqual(expected);
+    expect(asked.pending.method).toBe(method);
+  });
+
+  test("an empty name of the way counts for none", async () => {
+    const info = { mfaLastMethodUsed: "", defaultMfaMethod: "phone", phoneNumber: "*42" };
+    stub.willAnswer(answer("MFA_REQUIRED", { customerMfaInfo: info }));
+    expect(await sso.login("kim@example.org", "x")).toMatchObject({ pending: { method: "phone", sentTo: "*42" } });
+  });
+
+  test("what was not understood is noted with what it was", async () => {
+    const noted: UnknownAnswer[] = [];
+    const noting = createGarminSso({
+      ssoUrl: stub.url,
+      send: stub.send,
+      now: () => NOON,
+      onUnknown: (it) => noted.push(it),
+    });
+    stub.willAnswer(answer("SOMETHING_NEW"), answer("MFA_FAILED"), answer("INVALID_MFA_CODE", {}, 401), page(502));
+    await noting.login("kim@example.org", "x");
+    for (let tries = 0; tries < 3; tries++) await noting.verifyCode(pending, "123456");
+    expect(noted.map(({ call, httpStatus, where }) => [call, httpStatus, where])).toEqual([
+      ["Garmin POST /mobile/api/login", 200, "responseStatus.type: SOMETHING_NEW"],
+      ["Garmin POST /mobile/api/mfa/verifyCode", 200, "responseStatus.type: MFA_FAILED"],
+      ["Garmin POST /mobile/api/mfa/verifyCode", 502, "no responseStatus"],
+    ]);
   });
 });
 
@@ -603,6 +911,23 @@ describe("the page and the ticket", () => {
       source: EMBED,
       redirectAfterAccountLoginUrl: EMBED,
       redirectAfterAccountCreationUrl: EMBED,
+    });
+  });
+
+  test("for somebody else the page asks again, whomever the browser knows", () => {
+    expect(new URL(signInPageUrl(SSO, { asSomebodyElse: true })).searchParams.get("reauth")).toBe("true");
+  });
+
+  test.each([
+    ["an underscore", "ST-1-aa_b-cas"],
+    ["a dot and a tilde", "ST-1-aa.b~c-cas"],
+    ["dashes", "ST-1-a-b-c-cas"],
+  ])("a ticket with %s is not cut", (_what, ticket) => {
+    for (const pasted of [`${EMBED}?ticket=${ticket}`, `${EMBED}?ticket=${ticket}&x=1`, `${ticket}.`, `'${ticket}'`]) {
+      expect(ticketFromPasted(pasted, SSO)).toMatchObject({ type: "ticket", ticket });
+    }
+    expect(ticketFromPasted(`https://example.org/?u=https%3A%2F%2Fx%3Fticket%3D${ticket}`, SSO)).toMatchObject({
+      ticket,
     });
   });
 
@@ -630,6 +955,9 @@ describe("the page and the ticket", () => {
     ["any other of Garmin Connect", "https://connect.garmin.com/signin?ticket=ST-1-abc-cas", "spent_ticket"],
     ["an address without a ticket", `${EMBED}?ticket=`, "no_ticket"],
     ["a sentence", "it does not work", "no_ticket"],
+    ["a word that ends like one", "my TEST-drive-car", "no_ticket"],
+    ["an address of garmin.cn with a ticket", "https://sso.garmin.cn/sso/embed?ticket=ST-1-abc-cas", "chinese_account"],
+    ["an address of garmin.cn without", "https://connect.garmin.cn/modern/", "chinese_account"],
     ["nothing", "", "no_ticket"],
     ["half a ticket", "ST-", "no_ticket"],
   ])("%s is told from a ticket that may work", (_what, pasted, type) => {

@@ -13,7 +13,7 @@ let stub: Stub;
 let tokens: DiTokens;
 beforeAll(async () => {
   stub = await startStub();
-  tokens = createDiTokens({ diauthUrl: `${stub.url}/`, send: stub.send, now: () => NOON });
+  tokens = createDiTokens({ diauthUrl: `${stub.url}/`, clientId: CLIENT_ID, send: stub.send, now: () => NOON });
 });
 afterAll(() => stub.close());
 
@@ -94,6 +94,23 @@ describe("a success", () => {
     });
   });
 
+  const jwt = (claims: string) => `e30.${Buffer.from(claims).toString("base64url")}.c2ln`;
+  test.each([
+    ["another client id", '{"client_id":"NAMED_BY_THE_TOKEN"}', "NAMED_BY_THE_TOKEN"],
+    ["none", "{}", CLIENT_ID],
+    ["one that is no text", '{"client_id":7}', CLIENT_ID],
+    ["something that is no name", '{"client_id":"a b\\n"}', CLIENT_ID],
+    ["nothing that can be read", "not json", CLIENT_ID],
+  ])("whose token names %s is renewed with the right one", async (_what, claims, expected) => {
+    stub.willAnswer(success({ access_token: jwt(claims) }), success());
+    const outcome = await tokens.exchangeTicket("ST-1-abc-cas", SERVICE);
+    if (outcome.type !== "tokens") throw new Error(outcome.type);
+    expect(formOf(stub.requests.at(-1)).client_id).toBe(CLIENT_ID);
+    expect(outcome.tokens.clientId).toBe(expected);
+    await tokens.refresh({ ...link(), tokens: outcome.tokens });
+    expect(formOf(stub.requests.at(-1)).client_id).toBe(expected);
+  });
+
   test("of a refresh without a new refresh token keeps the old one", async () => {
     stub.willAnswer(success({ refresh_token: undefined, refresh_token_expires_in: undefined }));
     expect(await tokens.refresh(link())).toMatchObject({ tokens: { refreshToken: "refresh+1/=" } });
@@ -121,7 +138,7 @@ describe("who moves next", () => {
     ["403 with a page, Cloudflare's wall", () => page(403), "RetryLaterError"],
     ["401 with a page", () => page(401), "RetryLaterError"],
     ["400 with a page", () => page(400), "RetryLaterError"],
-    ["a refusal of the client", () => refusal("invalid_client", 401), "UnexpectedAnswerError"],
+    ["a refusal of the client", () => refusal("invalid_client", 401), "ActionNeededError fix_garmin_client_id"],
     ["a broken line", () => "drop", "RetryLaterError"],
     ["200 with a page", () => page(), "RetryLaterError"],
     ["200 without an access token", () => success({ access_token: undefined }), "UnexpectedAnswerError"],

@@ -1,0 +1,48 @@
+import { InlineKeyboard } from "grammy/web";
+import type { SignInResult } from "../sync/sign-in.ts";
+import type { SignInPageOptions } from "../sync/sign-in-ports.ts";
+import { type Message, TAP, withDoors, withGarminPage } from "./buttons.ts";
+import type { Words } from "./words/words.ts";
+
+export type SignInPageUrl = (options?: SignInPageOptions) => string;
+/** What ends a sign-in in the chat without a link. */
+export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
+
+/** The taps that answer whether another Garmin profile takes the place of the linked one: they name it. */
+export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
+
+/** What became of a sign-in, with every way that is left from there. */
+export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInPageUrl): Message {
+  const text = words.signIn(result);
+  switch (result.type) {
+    case "account_removed":
+    case "chinese_account":
+      return { text, keyboard: new InlineKeyboard() };
+    case "profile_unknown":
+      return { text, keyboard: new InlineKeyboard().text(words.button.lookAgain, TAP.garminLook) };
+    case "other_profile":
+      return {
+        text,
+        keyboard: new InlineKeyboard()
+          .text(words.button.switchLink, `garmin:switch:${result.profile.profileId}`)
+          .text(words.button.keepLink, TAP.keepGarmin),
+      };
+    case "taken":
+      return withDoors(text, words, signInPageUrl({ asSomebodyElse: true }));
+    case "ticket_refused":
+    case "no_ticket":
+    case "spent_ticket":
+    case "sign_in_forgotten":
+    case "code_tries_over":
+      return withDoors(text, words, signInPageUrl());
+    case "access_refused":
+    case "client_refused": {
+      if (result.next === "ios") return withDoors(text, words, signInPageUrl());
+      const message = withGarminPage(text, words, signInPageUrl());
+      if (result.next) message.keyboard.row().text(words.button.asAndroid, TAP.garminHereAndroid);
+      return message;
+    }
+    default:
+      return withGarminPage(text, words, signInPageUrl());
+  }
+}
