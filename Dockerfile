@@ -1,4 +1,5 @@
 # Weighbridge on one machine. See docs/self-host.md.
+# For your own use: it contains Garmin's FIT SDK (@garmin/fitsdk), whose licence does not allow you to pass the image on.
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -8,10 +9,11 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts && mkdir /data
 FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Weighbridge" \
       org.opencontainers.image.description="Carries what a Withings scale or cuff measured into Garmin Connect, and says in Telegram whenever it cannot." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND LicenseRef-Garmin-FIT-SDK"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
+COPY LICENSE ./
 COPY bin ./bin
 COPY src ./src
 COPY --from=dependencies --chown=node:node /data /data
@@ -21,8 +23,7 @@ USER node
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=60s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s --retries=3 CMD ["/app/bin/health.js"]
 # No shell between: SIGTERM reaches the program, which finishes what it is doing.
 ENTRYPOINT ["/app/bin/weighbridge.js"]
 CMD ["start"]

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import { createAlarmSend } from "./bot/alarm-send.ts";
@@ -21,6 +22,7 @@ import { createWatch } from "./watch.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
+const LAST_WORD_SECONDS = 5;
 const SWEEP_MINUTES = 1;
 /** What decides on where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
@@ -33,6 +35,8 @@ export interface Server {
   port: number | undefined;
   /** Rejects when the bot cannot even begin. Trouble that comes later ends nothing. */
   polling: Promise<void>;
+  /** Rejects when no sweep has come to an end for a quarter of an hour: something hangs that a restart may mend. */
+  stuck: Promise<never>;
   /** Looks now at who is due and what is wrong, rather than within the minute. */
   wake(): void;
   stop(): Promise<void>;
@@ -51,6 +55,8 @@ export async function startServer(
     paced?: boolean;
     /** An empty store is meant, although the bot was used with another one. */
     isNew?: boolean;
+    /** Called every minute for as long as it does not hang. */
+    isAlive?: () => void;
   },
 ): Promise<Server> {
   const { clock, paced = true, isNew = false } = deps;
@@ -120,7 +126,7 @@ export async function startServer(
   sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
     round: async () => {
-      await sweep({ ...app, queue, clock, log });
+      await sweep({ ...app, queue, clock, log }).finally(() => watch.roundEnded());
       watch.swept();
       // The first account has just come: from now on Telegram remembers this store.
       if (hasStarted && !isStoreKnown && !(await app.identity.isEmpty())) await lookAtStore();
@@ -129,12 +135,20 @@ export async function startServer(
     log,
   });
   const tell = createMachineAlarmTeller({ send: alarms.send, languageOf, clock, log });
-  const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tell), clock, log });
+  const stuck = Promise.withResolvers<never>();
+  stuck.promise.catch(() => undefined);
+  const look = async () => {
+    await watch.look(tell);
+    if (watch.hangs()) stuck.reject(new Error("no sweep has ended for a quarter of an hour"));
+    else deps.isAlive?.();
+  };
+  const looks = startSchedule({ minutes: WATCH_MINUTES, round: look, clock, log });
 
   return {
     app,
     telegram,
     polling,
+    stuck: stuck.promise,
     port: listener?.port,
     wake() {
       sweeps?.wake();
@@ -171,17 +185,25 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();
-  const server = await startServer(config, deps);
+  const server = await startServer(config, { ...deps, ...(env.NOTIFY_SOCKET && { isAlive: tellSystemd(deps.log) }) });
   try {
-    await Promise.race([server.polling, end]);
+    await Promise.race([server.polling, server.stuck, end]);
   } catch (error) {
     throw explainTelegram(error);
   } finally {
     deps.log.info("stopping");
     await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
+    // What hangs may keep the process open after the last word was said.
+    setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
   }
   return 0;
 }
+
+/** For WatchdogSec in the unit. By a program of systemd's own, because node has no datagram sockets for it. */
+const tellSystemd = (log: Log) => () =>
+  void execFile("systemd-notify", ["WATCHDOG=1"], (error) => {
+    if (error) log.warn("systemd_not_told", errorFacts(error));
+  });
 
 /** Resolves when a person or the system asks the program to stop. */
 export function asked(): Promise<void> {

@@ -18,11 +18,18 @@ const ALARMING: Record<string, MachineAlarmKey> = {
 const REASSURING: Record<string, MachineAlarmKey> = { updates_come_again: "updates-taken" };
 const ENDS_WHEN_SAID = Object.values(REASSURING);
 
+/** So many looks without a sweep that ended, well or not, mean that one hangs. Looks and not minutes: a machine may sleep. */
+const LOOKS_UNTIL_HUNG = 15;
+
 export interface Watch {
   /** Writes to the log that was given, and hears what is written. */
   log: Log;
   /** A sweep has come to its end. */
   swept(): void;
+  /** A sweep has ended, well or not. */
+  roundEnded(): void;
+  /** Whether something hangs that only a restart can mend. */
+  hangs(): boolean;
   /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
   isWell(): boolean;
   /** Tells what is new since the last look. What could not be told is told by the next one. */
@@ -38,6 +45,7 @@ export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
   const told = new Set<MachineAlarmKey>();
   let sweptAt = clock.now();
   let lookedAt = clock.now();
+  let looksWithoutEnd = 0;
 
   const minutesSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 60_000;
   const isWell = () => minutesSince(sweptAt) < STUCK_MINUTES;
@@ -72,8 +80,13 @@ export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
     swept() {
       sweptAt = clock.now();
     },
+    roundEnded() {
+      looksWithoutEnd = 0;
+    },
+    hangs: () => looksWithoutEnd >= LOOKS_UNTIL_HUNG,
     isWell,
     async look(tell) {
+      looksWithoutEnd++;
       // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
       const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
       lookedAt = clock.now();

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 /** What the Dockerfile puts into the image, on this disk, and nobody may write in it. */
 function layOut() {
-  for (const [, from = ""] of dockerfile.matchAll(/^COPY (package\.json|bin|src) \.\/?\S*$/gm)) {
+  for (const [, from = ""] of dockerfile.matchAll(/^COPY (package\.json|LICENSE|bin|src) \.\/?\S*$/gm)) {
     cpSync(path.join(root, from), path.join(image, from), { recursive: true });
   }
   const { packages } = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
@@ -50,6 +50,8 @@ test("what the image holds starts as a user without rights, says that it is well
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   if (user.uid !== undefined) {
     chmodSync(machine.folder, 0o755);
+    // The folder of this test run may be closed to others, too.
+    chmodSync(tmpdir(), (statSync(tmpdir()).mode & 0o7777) | 0o011);
     for (const name of ["", ...readdirSync(machine.dataDir)])
       chownSync(path.join(machine.dataDir, name), 65_534, 65_534);
   }
@@ -78,6 +80,15 @@ test("what the image holds starts as a user without rights, says that it is well
   program.child.kill("SIGTERM");
   expect(await program.ended, program.said()).toBe(0);
   expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "sealing.key", "weighbridge.sqlite"]);
+});
+
+test("the image says what it contains, and that it is not to be passed on", () => {
+  expect(dockerfile).toMatch(/image\.licenses="MIT AND LicenseRef-Garmin-FIT-SDK"/);
+  expect(readFileSync(path.join(root, "LICENSE"), "utf8")).toMatch(/^MIT License/);
+  expect(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))).toMatchObject({
+    license: "MIT",
+    private: true,
+  });
 });
 
 test("whoever starts and stops it waits longer for its end than it takes itself", () => {

@@ -113,6 +113,18 @@ describe("the watch", () => {
     expect(await look(5)).toEqual([]);
   });
 
+  test("takes a quarter of an hour without the end of a sweep for a hang, and a sweep that fails for none", async () => {
+    const { watch, look } = begin();
+    const hangs: boolean[] = [];
+    for (let minutes = 0; minutes < 16; minutes++) {
+      await look();
+      hangs.push(watch.hangs());
+    }
+    expect(hangs.indexOf(true)).toBe(14);
+    watch.roundEnded();
+    expect(watch.hangs()).toBe(false);
+  });
+
   test("tells later what could not be told, once", async () => {
     const { log, look, away, written } = begin();
     log.error("job_failed");

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// The health check of the container. Docker restarts what has ended and not what only hangs, so a program that has not
+// answered for ten minutes is killed here. One that answers, even that it is ill, tells its owner itself.
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const PATIENCE_MINUTES = 10;
+const ANSWER_MS = 5_000;
+const { PORT } = process.env;
+/** Made when the program does not answer for the first time. */
+const silent = path.join(tmpdir(), `weighbridge-silent-${PORT}`);
+
+const answer = await fetch(`http://127.0.0.1:${PORT}/health`, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(
+  () => undefined,
+);
+if (answer) {
+  rmSync(silent, { force: true });
+  process.exit(answer.ok ? 0 : 1);
+}
+const since = statSync(silent, { throwIfNoEntry: false })?.mtimeMs;
+if (since === undefined) writeFileSync(silent, "");
+else if (Date.now() - since > PATIENCE_MINUTES * 60_000) {
+  for (const pid of programs()) process.kill(pid, "SIGKILL");
+  rmSync(silent, { force: true });
+}
+process.exit(1);
+
+/** The processes of the program that listens at this port. */
+function programs() {
+  return readdirSync("/proc").flatMap((name) => {
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+      const isProgram = words.some((word) => word.endsWith("weighbridge.js")) && words.includes("start");
+      const isHere = readFileSync(`/proc/${name}/environ`, "utf8").split("\0").includes(`PORT=${PORT}`);
+      return isProgram && isHere ? [Number(name)] : [];
+    } catch {
+      // No process, ended meanwhile, or somebody else's.
+      return [];
+    }
+  });
+}
