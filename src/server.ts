@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { GrammyError } from "grammy/web";
 import { type App, createApp } from "./app.ts";
 import { createAlarmSend } from "./bot/alarm-send.ts";
@@ -23,6 +25,8 @@ import { createWatch } from "./watch.ts";
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const LAST_WORD_SECONDS = 5;
+const TOLD_FILE = "told-why-not";
+const A_DAY_MS = 24 * 3600 * 1000;
 const SWEEP_MINUTES = 1;
 /** What decides on where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
@@ -185,7 +189,12 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();
-  const server = await startServer(config, { ...deps, ...(env.NOTIFY_SOCKET && { isAlive: tellSystemd(deps.log) }) });
+  const isAlive = env.NOTIFY_SOCKET === undefined ? {} : { isAlive: tellSystemd(deps.log) };
+  const server = await startServer(config, { ...deps, ...isAlive }).catch(async (error: unknown) => {
+    if (error instanceof UsageError) await tellWhyNot(error, config, deps);
+    throw error;
+  });
+  if (config.store.engine === "sqlite") rmSync(path.join(config.store.dataDir, TOLD_FILE), { force: true });
   try {
     await Promise.race([server.polling, server.stuck, end]);
   } catch (error) {
@@ -197,6 +206,28 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
     setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
   }
   return 0;
+}
+
+/**
+ * Tells the owner, once a day, why the program cannot even start: a full disk for instance. That it was told is remembered by an
+ * empty file beside the data, since a supervisor starts it again every half minute and the store is what may be broken.
+ */
+async function tellWhyNot(cause: UsageError, { store, telegram }: ServiceConfig, deps: { clock: Clock; log: Log }) {
+  if (store.engine !== "sqlite") return;
+  const told = path.join(store.dataDir, TOLD_FILE);
+  const [owner = 0] = telegram.allowedIds;
+  const alarms = createAlarmSend({ ...telegram, owner }, deps.clock);
+  try {
+    const before = statSync(told, { throwIfNoEntry: false })?.mtime;
+    if (before && deps.clock.now().getTime() - before.getTime() < A_DAY_MS) return;
+    writeFileSync(told, "", { mode: 0o600 });
+    const tell = createMachineAlarmTeller({ send: alarms.send, languageOf: async () => undefined, ...deps });
+    await tell({ key: "broken", isOver: false, cause: cause.message });
+  } catch (error) {
+    deps.log.warn("owner_not_told", errorFacts(error));
+  } finally {
+    await alarms.close();
+  }
 }
 
 /** For WatchdogSec in the unit. By a program of systemd's own, because node has no datagram sockets for it. */
