@@ -28,6 +28,10 @@ const SERVICE = "https://mobile.integration.garmin.com/gcm/ios";
 const DI_CLIENT = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 const FORM = "application/x-www-form-urlencoded";
 const signInQuery = { clientId: "GCM_IOS_DARK", locale: "en-US", service: SERVICE };
+/** The page that Garmin's app opens before it asks for a password. */
+const signInPage = expect.stringMatching(
+  /^http:.*\/mobile\/sso\/en_US\/sign-in\?clientId=GCM_IOS_DARK&service=https%3A/,
+);
 const signInHeaders = {
   accept: "application/json, text/plain, */*",
   "accept-language": "en-US,en;q=0.9",
@@ -36,6 +40,7 @@ const signInHeaders = {
   "user-agent":
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
 };
+const { "content-type": _json, ...withoutBody } = signInHeaders;
 /** The load balancer's cookies too, or another of Garmin's machines knows nothing of the sign-in. */
 const cookie = expect.stringMatching(/^SESSION=\S+; __VCAP_ID__=\S+; __cflb=\S+; __cf_bm=\S+; _cfuvid=\S+$/);
 /** Garmin's Android app 5.23. */
@@ -67,18 +72,28 @@ const subscription = { callbackurl: some, appli: digits };
 const LINES: Record<string, Line> = {
   "whether Garmin's sign-in can be reached": {
     call: /^garmin_sso GET \/mobile\/api\/login$/,
-    headers: { accept: "application/json", "user-agent": signInHeaders["user-agent"] },
+    query: signInQuery,
+    headers: withoutBody,
+  },
+  "the page before a password": {
+    call: /^garmin_sso GET \/mobile\/sso\/en_US\/sign-in$/,
+    query: { clientId: "GCM_IOS_DARK", service: SERVICE },
+    headers: {
+      accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+      "accept-language": "en-US,en;q=0.9",
+      "user-agent": signInHeaders["user-agent"],
+    },
   },
   "a password": {
     call: /^garmin_sso POST \/mobile\/api\/login$/,
     query: signInQuery,
-    headers: signInHeaders,
+    headers: { ...signInHeaders, referer: signInPage, cookie },
     body: { username: OWNER.email, password: OWNER.password, rememberMe: true, captchaToken: "" },
   },
   "a code": {
     call: /^garmin_sso POST \/mobile\/api\/mfa\/verifyCode$/,
     query: signInQuery,
-    headers: { ...signInHeaders, cookie },
+    headers: { ...signInHeaders, referer: signInPage, cookie },
     body: {
       mfaMethod: "email",
       mfaVerificationCode: digits,
@@ -90,7 +105,7 @@ const LINES: Record<string, Line> = {
   "a new code": {
     call: /^garmin_sso POST \/mobile\/api\/mfa\/sendCode$/,
     query: signInQuery,
-    headers: { ...signInHeaders, cookie },
+    headers: { ...signInHeaders, referer: signInPage, cookie },
     body: { mfaMethod: "email" },
   },
   "a ticket for tokens": {
@@ -220,6 +235,7 @@ beforeAll(async () => {
   const { app, sandbox, person, clock } = house;
   const { garmin } = sandbox;
   garmin.accounts.get(OWNER.email).mfa = "email";
+  garmin.settings.wantsPageFirst = true;
   const code = () => garmin.inbox.at(-1)?.code ?? "";
   const done = async (what: Promise<{ type: string }>, type: string) => expect((await what).type).toBe(type);
 

@@ -51,12 +51,16 @@ export function createGarminSso(options: {
     "user-agent": USER_AGENT,
   };
 
+  /** What Garmin's app shows before it asks for a password, without a locale in the query. */
+  const pageOf = (client: MobileClient) => `${ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams(CLIENTS[client])}`;
+
   const post = (path: string, body: unknown, pending: Partial<PendingSignIn>) => {
+    const { client = "ios" } = pending;
     const cookie = cookieHeader(pending.cookies ?? {});
     return send({
       method: "POST",
-      url: urlOf(path, pending.client ?? "ios"),
-      headers: { ...headers, "content-type": "application/json", ...(cookie && { cookie }) },
+      url: urlOf(path, client),
+      headers: { ...headers, "content-type": "application/json", referer: pageOf(client), ...(cookie && { cookie }) },
       body: JSON.stringify(body),
     });
   };
@@ -73,8 +77,22 @@ export function createGarminSso(options: {
   return {
     async login(email, password, client = "ios") {
       const path = "/mobile/api/login";
+      // A password without this page's cookies and address gets 429, and with them an answer (python-garminconnect 0.3.20,
+      // autumn 2026). A page that is refused has cost no try; one that is merely broken is no reason not to ask.
+      const page = await send({
+        method: "GET",
+        url: pageOf(client),
+        headers: {
+          accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+          "accept-language": headers["accept-language"],
+          "user-agent": USER_AGENT,
+        },
+      });
+      if (page.status === 429) return { type: "rate_limited" };
+      if (page.status === 403) return { type: "blocked" };
+      const cookies = keepCookies({}, page.headers["set-cookie"], now());
       const body = { username: email, password, rememberMe: true, captchaToken: "" };
-      const answer = await post(path, body, { client });
+      const answer = await post(path, body, { client, cookies });
       const read = readSignInAnswer(answer);
       const refusal = commonRefusal(read) ?? passwordRefusal(read);
       if (refusal) return refusal;
@@ -86,7 +104,7 @@ export function createGarminSso(options: {
       return {
         type: "mfa_required",
         pending: {
-          cookies: keepCookies({}, answer.headers["set-cookie"], now()),
+          cookies: keepCookies(cookies, answer.headers["set-cookie"], now()),
           client,
           method,
           sentBy,

@@ -38,6 +38,7 @@ describe("with the sandbox", () => {
       });
       expect(await link()).toMatchObject({ state: "linked", displayName: "Owner", linkedAt: NOON });
       expect(house.sandbox.garmin.requests.map((it) => `${it.server} ${it.method} ${it.path}`)).toEqual([
+        "garmin_sso GET /mobile/sso/en_US/sign-in",
         "garmin_sso POST /mobile/api/login",
         "garmin_diauth POST /di-oauth2-service/oauth/token",
         "garmin_connectapi GET /userprofile-service/socialProfile",
@@ -68,7 +69,9 @@ describe("with the sandbox", () => {
       const before = await house.app.links.read(ACCOUNT, "garmin");
       asked();
       expect(await attempt()).toEqual({ type });
-      expect(house.requests()).toEqual(["garmin_sso POST /mobile/api/login"]);
+      // Who is blocked at the page has sent no password.
+      const page = "garmin_sso GET /mobile/sso/en_US/sign-in";
+      expect(house.requests()).toEqual(type === "blocked" ? [page] : [page, "garmin_sso POST /mobile/api/login"]);
       expect(await house.app.links.read(ACCOUNT, "garmin")).toEqual(before);
       house.sandbox.faults.clear();
       expect(await withPassword()).toMatchObject({ type: "signed_in" });
@@ -143,8 +146,12 @@ describe("with the sandbox", () => {
         for (const hours of [2, 4, 8, 16, 24, 24]) {
           const until = new Date(house.clock.now().getTime() + hours * 3600_000);
           expect(await withPassword()).toEqual({ type: "resting", until });
-          // The second is the network's probe.
-          expect(house.requests()).toEqual(["garmin_sso POST /mobile/api/login", "garmin_sso GET /mobile/api/login"]);
+          // The last is the network's probe.
+          expect(house.requests()).toEqual([
+            "garmin_sso GET /mobile/sso/en_US/sign-in",
+            "garmin_sso POST /mobile/api/login",
+            "garmin_sso GET /mobile/api/login",
+          ]);
           house.clock.advance(hours * 3600 - 1);
           expect(await withPassword()).toEqual({ type: "resting", until });
           expect(asked()).toBe(0);
@@ -679,6 +686,11 @@ describe("what is sent", () => {
       { status },
     );
   const answerSaying = (type: string, message: string) => answer("", { responseStatus: { type, message } }, 401);
+  /** What Garmin's app opens before it sends a password. */
+  const appPage = (cookie = "_cfuvid=of-the-page") =>
+    new Response("<title>Garmin SSO Portal</title>", { headers: { "set-cookie": `${cookie}; Path=/; Secure` } });
+  const referer =
+    "/mobile/sso/en_US/sign-in?clientId=GCM_IOS_DARK&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios";
   const pending = { cookies: { SESSION: "s=1", __cflb: "b" }, method: "email", startedAt: NOON };
 
   const expectAppRequest = (call: string) => {
@@ -691,11 +703,12 @@ describe("what is sent", () => {
     expect(headerLines(last(), "content-type")).toEqual(["application/json"]);
     expect(headerLines(last(), "accept")).toEqual(["application/json, text/plain, */*"]);
     expect(headerLines(last(), "origin")).toEqual([stub.url]);
+    expect(headerLines(last(), "referer")).toEqual([stub.url + referer]);
     expect(headerLines(last(), "user-agent")).toEqual([expect.stringContaining("iPhone")]);
   };
 
   test("for a password: the app's question, word for word", async () => {
-    stub.willAnswer(answer("SUCCESSFUL", { serviceTicketId: "ST-1-abc-sso" }));
+    stub.willAnswer(appPage(), answer("SUCCESSFUL", { serviceTicketId: "ST-1-abc-sso" }));
     expect(await sso.login("kim@example.org", 'pass"word')).toEqual({
       type: "ticket",
       ticket: "ST-1-abc-sso",
@@ -708,7 +721,25 @@ describe("what is sent", () => {
       rememberMe: true,
       captchaToken: "",
     });
-    expect(headerLines(last(), "cookie")).toEqual([]);
+    expect(headerLines(last(), "cookie")).toEqual(["_cfuvid=of-the-page"]);
+    const opened = stub.requests.at(-2);
+    expect(`${opened?.method} ${opened?.path}?${opened?.query}`).toBe(`GET ${referer}`);
+    expect(headerLines(opened, "user-agent")).toEqual([expect.stringContaining("iPhone")]);
+  });
+
+  test.each([
+    [429, "rate_limited"],
+    [403, "blocked"],
+  ])("a page that is refused with %i ends the sign-in before the password is sent", async (status, type) => {
+    const from = stub.requests.length;
+    stub.willAnswer(page(status));
+    expect(await sso.login("kim@example.org", "x")).toEqual({ type });
+    expect(stub.requests.slice(from).map(({ method, body }) => [method, body])).toEqual([["GET", ""]]);
+  });
+
+  test("a page that is merely broken does not keep the password from being asked about", async () => {
+    stub.willAnswer(page(502), answer("SUCCESSFUL", { serviceTicketId: "ST-1-abc-sso" }));
+    expect(await sso.login("kim@example.org", "x")).toMatchObject({ type: "ticket" });
   });
 
   test("for a code: the method of the sign-in and all its cookies", async () => {
@@ -748,7 +779,7 @@ describe("what is sent", () => {
     wrong.headers.append("set-cookie", "__cflb=; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
     wrong.headers.append("set-cookie", "_cfuvid=; Max-Age=0");
     wrong.headers.append("set-cookie", "__cf_bm=new; Max-Age=1800");
-    stub.willAnswer(mfa, wrong, wrong.clone());
+    stub.willAnswer(appPage("_cfuvid=old"), mfa, wrong, wrong.clone());
     const asked = await sso.login("kim@example.org", "x");
     if (asked.type !== "mfa_required") throw new Error(asked.type);
     expect(asked.pending).toEqual({
@@ -793,9 +824,9 @@ describe("what is sent", () => {
     ["a word nobody knows", () => answer("SOMETHING_NEW"), "unclear"],
   ])("what %s to a password means", async (_what, said, type) => {
     const from = stub.requests.length;
-    stub.willAnswer(said());
+    stub.willAnswer(appPage(), said());
     expect((await sso.login("kim@example.org", "x")).type).toBe(type);
-    expect(stub.requests.length - from).toBe(1);
+    expect(stub.requests.length - from).toBe(2);
   });
 
   test.each<[string, () => Answer, string]>([
@@ -863,7 +894,7 @@ describe("what is sent", () => {
     ["totp", { email: "ki*@example.org", phoneNumber: "*42" }, { sentBy: "other" }],
     ["authenticator", { email: "ki*@example.org" }, { sentBy: "other" }],
   ])("a code that comes by %s is never told to have gone elsewhere", async (method, info, expected) => {
-    stub.willAnswer(answer("MFA_REQUIRED", { customerMfaInfo: { ...info, mfaLastMethodUsed: method } }));
+    stub.willAnswer(appPage(), answer("MFA_REQUIRED", { customerMfaInfo: { ...info, mfaLastMethodUsed: method } }));
     const asked = await sso.login("kim@example.org", "x");
     if (asked.type !== "mfa_required") throw new Error(asked.type);
     const { sentBy, sentTo } = asked.pending;
@@ -873,7 +904,7 @@ describe("what is sent", () => {
 
   test("an empty name of the way counts for none", async () => {
     const info = { mfaLastMethodUsed: "", defaultMfaMethod: "phone", phoneNumber: "*42" };
-    stub.willAnswer(answer("MFA_REQUIRED", { customerMfaInfo: info }));
+    stub.willAnswer(appPage(), answer("MFA_REQUIRED", { customerMfaInfo: info }));
     expect(await sso.login("kim@example.org", "x")).toMatchObject({ pending: { method: "phone", sentTo: "*42" } });
   });
 
@@ -885,7 +916,8 @@ describe("what is sent", () => {
       now: () => NOON,
       onUnknown: (it) => noted.push(it),
     });
-    stub.willAnswer(answer("SOMETHING_NEW"), answer("MFA_FAILED"), answer("INVALID_MFA_CODE", {}, 401), page(502));
+    const codes = [answer("MFA_FAILED"), answer("INVALID_MFA_CODE", {}, 401), page(502)];
+    stub.willAnswer(appPage(), answer("SOMETHING_NEW"), ...codes);
     await noting.login("kim@example.org", "x");
     for (let tries = 0; tries < 3; tries++) await noting.verifyCode(pending, "123456");
     expect(noted.map(({ call, httpStatus, where }) => [call, httpStatus, where])).toEqual([
