@@ -138,7 +138,7 @@ async function settleOne(
       await recordFailed(entry?.value ?? notAttempted(reading, undefined), "unreadable_in_garmin", task, deps, report);
       return undefined;
     case "watched":
-      await endWatch(entry, deps);
+      await endWatch(entry, deps, report);
       return undefined;
     default:
       return undefined;
@@ -146,11 +146,14 @@ async function settleOne(
 }
 
 /** Only a look that was made after their time is over ends the wait for late copies: nobody may have looked in between. */
-async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, clock }: LaneDeps) {
+async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, clock }: LaneDeps, report: LaneReport) {
   if (!entry) return;
   const { mayAlsoStand = [], ...rest } = entry.value;
   const awaited = stillAwaited(mayAlsoStand, clock.now());
-  if (!awaited.mayAlsoStand) await journal.write(rest, entry.version);
+  if (awaited.mayAlsoStand) return;
+  await journal.write(rest, entry.version);
+  // One that has failed did not fail once more: it lets the cursor go with the next run.
+  if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
 }
 
 /** So many uploads in a row may fail before the rest waits for the next run. */
