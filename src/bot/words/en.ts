@@ -190,7 +190,12 @@ export function english(format: Format) {
 
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
-    help: (isOwner: boolean) => commandLines({ ...commands, ...(isOwner && ownerCommands) }).join("\n"),
+    help: (isOwner: boolean) =>
+      [
+        ...commandLines({ ...commands, ...(isOwner && ownerCommands) }),
+        "",
+        "If Garmin’s page closes by itself when you sign in there, copy its address into a new tab and sign in again.",
+      ].join("\n"),
     refusal: (telegramUserId: number) =>
       `This bot serves only its owner’s household. Sorry. (Your Telegram user id is ${telegramUserId}.)`,
     onlyInPrivate: "Here others read along. Write to me in a private chat, please.",
