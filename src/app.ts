@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import project from "../package.json" with { type: "json" };
 import { type Clock, epochSeconds } from "./clock.ts";
 import { type Config, WITHINGS_PATHS } from "./config.ts";
 import { ActionNeededError } from "./errors.ts";
@@ -54,7 +55,12 @@ const LAST_WEIGH_IN_DAYS = 60;
 /** Whether Withings raises an objection to client id and secret, without anybody's consent. */
 export async function objectionToApplication(withings: Config["withings"], now: Date): Promise<boolean> {
   const transport = createTransport();
-  const call = createWithingsCall({ apiUrl: withings.apiUrl, send: transport.send, schedule: (task) => task() });
+  const call = createWithingsCall({
+    apiUrl: withings.apiUrl,
+    send: transport.send,
+    schedule: (task) => task(),
+    version: project.version,
+  });
   try {
     // A refresh token that nobody was given: refused for its own sake only where the application is right.
     await requestTokenByRefresh(call, { ...withings, redirectUrl: "" }, randomUUID(), now);
@@ -111,6 +117,8 @@ export async function createApp(
     apiUrl: withings.apiUrl,
     send,
     schedule: within(store.withingsBudget, limiters.withings, clock),
+    version: project.version,
+    onUnknown: deps.onUnknown,
   });
   const application = {
     clientId: withings.clientId,
@@ -146,7 +154,7 @@ export async function createApp(
     journals,
     leases,
     tokens,
-    source: createWithingsSource(withingsCall),
+    source: createWithingsSource(withingsCall, deps.onUnknown),
     sinks: {
       weigh_in: createWeightSink({ call: garminCall, schedule: limiters.files.schedule }),
       blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),

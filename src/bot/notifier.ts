@@ -79,10 +79,10 @@ export function createNotifier(deps: {
 
   async function step(account: Account, report: RunReport) {
     const now = clock.now();
-    const { attention, links, timezone } = await lookAt(account);
+    const { attention, unreadable, links, timezone } = await lookAt(account);
     const { patienceHours } = account.settings;
     const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links }));
-    return { news: newsOf(next, { attention: attention ?? [], now, patienceHours }), timezone };
+    return { news: newsOf(next, { attention: attention ?? [], unreadable, now, patienceHours }), timezone };
   }
 
   /** What cannot be read, with another sealing key for instance, must not keep the owner from hearing of it. */

@@ -305,6 +305,9 @@ export const ProgressItem = z.object({
       }),
     )
     .default([]),
+  unreadable: z
+    .array(z.object({ id: z.string(), takenAt: instant.exactOptional(), listedSince: instant, lookedAt: instant }))
+    .exactOptional(),
   reportedUnknown: z.array(z.string()),
 });
 
@@ -314,6 +317,7 @@ const Trouble = z.object({
 });
 export const HealthItem = z.object({
   attentionTold: z.array(z.string()),
+  unreadableTold: z.array(z.string()).exactOptional(),
   outage: z
     .object({
       since: instant,

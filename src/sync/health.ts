@@ -1,7 +1,7 @@
 import type { Action } from "../errors.ts";
 import { isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
-import { type AttentionItem, type FailReason, VENDORS, type Vendor } from "./ports.ts";
+import { type AttentionItem, type FailReason, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
 
@@ -47,6 +47,8 @@ export interface Expiry {
 export interface Health {
   /** Held and failed readings that the owner has heard of. */
   attentionTold: string[];
+  /** Records of Withings that cannot be read, and of which the owner has heard, by their id. */
+  unreadableTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];
 }
@@ -62,7 +64,8 @@ export type HealthNews =
   | { type: "trouble"; trouble: Trouble; since: Date; runs: number; isReminder: boolean; isQuiet: boolean }
   | { type: "healed"; since: Date; synced: number; isQuiet: boolean }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
-  | { type: "attention"; items: AttentionItem[]; isQuiet: false };
+  | { type: "attention"; items: AttentionItem[]; isQuiet: false }
+  | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false };
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -74,6 +77,8 @@ const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
 /** More causes than anybody wants to hear of; it keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
+/** Twice as many as are remembered at once. */
+const TOLD_RECORDS = 100;
 
 /**
  * One run further. `attention` is what waits for the owner now, and `links` how the links are after the run; undefined when
@@ -91,9 +96,15 @@ export function afterRun(
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
+  const { unreadableTold } = health;
   const outage = outageAfter(health.outage, report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
-  return { attentionTold, ...(outage && { outage }), ...(expiries.length > 0 && { expiries }) };
+  return {
+    attentionTold,
+    ...(unreadableTold && { unreadableTold }),
+    ...(outage && { outage }),
+    ...(expiries.length > 0 && { expiries }),
+  };
 }
 
 /** A renewal gives a link another end, of which nothing has been told. */
@@ -157,14 +168,21 @@ function shortened(cause: string | undefined): string | undefined {
  */
 export function newsOf(
   health: Health,
-  { attention, now, patienceHours }: { attention: AttentionItem[]; now: Date; patienceHours: number },
+  {
+    attention,
+    unreadable = [],
+    now,
+    patienceHours,
+  }: { attention: AttentionItem[]; unreadable?: UnreadableRecord[] | undefined; now: Date; patienceHours: number },
 ): HealthNews[] {
-  const { outage, expiries = [], attentionTold } = health;
+  const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
+  const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const items = attention.filter((item) => !attentionTold.includes(attentionId(item)));
   return [
     ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
     ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
+    ...(records.length > 0 ? [{ type: "unreadable" as const, records, isQuiet: false as const }] : []),
   ];
 }
 
@@ -207,6 +225,10 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
   if (news.type === "attention") {
     return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
   }
+  if (news.type === "unreadable") {
+    const told = [...(health.unreadableTold ?? []), ...news.records.map(({ id }) => id)];
+    return { ...health, unreadableTold: [...new Set(told)].slice(-TOLD_RECORDS) };
+  }
   if (news.type === "expiry") {
     const isTold = isOf(news.vendor, news.endsAt);
     const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
@@ -228,7 +250,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
 export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
-    if (each.type === "expiry") return [];
+    if (each.type === "expiry" || each.type === "unreadable") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

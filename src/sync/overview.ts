@@ -1,6 +1,6 @@
 import type { Action } from "../errors.ts";
 import type { Account, Accounts, LastRun } from "./account.ts";
-import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, Vendor } from "./ports.ts";
+import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, UnreadableRecord, Vendor } from "./ports.ts";
 
 export interface LinkOverview {
   state: Link["state"];
@@ -20,6 +20,8 @@ export interface Overview {
   lastReadings: Progress["lastReadings"];
   /** Held and failed readings. */
   attention: AttentionItem[];
+  /** What Withings lists and cannot be read. */
+  unreadable: UnreadableRecord[];
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
   /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
@@ -46,6 +48,7 @@ export async function overviewOf(
     },
     lastReadings: progress?.lastReadings ?? {},
     attention: progress?.attention ?? [],
+    unreadable: progress?.unreadable ?? [],
     timezone: account.timezone ?? progress?.timezone ?? account.reportedTimezone ?? "UTC",
     lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
     ...(progress && { progress }),

@@ -143,6 +143,13 @@ export interface ReadingSource {
   latestHeight(withAccess: WithAccess): Promise<Height | undefined>;
 }
 
+/** A record at Withings that cannot be read. */
+export interface UnreadableRecord {
+  /** Its measure group, or what else tells it apart. */
+  id: string;
+  takenAt?: Date;
+}
+
 export interface SourceAnswer {
   readings: Reading[];
   height: Height | undefined;
@@ -150,8 +157,10 @@ export interface SourceAnswer {
   timezone: string | undefined;
   /** What time it was at the source when it answered, if it said so. */
   answeredAt?: Date;
-  /** How many records could not be understood. They hold the cursor where it is. */
-  unreadable: number;
+  /** Records that hold a reading, or may, and cannot be read. */
+  unreadable: UnreadableRecord[];
+  /** False when there is more, and no way to it: the cursor must not pass what was not seen. */
+  isComplete: boolean;
   /** Vendor values that nobody here has heard of. */
   unknown: string[];
 }
@@ -331,6 +340,14 @@ export interface Progress {
   arrived: Arrival[];
   /** Vendor values that were reported already. */
   reportedUnknown: string[];
+  /** Records at Withings that could not be read. The cursor has passed them, and once a day they are looked at again. */
+  unreadable?: RememberedRecord[];
+}
+
+export interface RememberedRecord extends UnreadableRecord {
+  /** What was asked for when it was first seen: everything changed since then lists it. */
+  listedSince: Date;
+  lookedAt: Date;
 }
 
 /** A reading that we have seen in Garmin, with what was sent of it. */

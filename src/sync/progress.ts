@@ -1,5 +1,14 @@
 import { isOpen } from "./plan.ts";
-import type { Arrival, AttentionItem, Fate, Height, LedgerEntry, Progress, SourceAnswer } from "./ports.ts";
+import type {
+  Arrival,
+  AttentionItem,
+  Fate,
+  Height,
+  LedgerEntry,
+  Progress,
+  RememberedRecord,
+  SourceAnswer,
+} from "./ports.ts";
 import { isProbable, RECENT_DAYS } from "./probable.ts";
 import { type ChosenParts, type Composition, chosenParts, fingerprint, type Reading, readingId } from "./reading.ts";
 
@@ -9,6 +18,8 @@ const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 /** They are a few, unless Garmin shows nothing at all during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
+/** More than that is a change of Withings' answers, and one of them stands for all. */
+const UNREADABLE_RECORDS = 50;
 /** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
 const ARRIVED_DAYS = 8;
 const ARRIVALS = 100;
@@ -77,13 +88,15 @@ export interface Found {
 
 /**
  * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), where it is
- * while there are records that could not be understood, and never goes ahead of the time. It goes back for a held weight
+ * when not all was listed, and never goes ahead of the time. Records that cannot be read it passes: they are remembered. It goes back for a held weight
  * that has become probable meanwhile, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
   const { answer, since, height, settlements, stillOpen = [], now } = found;
-  const { adopting, askedSince, open: _openBefore, ...rest } = before;
-  const isReadable = answer.unreadable === 0;
+  const { adopting, askedSince, open: _openBefore, unreadable: _unreadableBefore, ...rest } = before;
+  const isComplete = answer.isComplete;
+  const isReadable = isComplete && answer.unreadable.length === 0;
+  const unreadable = unreadableRecords(before, found);
   const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
@@ -92,8 +105,8 @@ export function advance(before: Progress, found: Found): Progress {
   const again = waiting
     .filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent))
     .map((it) => it.modifiedAt.getTime());
-  const newest = isReadable ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
-  const cursorAt = Math.min(newest, now.getTime(), ...[...(isReadable ? open : []), ...again].map((at) => at - 1000));
+  const newest = isComplete ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
+  const cursorAt = Math.min(newest, now.getTime(), ...[...(isComplete ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
   // What this run has sent without an answer it has not read again from the ledger.
   const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
@@ -105,6 +118,7 @@ export function advance(before: Progress, found: Found): Progress {
     cursorAt: new Date(cursorAt),
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
+    ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),
     ...(height && { height }),
     recentWeighIns: recent,
@@ -113,6 +127,27 @@ export function advance(before: Progress, found: Found): Progress {
     arrived: arrived(before, found),
     reportedUnknown: [...new Set([...before.reportedUnknown, ...answer.unknown])],
   };
+}
+
+/** Since when to ask, so that what could not be read is listed again once a day. */
+export function unreadableSince({ unreadable = [] }: Progress, now: Date): Date[] {
+  return unreadable.filter((it) => isDue(it, now)).map(({ listedSince }) => listedSince);
+}
+
+const isDue = ({ lookedAt }: RememberedRecord, now: Date) => Math.abs(now.getTime() - lookedAt.getTime()) >= DAY_MS;
+
+/** One that was to be listed and is not, or can be read now, is forgotten. */
+function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }: Found): RememberedRecord[] {
+  const known = new Map(unreadable.map((it) => [it.id, it]));
+  const seen = answer.unreadable.map((it) => {
+    const before = known.get(it.id);
+    return before && !isDue(before, now) ? before : { ...it, listedSince: before?.listedSince ?? since, lookedAt: now };
+  });
+  const isSeen = new Set(seen.map(({ id }) => id));
+  const left = unreadable.filter(
+    ({ id, listedSince }) => !isSeen.has(id) && !(answer.isComplete && since.getTime() <= listedSince.getTime()),
+  );
+  return [...left, ...seen].slice(-UNREADABLE_RECORDS);
 }
 
 function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {

@@ -112,6 +112,10 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   for (const value of answer.unknown) {
     if (!progress.reportedUnknown.includes(value)) log.warn("withings_value_unknown", { value });
   }
+  const known = new Set(progress.unreadable?.map(({ id }) => id));
+  for (const { id, takenAt } of answer.unreadable) {
+    if (!known.has(id)) log.warn("withings_record_unreadable", { record: id, takenAt: takenAt?.toISOString() });
+  }
   onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step) && step.type !== "watch").length });
 
   const fates = await settleWithoutGarmin(planned, journal, report);
@@ -146,7 +150,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   await lane("blood_pressure");
 
   const settlements = planned.map((it) => settlement(it, fates));
-  count(report, planned, settlements, answer, log);
+  count(report, planned, settlements, answer);
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
   const next = advance(progress, {
@@ -232,7 +236,7 @@ function settlement({ reading, entry, step }: Planned, fates: Map<string, Ledger
   return { reading, entry: now, settled: done && !isOpen };
 }
 
-function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, log: Log) {
+function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer) {
   report.skipped += planned.filter(({ step }) => step.type === "settled" || step.type === "watch").length;
   const waiting = settlements.filter(({ entry }, index) => {
     const step = planned[index]?.step;
@@ -240,10 +244,7 @@ function count(report: RunReport, planned: Planned[], settlements: Settlement[],
   });
   // Not refused, not seen: Garmin has them, or will be asked again.
   if (waiting.length > 0) report.status = worse(report.status, "retry_later");
-  if (answer.unreadable > 0) {
-    log.error("withings_records_unreadable", { records: answer.unreadable });
-    broke(report, "unreadable records");
-  }
+  if (!answer.isComplete) broke(report, "Withings promised more readings and gave no way to them");
 }
 
 function broke(report: RunReport, cause: string) {

@@ -19,7 +19,7 @@ import type {
   WithAccess,
 } from "./ports.ts";
 import { isProbable } from "./probable.ts";
-import { isOwners, startingPoint, withoutFuture } from "./progress.ts";
+import { isOwners, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 import { type Reading, type ReadingKind, readingId } from "./reading.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -101,7 +101,8 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
   const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitedForZone(account, progress));
-  const since = secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation);
+  const again = unreadableSince(progress, now).map((it) => it.getTime());
+  const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
   const answer = await source.changedSince(withAccess, since);
   // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);

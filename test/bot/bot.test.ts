@@ -182,7 +182,15 @@ test("stopping lets the update at hand come to its end", async () => {
     overview: async (account) => {
       begun();
       await new Promise((resolve) => setTimeout(resolve, 150));
-      return { account, links: {}, lastReadings: {}, attention: [], timezone: "UTC", lastRun: undefined };
+      return {
+        account,
+        links: {},
+        lastReadings: {},
+        attention: [],
+        unreadable: [],
+        timezone: "UTC",
+        lastRun: undefined,
+      };
     },
   });
   const { updateId } = owner.say("/status");

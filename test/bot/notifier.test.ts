@@ -66,7 +66,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     signInPageUrl: () => "https://sso.example.org/sign-in",
     health,
     overview: async () => ({
-      ...{ account, links: {}, lastReadings: {}, attention: [] },
+      ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },
       ...{ timezone: "UTC", lastRun: undefined },
     }),
     send: async (_to, text) => {

@@ -64,7 +64,11 @@ const diauth = {
 };
 // A JWT: the token as it was given.
 const connect = { ...appHeaders, authorization: expect.stringMatching(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/) };
-const withingsForm = { accept: "application/json", "content-type": FORM };
+const withingsForm = {
+  accept: "application/json",
+  "content-type": FORM,
+  "user-agent": expect.stringMatching(/^weighbridge\/\d+\.\d+\.\d+$/),
+};
 const withings = { ...withingsForm, authorization: expect.stringMatching(/^Bearer [0-9a-f]{40}$/) };
 const application = { client_id: "sandbox-withings-client", client_secret: "sandbox-withings-secret" };
 const subscription = { callbackurl: some, appli: digits };

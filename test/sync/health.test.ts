@@ -68,6 +68,7 @@ function life({ patienceHours = 6 } = {}) {
 const stored = (health: Health): Health => structuredClone(health);
 
 function shortly(news: HealthNews): string {
+  if (news.type === "unreadable") return `unreadable: ${news.records.map(({ id }) => id)}`;
   const quietly = news.isQuiet ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PlanContext, plan } from "../../src/sync/plan.ts";
-import type { Fate, LedgerEntry, Progress } from "../../src/sync/ports.ts";
+import type { Fate, LedgerEntry, Progress, UnreadableRecord } from "../../src/sync/ports.ts";
 import { advance, type Settlement, startingPoint, withoutFuture } from "../../src/sync/progress.ts";
 import { fingerprint, type Reading, readingId } from "../../src/sync/reading.ts";
 
@@ -209,7 +209,12 @@ describe("whatever a run found", () => {
         entry?.fate.state === "held" || entry?.fate.state === "failed" ? { ...entry, fate: entry.fate } : [],
       ),
     }));
-  const found = fc.record({ settlements, unreadable: fc.constantFrom(0, 0, 0, 1), since: past(60) });
+  const found = fc.record({
+    settlements,
+    unreadable: fc.constantFrom<UnreadableRecord[]>([], [], [{ id: "7" }]),
+    isComplete: fc.constantFrom(true, true, true, false),
+    since: past(60),
+  });
 
   const holds = (
     property: (facts: {
@@ -217,18 +222,19 @@ describe("whatever a run found", () => {
       after: Progress;
       all: Settlement[];
       open: Settlement[];
+      isComplete: boolean;
       isReadable: boolean;
     }) => void,
   ) =>
     fc.assert(
-      fc.property(progress, found, (before, { settlements: all, unreadable, since }) => {
+      fc.property(progress, found, (before, { settlements: all, unreadable, isComplete, since }) => {
         const after = advance(before, {
-          answer: { readings: [], height: undefined, timezone: undefined, unreadable, unknown: [] },
+          answer: { readings: [], height: undefined, timezone: undefined, unreadable, isComplete, unknown: [] },
           ...{ since, settlements: all, height: undefined },
           ...{ parts: { composition: true, muscle: true }, now: NOW },
         });
         const open = all.filter(({ settled }) => !settled);
-        property({ before, after, all, open, isReadable: unreadable === 0 });
+        property({ before, after, all, open, isComplete, isReadable: isComplete && unreadable.length === 0 });
       }),
       RUNS,
     );
@@ -237,10 +243,16 @@ describe("whatever a run found", () => {
     holds(({ after }) => expect(after.cursorAt.getTime()).toBeLessThanOrEqual(NOW.getTime()));
   });
 
-  test("the cursor never passes a reading that is open, nor one that nobody could read", () => {
-    holds(({ before, after, open, isReadable }) => {
-      if (!isReadable) expect(after.cursorAt.getTime()).toBeLessThanOrEqual(before.cursorAt.getTime());
-      for (const it of isReadable ? open : []) {
+  test("a record that nobody could read is remembered", () => {
+    holds(({ after, isComplete, isReadable }) => {
+      if (isComplete && !isReadable) expect(after.unreadable?.map(({ id }) => id)).toContain("7");
+    });
+  });
+
+  test("the cursor never passes a reading that is open, nor what was not listed", () => {
+    holds(({ before, after, open, isComplete }) => {
+      if (!isComplete) expect(after.cursorAt.getTime()).toBeLessThanOrEqual(before.cursorAt.getTime());
+      for (const it of isComplete ? open : []) {
         expect(after.cursorAt.getTime()).toBeLessThan(it.reading.modifiedAt.getTime());
       }
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fate, LedgerEntry, Progress, SourceAnswer } from "../../src/sync/ports.ts";
-import { advance, type Settlement, startingPoint } from "../../src/sync/progress.ts";
+import { advance, type Settlement, startingPoint, unreadableSince } from "../../src/sync/progress.ts";
 import { fingerprint, readingId, type WeighIn } from "../../src/sync/reading.ts";
 
 const day = (date: number, hour = 0) => new Date(Date.UTC(2026, 10, date, hour));
@@ -14,7 +14,15 @@ const before: Progress = {
   arrived: [],
   reportedUnknown: [],
 };
-const nothing: SourceAnswer = { readings: [], height: undefined, timezone: undefined, unreadable: 0, unknown: [] };
+const RECORD = { id: "7", takenAt: new Date("2026-11-20T08:00:00Z") };
+const nothing: SourceAnswer = {
+  readings: [],
+  height: undefined,
+  timezone: undefined,
+  unreadable: [],
+  isComplete: true,
+  unknown: [],
+};
 
 let groups = 0;
 function settlement(modifiedAt: Date, fate: Fate | undefined, more: Partial<WeighIn> = {}): Settlement {
@@ -101,9 +109,28 @@ describe("the cursor", () => {
     expect(cursorAfter([settlement(day(9), undefined)])).toEqual(new Date(day(9).getTime() - 1000));
   });
 
-  test("stays where it is while a record is unreadable, and without news", () => {
-    expect(cursorAfter([settlement(day(12), seen)], { unreadable: 1 })).toEqual(day(10));
+  test("stays where it is without news, and while not all was listed", () => {
+    expect(cursorAfter([settlement(day(12), seen)], { isComplete: false })).toEqual(day(10));
     expect(cursorAfter([])).toEqual(day(10));
+  });
+
+  test("passes a record that cannot be read, which is remembered", () => {
+    const answer = { ...nothing, unreadable: [RECORD] };
+    const first = advanced(before, answer, [settlement(day(12), seen)], day(12), day(9));
+    expect(first.cursorAt).toEqual(day(12));
+    expect(first.unreadable).toEqual([{ ...RECORD, listedSince: day(9), lookedAt: day(12) }]);
+    expect(unreadableSince(first, new Date(day(13).getTime() - 1000))).toEqual([]);
+    expect(unreadableSince(first, day(13))).toEqual([day(9)]);
+    // A clock that was wrong stops no look.
+    expect(unreadableSince(first, day(5))).toEqual([day(9)]);
+    // Not listed, because nobody asked so far back.
+    expect(advanced(first, nothing, [], day(13), day(11)).unreadable).toHaveLength(1);
+    // Looked at again: listed as it was, or no longer.
+    expect(advanced(first, answer, [], day(13), day(9)).unreadable).toEqual([
+      { ...RECORD, listedSince: day(9), lookedAt: day(13) },
+    ]);
+    expect(advanced(first, nothing, [], day(13), day(9)).unreadable).toBeUndefined();
+    expect(advanced(first, { ...nothing, isComplete: false }, [], day(13), day(9)).unreadable).toHaveLength(1);
   });
 
   test("never goes ahead of the time, whatever Withings says of a change", () => {
@@ -124,14 +151,14 @@ test("a held reading that Withings no longer lists waits no longer", () => {
   const first = advanced(before, nothing, [settlement(day(11), held)]);
   expect(advanced(first, nothing, [], day(28), day(12)).attention).toHaveLength(1);
   expect(advanced(first, nothing, [], day(28), day(10)).attention).toEqual([]);
-  expect(advanced(first, { ...nothing, unreadable: 1 }, [], day(28), day(10)).attention).toHaveLength(1);
+  expect(advanced(first, { ...nothing, unreadable: [RECORD] }, [], day(28), day(10)).attention).toHaveLength(1);
 });
 
 test("a run goes on adopting, and bringing what was asked for, until it has settled everything", () => {
   const asked = { adopting: true, askedSince: day(3) };
   const adopting = { ...before, ...asked };
   expect(advanced(adopting, nothing, [settlement(day(12), undefined)])).toMatchObject(asked);
-  expect(advanced(adopting, { ...nothing, unreadable: 1 }, [])).toMatchObject(asked);
+  expect(advanced(adopting, { ...nothing, unreadable: [RECORD] }, [])).toMatchObject(asked);
   const settled = advanced(adopting, nothing, [settlement(day(12), seen)]);
   expect(settled).not.toHaveProperty("adopting");
   expect(settled).not.toHaveProperty("askedSince");

@@ -2,7 +2,7 @@ import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
 import type { HealthNews, Trouble } from "../../sync/health.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
-import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
+import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import { alarmsInGerman } from "./de-alarms.ts";
 import { doctorInGerman } from "./de-doctor.ts";
@@ -118,6 +118,15 @@ export function german(format: Format): Words {
     return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren.${more}`;
   }
 
+  function unreadableLine(records: UnreadableRecord[]): string {
+    const [one, ...more] = records;
+    if (one && more.length === 0) {
+      return `Withings führt eine Messung${one.takenAt ? ` von ${time(one.takenAt)}` : ""}, die ich nicht lesen kann.`;
+    }
+    const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
+    return `Withings führt ${records.length} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
+  }
+
   function newsText(news: HealthNews): string {
     switch (news.type) {
       case "trouble": {
@@ -135,6 +144,8 @@ export function german(format: Format): Words {
           news.items.length === 1 ? "Eine Messung wartet auf dein Wort." : "Einige Messungen warten auf dein Wort.",
           ...attentionLines(news.items),
         ].join("\n");
+      case "unreadable":
+        return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Ich sehe jeden Tag noch einmal nach, und bei Withings geht nichts verloren.`;
     }
   }
 
@@ -275,7 +286,10 @@ export function german(format: Format): Words {
       return lines.join("\n");
     },
 
-    status({ links, lastReadings, attention, lastRun: last }: Overview, options: Partial<StatusOptions>): string {
+    status(
+      { links, lastReadings, attention, unreadable, lastRun: last }: Overview,
+      options: Partial<StatusOptions>,
+    ): string {
       const NOTIFICATIONS = {
         on: "Withings meldet mir neue Messungen sofort",
         unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
@@ -305,6 +319,7 @@ export function german(format: Format): Words {
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },

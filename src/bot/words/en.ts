@@ -2,7 +2,7 @@ import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
 import type { HealthNews, Trouble } from "../../sync/health.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
-import type { AttentionItem, FailReason, HeldReason, Vendor } from "../../sync/ports.ts";
+import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
 import { alarmsInEnglish } from "./en-alarms.ts";
@@ -147,6 +147,15 @@ export function english(format: Format) {
     return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost.${more}`;
   }
 
+  function unreadableLine(records: UnreadableRecord[]): string {
+    const [one, ...more] = records;
+    if (one && more.length === 0) {
+      return `Withings lists a measurement${one.takenAt ? ` of ${time(one.takenAt)}` : ""} that I cannot read.`;
+    }
+    const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
+    return `Withings lists ${records.length} measurements that I cannot read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
+  }
+
   function newsText(news: HealthNews): string {
     switch (news.type) {
       case "trouble": {
@@ -164,6 +173,8 @@ export function english(format: Format) {
           news.items.length === 1 ? "A reading waits for your word." : "Some readings wait for your word.",
           ...attentionLines(news.items),
         ].join("\n");
+      case "unreadable":
+        return `${unreadableLine(news.records)} Your other readings arrive. I look at ${news.records.length === 1 ? "it" : "them"} again every day, and nothing is lost at Withings.`;
     }
   }
 
@@ -305,7 +316,10 @@ export function english(format: Format) {
       return lines.join("\n");
     },
 
-    status({ links, lastReadings, attention, lastRun: last }: Overview, options: Partial<StatusOptions>): string {
+    status(
+      { links, lastReadings, attention, unreadable, lastRun: last }: Overview,
+      options: Partial<StatusOptions>,
+    ): string {
       const NOTIFICATIONS = {
         on: "Withings tells me of new readings at once",
         unreachable: "Withings cannot reach me to tell me of new readings; I look by myself",
@@ -335,6 +349,7 @@ export function english(format: Format) {
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },

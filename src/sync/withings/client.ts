@@ -3,6 +3,7 @@ import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../..
 import { issuePaths, parseJson } from "../../json.ts";
 import { retryAfterSeconds, type Transport } from "../../transport.ts";
 import { AccessRefusedError } from "../ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
 
 /** Sends one Withings request and returns its parsed `body`. */
 export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;
@@ -29,7 +30,10 @@ export class WithingsRefusal extends Error {
   }
 }
 
-const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.string().optional() });
+const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() });
+/** Where an error is told inside the body, and how long to wait after a 601. */
+const ErrorBody = z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() });
+const LONGEST_WAIT_SECONDS = 24 * 3600;
 
 /** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
@@ -65,6 +69,24 @@ const REFUSED: ReadonlyArray<readonly [number, number]> = [
   [2553, 2555],
   [3017, 3019],
 ];
+/** "An error occurred", timeouts and limits: for later, and known. */
+const KNOWN_LATER = new Set([
+  ...[
+    215, 219, 222, 224, 226, 231, 232, 233, 237, 253, 255, 256, 257, 258, 259, 268, 269, 270, 273, 274, 278, 279, 280,
+  ],
+  ...[281, 282, 289, 291, 292, 296, 298, 320, 322, 391, 383, 402, 533, 601, 602, 700, 6000, 6010, 6011, 9000, 10000],
+]);
+const LATER: ReadonlyArray<readonly [number, number]> = [
+  [305, 320],
+  [370, 375],
+  [516, 531],
+  [1051, 1054],
+  [2551, 2559],
+  [3000, 3024],
+  [5000, 5006],
+];
+const isKnownLater = (status: number) =>
+  KNOWN_LATER.has(status) || LATER.some(([first, last]) => first <= status && status <= last);
 const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
 
 /** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
@@ -73,8 +95,15 @@ export type Schedule = <T>(task: () => Promise<T>, options: { urgent: boolean })
 /**
  * Transport of the Withings API. `schedule` keeps the whole application under Withings' limit of 120 requests a minute.
  */
-export function createWithingsCall(options: { apiUrl: string; send: Transport; schedule: Schedule }): WithingsCall {
-  const { apiUrl, send, schedule } = options;
+export function createWithingsCall(options: {
+  apiUrl: string;
+  send: Transport;
+  schedule: Schedule;
+  /** Of this program. */
+  version?: string;
+  onUnknown?: NoteUnknown | undefined;
+}): WithingsCall {
+  const { apiUrl, send, schedule, version = "0", onUnknown = () => {} } = options;
 
   return async ({ path, params, body, accessToken, urgent = false }) => {
     const call = `Withings ${path} ${params.action}`;
@@ -82,7 +111,11 @@ export function createWithingsCall(options: { apiUrl: string; send: Transport; s
       send({
         method: "POST",
         url: new URL(path, `${apiUrl.replace(/\/+$/, "")}/`),
-        headers: { accept: "application/json", ...(accessToken && { authorization: `Bearer ${accessToken}` }) },
+        headers: {
+          accept: "application/json",
+          "user-agent": `weighbridge/${version}`,
+          ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+        },
         body: new URLSearchParams(
           Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
         ),
@@ -94,13 +127,26 @@ export function createWithingsCall(options: { apiUrl: string; send: Transport; s
       });
     }
 
+    const json = parseJson(answer.text);
+    const note = (where: string) =>
+      onUnknown({
+        vendor: "withings",
+        call: `Withings POST /${path} ${params.action}`,
+        httpStatus: answer.status,
+        where,
+        value: json ?? answer.text,
+        headerNames: Object.keys(answer.headers),
+      });
     // Withings answers HTTP 200 even when it refuses: the verdict is `status` in the body, and 0 is the only yes.
-    const envelope = Envelope.safeParse(parseJson(answer.text));
+    const envelope = Envelope.safeParse(json);
     if (!envelope.success) {
+      note(issuePaths(envelope.error));
       // A page instead of an answer is an outage or a wall in between, not a verdict on the link.
       throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`);
     }
-    const { status, error = "" } = envelope.data;
+    const { status } = envelope.data;
+    const inBody = ErrorBody.safeParse(envelope.data.body).data;
+    const error = typeof envelope.data.error === "string" ? envelope.data.error : (inBody?.error ?? "");
     if (status !== 0) {
       if (isRefused(status)) throw new WithingsRefusal(call, status, error);
       if (isAccessRefused(status)) {
@@ -108,11 +154,23 @@ export function createWithingsCall(options: { apiUrl: string; send: Transport; s
         throw accessToken === undefined ? new WithingsRefusal(call, status, error) : new AccessRefusedError(call);
       }
       if (status === INSUFFICIENT_SCOPE && accessToken !== undefined) throw new ActionNeededError("relink_withings");
+      if (!isKnownLater(status)) note(`status: ${status}`);
       // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
-      throw new RetryLaterError(`${call} answered status ${status}`);
+      throw new RetryLaterError(`${call} answered status ${status}`, {
+        retryAfterSeconds: waitSeconds(inBody?.wait_seconds) ?? retryAfterSeconds(answer),
+      });
     }
     const parsed = body.safeParse(envelope.data.body);
-    if (!parsed.success) throw new UnexpectedAnswerError(call, answer.status, issuePaths(parsed.error));
+    if (!parsed.success) {
+      note(issuePaths(parsed.error));
+      throw new UnexpectedAnswerError(call, answer.status, issuePaths(parsed.error));
+    }
     return parsed.data;
   };
+}
+
+/** Of a 601, as a client in use reads it (withings-sync 6.1.0). */
+function waitSeconds(asked: unknown): number | undefined {
+  const seconds = typeof asked === "string" && /^\d+$/.test(asked) ? Number(asked) : asked;
+  return typeof seconds === "number" && seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT_SECONDS) : undefined;
 }

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { RetryLaterError } from "../../errors.ts";
+import { issuePaths } from "../../json.ts";
 import { isTimezone } from "../../local-time.ts";
+import type { UnreadableRecord } from "../ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
 import type { WithingsCall } from "./client.ts";
 
 const integer = z.union([
@@ -15,6 +18,8 @@ const integer = z.union([
 /** Far beyond any reading, and well within what a date can hold. */
 const seconds = integer.pipe(z.number().nonnegative().max(100_000_000_000));
 
+const UNREADABLE_ATTRIB = -2;
+
 const Measure = z
   .object({
     type: integer,
@@ -23,27 +28,43 @@ const Measure = z
     position: integer.nullish(),
   })
   .refine((measure) => Number.isFinite(realValue(measure)));
+export type Measure = z.infer<typeof Measure>;
 
+/** Weight, height and blood pressure: measured of the whole person, so that an odd position says nothing about them. */
+const OF_THE_WHOLE_PERSON = new Set([1, 4, 9, 10, 11]);
+/** Of which a reading is made. When one of them is there and cannot be read, there is a reading that cannot be read. */
+const ESSENTIAL = new Set([1, 9, 10]);
+
+/** What is asked for, and what goals are listed as, should Withings' own filter fail. */
+const REAL = 1;
+const GOAL = 2;
+
+/** Only the id and the time have to be right. A field on which less depends is left out when it cannot be read. */
 const MeasureGroup = z.object({
-  grpid: integer,
-  attrib: integer,
+  grpid: integer.pipe(z.int().nonnegative()),
+  /** -2: unreadable, so that nobody guesses whose it is. */
+  attrib: integer.catch(UNREADABLE_ATTRIB),
   date: seconds, // epoch seconds, when the person stood on the scale
-  created: seconds.optional(),
-  modified: seconds.optional(), // epoch seconds, when Withings last changed the group
-  deviceid: z.string().nullish(),
-  measures: z.array(Measure),
+  created: seconds.optional().catch(undefined),
+  modified: seconds.optional().catch(undefined), // epoch seconds, when Withings last changed the group
+  category: integer.optional().catch(undefined),
+  deviceid: z.string().nullish().catch("unreadable"),
+  measures: z.array(z.unknown()),
 });
 /** What even a group that can not be read tells of the order it stands in. */
 const Change = z.object({ grpid: z.unknown(), modified: integer });
-export type MeasureGroup = z.infer<typeof MeasureGroup>;
+export type MeasureGroup = Omit<z.infer<typeof MeasureGroup>, "measures"> & { measures: Measure[] };
 
 const GetMeasBody = z.object({
   updatetime: integer.optional().catch(undefined), // epoch seconds at Withings when it answered
-  timezone: z.string().nullish(),
+  timezone: z.string().nullish().catch(undefined),
   measuregrps: z.array(z.unknown()),
-  more: z.union([z.number(), z.boolean()]).nullish(),
-  offset: integer.nullish(),
+  more: z.unknown().optional(),
+  offset: integer.nullish().catch(undefined),
 });
+
+/** Zero in any spelling ends the list. What cannot be read does not: what lies behind it would be lost. */
+const isMore = (more: unknown) => !(more == null || more === false || /^(0|false|)$/i.test(String(more)));
 
 /** What Weighbridge knows how to use, and what it only recognises, so that a new type can be told from a known one. */
 export const MEASURE_TYPES = [
@@ -57,8 +78,10 @@ const MAX_READINGS_AGAIN = 3;
 
 export interface MeasAnswer {
   groups: MeasureGroup[];
-  /** Groups that did not parse, with their id where that much could be read. They never stop the others. */
-  unreadable: Array<{ measureGroupId: number | undefined }>;
+  /** Groups in which there is something to send, or may be, and that cannot be read. They never stop the others. */
+  unreadable: UnreadableRecord[];
+  /** False when Withings promised more and gave no way to it. */
+  isComplete: boolean;
   /** IANA zone of the Withings user. */
   timezone: string | undefined;
   /** What it said instead of one: `GMT+2`, for instance. */
@@ -92,6 +115,7 @@ interface GetMeasOptions {
   accessToken: string;
   lastUpdate: number;
   measureTypes?: readonly number[];
+  onUnknown?: NoteUnknown | undefined;
 }
 
 /**
@@ -99,8 +123,15 @@ interface GetMeasOptions {
  * the list, and pushes another one over the border of two pages to where nobody looks.
  */
 async function readPages(call: WithingsCall, options: GetMeasOptions) {
-  const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES } = options;
-  const answer: MeasAnswer = { groups: [], unreadable: [], timezone: undefined };
+  const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, onUnknown = () => {} } = options;
+  const answer: MeasAnswer = { groups: [], unreadable: [], isComplete: true, timezone: undefined };
+  const noted = new Set<string>();
+  const note = (where: string, value: unknown) => {
+    // The same oddity in every group of a list is one.
+    if (noted.has(where)) return;
+    noted.add(where);
+    onUnknown({ vendor: "withings", call: "Withings POST /measure getmeas", where, value });
+  };
   const touched: string[] = [];
   let startedAt = Number.POSITIVE_INFINITY;
   let offset: number | undefined;
@@ -110,7 +141,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       params: {
         action: "getmeas",
         meastypes: measureTypes.join(","),
-        category: 1, // without it the user's goals come mixed in
+        category: REAL, // without it the user's goals come mixed in
         lastupdate: lastUpdate,
         ...(offset !== undefined && { offset }),
       },
@@ -126,20 +157,74 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       if (change.success && change.data.modified >= startedAt) {
         touched.push(`${change.data.grpid}@${change.data.modified}`);
       }
-      const group = MeasureGroup.safeParse(raw);
-      if (group.success) answer.groups.push(group.data);
-      else answer.unreadable.push({ measureGroupId: z.object({ grpid: integer }).safeParse(raw).data?.grpid });
+      const group = readGroup(raw, note);
+      if (group === "goal") continue;
+      if ("measures" in group) answer.groups.push(group);
+      else answer.unreadable.push(group);
     }
     const timezone = page.timezone?.trim();
     if (timezone && isTimezone(timezone)) answer.timezone = timezone;
     else if (timezone) answer.unknownTimezone = timezone;
-    if (!page.more) return { answer, touched: pages === 1 ? [] : touched };
-    // A page that promises more but does not move on, or never ends, would lose what lies behind it.
+    if (!isMore(page.more)) return { answer, touched: pages === 1 ? [] : touched };
+    // A page that promises more but does not move on, or never ends: what came is good, and what lies behind it waits.
     if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {
-      throw new Error(`Withings getmeas promised more readings after page ${pages} and gave no way to them`);
+      note(`more: promised after page ${pages}, without a way to it`, { ...page, measuregrps: [] });
+      return { answer: { ...answer, isComplete: false }, touched: [] };
     }
     offset = page.offset;
   }
+}
+
+/** A group as far as it can be read. A measure that cannot be is left out, and noted. */
+function readGroup(raw: unknown, note: (where: string, value: unknown) => void) {
+  const parsed = MeasureGroup.safeParse(raw);
+  if (!parsed.success) {
+    note(`measuregrps: ${issuePaths(parsed.error)}`, raw);
+    return unreadable(raw);
+  }
+  const { measures: all, ...group } = parsed.data;
+  if (group.category === GOAL) {
+    note("measuregrps: a goal, though only measures were asked for", raw);
+    return "goal";
+  }
+  if (isOdd(raw, group)) note("measuregrps: a field without weight is odd", raw);
+  const measures = all.flatMap((it) => readMeasure(it) ?? []);
+  if (!all.every((it) => Measure.safeParse(it).success)) note("measuregrps: a measure is unreadable", raw);
+  const has = (type: number) => measures.some((it) => it.type === type);
+  const isLost = all.some((it) => {
+    if (readMeasure(it)) return false;
+    const type = z.object({ type: integer }).safeParse(it).data?.type;
+    // Without a type it may be anything; beside a reading it is most likely not the other one.
+    return type === undefined ? ![...ESSENTIAL].some(has) : ESSENTIAL.has(type) && !has(type);
+  });
+  return isLost && !has(1) && !(has(9) && has(10)) ? unreadable(raw) : { ...group, measures };
+}
+
+function readMeasure(raw: unknown): Measure | undefined {
+  const measure = Measure.safeParse(raw);
+  if (measure.success) return measure.data;
+  const anywhere = Measure.safeParse(typeof raw === "object" ? { ...raw, position: undefined } : raw);
+  return anywhere.success && OF_THE_WHOLE_PERSON.has(anywhere.data.type) ? anywhere.data : undefined;
+}
+
+/** Whether one of the fields that were left out was there. */
+function isOdd(raw: unknown, group: Omit<z.infer<typeof MeasureGroup>, "measures">): boolean {
+  const { created, modified, deviceid, category } = raw as Record<string, unknown>;
+  return (
+    group.attrib === UNREADABLE_ATTRIB ||
+    group.deviceid !== deviceid ||
+    [[created, group.created] as const, [modified, group.modified] as const, [category, group.category] as const].some(
+      ([given, read]) => given !== undefined && read === undefined,
+    )
+  );
+}
+
+function unreadable(raw: unknown): UnreadableRecord {
+  const { grpid, date } = (typeof raw === "object" && raw !== null ? raw : {}) as { grpid?: unknown; date?: unknown };
+  const id = integer.pipe(z.int().nonnegative()).safeParse(grpid).data;
+  const at = seconds.safeParse(date).data;
+  const takenAt = at === undefined ? undefined : new Date(at * 1000);
+  return { id: id === undefined ? `at ${takenAt?.toISOString() ?? "?"}` : String(id), ...(takenAt && { takenAt }) };
 }
 
 /** A Withings value is an integer and a power of ten, always SI: 80250 and -3 is 80.25. Exact, where multiplying is not. */

@@ -1,4 +1,5 @@
 import type { ReadingSource, WithAccess } from "../ports.ts";
+import type { NoteUnknown } from "../unknown.ts";
 import type { WithingsCall } from "./client.ts";
 import { getMeas } from "./measure.ts";
 import { toReadings } from "./to-reading.ts";
@@ -8,18 +9,19 @@ const HEIGHT = [4];
 const FROM_THE_START = 1;
 
 /** Withings as a source of readings: one request for a page of everything. */
-export function createWithingsSource(call: WithingsCall): ReadingSource {
+export function createWithingsSource(call: WithingsCall, onUnknown?: NoteUnknown): ReadingSource {
   const read = (withAccess: WithAccess, lastUpdate: number, measureTypes?: readonly number[]) =>
-    withAccess((accessToken) => getMeas(call, { accessToken, lastUpdate, ...(measureTypes && { measureTypes }) }));
+    withAccess((accessToken) =>
+      getMeas(call, { accessToken, lastUpdate, onUnknown, ...(measureTypes && { measureTypes }) }),
+    );
 
   return {
     async changedSince(withAccess, since) {
       const meas = await read(withAccess, Math.max(FROM_THE_START, Math.floor(since.getTime() / 1000)));
-      const { groups, unreadable, timezone, unknownTimezone, answeredAt } = meas;
+      const { groups, unreadable, isComplete, timezone, unknownTimezone, answeredAt } = meas;
       const { readings, height, unknown } = toReadings(groups);
       return {
-        ...{ readings, height, timezone },
-        unreadable: unreadable.length,
+        ...{ readings, height, timezone, unreadable, isComplete },
         unknown: unknownTimezone === undefined ? unknown : [...unknown, `timezone ${unknownTimezone.slice(0, 40)}`],
         ...(answeredAt && { answeredAt }),
       };

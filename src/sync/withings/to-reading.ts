@@ -79,7 +79,8 @@ export function toReadings(groups: MeasureGroup[]): Translation {
       measureGroupId: group.grpid,
       takenAt,
       modifiedAt: new Date(modifiedSeconds(group) * 1000),
-      attribution: ATTRIBUTION[group.attrib] ?? "unknown",
+      // A category that nobody knows is no measure that anybody vouches for.
+      attribution: (group.category ?? 1) === 1 ? (ATTRIBUTION[group.attrib] ?? "unknown") : "unknown",
       imported: group.deviceid === null && group.attrib !== ENTERED_BY_HAND,
       ...(TYPED.has(group.attrib) && { typed: true as const }),
     };
@@ -98,6 +99,7 @@ export function toReadings(groups: MeasureGroup[]): Translation {
       });
     }
 
+    if ((group.category ?? 1) !== 1) unknown.add(`category ${group.category}`);
     if (!(group.attrib in ATTRIBUTION)) unknown.add(`attrib ${group.attrib}`);
     for (const { type } of group.measures) {
       if (!MEASURE_TYPES.some((known) => known === type)) unknown.add(`measure type ${type}`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
 import { createWithingsCall, type WithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import {
@@ -63,6 +64,19 @@ describe("an answer to a data call", () => {
     ["JSON that is no object", () => Response.json([0]), later],
     ["a status nobody has seen", () => status(98_765, "Something new"), later],
     ["601, the same call again", () => status(601, "Same arguments in less than 10 seconds"), later],
+    [
+      "601 that says how long to wait",
+      () => Response.json({ status: 601, body: { wait_seconds: 42 }, error: "Too Many Requests" }),
+      `${later} 42`,
+    ],
+    [
+      "601 that says so in words, for longer than a day",
+      () => Response.json({ status: 601, body: { wait_seconds: "999999" } }),
+      `${later} 86400`,
+    ],
+    ["601 that says nothing of use", () => Response.json({ status: 601, body: { wait_seconds: -1 } }), later],
+    ["601 with an error that is null", () => Response.json({ status: 601, body: {}, error: null }), later],
+    ["401 with an error that is an object", () => Response.json({ status: 401, error: {} }), "AccessRefusedError"],
     ["601 without a body", () => Response.json({ status: 601, error: "Too Many Requests" }), later],
     ["522, a timeout", () => status(522), later],
     ["524, a bad state", () => status(524), later],
@@ -158,6 +172,14 @@ describe("an answer of the token endpoint", () => {
     expect([await endOf(refresh()), await endOf(exchange())]).toEqual([kind, kind]);
   });
 
+  test.each([
+    ["error beside a body without one", { status: 503, body: {}, error: "Invalid Params: invalid refresh_token" }],
+    ["error inside the body", { status: 503, body: { error: "Invalid Params: invalid refresh_token" }, error: null }],
+  ])("the words of an %s are read", async (_what, answer) => {
+    stub.willAnswer(Response.json(answer));
+    expect(await refresh()).toEqual({ type: "refused" });
+  });
+
   test("503 for the refresh token refuses it", async () => {
     stub.willAnswer(status(503, "Invalid Params: invalid refresh_token"));
     expect(await refresh()).toEqual({ type: "refused" });
@@ -196,8 +218,52 @@ describe("an answer of the token endpoint", () => {
   });
 });
 
+describe("an answer that was not understood", () => {
+  test.each<[string, () => Response, string]>([
+    ["a page", () => page(), "the whole: invalid_type"],
+    ["a status nobody has seen", () => status(98_765, "Something new"), "status: 98765"],
+    ["another body", () => Response.json({ status: 0, body: { series: [] } }), "measuregrps: invalid_type"],
+  ])("(%s) is noted with where and without a token", async (_what, answer, where) => {
+    const noted: UnknownAnswer[] = [];
+    const noting = createWithingsCall({
+      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task() },
+      onUnknown: (it) => noted.push(it),
+    });
+    stub.willAnswer(answer());
+    await endOf(getMeas(noting, { accessToken: "bearer-1", lastUpdate: 1 }));
+    expect(noted).toMatchObject([
+      { vendor: "withings", call: "Withings POST /measure getmeas", httpStatus: 200, where },
+    ]);
+    expect(JSON.stringify(noted)).not.toContain("bearer-1");
+  });
+
+  test("is not noted when it only asks to wait", async () => {
+    const noted: UnknownAnswer[] = [];
+    const noting = createWithingsCall({
+      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task() },
+      onUnknown: (it) => noted.push(it),
+    });
+    for (const known of [status(601), status(2551), status(401)]) {
+      stub.willAnswer(known);
+      await endOf(getMeas(noting, { accessToken: "bearer-1", lastUpdate: 1 }));
+    }
+    expect(noted).toEqual([]);
+  });
+});
+
 describe("what is sent", () => {
   const last = () => stub.requests.at(-1);
+
+  test("every request says which program it is", async () => {
+    const named = createWithingsCall({
+      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task(), version: "1.2.3" },
+    });
+    stub.willAnswer(tokenBody(), Response.json({ status: 0, body: { measuregrps: [] } }));
+    await requestTokenByRefresh(named, APPLICATION, "refresh-1", NOW);
+    expect(headerLines(last(), "user-agent")).toEqual(["weighbridge/1.2.3"]);
+    await getMeas(named, { accessToken: "bearer-1", lastUpdate: 1 });
+    expect(headerLines(last(), "user-agent")).toEqual(["weighbridge/1.2.3"]);
+  });
 
   test("getmeas: one form with the bearer token, the real measures only, and exactly the known types", async () => {
     stub.willAnswer(Response.json({ status: 0, body: { measuregrps: [] } }));

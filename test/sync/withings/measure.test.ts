@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
 import { createWithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import { createWithingsSource } from "../../../src/sync/withings/source.ts";
@@ -27,6 +28,7 @@ const group = (grpid: unknown, more: object = {}) => ({
   measures: [{ type: 1, value: 80_250, unit: -3 }],
   ...more,
 });
+const TAKEN_AT = new Date(1_795_000_000_000);
 const answer = (measuregrps: unknown[], more: object = {}) =>
   Response.json({ status: 0, body: { updatetime: 1_795_000_100, timezone: "Europe/Berlin", measuregrps, ...more } });
 const ids = async () => (await read()).groups.map(({ grpid }) => grpid);
@@ -49,6 +51,9 @@ test.each([
   ["0", { more: 0, offset: 0 }],
   ["false", { more: false, offset: 200 }],
   ["null", { more: null, offset: null }],
+  ["zero as a text", { more: "0", offset: "" }],
+  ["false as a text", { more: "false", offset: {} }],
+  ["empty", { more: "", offset: 7.5 }],
 ])("more that is %s ends the reading", async (_what, paging) => {
   stub.willAnswer(answer([group(1)], paging));
   expect(await ids()).toEqual([1]);
@@ -58,15 +63,17 @@ test.each([
   ["is missing", {}, {}],
   ["stays where it was", { offset: 200 }, { offset: 200 }],
   ["goes back", { offset: 200 }, { offset: 100 }],
-])("an offset that %s is an error, so that nothing behind it is lost", async (_what, first, second) => {
+])("an offset that %s leaves what came, and says that not all did", async (_what, first, second) => {
   stub.willAnswer(answer([group(1)], { more: 1, ...first }), answer([group(2)], { more: 1, ...second }));
-  expect(await endOf(read())).toBe("Error");
+  const { groups, isComplete } = await read();
+  expect(groups.map(({ grpid }) => grpid)).toEqual("offset" in first ? [1, 2] : [1]);
+  expect(isComplete).toBe(false);
 });
 
 test("an offset of 0 with more to come does not ask for the first page again", async () => {
   const from = stub.requests.length;
   stub.willAnswer(answer([group(1)], { more: 1, offset: 0 }));
-  expect(await endOf(read())).toBe("Error");
+  expect(await read()).toMatchObject({ groups: [{ grpid: 1 }], isComplete: false });
   expect(stub.requests.length - from).toBe(1);
 });
 
@@ -84,7 +91,7 @@ test("a group that cannot be read stops none of the others, and is counted with 
   );
   const { groups, unreadable } = await read();
   expect(groups.map(({ grpid }) => grpid)).toEqual([1, 7]);
-  expect(unreadable.map(({ measureGroupId }) => measureGroupId)).toEqual([2, undefined, undefined, undefined, 6]);
+  expect(unreadable.map(({ id }) => id)).toEqual(["2", `at ${TAKEN_AT.toISOString()}`, "at ?", "at ?", "6"]);
 });
 
 test.each([
@@ -97,13 +104,22 @@ test.each([
 ])("a group with %s is unreadable, and no weight, height or error", async (_what, measured) => {
   stub.willAnswer(answer([group(1, { measures: [{ type: 1, ...measured }] }), group(2)]));
   const { groups, unreadable } = await read();
-  expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ measureGroupId: 1 }]]);
+  expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ id: "1", takenAt: TAKEN_AT }]]);
 });
 
-test("a group whose id has more digits than a number holds is unreadable", async () => {
-  stub.willAnswer(answer([group("9".repeat(400)), group(2)]));
+test.each([
+  ["more digits than a number holds", "9".repeat(400)],
+  ["1e308", 1e308],
+  ["a negative number", -1],
+  ["a broken number", 1.5],
+  ["a broken number as a text", "1.5"],
+  ["nothing", null],
+  ["a number that is not exact", 2 ** 53],
+])("an id that is %s is none", async (_what, id) => {
+  stub.willAnswer(answer([group(id), group(2)]));
   const { groups, unreadable } = await read();
-  expect([groups.map(({ grpid }) => grpid), unreadable]).toEqual([[2], [{ measureGroupId: undefined }]]);
+  expect(groups.map(({ grpid }) => grpid)).toEqual([2]);
+  expect(unreadable).toEqual([{ id: `at ${TAKEN_AT.toISOString()}`, takenAt: TAKEN_AT }]);
 });
 
 test.each([20, -20])("a power of ten of %d is read", async (unit) => {
@@ -201,7 +217,7 @@ test("integers may come as strings, unknown fields and null ones do no harm", as
 
 test("a group without measures is read, and is no reading", async () => {
   stub.willAnswer(answer([group(1, { measures: [] })]));
-  expect(await changed()).toMatchObject({ readings: [], unreadable: 0 });
+  expect(await changed()).toMatchObject({ readings: [], unreadable: [] });
 });
 
 test.each([
@@ -242,7 +258,7 @@ test("450 groups in pages of 200 all come through, each once", async () => {
   house.requests();
   const { readings, unreadable } = await source.changedSince(withAccess, new Date(0));
   expect(new Set(readings.map((it) => it.measureGroupId)).size).toBe(450);
-  expect([readings.length, unreadable]).toEqual([450, 0]);
+  expect([readings.length, unreadable]).toEqual([450, []]);
   expect(house.requests()).toEqual(Array(3).fill("withings POST /measure"));
   const times = readings.map((it) => it.takenAt.getTime());
   expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -255,4 +271,97 @@ test("the height is asked for alone, over all time", async () => {
   const height = await createWithingsSource(call()).latestHeight((use) => use("bearer-1"));
   expect(height).toEqual({ takenAt: new Date(1_795_000_000_000), heightM: 1.684 });
   expect(formOf(stub.requests[from])).toEqual({ action: "getmeas", meastypes: "4", category: "1", lastupdate: "1" });
+});
+
+describe("what is odd in an answer", () => {
+  const noted: UnknownAnswer[] = [];
+  const source = () => createWithingsSource(call(), (it) => noted.push(it));
+  const readings = async () => {
+    noted.length = 0;
+    return source().changedSince((use) => use("bearer-1"), new Date(1000));
+  };
+  const withMeasures = (...measures: unknown[]) =>
+    group(1, { measures: [{ type: 1, value: 80_300, unit: -3 }, ...measures] });
+
+  test.each<[string, object]>([
+    ["body fat without a value", withMeasures({ type: 6, value: null, unit: -3 })],
+    ["an unused type without a value", withMeasures({ type: 226, value: null, unit: 0 })],
+    ["an object for a value", withMeasures({ type: 227, value: {}, unit: 0 })],
+    ["a measure without a unit", withMeasures({ type: 77, value: 40_000 })],
+    ["a unit beyond any", withMeasures({ type: 88, value: 3, unit: -40 })],
+    ["a measure that is none", withMeasures(null, "x", 7, [])],
+    ["a measure without a type", withMeasures({ value: 3, unit: 0 })],
+    ["a position in words, on another measure", withMeasures({ type: 76, value: 5, unit: 0, position: "left" })],
+    [
+      "a position in words, on the weight",
+      group(1, { measures: [{ type: 1, value: 80_300, unit: -3, position: "left" }] }),
+    ],
+    ["no time of creation", withMeasuresOf({ created: null })],
+    ["no time of change", withMeasuresOf({ modified: null })],
+    ["a device that is a number", withMeasuresOf({ deviceid: 12_345 })],
+    ["a category in words", withMeasuresOf({ category: "real" })],
+  ])("%s takes nothing else away, and is noted", async (_what, odd) => {
+    stub.willAnswer(answer([odd, group(2)]));
+    const { readings: found, unreadable } = await readings();
+    expect(found).toMatchObject([
+      { kind: "weigh_in", weightKg: 80.3, attribution: "certain", imported: false },
+      { kind: "weigh_in", weightKg: 80.25 },
+    ]);
+    expect(found[0]).not.toHaveProperty("bodyFatPercent");
+    expect(unreadable).toEqual([]);
+    expect(noted.length).toBeGreaterThan(0);
+    expect(noted.every(({ vendor, where }) => vendor === "withings" && !/80.?300|12.?345/.test(where))).toBe(true);
+  });
+
+  function withMeasuresOf(fields: object) {
+    return { ...withMeasures(), ...fields };
+  }
+
+  test("an attribution that cannot be read is nobody's word: the reading is held", async () => {
+    stub.willAnswer(answer([group(1, { attrib: null })]));
+    expect((await readings()).readings).toMatchObject([{ attribution: "unknown" }]);
+  });
+
+  test("a category that nobody knows is held too, and a goal is no reading", async () => {
+    stub.willAnswer(answer([group(1, { category: 3 }), group(2, { category: 2 }), group(3, { category: "2" })]));
+    const { readings: found, unreadable } = await readings();
+    expect([found, unreadable]).toMatchObject([[{ measureGroupId: 1, attribution: "unknown" }], []]);
+    expect(noted.map(({ where }) => where)).toContainEqual(expect.stringContaining("goal"));
+  });
+
+  test.each<[string, object]>([
+    ["no weight", group(7, { measures: [{ type: 1, value: null, unit: -3 }] })],
+    [
+      "half of a pressure",
+      group(7, {
+        measures: [
+          { type: 10, value: 120, unit: 0 },
+          { type: 9, value: "?", unit: 0 },
+        ],
+      }),
+    ],
+    ["no measures", group(7, { measures: null })],
+    ["nothing that has a type", group(7, { measures: [{ value: 1, unit: 1 }] })],
+  ])("a group with %s is one that cannot be read", async (_what, odd) => {
+    stub.willAnswer(answer([odd, group(2)]));
+    expect(await readings()).toMatchObject({
+      readings: [{ measureGroupId: 2 }],
+      unreadable: [{ id: "7", takenAt: TAKEN_AT }],
+    });
+  });
+
+  test("a group of which only a pulse cannot be read holds no reading anyway", async () => {
+    stub.willAnswer(answer([group(7, { measures: [{ type: 11, value: null, unit: 0 }] })]));
+    expect(await readings()).toMatchObject({ readings: [], unreadable: [] });
+  });
+
+  test("a timezone that is a number is unknown, and the readings come through", async () => {
+    stub.willAnswer(answer([group(1)], { timezone: 2 }));
+    expect(await readings()).toMatchObject({ readings: [{ measureGroupId: 1 }], timezone: undefined });
+  });
+
+  test("more in a way that nobody knows is more: the list is not taken for complete", async () => {
+    stub.willAnswer(answer([group(1)], { more: { next: true } }));
+    expect(await readings()).toMatchObject({ readings: [{ measureGroupId: 1 }], isComplete: false });
+  });
 });
