@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { afterEach, expect, test } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { keys } from "../../src/store/items.ts";
+import type { Item, JsonObject, Table } from "../../src/store/table.ts";
+import { openTable } from "../../src/stores.ts";
+import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
+import { cases } from "./cases.ts";
+import { mutated, mutation } from "./mutate.ts";
+
+let house: Household | undefined;
+let table: Table | undefined;
+afterEach(async () => {
+  await table?.close();
+  await house?.close();
+  table = undefined;
+  house = undefined;
+});
+
+test("a stored item that is damaged stops its account at most, with one sentence, and doubles nothing when it is whole again", async () => {
+  const home = await startHousehold();
+  house = home;
+  const { clock, person, sandbox, app } = home;
+  const store = await openTable(readConfig(home.env, ["store"]).store, clock);
+  table = store;
+  const profileId = String(sandbox.garmin.accounts.get("owner@example.org").profileId);
+  const journal = keys.journal(ACCOUNT, String(USERID), profileId);
+  const partitions = [`account#${ACCOUNT}`, journal, journal, keys.accounts, keys.agenda, "budget#withings"];
+  person.stepOnScale({ weightKg: 80 });
+  await home.sync();
+  let n = 0;
+
+  const put = async ({ key, expiresAt }: Item, value: JsonObject) => {
+    const version = (await store.get(key))?.version;
+    const expect = version === undefined ? ("absent" as const) : { version };
+    await store.put(key, value, { expect, ...(expiresAt !== undefined && { expiresAt }) });
+  };
+
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...partitions), fc.nat(), mutation, async (partition, which, how) => {
+      n += 1;
+      clock.advance(3600);
+      const taken = { at: new Date(clock.now().getTime() - 120_000), weightKg: 80 + (n % 50) / 100 };
+      person.stepOnScale(taken);
+      const items = await store.list(partition);
+      const item = items[which % items.length];
+      if (!item?.value) return;
+      const whole = item.value;
+      const damaged = mutated(whole, how);
+      await put(item, damaged as JsonObject);
+      const { status, problem } = await home.sync().catch((error: unknown) => {
+        // What says who the account is cannot be read: then there is no run.
+        expect(partition).toBe(keys.accounts);
+        return { status: "error" as const, problem: error instanceof Error ? error.message : "" };
+      });
+      if (status === "error" && problem) expect(problem).toMatch(/^[A-Z][^\n]{10,400}[.]$/);
+
+      // Only what still is as it was damaged is put back: all else the run has written since.
+      const now = await store.get(item.key);
+      if (now && JSON.stringify(now.value) === JSON.stringify(damaged)) await put(item, whole);
+      await app.accounts.save(ACCOUNT, {});
+      await home.link();
+      for (const seconds of [150, 3600, 25 * 3600]) {
+        clock.advance(seconds);
+        await home.sync();
+      }
+      expect((await home.sync()).status).toBe("success");
+      const same = home.weights().filter(({ takenAt }) => Math.abs(takenAt.getTime() - taken.at.getTime()) < 1000);
+      expect(same.map(({ weightKg }) => weightKg.toFixed(2))).toEqual([taken.weightKg.toFixed(2)]);
+    }),
+    { ...cases(15), endOnFailure: true },
+  );
+  expect(home.logged.join("")).not.toMatch(/sandbox-withings-secret|refreshToken/);
+});

@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { afterEach, expect, test } from "vitest";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/errors.ts";
+import { syncAccount } from "../../src/sync/run.ts";
+import type { HttpRequest, Transport } from "../../src/transport.ts";
+import type { RecordedRequest } from "../sandbox/serve.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { cases } from "./cases.ts";
+import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";
+
+/** Whose answer is spoilt: the next one to such a request. */
+const ANSWERS = {
+  "Withings' list": (it: HttpRequest) => pathOf(it) === "/measure",
+  "Withings' tokens": (it: HttpRequest) => pathOf(it) === "/v2/oauth2",
+  "Garmin's weights": (it: HttpRequest) => pathOf(it).startsWith("/weight-service/weight/range"),
+  "Garmin's pressures": (it: HttpRequest) => pathOf(it).startsWith("/bloodpressure-service/bloodpressure/range"),
+  "Garmin's tokens": (it: HttpRequest) => pathOf(it).endsWith("/oauth/token"),
+  "Garmin's profile": (it: HttpRequest) => pathOf(it).endsWith("/socialProfile"),
+  "Garmin's consent": (it: HttpRequest) => pathOf(it).includes("gdprconsent"),
+  "an upload": (it: HttpRequest) => it.method === "POST" && /^\/(upload|bloodpressure)-service/.test(pathOf(it)),
+  "a removal": (it: HttpRequest) => it.method === "DELETE",
+} satisfies Record<string, (request: HttpRequest) => boolean>;
+type AnswerName = keyof typeof ANSWERS;
+const pathOf = ({ url }: HttpRequest) => new URL(url).pathname;
+
+/** One household for all cases of a test: at the end of each it is as it should be, or the test has failed. */
+let house: Household | undefined;
+let spoil: { name: AnswerName; how: TextMutation } | undefined;
+afterEach(async () => {
+  spoil = undefined;
+  await house?.close();
+  house = undefined;
+});
+
+const spoiling =
+  (send: Transport): Transport =>
+  async (request) => {
+    const answer = await send(request);
+    if (!spoil || !ANSWERS[spoil.name](request)) return answer;
+    const { how } = spoil;
+    spoil = undefined;
+    return { ...answer, text: mutatedText(answer.text, how) };
+  };
+
+async function moveIn() {
+  const started = await startHousehold();
+  house = started;
+  const { sandbox, clock } = started;
+  const app = await started.newApp({ wrapSend: spoiling });
+  const account = await app.accounts.find(ACCOUNT);
+  if (!account) throw new Error("the account of the tests is missing");
+  const linkWithings = () =>
+    app.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT)));
+  const signIn = () => app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
+  return {
+    ...{ ...started, app, linkWithings, signIn },
+    sync: () => syncAccount(app.run, account),
+    ago: (minutes: number) => new Date(clock.now().getTime() - minutes * 60_000),
+  };
+}
+
+/** Tokens, codes, tickets and secrets, as they went over the wire. */
+function expectNoSecret(logged: readonly string[], requests: readonly RecordedRequest[]) {
+  const secrets = requests.flatMap(({ headers, body }) => {
+    const form = new URLSearchParams(body);
+    const named = ["code", "refresh_token", "service_ticket", "client_secret"].map((name) => form.get(name) ?? "");
+    return [/^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "", ...named];
+  });
+  const text = logged.join("");
+  expect(logged.length).toBeGreaterThan(10);
+  expect([...new Set(secrets)].filter((secret) => secret.length > 5 && text.includes(secret))).toEqual([]);
+}
+
+test("an answer that was spoilt ends no link, and neither doubles nor loses a reading once answers are right again", async () => {
+  const { app, clock, person, sandbox, sync, ago, link, weights, pressures, logged } = await moveIn();
+  const of = fc.constantFrom<AnswerName>(
+    ...(["Withings' list", "Withings' tokens", "Garmin's weights", "Garmin's pressures"] as const),
+    ...(["Garmin's tokens", "an upload", "an upload", "a removal"] as const),
+  );
+  let n = 0;
+  await fc.assert(
+    fc.asyncProperty(of, textMutation, async (name, how) => {
+      n += 1;
+      clock.advance(3600);
+      const weighIn = { at: ago(3), weightKg: 80 + (n % 100) / 100, fatRatioPercent: 20 };
+      const pressure = { at: ago(2), systolic: 110 + (n % 40), diastolic: 80, pulse: 60 };
+      const grpid = person.stepOnScale(weighIn);
+      person.takeBloodPressure(pressure);
+      if (name === "a removal") {
+        await sync();
+        clock.advance(60);
+        weighIn.weightKg += 0.5;
+        person.edit(grpid, { weightKg: weighIn.weightKg });
+      }
+      if (name === "Withings' tokens") sandbox.withings.expireAccessToken(USERID);
+      if (name === "Garmin's tokens") sandbox.garmin.expireAccessToken(OWNER.email);
+      spoil = { name, how };
+      await sync();
+      expect(spoil, "nothing was spoilt").toBeUndefined();
+
+      for (const vendor of ["withings", "garmin"] as const) {
+        const stored = (await app.links.read(ACCOUNT, vendor))?.value;
+        const isGood = sandbox[vendor].takesRefreshToken(stored?.tokens.refreshToken ?? "");
+        expect(stored?.state === "stale" && isGood, `${vendor} still takes the link that was ended`).toBe(false);
+      }
+      // A pair of tokens that got lost on its way is lost: then the owner signs in again.
+      await link();
+      for (const seconds of [150, 3600, 25 * 3600, 25 * 3600]) {
+        clock.advance(seconds);
+        await sync();
+      }
+      expect((await sync()).status).toBe("success");
+      const sameTime = (at: Date) => (it: { takenAt: Date }) => epoch(it.takenAt) === epoch(at);
+      expect(
+        weights()
+          .filter(sameTime(weighIn.at))
+          .map((it) => it.weightKg.toFixed(2)),
+      ).toEqual([weighIn.weightKg.toFixed(2)]);
+      expect(
+        pressures()
+          .filter(sameTime(pressure.at))
+          .map((it) => it.systolic),
+      ).toEqual([pressure.systolic]);
+    }),
+    // What is left of a case that failed would spoil the smaller ones.
+    { ...cases(15), endOnFailure: true },
+  );
+  expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
+});
+
+test("a sign-in whose answer was spoilt ends in a result or says what was not understood, and the next one works", async () => {
+  const { clock, sandbox, signIn, linkWithings, logged } = await moveIn();
+  const of = fc.constantFrom<AnswerName>("Withings' tokens", "Garmin's tokens", "Garmin's profile", "Garmin's consent");
+  const understood = (error: unknown) => {
+    const kinds = [ActionNeededError, RetryLaterError, UnexpectedAnswerError];
+    if (!kinds.some((kind) => error instanceof kind)) throw error;
+  };
+  await fc.assert(
+    fc.asyncProperty(of, textMutation, async (name, how) => {
+      clock.advance(60);
+      spoil = { name, how };
+      await (name === "Withings' tokens" ? linkWithings() : signIn()).catch(understood);
+      expect(spoil, "nothing was spoilt").toBeUndefined();
+      clock.advance(60);
+      expect((await signIn()).type).toBe("signed_in");
+      expect((await linkWithings()).type).toBe("linked");
+    }),
+    { ...cases(25), endOnFailure: true },
+  );
+  expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
+});
+
+const epoch = (at: Date) => Math.floor(at.getTime() / 1000);
