@@ -2,12 +2,12 @@ import { type AwsProxy, startAwsProxy } from "../support/aws-proxy.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { type Played, play } from "./play.ts";
 import type { Plant } from "./program.ts";
-import { watchTimers } from "./quiet.ts";
+import { loadAll, watchTimers } from "./quiet.ts";
 import type { Schedule } from "./steps.ts";
 
 /** Plays schedules on either engine; DynamoDB's is started with the first schedule that is for it. */
 export function startEngines() {
-  watchTimers();
+  const unwatch = watchTimers();
   let dynalite: Awaited<ReturnType<typeof startDynalite>> | undefined;
   let aws: AwsProxy | undefined;
   return {
@@ -15,12 +15,14 @@ export function startEngines() {
       schedule: Schedule,
       options: { plant?: Plant | undefined; trace?: ((line: string) => void) | undefined } = {},
     ): Promise<Played> {
+      await loadAll();
       if (schedule.store === "sqlite") return play(schedule, options);
       dynalite ??= await startDynalite();
       aws ??= await startAwsProxy(dynalite.endpoint);
       return play(schedule, { ...options, aws });
     },
     async close() {
+      unwatch();
       await aws?.close();
       await dynalite?.close();
     },

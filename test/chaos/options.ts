@@ -11,8 +11,15 @@ export interface Options {
   /** Only these steps of each schedule. */
   steps: number[] | undefined;
   isTraced: boolean;
+  /** How many schedules may be played to make one with a violation shorter. */
+  shrinkTries: number;
   plants: Array<[string, Plant]>;
+  /** How many times as many cases of `test/fuzz` as `npm test` has; 0 for none. */
+  fuzz: number;
 }
+
+/** Who plays fewer schedules is after one of them. */
+const FUZZ_FROM_RUNS = 10;
 
 const ENGINES = ["sqlite", "dynamodb"] as const;
 
@@ -21,7 +28,9 @@ const USAGE = `npm run test:chaos -- [options]
   --seed S       the seed of the first, 1; "today" is another one each day
   --store NAME   sqlite or dynamodb; without it one schedule in eight is played on DynamoDB
   --steps 1,4,7  only these steps of each schedule
+  --shrink N     how many times a schedule with a violation is played to make it shorter, 60
   --trace        everything that happens, with the program's log
+  --fuzz N       then test/fuzz with N times the cases of npm test: 5, and 0 with fewer than ten schedules
   --plant NAME   plants a mistake and has to find it: ${Object.keys(PLANTS).join(", ")} or all`;
 
 /** Ends the process with the usage where the arguments make no sense. */
@@ -34,17 +43,22 @@ export function optionsOf(args: string[]): Options {
         seed: { type: "string", default: "1" },
         store: { type: "string" },
         steps: { type: "string" },
+        shrink: { type: "string", default: "60" },
         trace: { type: "boolean", default: false },
+        fuzz: { type: "string" },
         plant: { type: "string" },
       },
     });
+    const runs = whole("runs", values.runs);
     return {
-      runs: whole("runs", values.runs),
+      runs,
       seed: values.seed === "today" ? seedOfToday() : whole("seed", values.seed),
       store: values.store === undefined ? undefined : oneOf("store", values.store, ENGINES),
       steps: values.steps?.split(",").map((text) => whole("steps", text)),
       isTraced: values.trace,
+      shrinkTries: whole("shrink", values.shrink),
       plants: plantsNamed(values.plant),
+      fuzz: whole("fuzz", values.fuzz ?? (runs < FUZZ_FROM_RUNS ? "0" : "5")),
     };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);

@@ -18,9 +18,22 @@ const clearWatched: typeof clearTimeout = (timer) => {
   clearReal(timer);
 };
 
-/** For a process in which turns are taken. What waits on purpose waits by the clock of its test and not by a timer. */
-export function watchTimers(): void {
+/**
+ * For a process in which turns are taken. What waits on purpose waits by the clock of its test and not by a timer. Answers how
+ * to end it.
+ */
+export function watchTimers(): () => void {
+  const before = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
   Object.assign(globalThis, { setTimeout: Object.assign(setWatched, setReal), clearTimeout: clearWatched });
+  return () => Object.assign(globalThis, before);
+}
+
+/**
+ * What the program loads when it first needs it. To be awaited before turns are taken: loading takes a while that no clock
+ * knows, and the first schedule of a process would go another way than the same one later.
+ */
+export async function loadAll(): Promise<void> {
+  await Promise.all([import("undici"), import("bottleneck/light.js"), import("@garmin/fitsdk")]);
 }
 
 /** Until what was just answered has led to the next outside calls. */

@@ -1,4 +1,5 @@
 /** Random schedules against the program, with vendors that err: `npm run test:chaos -- --runs 60 --seed 1`. See docs/develop.md. */
+import { spawnSync } from "node:child_process";
 import { type Engines, startEngines } from "./engines.ts";
 import { optionsOf } from "./options.ts";
 import type { Played } from "./play.ts";
@@ -6,18 +7,26 @@ import type { Plant } from "./program.ts";
 import { only, shrink } from "./shrink.ts";
 import { inWords, type Schedule, scheduleOf } from "./steps.ts";
 
-/** Plays so many schedules to make one shorter, and makes so many shorter: a violation is rare, or the cause is one for all. */
-const SHRINK_TRIES = 60;
+/** So many are made shorter: a violation is rare, or all have one cause. */
 const SHRUNK = 3;
 
 const options = optionsOf(process.argv.slice(2));
 const engines = startEngines();
-const isGood = options.plants.length > 0 ? await findPlants(engines, options.plants) : await search(engines);
+const isGood =
+  options.plants.length > 0 ? await findPlants(engines, options.plants) : fuzz() && (await search(engines));
 await engines.close();
 process.exit(isGood ? 0 : 1);
 
+/** The property tests of what comes in from outside, with other cases and more of them. */
+function fuzz(): boolean {
+  if (options.fuzz === 0) return true;
+  const env = { ...process.env, FUZZ_TIMES: String(options.fuzz), FUZZ_SEED: String(options.seed) };
+  const vitest = new URL("../../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
+  return spawnSync(process.execPath, [vitest, "run", "test/fuzz"], { stdio: "inherit", env }).status === 0;
+}
+
 async function search({ play }: Engines): Promise<boolean> {
-  const { runs, seed: first, store, steps, isTraced } = options;
+  const { runs, seed: first, store, steps, isTraced, shrinkTries } = options;
   const totals = { schedules: 0, runs: 0, readings: 0, faults: 0, crashes: 0, violations: 0 };
   const others: Record<string, number> = {};
   for (let seed = first; seed < first + runs; seed++) {
@@ -34,7 +43,7 @@ async function search({ play }: Engines): Promise<boolean> {
     if (played.violations.length === 0) continue;
     totals.violations += 1;
     console.log(`\nseed ${seed} (${schedule.store}):\n  ${played.violations.join("\n  ")}`);
-    if (totals.violations <= SHRUNK && !steps) await printShort(schedule, played, play);
+    if (totals.violations <= SHRUNK && !steps && shrinkTries > 0) await printShort(schedule, played, play);
   }
   console.log(`\n${inTotal(others)}`);
   console.log(inTotal(totals));
@@ -43,7 +52,7 @@ async function search({ play }: Engines): Promise<boolean> {
 
 /** A violation with as few steps as it needs. */
 async function printShort(schedule: Schedule, played: Played, play: Engines["play"]) {
-  const short = await shrink(schedule, played.violations, { play, tries: SHRINK_TRIES });
+  const short = await shrink(schedule, played.violations, { play, tries: options.shrinkTries });
   const store = options.store ? ` --store ${options.store}` : "";
   console.log(`  With ${short.steps.length} of its ${schedule.steps.length} steps:`);
   console.log(

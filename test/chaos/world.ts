@@ -94,6 +94,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   };
   const violations = new Set<string>();
   const lastReports = new Map<AccountId, RunReport>();
+  /** Pairs that had a run to its end. */
+  const begun = new Set<string>();
   /** When the account last had nothing owing, by what Garmin holds and by what its run said. */
   const wellAtMs = new Map<AccountId, number>(ACCOUNTS.map((id) => [id, turns.nowMs]));
   /** Since when something is owing, and how many rounds the program had since. */
@@ -109,6 +111,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const onReport = (account: number, report: RunReport) => {
     facts.runs += 1;
     lastReports.set(account as AccountId, report);
+    const pairing = model.current(account as AccountId);
+    if (report.status === "success" && pairing) begun.add(`${account} ${pairName(pairing)}`);
     trace?.(`    run of ${account}: ${JSON.stringify(report)}`);
   };
   const start = (actor: Actor) =>
@@ -558,7 +562,10 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         return rounds(step.times, step.everySeconds);
       case "sync": {
         const { account, sinceDays } = step;
-        const since = sinceDays === undefined ? undefined : new Date(turns.nowMs - sinceDays * DAY * 1000);
+        const pairing = model.current(account);
+        // A first run that is told how far to reach back leaves for good what is older.
+        const mayReach = sinceDays !== undefined && pairing && begun.has(`${account} ${pairName(pairing)}`);
+        const since = mayReach ? new Date(turns.nowMs - sinceDays * DAY * 1000) : undefined;
         await alone(() => main.sync(account, { since }));
         return watch();
       }
