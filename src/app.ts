@@ -24,7 +24,7 @@ import { createGarminSignIn } from "./sync/sign-in.ts";
 import type { SignInPageOptions } from "./sync/sign-in-ports.ts";
 import { createSubscriptions } from "./sync/subscriptions.ts";
 import { createTokens } from "./sync/tokens.ts";
-import type { NoteUnknown } from "./sync/unknown.ts";
+import { createVendorAnswerLog } from "./sync/vendor-answers.ts";
 import { createVendorTime } from "./sync/vendor-time.ts";
 import { createWithingsCall, type Schedule } from "./sync/withings/client.ts";
 import { getMeas } from "./sync/withings/measure.ts";
@@ -87,8 +87,6 @@ export async function createApp(
     wrapSend?: (send: Transport) => Transport;
     /** False where time is a manual clock: nothing that is sent waits then. */
     paced?: boolean;
-    /** Hears of every vendor answer that was not understood. */
-    onUnknown?: NoteUnknown | undefined;
     /** Until when this process may work; undefined: as long as it takes. */
     deadlineAt?: () => Date | undefined;
   },
@@ -97,14 +95,16 @@ export async function createApp(
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
-  const { links, pendingLinks, signInMemory, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
+  const { links, pendingLinks, signInMemory, vendorAnswers, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
     store,
     config,
     deps,
   );
   const transport = createTransport();
   const vendorTime = createVendorTime(clock);
-  const send = vendorTime.listening(wrapSend(transport.send));
+  const answers = createVendorAnswerLog({ store: vendorAnswers, vendorOf: vendorsOf(config), clock, log });
+  const send = answers.observe(vendorTime.listening(wrapSend(transport.send)));
+  const onUnknown = answers.note;
 
   const limiter = (rate: Rate) => createRateLimiter(paced ? rate : undefined);
   const limiters = {
@@ -118,7 +118,7 @@ export async function createApp(
     send,
     schedule: within(store.withingsBudget, limiters.withings, clock),
     version: project.version,
-    onUnknown: deps.onUnknown,
+    onUnknown: onUnknown,
   });
   const application = {
     clientId: withings.clientId,
@@ -126,9 +126,9 @@ export async function createApp(
     redirectUrl: withingsLogin?.redirectUrl ?? "",
   };
 
-  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown: deps.onUnknown });
-  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now, onUnknown: deps.onUnknown });
-  const diTokens = createDiTokens({ ...garmin, send, now: clock.now, onUnknown: deps.onUnknown });
+  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown });
+  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now, onUnknown });
+  const diTokens = createDiTokens({ ...garmin, send, now: clock.now, onUnknown });
 
   const tokens = createTokens({
     links,
@@ -154,7 +154,7 @@ export async function createApp(
     journals,
     leases,
     tokens,
-    source: createWithingsSource(withingsCall, deps.onUnknown),
+    source: createWithingsSource(withingsCall, onUnknown),
     sinks: {
       weigh_in: createWeightSink({ call: garminCall, schedule: limiters.files.schedule }),
       blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),
@@ -266,10 +266,16 @@ export async function createApp(
     },
     uploadConsent: (account: number) =>
       uploadConsent(garminCall, tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
+    /** How the vendors answered lately. */
+    answers,
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
-    rest: () => transport.rest(),
+    async rest() {
+      await answers.rest();
+      await transport.rest();
+    },
     async close() {
       for (const each of Object.values(limiters)) each.close();
+      await answers.close();
       await transport.close();
       await store.close();
     },
@@ -297,6 +303,18 @@ function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
       await counted;
     }
   };
+}
+
+/** Whose an address is, for the report. Two that are alike, as in the demo, are told apart by their paths. */
+function vendorsOf({ withings, garmin }: Pick<AppConfig, "withings" | "garmin">): (url: URL) => string {
+  const origins = Object.entries({
+    Withings: withings.apiUrl,
+    "Garmin sso": garmin.ssoUrl,
+    "Garmin diauth": garmin.diauthUrl,
+    Garmin: garmin.connectapiUrl,
+  });
+  return ({ origin }) =>
+    origins.find(([, at]) => URL.canParse(at) && new URL(at).origin === origin)?.[0] ?? "elsewhere";
 }
 
 /** Who was linked: Withings tells no names, but by their last weigh-in people recognise themselves. */

@@ -13,7 +13,7 @@ import { syncAccount } from "./sync/run.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { visitNow } from "./sync/work.ts";
 
-export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "paced"> {
+export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "report" | "paced"> {
   queue: JobQueue;
   version: string;
   clock: Clock;

@@ -5,6 +5,7 @@ import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
 import { loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
 import { findAccount, withApp, withStore } from "./cli/open.ts";
+import { reportCommand } from "./cli/report.ts";
 import { statusCommand } from "./cli/status.ts";
 import { dryRunCommand, syncCommand } from "./cli/sync.ts";
 import { createTerminal, type Streams, type Terminal } from "./cli/terminal.ts";
@@ -117,6 +118,8 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
       return statusCommand(env, terminal, { clock, log });
     case "doctor":
       return doctorCommand(env, terminal, { clock, log });
+    case "report":
+      return reportCommand(env, terminal, command, { clock, log });
     case "backup":
       return backupCommand(env, terminal, command, clock.now());
     case "restore":

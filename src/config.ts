@@ -31,6 +31,8 @@ export interface Config {
   web: WebConfig;
   /** On AWS, where jobs wait. */
   queue: { queueUrl: string };
+  /** Of each setting whether it is set, without its value. */
+  given: Record<string, "set" | "default">;
 }
 
 export interface WebConfig {
@@ -224,6 +226,9 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
   queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
+  // What else is in the environment is nobody's business.
+  given: (_read, isSet) =>
+    Object.fromEntries((Object.keys(VARIABLES) as Name[]).map((name) => [name, isSet(name) ? "set" : "default"])),
   web: (read, isSet) => {
     const listen = { host: read("HTTP_HOST"), port: read("PORT") };
     return { publicUrl: read("PUBLIC_URL"), listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined };

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { type Config, WITHINGS_PATHS } from "./config.ts";
 import { createHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
+import { makeReport } from "./report.ts";
 import type { Account } from "./sync/account.ts";
 import { jobOf } from "./sync/jobs.ts";
 import { isTimeUp } from "./sync/lease-keeper.ts";
@@ -27,10 +28,11 @@ export const SERVICE_SECTIONS = [
   "schedule",
   "web",
   "manualSync",
+  "given",
 ] as const;
 
 export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
-  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync">>;
+  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "given">>;
 
 /**
  * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,
@@ -56,6 +58,7 @@ export function createService(
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
     answersByItself: isOurs(config),
+    report: () => makeReport(config.given ?? {}, app, clock),
     doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
     queue,
     version,

@@ -22,6 +22,7 @@ import { createSubscriptionMemory } from "./store/subscriptions.ts";
 import { createSummaryStore } from "./store/summary.ts";
 import type { Table } from "./store/table.ts";
 import { createUpdateClaims } from "./store/update-claims.ts";
+import { createVendorAnswersStore } from "./store/vendor-answers.ts";
 import { createVendorUsers } from "./store/vendor-users.ts";
 
 /**
@@ -104,6 +105,7 @@ export function unseal(
     pendingLinks: createPendingLinks(table, sealer, clock, log),
     signInMemory: createSignInMemory(table, sealer, log),
     dialogs: createDialogs(table, sealer, clock, log),
+    vendorAnswers: createVendorAnswersStore(table, sealer, log),
     linkStates: createLinkStates(table, keys, clock),
     notifyKey: secretFor("withings notification key v1"),
     webhookSecret: secretFor("telegram webhook secret v1"),

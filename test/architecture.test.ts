@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   {
     name: "entry",
-    files: /^src\/(cli|server|service|watch|chat|checks)\.ts$|^src\/(cli|lambda)\//,
+    files: /^src\/(cli|server|service|watch|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
     mayImport: ["app", "queue", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
   },
   {

@@ -24,6 +24,7 @@ import { hideSecrets } from "./secrets.ts";
 import { createSettings, type SettingsDeps } from "./settings.ts";
 import { createStatus, type StatusDeps } from "./status.ts";
 import { createSyncAnswers, type SyncDeps } from "./sync-command.ts";
+import { type AnswerLog, takeNote } from "./telegram-answers.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { createTelegramHealth } from "./telegram-health.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
@@ -41,6 +42,7 @@ export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "p
     dialogs: DialogStore;
     disconnect: Disconnect;
     queue: JobQueue;
+    answers: AnswerLog;
     /** False where time is a manual clock: no message waits for its turn then. */
     paced?: boolean;
   };
@@ -67,10 +69,14 @@ export type TelegramBot = ReturnType<typeof createBot>;
 /** The bot's face: private chats of known people, one update at a time and each of them once. */
 export function createBot(config: BotConfig, deps: BotDeps) {
   const { overview, clock, log, dialogs } = deps;
-  const http = createTelegramFetch(clock, (isReached) => {
-    if (isReached) log.info("telegram_reachable");
-    else log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
-  });
+  const http = createTelegramFetch(
+    clock,
+    (isReached) => {
+      if (isReached) log.info("telegram_reachable");
+      else log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
+    },
+    (method, answer) => takeNote(deps.answers, method, answer),
+  );
   const bot = new Bot<BotContext>(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),

@@ -22,6 +22,7 @@ export const TAP = {
   keepGarmin: "garmin:keep",
   consent: "consent",
   timezone: "set:zone",
+  report: "report",
 } as const;
 
 /** What is said, and the buttons below it. */

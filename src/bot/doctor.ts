@@ -1,7 +1,7 @@
-import { Composer } from "grammy/web";
+import { Composer, InputFile } from "grammy/web";
 import type { Account } from "../sync/account.ts";
 import { type Finding, thingsToDo } from "../sync/doctor.ts";
-import { withMends } from "./buttons.ts";
+import { TAP, withMends } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import type { Words } from "./words/words.ts";
@@ -11,15 +11,25 @@ export interface DoctorDeps {
   doctor: (account: Account, words: Words, isOwner: boolean) => Promise<Finding[]>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
+  /** A file for a bug report, without anything that could not be shown to anybody. */
+  report: () => Promise<{ name: string; text: string }>;
 }
 
 /** /doctor: what works and what does not, one line each with the mend. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
-  const { doctor, wordsAt, signInPageUrl } = deps;
+  const { doctor, wordsAt, signInPageUrl, report } = deps;
   const command = new Composer<BotContext>();
 
   command.command("doctor", async ({ account, words }) => {
     await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
+  });
+
+  // Of the program as a whole, so only for its owner. An older message of another one may still have the button.
+  command.callbackQuery(TAP.report, async (ctx, next) => {
+    if (!ctx.isOwner) return next();
+    const { name, text } = await report();
+    const file = new InputFile(Buffer.from(text), name);
+    await ctx.replyWithDocument(file, { caption: ctx.words.doctor.reportCaption });
   });
 
   return {
@@ -33,6 +43,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const findings = await doctor(chat.account, words, isOwner);
         const actions = findings.map(({ action }) => action);
         const { text, keyboard } = withMends(reportOf(findings, words), actions, words, signInPageUrl());
+        if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
         await message.finish(text, keyboard);
       });
     },

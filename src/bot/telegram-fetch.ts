@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import type { Clock } from "../clock.ts";
 
 /** Telegram holds a long poll open for the 30 seconds that grammY asks for. */
@@ -15,14 +16,15 @@ const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** The part of a `Response` that grammY looks at. */
 interface Answer {
   status: number;
+  text: string;
   json(): Promise<unknown>;
 }
 
-/** grammY sends its calls as JSON, and aborts by a signal of the platform's kind. */
+/** grammY sends its calls as JSON, or as a stream where there is a file in it, and aborts by a signal of the platform's kind. */
 interface Call {
   method?: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | ReadableStream;
   signal?: AbortSignal;
 }
 
@@ -34,6 +36,8 @@ export function createTelegramFetch(
   clock: Clock,
   /** Called when Telegram stops answering, and when it answers again: grammY itself goes on trying without a word. */
   onReach: (isReached: boolean) => void = () => {},
+  /** Hears of each answer, and the method that was called; without an answer the status is 0. */
+  onAnswer: (method: string, answer: { status: number; text: string }) => void = () => {},
 ): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
   const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
 
@@ -48,13 +52,17 @@ export function createTelegramFetch(
   const send = async (address: string, call: Call = {}): Promise<Answer> => {
     const url = new URL(address);
     const agent = agents[url.protocol === "http:" ? "http:" : "https:"];
-    const isPoll = url.pathname.endsWith("/getUpdates");
+    const method = url.pathname.split("/").at(-1) ?? "";
+    const isPoll = method === "getUpdates";
+    // A stream can be read once, and it may have to be sent again.
+    const body = typeof call.body === "object" ? await buffer(call.body) : call.body;
     for (let tries = 1; ; tries++) {
       const timeout = AbortSignal.timeout((isPoll ? POLL_SECONDS : CALL_SECONDS) * 1000);
       const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
       const isLast = isPoll || tries === TRIES || call.signal?.aborted === true;
       try {
-        const answer = await ask(url, { ...call, signal, agent });
+        const answer = await ask(url, { ...call, body, signal, agent });
+        onAnswer(method, answer);
         seen(answer.status >= 500);
         const seconds = await restSeconds(answer, tries);
         if (seconds === undefined || (isLast && answer.status !== 429) || tries === TRIES) return answer;
@@ -63,7 +71,10 @@ export function createTelegramFetch(
         if (call.signal?.aborted) return answer;
       } catch (error) {
         // A poll that is broken off by ourselves says nothing about Telegram.
-        if (!call.signal?.aborted) seen(true);
+        if (!call.signal?.aborted) {
+          seen(true);
+          onAnswer(method, { status: 0, text: "" });
+        }
         // Whether it got through is unknown: a word said twice is better than one never said.
         if (isLast) throw error;
         await clock.sleep(tries);
@@ -80,13 +91,19 @@ export function createTelegramFetch(
   };
 }
 
-function ask(url: URL, call: Call & { agent: http.Agent }): Promise<Answer> {
+function ask(
+  url: URL,
+  call: Omit<Call, "body"> & { body: string | Buffer | undefined; agent: http.Agent },
+): Promise<Answer> {
   const { body, ...options } = call;
   const { request: open } = url.protocol === "http:" ? http : https;
   return new Promise((resolve, reject) => {
     const request = open(url, options, (response) => {
       const { statusCode = 0 } = response;
-      bounded(response).then((body) => resolve({ status: statusCode, json: async () => JSON.parse(body) }), reject);
+      bounded(response).then(
+        (text) => resolve({ status: statusCode, text, json: async () => JSON.parse(text) }),
+        reject,
+      );
     });
     request.once("socket", giveUpOnConnecting);
     request.on("error", (error: NodeJS.ErrnoException) => {

@@ -20,6 +20,7 @@ export type Command = { json: boolean; stage: string | undefined } & (
       asSomebodyElse: boolean;
     }
   | { name: "backup" | "restore"; file: string; force: boolean }
+  | { name: "report"; file: string | undefined }
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
 );
 
@@ -46,6 +47,7 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
+  npx weighbridge report                            one file for a bug report, without any value of yours
   npx weighbridge backup FILE                       all that is kept here, and its key, in one file
   npx weighbridge restore FILE                      put it back; --force replaces what is there
   npx weighbridge table create                      only with STORE=dynamodb: make the table, once
@@ -56,7 +58,7 @@ On AWS; \`npm run setup\`, \`npm run deploy\` and \`npm run remove\` are the sam
   npx weighbridge deploy                            deploys it, and checks everything
   npx weighbridge remove                            undoes that, all but the table; --yes does not ask
   npx weighbridge status --stage prod               the deployment instead of this machine: account, login, sync,
-                                                    status and doctor take --stage
+                                                    status, doctor and report take --stage
 
 A stage is the name of a deployment, prod unless you say otherwise. You need the AWS credentials of whoever deploys, and
 AWS_REGION. What is set here for the program on this machine, .env above all, does not count for a deployment: only where
@@ -80,6 +82,7 @@ const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = 
   setup: ["stage"],
   deploy: ["stage"],
   remove: ["stage", "yes"],
+  report: ["stage"],
   backup: ["force"],
   restore: ["force"],
 };
@@ -111,7 +114,7 @@ export function parseArguments(args: string[]): Command {
     return { name: "help", json, stage: undefined };
   }
   const [first = ""] = positionals;
-  const takesFile = first === "backup" || first === "restore";
+  const takesFile = first === "backup" || first === "restore" || first === "report";
   const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
   if (!isCommand(name)) throw unknownCommand(name);
   for (const option of Object.keys(values)) {
@@ -159,6 +162,8 @@ export function parseArguments(args: string[]): Command {
       if (!file) throw new UsageError(`Name the file, like: npx weighbridge ${name} weighbridge.backup`);
       return { name, json, stage, file, force: values.force ?? false };
     }
+    case "report":
+      return { name, json, stage, file: positionals[1] };
     default:
       return { name, json, stage };
   }

@@ -99,7 +99,7 @@ export function environmentOf({ parameters, tableName }: Deployment, shell: Envi
 export const DEFAULT_STAGE = "prod";
 
 const STEP = /npm run (?:setup|deploy|remove)\b/g;
-const COMMAND = /npx weighbridge (?:account add|account list|login withings|login garmin|sync|status|doctor)\b/g;
+const COMMAND = /npx weighbridge (?:account add|account list|login withings|login garmin|sync|status|doctor|report)\b/g;
 
 /** Whatever command is named as the next one is for the same deployment. */
 export function terminalOf(stage: string, terminal: Terminal): Terminal {

@@ -31,6 +31,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
  *   budget#<vendor>                budget                  when the vendor may be asked next (an hour)
+ *   vendor-answers                 answers                 how vendors answered, and shapes that were unknown (sealed)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
  *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
@@ -75,6 +76,7 @@ export const keys = {
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
   budget: (vendor: string): Key => ({ pk: `budget#${vendor}`, sk: "budget" }),
+  vendorAnswers: { pk: "vendor-answers", sk: "answers" },
   people: "people",
   person: (person: number): Key => ({ pk: "people", sk: String(person).padStart(16, "0") }),
   invite: (hash: string): Key => ({ pk: `invite#${hash}`, sk: "invite" }),
@@ -154,6 +156,25 @@ export const PendingSignInSecrets = z.object({
   wrongCodes: z.number().exactOptional(),
   sentTo: z.string().exactOptional(),
   startedAt: instant,
+});
+
+export const VendorAnswersItem = z.object({ sealedAnswers: z.string() });
+const UnknownShapes = z.array(
+  z.object({
+    firstAt: instant,
+    lastAt: instant,
+    times: z.number(),
+    call: z.string(),
+    httpStatus: z.number().exactOptional(),
+    where: z.string(),
+    headerNames: z.array(z.string()),
+    shape: z.array(z.string()),
+  }),
+);
+/** What `sealedAnswers` holds. */
+export const VendorAnswersSecrets = z.object({
+  unknown: z.object({ withings: UnknownShapes, garmin: UnknownShapes, telegram: UnknownShapes }),
+  endpoints: z.record(z.string(), z.record(z.string(), z.object({ times: z.number(), lastAt: instant }))),
 });
 
 export const GarminEmailItem = z.object({ sealedEmail: z.string() });

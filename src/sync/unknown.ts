@@ -17,3 +17,32 @@ export interface UnknownAnswer {
 
 /** Never throws and never waits: an answer that cannot be noted is still dealt with. */
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
+
+/** What of an unknown answer is kept. Nothing of it was a value. */
+export interface UnknownShape {
+  firstAt: Date;
+  lastAt: Date;
+  times: number;
+  call: string;
+  httpStatus?: number;
+  where: string;
+  headerNames: string[];
+  shape: string[];
+}
+
+/** How the calls to one endpoint ended, by outcome: `HTTP 200`, `HTTP 200, status 601`, `no answer`. */
+export type Outcomes = Record<string, { times: number; lastAt: Date }>;
+
+/** What vendors answered lately, as far as a report tells it. */
+export interface VendorAnswers {
+  unknown: Record<UnknownAnswer["vendor"], UnknownShape[]>;
+  /** By endpoint, `Garmin POST /upload-service/upload`. */
+  endpoints: Record<string, Outcomes>;
+}
+
+export interface VendorAnswersStore {
+  /** Undefined as version where nothing is stored, or nothing that can be read. */
+  read(): Promise<{ value: VendorAnswers; version: string | undefined }>;
+  /** False: somebody else wrote first. */
+  write(answers: VendorAnswers, version: string | undefined): Promise<boolean>;
+}

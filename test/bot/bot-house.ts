@@ -5,6 +5,7 @@ import { botDeps, type ChatDeps } from "../../src/chat.ts";
 import { createDoctor } from "../../src/checks.ts";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { makeReport } from "../../src/report.ts";
 import { startWorker } from "../../src/sync/jobs.ts";
 import type { Job } from "../../src/sync/web-ports.ts";
 import { createWork } from "../../src/sync/work.ts";
@@ -43,6 +44,7 @@ export async function startBotHouse(
       ...{ app, telegram: config, syncIntervalMinutes: 30 },
       ...{ clock, log },
     }),
+    report: () => makeReport(readConfig(house.env, ["given"]).given, app, clock),
     version: "0.1.0",
     paced: false,
     clock,

@@ -17,6 +17,7 @@ async function moveIn(changes: AccountChanges = {}) {
   const deps = {
     answersByItself: false,
     doctor: async () => [],
+    report: async () => ({ name: "report.json", text: "{}" }),
     queue: app.jobs,
     version: "1",
   };

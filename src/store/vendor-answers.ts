@@ -1,0 +1,33 @@
+import { errorFacts, type Log } from "../log.ts";
+import type { VendorAnswers, VendorAnswersStore } from "../sync/unknown.ts";
+import { keys, parseStored, readItem, toJson, VendorAnswersItem, VendorAnswersSecrets } from "./items.ts";
+import type { Sealer } from "./seal.ts";
+import type { Table } from "./table.ts";
+
+const FIELD = "sealedAnswers";
+
+/** Sealed, although it holds no values: what a vendor answers to whom is nobody's business. */
+export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log): VendorAnswersStore {
+  const key = keys.vendorAnswers;
+  return {
+    async read() {
+      const item = await table.get(key);
+      const empty: VendorAnswers = { unknown: { withings: [], garmin: [], telegram: [] }, endpoints: {} };
+      if (!item) return { value: empty, version: undefined };
+      try {
+        const { sealedAnswers } = readItem(item, VendorAnswersItem);
+        const opened = JSON.parse(sealer.open(sealedAnswers, { key, field: FIELD }));
+        return { value: parseStored(opened, key, VendorAnswersSecrets) as VendorAnswers, version: item.version };
+      } catch (error) {
+        // Sealed with another key, or damaged: nothing hangs on it, and the next write takes its place.
+        log.warn("vendor_answers_unreadable", errorFacts(error));
+        return { value: empty, version: item.version };
+      }
+    },
+    async write(answers, version) {
+      const sealedAnswers = sealer.seal(JSON.stringify(toJson(answers)), { key, field: FIELD });
+      const expect = version === undefined ? ("absent" as const) : { version };
+      return (await table.put(key, { sealedAnswers }, { expect })).type === "written";
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import type { Clock } from "../clock.ts";
+import { errorFacts, type Log } from "../log.ts";
+import type { HttpAnswer, HttpRequest, Transport } from "../transport.ts";
+import { nameOrLength, shapeOf, withoutValues } from "./shape.ts";
+import type {
+  NoteUnknown,
+  Outcomes,
+  UnknownAnswer,
+  UnknownShape,
+  VendorAnswers,
+  VendorAnswersStore,
+} from "./unknown.ts";
+
+/** Of each vendor. */
+const SHAPES = 20;
+const ENDPOINTS = 60;
+const OUTCOMES = 12;
+/** Written no more often than that, and only after something was unknown or an endpoint began, or ceased, to fail. */
+const PAUSE_SECONDS = 300;
+/** What comes in one run is one write. */
+const GATHER_SECONDS = 30;
+const TRIES = 5;
+/** Different ones, until every further one counts as new. */
+const MOST_NOTED = 1000;
+
+export type VendorAnswerLog = ReturnType<typeof createVendorAnswerLog>;
+
+/**
+ * Remembers how vendors answer, for a report that somebody attaches to a bug report. It is kept in memory and written only when
+ * there is something to tell: a run in which all is as ever costs no call to the store.
+ */
+export function createVendorAnswerLog(deps: {
+  store: VendorAnswersStore;
+  /** Which vendor an address belongs to, as it is called in the report. */
+  vendorOf: (url: URL) => string;
+  clock: Clock;
+  log: Log;
+}) {
+  const { store, vendorOf, clock, log } = deps;
+  let fresh = emptyAnswers();
+  /** By endpoint; of an endpoint that was not asked yet it is taken that it was well. */
+  const lastWell = new Map<string, boolean>();
+  const noted = new Set<string>();
+  let isNews = false;
+  let writableAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  function news() {
+    isNews = true;
+    if (timer) return;
+    const waitMs = Math.max(GATHER_SECONDS * 1000, writableAt - clock.now().getTime());
+    timer = setTimeout(() => void flush(), Math.min(waitMs, PAUSE_SECONDS * 1000)).unref();
+  }
+
+  function count(endpoint: string, outcome: string, isWell: boolean) {
+    const name = nameOrRest(endpoint, fresh.endpoints, ENDPOINTS);
+    const outcomes = fresh.endpoints[name] ?? {};
+    fresh.endpoints[name] = outcomes;
+    const it = nameOrRest(outcome, outcomes, OUTCOMES);
+    outcomes[it] = { times: (outcomes[it]?.times ?? 0) + 1, lastAt: clock.now() };
+    if ((lastWell.get(name) ?? true) !== isWell) news();
+    lastWell.set(name, isWell);
+  }
+
+  const note: NoteUnknown = (unknown) => {
+    try {
+      const it = shapeOfUnknown(unknown, clock.now());
+      fresh.unknown[unknown.vendor] = withShape(fresh.unknown[unknown.vendor], it);
+      const id = idOf(it);
+      // The same again is counted, and written with the next news.
+      if (noted.has(id)) return;
+      if (noted.size < MOST_NOTED) noted.add(id);
+      log.warn("vendor_answer_unknown", { vendor: unknown.vendor, call: it.call, where: it.where });
+      news();
+    } catch (error) {
+      log.warn("vendor_answer_not_noted", { error: error instanceof Error ? error.name : "unknown" });
+    }
+  };
+
+  async function write(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    isNews = false;
+    const mine = fresh;
+    fresh = emptyAnswers();
+    writableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
+    try {
+      for (let tries = 1; tries <= TRIES; tries++) {
+        const { value, version } = await store.read();
+        if (await store.write(together(value, mine), version)) return;
+      }
+    } catch (error) {
+      log.warn("vendor_answers_not_saved", errorFacts(error));
+    }
+    // For the next time.
+    fresh = together(mine, fresh);
+    isNews = true;
+  }
+
+  /** Writes what is new, if there is anything that is worth it. Never throws. */
+  function flush(): Promise<void> {
+    writing = writing.then(() => (isNews ? write() : undefined));
+    return writing;
+  }
+
+  return {
+    note,
+    count,
+
+    /** The same transport, with how each request ended. */
+    observe:
+      (send: Transport): Transport =>
+      async (request) => {
+        const endpoint = endpointOf(request, vendorOf);
+        try {
+          const answer = await send(request);
+          const { outcome, isWell } = outcomeOf(answer);
+          count(endpoint, outcome, isWell);
+          return answer;
+        } catch (error) {
+          count(endpoint, "no answer", false);
+          throw error;
+        }
+      },
+
+    /** Before the process rests: what is news is written, if the last time is long enough ago. */
+    rest: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
+
+    /** At the end, whenever the last time was. */
+    close: flush,
+
+    /** All that is known, of this process too. */
+    async read(): Promise<VendorAnswers> {
+      await writing;
+      return together((await store.read()).value, fresh);
+    },
+  };
+}
+
+function emptyAnswers(): VendorAnswers {
+  return { unknown: { withings: [], garmin: [], telegram: [] }, endpoints: {} };
+}
+
+function shapeOfUnknown(unknown: UnknownAnswer, at: Date): UnknownShape {
+  const { call, httpStatus, where, value, headerNames = [] } = unknown;
+  return {
+    firstAt: at,
+    lastAt: at,
+    times: 1,
+    call: withoutValues(call, 100),
+    ...(httpStatus !== undefined && { httpStatus }),
+    where: withoutValues(where),
+    // A server's software makes them, and no person; but a long one, or one with a number, may be made for one.
+    headerNames: headerNames.slice(0, 40).map((name) => (/^[a-z-]{1,32}$/i.test(name) ? name : `<${name.length}>`)),
+    shape: shapeOf(value),
+  };
+}
+
+const idOf = ({ call, httpStatus, where, shape }: UnknownShape) =>
+  JSON.stringify([call, httpStatus, where, shape.map((line) => line.replace(/, .*/, ""))]);
+
+/** The same shape again is counted; of different ones the last twenty are kept. */
+function withShape(before: UnknownShape[], it: UnknownShape): UnknownShape[] {
+  const known = before.find((one) => idOf(one) === idOf(it));
+  const one = known ? { ...it, firstAt: known.firstAt, times: known.times + it.times } : it;
+  return [...before.filter((each) => each !== known), one].slice(-SHAPES);
+}
+
+function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
+  const merged: VendorAnswers = structuredClone(before);
+  for (const vendor of ["withings", "garmin", "telegram"] as const) {
+    merged.unknown[vendor] = now.unknown[vendor].reduce(withShape, before.unknown[vendor]).slice(-SHAPES);
+  }
+  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) {
+    const place = nameOrRest(endpoint, merged.endpoints, ENDPOINTS);
+    const into: Outcomes = merged.endpoints[place] ?? {};
+    merged.endpoints[place] = into;
+    for (const [outcome, { times, lastAt }] of Object.entries(outcomes)) {
+      const name = nameOrRest(outcome, into, OUTCOMES);
+      into[name] = { times: (into[name]?.times ?? 0) + times, lastAt };
+    }
+  }
+  return merged;
+}
+
+/** A name that is known already or that there is room for. */
+const nameOrRest = (name: string, known: object, most: number) =>
+  Object.hasOwn(known, name) || Object.keys(known).length < most ? name : "others";
+
+/** `Garmin GET /weight-service/weight/range`, `Withings POST /measure getmeas`. */
+function endpointOf({ method, url, body }: HttpRequest, vendorOf: (url: URL) => string): string {
+  const address = new URL(url);
+  const parts = address.pathname.split("/").map((part) => (part === "" ? "" : nameOrStar(part)));
+  const action = body instanceof URLSearchParams ? body.get("action") : null;
+  return `${vendorOf(address)} ${method} ${parts.join("/")}${action ? ` ${nameOrStar(action)}` : ""}`.slice(0, 120);
+}
+const nameOrStar = (part: string) => (nameOrLength(part) === part || /^v\d$/.test(part) ? part : "*");
+
+/** What Withings says is in the body, whatever the HTTP status. */
+function outcomeOf({ status, text }: HttpAnswer): { outcome: string; isWell: boolean } {
+  const inside = /^\s*\{\s*"status"\s*:\s*(\d{1,5})\b/.exec(text.slice(0, 60))?.[1];
+  const isRefused = inside !== undefined && inside !== "0";
+  return {
+    outcome: isRefused ? `HTTP ${status}, status ${inside}` : `HTTP ${status}`,
+    isWell: status >= 200 && status <= 299 && !isRefused,
+  };
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+
+let machine: Machine;
+afterEach(() => machine.close());
+
+const reports = () => readdirSync(machine.folder).filter((name) => name.startsWith("weighbridge-report-"));
+const read = (name: string) => readFileSync(path.join(machine.folder, name), "utf8");
+
+test("report writes one file, for nobody else's eyes before it is attached, and says where", async () => {
+  machine = await startMachine();
+  await machine.addAccounts(OWNER);
+  await machine.inside(async (app) => {
+    app.answers.note({
+      vendor: "garmin",
+      call: "Garmin GET /weight-service/weight/range",
+      where: "odd",
+      value: { token: "Secret-77" },
+    });
+  });
+  const run = await machine.run("report --json");
+  const [name = ""] = reports();
+  expect(run).toMatchObject({ exit: 0 });
+  expect(run.json()).toEqual({ file: name, complete: true });
+  expect(statSync(path.join(machine.folder, name)).mode & 0o777).toBe(0o600);
+  const text = read(name);
+  expect(JSON.parse(text)).toMatchObject({
+    versions: { weighbridge: expect.any(String), node: process.version },
+    settings: { WITHINGS_CLIENT_SECRET: "set", LOG_LEVEL: "default" },
+    unknownAnswers: { garmin: [{ shape: ["the whole: object, length 1", "token: text, length 9"] }] },
+  });
+  const { WITHINGS_CLIENT_SECRET = "", TELEGRAM_BOT_TOKEN = "", DATA_DIR = "" } = machine.env;
+  for (const secret of ["Secret-77", WITHINGS_CLIENT_SECRET, TELEGRAM_BOT_TOKEN, DATA_DIR, String(OWNER)]) {
+    expect(text).not.toContain(secret);
+  }
+});
+
+test("a file that is there already is left as it is", async () => {
+  machine = await startMachine();
+  writeFileSync(path.join(machine.folder, "mine.json"), "mine");
+  const run = await machine.run("report mine.json");
+  expect(run.exit).toBe(2);
+  expect(run.stderr).toContain("mine.json is there already: name another file.");
+  expect(read("mine.json")).toBe("mine");
+});
+
+test("where the store cannot be opened there is a report all the same, and it says what is missing", async () => {
+  machine = await startMachine({ env: { SEALING_KEY: "not a key", SYNC_INTERVAL_MINUTES: "soon" } });
+  const run = await machine.run("report broken.json");
+  expect(run.exit).toBe(0);
+  expect(run.stdout).toContain("The store could not be opened");
+  const text = read("broken.json");
+  expect(JSON.parse(text)).toMatchObject({
+    settings: { SEALING_KEY: "set" },
+    missing: expect.stringContaining("not in this report"),
+  });
+  expect(text).not.toContain("not a key");
+});
