@@ -118,7 +118,7 @@ export async function createApp(
     send,
     schedule: within(store.withingsBudget, limiters.withings, clock),
     version: project.version,
-    onUnknown: onUnknown,
+    onUnknown,
   });
   const application = {
     clientId: withings.clientId,
