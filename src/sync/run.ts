@@ -102,7 +102,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { answer, since, height, timezone, planned } = await survey(deps, account, start);
   // Before anything is written: what a wrong clock has written would be believed for as long as it was off.
   if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
-    log.error("clock_wrong", {
+    log.warn("clock_wrong", {
       answeredAt: answer.answeredAt?.toISOString(),
       header: deps.vendorTime?.()?.toISOString(),
     });
@@ -114,7 +114,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   }
   const known = new Set(progress.unreadable?.map(({ id }) => id));
   for (const { id, takenAt } of answer.unreadable) {
-    if (!known.has(id)) log.warn("withings_record_unreadable", { record: id, takenAt: takenAt?.toISOString() });
+    if (!known.has(id)) log.warn("withings_record_not_read", { record: id, takenAt: takenAt?.toISOString() });
   }
   onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step) && step.type !== "watch").length });
 

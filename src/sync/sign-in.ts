@@ -155,7 +155,7 @@ export function createGarminSignIn(deps: {
 
   /** After a limit: whether it is there for somebody without a password too. Then no account is to blame. */
   async function isNetworkLimited(): Promise<boolean> {
-    const probe = await door.probe().catch((error: unknown) => log.warn("garmin_probe_failed", errorFacts(error)));
+    const probe = await door.probe().catch((error: unknown) => log.warn("garmin_not_probed", errorFacts(error)));
     return probe?.verdict === "rate_limited";
   }
 

@@ -169,7 +169,7 @@ test("an application that Withings does not know is said so, with who has to men
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");
   house.owner.say(allow(page));
-  await heard("Whoever runs me has to copy both anew from developer.withings.com.");
+  await heard("has to copy both again from the application on developer.withings.com.");
 });
 
 test("the same in German", async () => {

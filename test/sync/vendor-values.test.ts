@@ -37,7 +37,7 @@ test("a record that cannot be read is told once, stops nothing, is looked at onc
       if (since) asked.push(Number(since));
     }
   }
-  expect(logged("withings_record_unreadable")).toHaveLength(1);
+  expect(logged("withings_record_not_read")).toHaveLength(1);
   // Not further back each time, but for the looks at it.
   const farthest = Math.min(...asked);
   const looks = asked.filter((it) => it === farthest).length;
