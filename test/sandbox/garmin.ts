@@ -80,7 +80,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
   const tokens = new Tokens(clock, settings);
   const mfa = new Mfa(clock);
   const limiter = new LoginLimiter(clock, { attempts: 5, windowSeconds: 3600, cooldownSeconds: 7200 });
-  const connect = createConnect(clock, tokens, settings, () => faults.setting("garmin_slow_to_show"));
+  const connect = createConnect(clock, tokens, settings, faults);
 
   const requests: RecordedRequest[] = [];
   const start = (name: ServerName, port: number | undefined, handler: Handler) => {

@@ -121,6 +121,34 @@ export const namedFaults = {
     match: {},
     effect: { type: "setting", value: 600 },
   },
+  garmin_rounds_weight: {
+    label: "Garmin: keeps weights to 0.1 kg only",
+    server: "garmin_connectapi",
+    match: {},
+    effect: { type: "setting", value: 1 },
+  },
+  garmin_shifts_time: {
+    label: "Garmin: keeps weights at a time one hour later",
+    server: "garmin_connectapi",
+    match: {},
+    effect: { type: "setting", value: 1 },
+  },
+  garmin_drops_composition: {
+    label: "Garmin: keeps the weight alone, and no body composition",
+    server: "garmin_connectapi",
+    match: {},
+    effect: { type: "setting", value: 1 },
+  },
+  garmin_blood_pressure_closed: {
+    label: "Garmin: takes no blood pressure for this account (403)",
+    server: "garmin_connectapi",
+    match: { path: /^\/bloodpressure-service\// },
+    effect: {
+      type: "status",
+      status: 403,
+      body: { message: "HTTP 403 Forbidden", error: "ForbiddenException" },
+    },
+  },
   garmin_token_not_active: {
     label: "Garmin: does not know a fresh sign-in yet (401)",
     server: "garmin_connectapi",

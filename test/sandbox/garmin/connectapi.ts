@@ -1,9 +1,12 @@
 import type { Clock } from "../../../src/clock.ts";
+import type { FaultBoard } from "../faults.ts";
 import { type Answer, type Call, type Handler, type Route, routed } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import { bloodPressureRoutes } from "./blood-pressure.ts";
+import type { FitWeight } from "./fit-file.ts";
 import { jsonError, notFound } from "./front.ts";
 import { dayOf } from "./local-time.ts";
+import { asStored } from "./storing.ts";
 import type { Tokens } from "./tokens.ts";
 import { weightRoutes } from "./weight-routes.ts";
 import type { NoNeighbour } from "./weights.ts";
@@ -30,6 +33,8 @@ export interface Connect {
   nextKey(): number;
   /** What a reader may see: an upload takes a while to appear. */
   visible<T extends { uploadedAt: Date }>(stored: readonly T[]): T[];
+  /** What is kept of a weight that a file brought. */
+  asStored(record: FitWeight): FitWeight;
   addManualWeight(account: Account, entry: { takenAt: Date; localMs: number; weightKg: number }): void;
 }
 
@@ -37,8 +42,7 @@ export function createConnect(
   clock: Clock,
   tokens: Tokens,
   settings: Readonly<ConnectSettings>,
-  /** Instead of the setting, while a switch of the panel says so. */
-  delayBySwitch: () => number | undefined,
+  faults: FaultBoard,
 ): Connect {
   let lastKey = 0;
   const reading =
@@ -53,12 +57,13 @@ export function createConnect(
     settings,
     reading,
     writing: (handle) => reading((account, call) => (account.uploadConsent ? handle(account, call) : consentMissing())),
+    asStored: (record) => asStored(record, faults),
     nextKey() {
       lastKey = Math.max(lastKey + 1, clock.now().getTime());
       return lastKey;
     },
     visible(stored) {
-      const delaySeconds = delayBySwitch() ?? settings.readBackDelaySeconds;
+      const delaySeconds = faults.setting("garmin_slow_to_show") ?? settings.readBackDelaySeconds;
       const shownBeforeMs = clock.now().getTime() - delaySeconds * 1000;
       return stored.filter(({ uploadedAt }) => uploadedAt.getTime() <= shownBeforeMs);
     },

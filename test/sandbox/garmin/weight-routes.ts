@@ -72,7 +72,7 @@ function uploadFit(connect: Connect) {
     // Not 413: Garmin works on a file that is too large until the gateway in front of it gives up.
     if (records.length > MAX_RECORDS) return gatewayTimeout();
 
-    for (const record of records) {
+    for (const record of records.map(connect.asStored)) {
       const wallClock = wallClockMs(record.takenAt, account.timezone);
       account.weights.push({
         ...record,
