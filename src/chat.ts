@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import { RetryLaterError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
+import { goOn } from "./sync/go-on.ts";
 import type { LinkResult } from "./sync/link-withings.ts";
 import { overviewOf } from "./sync/overview.ts";
 import { giveWord } from "./sync/owners-word.ts";
@@ -88,6 +89,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     conclude,
     visitNow: (account) => visitNow({ ...app, ...deps }, account),
     giveWord: (account, readingId, word) => giveWord({ ...app, clock }, account, readingId, word),
+    goOn: (account, kind) => goOn({ ...app, clock }, account, kind),
     surroundings: async ({ telegramUserId }) => ({
       nextRunAt: later((await app.agenda.read(telegramUserId))?.dueAt, clock),
       notifications: await app.subscriptions.state(telegramUserId),

@@ -109,9 +109,9 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
       });
     case "sync":
       return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {
-        const { account, since, dryRun } = command;
+        const { account, since, dryRun, goesOn } = command;
         const accounts = account === undefined ? await app.accounts.list() : [await findAccount(app.accounts, account)];
-        const options = { account, since, now: clock.now() };
+        const options = { account, since, goesOn, now: clock.now() };
         return dryRun ? dryRunCommand(app, terminal, accounts, options) : syncCommand(app, terminal, accounts, options);
       });
     case "status":

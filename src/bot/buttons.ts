@@ -1,8 +1,9 @@
 import { InlineKeyboard } from "grammy/web";
 import type { Action } from "../errors.ts";
+import type { Notice } from "../sync/notices.ts";
 import { canBeSent } from "../sync/owners-word.ts";
 import type { AttentionItem } from "../sync/ports.ts";
-import { readingId } from "../sync/reading.ts";
+import { type ReadingKind, readingId } from "../sync/reading.ts";
 import { ATTENTION_SHOWN } from "./words/en.ts";
 import type { Words } from "./words/words.ts";
 
@@ -91,6 +92,19 @@ function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
     case "fix_garmin_client_id":
       return undefined;
   }
+}
+
+/** The tap that takes readings of a kind as Garmin shows them. */
+export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
+const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
+
+/** What an owner can do about a notice. */
+export function noticeButtons(notice: Notice, words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+  if (notice.type !== "differs" && notice.type !== "closed") return keyboard;
+  const { kind } = notice;
+  keyboard.row();
+  if (notice.type === "differs") keyboard.text(words.button.goOn[kind], `goon:${kind}`);
+  return keyboard.text(words.button.stopSending[kind], `set:sends:${SWITCH[kind]}:off`);
 }
 
 /** The taps that `attention` makes: a verb and the id of a reading. */

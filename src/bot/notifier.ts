@@ -14,7 +14,7 @@ import {
 } from "../sync/health.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { RunReport } from "../sync/run.ts";
-import { attention, withMends } from "./buttons.ts";
+import { attention, noticeButtons, withMends } from "./buttons.ts";
 import { isGone } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
@@ -79,10 +79,10 @@ export function createNotifier(deps: {
 
   async function step(account: Account, report: RunReport) {
     const now = clock.now();
-    const { attention, unreadable, links, timezone } = await lookAt(account);
+    const { attention, unreadable, links, facts, timezone } = await lookAt(account);
     const { patienceHours } = account.settings;
-    const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links }));
-    return { news: newsOf(next, { attention: attention ?? [], unreadable, now, patienceHours }), timezone };
+    const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links, facts }));
+    return { news: newsOf(next, { attention: attention ?? [], unreadable, facts, now, patienceHours }), timezone };
   }
 
   /** What cannot be read, with another sealing key for instance, must not keep the owner from hearing of it. */
@@ -138,6 +138,7 @@ export function createNotifier(deps: {
   function messageOf(news: HealthNews, words: Words): { text: string; keyboard?: InlineKeyboard } {
     const text = words.news(news);
     if (news.type === "attention") return { text, keyboard: attention(news.items, words) };
+    if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
     if (news.type === "expiry") return withMends(text, [RELINK[news.vendor]], words, signInPageUrl());
     if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return { text };
     return withMends(text, [news.trouble.what], words, signInPageUrl());
@@ -179,6 +180,8 @@ export function createNotifier(deps: {
         async told(wasShown) {
           if (!wasShown) return tell(account, news, timezone);
           for (const each of answered) await remember(account, each);
+          const notices = news.filter((it) => it.type === "notice");
+          await tell(account, notices, timezone);
         },
       };
     },

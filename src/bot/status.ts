@@ -3,7 +3,8 @@ import type { Clock } from "../clock.ts";
 import { type Action, RetryLaterError } from "../errors.ts";
 import type { Account } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
-import { attention, type Message, WORD_TAP, withMends } from "./buttons.ts";
+import type { ReadingKind } from "../sync/reading.ts";
+import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withMends } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import type { StatusOptions } from "./words/en.ts";
@@ -14,6 +15,8 @@ export interface StatusDeps {
   /** What stands in /status beside the overview. */
   surroundings: (account: Account) => Promise<StatusOptions>;
   giveWord: (account: Account, readingId: string, word: "mine" | "not_mine") => Promise<"noted" | "nothing_waits">;
+  /** Takes readings of a kind as Garmin shows them. */
+  goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   signInPageUrl: () => string;
   startSync: (account: Account) => Promise<void>;
   clock: Clock;
@@ -21,14 +24,16 @@ export interface StatusDeps {
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { overview, surroundings, giveWord, signInPageUrl, startSync, clock } = deps;
+  const { overview, surroundings, giveWord, goOn, signInPageUrl, startSync, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
     const seen = await overview(account);
     const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
     const { text, keyboard } = withMissing(words.status(seen, await surroundings(account)), seen, words);
-    return { text, keyboard: attention(seen.attention, words, keyboard) };
+    const { differs, closed } = seen.facts;
+    const withNotices = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), keyboard);
+    return { text, keyboard: attention(seen.attention, words, withNotices) };
   }
 
   function withMissing(text: string, seen: Overview, words: Words): Message {
@@ -60,6 +65,20 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     const { text, keyboard } = await draw(ctx.account);
     await redraw(ctx, text, keyboard);
     if (outcome === "noted" && word === "mine") await startSync(ctx.account);
+  });
+
+  composer.callbackQuery(GO_ON_TAP, async (ctx) => {
+    let outcome: "noted" | "nothing_waits";
+    try {
+      outcome = await goOn(ctx.account, ctx.match[1] as ReadingKind);
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      return answerTap(ctx, ctx.words.later);
+    }
+    await answerTap(ctx, outcome === "noted" ? ctx.words.goingOn : ctx.words.oldButton);
+    const { text, keyboard } = await draw(ctx.account);
+    await redraw(ctx, text, keyboard);
+    if (outcome === "noted") await startSync(ctx.account);
   });
 
   return composer;

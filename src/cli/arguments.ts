@@ -21,7 +21,7 @@ export type Command = { json: boolean; stage: string | undefined } & (
     }
   | { name: "backup" | "restore"; file: string; force: boolean }
   | { name: "report"; file: string | undefined }
-  | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean }
+  | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean; goesOn: boolean }
 );
 
 /** What the program itself does, here or where it is deployed. */
@@ -45,6 +45,7 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync                              bring over what is new; the first time, the last 30 days
   npx weighbridge sync --since 2026-01-31           from that day on
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
+  npx weighbridge sync --go-on                      send what waits because Garmin shows other values than were sent
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
   npx weighbridge report                            one file for a bug report, without any value of yours
@@ -76,7 +77,7 @@ const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = 
   "account list": ["stage"],
   "login withings": ["account", "stage"],
   "login garmin": ["account", "ticket", "android", "as-somebody-else", "stage"],
-  sync: ["account", "since", "dry-run", "stage"],
+  sync: ["account", "since", "dry-run", "go-on", "stage"],
   status: ["stage"],
   doctor: ["stage"],
   setup: ["stage"],
@@ -99,6 +100,7 @@ const FLAGS = {
   "as-somebody-else": { type: "boolean" },
   since: { type: "string" },
   "dry-run": { type: "boolean" },
+  "go-on": { type: "boolean" },
   force: { type: "boolean" },
   new: { type: "boolean" },
   stage: { type: "string" },
@@ -154,7 +156,9 @@ export function parseArguments(args: string[]): Command {
       if (values.since !== undefined && values.since < EARLIEST_SINCE) {
         throw new UsageError(`--since ${values.since} is too early. Write ${EARLIEST_SINCE} for everything there is.`);
       }
-      return { name, json, stage, account, since: values.since, dryRun: values["dry-run"] ?? false };
+      const [dryRun, goesOn] = [values["dry-run"] ?? false, values["go-on"] ?? false];
+      if (dryRun && goesOn) throw new UsageError("--dry-run changes nothing, and --go-on does. Use one of the two.");
+      return { name, json, stage, account, since: values.since, dryRun, goesOn };
     }
     case "backup":
     case "restore": {

@@ -26,7 +26,10 @@ export async function statusCommand(
       overviews.push(await overviewOf({ ...store, links, now }, account));
     }
     const text = overviews
-      .map((it) => `Account ${it.account.telegramUserId}\n${terminalWords(it.timezone, now).status(it, {})}`)
+      .map(
+        (it) =>
+          `Account ${it.account.telegramUserId}\n${terminalWords(it.timezone, now).status(it, {})}${howToGoOn(it)}`,
+      )
       .join("\n\n");
     terminal.result({ accounts: overviews.map(toJson) }, text || needed("add_account"));
     return EXIT.success;
@@ -35,13 +38,17 @@ export async function statusCommand(
   }
 }
 
-function toJson({ account, links, lastReadings, attention, timezone, lastRun }: Overview) {
+const howToGoOn = ({ facts }: Overview) =>
+  facts.differs.length > 0 ? "\nTo go on, in a terminal: npx weighbridge sync --go-on" : "";
+
+function toJson({ account, links, lastReadings, attention, facts, timezone, lastRun }: Overview) {
   return {
     account: account.telegramUserId,
     timezone,
     links: { withings: links.withings ?? null, garmin: links.garmin ?? null },
     lastReadings,
     attention,
+    paused: [...facts.differs, ...facts.closed].map(({ kind, pause }) => ({ kind, ...pause })),
     lastRun: lastRun ?? null,
   };
 }

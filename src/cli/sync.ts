@@ -4,11 +4,12 @@ import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { startOfDay } from "../local-time.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account } from "../sync/account.ts";
+import { goOn } from "../sync/go-on.ts";
 import { sentValues } from "../sync/match.ts";
 import { type RunOutcome, summaryOf } from "../sync/outcome.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { type Preview, previewAccount } from "../sync/preview.ts";
-import type { ReadingKind } from "../sync/reading.ts";
+import { KINDS, type ReadingKind } from "../sync/reading.ts";
 import { type RunReport, syncAccount } from "../sync/run.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import { previewLine } from "./preview-line.ts";
@@ -19,6 +20,8 @@ export interface SyncOptions {
   account: number | undefined;
   /** A day, `2026-01-31`. */
   since: string | undefined;
+  /** Readings that came back from Garmin with other values are taken as they came. */
+  goesOn?: boolean;
   now: Date;
 }
 
@@ -43,6 +46,7 @@ export async function syncCommand(
   const all: Done[] = [];
   let only = "";
   for (const { account, since } of await jobsOf(app, accounts, options)) {
+    if (options.goesOn) for (const kind of KINDS) await goOn({ ...app, clock: app.run.clock }, account, kind);
     const { report, words } = await syncInWords(app, account, since);
     all.push({ account, report });
     only = words;
@@ -132,7 +136,9 @@ function conclude(
     { isOfOne: options.account !== undefined },
   );
   terminal.result({ ...sum, ...more }, all.length > 0 ? text(sum) : needed("add_account"));
-  return all.some(({ report }) => report.problem !== undefined) ? EXIT.usage : EXIT_OF_STATUS[sum.status];
+  if (all.some(({ report }) => report.problem !== undefined)) return EXIT.usage;
+  // All went well but for what waits for a decision: whoever only sees this number has to hear of it.
+  return sum.status === "success" && sum.paused ? EXIT.actionNeeded : EXIT_OF_STATUS[sum.status];
 }
 
 const summary = ({ synced, skipped, held, failed }: RunOutcome) =>

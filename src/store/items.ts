@@ -2,7 +2,8 @@ import * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { issuePaths } from "../json.ts";
 import { DEFAULT_SETTINGS } from "../sync/account.ts";
-import { VENDORS } from "../sync/ports.ts";
+import { type Field, VENDORS } from "../sync/ports.ts";
+import { KINDS } from "../sync/reading.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 /**
@@ -235,10 +236,11 @@ export const LastRunItem = z.object({
     held: z.number(),
     failed: z.number(),
     action: ActionName.optional(),
+    paused: z.array(z.enum(KINDS)).optional(),
   }),
 });
 
-const Kind = z.enum(["weigh_in", "blood_pressure"]);
+const Kind = z.enum(KINDS);
 const Values = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
   z.object({
@@ -248,6 +250,14 @@ const Values = z.discriminatedUnion("kind", [
     pulseBpm: z.number().optional(),
   }),
 ]);
+const DifferenceShape = z.object({
+  field: z.enum([
+    ...["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg", "pulseBpm", "bmi", "bodyFatPercent"],
+    ...["bodyWaterPercent", "muscleMassKg", "boneMassKg", "visceralFatIndex", "metabolicAgeYears"],
+  ] as Field[]),
+  sent: z.number(),
+  shown: z.number().optional(),
+});
 const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
 const Held = z.object({
   state: z.literal("held"),
@@ -281,6 +291,7 @@ export const LedgerItem = z.object({
   attemptedAt: instant.optional(),
   seenAt: instant.optional(),
   garminKey: GarminKeyShape.optional(),
+  differences: z.array(DifferenceShape).optional(),
   mayAlsoStand: z.array(z.object({ takenAt: instant, values: Values, until: instant })).optional(),
   replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.optional() }).optional(),
 });
@@ -330,6 +341,33 @@ export const ProgressItem = z.object({
     .array(z.object({ id: z.string(), takenAt: instant.exactOptional(), listedSince: instant, lookedAt: instant }))
     .exactOptional(),
   reportedUnknown: z.array(z.string()),
+  paused: z
+    .partialRecord(
+      Kind,
+      z.object({
+        reason: z.enum(["closed", "differs"]),
+        since: instant,
+        lookedAt: instant,
+        httpStatus: z.number().optional(),
+        from: instant,
+        waiting: z.number(),
+      }),
+    )
+    .optional(),
+  proven: z.array(Kind).optional(),
+  differing: z
+    .array(
+      DifferenceShape.extend({
+        kind: Kind,
+        takenAt: instant,
+        values: Values,
+        isAccepted: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  twin: z
+    .object({ takenAt: instant, values: Values, other: z.object({ takenAt: instant, values: Values }) })
+    .optional(),
 });
 
 const Trouble = z.object({
@@ -339,6 +377,7 @@ const Trouble = z.object({
 export const HealthItem = z.object({
   attentionTold: z.array(z.string()),
   unreadableTold: z.array(z.string()).exactOptional(),
+  noticesTold: z.array(z.string()).exactOptional(),
   outage: z
     .object({
       since: instant,

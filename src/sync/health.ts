@@ -1,4 +1,5 @@
 import type { Action } from "../errors.ts";
+import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./notices.ts";
 import { isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
 import { type AttentionItem, type FailReason, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
@@ -49,6 +50,8 @@ export interface Health {
   attentionTold: string[];
   /** Records of Withings that cannot be read, and of which the owner has heard, by their id. */
   unreadableTold?: string[];
+  /** Which notices they have heard. */
+  noticesTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];
 }
@@ -65,7 +68,8 @@ export type HealthNews =
   | { type: "healed"; since: Date; synced: number; isQuiet: boolean }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
   | { type: "attention"; items: AttentionItem[]; isQuiet: false }
-  | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false };
+  | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
+  | { type: "notice"; notice: Notice; isQuiet: boolean };
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -91,7 +95,13 @@ export function afterRun(
     now,
     attention,
     links,
-  }: { now: Date; attention: AttentionItem[] | undefined; links: Overview["links"] | undefined },
+    facts,
+  }: {
+    now: Date;
+    attention: AttentionItem[] | undefined;
+    links: Overview["links"] | undefined;
+    facts?: Facts | undefined;
+  },
 ): Health {
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
@@ -99,9 +109,12 @@ export function afterRun(
   const { unreadableTold } = health;
   const outage = outageAfter(health.outage, report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
+  const before = health.noticesTold ?? [];
+  const noticesTold = facts ? stillTold(before, facts) : before;
   return {
     attentionTold,
     ...(unreadableTold && { unreadableTold }),
+    ...(noticesTold.length > 0 && { noticesTold }),
     ...(outage && { outage }),
     ...(expiries.length > 0 && { expiries }),
   };
@@ -171,20 +184,32 @@ export function newsOf(
   {
     attention,
     unreadable = [],
+    facts,
     now,
     patienceHours,
-  }: { attention: AttentionItem[]; unreadable?: UnreadableRecord[] | undefined; now: Date; patienceHours: number },
+  }: {
+    attention: AttentionItem[];
+    unreadable?: UnreadableRecord[] | undefined;
+    facts?: Facts | undefined;
+    now: Date;
+    patienceHours: number;
+  },
 ): HealthNews[] {
   const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
+  const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
   const items = attention.filter((item) => !attentionTold.includes(attentionId(item)));
   return [
     ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
+    ...notices.map((notice): HealthNews => ({ type: "notice", notice, isQuiet: !isPressing(notice) })),
     ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records, isQuiet: false as const }] : []),
   ];
 }
+
+/** Readings wait. */
+const isPressing = ({ type }: Notice) => type === "closed" || type === "differs";
 
 function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
   const daysLeft = Math.ceil(daysUntil(endsAt, now));
@@ -234,6 +259,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
     const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
     return { ...health, ...(expiries && { expiries }) };
   }
+  if (news.type === "notice") return { ...health, noticesTold: afterNotice(health.noticesTold ?? [], news.notice) };
   const { outage, ...rest } = health;
   if (!outage) return health;
   if (news.type === "healed") {
@@ -250,7 +276,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
 export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
-    if (each.type === "expiry" || each.type === "unreadable") return [];
+    if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

@@ -21,14 +21,17 @@ import { type Outgoing, upload } from "./upload.ts";
  *  1. "sending" is written before an upload starts. A run that finds it looks into Garmin before it uploads.
  *  2. Of a changed reading the old version goes before the new one comes, and the ledger says so before that.
  *  3. What Garmin accepted is "sent", and only what was read back is "seen".
+ *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent.
  */
 export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport> {
-  const report: LaneReport = { synced: 0, skipped: 0, held: 0, fates: new Map() };
+  const report: LaneReport = {
+    ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map(), isHeld: false },
+  };
   // What may stand in Garmin already comes first, so that what is new cannot take its entry for its own.
   const isNew = ({ step }: Task) => Number(step.type === "send");
   const sorted = tasks.toSorted((a, b) => isNew(a) - isNew(b));
   try {
-    for (let start = 0; start < sorted.length; start += deps.sink.batchSize) {
+    for (let start = 0; start < sorted.length && !report.isHeld; start += deps.sink.batchSize) {
       await settleBatch(sorted.slice(start, start + deps.sink.batchSize), deps, report);
     }
   } catch (error) {
@@ -40,7 +43,16 @@ export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport>
 async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
   const { sink, withAccess, lease, taken, clock } = deps;
   await lease.ensure();
-  const looks = await look(tasks, { sink, withAccess, taken, now: clock.now() });
+  const isProven = isProvenBy(deps, report);
+  const { looks, strangers } = await look(tasks, {
+    sink,
+    withAccess,
+    taken,
+    isProven,
+    accepted: deps.accepted,
+    now: clock.now(),
+  });
+  for (const stranger of strangers) report.strangers.set(stranger.key.id, stranger);
   const outgoing: Outgoing[] = [];
   for (const [index, task] of tasks.entries()) {
     const seen = looks[index];
@@ -99,7 +111,7 @@ async function settleOne(
     case "send":
       return task;
     case "arrived":
-      await recordSeen(entry, finding.standing.key, deps, report);
+      await recordSeen(entry, reading, finding.standing, deps, report);
       return undefined;
     case "elsewhere": {
       const adopted: LedgerEntry = {
@@ -163,9 +175,11 @@ const FAILURES = 3;
  * Everything new in one go. What got no answer before goes in ever smaller parts: should one record be what breaks Garmin,
  * it ends up alone, and the others arrive.
  */
-async function uploadAll(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport) {
+async function uploadAll(all: Outgoing[], deps: LaneDeps, report: LaneReport) {
+  const outgoing = await uploadFirst(all, deps, report);
   let failures: unknown[] = [];
   for (const part of parts(outgoing, deps.sink.batchSize)) {
+    if (report.isHeld) return;
     try {
       await upload(part, deps, report);
       failures = [];
@@ -177,6 +191,39 @@ async function uploadAll(outgoing: Outgoing[], deps: LaneDeps, report: LaneRepor
       if (failures.length === FAILURES) return;
     }
   }
+}
+
+/** A reading of this kind has come back as it was sent, or as its owner takes it. */
+function isProvenBy({ isProven }: LaneDeps, { readBacks, isHeld }: LaneReport): boolean {
+  return isProven || (readBacks.length > 0 && !isHeld);
+}
+
+/**
+ * As long as no reading of this kind has come back from this Garmin, one is sent alone. Answers what may follow it: nothing
+ * if it is not there yet, or came back as another one. One that is refused says nothing, so another one takes its place.
+ */
+async function uploadFirst(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<Outgoing[]> {
+  let rest = outgoing;
+  for (let tries = 0; tries < FAILURES && rest.length > 1 && !isProvenBy(deps, report) && !report.isHeld; tries++) {
+    const first = firstOf(rest, deps);
+    await upload([first], deps, report);
+    rest = rest.filter((it) => it !== first);
+    const fate = report.fates.get(readingId(first.reading))?.fate.state;
+    if (fate !== "seen" && fate !== "failed") return [];
+  }
+  return report.isHeld || (rest.length > 1 && !isProvenBy(deps, report)) ? [] : rest;
+}
+
+/** The least attempted, of these the one that says most, of these the newest. */
+function firstOf(outgoing: Outgoing[], { sink, context }: LaneDeps): Outgoing {
+  const attempts = ({ entry }: Outgoing) => entry?.value.attempts ?? 0;
+  const fields = ({ reading }: Outgoing) => Object.keys(sink.sentFields(reading, context)).length;
+  const [first] = outgoing.toSorted(
+    (a, b) =>
+      attempts(a) - attempts(b) || fields(b) - fields(a) || b.reading.takenAt.getTime() - a.reading.takenAt.getTime(),
+  );
+  if (!first) throw new RangeError("there is nothing to send");
+  return first;
 }
 
 function parts(outgoing: Outgoing[], batchSize: number): Outgoing[][] {

@@ -1,6 +1,6 @@
-import { isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues } from "./match.ts";
+import { changed, isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues } from "./match.ts";
 import { type Step, secondsSinceAttempt } from "./plan.ts";
-import type { LedgerEntry, Sink, Standing, Versioned, WithAccess } from "./ports.ts";
+import type { Field, LedgerEntry, Sink, Standing, Versioned, WithAccess } from "./ports.ts";
 import { fingerprint, type Reading } from "./reading.ts";
 
 /** A reading that Garmin has to be asked about, or sent. */
@@ -14,7 +14,7 @@ export interface Task {
  * What a look into Garmin says about one reading.
  *
  *   send        it is not there
- *   arrived     it stands there as ours
+ *   arrived     it stands there as ours, perhaps with other values than were sent
  *   elsewhere   it stands there, but not by us
  *   outdated    an older version of it has to go first, if it still stands
  *   wait        it may still turn up
@@ -39,14 +39,25 @@ const UNKNOWN_WAIT_SECONDS = 120;
 const ACCEPTED_WAIT_SECONDS = 24 * 3600;
 const ACCEPTED_ATTEMPTS = 3;
 
-/** Looks, and changes nothing. `taken` are the delete keys of entries that are known to be other readings. */
-export async function look(
-  tasks: Task[],
-  deps: { sink: Sink; withAccess: WithAccess; taken: ReadonlySet<string>; now: Date },
-): Promise<Look[]> {
-  const { sink, withAccess, taken, now } = deps;
+export interface LookDeps {
+  sink: Sink;
+  withAccess: WithAccess;
+  /** Delete keys of entries that are known to be other readings. */
+  taken: ReadonlySet<string>;
+  /** Readings of this kind are known to come back as they were sent. */
+  isProven: boolean;
+  /** Fields that their owner takes as they come. */
+  accepted: ReadonlySet<Field>;
+  now: Date;
+}
+
+/** Looks, and changes nothing. `strangers` are the entries that are none of ours. */
+export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look[]; strangers: Standing[] }> {
+  const { sink, withAccess, taken, isProven, accepted, now } = deps;
   const asked = tasks.filter(({ step }) => step.type !== "send" || step.adopt);
-  if (asked.length === 0) return tasks.map(() => ({ finding: { type: "send" }, surplus: [] }));
+  if (asked.length === 0) {
+    return { looks: tasks.map(() => ({ finding: { type: "send" }, surplus: [] })), strangers: [] };
+  }
 
   const times = asked.flatMap(timesOf).sort((a, b) => a.getTime() - b.getTime());
   const { entries: standing, unreadable } = await sink.around(withAccess, times[0] ?? now, times.at(-1) ?? now);
@@ -73,9 +84,19 @@ export async function look(
       if (match) found.set(task, match);
     }
   }
-  const adopted = new Map<Task, Standing>();
-  // Before anything is adopted: a late copy of ours is not somebody else's.
+  // Before anything else is taken for ours, or adopted: a late copy of ours is not somebody else's.
   const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.mayAlsoStand ?? [])]));
+  // Something is there that nobody has sent otherwise: what was sent must not be sent again for a value or a time alone.
+  for (const task of verifying) {
+    const sent = task.entry?.value;
+    if (!sent?.attemptedAt || found.has(task)) continue;
+    const isToSend = isSentAgain(verifiedFinding(task.reading, sent, undefined, undefined, now));
+    for (const fits of changed({ isProven: isProven && !isToSend, accepted })) {
+      const match = found.has(task) ? undefined : entries.take(sent, fits);
+      if (match) found.set(task, match);
+    }
+  }
+  const adopted = new Map<Task, Standing>();
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
@@ -88,22 +109,25 @@ export async function look(
       if (match) adopted.set(task, match);
     }
   }
-  return tasks.map((task) => {
+  const looks = tasks.map((task): Look => {
     const finding = findingOf(task, found.get(task), replaced.get(task), now);
     const isToSend = finding.type === "send" || (finding.type === "outdated" && !finding.standing);
     const standing = isToSend ? adopted.get(task) : undefined;
     if (standing) return { finding: { type: "elsewhere", standing }, surplus: surplus.get(task) ?? [] };
     const sent = task.entry?.value;
     const isUnclear =
-      (finding.type === "send" || finding.type === "gone") &&
-      sent?.attemptedAt !== undefined &&
-      unreadable.some((it) => mayBeOurs(sent, it));
+      isSentAgain(finding) && sent?.attemptedAt !== undefined && unreadable.some((it) => mayBeOurs(sent, it));
     if (!isUnclear) return { finding, surplus: surplus.get(task) ?? [] };
     // Garmin's answer may be read again tomorrow, when it is whole or this program knows its shape.
     const isPatient = secondsSinceAttempt(sent, now) < ACCEPTED_WAIT_SECONDS;
     return { finding: { type: isPatient ? "wait" : "unclear" }, surplus: surplus.get(task) ?? [] };
   });
+  const isAdopted = new Set([...adopted.values()].map(({ key }) => key.id));
+  return { looks, strangers: entries.left().filter(({ key }) => !isAdopted.has(key.id)) };
 }
+
+/** Now, or never. */
+const isSentAgain = ({ type }: Finding) => type === "send" || type === "gone";
 
 function findingOf(task: Task, found: Standing | undefined, replaced: Standing | undefined, now: Date): Finding {
   const { reading, step, entry } = task;

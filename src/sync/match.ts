@@ -1,4 +1,4 @@
-import type { SentValues, Standing, UnreadableEntry } from "./ports.ts";
+import type { Field, SentValues, Standing, UnreadableEntry } from "./ports.ts";
 import type { Reading } from "./reading.ts";
 
 /** What of a reading comes back from Garmin, on Garmin's grid. */
@@ -29,6 +29,34 @@ export function isOurs(wanted: Wanted, standing: Standing): boolean {
 export function isOursToTheMinute(wanted: Wanted, standing: Standing): boolean {
   if (wanted.values.kind !== "blood_pressure" || standing.takenAt.getTime() % 60_000 !== 0) return false;
   return matches(wanted, standing, { seconds: 60, grams: 0 });
+}
+
+/** Whether this entry is what we sent, with another value: nothing else of the kind is at its very second. */
+function isAtItsSecond(wanted: Wanted, standing: Standing): boolean {
+  return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
+}
+
+/** Whether this entry is what we sent at `attemptedAt`, at another time: rounded, or moved by what zones differ. */
+export function isShifted(wanted: Wanted & { attemptedAt?: Date | undefined }, standing: Standing): boolean {
+  const { attemptedAt } = wanted;
+  if (!attemptedAt || !standing.storedAt) return false;
+  // Clocks differ a little.
+  if (standing.storedAt.getTime() < attemptedAt.getTime() - 60_000) return false;
+  const seconds = secondsApart(wanted, standing);
+  const beside = seconds % QUARTER_SECONDS;
+  const isMoved = seconds <= DAY_SECONDS && Math.min(beside, QUARTER_SECONDS - beside) <= 1;
+  return (seconds <= 120 || isMoved) && matches(wanted, standing, { seconds: DAY_SECONDS, grams: 10 });
+}
+
+/** All zones differ by quarters of an hour. */
+const QUARTER_SECONDS = 15 * 60;
+const DAY_SECONDS = 26 * 3600;
+
+/** How what Garmin has changed is recognised, best first, as long as nothing is there as it was sent. */
+export function changed({ isProven, accepted }: { isProven: boolean; accepted: ReadonlySet<Field> }) {
+  // A Garmin that is known to move times has every reading at the time of another one.
+  if (accepted.has("takenAt")) return [isShifted, isAtItsSecond];
+  return isProven ? [isAtItsSecond] : [isAtItsSecond, isShifted];
 }
 
 /** How what we sent is recognised, best first. */
@@ -91,7 +119,7 @@ export class StandingEntries {
   }
 
   /** The nearest entry in time that fits. */
-  take(wanted: Wanted, fits: (wanted: Wanted, standing: Standing) => boolean): Standing | undefined {
+  take<W extends Wanted>(wanted: W, fits: (wanted: W, standing: Standing) => boolean): Standing | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
   }
@@ -105,6 +133,11 @@ export class StandingEntries {
       }
     }
     return all;
+  }
+
+  /** What nobody has taken. */
+  left(): Standing[] {
+    return [...this.#free];
   }
 
   #take([first]: Standing[]): Standing | undefined {

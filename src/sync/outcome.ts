@@ -1,4 +1,5 @@
 import type { Action } from "../errors.ts";
+import { KINDS, type ReadingKind } from "./reading.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
 export type RunStatus = "success" | "retry_later" | "action_needed" | "error";
@@ -15,6 +16,8 @@ export interface RunOutcome {
   failed: number;
   /** What the owner has to do. */
   action?: Action;
+  /** Kinds of which nothing is sent for now, while everything else goes on: Garmin serves none, or a reading came back otherwise. */
+  paused?: ReadingKind[];
 }
 
 /** Whether the account only lacks what its owner has not set up, or has taken away again. That is no trouble. */
@@ -38,6 +41,8 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
     sum.held += outcome.held;
     sum.failed += outcome.failed;
     if (outcome.action && !sum.action) sum.action = outcome.action;
+    const paused = KINDS.filter((kind) => sum.paused?.includes(kind) || outcome.paused?.includes(kind));
+    if (paused.length > 0) sum.paused = paused;
   }
   return sum;
 }
@@ -67,6 +72,6 @@ const NO_ACCOUNT: RunOutcome = {
 };
 
 /** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action }: RunOutcome): RunOutcome {
-  return { status, synced, skipped, held, failed, ...(action && { action }) };
+function plain({ status, synced, skipped, held, failed, action, paused }: RunOutcome): RunOutcome {
+  return { status, synced, skipped, held, failed, ...(action && { action }), ...(paused && { paused }) };
 }

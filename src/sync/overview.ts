@@ -1,5 +1,6 @@
 import type { Action } from "../errors.ts";
 import type { Account, Accounts, LastRun } from "./account.ts";
+import { type Facts, factsOf } from "./notices.ts";
 import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, UnreadableRecord, Vendor } from "./ports.ts";
 
 export interface LinkOverview {
@@ -22,6 +23,8 @@ export interface Overview {
   attention: AttentionItem[];
   /** What Withings lists and cannot be read. */
   unreadable: UnreadableRecord[];
+  /** What Garmin makes of the readings. */
+  facts: Facts;
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
   /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
@@ -49,6 +52,7 @@ export async function overviewOf(
     lastReadings: progress?.lastReadings ?? {},
     attention: progress?.attention ?? [],
     unreadable: progress?.unreadable ?? [],
+    facts: factsOf(progress, account.settings.sends),
     timezone: account.timezone ?? progress?.timezone ?? account.reportedTimezone ?? "UTC",
     lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
     ...(progress && { progress }),

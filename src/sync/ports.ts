@@ -180,6 +180,8 @@ export interface Sink<R extends Reading = Reading> {
   sendsAsOne: boolean;
   /** Why Garmin can never take this reading, or undefined. */
   refusal(reading: R): FailReason | undefined;
+  /** What `send` puts into Garmin, on its grid, of the fields that Garmin shows again. */
+  sentFields(reading: R, context: Pick<SendContext, "heightM" | "parts">): Fields;
   /** What is in Garmin around these instants (whole days, a day more on either side). Throws `KindClosedError`. */
   around(withAccess: WithAccess, from: Date, to: Date): Promise<Around>;
   /** Not idempotent: what is sent twice stands twice. Answers for each reading, in order. */
@@ -236,7 +238,34 @@ export interface UnreadableEntry {
 export interface Standing {
   key: GarminKey;
   takenAt: Date;
+  /** When it came into Garmin, if that is known. */
+  storedAt?: Date;
   values: SentValues;
+  /** All that it shows of what we may send. */
+  fields: Fields;
+}
+
+/** Fields of a reading that Garmin takes and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
+export type Field =
+  | "takenAt"
+  | "weightKg"
+  | "systolicMmHg"
+  | "diastolicMmHg"
+  | "pulseBpm"
+  | "bmi"
+  | "bodyFatPercent"
+  | "bodyWaterPercent"
+  | "muscleMassKg"
+  | "boneMassKg"
+  | "visceralFatIndex"
+  | "metabolicAgeYears";
+export type Fields = Partial<Record<Exclude<Field, "takenAt">, number>>;
+
+/** A field that Garmin shows otherwise than it was sent. Without `shown` it is missing there. */
+export interface Difference {
+  field: Field;
+  sent: number;
+  shown?: number;
 }
 
 /** What is needed to recognise a reading in Garmin's answer. */
@@ -290,6 +319,8 @@ export interface LedgerEntry {
   /** When this version was seen in Garmin. */
   seenAt?: Date;
   garminKey?: GarminKey;
+  /** What Garmin showed otherwise than it was sent, when it was seen. */
+  differences?: Difference[];
   /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
   mayAlsoStand?: Unaccounted[];
   /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
@@ -342,6 +373,44 @@ export interface Progress {
   reportedUnknown: string[];
   /** Records at Withings that could not be read. The cursor has passed them, and once a day they are looked at again. */
   unreadable?: RememberedRecord[];
+  /** Kinds of which nothing is sent for now. */
+  paused?: Partial<Record<ReadingKind, Pause>>;
+  /** Kinds of which a reading came back from Garmin as it was sent, or whose owner took it as it came. */
+  proven?: ReadingKind[];
+  /** What came back otherwise than it was sent, the newest for each field. */
+  differing?: Differing[];
+  /** The first reading that was found in Garmin a second time, from elsewhere. */
+  twin?: Twin;
+}
+
+/** Nothing of a kind is sent, and everything else goes on. */
+export interface Pause {
+  /** `closed`: Garmin does not serve this kind for this account. `differs`: a reading came back with another weight or time. */
+  reason: "closed" | "differs";
+  since: Date;
+  /** When Garmin was asked about it last. */
+  lookedAt: Date;
+  /** How Garmin refuses it. */
+  httpStatus?: number;
+  /** Withings' `modified` time of the first reading that waits. */
+  from: Date;
+  /** How many waited when it was looked at last. */
+  waiting: number;
+}
+
+export interface Differing extends Difference {
+  kind: ReadingKind;
+  takenAt: Date;
+  values: SentValues;
+  /** The owner has said to go on all the same. */
+  isAccepted?: boolean;
+}
+
+/** A reading of ours and what else Garmin has of the same event. */
+export interface Twin {
+  takenAt: Date;
+  values: SentValues;
+  other: { takenAt: Date; values: SentValues };
 }
 
 export interface RememberedRecord extends UnreadableRecord {

@@ -2,6 +2,7 @@ import type { Account } from "./account.ts";
 import { type Finding, look } from "./look.ts";
 import type { Step } from "./plan.ts";
 import type { LedgerEntry, Sink } from "./ports.ts";
+import { acceptedFields } from "./read-back.ts";
 import type { Reading } from "./reading.ts";
 import { openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 
@@ -28,10 +29,12 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
   for (const kind of ["weigh_in", "blood_pressure"] as const) {
     const sink = sinks[kind] as Sink;
     const tasks = tasksOf(planned, kind);
-    for (let start = 0; start < tasks.length; start += sink.batchSize) {
-      const batch = tasks.slice(start, start + sink.batchSize);
-      const looked = await look(batch, { sink, withAccess, taken, now: clock.now() });
-      for (const [index, { finding }] of looked.entries()) {
+    for (let first = 0; first < tasks.length; first += sink.batchSize) {
+      const batch = tasks.slice(first, first + sink.batchSize);
+      const isProven = start.progress.proven?.includes(kind) ?? false;
+      const accepted = acceptedFields(start.progress, kind);
+      const { looks } = await look(batch, { sink, withAccess, taken, isProven, accepted, now: clock.now() });
+      for (const [index, { finding }] of looks.entries()) {
         const task = batch[index];
         if (task) findings.set(task.reading, finding);
       }

@@ -1,16 +1,30 @@
+import type { Wanted } from "./match.ts";
+import type { Pauses } from "./pause.ts";
 import { isOpen } from "./plan.ts";
 import type {
   Arrival,
   AttentionItem,
+  Difference,
   Fate,
   Height,
   LedgerEntry,
   Progress,
   RememberedRecord,
   SourceAnswer,
+  Standing,
 } from "./ports.ts";
 import { isProbable, RECENT_DAYS } from "./probable.ts";
-import { type ChosenParts, type Composition, chosenParts, fingerprint, type Reading, readingId } from "./reading.ts";
+import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
+import {
+  type ChosenParts,
+  type Composition,
+  chosenParts,
+  fingerprint,
+  KINDS,
+  type Reading,
+  type ReadingKind,
+  readingId,
+} from "./reading.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
@@ -83,6 +97,11 @@ export interface Found {
   stillOpen?: string[];
   /** What of a weigh-in was sent. */
   parts: ChosenParts;
+  /** Kinds whose readings wait without holding the cursor: when they are tried again, it goes back. */
+  paused?: Pauses;
+  readBacks?: ReadBack[];
+  /** Entries in Garmin that are none of ours. */
+  strangers?: Standing[];
   now: Date;
 }
 
@@ -92,12 +111,15 @@ export interface Found {
  * that has become probable meanwhile, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
-  const { answer, since, height, settlements, stillOpen = [], now } = found;
-  const { adopting, askedSince, open: _openBefore, unreadable: _unreadableBefore, ...rest } = before;
+  const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
+  const { adopting, askedSince, ...known } = before;
+  const { open: _open, unreadable: _unreadable, paused: _paused, differing: _differing, ...rest } = known;
   const isComplete = answer.isComplete;
   const isReadable = isComplete && answer.unreadable.length === 0;
   const unreadable = unreadableRecords(before, found);
-  const open = settlements.filter((it) => !it.settled).map((it) => it.reading.modifiedAt.getTime());
+  const open = settlements
+    .filter((it) => !it.settled && !paused[it.reading.kind])
+    .map((it) => it.reading.modifiedAt.getTime());
   const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
   const waiting = attention(before, settlements, isReadable ? since : undefined, now);
@@ -110,9 +132,13 @@ export function advance(before: Progress, found: Found): Progress {
   const timezone = answer.timezone ?? before.timezone;
   // What this run has sent without an answer it has not read again from the ledger.
   const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
-    !settled || (entry && isOpen(entry)) ? readingId(reading) : [],
+    (!settled && !paused[reading.kind]) || (entry && isOpen(entry)) ? readingId(reading) : [],
   );
   const openNow = [...new Set([...stillOpen, ...unaccounted])].slice(-OPEN_READINGS);
+  const arrivals = arrived(before, found);
+  const differing = differingAfter(before.differing, readBacks);
+  const proven = KINDS.filter((kind) => before.proven?.includes(kind) || isProvenBy(readBacks, kind, paused));
+  const twin = before.twin ?? twinOf(found.strangers ?? [], arrivals, settlements.flatMap(openOf));
   return {
     ...rest,
     cursorAt: new Date(cursorAt),
@@ -124,7 +150,11 @@ export function advance(before: Progress, found: Found): Progress {
     recentWeighIns: recent,
     lastReadings: lastReadings(before, settlements, now),
     attention: waiting,
-    arrived: arrived(before, found),
+    arrived: arrivals,
+    ...(Object.keys(paused).length > 0 && { paused }),
+    ...(proven.length > 0 && { proven }),
+    ...(differing.length > 0 && { differing }),
+    ...(twin && { twin }),
     reportedUnknown: [...new Set([...before.reportedUnknown, ...answer.unknown])],
   };
 }
@@ -148,6 +178,17 @@ function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }
     ({ id, listedSince }) => !isSeen.has(id) && !(answer.isComplete && since.getTime() <= listedSince.getTime()),
   );
   return [...left, ...seen].slice(-UNREADABLE_RECORDS);
+}
+
+/** What came back otherwise proves it too, once its owner takes it so. */
+function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): boolean {
+  return !paused[kind] && readBacks.some((it) => it.kind === kind);
+}
+
+/** What of a reading may turn up in Garmin yet. */
+function openOf({ entry }: Settlement): Wanted[] {
+  if (!entry) return [];
+  return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.mayAlsoStand ?? [])];
 }
 
 function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
@@ -181,9 +222,10 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
   const last = { ...before.lastReadings };
   for (const { entry } of settlements) {
     if (!entry || !isOwners(entry.fate)) continue;
-    const { kind, takenAt, values } = entry;
+    const { kind, takenAt } = entry;
     const known = last[kind];
-    if (!known || known.takenAt > now || takenAt >= known.takenAt) last[kind] = { takenAt, values };
+    if (known && known.takenAt <= now && takenAt < known.takenAt) continue;
+    last[kind] = { takenAt, values: shownValues(entry) };
   }
   return last;
 }
@@ -195,9 +237,10 @@ function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[
     if (entry?.fate.state !== "seen" || !entry.seenAt) continue;
     const id = readingId(entry);
     if (byId.get(id)?.arrivedAt.getTime() === entry.seenAt.getTime()) continue;
-    const { kind, takenAt, values, seenAt: arrivedAt } = entry;
-    const composition = entry.fingerprint === fingerprint(reading) ? compositionOf(reading, parts) : undefined;
-    byId.set(id, { id, kind, takenAt, arrivedAt, values, ...(composition && { composition }) });
+    const { kind, takenAt, seenAt: arrivedAt, differences = [] } = entry;
+    const isAsSent = entry.fingerprint === fingerprint(reading);
+    const composition = isAsSent ? compositionOf(reading, parts, differences) : undefined;
+    byId.set(id, { id, kind, takenAt, arrivedAt, values: shownValues(entry), ...(composition && { composition }) });
   }
   const oldest = now.getTime() - ARRIVED_DAYS * DAY_MS;
   return [...byId.values()]
@@ -206,9 +249,14 @@ function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[
     .slice(-ARRIVALS);
 }
 
-function compositionOf(reading: Reading, parts: ChosenParts): Composition | undefined {
+/** As Garmin shows it: what it dropped is not there. */
+function compositionOf(reading: Reading, parts: ChosenParts, differences: Difference[]): Composition | undefined {
   if (reading.kind !== "weigh_in") return undefined;
-  const { bodyFatPercent, bodyWaterPercent, muscleMassKg, boneMassKg, visceralFatIndex } = chosenParts(reading, parts);
+  const shown = Object.fromEntries(differences.map((it) => [it.field, it.shown]));
+  const { bodyFatPercent, bodyWaterPercent, muscleMassKg, boneMassKg, visceralFatIndex } = {
+    ...chosenParts(reading, parts),
+    ...shown,
+  };
   const composition: Composition = {
     ...(bodyFatPercent !== undefined && { bodyFatPercent }),
     ...(bodyWaterPercent !== undefined && { bodyWaterPercent }),

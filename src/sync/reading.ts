@@ -6,6 +6,7 @@ import type { Sends } from "./account.ts";
  */
 export type Reading = WeighIn | BloodPressure;
 export type ReadingKind = Reading["kind"];
+export const KINDS = ["weigh_in", "blood_pressure"] as const satisfies ReadingKind[];
 
 interface Measured {
   measureGroupId: number;

@@ -5,15 +5,18 @@ import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 import type {
   FailReason,
+  Field,
   GarminKey,
   Journal,
   LedgerEntry,
   SendContext,
   Sink,
+  Standing,
   Unaccounted,
   Versioned,
   WithAccess,
 } from "./ports.ts";
+import { compare, isDecisive, type ReadBack } from "./read-back.ts";
 import { fingerprint, type Reading, readingId } from "./reading.ts";
 
 export interface LaneDeps {
@@ -25,6 +28,10 @@ export interface LaneDeps {
   context: Omit<SendContext, "beforeEach">;
   /** Delete keys of entries that are known to be other readings. The lane adds those it finds out about. */
   taken: Set<string>;
+  /** Readings of this kind are known to come back as they were sent. */
+  isProven: boolean;
+  /** Fields that their owner takes as they come. */
+  accepted: ReadonlySet<Field>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 }
 
@@ -34,6 +41,12 @@ export interface LaneReport {
   held: number;
   /** What each reading came to, for those that got this far. The others are open. */
   fates: Map<string, LedgerEntry>;
+  /** What was read back, compared with what was sent. */
+  readBacks: ReadBack[];
+  /** Entries in Garmin that are none of ours, by their key. */
+  strangers: Map<string, Standing>;
+  /** A reading came back as another one. Nothing more is sent before its owner has said so. */
+  isHeld: boolean;
   /** What stopped the lane before its end. */
   error?: unknown;
 }
@@ -85,20 +98,34 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   return { takenAt: entry.takenAt, values: entry.values, ...(garminKey && { garminKey }) };
 }
 
-/** It was read back from Garmin. */
+/** It was read back from Garmin, as it was sent or not. */
 export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
-  garminKey: GarminKey,
-  { journal, taken, clock }: LaneDeps,
+  reading: Reading,
+  standing: Standing,
+  { sink, context, journal, taken, accepted, clock }: LaneDeps,
   report: LaneReport,
 ) {
   if (!entry) return;
+  const garminKey = standing.key;
   taken.add(garminKey.id);
-  const { replaces: _gone, ...kept } = entry.value;
-  const seen: LedgerEntry = { ...kept, fate: { state: "seen" }, seenAt: clock.now(), garminKey };
+  const { replaces: _gone, differences: _before, ...kept } = entry.value;
+  // Of a version that Withings has changed since, only what the ledger keeps is known.
+  const isAsSent = kept.fingerprint === fingerprint(reading);
+  const readBack = compare(kept, isAsSent ? sink.sentFields(reading, context) : {}, standing);
+  const { differences } = readBack;
+  const seen: LedgerEntry = {
+    ...kept,
+    fate: { state: "seen" },
+    seenAt: clock.now(),
+    garminKey,
+    ...(differences.length > 0 && { differences }),
+  };
   await journal.write(seen, entry.version);
   report.synced++;
   report.fates.set(readingId(seen), seen);
+  report.readBacks.push(readBack);
+  report.isHeld ||= differences.some((it) => isDecisive(it) && !accepted.has(it.field));
 }
 
 /** Garmin can not or would not take it. */

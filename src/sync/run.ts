@@ -1,14 +1,16 @@
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts } from "./account.ts";
+import { type Account, type Accounts, isKindOn } from "./account.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
+import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
   type Fate,
   type Journal,
+  KindClosedError,
   type Leases,
   type LedgerEntry,
   type Link,
@@ -19,7 +21,8 @@ import {
   VendorRestError,
 } from "./ports.ts";
 import { advance, type Settlement } from "./progress.ts";
-import { type ReadingKind, readingId } from "./reading.ts";
+import { acceptedFields } from "./read-back.ts";
+import { KINDS, type ReadingKind, readingId } from "./reading.ts";
 import { describe, type LaneReport } from "./record.ts";
 import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 import type { Tokens } from "./tokens.ts";
@@ -79,7 +82,8 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   }
   if (report.busy) return report;
   const { problem: _problem, cause: _cause, rests: _rests, ...outcome } = report;
-  log.info("run_ended", { account: account.telegramUserId, ...outcome });
+  const { paused, ...counts } = outcome;
+  log.info("run_ended", { account: account.telegramUserId, ...counts, ...(paused && { paused: paused.join(",") }) });
   await accounts
     .saveLastRun(account.telegramUserId, { finishedAt: clock.now(), outcome })
     .catch((error: unknown) => log.warn("last_run_not_saved", errorFacts(error)));
@@ -133,29 +137,50 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     taken: await takenKeys(planned, openBefore, journal),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
+  const depsOf = (kind: ReadingKind) => ({
+    ...laneDeps,
+    sink: sinks[kind] as Sink,
+    isProven: progress.proven?.includes(kind) ?? false,
+    accepted: acceptedFields(progress, kind),
+  });
+  const isResting = (kind: ReadingKind) => isPaused(progress, kind, account.settings.sends, clock.now());
   // First: no late copy may be taken for a new reading. What goes wrong here keeps nothing else from arriving.
   const stillOpen: string[] = [];
   for (const [kind, entries] of Map.groupBy(openBefore, ({ value }) => value.kind)) {
-    await followUp(entries, { ...laneDeps, sink: sinks[kind] as Sink }, stillOpen).catch((error: unknown) =>
-      blame(report, error, log),
-    );
+    if (isResting(kind)) stillOpen.push(...entries.map(({ value }) => readingId(value)));
+    else await followUp(entries, depsOf(kind), stillOpen).catch((error: unknown) => blameLane(report, error, log));
   }
   // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.
-  const lane = async (kind: ReadingKind) => {
-    const { error, ...rest } = await settle(tasksOf(planned, kind), { ...laneDeps, sink: sinks[kind] as Sink });
+  const lanes = new Map<ReadingKind, LaneReport>();
+  const tried = new Map<ReadingKind, Tried>();
+  for (const kind of KINDS) {
+    if (isResting(kind)) continue;
+    const tasks = tasksOf(planned, kind);
+    const { error, ...rest } = await settle(tasks, depsOf(kind));
     // Here too, because an answer is also judged when the access to Garmin has ended.
-    take(report, { ...rest, error: await deps.tokens.heed(id, "garmin", error) }, fates, log);
-  };
-  await lane("weigh_in");
-  await lane("blood_pressure");
+    const lane = { ...rest, error: await deps.tokens.heed(id, "garmin", error) };
+    lanes.set(kind, lane);
+    tried.set(kind, { pausedBy: pausedBy(lane), isServed: tasks.length > 0 && !lane.error });
+    take(report, lane, fates, log);
+  }
 
   const settlements = planned.map((it) => settlement(it, fates));
-  count(report, planned, settlements, answer);
+  const isWaiting = (kind: ReadingKind) => (it: Settlement) => it.reading.kind === kind && !it.settled;
+  const waiting = (kind: ReadingKind) => settlements.filter(isWaiting(kind)).map((it) => it.reading.modifiedAt);
+  const paused = pausesAfter(progress.paused, {
+    ...{ tried, now: clock.now() },
+    waiting: { weigh_in: waiting("weigh_in"), blood_pressure: waiting("blood_pressure") },
+  });
+  const pausedKinds = KINDS.filter((kind) => paused[kind] && isKindOn(account.settings.sends, kind));
+  if (pausedKinds.length > 0) report.paused = pausedKinds;
+  count(report, planned, settlements, answer, paused);
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
   const next = advance(progress, {
     ...{ answer, since, height, settlements, stillOpen },
-    ...{ parts: account.settings.sends, now: clock.now() },
+    ...{ parts: account.settings.sends, now: clock.now(), paused },
+    readBacks: [...lanes.values()].flatMap((it) => it.readBacks),
+    strangers: [...lanes.values()].flatMap((it) => [...it.strangers.values()]),
   });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
 }
@@ -224,7 +249,19 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
     // Our bug or Garmin's change: a refusal of something that we found to be in order.
     if (entry.fate.reason !== "out_of_range") broke(report, entry.fate.reason);
   }
-  if (lane.error) blame(report, lane.error, log);
+  if (lane.error) blameLane(report, lane.error, log);
+}
+
+/** That Garmin does not serve a kind is a fact, told as one. */
+function blameLane(report: RunReport, error: unknown, log: Log) {
+  if (error instanceof KindClosedError) log.warn("garmin_serves_no_such_readings", errorFacts(error));
+  else blame(report, error, log);
+}
+
+/** Why nothing more of this kind is tried. */
+function pausedBy({ error, isHeld }: LaneReport): Tried["pausedBy"] {
+  if (error instanceof KindClosedError) return { reason: "closed", httpStatus: error.httpStatus };
+  return isHeld ? { reason: "differs" } : undefined;
 }
 
 function settlement({ reading, entry, step }: Planned, fates: Map<string, LedgerEntry>): Settlement {
@@ -236,11 +273,16 @@ function settlement({ reading, entry, step }: Planned, fates: Map<string, Ledger
   return { reading, entry: now, settled: done && !isOpen };
 }
 
-function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer) {
+function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, paused: Pauses) {
   report.skipped += planned.filter(({ step }) => step.type === "settled" || step.type === "watch").length;
-  const waiting = settlements.filter(({ entry }, index) => {
+  const waiting = settlements.filter(({ reading, entry }, index) => {
     const step = planned[index]?.step;
-    return step && isTask(step) && (!entry || entry.fate.state === "sending" || entry.fate.state === "sent");
+    return (
+      !paused[reading.kind] &&
+      step &&
+      isTask(step) &&
+      (!entry || entry.fate.state === "sending" || entry.fate.state === "sent")
+    );
   });
   // Not refused, not seen: Garmin has them, or will be asked again.
   if (waiting.length > 0) report.status = worse(report.status, "retry_later");

@@ -1,8 +1,8 @@
 import { atLocalHour, localDate } from "../local-time.ts";
-import type { Account } from "./account.ts";
+import { type Account, isKindOn } from "./account.ts";
 import type { SummaryMemory } from "./chat-ports.ts";
 import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
-import type { Composition, ReadingKind } from "./reading.ts";
+import { type Composition, KINDS, type ReadingKind } from "./reading.ts";
 
 /** What a daily summary says, without a sentence. */
 export interface Summary {
@@ -15,6 +15,8 @@ export interface Summary {
   /** The newest, if one has arrived. */
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
+  /** Kinds that are on, and of which nothing is sent for now. */
+  paused?: ReadingKind[];
   /** Nothing was measured for so many days, which are as many as the owner chose, or more. */
   quiet?: { days: number; newestAt: Date };
 }
@@ -86,6 +88,7 @@ export function summaryOf(facts: {
   if (summaryMode === "when_new" && !isNew) return undefined;
 
   const weight = progress && trendOf(progress);
+  const paused = KINDS.filter((kind) => progress?.paused?.[kind] && isKindOn(account.settings.sends, kind));
   const composition = progress?.arrived.findLast(
     (it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime(),
   )?.composition;
@@ -103,6 +106,7 @@ export function summaryOf(facts: {
       failed: attention.filter(({ fate }) => fate.state === "failed").length,
       items: attention,
     },
+    ...(paused.length > 0 && { paused }),
     ...(quiet && { quiet }),
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { isTimezone } from "../local-time.ts";
 import { type Account, isKindOn, type Sends } from "./account.ts";
 import type { Task } from "./look.ts";
+import { reachingBack } from "./pause.ts";
 import { plan, type Step } from "./plan.ts";
 import type {
   Height,
@@ -73,7 +74,7 @@ export async function openStart(
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
   const begun = startingPoint(stored?.value, since, firstRunStart);
   // An ordinary run does it before long, and only once the time is sure.
-  const progress = since ? begun : withoutFuture(begun, firstRunStart, now);
+  const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
   return {
     ...{ journal, stored, progress },
     looksFirst: progress.adopting === true || !ledgerIsCurrent,
@@ -144,12 +145,15 @@ function planAll(
   return readings.map((reading) => {
     const entry = entries.get(readingId(reading));
     const others = [...own.values()].filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
+    const isOn = isKindOn(sends, reading.kind);
+    // What waits in a paused kind is not given up because the kind is off meanwhile.
+    if (!isOn && !entry && progress.paused?.[reading.kind]) return { reading, entry, step: { type: "leave" } };
     const step = plan(reading, entry?.value, {
       startAt: progress.startAt,
       now,
       adopting: looksFirst,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
-      isOn: isKindOn(sends, reading.kind),
+      isOn,
       hasTimezone,
       askedSince: progress.askedSince,
       probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,

@@ -1,6 +1,6 @@
 import { asksToWait } from "../errors.ts";
-import { mayBeOurs, OURS, StandingEntries } from "./match.ts";
-import type { LedgerEntry, UnreadableEntry, Versioned } from "./ports.ts";
+import { changed, mayBeOurs, OURS, StandingEntries } from "./match.ts";
+import type { LedgerEntry, Standing, UnreadableEntry, Versioned } from "./ports.ts";
 import { type Reading, readingId } from "./reading.ts";
 import { describe, type LaneDeps, type LaneReport, recordSeen, unaccounted } from "./record.ts";
 
@@ -62,7 +62,8 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
   }
   // What is open is looked for when Garmin may be asked again.
   if (asksToWait(stoppedBy)) throw stoppedBy;
-  await readBack(awaited, deps, report);
+  const read = new Map(readings.map((it) => [readingId(it), it]));
+  await readBack(awaited, read, deps, report);
   await settleRefused(refused, outgoing, deps, report);
   if (stoppedBy) throw stoppedBy;
 }
@@ -77,11 +78,11 @@ async function settleRefused(
   deps: LaneDeps,
   report: LaneReport,
 ) {
-  const { missing, unreadable } = await lookFor(refused, new Set(deps.taken), deps, report);
+  const readings = new Map(outgoing.map(({ reading }) => [readingId(reading), reading]));
+  const { missing, unreadable } = await lookFor(refused, readings, new Set(deps.taken), deps, report);
   const absent = missing.filter(({ value }) => !unreadable.some((it) => mayBeOurs(value, it)));
   if (deps.sink.sendsAsOne && refused.length === outgoing.length && absent.length > 1) {
     // One bad record spoils a file: halves find it, and bring the others through. All of it is one attempt.
-    const readings = new Map(outgoing.map(({ reading }) => [readingId(reading), reading]));
     const again = absent.flatMap((entry) => {
       const reading = readings.get(readingId(entry.value));
       return reading ? [{ reading, entry: uncounted(entry) }] : [];
@@ -99,7 +100,12 @@ async function settleRefused(
 }
 
 /** Looks until everything is there, but not for long: a later run looks again. */
-async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, report: LaneReport) {
+async function readBack(
+  awaited: Array<Versioned<LedgerEntry>>,
+  readings: Map<string, Reading>,
+  deps: LaneDeps,
+  report: LaneReport,
+) {
   const { clock, taken } = deps;
   let missing = awaited;
   if (missing.length === 0) return;
@@ -107,7 +113,7 @@ async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, 
   const notThese = new Set(taken);
   for (const seconds of READ_BACK_AFTER_SECONDS) {
     if (seconds > 0) await clock.sleep(seconds);
-    ({ missing } = await lookFor(missing, notThese, deps, report));
+    ({ missing } = await lookFor(missing, readings, notThese, deps, report));
     // What may never have got there is not worth waiting for now.
     if (!missing.some(({ value }) => value.fate.state === "sent")) return;
   }
@@ -116,6 +122,7 @@ async function readBack(awaited: Array<Versioned<LedgerEntry>>, deps: LaneDeps, 
 /** One look. Records what is there as seen, and answers what is not. `notThese` are keys of other entries; it grows. */
 async function lookFor(
   wanted: Array<Versioned<LedgerEntry>>,
+  readings: Map<string, Reading>,
   notThese: Set<string>,
   deps: LaneDeps,
   report: LaneReport,
@@ -129,15 +136,20 @@ async function lookFor(
   const { entries: standing, unreadable } = await sink.around(withAccess, from, to);
   const entries = new StandingEntries(standing, notThese);
   const arrived = new Set<Versioned<LedgerEntry>>();
-  for (const fits of OURS) {
+  const takeThose = async (fits: (wanted: LedgerEntry, standing: Standing) => boolean) => {
     for (const entry of wanted) {
-      const found = arrived.has(entry) ? undefined : entries.take(entry.value, fits);
-      if (!found) continue;
+      const reading = readings.get(readingId(entry.value));
+      const found = !reading || arrived.has(entry) ? undefined : entries.take(entry.value, fits);
+      if (!reading || !found) continue;
       arrived.add(entry);
       notThese.add(found.key.id);
-      await recordSeen(entry, found.key, deps, report);
+      await recordSeen(entry, reading, found, deps, report);
     }
-  }
+  };
+  for (const fits of OURS) await takeThose(fits);
+  for (const { value } of wanted) entries.takeAll(value.mayAlsoStand ?? []);
+  for (const fits of changed(deps)) await takeThose(fits);
+  for (const stranger of entries.left()) report.strangers.set(stranger.key.id, stranger);
   // A surplus copy is left to the next run: here it could not be told from a twin's that is not looked for just now.
   return { missing: wanted.filter((entry) => !arrived.has(entry)), unreadable };
 }

@@ -2,6 +2,7 @@ import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { RetryLaterError } from "../../src/errors.ts";
+import { factsOf } from "../../src/sync/notices.ts";
 import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
 
@@ -188,6 +189,7 @@ test("stopping lets the update at hand come to its end", async () => {
         lastReadings: {},
         attention: [],
         unreadable: [],
+        facts: factsOf(undefined, account.settings.sends),
         timezone: "UTC",
         lastRun: undefined,
       };

@@ -15,6 +15,7 @@ import { openSqliteTable } from "../../src/store/sqlite.ts";
 import type { Table } from "../../src/store/table.ts";
 import { type Account, DEFAULT_SETTINGS } from "../../src/sync/account.ts";
 import type { Health } from "../../src/sync/health.ts";
+import { factsOf } from "../../src/sync/notices.ts";
 import type { RunReport } from "../../src/sync/run.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
@@ -67,6 +68,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     health,
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },
+      facts: factsOf(undefined, account.settings.sends),
       ...{ timezone: "UTC", lastRun: undefined },
     }),
     send: async (_to, text) => {

@@ -163,6 +163,7 @@ function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
         key: { calendarDate: "2026-01-01", id: `${it.measureGroupId}` },
         takenAt: it.takenAt,
         values: sentValues(it),
+        fields: sink.sentFields(it, context),
       }));
       return answer;
     },

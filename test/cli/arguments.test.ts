@@ -6,9 +6,16 @@ const parse = (line: string) => parseArguments(line.split(" ").filter(Boolean));
 
 test("every command is understood with its options, and --json stands anywhere", () => {
   expect(parse("--json sync --account 5 --since 2026-01-31 --dry-run")).toEqual({
-    ...{ name: "sync", json: true, account: 5, since: "2026-01-31", dryRun: true },
+    ...{ name: "sync", json: true, account: 5, since: "2026-01-31", dryRun: true, goesOn: false },
   });
-  expect(parse("sync")).toEqual({ name: "sync", json: false, account: undefined, since: undefined, dryRun: false });
+  expect(parse("sync")).toEqual({
+    name: "sync",
+    json: false,
+    account: undefined,
+    since: undefined,
+    ...{ dryRun: false, goesOn: false },
+  });
+  expect(parse("sync --go-on")).toMatchObject({ dryRun: false, goesOn: true });
   expect(parse("account add --telegram-id 123456789 --timezone Pacific/Auckland")).toMatchObject({
     ...{ name: "account add", telegramUserId: 123_456_789, timezone: "Pacific/Auckland" },
   });
@@ -34,6 +41,7 @@ test.each(["", "help", "--help", "-h", "sync --help", "help sync"])("%j asks for
 describe("what is wrong ends in one sentence that names it and the mend", () => {
   test.each([
     ["fly", 'There is no command "fly". Run: npx weighbridge help'],
+    ["sync --dry-run --go-on", "--dry-run changes nothing, and --go-on does. Use one of the two."],
     ["sync now", 'There is no command "sync now". Run: npx weighbridge help'],
     [
       "login",

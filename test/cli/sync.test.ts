@@ -27,6 +27,23 @@ test("a sync brings what is new, and the next one finds it done", async () => {
   expect(machine.weights()).toEqual([80.25]);
 });
 
+test("what Garmin shows otherwise holds the rest until --go-on, and a script sees it", async () => {
+  await machine.link(OWNER);
+  for (const hour of [3, 2, 1]) machine.person().stepOnScale({ at: hoursAgo(hour), weightKg: 80.25 });
+  machine.sandbox.faults.turnOn("garmin_rounds_weight");
+  const first = await machine.run(`sync --account ${OWNER} --json`);
+  expect(first.exit).toBe(3);
+  expect(first.json()).toEqual({ status: "success", ...COUNTS, synced: 1, paused: ["weigh_in"] });
+  expect(first.stderr).toContain("Not sent for now: weigh-ins. Nothing is lost; npx weighbridge status says why.");
+  const status = await machine.run("status");
+  expect(status.stdout).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
+  expect(status.stdout).toContain("npx weighbridge sync --go-on");
+  const second = await machine.run(`sync --account ${OWNER} --go-on --json`);
+  expect(second).toMatchObject({ exit: 0 });
+  expect(second.json()).toMatchObject({ synced: 2 });
+  expect(machine.weights()).toEqual([80.3, 80.3, 80.3]);
+});
+
 test("with nothing linked it says which link is missing, and exits with 3", async () => {
   const nobody = await machine.run("sync --json");
   expect(nobody.exit).toBe(3);

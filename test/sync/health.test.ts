@@ -72,6 +72,7 @@ function shortly(news: HealthNews): string {
   const quietly = news.isQuiet ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
+  if (news.type === "notice") return `${quietly}${news.notice.type}`;
   if (news.type === "expiry") return `${news.vendor}(${news.daysLeft})`;
   const { what, cause } = news.trouble;
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;

@@ -16,6 +16,7 @@ const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): Standi
   key: { calendarDate: "2026-11-21", id },
   takenAt: later(seconds),
   values,
+  fields: {},
 });
 
 describe("a weight in Garmin is the one we sent", () => {

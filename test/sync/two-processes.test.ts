@@ -49,11 +49,12 @@ test("two processes that renew the same links at once lose neither", async () =>
 
 describe("a process that is killed during an upload", () => {
   test.each([
-    ["arrived", "/upload-service/upload", true],
-    ["arrived", "/bloodpressure-service/bloodpressure", true],
-    ["did not arrive", "/upload-service/upload", false],
-    ["did not arrive", "/bloodpressure-service/bloodpressure", false],
-  ])("that %s at %s leaves it to a later run, and each reading arrives once", async (_what, path, arrives) => {
+    // Of two weigh-ins the first goes alone.
+    ["arrived", "/upload-service/upload", true, 2],
+    ["arrived", "/bloodpressure-service/bloodpressure", true, 1],
+    ["did not arrive", "/upload-service/upload", false, 3],
+    ["did not arrive", "/bloodpressure-service/bloodpressure", false, 2],
+  ])("that %s at %s leaves it to a later run, and each reading arrives once", async (_what, path, arrives, count) => {
     const { person, sandbox } = house;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     person.stepOnScale({ at: minutesAgo(20), weightKg: 80.5 });
@@ -74,6 +75,6 @@ describe("a process that is killed during an upload", () => {
     const [report] = await house.together({ type: "sync", ahead: AHEAD });
     expect(report).toMatchObject({ status: "success", failed: 0 });
     expect([house.weights(), house.pressures()]).toEqual([[80.25, 80.5], [121]]);
-    expect(uploads()).toBe(arrives ? 1 : 2);
+    expect(uploads()).toBe(count);
   });
 });

@@ -1,9 +1,12 @@
 import type { Composition } from "../../sync/reading.ts";
 import type { Summary, WeightTrend } from "../../sync/summary.ts";
+import { noticesInGerman } from "./de-notices.ts";
 import type { Format } from "./format.ts";
 
 /** The daily summary in German. */
-export function summaryInGerman({ number, weight, weightChange, percent, values, time }: Format) {
+export function summaryInGerman(format: Format) {
+  const { number, weight, weightChange, percent, values, time } = format;
+  const notices = noticesInGerman(format);
   const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
   function trendLine({ takenAt, weightKg, meanKg, changeKg }: WeightTrend): string {
@@ -23,7 +26,7 @@ export function summaryInGerman({ number, weight, weightChange, percent, values,
     return `Körper: ${parts.join(", ")}.`;
   }
 
-  return ({ arrived, weight: trend, composition, bloodPressure, waiting, quiet }: Summary): string => {
+  return ({ arrived, weight: trend, composition, bloodPressure, waiting, paused, quiet }: Summary): string => {
     const kinds = [
       ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "Wiegung", "Wiegungen")] : []),
       ...(arrived.blood_pressure
@@ -42,6 +45,7 @@ export function summaryInGerman({ number, weight, weightChange, percent, values,
       ...(composition ? [compositionLine(composition)] : []),
       ...(bloodPressure ? [`Blutdruck ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
       ...(waits.length > 0 ? [`Wartet auf dich: ${waits.join(", ")}. /status zeigt sie.`] : []),
+      ...(paused ?? []).map((kind) => notices.paused(kind, "/status")),
       ...(quiet
         ? [
             `Seit ${quiet.days === 1 ? "1 Tag" : `${quiet.days} Tagen`} wurde nichts gemessen. Warst du doch auf der Waage, sieh in die Withings-App: Vielleicht hat sie es nicht gesendet.`,

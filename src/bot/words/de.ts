@@ -7,6 +7,7 @@ import type { RunProgress, RunReport } from "../../sync/run.ts";
 import { alarmsInGerman } from "./de-alarms.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { linkingInGerman } from "./de-linking.ts";
+import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import { ATTENTION_SHOWN, isMaybeForeignItem, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
@@ -68,8 +69,9 @@ export function german(format: Format): Words {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced } }: LastRun): string {
-    return `${time(finishedAt)}, ${RUN[status]}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
+    const outcome = status === "success" && paused ? "fertig, aber etwas wird vorerst nicht gesendet" : RUN[status];
+    return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
   function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
@@ -146,8 +148,12 @@ export function german(format: Format): Words {
         ].join("\n");
       case "unreadable":
         return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Ich sehe jeden Tag noch einmal nach, und bei Withings geht nichts verloren.`;
+      case "notice":
+        return notices.text(news.notice);
     }
   }
+
+  const notices = noticesInGerman(format);
 
   const commands = {
     sync: "Neues hinübertragen",
@@ -214,6 +220,8 @@ export function german(format: Format): Words {
       mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
       notMine: "Nicht von mir",
       setTimezone: "Zeitzone einstellen",
+      goOn: notices.goOn,
+      stopSending: notices.stopSending,
       tryAgain: (item) => `${values(item.values)} noch einmal versuchen`,
       leaveIt: "So lassen",
       switchLink: "Ja, wechseln",
@@ -254,11 +262,13 @@ export function german(format: Format): Words {
         );
       }
       if (lines.length === 0 && report.status === "success" && !isNew) {
-        lines.push(report.held > 0 ? "Nichts Neues. Alles andere hat Garmin." : "Nichts Neues. Garmin hat alles.");
+        const rest = report.paused ? "" : report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
+        lines.push(`Nichts Neues.${rest}`);
       }
       if (isNew) lines.push(justHeldLine(justHeld, status));
       else if (report.held > 0)
         lines.push(`${lines.pop() ?? ""} (${report.held} zurückgehalten, siehe ${status})`.trim());
+      for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
       switch (report.status) {
         case "success":
           break;
@@ -287,7 +297,7 @@ export function german(format: Format): Words {
     },
 
     status(
-      { links, lastReadings, attention, unreadable, lastRun: last }: Overview,
+      { links, lastReadings, attention, unreadable, facts, lastRun: last }: Overview,
       options: Partial<StatusOptions>,
     ): string {
       const NOTIFICATIONS = {
@@ -318,11 +328,13 @@ export function german(format: Format): Words {
         // What is not linked was said above, and nothing is brought over until it is.
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
+        ...notices.statusLines(facts),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
+    goingOn: "Ich mache weiter. Was wartet, geht jetzt zu Garmin.",
     noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie kommt nicht zu Garmin." },
 
     news: newsText,

@@ -1,9 +1,12 @@
 import type { Composition } from "../../sync/reading.ts";
 import type { Summary, WeightTrend } from "../../sync/summary.ts";
+import { noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
 /** The daily summary in English. */
-export function summaryInEnglish({ number, weight, weightChange, percent, values, time }: Format) {
+export function summaryInEnglish(format: Format) {
+  const { number, weight, weightChange, percent, values, time } = format;
+  const notices = noticesInEnglish(format);
   const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
   function trendLine({ takenAt, weightKg, meanKg, changeKg }: WeightTrend): string {
@@ -23,7 +26,7 @@ export function summaryInEnglish({ number, weight, weightChange, percent, values
     return `Body: ${parts.join(", ")}.`;
   }
 
-  return ({ arrived, weight: trend, composition, bloodPressure, waiting, quiet }: Summary): string => {
+  return ({ arrived, weight: trend, composition, bloodPressure, waiting, paused, quiet }: Summary): string => {
     const kinds = [
       ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "weigh-in", "weigh-ins")] : []),
       ...(arrived.blood_pressure ? [counted(arrived.blood_pressure.count, "blood pressure", "blood pressures")] : []),
@@ -38,6 +41,7 @@ export function summaryInEnglish({ number, weight, weightChange, percent, values
       ...(composition ? [compositionLine(composition)] : []),
       ...(bloodPressure ? [`Blood pressure ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
       ...(waits.length > 0 ? [`Waiting for you: ${waits.join(", ")}. /status shows them.`] : []),
+      ...(paused ?? []).map((kind) => notices.paused(kind, "/status")),
       ...(quiet
         ? [
             `Nothing was measured for ${counted(quiet.days, "day", "days")}. If you did step on the scale, look into the Withings app: it may not have sent it.`,

@@ -8,6 +8,7 @@ import type { NotificationState } from "../../sync/subscriptions.ts";
 import { alarmsInEnglish } from "./en-alarms.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { linkingInEnglish } from "./en-linking.ts";
+import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import type { Format } from "./format.ts";
@@ -99,8 +100,9 @@ export function english(format: Format) {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced } }: LastRun): string {
-    return `${time(finishedAt)}, ${RUN[status]}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
+    const outcome = status === "success" && paused ? "done, but something is not sent for now" : RUN[status];
+    return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
   function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
@@ -175,8 +177,12 @@ export function english(format: Format) {
         ].join("\n");
       case "unreadable":
         return `${unreadableLine(news.records)} Your other readings arrive. I look at ${news.records.length === 1 ? "it" : "them"} again every day, and nothing is lost at Withings.`;
+      case "notice":
+        return notices.text(news.notice);
     }
   }
+
+  const notices = noticesInEnglish(format);
 
   const commands = {
     sync: "Bring over what is new",
@@ -243,6 +249,8 @@ export function english(format: Format) {
       mine: (item: AttentionItem) => `Send ${values(item.values)}, ${time(item.takenAt)}`,
       notMine: "Not mine",
       setTimezone: "Set my time zone",
+      goOn: notices.goOn,
+      stopSending: notices.stopSending,
       tryAgain: (item: AttentionItem) => `Try ${values(item.values)} again`,
       leaveIt: "Leave it",
       switchLink: "Yes, switch",
@@ -285,12 +293,12 @@ export function english(format: Format) {
       const isNew = justHeld.length > 0;
       if (report.failed > 0) lines.push(`${readings(report.failed)} could not be stored. ${status} says why.`);
       if (lines.length === 0 && report.status === "success" && !isNew) {
-        lines.push(
-          report.held > 0 ? "Nothing new. Garmin has everything else." : "Nothing new. Garmin has everything.",
-        );
+        const rest = report.paused ? "" : report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
+        lines.push(`Nothing new.${rest}`);
       }
       if (isNew) lines.push(justHeldLine(justHeld, status));
       else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
+      for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
       switch (report.status) {
         case "success":
           break;
@@ -317,7 +325,7 @@ export function english(format: Format) {
     },
 
     status(
-      { links, lastReadings, attention, unreadable, lastRun: last }: Overview,
+      { links, lastReadings, attention, unreadable, facts, lastRun: last }: Overview,
       options: Partial<StatusOptions>,
     ): string {
       const NOTIFICATIONS = {
@@ -348,11 +356,13 @@ export function english(format: Format) {
         // What is not linked was said above, and nothing is brought over until it is.
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
+        ...notices.statusLines(facts),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
         ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
+    goingOn: "I go on. What waits goes to Garmin now.",
     noted: { mine: "It goes to Garmin now.", not_mine: "It stays out of Garmin." },
 
     /* What nobody asked for */

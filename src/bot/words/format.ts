@@ -1,6 +1,6 @@
 import { localDateTime } from "../../local-time.ts";
 import type { Language, Units } from "../../sync/account.ts";
-import type { SentValues } from "../../sync/ports.ts";
+import type { Field, SentValues } from "../../sync/ports.ts";
 
 /** For whom a sentence is made. */
 export interface Reader {
@@ -63,6 +63,25 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       if (of.kind === "weigh_in") return weight(of.weightKg);
       const pulse = language === "de" ? "Puls" : "pulse";
       return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
+    },
+    /** One field of a reading, as it is sent to Garmin or shown there. */
+    fieldValue(field: Field, value: number): string {
+      switch (field) {
+        case "takenAt":
+          return time(new Date(value));
+        case "weightKg":
+        case "muscleMassKg":
+        case "boneMassKg":
+          return weight(value);
+        case "bodyFatPercent":
+        case "bodyWaterPercent":
+          return `${number(value, 1)} %`;
+        case "systolicMmHg":
+        case "diastolicMmHg":
+          return `${value} mmHg`;
+        default:
+          return number(value, field === "bmi" ? 1 : 0);
+      }
     },
     time,
     day,

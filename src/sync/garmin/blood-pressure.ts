@@ -3,7 +3,7 @@ import { localDateTime } from "../../local-time.ts";
 import type { Around, SendAnswer, Sink } from "../ports.ts";
 import type { BloodPressure } from "../reading.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
-import { datesAround, instantOfUtc, isWithinGarminTime, localDateOf } from "./dates.ts";
+import { datesAround, instantOfEpoch, instantOfUtc, isWithinGarminTime, localDateOf } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
 
 /** What Garmin Connect accepts (python-garminconnect 0.3, 2026-08). */
@@ -28,6 +28,11 @@ export function createBloodPressureSink(options: {
       isWithinGarminTime(takenAt) && within(systolicMmHg, SYSTOLIC) && within(diastolicMmHg, DIASTOLIC)
         ? undefined
         : "out_of_range",
+
+    sentFields: (reading) => {
+      const { systolic, diastolic, pulse } = valuesOf(reading);
+      return { systolicMmHg: systolic, diastolicMmHg: diastolic, ...(pulse !== undefined && { pulseBpm: pulse }) };
+    },
 
     async around(withAccess, from, to) {
       const around: Around = { entries: [], unreadable: [] };
@@ -88,10 +93,12 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
   // It is deleted by the date of its own wall clock.
   const calendarDate = localDateOf(it.measurementTimestampLocal) ?? day;
   if (takenAt && systolicMmHg !== undefined && diastolicMmHg !== undefined && id && calendarDate) {
+    const fields = { systolicMmHg, diastolicMmHg, ...(pulseBpm && { pulseBpm }) };
+    const storedAt = instantOfEpoch(id);
     around.entries.push({
-      key: { calendarDate, id },
-      takenAt,
-      values: { kind: "blood_pressure", systolicMmHg, diastolicMmHg, ...(pulseBpm && { pulseBpm }) },
+      ...{ key: { calendarDate, id }, takenAt, ...(storedAt && { storedAt }) },
+      values: { kind: "blood_pressure", ...fields },
+      fields,
     });
     return;
   }
@@ -110,16 +117,22 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
 }
 
 function toGarmin(reading: BloodPressure, timezone: string) {
-  const pulse = reading.pulseBpm === undefined ? undefined : Math.round(reading.pulseBpm);
   return {
     // Milliseconds are demanded, an offset is not understood, and the two have to differ by the zone's true offset.
     measurementTimestampLocal: `${localDateTime(reading.takenAt, timezone)}.000`,
     measurementTimestampGMT: `${localDateTime(reading.takenAt, "UTC")}.000`,
+    ...valuesOf(reading),
+    sourceType: "MANUAL",
+    notes: "",
+  };
+}
+
+function valuesOf(reading: BloodPressure) {
+  const pulse = reading.pulseBpm === undefined ? undefined : Math.round(reading.pulseBpm);
+  return {
     systolic: Math.round(reading.systolicMmHg),
     diastolic: Math.round(reading.diastolicMmHg),
     ...(pulse !== undefined && within(pulse, PULSE) && { pulse }),
-    sourceType: "MANUAL",
-    notes: "",
   };
 }
 

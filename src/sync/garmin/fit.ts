@@ -1,5 +1,5 @@
 import type { FileIdMesg, WeightScaleMesg } from "@garmin/fitsdk";
-import type { FailReason } from "../ports.ts";
+import type { FailReason, Fields } from "../ports.ts";
 import type { WeighIn } from "../reading.ts";
 import { EARLIEST, isWithinGarminTime } from "./dates.ts";
 
@@ -98,4 +98,24 @@ export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightS
  */
 function roundHalfUp(value: number, steps: Field["steps"]): number {
   return Math.round(Number((value * steps).toPrecision(12))) / steps;
+}
+
+/** Those of them that Garmin shows again, under our names. The basal rate is taken and never shown. */
+export function shownAgain(fields: WeightScaleFields): Fields {
+  const names: Array<[keyof Fields, keyof WeightScaleFields]> = [
+    ["weightKg", "weight"],
+    ["bmi", "bmi"],
+    ["bodyFatPercent", "percentFat"],
+    ["bodyWaterPercent", "percentHydration"],
+    ["muscleMassKg", "muscleMass"],
+    ["boneMassKg", "boneMass"],
+    ["visceralFatIndex", "visceralFatRating"],
+    ["metabolicAgeYears", "metabolicAge"],
+  ];
+  const shown: Fields = {};
+  for (const [ours, theirs] of names) {
+    const value = fields[theirs];
+    if (value !== undefined) shown[ours] = value;
+  }
+  return shown;
 }

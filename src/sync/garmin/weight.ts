@@ -1,10 +1,10 @@
 import * as z from "zod";
-import type { Around, Sink } from "../ports.ts";
+import type { Around, Fields, Sink } from "../ports.ts";
 import { chosenParts, type WeighIn } from "../reading.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
 import { datesAround, instantOfEpoch } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
-import { encodeWeighIns, weighInRefusal } from "./fit.ts";
+import { encodeWeighIns, fieldsOf, shownAgain, weighInRefusal } from "./fit.ts";
 
 /** Peers found Garmin failing above 200 records a file; 100 is proven over ten-year imports. */
 const WEIGH_INS_PER_FILE = 100;
@@ -23,6 +23,7 @@ export function createWeightSink(options: {
     batchSize: WEIGH_INS_PER_FILE,
     sendsAsOne: true,
     refusal: weighInRefusal,
+    sentFields: (weighIn, { heightM, parts }) => shownAgain(fieldsOf(chosenParts(weighIn, parts), heightM)),
 
     async around(withAccess, from, to) {
       const around: Around = { entries: [], unreadable: [] };
@@ -77,8 +78,13 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
   const id = keyOf(it.samplePk); // when it was uploaded, and the delete key
   const calendarDate = calendarDateOf(it.calendarDate) ?? day;
   if (takenAt && grams !== undefined && id && calendarDate) {
-    const values = { kind: "weigh_in" as const, weightKg: grams / 1000 };
-    around.entries.push({ key: { calendarDate, id }, takenAt, values });
+    const weightKg = grams / 1000;
+    const storedAt = instantOfEpoch(id);
+    around.entries.push({
+      ...{ key: { calendarDate, id }, takenAt, ...(storedAt && { storedAt }) },
+      values: { kind: "weigh_in", weightKg },
+      fields: { weightKg, ...compositionOf(it) },
+    });
     return;
   }
   note(unreadFields({ timestampGMT: takenAt, weight: grams, samplePk: id, calendarDate }));
@@ -87,4 +93,26 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
     ...(calendarDate && { calendarDate }),
     ...(grams !== undefined && { weightKg: grams / 1000 }),
   });
+}
+
+/** A mean year: that is how Garmin writes an age, in milliseconds. */
+const YEAR_MS = 31_556_926_000;
+
+/** Masses are in grams. What is not there, or 0, is not shown. */
+function compositionOf(entry: Loose): Fields {
+  const shown = (name: string, unit = 1) => {
+    const number = numberOf(entry[name]);
+    return number ? number / unit : undefined;
+  };
+  const age = shown("metabolicAge");
+  const fields: { [F in keyof Fields]: number | undefined } = {
+    bmi: shown("bmi"),
+    bodyFatPercent: shown("bodyFat"),
+    bodyWaterPercent: shown("bodyWater"),
+    muscleMassKg: shown("muscleMass", 1000),
+    boneMassKg: shown("boneMass", 1000),
+    visceralFatIndex: shown("visceralFat"),
+    metabolicAgeYears: age !== undefined && age > 1000 ? Math.round(age / YEAR_MS) : age,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

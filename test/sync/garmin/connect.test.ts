@@ -127,12 +127,16 @@ describe("the weights that stand there", () => {
       {
         key: { calendarDate: "2026-11-21", id: "1795260700123" },
         takenAt: NOON,
+        storedAt: new Date(1_795_260_700_123),
         values: { kind: "weigh_in", weightKg: 80.25 },
+        fields: { weightKg: 80.25, bmi: 26.200000762939453, bodyFatPercent: 18.3 },
       },
       {
         key: { calendarDate: "2026-11-21", id: "1795260800000" },
         takenAt: new Date("2026-11-21T12:00:00.175Z"),
+        storedAt: new Date(1_795_260_800_000),
         values: { kind: "weigh_in", weightKg: 79.9005 },
+        fields: expect.objectContaining({ weightKg: 79.9005 }),
       },
       expect.objectContaining({ key: { calendarDate: "2026-11-20", id: "3" } }),
     ]);
@@ -163,10 +167,23 @@ describe("the weights that stand there", () => {
     });
   });
 
+  test("show every part of the composition in its own unit, and none that is null or 0", async () => {
+    const whole = { bodyFat: "21.4", bodyWater: 55.1, boneMass: 3149, muscleMass: 59_899, visceralFat: 6 };
+    stub.willAnswer(weightRange([entry({ ...whole, metabolicAge: 41 * 31_556_926_000 }), entry({ bmi: 0 })]));
+    const { entries } = await weights.around(withAccess, NOON, NOON);
+    expect(entries.map(({ fields }) => fields)).toEqual([
+      {
+        ...{ weightKg: 80.25, bmi: 26.200000762939453, bodyFatPercent: 21.4, bodyWaterPercent: 55.1 },
+        ...{ boneMassKg: 3.149, muscleMassKg: 59.899, visceralFatIndex: 6, metabolicAgeYears: 41 },
+      },
+      { weightKg: 80.25, bodyFatPercent: 18.3 },
+    ]);
+  });
+
   test("are read though a key or a number is text, and a date stands only at their day", async () => {
     const texts = entry({ samplePk: "77", weight: "80250.0", timestampGMT: "1795262400000", calendarDate: null });
     stub.willAnswer(weightRange([texts]));
-    expect((await weights.around(withAccess, NOON, NOON)).entries).toEqual([
+    expect((await weights.around(withAccess, NOON, NOON)).entries).toMatchObject([
       {
         key: { calendarDate: "2026-11-21", id: "77" },
         takenAt: NOON,
@@ -234,9 +251,9 @@ describe("the pressures that stand there", () => {
     const takenAt = new Date("2026-11-21T23:30:00Z");
     const calendarDate = "2026-11-22";
     const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79 };
-    expect(entries).toEqual([
+    expect(entries).toMatchObject([
       { key: { calendarDate, id: "1795260700123" }, takenAt, values: { ...values, pulseBpm: 61 } },
-      { key: { calendarDate, id: "2" }, takenAt, values },
+      { key: { calendarDate, id: "2" }, takenAt, values, fields: { systolicMmHg: 121, diastolicMmHg: 79 } },
     ]);
     expect(last()).toMatchObject({
       method: "GET",

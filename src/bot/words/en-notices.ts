@@ -1,0 +1,74 @@
+import type { Facts, Notice } from "../../sync/notices.ts";
+import type { Difference, Field } from "../../sync/ports.ts";
+import type { ReadingKind } from "../../sync/reading.ts";
+import type { Format } from "./format.ts";
+
+/** What Garmin makes of the readings, in English. */
+export function noticesInEnglish({ fieldValue, values, time }: Format) {
+  const FIELD: Record<Field, string> = {
+    takenAt: "Time",
+    weightKg: "Weight",
+    systolicMmHg: "Systolic pressure",
+    diastolicMmHg: "Diastolic pressure",
+    pulseBpm: "Pulse",
+    bmi: "BMI",
+    bodyFatPercent: "Body fat",
+    bodyWaterPercent: "Body water",
+    muscleMassKg: "Muscle",
+    boneMassKg: "Bone",
+    visceralFatIndex: "Visceral fat",
+    metabolicAgeYears: "Metabolic age",
+  };
+  const KIND: Record<ReadingKind, string> = { weigh_in: "weigh-ins", blood_pressure: "blood pressure" };
+  const readings = (count: number) => (count === 1 ? "1 reading waits" : `${count} readings wait`);
+
+  function difference({ field, sent, shown }: Difference): string {
+    const shows = shown === undefined ? "nothing shown" : `${fieldValue(field, shown)} shown`;
+    return `${FIELD[field]}: ${fieldValue(field, sent)} sent, ${shows}.`;
+  }
+
+  function text(notice: Notice): string {
+    switch (notice.type) {
+      case "closed": {
+        const { since, waiting, httpStatus } = notice.pause;
+        return `Garmin takes no ${KIND[notice.kind]} for this account (HTTP ${httpStatus}), since ${time(since)}. ${readings(waiting)}; nothing is lost, and everything else goes on. I ask again once a day. If this account cannot have ${KIND[notice.kind]}, switch that off here or in /settings.`;
+      }
+      case "served":
+        return `Garmin takes ${KIND[notice.kind]} for this account again. What waited follows by itself.`;
+      case "differs": {
+        const { differing, pause } = notice;
+        const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
+        return [
+          ...differing.map(difference),
+          `That is how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: go on if it is fine with you, or stop.`,
+        ].join("\n");
+      }
+      case "fields": {
+        const [first] = notice.differing;
+        const about = first ? ` of ${values(first.values)}, ${time(first.takenAt)}` : "";
+        return [
+          ...notice.differing.map(difference),
+          `That is how Garmin shows the reading${about}. The reading itself is right, and everything goes on; from now on I tell you what Garmin shows. You need not do anything.`,
+        ].join("\n");
+      }
+      case "twin": {
+        const { twin } = notice;
+        return `2 entries in Garmin for one reading: ${values(twin.values)}, ${time(twin.takenAt)}, from me, and ${values(twin.other.values)}, ${time(twin.other.takenAt)}, from elsewhere. Another app may write to Garmin too, Apple Health for example. Switch one of the two off, there or in /settings. I say this only once.`;
+      }
+    }
+  }
+
+  return {
+    text,
+    goOn: { weigh_in: "Go on", blood_pressure: "Go on" } satisfies Record<ReadingKind, string>,
+    stopSending: {
+      weigh_in: "Stop sending weigh-ins",
+      blood_pressure: "Stop sending blood pressure",
+    } satisfies Record<ReadingKind, string>,
+    /** In the answer to a sync. */
+    paused: (kind: ReadingKind, status: string) =>
+      `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,
+    statusLines: ({ closed, differs }: Pick<Facts, "closed" | "differs">): string[] =>
+      [...differs, ...closed].flatMap((it) => ["", text(it)]),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Clock } from "../clock.ts";
+import type { Account } from "./account.ts";
+import { leaseName, withLease } from "./lease-keeper.ts";
+import type { Journals, Leases, Links, Progress } from "./ports.ts";
+import { isDecisive } from "./read-back.ts";
+import { KINDS, type ReadingKind } from "./reading.ts";
+
+/**
+ * The owner takes readings of a kind as they come back from Garmin: the next run sends what waits.
+ *
+ * `nothing_waits`: nothing of this kind was held for that. Throws `BusyError` while a run is at work on the account.
+ */
+export async function goOn(
+  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  account: Account,
+  kind: ReadingKind,
+): Promise<"noted" | "nothing_waits"> {
+  const { links, journals, leases } = deps;
+  const { telegramUserId } = account;
+  return withLease(leases, leaseName(account), async (lease) => {
+    const withings = await links.facts(telegramUserId, "withings");
+    const garmin = await links.facts(telegramUserId, "garmin");
+    if (!withings || !garmin) return "nothing_waits";
+    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await journal.progress();
+    const pause = progress?.value.paused?.[kind];
+    if (!progress || pause?.reason !== "differs") return "nothing_waits";
+    await lease.ensure();
+    await journal.saveProgress(accepting(progress.value, kind, pause.from), progress.version);
+    return "noted";
+  });
+}
+
+/** Only what Withings lists is decided about, so the cursor goes back; what was under way may have arrived, so it is looked for. */
+function accepting(progress: Progress, kind: ReadingKind, from: Date): Progress {
+  const { [kind]: _over, ...paused } = progress.paused ?? {};
+  return {
+    ...progress,
+    cursorAt: new Date(Math.min(progress.cursorAt.getTime(), from.getTime())),
+    adopting: true,
+    paused,
+    proven: KINDS.filter((it) => it === kind || progress.proven?.includes(it)),
+    differing: (progress.differing ?? []).map((it) =>
+      it.kind === kind && isDecisive(it) ? { ...it, isAccepted: true } : it,
+    ),
+  };
+}

@@ -1,0 +1,63 @@
+import { isKindOn, type Sends } from "./account.ts";
+import type { Pause, Progress } from "./ports.ts";
+import { KINDS, type ReadingKind } from "./reading.ts";
+
+const HOUR_MS = 3600 * 1000;
+/** What Garmin says once may be a fault of an hour. From then on it is a fact, and looked at once a day. */
+const DOUBTED_MS = 6 * HOUR_MS;
+const LOOK_AGAIN_MS = 24 * HOUR_MS;
+
+export type Pauses = NonNullable<Progress["paused"]>;
+
+/** Whether nothing of this kind is to be tried now. */
+export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, now: Date): boolean {
+  const pause = paused?.[kind];
+  if (!pause) return false;
+  if (pause.reason === "differs" || !isKindOn(sends, kind)) return true;
+  const isDoubted = now.getTime() - pause.since.getTime() < DOUBTED_MS;
+  return !isDoubted && now.getTime() - pause.lookedAt.getTime() < LOOK_AGAIN_MS;
+}
+
+/**
+ * Before a run in which a paused kind is tried again, the cursor goes back to what waits. Garmin is looked at before
+ * anything is sent, as what was under way when the kind was paused may have arrived.
+ */
+export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
+  const due = KINDS.flatMap((kind) => {
+    const pause = progress.paused?.[kind];
+    return pause && !isPaused(progress, kind, sends, now) ? [pause.from.getTime()] : [];
+  });
+  if (due.length === 0) return progress;
+  return { ...progress, cursorAt: new Date(Math.min(progress.cursorAt.getTime(), ...due)), adopting: true };
+}
+
+/** What a run found out about one kind. */
+export interface Tried {
+  pausedBy?: Pick<Pause, "reason" | "httpStatus"> | undefined;
+  /** Garmin was asked about it, and served it. */
+  isServed: boolean;
+}
+
+/** The pauses after a run. `waiting` are Withings' `modified` times of the readings that the run has not settled. */
+export function pausesAfter(
+  before: Pauses = {},
+  found: { tried: Map<ReadingKind, Tried>; waiting: Record<ReadingKind, Date[]>; now: Date },
+): Pauses {
+  const { tried, waiting, now } = found;
+  const after: Pauses = {};
+  for (const kind of KINDS) {
+    const known = before[kind];
+    const times = waiting[kind].map((it) => it.getTime() - 1000);
+    const from = new Date(Math.min(known?.from.getTime() ?? now.getTime(), ...times));
+    const { pausedBy, isServed = false } = tried.get(kind) ?? {};
+    if (pausedBy) {
+      const isSame = known?.reason === pausedBy.reason;
+      after[kind] = { ...pausedBy, since: isSame ? known.since : now, lookedAt: now, from, waiting: times.length };
+    } else if (known && !isServed) {
+      // Without a reading that waits nothing was asked, and there is nothing to ask about for a day.
+      const lookedAt = tried.has(kind) && times.length === 0 ? now : known.lookedAt;
+      after[kind] = { ...known, lookedAt, from, waiting: Math.max(known.waiting, times.length) };
+    }
+  }
+  return after;
+}

@@ -1,0 +1,109 @@
+import { afterEach, expect, test } from "vitest";
+import { wordsFor } from "../../src/bot/words/words.ts";
+import type { Notice } from "../../src/sync/notices.ts";
+import type { Differing, Pause } from "../../src/sync/ports.ts";
+import { type BotHouse, startBotHouse } from "./bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house?.close());
+
+const NOW = new Date("2026-11-21T12:00:00Z");
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+test("after the first reading came back otherwise, /status says so, and one tap sends the rest", async () => {
+  house = await startBotHouse();
+  for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+  house.sandbox.faults.turnOn("garmin_rounds_weight");
+  house.startBot();
+  house.owner.say("/sync");
+  const answer = await house.owner.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  expect(answer.text).toBe(
+    "1 reading now seen in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+  );
+  house.owner.say("/status");
+  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  expect(status.text).toContain("Last weigh-in: 80.30 kg");
+  expect(status.text).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
+  expect(status.text).toContain("2 readings wait; nothing is lost");
+  house.clock.advance(60);
+  await house.owner.tap("Go on");
+  await expect.poll(() => house.weights().length).toBe(3);
+  await house.quiet();
+  expect(status.text).toContain("Last sync: today 13:00, done, but something is not sent for now");
+  expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
+});
+
+test("a tap on the switch of the message switches that kind off, and nothing of it is said any more", async () => {
+  house = await startBotHouse();
+  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  house.startBot();
+  house.owner.say("/sync");
+  const answer = await house.owner.waitForMessage(({ text }) => text.includes("Not sent for now"));
+  expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
+  house.owner.say("/status");
+  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  expect(status.text).toContain("Garmin takes no blood pressure for this account (HTTP 403), since today 13:00.");
+  await house.owner.tap("Stop sending blood pressure");
+  await house.quiet();
+  house.owner.say("/status");
+  const after = await house.owner.waitForMessage(({ text }) => text.includes("Last sync"));
+  expect(after.text).not.toContain("takes no blood pressure");
+});
+
+const pause: Pause = { reason: "closed", since: NOW, lookedAt: NOW, from: NOW, waiting: 1, httpStatus: 404 };
+const weighIn = { kind: "weigh_in", takenAt: NOW, values: { kind: "weigh_in", weightKg: 80.25 } } as const;
+const fat: Differing = { ...weighIn, field: "bodyFatPercent", sent: 21.4 };
+const NOTICES: Notice[] = [
+  { type: "closed", kind: "weigh_in", pause },
+  { type: "closed", kind: "blood_pressure", pause: { ...pause, waiting: 3 } },
+  { type: "served", kind: "blood_pressure" },
+  {
+    type: "differs",
+    kind: "weigh_in",
+    pause,
+    differing: [{ ...weighIn, field: "weightKg", sent: 80.25, shown: 80.3 }],
+  },
+  { type: "fields", differing: [fat, { ...weighIn, field: "muscleMassKg", sent: 59.9, shown: 60.4 }] },
+  { type: "twin", twin: { ...weighIn, other: weighIn } },
+];
+
+/** The fact first. */
+const FIRST_SENTENCES = {
+  en: [
+    "Garmin takes no weigh-ins for this account (HTTP 404), since today 13:00.",
+    "Garmin takes no blood pressure for this account (HTTP 404), since today 13:00.",
+    "Garmin takes blood pressure for this account again.",
+    "Weight: 80.25 kg sent, 80.30 kg shown.",
+    "Body fat: 21.4 % sent, nothing shown.",
+    "2 entries in Garmin for one reading: 80.25 kg, today 13:00, from me, and 80.25 kg, today 13:00, from elsewhere.",
+  ],
+  de: [
+    "Garmin nimmt für dieses Konto keine Gewichte an (HTTP 404), seit heute 13:00.",
+    "Garmin nimmt für dieses Konto keinen Blutdruck an (HTTP 404), seit heute 13:00.",
+    "Garmin nimmt für dieses Konto wieder Blutdruck an.",
+    "Gewicht: 80,25 kg gesendet, 80,30 kg angezeigt.",
+    "Körperfett: 21,4 % gesendet, nichts angezeigt.",
+    "2 Einträge in Garmin für eine Messung: 80,25 kg, heute 13:00, von mir, und 80,25 kg, heute 13:00, von woanders.",
+  ],
+};
+
+test.each(["en", "de"] as const)(
+  "every notice in %s begins with the fact, and says that nothing is lost where something waits",
+  (language) => {
+    const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
+    const texts = NOTICES.map((notice) => words.news({ type: "notice", notice, isQuiet: true }));
+    expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
+    const isLost = { en: "nothing is lost", de: "es geht nichts verloren" }[language];
+    expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);
+  },
+);
+
+test.each([
+  ["en", "Not sent for now: blood pressure. Nothing is lost; /status says why."],
+  ["de", "Vorerst nicht gesendet: Blutdruck. Es geht nichts verloren; /status sagt, warum."],
+] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
+  const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
+  const waiting = { held: 0, failed: 0, items: [] };
+  expect(words.summary({ arrived: {}, waiting, paused: ["blood_pressure"] }).split("\n")).toContain(sentence);
+});

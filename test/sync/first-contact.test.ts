@@ -1,0 +1,359 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createNotifier } from "../../src/bot/notifier.ts";
+import type { Account } from "../../src/sync/account.ts";
+import { goOn } from "../../src/sync/go-on.ts";
+import { overviewOf } from "../../src/sync/overview.ts";
+import type { ReadingKind } from "../../src/sync/reading.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const DAY = 24 * 3600;
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const weights = () => house.weights().map((it) => it.weightKg);
+const progress = async () => (await house.journal().progress())?.value;
+const isUpload = (it: string) => it.includes("POST /upload-service") || it.includes("POST /bloodpressure-service");
+/** All that a scale of today measures. */
+const WHOLE = {
+  ...{ weightKg: 80.25, fatRatioPercent: 21.4, waterKg: 44.2, muscleKg: 59.9, boneKg: 3.15, visceralFat: 6 },
+  ...{ bmrKcal: 1700, metabolicAgeYears: 41 },
+};
+
+async function account(): Promise<Account> {
+  const found = await house.app.accounts.find(ACCOUNT);
+  if (!found) throw new Error("the account is missing");
+  return found;
+}
+const overview = async () => overviewOf({ ...house.app, now: house.clock.now() }, await account());
+
+/** Runs, and tells the owner what is news. Answers what they were told, with the buttons. */
+async function syncAndTell() {
+  const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
+  const notifier = createNotifier({
+    ...{ accounts: house.app.accounts, health: house.app.health, overview },
+    send: async (_to, text, { keyboard, isQuiet }) => {
+      const buttons = (keyboard?.inline_keyboard ?? []).flat();
+      told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
+    },
+    signInPageUrl: () => "https://sso.example.org/sign-in",
+    ...{ clock: house.clock, log: house.app.run.log },
+  });
+  const report = await house.sync();
+  await notifier.afterRun(await account(), report);
+  return { report, told };
+}
+const decide = async (kind: ReadingKind = "weigh_in") =>
+  goOn({ ...house.app, clock: house.clock }, await account(), kind);
+
+/** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
+async function moveIn(count = 4) {
+  house = await startHousehold({ heightM: 1.75 });
+  for (let hour = count; hour > 0; hour--) {
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(hour * 60), weightKg: 80.25 + hour / 10 });
+  }
+}
+
+describe("the first readings of a new link", () => {
+  test("are one that goes alone and comes back as it was sent, and then all the others at once", async () => {
+    await moveIn(60);
+    house.requests();
+    expect(await syncAndTell()).toEqual({
+      report: { status: "success", synced: 60, skipped: 0, held: 0, failed: 0 },
+      told: [],
+    });
+    const requests = house.requests().filter((it) => it.startsWith("garmin_connectapi"));
+    expect(requests.filter(isUpload)).toHaveLength(2);
+    // A look before, one after the first, one after the rest.
+    expect(requests.filter((it) => it.includes("/range/"))).toHaveLength(3);
+    expect(house.weights().map(({ uploadedAt, takenAt }) => [uploadedAt.getTime(), takenAt.getTime()])).toHaveLength(
+      60,
+    );
+    expect((await progress())?.proven).toEqual(["weigh_in"]);
+
+    // From then on as ever: one upload for all, and one look.
+    for (const minute of [50, 40, 30]) house.person.stepOnScale({ ...WHOLE, at: minutesAgo(minute), weightKg: 80.3 });
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 3 });
+    const later = house.requests().filter((it) => it.startsWith("garmin_connectapi"));
+    expect([later.filter(isUpload).length, later.filter((it) => it.includes("/range/")).length]).toEqual([1, 1]);
+  });
+
+  test("wait while the one that went alone is not to be seen yet, and follow when it is", async () => {
+    await moveIn();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 90;
+    expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
+    expect(weights()).toHaveLength(1);
+    house.clock.advance(100);
+    await house.sync();
+    expect(weights()).toHaveLength(4);
+    house.clock.advance(100);
+    expect(await house.sync()).toMatchObject({ status: "success" });
+    expect(weights()).toHaveLength(4);
+  });
+
+  test("do not wait for one that Garmin refuses: another one goes first", async () => {
+    await moveIn(3);
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" } },
+      effect: { type: "status", status: 400 },
+    });
+    expect(await house.sync()).toMatchObject({ status: "error", synced: 2, failed: 1 });
+    expect(weights()).toHaveLength(2);
+  });
+});
+
+describe.each([
+  ["garmin_rounds_weight", "Weight: 80.35 kg sent, 80.40 kg shown.", [80.4]],
+  ["garmin_shifts_time", "Time: today 12:00 sent, today 13:00 shown.", [80.35]],
+] as const)("at a Garmin that does this: %s", (fault, sentence, shown) => {
+  test("the first one is compared, the rest waits for the owner's decision, and nothing is sent twice", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    const { report, told } = await syncAndTell();
+    expect(report).toMatchObject({ status: "success", synced: 1, paused: ["weigh_in"] });
+    expect(told).toEqual([
+      {
+        text: expect.stringContaining(sentence),
+        isQuiet: false,
+        buttons: ["goon:weigh_in", "set:sends:weight:off"],
+      },
+    ]);
+    expect(told[0]?.text).toContain("3 readings wait");
+    for (let day = 0; day < 5; day++) {
+      house.clock.advance(DAY);
+      await house.link();
+      expect((await syncAndTell()).told).toEqual([]);
+    }
+    expect(weights()).toEqual(shown);
+    // Of a kind that waits nothing is said to be in order.
+    expect((await overview()).facts.differs).toMatchObject([{ kind: "weigh_in" }]);
+  });
+
+  test("all that waited follows after the owner's word, once, and is not asked about again", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    await syncAndTell();
+    house.clock.advance(2 * DAY);
+    await house.link();
+    await syncAndTell();
+    expect(await decide()).toBe("noted");
+    expect(await decide()).toBe("nothing_waits");
+    house.clock.advance(60);
+    expect(await syncAndTell()).toMatchObject({ report: { status: "success", synced: 3 }, told: [] });
+    house.clock.advance(600);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(5), weightKg: 80.35 });
+    expect(await syncAndTell()).toMatchObject({ report: { status: "success", synced: 1 }, told: [] });
+    expect(house.weights()).toHaveLength(5);
+  });
+});
+
+test("a weight that Garmin begins to change later is not sent again: the owner is asked, and what they see is what is there", async () => {
+  await moveIn(1);
+  await syncAndTell();
+  house.sandbox.faults.turnOn("garmin_rounds_weight");
+  for (let day = 0; day < 4; day++) {
+    house.clock.advance(DAY);
+    await house.link();
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.33 });
+    const { told } = await syncAndTell();
+    expect(told.map(({ buttons }) => buttons[0])).toEqual(day === 0 ? ["goon:weigh_in"] : []);
+  }
+  expect(weights()).toEqual([80.35, 80.3]);
+  expect((await progress())?.lastReadings.weigh_in?.values).toEqual({ kind: "weigh_in", weightKg: 80.3 });
+  await decide();
+  house.clock.advance(60);
+  expect((await house.sync()).synced).toBe(3);
+  expect(weights()).toEqual([80.35, 80.3, 80.3, 80.3, 80.3]);
+});
+
+describe("a composition that Garmin drops", () => {
+  test("is told once, field by field, and the rest follows in the same run", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    const { report, told } = await syncAndTell();
+    expect(report).toEqual({ status: "success", synced: 4, skipped: 0, held: 0, failed: 0 });
+    expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
+    for (const line of [
+      "BMI: 26.3 sent, nothing shown.",
+      "Body fat: 21.4 % sent, nothing shown.",
+      "Body water: 54.9 % sent, nothing shown.",
+      "Muscle: 59.90 kg sent, nothing shown.",
+      "Bone: 3.15 kg sent, nothing shown.",
+      "Visceral fat: 6 sent, nothing shown.",
+      "Metabolic age: 41 sent, nothing shown.",
+    ]) {
+      expect(told[0]?.text).toContain(line);
+    }
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+    expect(await syncAndTell()).toMatchObject({ report: { synced: 1 }, told: [] });
+    for (const { composition } of (await progress())?.arrived ?? []) expect(composition).toBeUndefined();
+  });
+
+  test("after months of being shown is noticed too, and again when it is dropped again after a return", async () => {
+    await moveIn();
+    expect((await syncAndTell()).told).toEqual([]);
+    const measured = async () => {
+      house.clock.advance(DAY);
+      await house.link();
+      house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+      return (await syncAndTell()).told.length;
+    };
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    expect([await measured(), await measured()]).toEqual([1, 0]);
+    expect((await progress())?.arrived.at(-1)?.composition).toBeUndefined();
+    house.sandbox.faults.turnOff("garmin_drops_composition");
+    expect(await measured()).toBe(0);
+    expect((await progress())?.arrived.at(-1)?.composition).toMatchObject({ bodyFatPercent: 21.4 });
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    expect(await measured()).toBe(1);
+  });
+
+  test("is not missed where the owner sends none", async () => {
+    await moveIn();
+    const { settings } = await account();
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
+    expect((await syncAndTell()).told).toEqual([]);
+  });
+});
+
+describe("a reading that came to Garmin from elsewhere too", () => {
+  test("is told once, when the other entry is there before ours or comes a day later", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.25 });
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(9.5), weightKg: 80.3 });
+    const { told } = await syncAndTell();
+    expect(told).toMatchObject([
+      { isQuiet: true, text: expect.stringContaining("2 entries in Garmin for one reading") },
+    ]);
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.4 });
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(9.5), weightKg: 80.4 });
+    expect((await syncAndTell()).told).toEqual([]);
+  });
+
+  test("and comes after ours is noticed with the next reading", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(59.5), weightKg: 80.3 });
+    house.clock.advance(3600);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.9 });
+    expect((await syncAndTell()).told).toMatchObject([{ text: expect.stringContaining("2 entries") }]);
+  });
+
+  test("is not our own late copy", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+    house.sandbox.faults.turnOn("garmin_slow_to_show");
+    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    for (let run = 0; run < 12; run++) {
+      expect((await syncAndTell()).told).toEqual([]);
+      house.clock.advance(121);
+    }
+    expect(house.weights()).toHaveLength(2);
+    expect((await progress())?.twin).toBeUndefined();
+  });
+});
+
+describe("blood pressure that Garmin does not take for this account", () => {
+  const closing = (status: number) =>
+    house.sandbox.faults.add({
+      ...{ name: "closed", server: "garmin_connectapi", match: { path: /^\/bloodpressure-service\// } },
+      ...{ times: Infinity, effect: { type: "status", status, body: { error: "ForbiddenException" } } },
+    });
+  const measure = (minute: number) => {
+    house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: minutesAgo(minute), systolic: 121, diastolic: 79 });
+  };
+
+  test.each([403, 404, 402, 400])(
+    "HTTP %d: weights go on, the owner hears of it by its name, and it heals",
+    async (status) => {
+      house = await startHousehold();
+      closing(status);
+      measure(30);
+      expect(await syncAndTell()).toMatchObject({
+        report: { status: "success", synced: 1, failed: 0, paused: ["blood_pressure"] },
+        told: [],
+      });
+      house.clock.advance(7 * 3600);
+      measure(30);
+      const { report, told } = await syncAndTell();
+      expect(report).toMatchObject({ status: "success", synced: 1, paused: ["blood_pressure"] });
+      expect(told).toEqual([
+        {
+          text: expect.stringContaining(`Garmin takes no blood pressure for this account (HTTP ${status})`),
+          isQuiet: false,
+          buttons: ["set:sends:bloodPressure:off"],
+        },
+      ]);
+      expect(told[0]?.text).toContain("2 readings wait");
+      // Nothing waits for it: neither the cursor nor the look of a first run.
+      expect((await progress())?.adopting).toBeUndefined();
+      expect((await progress())?.cursorAt.getTime()).toBeGreaterThan(minutesAgo(60).getTime());
+
+      // A day on it is asked about once, however often is synced.
+      house.clock.advance(DAY);
+      await house.link();
+      house.requests();
+      for (let run = 0; run < 5; run++) {
+        expect((await syncAndTell()).told).toEqual([]);
+        house.clock.advance(1800);
+      }
+      expect(house.requests().filter((it) => it.includes("bloodpressure-service"))).toHaveLength(1);
+
+      house.sandbox.faults.clear();
+      house.clock.advance(DAY);
+      await house.link();
+      const healed = await syncAndTell();
+      expect(healed.report).toMatchObject({ status: "success", synced: 2 });
+      expect(healed.told.map(({ text }) => text)).toEqual([
+        "Garmin takes blood pressure for this account again. What waited follows by itself.",
+      ]);
+      expect(house.pressures()).toHaveLength(2);
+      expect((await syncAndTell()).told).toEqual([]);
+    },
+  );
+
+  test("is forgotten when the owner switches it off, and asked about when they switch it on again", async () => {
+    house = await startHousehold();
+    closing(403);
+    measure(30);
+    await syncAndTell();
+    house.clock.advance(7 * 3600);
+    expect((await syncAndTell()).told).toHaveLength(1);
+    const { settings } = await account();
+    const sending = (bloodPressure: boolean) =>
+      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+    await sending(false);
+    house.clock.advance(3600);
+    const off = await syncAndTell();
+    expect([off.told, off.report.paused]).toEqual([[], undefined]);
+    house.clock.advance(2 * DAY);
+    await house.link();
+    await sending(true);
+    house.sandbox.faults.clear();
+    expect((await syncAndTell()).report).toMatchObject({ status: "success", synced: 1 });
+    expect(house.pressures()).toHaveLength(1);
+  });
+
+  test("refused at the upload only is closed too: what was sent is looked for first when it opens", async () => {
+    house = await startHousehold();
+    house.sandbox.faults.add({
+      ...{ name: "closed", server: "garmin_connectapi" },
+      match: { method: "POST", path: "/bloodpressure-service/bloodpressure" },
+      ...{ times: Infinity, effect: { type: "status", status: 403, body: { error: "ForbiddenException" } } },
+    });
+    measure(30);
+    expect(await house.sync()).toMatchObject({ synced: 1, paused: ["blood_pressure"] });
+    house.sandbox.faults.clear();
+    house.clock.advance(600);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(house.pressures()).toHaveLength(1);
+  });
+});
