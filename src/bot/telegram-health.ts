@@ -17,11 +17,11 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
   token_unknown: {
     event: "telegram_token_unknown",
     message:
-      "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing goes on, but nobody hears of it.",
+      "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing continues, but nobody is told about it.",
   },
   taken: {
     event: "updates_taken",
-    message: "Another program fetches what people write to this bot. Stop it, or give it a bot of its own.",
+    message: "Another program is reading this bot's messages. Stop it, or give it its own bot.",
   },
   refusing: { event: "updates_refused" },
 };

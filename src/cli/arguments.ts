@@ -144,7 +144,7 @@ export function parseArguments(args: string[]): Command {
     case "login garmin": {
       const { ticket = false, android: asAndroid = false, "as-somebody-else": asSomebodyElse = false } = values;
       if (asAndroid && (ticket || asSomebodyElse))
-        throw new UsageError("--android is for a password: leave --ticket out.");
+        throw new UsageError("--android needs a password: leave out --ticket and --as-somebody-else.");
       const byTicket = ticket || asSomebodyElse;
       return { name, json, stage, account: chosenAccount(values.account), byTicket, asAndroid, asSomebodyElse };
     }
@@ -154,7 +154,7 @@ export function parseArguments(args: string[]): Command {
         throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
       }
       if (values.since !== undefined && values.since < EARLIEST_SINCE) {
-        throw new UsageError(`--since ${values.since} is too early. Write ${EARLIEST_SINCE} for everything there is.`);
+        throw new UsageError(`--since ${values.since} is too early. Write ${EARLIEST_SINCE} for everything.`);
       }
       const [dryRun, goesOn] = [values["dry-run"] ?? false, values["go-on"] ?? false];
       if (dryRun && goesOn) throw new UsageError("--dry-run changes nothing, and --go-on does. Use one of the two.");

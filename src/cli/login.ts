@@ -87,7 +87,7 @@ const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">,
     "Withings does not let me read what you measure. Begin again, and leave everything ticked on Withings' page.",
   taken: "This Withings person belongs to another account here already. Choose another person on Withings' page.",
   account_removed:
-    "This account was removed meanwhile, so nothing was linked. Press Start in the chat with your bot, then begin again.",
+    "This account has been removed meanwhile, so nothing was linked. Press Start in the chat with your bot, then begin again.",
   refused: "Withings says that the consent was refused. Begin again, and choose Allow on its page.",
   wrong_state: "That address belongs to another sign-in. Begin again, and open the address printed then.",
   late_state: "That took longer than ten minutes. Please begin again.",
@@ -112,7 +112,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   const obstacle = await garminSignIn.obstacle(account);
   if (obstacle) return conclude(obstacle);
   if (app.isInCloud)
-    terminal.say("Garmin often refuses passwords from the networks of clouds. Its own page works: --ticket.");
+    terminal.say("Garmin often refuses passwords from cloud networks. Its own page works: use --ticket.");
   const email = await terminal.ask("Garmin e-mail:");
   // What is surely wrong is not tried: after a few tries Garmin rests for hours.
   if (!/^\S+@\S+$/.test(email)) throw new UsageError("That is no e-mail address. Please begin again.");

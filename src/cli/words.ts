@@ -42,7 +42,7 @@ export function needed(action: Action, account?: number): string {
 
 /** The address of Garmin's page, with what it looks like at the end: people take it for a failure. */
 export function garminPage(signInPageUrl: string): string {
-  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nIt ends on a page headed "${GARMIN_PAGE_HEADING}". That is right: you are signed in, and that page's address is what I need.\n`;
+  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed "${GARMIN_PAGE_HEADING}". That's expected: you're signed in, and I need that page's address.\n`;
 }
 
 /** What Garmin said to a sign-in, and the command for what is left to try. */
@@ -52,12 +52,12 @@ export function signInWords(result: SignInResult, words: Words, account: number)
   switch (result.type) {
     case "mfa_required":
       if (result.sentBy === "other")
-        return "Garmin wants a code: from your authenticator app, or the way you chose there.";
+        return "Garmin wants a code, from your authenticator app or however you chose to get it.";
       return `Garmin sent a code${result.sentTo ? ` to ${result.sentTo}` : ""}.`;
     case "wrong_code":
       return "That code is not right.";
     case "code_tries_over":
-      return "That was the third wrong code; after a few more Garmin takes none for a day. Please begin again.";
+      return "That was the third wrong code; after a few more, Garmin accepts none for a day. Please begin again.";
     case "expired":
       return "That sign-in took too long. Please begin again.";
     case "wrong_password":
@@ -67,9 +67,9 @@ export function signInWords(result: SignInResult, words: Words, account: number)
       return `${words.signIn(result)}${consent}`;
     }
     case "profile_unknown":
-      return `Garmin signed you in, but doesn't say right now whose account it is. Nothing is lost: this sign-in is kept for ten minutes. Run this in a moment, it asks for nothing: ${password}`;
+      return `Garmin signed you in, but isn't saying whose account it is right now. Nothing is lost: this sign-in is kept for ten minutes. In a moment, run this; it asks for nothing: ${password}`;
     case "taken":
-      return `${result.displayName} at Garmin already belongs to another account here. Sign in as yourself; if your browser still knows them: ${page} --as-somebody-else`;
+      return `${result.displayName} at Garmin already belongs to another account here. Sign in as yourself. If your browser still has them signed in: ${page} --as-somebody-else`;
     case "client_refused":
     case "access_refused": {
       const also = {

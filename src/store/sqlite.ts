@@ -181,13 +181,13 @@ export function workingError(file: string, cause: unknown): unknown {
     case SQLITE.BUSY:
       return new RetryLaterError("Another process is holding the database", { cause });
     case SQLITE.FULL:
-      return new UsageError(`The disk that holds ${file} is full: make room there.`, { cause });
+      return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
     case SQLITE.IOERR:
       // SQLite says the same of a full disk where it needs room for the files beside the database.
       return new UsageError(
         isFull(path.dirname(file))
-          ? `The disk that holds ${file} is full: make room there.`
-          : `The disk that holds ${file} cannot be read or written: check it, and whether it is still mounted.`,
+          ? `The disk that holds ${file} is full. Free some space there.`
+          : `The disk that holds ${file} can't be read or written. Check that it works and is still mounted.`,
         { cause },
       );
     default:
@@ -214,7 +214,7 @@ function openingError(file: string, cause: unknown): unknown {
   }
   const isFileSystemError = cause instanceof Error && "syscall" in cause;
   if (isFileSystemError && "code" in cause && cause.code === "ENOSPC") {
-    return new UsageError(`The disk that holds ${file} is full: make room there.`, { cause });
+    return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
   }
   if (isFileSystemError || code === SQLITE.CANTOPEN || code === SQLITE.READONLY) {
     return new UsageError(

@@ -60,7 +60,7 @@ describe("/disconnect", () => {
     await ask("Everything of mine");
     house.owner.tap("Yes, remove");
     const { text } = await heard("Everything is gone from here.");
-    expect(text).toContain("Profile, then Partner apps, removes me there");
+    expect(text).toContain("remove me there under Profile, then Partner apps");
     // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
     const others = /^(update|lease|once|budget)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);

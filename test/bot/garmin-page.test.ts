@@ -65,7 +65,7 @@ describe("the way back in after Garmin has signed us out, with nothing but what 
     house.person.stepOnScale({ weightKg: 80.25 });
     house.owner.say("/sync");
     const { text, buttons } = await house.owner.waitForMessage((message) => message.text.includes("signed me out"));
-    expect(text).toContain(`“${HEADING}”. That is right`);
+    expect(text).toContain(`“${HEADING}”. That’s expected`);
     expect(text).toContain("Copy the whole address of that page and send it to me within a minute.");
 
     const last = await signInInBrowser(buttons.flat().find((it) => it.text === "On Garmin’s page")?.url ?? "");

@@ -285,7 +285,7 @@ describe("afterwards", () => {
     test("replaces nothing without a yes to a question that names both", async () => {
       const { text, buttons } = await askedAboutOther();
       expect(text).toBe(
-        "I deleted your message. You are linked to Owner (profile 100000000) at Garmin. This sign-in belongs to Other (profile 100000001). Nothing has changed. Shall I send your readings to Other from now on? The question is open for 10 minutes.",
+        "I deleted your message. You're linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
       );
       expect(labels({ buttons })).toEqual(["Yes, switch", "No, keep the link"]);
       await house.quiet();
@@ -313,7 +313,7 @@ describe("afterwards", () => {
       await askedAboutOther();
       house.clock.advance(10 * 60);
       house.owner.tap("Yes, switch");
-      await house.owner.waitForMessage(({ text }) => text.startsWith("I keep a sign-in for ten minutes"));
+      await house.owner.waitForMessage(({ text }) => text.startsWith("That sign-in expired after ten minutes"));
       expect(await vendorUserId()).toBe("100000000");
     });
   });
@@ -326,7 +326,7 @@ describe("afterwards", () => {
     const odd = { match: { path: /socialProfile/ }, effect: { type: "body", body: [] } } as const;
     house.sandbox.faults.add({ ...odd, times: 3 });
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    const asked = await house.owner.waitForMessage(({ text }) => text.includes("doesn't say right now whose account"));
+    const asked = await house.owner.waitForMessage(({ text }) => text.includes("isn't saying whose account"));
     expect(labels(asked)).toEqual(["Look again"]);
     look();
     await house.owner.waitForMessage(({ text }) => text === "Signed in at Garmin as Owner.");
@@ -351,7 +351,7 @@ describe("before anybody is asked for anything", () => {
 
   test.each([
     [403, "Garmin does not take sign-ins from the network that I run in."],
-    [429, "Garmin is limiting sign-ins from the network that I run in."],
+    [429, "Garmin is limiting sign-ins from the network I run in."],
   ])("a network that is answered with %s is said so, and only Garmin's page is offered", async (status, sentence) => {
     await beforeSignIn();
     onProbe(status);
@@ -404,7 +404,7 @@ describe("what is left to try", () => {
     refuse("GCM_IOS_DARK");
     await typeEmail();
     const refused = await typePassword();
-    expect(refused.text).toContain("(its error 427)");
+    expect(refused.text).toContain("(error 427)");
     expect(labels(refused)).toEqual(["On Garmin’s page", "Try as Garmin’s Android app"]);
     expect(clientIds()).toEqual(["GCM_IOS_DARK"]);
     house.owner.tap("Try as Garmin’s Android app");

@@ -104,7 +104,7 @@ describe("/sync", () => {
   });
 
   test.each([
-    ["en", "Garmin has asked me to wait until today 15:00. Nothing is lost; I go on then."],
+    ["en", "Garmin asked me to wait until today 15:00. Nothing is lost; I'll continue then."],
     ["de", "Garmin hat mich gebeten, bis heute 15:00 zu warten. Nichts ist verloren; danach mache ich weiter."],
   ] as const)(
     "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
@@ -225,7 +225,7 @@ describe("/sync", () => {
     house.owner.say("/sync");
     const { text, buttons } = await house.owner.waitForMessage(({ text }) => text.includes("signed in again"));
     expect(text).toMatch(
-      /^Garmin has signed me out\. Your readings wait, and follow by themselves when you have signed in again\.\n\nGarmin’s page ends/,
+      /^Garmin has signed me out\. Your readings wait, and follow by themselves when you have signed in again\.\n\nGarmin’s last page/,
     );
     expect(buttons.flat().map((button) => button.text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });

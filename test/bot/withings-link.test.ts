@@ -133,7 +133,7 @@ describe("another person than the one who is linked", () => {
   test("is asked about by weight, time and number; a yes switches", async () => {
     const { text, buttons } = await askedAboutOther();
     expect(text).toBe(
-      "I deleted your message. You are linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). What was allowed just now belongs to the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed. Shall I read the other one's scale from now on? The question is open for 10 minutes.",
+      "I deleted your message. You're linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person's scale from now on? You have 10 minutes to answer.",
     );
     expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
     expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
@@ -147,11 +147,11 @@ describe("another person than the one who is linked", () => {
     house.owner.tap("No, keep the link");
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed.")));
     house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
-    await heard("Shall I read");
+    await heard("Do you want me to read");
     house.clock.advance(10 * 60);
     house.owner.tap("Yes, switch");
     await house.owner.waitUntil(({ messages }) =>
-      messages.some(({ text }) => text.startsWith("That question is closed")),
+      messages.some(({ text }) => text.startsWith("That question has expired")),
     );
     expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
     await house.quiet();
@@ -165,11 +165,11 @@ describe("another person than the one who is linked", () => {
   });
 });
 
-test("an application that Withings does not know is said so, with who has to mend it", async () => {
+test("an application that Withings does not know is reported, with who needs to fix it", async () => {
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");
   house.owner.say(allow(page));
-  await heard("has to copy both again from the application on developer.withings.com.");
+  await heard("The person who runs me needs to copy both again from");
 });
 
 test("the same in German", async () => {

@@ -68,8 +68,8 @@ describe("what is wrong ends in one sentence that names it and the mend", () => 
     ["sync --since yesterday", '--since "yesterday" is no date. Write it like 2026-01-31.'],
     ["sync --since 2026-02-30", '--since "2026-02-30" is no date. Write it like 2026-01-31.'],
     ["sync --since 31.01.2026", '--since "31.01.2026" is no date. Write it like 2026-01-31.'],
-    ["sync --since 0001-01-01", "--since 0001-01-01 is too early. Write 1970-01-01 for everything there is."],
-    ["sync --since 1969-12-31", "--since 1969-12-31 is too early. Write 1970-01-01 for everything there is."],
+    ["sync --since 0001-01-01", "--since 0001-01-01 is too early. Write 1970-01-01 for everything."],
+    ["sync --since 1969-12-31", "--since 1969-12-31 is too early. Write 1970-01-01 for everything."],
     ["sync --since 2026-1-5", '--since "2026-1-5" is no date. Write it like 2026-01-31.'],
   ])("%s", (line, sentence) => {
     expect(() => parse(line)).toThrow(new UsageError(sentence));

@@ -77,7 +77,7 @@ describe("Withings", () => {
       return login.ended;
     };
     const no = await answer("no");
-    expect(no).toMatchObject({ exit: 0, stderr: expect.stringContaining(`You are linked to the Withings person`) });
+    expect(no).toMatchObject({ exit: 0, stderr: expect.stringContaining(`You're linked to the Withings person`) });
     expect(no.json()).toMatchObject({ status: "success", withingsUserId: String(person().userid) });
     expect(await linked()).toBe(String(person().userid));
     const yes = await answer("Yes");
@@ -282,7 +282,7 @@ describe("a sign-in whose tokens are there, and whose account is not known yet",
     const byTicket = `${LOGIN} --ticket`;
     const no = await pasteAndAnswer(byTicket, ticket(HOUSEMATE), "no");
     expect(no.stderr).toMatch(
-      /You are linked to owner \(profile \d+\) at Garmin\. This sign-in belongs to housemate \(profile \d+\)/,
+      /You're linked to owner \(profile \d+\) at Garmin\. This sign-in is for housemate \(profile \d+\)/,
     );
     expect(no).toMatchObject({ exit: 0 });
     expect(await linked()).toBe("owner");
@@ -293,7 +293,7 @@ describe("a sign-in whose tokens are there, and whose account is not known yet",
     expect(await linked()).toBe("housemate");
     const page = await pasteAndAnswer(`${LOGIN} --as-somebody-else`, ticket(OWNER), "y");
     expect(page.stderr).toContain("reauth=true");
-    expect(page.stderr).toContain('headed "ERROR: clientId parameter must be specified". That is right');
+    expect(page.stderr).toContain(`headed "ERROR: clientId parameter must be specified". That's expected`);
     expect(await linked()).toBe("owner");
   });
 });

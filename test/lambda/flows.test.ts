@@ -256,9 +256,7 @@ test("an empty table is told to the owner once, where the bot was used with anot
   const before = house.told().length;
   for (let times = 0; times < 2; times++) await house.visit();
   expect(house.told().slice(before)).toEqual([
-    expect.stringMatching(
-      /^My store is empty \(table weighbridge-prod.* in DynamoDB\), but this bot was used with another/,
-    ),
+    expect.stringMatching(/^My store is empty \(table weighbridge-prod.* in DynamoDB\), but this bot used another/),
   ]);
   expect(await marked()).toBe(MARK("0123456789ab"));
 });
@@ -268,7 +266,7 @@ test("a bot that was used with another table is told to the owner once, and belo
   await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
   const before = house.told().length;
   for (let times = 0; times < 2; times++) await house.visit();
-  expect(house.told().slice(before)).toEqual([expect.stringMatching(/^This bot was last used with another store/)]);
+  expect(house.told().slice(before)).toEqual([expect.stringMatching(/^This bot last used a different store/)]);
   expect(await marked()).toBe(MARK(await house.app.identity.id()));
 });
 

@@ -163,7 +163,7 @@ describe("what an owner hears without asking", () => {
     await stop();
     await (await serve()).rounds(2);
     expect(told()).toEqual([
-      "A reading waits for your word.\ntoday 12:50, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
     ]);
   });
 
@@ -228,7 +228,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([
       SIGNED_OUT,
       "Back. 1 reading from the last hour is now in Garmin.",
-      expect.stringMatching(/^A reading waits for your word\.\ntoday 12:55, 41\.00 kg: held: /),
+      expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg: held: /),
     ]);
   });
 

@@ -53,7 +53,8 @@ test("a conflict that lasts is told in the log, in /health and in the chat, ends
   const program = await house.start();
   const { logged, wake } = program;
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
-  const told = () => house.told().filter((text) => /Another program fetches|Nobody else fetches/.test(text));
+  const told = () =>
+    house.told().filter((text) => /Another program is also reading|No other program is reading/.test(text));
   house.clock.advance(60);
   const before = polls();
   await expect.poll(polls, WAIT).toBeGreaterThan(before);
@@ -62,7 +63,9 @@ test("a conflict that lasts is told in the log, in /health and in the chat, ends
   await program.said("updates_taken");
   expect(await telegramInHealth()).toBe("taken");
   wake();
-  await expect.poll(told, WAIT).toEqual([expect.stringMatching(/^Another program fetches.*Syncs go on\./)]);
+  await expect
+    .poll(told, WAIT)
+    .toEqual([expect.stringMatching(/^Another program is also reading.*Syncing continues\./)]);
   await syncs(program, 80.25);
   const taken = logged.filter(({ event }) => event === "updates_taken");
   expect(taken.length).toBeLessThanOrEqual(2);
@@ -73,7 +76,7 @@ test("a conflict that lasts is told in the log, in /health and in the chat, ends
   await heard("There is nothing to cancel.");
   expect(await telegramInHealth()).toBe("ok");
   wake();
-  await expect.poll(told, WAIT).toEqual([expect.anything(), expect.stringMatching(/^Nobody else fetches/)]);
+  await expect.poll(told, WAIT).toEqual([expect.anything(), expect.stringMatching(/^No other program is reading/)]);
 });
 
 test.each([

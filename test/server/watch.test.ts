@@ -45,7 +45,7 @@ describe("a program on one machine whose store fails", () => {
     }
     await expect
       .poll(() => news())
-      .toEqual([expect.anything(), expect.stringMatching(/^I have not looked for anything to do for ten/)]);
+      .toEqual([expect.anything(), expect.stringMatching(/^For ten minutes I haven't checked what is due/)]);
 
     find();
     // The look that follows the first sweep that succeeds.
@@ -156,13 +156,13 @@ describe("the watch", () => {
     const { clock, log, watch } = begin();
     log.error("request_failed", {
       error: "UsageError",
-      message: "The disk that holds /data is full: make room there.",
+      message: "The disk that holds /data is full. Free some space there.",
     });
     const sent: string[] = [];
     const send = async ({ text }: { text: string }) => sent.push(text);
     await watch.look(createMachineAlarmTeller({ send, languageOf: async () => "de", clock, log }));
     expect(sent).toEqual([
-      expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full: make room there\.$/),
+      expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full\. Free some space there\.$/),
     ]);
   });
 });

@@ -34,7 +34,7 @@ describe("a program with an address", () => {
     expect(shown).toContain("Linked");
     // It may be seen by somebody who was only sent the address of the consent page.
     expect(shown).toMatch(
-      /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you are not Kim &amp; Co &lt;b>, take it back in the Withings app/,
+      /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you're not Kim &amp; Co &lt;b>, withdraw the access in the Withings app/,
     );
     await said("consent_answered");
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);

@@ -127,7 +127,7 @@ describe("a first start", () => {
     }
     const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
     expect(told()).toEqual([
-      expect.stringMatching(/^Something needs mending on the machine.*\n\n.*not an intact SQLite/),
+      expect.stringMatching(/^Something on the machine I run on needs fixing.*\n\n.*not an intact SQLite/),
     ]);
     rmSync(file);
     const program = machine.start("start");
@@ -152,9 +152,11 @@ describe("a first start", () => {
       );
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: expect.stringMatching(/^The disk that holds \S+weighbridge\.sqlite is full: make room there\.\n$/),
+        stderr: expect.stringMatching(
+          /^The disk that holds \S+weighbridge\.sqlite is full\. Free some space there\.\n$/,
+        ),
       });
-      expect(chat.lastMessage?.text).toContain("is full: make room there.");
+      expect(chat.lastMessage?.text).toContain("is full. Free some space there.");
     },
   );
 });

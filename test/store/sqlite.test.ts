@@ -196,7 +196,7 @@ describe("the file", () => {
       const lines = stdout.trim().split("\n");
       expect(lines.length, stderr).toBeGreaterThanOrEqual(1);
       for (const line of lines)
-        expect(line).toMatch(/^UsageError The disk that holds .*weighbridge\.db is full: make room there\.$/);
+        expect(line).toMatch(/^UsageError The disk that holds .*weighbridge\.db is full\. Free some space there\.$/);
     },
   );
 
@@ -274,7 +274,7 @@ test.skipIf(!canMount)(
     const args = [...SMALL_DISK, folder, process.execPath, writer, JSON.stringify(task)];
     const child = spawn("unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
     const [wrote, refused, ...found] = (await text(child.stdout)).trim().split("\n");
-    expect(refused).toBe(`UsageError: The disk that holds ${file} is full: make room there.`);
+    expect(refused).toBe(`UsageError: The disk that holds ${file} is full. Free some space there.`);
     expect(Number(wrote)).toBeGreaterThan(2);
     expect(found).toEqual([`${wrote} items, and room for another: written`]);
   },

@@ -718,7 +718,7 @@ describe("renewed tokens that the store does not take", () => {
 describe("renewed tokens that the store refuses for a while", () => {
   const REASONS: Array<[string, number, () => Error]> = [
     ["denied once", 1, () => new UsageError("AWS refuses access to the table")],
-    ["the disk is full", 1, () => new UsageError("The disk is full: make room there.")],
+    ["the disk is full", 1, () => new UsageError("The disk is full. Free some space there.")],
     ["damaged in a way nobody knows", 1, () => new Error("disk I/O error")],
     ["throttled for half a minute", 5, () => new RetryLaterError("DynamoDB does not answer")],
     ["throttled for minutes", 12, () => new RetryLaterError("DynamoDB does not answer")],
@@ -761,7 +761,7 @@ describe("renewed tokens that the store refuses for a while", () => {
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
-          if (key.sk === "link#garmin" && refuses) throw new UsageError("The disk is full: make room there.");
+          if (key.sk === "link#garmin" && refuses) throw new UsageError("The disk is full. Free some space there.");
           return table.put(key, value, options);
         },
       }),

@@ -76,9 +76,9 @@ test("its owner hears of it by its time, once, in both languages, and sees it in
     house.clock.advance(1800);
   }
   expect(told).toEqual([
-    expect.stringMatching(/^Withings lists a measurement of .*12:40.* that I cannot read\. Your other readings arrive/),
-    expect.stringMatching(/^Withings führt eine Messung von .*12:40.*, die ich nicht lesen kann\./),
-    expect.stringContaining("that I cannot read."),
+    expect.stringMatching(/^Withings has a measurement from .*12:40.* that I can't read\. Your other readings arrive/),
+    expect.stringMatching(/^Bei Withings gibt es eine Messung von .*12:40.*, die ich nicht lesen kann\./),
+    expect.stringContaining("that I can't read."),
   ]);
 });
 

@@ -103,7 +103,7 @@ export function alarmsInGerman(): AlarmWords {
     onMachine(key, cause) {
       const logSays = "Im Protokoll des Programms steht, was es war.";
       const needsMending =
-        "Auf dem Rechner, auf dem ich laufe, ist etwas zu beheben. Verloren ist keine Messung, aber manche wartet vielleicht so lange.";
+        "Auf dem Rechner, auf dem ich laufe, gibt es ein Problem. Keine Messung ist verloren; manche warten vielleicht, bis es behoben ist.";
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
@@ -114,28 +114,28 @@ export function alarmsInGerman(): AlarmWords {
         "sweep-missing": {
           ...this.of("sweep-missing", ""),
           means:
-            "Seit zehn Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
+            "Seit zehn Minuten habe ich nicht mehr nachgesehen, was ansteht, darum beginnt kein Abgleich von selbst. Messungen warten.",
           mend: `${logSays} Wenn es so bleibt, starte mich neu.`,
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          mend: "Sieh nach, ob PUBLIC_URL von außen zu erreichen und das Zertifikat gültig ist. Läuft noch ein Programm mit diesem Bot, beende es oder gib ihm einen eigenen Bot.",
+          mend: "Prüfe, ob PUBLIC_URL von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
         },
         "updates-taken": {
           means:
-            "Ein anderes Programm holt ab, was an diesen Bot geschrieben wird. Darum bleibt manche Nachricht ohne Antwort. Der Abgleich läuft weiter.",
-          mend: "Ist das eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen doppelt. Ist es etwas anderes, gib ihm einen eigenen Bot.",
-          over: "Niemand sonst holt mehr ab, was an mich geschrieben wird.",
+            "Ein anderes Programm liest die Nachrichten an diesen Bot, darum bleiben manche ohne Antwort. Der Abgleich läuft weiter.",
+          mend: "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.",
+          over: "Kein anderes Programm liest mehr die Nachrichten an diesen Bot.",
         },
       };
       return ITS_OWN[key];
     },
     store(verdict, where, settings) {
       const SENTENCES: Record<typeof verdict, string> = {
-        empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Wenn ich neu bin, drücke Start. Wenn du mich schon eingerichtet hattest, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
+        empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, drücke Start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
         empty_and_used_elsewhere:
           settings === undefined
-            ? `Mein Speicher ist leer (${where}), aber dieser Bot lief vorher mit einem anderen, darum wird nichts übertragen. War das Absicht, sende /start und verknüpfe beide Seiten neu. Sonst stelle die Tabelle aus einer Sicherung wieder her.`
+            ? `Mein Speicher ist leer (${where}), aber dieser Bot lief vorher mit einem anderen, darum wird nichts übertragen. War das Absicht, sende /start und verbinde beide Seiten neu. Sonst stelle die Tabelle aus einer Sicherung wieder her.`
             : `Ich wurde mit einem leeren Speicher gestartet (${where}), aber dieser Bot lief vorher mit einem anderen. Darum habe ich mich beendet, und nichts wird übertragen. Prüfe ${settings} oder spiele eine Sicherung ein. Soll der Speicher leer sein, rufe einmal auf: npx weighbridge start --new`,
         used_elsewhere_too: `Dieser Bot lief zuletzt mit einem anderen Speicher als dem, den ich jetzt benutze (${where}). Bist du umgezogen, ist nichts zu tun. Läuft noch eine zweite Kopie von mir, beende eine der beiden: Beide übertragen deine Messungen, und sie kommen doppelt an.`,
       };

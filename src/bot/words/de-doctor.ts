@@ -57,7 +57,7 @@ export function doctorInGerman(): DoctorWords {
     mayNotUse: (account) =>
       `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
     asksToWait: (vendor, until) =>
-      `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich jetzt nichts. Nichts ist verloren; danach mache ich weiter.`,
+      `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
     unreachable: (vendor, detail) =>
       `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",

@@ -24,11 +24,11 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
   const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
     last
       ? `der Person bei Withings, die zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)} (Nummer ${id})`
-      : `der Person bei Withings mit der Nummer ${id}`;
+      : `der Person bei Withings mit Nummer ${id}`;
   const sharedWith = ({ bot = "diesem Bot", person: name }: Whose) =>
     name
-      ? `${bot}, für ${name}. Geh zurück zu Telegram. Wenn du nicht ${name} bist, nimm es in der Withings-App zurück: Profil, dann Partner-Apps.`
-      : `${bot}. Geh zurück zu Telegram. Wenn du ihn nicht kennst, nimm es in der Withings-App zurück: Profil, dann Partner-Apps.`;
+      ? `${bot}, für ${name}. Geh zurück zu Telegram. Wenn du nicht ${name} bist, widerrufe den Zugriff in der Withings-App: Profil, dann Partner-Apps.`
+      : `${bot}. Geh zurück zu Telegram. Wenn du ihn nicht kennst, widerrufe den Zugriff in der Withings-App: Profil, dann Partner-Apps.`;
   return {
     withingsOffer: (answersByItself) =>
       answersByItself
@@ -39,12 +39,11 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Bist das nicht du, verbinde noch einmal und wähle dein eigenes.`
         : `Withings ist verbunden (Profil ${withingsUserId}).`,
     otherWithingsPerson: (linked, other) =>
-      `Du bist verbunden mit ${person(linked)}. Was gerade erlaubt wurde, gehört zu ${person(other)}. Noch ist nichts geändert. Soll ich ab jetzt die Waage der anderen Person lesen? Die Frage ist 10 Minuten offen.`,
+      `Du bist verbunden mit ${person(linked)}. Der eben erlaubte Zugriff gehört zu ${person(other)}. Noch hat sich nichts geändert. Soll ich ab jetzt die Waage der anderen Person lesen? Du hast 10 Minuten Zeit für die Antwort.`,
     keptProfile:
-      "Nichts ist geändert. Die andere Anmeldung habe ich gelöscht. Möchtest du dich selbst noch einmal anmelden: Dieser Knopf fragt nach E-Mail und Passwort, auch wenn dein Browser noch jemand anderen kennt.",
-    lateAnswer:
-      "Die Frage ist nicht mehr offen; nichts ist geändert. Verbinde noch einmal, dann frage ich noch einmal.",
-    keptLink: "Nichts ist geändert. Die andere Anmeldung habe ich gelöscht.",
+      "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht. Möchtest du dich selbst anmelden, nimm diesen Knopf: Er fragt nach E-Mail und Passwort, auch wenn dein Browser noch jemand anderen kennt.",
+    lateAnswer: "Die Frage ist abgelaufen; es hat sich nichts geändert. Verbinde noch einmal, dann frage ich erneut.",
+    keptLink: "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht.",
     withingsRefused: {
       code_expired: "Das kam zu spät: Was Withings dir gibt, gilt eine halbe Minute. Öffne die Seite noch einmal.",
       taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
@@ -66,14 +65,14 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
 
     garminDoors: (isInCloud) =>
-      `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: ${isInCloud ? "Das klappt vielleicht nicht, denn Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab. Wenn doch: " : ""}Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.`,
-    garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist richtig so: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
+      `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: ${isInCloud ? "Das klappt vielleicht nicht, denn Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab. Versuchst du es, dann so: " : ""}Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.`,
+    garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
     notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",
     askCode: ({ sentBy, sentTo }) =>
       sentBy === "other"
-        ? "Garmin möchte einen Code: den aus deiner Authenticator-App, oder auf dem Weg, den du bei Garmin gewählt hast. Schick ihn mir."
+        ? "Garmin möchte einen Code: aus deiner Authenticator-App oder auf dem Weg, den du bei Garmin gewählt hast. Schick ihn mir."
         : `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
     codeAwaited: "Ich warte auf den Code, den Garmin dir gesendet hat. Schick ihn mir.",
     signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
@@ -81,13 +80,13 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         case "signed_in":
           return `Bei Garmin angemeldet als ${result.displayName}.`;
         case "profile_unknown":
-          return "Garmin hat dich angemeldet, sagt aber gerade nicht, wessen Konto es ist. Nichts ist verloren: Ich behalte diese Anmeldung zehn Minuten lang. Drücke gleich den Knopf, oder sende /connect.";
+          return "Garmin hat dich angemeldet, sagt aber gerade nicht, wessen Konto es ist. Nichts ist verloren: Ich behalte diese Anmeldung zehn Minuten lang. Drücke in einem Moment den Knopf oder sende /connect.";
         case "other_profile":
-          return `Du bist bei Garmin verbunden mit ${profile(result.linked)}. Diese Anmeldung gehört ${profile(result.profile)}. Noch ist nichts geändert. Soll ich deine Messungen ab jetzt an ${result.profile.displayName} senden? Die Frage ist 10 Minuten offen.`;
+          return `Du bist bei Garmin verbunden mit ${profile(result.linked)}. Diese Anmeldung gehört zu ${profile(result.profile)}. Noch hat sich nichts geändert. Soll ich deine Messungen ab jetzt an ${result.profile.displayName} senden? Du hast 10 Minuten Zeit für die Antwort.`;
         case "sign_in_forgotten":
-          return "Ich behalte eine Anmeldung zehn Minuten lang, und die sind vorbei. Nichts ist geändert. Bitte melde dich noch einmal an.";
+          return "Diese Anmeldung ist nach zehn Minuten abgelaufen. Es hat sich nichts geändert. Bitte melde dich noch einmal an.";
         case "taken":
-          return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zweien würden sich mischen. Vielleicht kennt dein Browser sie noch: Dieser Knopf fragt trotzdem nach E-Mail und Passwort.`;
+          return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zwei Personen würden sich mischen. Ist dort in deinem Browser noch jemand anderes angemeldet, nimm diesen Knopf: Er fragt trotzdem nach E-Mail und Passwort.`;
         case "account_removed":
           return "Du hast hier alles entfernt, bevor Garmin geantwortet hat, darum ist nichts verbunden.";
         case "wrong_code":
@@ -107,13 +106,13 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         case "network_limited":
           return "Garmin begrenzt gerade die Anmeldungen aus dem Netz, in dem ich laufe. An deinem Konto liegt es nicht. Melde dich auf Garmins eigener Seite an, oder versuche es hier in einer Stunde noch einmal.";
         case "password_expired":
-          return "Garmin möchte, dass du zuerst ein neues Passwort setzt. Tu das auf garmin.com und melde dich dann auf Garmins eigener Seite an.";
+          return "Garmin möchte, dass du zuerst ein neues Passwort setzt. Mach das auf garmin.com und melde dich dann auf Garmins eigener Seite an.";
         case "terms_changed":
           return "Garmin möchte, dass du zuerst seine Bedingungen annimmst. Melde dich auf connect.garmin.com an, nimm sie an, und melde dich dann auf Garmins eigener Seite an.";
         case "account_disabled":
-          return "Garmin sagt, dass dieses Konto deaktiviert ist. Das kann nur Garmins Support ändern; vielleicht sagt die eigene Seite mehr.";
+          return "Garmin sagt, dass dieses Konto deaktiviert ist. Das kann nur Garmins Support ändern; auf Garmins eigener Seite steht vielleicht mehr.";
         case "client_refused":
-          return `Garmin lässt dieses Konto auf dem Weg, den ich versucht habe, nicht hinein (Fehler 427). Melde dich auf Garmins eigener Seite an${result.next ? ", oder lass es mich als Garmins Android-App versuchen" : ""}.`;
+          return `Garmin erlaubt diesem Konto den Weg nicht, den ich versucht habe (Fehler 427). Melde dich auf Garmins eigener Seite an${result.next ? ", oder lass es mich als Garmins Android-App versuchen" : ""}.`;
         case "chinese_account":
           return "Diese Adresse ist von garmin.cn. Konten vom chinesischen Festland führt Garmin getrennt, und ich unterstütze sie noch nicht. Mit einem Konto bei garmin.com geht es.";
         case "wrong_password":
@@ -127,7 +126,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         case "ticket_refused":
           return "Garmin nimmt diese Anmeldung nicht an: Jede gilt einmal, etwa eine Minute lang. Öffne die Seite noch einmal und sende mir, wo sie endet.";
         case "access_refused":
-          return `Garmin hat dich angemeldet und dann den Zugang nicht angenommen, den es eben erst gegeben hatte. Manchen Konten geht das so, und ein anderer Weg klappt oft: ${OTHER_WAY[result.next ?? "page"]}`;
+          return `Garmin hat dich angemeldet, dann aber den eben erteilten Zugang nicht akzeptiert. Das kommt bei manchen Konten vor, und ein anderer Weg klappt oft: ${OTHER_WAY[result.next ?? "page"]}`;
         case "no_ticket":
           return "Darin steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
         case "spent_ticket":
@@ -166,8 +165,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       ({
         linked: { title: "Verbunden", text: `Withings teilt deine Messwerte jetzt mit ${sharedWith(whose)}` },
         other_person: {
-          title: "Eine Frage ist offen",
-          text: `Du hast den Zugriff für eine andere Person bei Withings erlaubt als die, die verbunden ist. Noch ist nichts geändert: ${whose.bot ?? "Der Bot"} fragt ${whose.person ?? "seinen Benutzer"} in Telegram, ob gewechselt werden soll.`,
+          title: "Noch eine Frage",
+          text: `Du hast den Zugriff für eine andere Person bei Withings erlaubt als die verbundene. Noch hat sich nichts geändert: ${whose.bot ?? "Der Bot"} fragt ${whose.person ?? "seinen Benutzer"} in Telegram, ob gewechselt werden soll.`,
         },
         waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
         code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
@@ -185,18 +184,18 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         late_state: notLinked("Das hat länger als zehn Minuten gedauert."),
         used_state: {
           title: "Schon benutzt",
-          text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status sagt, wie es steht.",
+          text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status zeigt, ob Withings verbunden ist.",
         },
         other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
         no_code: notLinked("In dieser Adresse steckt keine Erlaubnis."),
         not_an_address: notLinked("Das ist keine Adresse."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss WITHINGS_CLIENT_ID oder WITHINGS_CLIENT_SECRET berichtigen.",
+          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss WITHINGS_CLIENT_ID oder WITHINGS_CLIENT_SECRET korrigieren.",
         },
         callback_refused: {
           title: NOT_LINKED,
-          text: "Withings akzeptiert die Adresse dieser Seite nicht. Wer den Bot betreibt, muss sie auf developer.withings.com als Rückrufadresse eintragen.",
+          text: "Withings akzeptiert die Adresse dieser Seite nicht. Wer den Bot betreibt, muss sie auf developer.withings.com als Callback-Adresse eintragen.",
         },
         later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
         broken: notLinked("Bei mir ist etwas kaputtgegangen."),

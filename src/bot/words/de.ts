@@ -34,13 +34,13 @@ export function german(format: Format): Words {
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
-      "Withings akzeptiert WITHINGS_CLIENT_ID mit WITHINGS_CLIENT_SECRET nicht. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com kopieren. Verloren ist nichts.",
+      "Withings akzeptiert WITHINGS_CLIENT_ID mit WITHINGS_CLIENT_SECRET nicht. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com kopieren.",
     fix_withings_callback:
-      "Withings akzeptiert die Rückrufadresse nicht. Auf developer.withings.com muss in der Anwendung genau die Adresse stehen, die in WITHINGS_REDIRECT_URL steht, oder bei PUBLIC_URL diese Adresse und dahinter /withings/callback. Das ändert, wer mich betreibt.",
+      "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in WITHINGS_REDIRECT_URL oder, wenn PUBLIC_URL gesetzt ist, diese Adresse mit /withings/callback dahinter.",
     fix_clock:
-      "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts geht verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten über NTP.",
+      "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts ist verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten per NTP.",
     fix_garmin_client_id:
-      "Garmin nimmt die Client-ID nicht mehr an, mit der sich dieses Programm anmeldet. Abhilfe: eine aktuelle in der Einstellung GARMIN_CLIENT_ID, und danach eine neue Anmeldung bei Garmin. Nichts geht verloren.",
+      "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in die Einstellung GARMIN_CLIENT_ID eintragen; danach melde dich bei Garmin neu an.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -49,7 +49,7 @@ export function german(format: Format): Words {
     unknown_attribution: "Withings sagt nicht so, dass ich es verstehe, von wem sie ist",
     improbable_weight: "liegt weit weg von deinen letzten Gewichten",
     in_the_future: "ihre Zeit liegt in der Zukunft",
-    impossible_date: "zu dieser Zeit kann sie kein Gerät gemessen haben, vermutlich war seine Uhr zurückgesetzt",
+    impossible_date: "damals kann sie kein Gerät gemessen haben; vermutlich wurde seine Uhr zurückgesetzt",
     no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
   };
 
@@ -57,7 +57,7 @@ export function german(format: Format): Words {
     out_of_range: "solche Werte kann Garmin nicht speichern",
     refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
     never_appeared: "Garmin hat sie genommen und nie gezeigt",
-    unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie kein zweites Mal",
+    unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
   };
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
@@ -123,10 +123,10 @@ export function german(format: Format): Words {
   function unreadableLine(records: UnreadableRecord[]): string {
     const [one, ...more] = records;
     if (one && more.length === 0) {
-      return `Withings führt eine Messung${one.takenAt ? ` von ${time(one.takenAt)}` : ""}, die ich nicht lesen kann.`;
+      return `Bei Withings gibt es eine Messung${one.takenAt ? ` von ${time(one.takenAt)}` : ""}, die ich nicht lesen kann.`;
     }
     const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
-    return `Withings führt ${records.length} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
+    return `Bei Withings gibt es ${records.length} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
   }
 
   function newsText(news: HealthNews): string {
@@ -143,11 +143,13 @@ export function german(format: Format): Words {
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
       case "attention":
         return [
-          news.items.length === 1 ? "Eine Messung wartet auf dein Wort." : "Einige Messungen warten auf dein Wort.",
+          news.items.length === 1
+            ? "Eine Messung braucht deine Entscheidung."
+            : "Einige Messungen brauchen deine Entscheidung.",
           ...attentionLines(news.items),
         ].join("\n");
       case "unreadable":
-        return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Ich sehe jeden Tag noch einmal nach, und bei Withings geht nichts verloren.`;
+        return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.`;
       case "notice":
         return notices.text(news.notice);
     }

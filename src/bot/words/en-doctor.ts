@@ -64,9 +64,9 @@ export function doctorInEnglish() {
     mayUse: "may use the bot",
     mayNotUse: (account: number) =>
       `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
-    /** `detail` is for those who ask further. */
     asksToWait: (vendor: string, until: string) =>
-      `${vendor} has asked me to wait until ${until}, so I do not ask it anything now. Nothing is lost; I go on then.`,
+      `${vendor} asked me to wait until ${until}, so I'm not contacting it now. Nothing is lost; I'll continue then.`,
+    /** `detail` is for those who ask further. */
     unreachable: (vendor: string, detail: string) =>
       `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,
     withings: "answers, and lets me read your measurements",

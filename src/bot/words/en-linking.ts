@@ -13,14 +13,14 @@ export interface CodeSent {
   sentTo: string | undefined;
 }
 
-/** Whose bot a consent was for, as far as it is known: the page may be seen by somebody who was only sent its address. */
+/** Whose bot a consent was for, if known: somebody who was only sent the page's address may see it too. */
 export interface Whose {
   /** With its "@". */
   bot?: string | undefined;
   person?: string | undefined;
 }
 
-/** A Withings person, so that two can be told apart. */
+/** A Withings person, with what tells two of them apart. */
 export interface WithingsPerson {
   id: string;
   lastWeighIn?: WeighIn | undefined;
@@ -28,7 +28,7 @@ export interface WithingsPerson {
 
 export type LinkingWords = ReturnType<typeof linkingInEnglish>;
 
-/** What Garmin prints on the page that a sign-in ends on (recorded in 2023, quoted again in 2026). */
+/** The heading of the page a Garmin sign-in ends on (recorded in 2023, quoted again in 2026). */
 export const GARMIN_PAGE_HEADING = "ERROR: clientId parameter must be specified";
 
 const NOT_LINKED = "Not linked";
@@ -45,11 +45,11 @@ export function linkingInEnglish({ weight, time }: Format) {
   const person = ({ id, lastWeighIn: last }: WithingsPerson) =>
     last
       ? `the Withings person whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)} (number ${id})`
-      : `the Withings person with the number ${id}`;
+      : `the Withings person with number ${id}`;
   const sharedWith = ({ bot = "this bot", person: name }: Whose) =>
     name
-      ? `${bot}, for ${name}. Go back to Telegram. If you are not ${name}, take it back in the Withings app: Profile, then Partner apps.`
-      : `${bot}. Go back to Telegram. If you do not know it, take it back in the Withings app: Profile, then Partner apps.`;
+      ? `${bot}, for ${name}. Go back to Telegram. If you're not ${name}, withdraw the access in the Withings app: Profile, then Partner apps.`
+      : `${bot}. Go back to Telegram. If you don't know it, withdraw the access in the Withings app: Profile, then Partner apps.`;
   return {
     withingsOffer: (answersByItself: boolean): string =>
       answersByItself
@@ -60,15 +60,15 @@ export function linkingInEnglish({ weight, time }: Format) {
         ? `Withings is linked: the profile whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)}. If that is not you, link again and choose your own.`
         : `Withings is linked (profile ${withingsUserId}).`,
     otherWithingsPerson: (linked: WithingsPerson, other: WithingsPerson) =>
-      `You are linked to ${person(linked)}. What was allowed just now belongs to ${person(other)}. Nothing has changed. Shall I read the other one's scale from now on? The question is open for 10 minutes.`,
+      `You're linked to ${person(linked)}. The access given just now is for ${person(other)}. Nothing has changed yet. Do you want me to read the other person's scale from now on? You have 10 minutes to answer.`,
     keptProfile:
-      "Nothing has changed. I have deleted the other sign-in. If you want to sign in again as yourself: this button asks for e-mail and password, even if your browser still knows somebody else.",
-    lateAnswer: "That question is closed; nothing has changed. Link again, and I ask again.",
-    keptLink: "Nothing has changed. I have deleted the other sign-in.",
+      "Nothing has changed, and I've deleted the other sign-in. To sign in again as yourself, use this button: it asks for e-mail and password even if your browser remembers somebody else.",
+    lateAnswer: "That question has expired; nothing has changed. Link again and I'll ask again.",
+    keptLink: "Nothing has changed, and I've deleted the other sign-in.",
     withingsRefused: {
       code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
       taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
-      account_removed: "You removed everything here before Withings had answered, so nothing was linked.",
+      account_removed: "You removed everything here before Withings answered, so nothing was linked.",
       refused: "You did not allow it, so nothing was linked. If that was a slip, open the page again.",
       wrong_state: "That address is not from my button. Open Withings’ page with this one.",
       late_state: "That button was older than 10 minutes. Here is a fresh one.",
@@ -84,30 +84,30 @@ export function linkingInEnglish({ weight, time }: Format) {
       "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
 
     garminDoors: (isInCloud: boolean) =>
-      `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: ${isInCloud ? "may not work, because Garmin often refuses sign-ins from Amazon’s network, where I run. If it does, " : ""}you send me e-mail, password and code. I delete them here at once, and never store the password.`,
-    garminPageEnd: `Garmin’s page ends on one headed “${GARMIN_PAGE_HEADING}”. That is right: you are signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
+      `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: ${isInCloud ? "this may not work, because Garmin often refuses sign-ins from Amazon’s network, where I run. If it works, " : ""}you send me your e-mail, password and code. I delete them here at once and never store the password.`,
+    garminPageEnd: `Garmin’s last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",
     askPassword: (email: string) => `And the password for ${email}? I use it once and do not keep it.`,
     notAnEmail: "That is no e-mail address. Please send it again.",
     askCode: ({ sentBy, sentTo }: CodeSent) =>
       sentBy === "other"
-        ? "Garmin wants a code: the one in your authenticator app, or the way you chose at Garmin. Send it to me."
+        ? "Garmin wants a code, from your authenticator app or however you chose to get it. Send it to me."
         : `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
-    codeAwaited: "I'm waiting for the code that Garmin sent you. Send it to me.",
+    codeAwaited: "I'm waiting for the code Garmin sent you. Send it to me.",
     signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
       switch (result.type) {
         case "signed_in":
           return `Signed in at Garmin as ${result.displayName}.`;
         case "profile_unknown":
-          return "Garmin signed you in, but doesn't say right now whose account it is. Nothing is lost: I keep this sign-in for ten minutes. Press the button in a moment, or send /connect.";
+          return "Garmin signed you in, but isn't saying whose account it is right now. Nothing is lost: I'll keep this sign-in for ten minutes. Press the button in a moment, or send /connect.";
         case "other_profile":
-          return `You are linked to ${profile(result.linked)} at Garmin. This sign-in belongs to ${profile(result.profile)}. Nothing has changed. Shall I send your readings to ${result.profile.displayName} from now on? The question is open for 10 minutes.`;
+          return `You're linked to ${profile(result.linked)} at Garmin. This sign-in is for ${profile(result.profile)}. Nothing has changed yet. Do you want me to send your readings to ${result.profile.displayName} from now on? You have 10 minutes to answer.`;
         case "sign_in_forgotten":
-          return "I keep a sign-in for ten minutes, and they are over. Nothing has changed. Please sign in again.";
+          return "That sign-in expired after ten minutes. Nothing has changed. Please sign in again.";
         case "taken":
-          return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. Your browser may still know them: this button asks for e-mail and password all the same.`;
+          return `${result.displayName} at Garmin already belongs to somebody else here, and two people’s readings would mix. If your browser still has them signed in, use this button: it asks for e-mail and password anyway.`;
         case "account_removed":
-          return "You removed everything here before Garmin had answered, so nothing was linked.";
+          return "You removed everything here before Garmin answered, so nothing was linked.";
         case "wrong_code":
           return "That code is not right. Look again and send it once more, or ask for a new one.";
         case "code_sent":
@@ -117,23 +117,23 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "expired":
           return "That took too long, and Garmin has closed that sign-in. We begin again.";
         case "code_tries_over":
-          return "That was the third wrong code, so I stop here: after a few more Garmin takes none for a day. Sign in again when you have the right one at hand.";
+          return "That was the third wrong code, so I've stopped: after a few more, Garmin accepts none for a day. Sign in again when you have the right one at hand.";
         case "too_many_codes":
           return "Garmin takes no more codes for now. Wait a day, or sign in on Garmin’s own page.";
         case "resting":
           return `Garmin limits sign-ins of this account, and every further try makes it longer. Signing in here rests until ${time(result.until)}. Garmin’s own page still works.`;
         case "network_limited":
-          return "Garmin is limiting sign-ins from the network that I run in. Your account is not to blame. Sign in on Garmin’s own page, or try here again in an hour.";
+          return "Garmin is limiting sign-ins from the network I run in. Your account isn't the cause. Sign in on Garmin’s own page, or try again here in an hour.";
         case "password_expired":
           return "Garmin wants you to set a new password first. Do that at garmin.com, then sign in on Garmin’s own page.";
         case "terms_changed":
           return "Garmin wants you to accept its terms first. Sign in at connect.garmin.com and accept them, then sign in on Garmin’s own page.";
         case "account_disabled":
-          return "Garmin says that this account is disabled. Only Garmin’s support can change that; its own page may say more.";
+          return "Garmin says this account is disabled. Only Garmin’s support can change that; its own page may tell you more.";
         case "client_refused":
-          return `Garmin doesn't let this account sign in the way I tried (its error 427). Sign in on Garmin’s own page${result.next ? ", or let me try as Garmin’s Android app" : ""}.`;
+          return `Garmin doesn't let this account sign in the way I tried (error 427). Sign in on Garmin’s own page${result.next ? ", or let me try as Garmin’s Android app" : ""}.`;
         case "chinese_account":
-          return "That address is from garmin.cn. Accounts from mainland China are kept apart by Garmin, and I don't support them yet. An account at garmin.com works.";
+          return "That address is from garmin.cn. Garmin keeps accounts from mainland China apart, and I don't support them yet. An account at garmin.com works.";
         case "wrong_password":
           return "Garmin does not know this e-mail and password. Look again: a few wrong tries, and Garmin stops listening for hours.";
         case "captcha":
@@ -145,7 +145,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "ticket_refused":
           return "Garmin does not take that sign-in: each works once, for about a minute. Open the page again and send me where it ends.";
         case "access_refused":
-          return `Garmin signed you in, and then didn't accept the access that it had just given. That happens to some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
+          return `Garmin signed you in, then didn't accept the access it had just given. That happens with some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
         case "no_ticket":
           return "There is no sign-in in that. Sign in on Garmin’s page, then copy the whole address that it ends on (“ticket=ST-” stands in it).";
         case "spent_ticket":
@@ -167,11 +167,11 @@ export function linkingInEnglish({ weight, time }: Format) {
     },
     disconnected: {
       withings:
-        "The Withings link is gone from here. At Withings I still stand among your apps: Profile, then Partner apps, removes me there.",
+        "The Withings link is gone from here. Withings still lists me among your apps: remove me there under Profile, then Partner apps.",
       garmin:
         "The Garmin link is gone from here. What I sent stays in Garmin Connect; if you do not want it, delete it there.",
       everything:
-        "Everything is gone from here. What I sent stays in Garmin Connect; delete it there if you like. At Withings I still stand among your apps: Profile, then Partner apps, removes me there. /start begins anew.",
+        "Everything is gone from here. What I sent stays in Garmin Connect; delete it there if you like. Withings still lists me among your apps: remove me there under Profile, then Partner apps. /start begins again.",
     },
 
     /** What the page says to which Withings sends the browser. */
@@ -179,8 +179,8 @@ export function linkingInEnglish({ weight, time }: Format) {
       ({
         linked: { title: "Linked", text: `Withings now shares your measurements with ${sharedWith(whose)}` },
         other_person: {
-          title: "One question is open",
-          text: `You allowed access for another Withings person than the one who is linked. Nothing has changed yet: ${whose.bot ?? "the bot"} asks ${whose.person ?? "its user"} in Telegram whether to switch.`,
+          title: "One more question",
+          text: `You allowed access for a different Withings person from the one who is linked. Nothing has changed yet: ${whose.bot ?? "the bot"} is asking ${whose.person ?? "its user"} in Telegram whether to switch.`,
         },
         waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
         code_expired: notLinked("What Withings gives you works for half a minute, and that is over."),
@@ -190,25 +190,25 @@ export function linkingInEnglish({ weight, time }: Format) {
         taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
         account_removed: {
           title: NOT_LINKED,
-          text: "There is no account for this address any more, so nothing was linked. To begin again, send /start in Telegram.",
+          text: "The account for this address has been removed, so nothing was linked. To begin again, send /start in Telegram.",
         },
-        refused: { title: NOT_LINKED, text: "Nothing was shared. Should you change your mind, go back to Telegram." },
+        refused: { title: NOT_LINKED, text: "Nothing was shared. If you change your mind, go back to Telegram." },
         wrong_state: notLinked("This address is damaged, or does not come from me."),
         late_state: notLinked("This took longer than ten minutes."),
         used_state: {
           title: "Used already",
-          text: "This address works once. Go back to Telegram: /status says how things are.",
+          text: "This address works once. Go back to Telegram: /status shows whether Withings is linked.",
         },
         other_chat: notLinked("This address belongs to another chat."),
         no_code: notLinked("There is no permission in this address."),
-        not_an_address: notLinked("This is no address."),
+        not_an_address: notLinked("That isn’t an address."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings does not know this bot. The person who runs it has to correct WITHINGS_CLIENT_ID or WITHINGS_CLIENT_SECRET.",
+          text: "Withings doesn’t know this bot. The person who runs it needs to correct WITHINGS_CLIENT_ID or WITHINGS_CLIENT_SECRET.",
         },
         callback_refused: {
           title: NOT_LINKED,
-          text: "Withings does not accept the address of this page. The person who runs the bot has to enter it as a callback address on developer.withings.com.",
+          text: "Withings doesn’t accept the address of this page. The person who runs the bot needs to enter it as a callback address on developer.withings.com.",
         },
         later: notLinked("Something did not answer in time."),
         broken: notLinked("Something broke on my side."),

@@ -22,12 +22,12 @@ const NOT_ABOUT_THE_PERSON: ReadonlyArray<AttentionItem["fate"]["reason"]> = [
   "impossible_date",
   "no_timezone",
 ];
-/** Whether the question is whose it is. */
+/** Whether somebody else may have been measured. */
 export function isMaybeForeignItem({ fate }: AttentionItem): boolean {
   return !NOT_ABOUT_THE_PERSON.includes(fate.reason);
 }
 
-/** So much of how things are stands in /status beside the account's own overview. */
+/** What /status shows besides the account's own overview. */
 export interface StatusOptions {
   nextRunAt?: Date | undefined;
   /** How Withings tells of new readings; absent without a public address. */
@@ -65,13 +65,13 @@ export function english(format: Format) {
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
-      "Withings does not accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. The person who runs me has to copy both again from the application on developer.withings.com. Nothing is lost.",
+      "Withings doesn't accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. Nothing is lost. The person who runs me needs to copy both again from the application on developer.withings.com.",
     fix_withings_callback:
-      "Withings does not accept the callback address. On developer.withings.com, the application of the person who runs me has to list exactly the address in WITHINGS_REDIRECT_URL, or with PUBLIC_URL that address followed by /withings/callback.",
+      "Withings doesn't accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.",
     fix_clock:
-      "The clock of the machine I run on is off by more than a day, so I send nothing until it is right. Nothing is lost: your readings wait at Withings. Set the clock, best by NTP.",
+      "The clock on the machine I run on is more than a day off, so I'm sending nothing until it's right. Nothing is lost: your readings wait at Withings. Set the clock, preferably with NTP.",
     fix_garmin_client_id:
-      "Garmin no longer accepts the client id that this program signs in with. The fix is a current one in the setting GARMIN_CLIENT_ID, and then a new sign-in at Garmin. Nothing is lost.",
+      "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into the setting GARMIN_CLIENT_ID; then sign in at Garmin again.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -80,7 +80,7 @@ export function english(format: Format) {
     unknown_attribution: "Withings does not say whose it is in a way I know",
     improbable_weight: "it is far from your recent weights",
     in_the_future: "its time lies in the future",
-    impossible_date: "no scale or cuff can have measured it then, so its clock was probably reset",
+    impossible_date: "no scale or cuff can have measured it then; its clock was probably reset",
     no_timezone: "Garmin keeps blood pressure by local time, and I don't know your time zone",
   };
 
@@ -88,7 +88,7 @@ export function english(format: Format) {
     out_of_range: "its values are outside what Garmin can store",
     refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
     never_appeared: "Garmin took it and never showed it",
-    unreadable_in_garmin: "Garmin shows something there that I cannot read, so I do not send it a second time",
+    unreadable_in_garmin: "Garmin shows something there that I can't read, so I won't send it again",
   };
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
@@ -152,10 +152,10 @@ export function english(format: Format) {
   function unreadableLine(records: UnreadableRecord[]): string {
     const [one, ...more] = records;
     if (one && more.length === 0) {
-      return `Withings lists a measurement${one.takenAt ? ` of ${time(one.takenAt)}` : ""} that I cannot read.`;
+      return `Withings has a measurement${one.takenAt ? ` from ${time(one.takenAt)}` : ""} that I can't read.`;
     }
     const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
-    return `Withings lists ${records.length} measurements that I cannot read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
+    return `Withings has ${records.length} measurements that I can't read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
   }
 
   function newsText(news: HealthNews): string {
@@ -172,11 +172,11 @@ export function english(format: Format) {
         return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":
         return [
-          news.items.length === 1 ? "A reading waits for your word." : "Some readings wait for your word.",
+          news.items.length === 1 ? "A reading needs your decision." : "Some readings need your decision.",
           ...attentionLines(news.items),
         ].join("\n");
       case "unreadable":
-        return `${unreadableLine(news.records)} Your other readings arrive. I look at ${news.records.length === 1 ? "it" : "them"} again every day, and nothing is lost at Withings.`;
+        return `${unreadableLine(news.records)} Your other readings arrive. Nothing is lost: Withings keeps ${news.records.length === 1 ? "it" : "them"}, and I try again every day.`;
       case "notice":
         return notices.text(news.notice);
     }
@@ -308,7 +308,7 @@ export function english(format: Format) {
         case "retry_later":
           lines.push(
             report.rests
-              ? `${VENDOR[report.rests.vendor]} has asked me to wait until ${time(report.rests.until)}. Nothing is lost; I go on then.`
+              ? `${VENDOR[report.rests.vendor]} asked me to wait until ${time(report.rests.until)}. Nothing is lost; I'll continue then.`
               : report.busy
                 ? "A sync is already running. Give it a moment."
                 : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
