@@ -48,7 +48,7 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync --go-on                      send what waits because Garmin shows other values than were sent
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
-  npx weighbridge report                            one file for a bug report, without any value of yours
+  npx weighbridge report                            one file for a bug report, with none of your values
   npx weighbridge backup FILE                       all that is kept here, and its key, in one file
   npx weighbridge restore FILE                      put it back; --force replaces what is there
   npx weighbridge table create                      only with STORE=dynamodb: make the table, once
@@ -211,7 +211,7 @@ function userId(text: string | undefined, option: string): number {
   return id;
 }
 
-/** Vendors count seconds from there. ISO dates compare as texts. */
+/** Vendors count seconds from this date. ISO dates compare as strings. */
 const EARLIEST_SINCE = "1970-01-01";
 
 function isDate(text: string): boolean {

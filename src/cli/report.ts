@@ -8,7 +8,7 @@ import { makeReport } from "../report.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Writes the report into a file. A broken configuration is no reason to have none: it may be what is reported. */
+/** Writes the report into a file. Works with a broken configuration too: that may be what is reported. */
 export async function reportCommand(
   env: Environment,
   terminal: Terminal,
@@ -26,7 +26,7 @@ export async function reportCommand(
     terminal.result(
       { file: name, complete: app !== undefined },
       [
-        `${name} is written. It holds versions, which settings are set, and how the vendors answered, without any value of yours. Read it before you attach it to a bug report.`,
+        `${name} is written. It contains versions, which settings are set and how the vendors answered, but none of your values. Read it before you attach it to a bug report.`,
         ...(app
           ? []
           : ["The store could not be opened, so how the vendors answered is not in it: npx weighbridge doctor"]),
@@ -47,7 +47,7 @@ function write(file: string, text: string) {
     writeFileSync(file, text, { flag: "wx", mode: 0o600 });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "unknown reason";
-    if (code === "EEXIST") throw new UsageError(`${file} is there already: name another file.`);
-    throw new UsageError(`${file} cannot be written (${code}): name a file in a folder that you may write to.`);
+    if (code === "EEXIST") throw new UsageError(`${file} already exists: name another file.`);
+    throw new UsageError(`${file} can't be written (${code}): name a file in a folder you can write to.`);
   }
 }

@@ -300,9 +300,9 @@ describe("afterwards", () => {
       await askedAboutOther();
       house.owner.tap("No, keep the link");
       await house.owner.waitUntil(({ messages }) =>
-        messages.some(({ text }) => text.startsWith("Nothing has changed.")),
+        messages.some(({ text }) => text.startsWith("Nothing has changed,")),
       );
-      const kept = house.owner.messages.find(({ text }) => text.startsWith("Nothing has changed."));
+      const kept = house.owner.messages.find(({ text }) => text.startsWith("Nothing has changed,"));
       expect(new URL(kept?.buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
       house.owner.say("/connect");
       await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: linked"));

@@ -145,7 +145,7 @@ describe("another person than the one who is linked", () => {
   test("is left alone by a no, and by a yes that comes too late", async () => {
     await askedAboutOther();
     house.owner.tap("No, keep the link");
-    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed.")));
+    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));
     house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
     await heard("Do you want me to read");
     house.clock.advance(10 * 60);

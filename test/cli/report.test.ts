@@ -37,12 +37,12 @@ test("report writes one file, for nobody else's eyes before it is attached, and 
   }
 });
 
-test("a file that is there already is left as it is", async () => {
+test("a file that already exists is left as it is", async () => {
   machine = await startMachine();
   writeFileSync(path.join(machine.folder, "mine.json"), "mine");
   const run = await machine.run("report mine.json");
   expect(run.exit).toBe(2);
-  expect(run.stderr).toContain("mine.json is there already: name another file.");
+  expect(run.stderr).toContain("mine.json already exists: name another file.");
   expect(read("mine.json")).toBe("mine");
 });
 

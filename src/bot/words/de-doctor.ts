@@ -23,7 +23,7 @@ export function doctorInGerman(): DoctorWords {
     },
     reportButton: "Datei für einen Fehlerbericht",
     reportCaption:
-      "Häng diese Datei an, wenn du meldest, dass etwas nicht geht. Darin stehen Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben: keine Messung, kein Name, kein Passwort und kein Token.",
+      "Häng diese Datei an, wenn du meldest, dass etwas nicht geht. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
     complete: "vollständig",
     store: (table, where, accounts) =>
       `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,

@@ -30,7 +30,7 @@ export function doctorInEnglish() {
     },
     reportButton: "File for a bug report",
     reportCaption:
-      "Attach this file when you report that something does not work. It holds versions, which settings are set, and how Withings, Garmin and Telegram answered lately: no reading, name, password or token.",
+      "Attach this file when you report that something doesn't work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
     complete: "complete",
     store: (table: string, where: string, accounts: number) =>
       `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
