@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // A folder for everything temporary; and which runtime client the functions run under.
+    // A folder for all temporary files, and the runtime client that the functions run with.
     globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
     setupFiles: ["bin/one-grammy.js"],
     // They need a browser, and have a configuration of their own.

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The health check of the container. Docker restarts what has ended and not what only hangs, so a program that has not
-// answered for ten minutes is killed here. One that answers, even that it is ill, tells its owner itself.
+// The health check of the container. Docker restarts a program that has ended, but not one that hangs, so this kills one
+// that has not answered for ten minutes. One that answers, even if unhealthy, tells its owner itself.
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import path from "node:path";
 const PATIENCE_MINUTES = 10;
 const ANSWER_MS = 5_000;
 const { PORT } = process.env;
-/** Made when the program does not answer for the first time. */
+/** Written when the program first fails to answer. */
 const silent = path.join(tmpdir(), `weighbridge-silent-${PORT}`);
 
 const answer = await fetch(`http://127.0.0.1:${PORT}/health`, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(
@@ -26,7 +26,7 @@ else if (Date.now() - since > PATIENCE_MINUTES * 60_000) {
 }
 process.exit(1);
 
-/** The processes of the program that listens at this port. */
+/** The processes of the program that listens on this port. */
 function programs() {
   return readdirSync("/proc").flatMap((name) => {
     try {
@@ -35,7 +35,7 @@ function programs() {
       const isHere = readFileSync(`/proc/${name}/environ`, "utf8").split("\0").includes(`PORT=${PORT}`);
       return isProgram && isHere ? [Number(name)] : [];
     } catch {
-      // No process, ended meanwhile, or somebody else's.
+      // Not a process, already ended, or somebody else's.
       return [];
     }
   });

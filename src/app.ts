@@ -43,8 +43,8 @@ import { createTransport, type Transport } from "./transport.ts";
 /** Who would wait longer comes back later. A lease without a heartbeat outlives this wait and the request after it. */
 const WITHINGS_PATIENCE_SECONDS = 60;
 /**
- * Garmin's limits are unknown; a ten-year import was seen to pass at one file every two seconds. A file holds a hundred
- * weigh-ins, so the files of a first year begin at once.
+ * Garmin's limits are unknown; a ten-year import has worked at one file every two seconds. A file holds a hundred
+ * weigh-ins, so the files of a first year are sent at once.
  */
 const GARMIN_FILES = { burst: 5, everySeconds: 2 };
 const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.5 };
@@ -85,7 +85,7 @@ export async function createApp(
     log: Log;
     wrapTable?: (table: Table) => Table;
     wrapSend?: (send: Transport) => Transport;
-    /** False where time is a manual clock: nothing that is sent waits then. */
+    /** False with a manual clock: requests are then not spaced. */
     paced?: boolean;
     /** Until when this process may work; undefined: as long as it takes. */
     deadlineAt?: () => Date | undefined;
@@ -244,7 +244,7 @@ export async function createApp(
       clock,
       log,
     }),
-    /** Garmin is known to refuse passwords from the networks of clouds. */
+    /** Garmin is known to refuse passwords from cloud networks. */
     isInCloud: config.store.engine === "dynamodb",
     signInPageUrl: (options?: SignInPageOptions) => signInPageUrl(garmin.ssoUrl, options),
     garminProbe: sso.probe,
@@ -259,14 +259,14 @@ export async function createApp(
     }),
     personAtWithings: (account: number) =>
       personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
-    /** The person whom the owner is asked about, before it becomes the link. */
+    /** The person the owner is being asked about, who is not linked yet. */
     personInQuestion: async (account: number) => {
       const withAccess = await withingsLinking.accessInQuestion(account);
       return withAccess && personAtWithings(run.source, withAccess, clock.now());
     },
     uploadConsent: (account: number) =>
       uploadConsent(garminCall, tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
-    /** How the vendors answered lately. */
+    /** How the vendors answered recently. */
     answers,
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
     async rest() {
@@ -283,8 +283,8 @@ export async function createApp(
 }
 
 /**
- * Each request waits for its slot: first among those of this process, which so do not take slots from under each other, and
- * then in the budget. An urgent one takes a slot too, so that the others make room, but waits for nothing.
+ * Each request waits for its slot, first within this process, so that its requests do not compete for slots, then in the
+ * budget. An urgent request takes a slot too, so that the others make room, but does not wait.
  */
 function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
   return async (task, { urgent }) => {
@@ -305,7 +305,7 @@ function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
   };
 }
 
-/** Whose an address is, for the report. Two that are alike, as in the demo, are told apart by their paths. */
+/** Which vendor an address belongs to, for the report. Equal addresses, as in the demo, are told apart by their paths. */
 function vendorsOf({ withings, garmin }: Pick<AppConfig, "withings" | "garmin">): (url: URL) => string {
   const origins = Object.entries({
     Withings: withings.apiUrl,

@@ -180,13 +180,13 @@ export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, w
   };
 }
 
-/** What other users of this machine could read or change of the data and its key, with the mode that it should have. */
+/** The data and key files that other users of this machine can read or change, with the mode each should have. */
 function openToOthers(dataDir: string): Array<{ file: string; mode: string }> {
   const database = databaseIn(dataDir);
   const files = [keyFileIn(dataDir), database, `${database}-wal`, `${database}-shm`];
   const modeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
   return [
-    // A container has its folder from the image, where all may look into it.
+    // In a container the folder comes from the image, where everybody may read it.
     ...((modeOf(dataDir) & 0o022) === 0 ? [] : [{ file: dataDir, mode: "700" }]),
     ...files.filter((file) => (modeOf(file) & 0o077) !== 0).map((file) => ({ file, mode: "600" })),
   ];

@@ -19,7 +19,7 @@ import { createTable } from "./stores.ts";
 /** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;
 
-/** Does what a command line says, and answers with its exit code. Never throws. */
+/** Runs a command line and returns its exit code. Never throws. */
 export async function main(args: string[], { stdin, stdout, stderr }: Streams = process): Promise<number> {
   // Before the arguments are understood: even a wrong one is answered where the caller listens.
   const json = args.includes("--json");
@@ -129,7 +129,7 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
 
 /** The command line of this process, from its arguments to its exit code. */
 export async function run(): Promise<void> {
-  // The reader of our output has seen enough, as in `weighbridge status | head -1`. That isn't an error of ours.
+  // The reader of our output has stopped reading, as in `weighbridge status | head -1`. That isn't our error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });

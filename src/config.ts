@@ -31,7 +31,7 @@ export interface Config {
   web: WebConfig;
   /** On AWS, where jobs wait. */
   queue: { queueUrl: string };
-  /** Of each setting whether it is set, without its value. */
+  /** Whether each setting is set, without its value. */
   given: Record<string, "set" | "default">;
 }
 
@@ -226,7 +226,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
   queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
-  // What else is in the environment is nobody's business.
+  // The rest of the environment is none of our business.
   given: (_read, isSet) =>
     Object.fromEntries((Object.keys(VARIABLES) as Name[]).map((name) => [name, isSet(name) ? "set" : "default"])),
   web: (read, isSet) => {

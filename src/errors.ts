@@ -44,10 +44,10 @@ export class RetryLaterError extends Error {
   }
 }
 
-/** We hold ourselves back: what it says of the time is ours, and no vendor asked for it. */
+/** We limit ourselves: the wait is ours, and no vendor asked for it. */
 export class OwnLimitError extends RetryLaterError {}
 
-/** Whether a vendor asked to be left alone for a while, and not only we ourselves hold back. */
+/** Whether a vendor asked us to wait, rather than our own limit. */
 export function asksToWait(error: unknown): error is RetryLaterError & { retryAfterSeconds: number } {
   const isVendors = error instanceof RetryLaterError && !(error instanceof OwnLimitError);
   return isVendors && error.retryAfterSeconds !== undefined && error.retryAfterSeconds > 0;

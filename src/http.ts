@@ -15,7 +15,7 @@ export interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
   /** So that the chat hears of it. The page does not wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;
-  /** The words of the callback page, without markup. `account`: for whom the consent was, where that is known. */
+  /** The words of the callback page, without markup. `account`: whose consent it was, if known. */
   words: (
     outcome: CallbackOutcome,
     language: Language,
@@ -36,7 +36,7 @@ export interface HttpDeps {
   manualSync: (account: number | undefined) => Promise<Summary | undefined>;
   /** Whether the program does its work, beside answering. */
   isWell: () => boolean;
-  /** How it is between the program and Telegram. Undefined where nobody keeps that. */
+  /** Whether the program hears from Telegram. Undefined if nothing keeps track of it. */
   telegramState: (() => string) | undefined;
   version: string;
   log: Log;
@@ -87,8 +87,8 @@ export function createHttp(deps: HttpDeps): Http {
 }
 
 /**
- * For whatever restarts a program that is ill. Trouble with Telegram is said, and is no reason for a restart, which would
- * not end it and would only interrupt the syncing.
+ * For supervisors that restart an unhealthy program. Trouble with Telegram is reported but does not count: a restart would not
+ * end it and would only interrupt syncing.
  */
 function health({ isWell, telegramState, version }: HttpDeps): Response {
   const facts = { version, ...(telegramState && { telegram: telegramState() }) };
@@ -156,7 +156,7 @@ async function update(deps: HttpDeps, request: Request): Promise<Response> {
   if (refusal) return refusal;
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
   const received = bytes && parseJson(new TextDecoder().decode(bytes));
-  // What is not understood, or breaks, Telegram would bring again for a day, and nothing else of that chat meanwhile.
+  // If we refused an update that fails, Telegram would repeat it for a day and send nothing else from that chat.
   if (!isUpdate(received)) deps.log.warn("update_not_understood", { isTooLong: !bytes });
   else
     await deps.handleUpdate(received).catch((error: unknown) => {

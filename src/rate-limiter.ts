@@ -1,31 +1,31 @@
 import type Bottleneck from "bottleneck";
 import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
-/** After a rest `burst` tasks begin at once, and then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds. */
+/** After a rest `burst` tasks start at once, then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds. */
 export interface Rate {
   burst: number;
   everySeconds: number;
 }
 
-/** Spaces what one process sends. */
+/** Spaces the requests of one process. */
 export interface RateLimiter {
   /**
-   * Does the tasks of a key one after the other, in the order they came, as its rate allows. Throws `RetryLaterError`, and
-   * begins nothing, when the turn would come only after more than `patienceSeconds`.
+   * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if
+   * its turn is more than `patienceSeconds` away.
    */
   schedule<T>(task: () => Promise<T>, options?: { key?: string; patienceSeconds?: number }): Promise<T>;
-  /** What still waits is not done, and throws `RetryLaterError`. */
+  /** Tasks still waiting are not run and throw `RetryLaterError`. */
   close(): void;
 }
 
-/** Without a rate nothing waits for the time. Each key has the rate for itself. */
+/** Without a rate, tasks do not wait. Each key has its own rate. */
 export function createRateLimiter(rate: Rate | undefined): RateLimiter {
   const lines = new Map<string, Line>();
   let isClosed = false;
 
   return {
     async schedule(task, { key = "", patienceSeconds = Number.POSITIVE_INFINITY } = {}) {
-      // Loaded on demand: much of what people write in the chat needs none of it.
+      // Loaded on demand: many chat messages do not need it.
       const { default: Limiter } = await import("bottleneck/light.js");
       if (isClosed) throw new RetryLaterError("the program is stopping");
       let line = lines.get(key);
@@ -45,7 +45,7 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
 
 type Line = ReturnType<typeof createLine>;
 
-/** The reservoir is filled up here and not by bottleneck, which looks for that four times a second as long as the process lives. */
+/** We refill the reservoir ourselves, because bottleneck would check it four times a second for as long as the process lives. */
 function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested: () => void) {
   const open = (left: number | undefined) =>
     new Limiter({ maxConcurrent: 1, ...(left !== undefined && { reservoir: left }) });
@@ -70,7 +70,7 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
     }
   }
 
-  /** The clock was set back: bottleneck, which goes by it, would make everybody wait for the difference. */
+  /** The clock was set back: bottleneck uses it and would make everybody wait for the difference. */
   function restart() {
     const before = limiter;
     limiter = open(rate && rate.burst - spent);
@@ -85,7 +85,7 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
       }
     }
     waiting++;
-    // Only what waits for its turn keeps the process alive.
+    // Only tasks waiting for their turn keep the process alive.
     timer?.ref();
     let hasBegun = false;
     const turn = () => {
@@ -118,5 +118,5 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
   };
 }
 
-/** What has not begun is refused. */
+/** Refuses tasks that have not started. */
 const drop = (limiter: Bottleneck) => limiter.stop({ dropWaitingJobs: true }).catch(() => undefined);

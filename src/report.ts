@@ -3,19 +3,19 @@ import type { App } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 
-/** One file, and nothing in it that could not be shown to anybody. */
+/** One file, safe to show to anybody. */
 export interface ReportFile {
   name: string;
   text: string;
 }
 
 /**
- * What a bug report needs to know of an installation: versions, which settings are set, how the vendors answered lately, and what
- * their answers looked like that were not understood. No value, name, id, token or reading.
+ * What a bug report needs to know of an installation: versions, which settings are set, how the vendors answered recently, and
+ * the shapes of answers that were not understood. No value, name, id, token or reading.
  */
 export async function makeReport(
   settings: Config["given"],
-  /** Undefined where the configuration or the store keeps the program from being opened. */
+  /** Undefined if the configuration or the store keeps the app from being opened. */
   app: Pick<App, "answers"> | undefined,
   clock: Clock,
 ): Promise<ReportFile> {

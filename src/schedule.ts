@@ -4,7 +4,7 @@ import { errorFacts, type Log } from "./log.ts";
 export interface Schedule {
   /** Begins a round now, or right after the one that is under way. */
   wake(): void;
-  /** Has the next round begin no later than then, if that is before it would anyway. */
+  /** Starts the next round by this time at the latest, if it would otherwise start later. */
   wakeAt(at: Date): void;
   /** Lets the round that is under way come to its end, and begins no other. */
   stop(): Promise<void>;
@@ -15,7 +15,7 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
-  /** When somebody wants a round that may come before the regular one, or just behind it. */
+  /** When somebody wants a round before the regular one, or just after it. */
   let wanted: number[] = [];
   let stopped = false;
   let working: Promise<void> = Promise.resolve();

@@ -28,7 +28,7 @@ const LAST_WORD_SECONDS = 5;
 const TOLD_FILE = "told-why-not";
 const A_DAY_MS = 24 * 3600 * 1000;
 const SWEEP_MINUTES = 1;
-/** What decides on where the store is. */
+/** The settings that decide where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
 const WATCH_MINUTES = 1;
 
@@ -37,9 +37,9 @@ export interface Server {
   telegram: TelegramBot;
   /** Where it listens, if it does. */
   port: number | undefined;
-  /** Rejects when the bot cannot even begin. Trouble that comes later ends nothing. */
+  /** Rejects if the bot cannot start. Later trouble does not end it. */
   polling: Promise<void>;
-  /** Rejects when no sweep has come to an end for a quarter of an hour: something hangs that a restart may mend. */
+  /** Rejects when no sweep has ended for a quarter of an hour: something hangs that a restart may fix. */
   stuck: Promise<never>;
   /** Looks now at who is due and what is wrong, rather than within the minute. */
   wake(): void;
@@ -55,11 +55,11 @@ export async function startServer(
   deps: {
     clock: Clock;
     log: Log;
-    /** False where time is a manual clock: nothing that is sent waits then. */
+    /** False with a manual clock: requests are then not spaced. */
     paced?: boolean;
-    /** An empty store is meant, although the bot was used with another one. */
+    /** The store is meant to be empty, although the bot was used with another one. */
     isNew?: boolean;
-    /** Called every minute for as long as it does not hang. */
+    /** Called every minute unless the program hangs. */
     isAlive?: () => void;
   },
 ): Promise<Server> {
@@ -120,7 +120,7 @@ export async function startServer(
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   };
   const publicUrl = config.web?.publicUrl;
-  // What is wrong with the token or the address ends a program that has nobody to sync for. One that has goes on.
+  // A wrong token or address ends the program only if there is nobody to sync for.
   const mayEnd = async () => !(await anybodyIsLinked(app));
   const polling =
     publicUrl === undefined
@@ -132,7 +132,7 @@ export async function startServer(
     round: async () => {
       await sweep({ ...app, queue, clock, log }).finally(() => watch.roundEnded());
       watch.swept();
-      // The first account has just come: from now on Telegram remembers this store.
+      // The first account was just added: from now on Telegram remembers this store.
       if (hasStarted && !isStoreKnown && !(await app.identity.isEmpty())) await lookAtStore();
     },
     clock,
@@ -171,7 +171,7 @@ export async function startServer(
 const placeOf = (store: StoreConfig) =>
   `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
 
-/** In doubt somebody is: what cannot be read may be readable again soon. */
+/** If in doubt, yes: a store that cannot be read may be readable again soon. */
 async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
   try {
     for (const { telegramUserId } of await accounts.list()) {
@@ -184,7 +184,7 @@ async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
   }
 }
 
-/** Runs until it is told to stop, or until it is clear at the start that it cannot do anything. */
+/** Runs until it is told to stop, or ends at the start if it cannot do anything. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
@@ -202,15 +202,15 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   } finally {
     deps.log.info("stopping");
     await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
-    // What hangs may keep the process open after the last word was said.
+    // Something that hangs may otherwise keep the process open.
     setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
   }
   return 0;
 }
 
 /**
- * Tells the owner, once a day, why the program cannot even start: a full disk for instance. That it was told is remembered by an
- * empty file beside the data, since a supervisor starts it again every half minute and the store is what may be broken.
+ * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. An empty file next to the data
+ * remembers that, because a supervisor restarts the program every half minute and the store itself may be broken.
  */
 async function tellWhyNot(cause: UsageError, { store, telegram }: ServiceConfig, deps: { clock: Clock; log: Log }) {
   if (store.engine !== "sqlite") return;
@@ -230,7 +230,7 @@ async function tellWhyNot(cause: UsageError, { store, telegram }: ServiceConfig,
   }
 }
 
-/** For WatchdogSec in the unit. By a program of systemd's own, because node has no datagram sockets for it. */
+/** For WatchdogSec in the unit. Uses systemd's own program, because Node has no Unix datagram sockets. */
 const tellSystemd = (log: Log) => () =>
   void execFile("systemd-notify", ["WATCHDOG=1"], (error) => {
     if (error) log.warn("systemd_not_told", errorFacts(error));

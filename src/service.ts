@@ -44,9 +44,9 @@ export function createService(
   deps: {
     queue: JobQueue;
     isWell?: () => boolean;
-    /** Whether this process is the one that hears from Telegram, and knows how that goes. */
+    /** Whether this process is the one that hears from Telegram and tracks whether that works. */
     keepsTelegram?: boolean;
-    /** Whether this process does all the work for as long as it lives. */
+    /** Whether this process does all the work while it runs. */
     runsAlone?: boolean;
     paced?: boolean | undefined;
     clock: Clock;
@@ -130,7 +130,7 @@ export function createService(
     },
   };
 
-  /** For a page that must come whatever the store or Telegram does. */
+  /** For a page that must be shown whatever the store or Telegram does. */
   async function whoseIs(account: number | undefined) {
     const { bot } = chat.telegram;
     const person = account === undefined ? undefined : await app.accounts.find(account).catch(() => undefined);

@@ -91,7 +91,7 @@ export async function openStore(
 }
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** What is sealed: links, tokens that are no link yet, and sign-ins that wait for their code. And what is signed with keys of the same origin. */
+/** Seals links, tokens that are not a link yet, and sign-ins waiting for their code; signs with keys derived from the same key. */
 export function unseal(
   { table }: Store,
   config: Pick<Config, "store" | "sealing">,

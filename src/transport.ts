@@ -23,9 +23,9 @@ export class NoAnswerError extends RetryLaterError {}
 
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
-/** Ten years of readings are a few megabytes. What goes on beyond this is not worth the memory of the whole program. */
+/** Ten years of readings are a few megabytes. A longer answer must not use up the program's memory. */
 export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
-/** A vendor that asks for more is asked again after a day: one date gone wrong must not silence an account for years. */
+/** If a vendor asks for more, it is asked again after a day: one wrong date must not silence an account for years. */
 const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
@@ -76,8 +76,8 @@ async function openLine() {
   // By its default, which is all that a bundle's chunk has of a package in CommonJS: from there, names would be undefined.
   const { Agent, request } = (await import("undici")).default;
   const dispatcher = new Agent({
-    // By default undici offers HTTP/2 as well, and a vendor that prefers it gets it. No client that is known to work at
-    // these vendors speaks it through undici, and over it undici sends a request again by itself when a line is closed.
+    // By default undici offers HTTP/2 as well, and uses it if the vendor prefers it. No client known to work with these
+    // vendors uses it through undici, and over it undici repeats a request by itself when a connection is closed.
     allowH2: false,
     connect: { timeout: CONNECT_SECONDS * 1000 },
     maxResponseSize: LARGEST_ANSWER_BYTES,
@@ -87,8 +87,8 @@ async function openLine() {
 }
 
 /**
- * How long a vendor asks to be left alone, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, which
- * is measured by the vendor's own clock. Undefined when the answer does not say, or not in a way that is understood.
+ * How long a vendor asks us to wait, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by
+ * the vendor's own clock. Undefined if the answer does not say, or cannot be understood.
  */
 export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
   const asked = single(headers["retry-after"])?.trim() ?? "";
@@ -96,7 +96,7 @@ export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): num
   return seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
 }
 
-/** Milliseconds since 1970, or NaN. `Date.parse` alone takes almost anything for a date. */
+/** Milliseconds since 1970, or NaN. `Date.parse` alone accepts almost anything as a date. */
 const httpDate = (text: string) => (/^[A-Za-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN);
 const single = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 

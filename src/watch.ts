@@ -14,11 +14,11 @@ const ALARMING: Record<string, MachineAlarmKey> = {
   webhook_taken: "webhook-failing",
   updates_taken: "updates-taken",
 };
-/** What ends one at once. The others end when nothing was heard of them for an hour. */
+/** The events that end an alarm at once. Other alarms end an hour after the last event. */
 const REASSURING: Record<string, MachineAlarmKey> = { updates_come_again: "updates-taken" };
 const ENDS_WHEN_SAID = Object.values(REASSURING);
 
-/** So many looks without a sweep that ended, well or not, mean that one hangs. Looks and not minutes: a machine may sleep. */
+/** After this many checks without a finished sweep, one hangs. Counts checks and not minutes: a machine may sleep. */
 const LOOKS_UNTIL_HUNG = 15;
 
 export interface Watch {
@@ -26,9 +26,9 @@ export interface Watch {
   log: Log;
   /** A sweep has come to its end. */
   swept(): void;
-  /** A sweep has ended, well or not. */
+  /** A sweep has ended, successfully or not. */
   roundEnded(): void;
-  /** Whether something hangs that only a restart can mend. */
+  /** Whether something hangs that only a restart can fix. */
   hangs(): boolean;
   /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
   isWell(): boolean;

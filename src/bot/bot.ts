@@ -43,7 +43,7 @@ export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "p
     disconnect: Disconnect;
     queue: JobQueue;
     answers: AnswerLog;
-    /** False where time is a manual clock: no message waits for its turn then. */
+    /** False with a manual clock: messages are then not spaced. */
     paced?: boolean;
   };
 
@@ -222,7 +222,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     answerSync: syncs.write,
     answerDoctor: (account: Account, messageId: number) =>
       doctor.write(chatWith(account), messageId, account.telegramUserId === config.allowedIds[0]),
-    /** How it is between the bot and Telegram. */
+    /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
     /**
      * Long polling until `stop`. Rejects only at the start: when Telegram does not know the token and `mayEnd`, or when

@@ -18,7 +18,7 @@ export const TAP = {
   garminHere: "garmin:here",
   /** As Garmin's other phone app. */
   garminHereAndroid: "garmin:here:android",
-  /** Looks again whose account a sign-in is for. */
+  /** Checks again whose account a sign-in is for. */
   garminLook: "garmin:look",
   keepGarmin: "garmin:keep",
   consent: "consent",
@@ -33,8 +33,8 @@ export interface Message {
 }
 
 /**
- * A text with a button to Garmin's page. Every such button is made here, because nobody gets on without what is said above
- * it: the page at the end is headed "ERROR", and its address is what has to be copied.
+ * A text with a button to Garmin's page. Every such button is made here, because people are stuck without the text above it:
+ * the last page is headed "ERROR", and its address has to be copied.
  */
 export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
   const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
@@ -55,7 +55,7 @@ export function consentButtons(words: Words): InlineKeyboard {
     .text(words.button.checkAgain, TAP.consent);
 }
 
-/** A text with what mends it below, each once, where buttons can. */
+/** A text, and below it one button for each thing that can be fixed by a button. */
 export function withMends(
   text: string,
   actions: ReadonlyArray<Action | undefined>,
@@ -71,7 +71,7 @@ export function withMends(
   return { text: page.text, keyboard: keyboard.append(page.keyboard) };
 }
 
-/** Without Garmin's page, which is never a button alone. */
+/** Without Garmin's page: its button never comes without its text. */
 function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
   switch (action) {
     case "link_withings":

@@ -1,15 +1,15 @@
 import { Composer } from "grammy/web";
 import type { BotContext } from "./context.ts";
 
-/** Typed alone, these are commands without their slash too. Garmin takes none of them for a password: they are too short. */
+/** Typed alone, these count as commands even without a slash. They are too short to be Garmin passwords. */
 const BARE_WORDS: Record<string, string> = {
   ...{ sync: "sync", status: "status", help: "help", cancel: "cancel" },
   ...{ hilfe: "help", abbrechen: "cancel" },
 };
 
 /**
- * The command that a text begins with, in the one spelling that handlers know, with what stands behind it. Phones capitalise,
- * people add a full stop, and groups teach to add the bot's name: in whatever spelling, it must never pass for a password.
+ * The command a text begins with, in the spelling that handlers know, and the text after it. Phones capitalise, people add a
+ * full stop, and groups require the bot's name: however it is spelt, a command must never be taken for a password.
  */
 export function commandIn(text: string, commands: string[], username: string): string | undefined {
   const typed = text.trim();
@@ -25,7 +25,7 @@ export function commandIn(text: string, commands: string[], username: string): s
   return command && `/${command}`;
 }
 
-/** Has to come before whatever looks for commands, and before what hides secrets. */
+/** Must run before the command handlers and before secrets are hidden. */
 export function spellCommands(commands: string[]): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.on(["message:text", "message:caption"], async (ctx, next) => {

@@ -11,7 +11,7 @@ export interface DoctorDeps {
   doctor: (account: Account, words: Words, isOwner: boolean) => Promise<Finding[]>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
-  /** A file for a bug report, without anything that could not be shown to anybody. */
+  /** A file for a bug report, safe to show to anybody. */
   report: () => Promise<{ name: string; text: string }>;
 }
 
@@ -24,7 +24,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
     await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
   });
 
-  // Of the program as a whole, so only for its owner. An older message of another one may still have the button.
+  // It covers the whole program, so only its owner gets it. Somebody else's older message may still have the button.
   command.callbackQuery(TAP.report, async (ctx, next) => {
     if (!ctx.isOwner) return next();
     const { name, text } = await report();

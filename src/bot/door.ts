@@ -36,7 +36,7 @@ export interface DoorDeps {
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 const AN_HOUR_SECONDS = 3600;
-/** Nobody waits for long to get an answer through to a stranger whom Telegram limits. */
+/** If Telegram limits a stranger's chat, an answer to them is given up after this long. */
 const STRANGER_SECONDS = 3;
 const CHAT_PAUSE_SECONDS = 0.2;
 const CLAIM_PAUSE_SECONDS = 1;
@@ -173,7 +173,7 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     }
     // A button of somebody who was served before, perhaps: it must not spin.
     if (ctx.callbackQuery) await answerTap(ctx);
-    // Somebody who follows a link waits for an answer, even if they were refused before.
+    // Somebody who follows a link expects an answer, even if they were refused before.
     if (invitationIn(ctx)) {
       if (!(await claims.once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;
       return tellStranger(ctx, wordsFor(ctx).people.invitationOver);

@@ -24,7 +24,7 @@ export function isUnwelcome(error: unknown): boolean {
 }
 
 /**
- * Whether the person does not want to hear the bot, or is not there: they blocked it, deleted their account, or never opened
+ * Whether the person cannot be reached: they blocked it, deleted their account, or never opened
  * the chat. Any other 403 says nothing about the person.
  */
 export function isGone(error: unknown): boolean {

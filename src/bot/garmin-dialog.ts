@@ -14,7 +14,7 @@ export const GARMIN_DIALOG = "garmin";
 type Question = "email" | "password" | "code";
 /**
  * What the dialog waits for. Stored between updates, so a name once used keeps its meaning. A question that could not be
- * shown is asked again before anything that is typed counts as its answer: nobody knows what they are answering.
+ * shown is asked again before any text counts as its answer: people would not know what they are answering.
  */
 type Step = Question | `unasked:${Question}` | "done";
 
@@ -23,7 +23,7 @@ const EMAIL_LENGTH = 254;
 
 /** Six digits as far as seen, and nobody promises that they stay so. */
 const CODE = /^(?=.*\d)\w{4,12}$/;
-/** Nothing but digits, just mailed by Garmin: surely a code, whether it was asked for or not. */
+/** Digits only, after Garmin has just mailed a code: this is the code, even if the question for it was not shown. */
 const SURELY_CODE = /^\d{4,8}$/;
 
 /** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
@@ -61,7 +61,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
     }
   };
 
-  /** Nobody is asked for a password that cannot be used. */
+  /** We do not ask for a password that cannot be used. */
   async function begin(ctx: BotContext): Promise<Step> {
     await ctx.replyWithChatAction("typing").catch(() => undefined);
     const obstacle = await garminSignIn.obstacle(ctx.account.telegramUserId);
@@ -157,7 +157,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
         return "done";
       case "mfa_required": {
         const text = `${deletion(ctx)}${words.askCode(result)}`;
-        // An app that makes codes makes no other one on demand.
+        // An authenticator app cannot send a new code.
         return ask(ctx, "code", text, result.sentBy === "other" ? new InlineKeyboard() : codeButtons(words));
       }
       case "wrong_code":

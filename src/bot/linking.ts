@@ -17,7 +17,7 @@ export interface LinkingDeps {
   /** Whether Withings sends the browser to us; otherwise the owner copies the address it ends on. */
   answersByItself: boolean;
   signInPageUrl: SignInPageUrl;
-  /** Garmin may well refuse passwords from here. */
+  /** Garmin often refuses passwords from this network. */
   isInCloud: boolean;
   overview: (account: Account) => Promise<Overview>;
   /** Undefined when Garmin does not tell. */
@@ -25,7 +25,7 @@ export interface LinkingDeps {
   accounts: Accounts;
   /** Whom Withings linked: by the newest weigh-in people recognise whose profile they chose. */
   personAtWithings: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined; timezone: string | undefined }>;
-  /** The same of the person whom the owner is asked about. */
+  /** The same for the person the owner is being asked about. */
   personInQuestion: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined } | undefined>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Has an account looked at soon, without a word in the chat. */
@@ -70,7 +70,7 @@ export function createLinking(deps: LinkingDeps) {
     const { telegramUserId } = chat.account;
     // That it could not be looked at takes nothing away from the link.
     const person = await deps.personAtWithings(telegramUserId).catch(() => undefined);
-    // Removed meanwhile, by its owner: nothing of it may come back.
+    // The owner has removed it in the meantime, and nothing of it may come back.
     if (!(await deps.accounts.find(telegramUserId))) return;
     const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
     const words = await deps.wordsAt({ ...chat, account });
@@ -102,7 +102,7 @@ export function createLinking(deps: LinkingDeps) {
     await askConsent(chat, chat.words.action("grant_garmin_upload"));
   }
 
-  /** What became of a sign-in outside of the dialog. */
+  /** Shows the result of a sign-in outside the dialog. */
   async function onSignIn(chat: Chat, result: SignInResult) {
     if (result.type === "signed_in") return onSignedIn(chat, result);
     if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
@@ -140,7 +140,7 @@ export function createLinking(deps: LinkingDeps) {
   const commands = new Composer<BotContext>();
   commands.command("start", (ctx) => showLinks(ctx, { before: ctx.words.greeting }));
   commands.command("connect", async (ctx) => {
-    // A sign-in that is kept goes first: it lasts ten minutes.
+    // A kept sign-in comes first: it expires after ten minutes.
     const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
     await (kept ? onSignIn(ctx, kept) : showLinks(ctx, { again: true }));
   });
@@ -152,7 +152,7 @@ export function createLinking(deps: LinkingDeps) {
   commands.callbackQuery(/^withings:switch:(\d+)$/, async (ctx) => {
     const result = await withingsLinking.switchPerson(ctx.account.telegramUserId, ctx.match[1] ?? "");
     if (result.type === "late_answer") return void (await redraw(ctx, ctx.words.lateAnswer));
-    // The question is answered, whatever comes of it.
+    // The question counts as answered, whatever the outcome.
     await ctx.editMessageReplyMarkup().catch(() => undefined);
     await onWithings(ctx, result);
   });
@@ -182,7 +182,7 @@ export function createLinking(deps: LinkingDeps) {
   });
   commands.callbackQuery(TAP.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
-    // The browser still knows whom it was: the page has to ask again.
+    // The browser still has that person signed in, so the page has to ask again.
     const page = signInPageUrl({ asSomebodyElse: true });
     const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
     await redraw(ctx, text, keyboard);

@@ -13,8 +13,8 @@ import type { Words } from "./words/words.ts";
 export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log }) {
   return {
     /**
-     * Resolves when the `first` words are in the chat, and the rest is sure to follow. Where they cannot be shown there is no
-     * message to write the answer into: then `instead` is done, and the failure is thrown.
+     * Resolves when the `first` words are in the chat and the rest is sure to follow. If they cannot be shown, there is no
+     * message to write the answer into: then it runs `instead` and throws the failure.
      */
     async begin(
       account: number,

@@ -8,12 +8,12 @@ import { createRateLimiter } from "../rate-limiter.ts";
 const IN_A_CHAT = { burst: 5, everySeconds: 1 };
 const OVER_ALL = { burst: 10, everySeconds: 0.05 };
 
-/** What Telegram counts. An edit is one like a message. */
+/** What Telegram counts. An edit counts like a message. */
 const COUNTED = /^(?:send(?!ChatAction)|edit|copyMessage|forwardMessage)/;
 
 /**
- * Spaces what this process says in the chats. What is said in one chat is said in its order, so one that Telegram makes wait
- * (429) holds up its own chat only.
+ * Spaces the messages of this process. Each chat keeps its order, so a message that Telegram makes wait (429) holds up its
+ * own chat only.
  */
 export function limitMessages(api: Api, { paced }: { paced: boolean }): { close(): void } {
   const inChat = createRateLimiter(paced ? IN_A_CHAT : undefined);
@@ -23,7 +23,7 @@ export function limitMessages(api: Api, { paced }: { paced: boolean }): { close(
     if (chat === undefined || !COUNTED.test(method)) return call(method, payload, signal);
     return inChat.schedule(
       async () => {
-        // Only the beginning: how long an answer takes is nothing to the other chats.
+        // Only the start is spaced: other chats do not wait for the answer.
         await overAll.schedule(async () => {});
         return call(method, payload, signal);
       },

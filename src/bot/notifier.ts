@@ -19,7 +19,7 @@ import { isGone } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
 const TRIES = 5;
-/** Telegram's word that somebody is back can get lost, so they are tried again this often. */
+/** Telegram's notice that somebody is back can get lost, so they are tried again this often. */
 const SILENCE_HOURS = 24;
 const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const;
 
@@ -95,7 +95,7 @@ export function createNotifier(deps: {
     }
   }
 
-  /** Whether Telegram took it. Somebody who has blocked the bot hears it when they are back. */
+  /** Whether Telegram accepted it. Somebody who has blocked the bot gets it once they are back. */
   async function deliver(
     account: Account,
     text: string,
@@ -113,7 +113,7 @@ export function createNotifier(deps: {
     }
   }
 
-  /** One that lies ahead was written by a clock that was wrong. */
+  /** A time in the future was written by a wrong clock. */
   function isRecent(silencedAt: Date): boolean {
     const hours = (clock.now().getTime() - silencedAt.getTime()) / 3_600_000;
     return hours >= 0 && hours < SILENCE_HOURS;

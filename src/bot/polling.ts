@@ -6,22 +6,22 @@ import { errorFacts, type Log } from "../log.ts";
 import type { TelegramHealth } from "./telegram-health.ts";
 import { ALLOWED_UPDATES, isHopeless } from "./webhook.ts";
 
-/** How long Telegram holds a poll open while there is nothing. */
+/** How long Telegram holds a poll open when it has no updates. */
 const POLL_SECONDS = 30;
-/** How long updates under way may keep the next poll waiting. */
+/** How long updates still being handled may delay the next poll. */
 const BATCH_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 30;
-/** When the program ends, Telegram gets this long to hear what was handled. If it does not, the claims know it. */
+/** How long the program waits at its end to confirm what was handled. If that fails, the claims still prevent a repeat. */
 const FAREWELL_SECONDS = 5;
 
 type Signal = Parameters<Api["getUpdates"]>[1];
 
 export interface PollingDeps {
-  /** Called once, when Telegram has answered for the first time. What it throws ends the polling if it is a `UsageError`. */
+  /** Called once, when Telegram first answers. If it throws a `UsageError`, polling ends. */
   onStart: () => Promise<void>;
   /** Never throws. */
   handle: (update: Update) => Promise<void>;
-  /** Asked when Telegram does not know the token at the very start: whether to end rather than to go on trying. */
+  /** Called if Telegram does not know the token at the very start: whether to end instead of retrying. */
   mayEnd: () => Promise<boolean>;
   stopping: AbortSignal;
   health: TelegramHealth;
@@ -30,8 +30,8 @@ export interface PollingDeps {
 }
 
 /**
- * Long polling until `stopping`. Whatever Telegram answers, it is asked again, after pauses that grow to half a minute:
- * syncing does not depend on it. An update is confirmed only when it was handled, so a killed program gets it again.
+ * Long polling until `stopping`. It goes on whatever Telegram answers, after pauses that grow to half a minute: syncing does
+ * not depend on it. An update is confirmed only after it was handled, so a killed program gets it again.
  * @throws GrammyError at the start, when the token is unknown and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void> {
@@ -62,7 +62,7 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       if (error instanceof UsageError) throw error;
       if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
       health.failed(error);
-      // Another program has set it meanwhile.
+      // Another program has set a webhook in the meantime.
       hasWebhook ||= error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
       await pause(restSeconds(error, failures++)).catch(() => undefined);
     }
@@ -82,11 +82,11 @@ function restSeconds(error: unknown, failures: number): number {
   return Math.max(asked, Math.min(2 ** failures, LONGEST_PAUSE_SECONDS));
 }
 
-/** Handles the updates of one chat one after the other and those of several side by side: nobody waits for another chat. */
+/** Handles the updates of one chat in order and those of different chats in parallel, so no chat waits for another. */
 function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: AbortSignal) {
-  /** All that were read since the last confirmation: until the oldest is handled, Telegram brings the others again. */
+  /** All updates read since the last confirmation: until the oldest is handled, Telegram sends the others again. */
   const read = new Set<number>();
-  /** What was read and is not handled yet, oldest first. */
+  /** Updates that were read and are not handled yet, oldest first. */
   const underWay = new Map<number, Promise<void>>();
   const lastOfChat = new Map<number | undefined, Promise<void>>();
   let next = 0;
@@ -101,7 +101,7 @@ function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: 
 
   return {
     isIdle: () => underWay.size === 0,
-    /** From where on Telegram brings updates; what is before it counts as handled. 0: whatever there is. */
+    /** The first update that Telegram sends; earlier ones count as handled. 0: all there are. */
     offset(): number {
       const [oldest] = underWay.keys();
       if (oldest === undefined) read.clear();

@@ -26,7 +26,7 @@ export function createProgressMessage(chat: ProgressChat, shown: string, clock: 
 
   async function catchUp() {
     while (next !== current) {
-      // Before an edit and not after it: the last one is followed by nothing that it could disturb.
+      // Before an edit and not after it: nothing comes after the last one.
       const waitSeconds = Math.min(PAUSE_SECONDS, (editableAt - clock.now().getTime()) / 1000);
       if (waitSeconds > 0) await clock.sleep(waitSeconds);
       current = next;

@@ -5,13 +5,13 @@ import { type Message, TAP, withDoors, withGarminPage } from "./buttons.ts";
 import type { Words } from "./words/words.ts";
 
 export type SignInPageUrl = (options?: SignInPageOptions) => string;
-/** What ends a sign-in in the chat without a link. */
+/** The results that end a sign-in in the chat without a link. */
 export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
 
-/** The taps that answer whether another Garmin profile takes the place of the linked one: they name it. */
+/** The buttons that answer whether another Garmin profile replaces the linked one; their data names it. */
 export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
 
-/** What became of a sign-in, with every way that is left from there. */
+/** The result of a sign-in, with every way left to try. */
 export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInPageUrl): Message {
   const text = words.signIn(result);
   switch (result.type) {

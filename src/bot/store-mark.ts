@@ -3,8 +3,8 @@ import { errorFacts, type Log } from "../log.ts";
 import type { StoreIdentity } from "../sync/ports.ts";
 
 /**
- * The bot's short description in Latin, which no Telegram client offers as its language: people never see it, and whoever
- * looks for it reads what it is.
+ * The bot's short description in Latin, which no Telegram client offers as its language: people never see it, and anybody
+ * who looks for it can read what it is.
  */
 const MARK_LANGUAGE = "la";
 const textOf = (storeId: string) => `Weighbridge keeps the data of this bot in the store ${storeId}.`;
@@ -13,17 +13,17 @@ const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]
 export type StoreVerdict =
   /** This is the store that the bot was last used with, or there is no other. */
   | "known"
-  /** Nobody has an account, and the bot was not seen with any store. A first start looks like this. */
+  /** No accounts, and the bot was not used with any store: a first start. */
   | "empty"
-  /** Nobody has an account here, and the bot was last used with another store. */
+  /** No accounts here, and the bot was last used with another store. */
   | "empty_and_used_elsewhere"
   /** There are accounts here, and the bot was last used with another store. */
   | "used_elsewhere_too";
 
 /**
- * Compares this store with the one that the bot was last used with. A program that begins on an empty store because of a
- * typing error or a disk that is missing looks alive and syncs nobody; what Telegram remembers of the bot tells.
- * @throws what Telegram or the store answers when it cannot be told.
+ * Compares this store with the one that the bot was last used with. A program that starts on an empty store because of
+ * a typo or a missing disk looks alive and syncs nobody; what Telegram remembers about the bot reveals it.
+ * @throws the error of Telegram or the store if either cannot be asked.
  */
 export async function compareStore(
   api: Api,
@@ -43,7 +43,7 @@ export async function compareStore(
   return marked === undefined || isNew ? "known" : "used_elsewhere_too";
 }
 
-/** How often the owner hears the same of it, however often the program is started. */
+/** How often the owner is told the same thing, however often the program starts. */
 const REPEAT_SECONDS: Record<Exclude<StoreVerdict, "known">, number> = {
   empty: 365 * 24 * 3600,
   empty_and_used_elsewhere: 24 * 3600,
@@ -51,14 +51,14 @@ const REPEAT_SECONDS: Record<Exclude<StoreVerdict, "known">, number> = {
 };
 
 /**
- * Compares the store, and tells the owner unless all is well. Undefined when Telegram or the store could not be asked: then
- * nothing is known, and the program goes on.
+ * Compares the store, and tells the owner unless all is well. Undefined if Telegram or the store could not be asked: the
+ * program then goes on.
  */
 export async function lookAfterStore(deps: {
   api: Api;
   store: StoreIdentity;
   isNew: boolean;
-  /** Whether this is the first time for so many seconds. */
+  /** Whether this is the first time within this many seconds. */
   once: (name: string, seconds: number) => Promise<boolean>;
   tell: (verdict: Exclude<StoreVerdict, "known">) => Promise<unknown>;
   log: Log;

@@ -13,7 +13,7 @@ export interface SyncDeps {
   /** What of a run that somebody asked for is news to them, to be told in its answer. */
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
-  /** Has the account looked at soon. */
+  /** Makes the account due soon. */
   visitNow: (account: number) => Promise<void>;
   signInPageUrl: () => string;
   clock: Clock;
@@ -32,8 +32,8 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
 
   return {
     /**
-     * Resolves as soon as the first words are in the chat: no update has to wait for the vendors. The sync comes also where
-     * Telegram refuses the words; what it finds is then told like that of any other run.
+     * Resolves as soon as the first words are in the chat: no update waits for the vendors. The sync happens even if
+     * Telegram refuses the words; its result is then reported like that of any other run.
      */
     begin: (account: Account): Promise<void> =>
       answers.begin(account.telegramUserId, firstWords(account), "asked", () => deps.visitNow(account.telegramUserId)),

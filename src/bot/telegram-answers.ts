@@ -2,21 +2,21 @@ import * as z from "zod";
 import { parseJson } from "../json.ts";
 import type { NoteUnknown } from "../sync/unknown.ts";
 
-/** Where it is remembered how Telegram answers. */
+/** Keeps track of how Telegram answers. */
 export interface AnswerLog {
   note: NoteUnknown;
   count: (endpoint: string, outcome: string, isWell: boolean) => void;
 }
 
-/** What every answer of the Bot API is (https://core.telegram.org/bots/api#making-requests). */
+/** The shape of every Bot API answer (https://core.telegram.org/bots/api#making-requests). */
 const Verdict = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), result: z.unknown() }),
   z.object({ ok: z.literal(false), error_code: z.number() }),
 ]);
-/** These speak of one message or one chat, and say nothing about Telegram. */
+/** These are about one message or one chat, and say nothing about Telegram. */
 const OF_ONE_MESSAGE = new Set([400, 403]);
 
-/** Takes note of an answer. A page of a gateway that is down is an outage, and nothing unknown. */
+/** Notes an answer. A page from a failing gateway is an outage, not an unknown answer. */
 export function takeNote(
   { note, count }: AnswerLog,
   method: string,

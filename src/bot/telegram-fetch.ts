@@ -20,7 +20,7 @@ interface Answer {
   json(): Promise<unknown>;
 }
 
-/** grammY sends its calls as JSON, or as a stream where there is a file in it, and aborts by a signal of the platform's kind. */
+/** grammY sends its calls as JSON, or as a stream if there is a file in it, and aborts with the platform's kind of signal. */
 interface Call {
   method?: string;
   headers?: Record<string, string>;
@@ -36,7 +36,7 @@ export function createTelegramFetch(
   clock: Clock,
   /** Called when Telegram stops answering, and when it answers again: grammY itself goes on trying without a word. */
   onReach: (isReached: boolean) => void = () => {},
-  /** Hears of each answer, and the method that was called; without an answer the status is 0. */
+  /** Called with each answer and the method that was called; the status is 0 if there was no answer. */
   onAnswer: (method: string, answer: { status: number; text: string }) => void = () => {},
 ): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
   const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
@@ -54,7 +54,7 @@ export function createTelegramFetch(
     const agent = agents[url.protocol === "http:" ? "http:" : "https:"];
     const method = url.pathname.split("/").at(-1) ?? "";
     const isPoll = method === "getUpdates";
-    // A stream can be read once, and it may have to be sent again.
+    // A stream can be read only once, and it may have to be sent again.
     const body = typeof call.body === "object" ? await buffer(call.body) : call.body;
     for (let tries = 1; ; tries++) {
       const timeout = AbortSignal.timeout((isPoll ? POLL_SECONDS : CALL_SECONDS) * 1000);
@@ -120,14 +120,14 @@ async function bounded(response: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // Leaving the loop closes the line.
+    // Leaving the loop closes the connection.
     if (bytes > LARGEST_ANSWER_BYTES) throw new Error("the answer is too large");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Resolves when the call is broken off. */
+/** Resolves when the call is aborted. */
 function abortOf(signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));

@@ -2,17 +2,17 @@ import { GrammyError } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
-/** How it is between this program and Telegram, as `/health` says it. */
+/** Whether this program hears from Telegram, as `/health` reports it. */
 export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
 
 /**
- * After a broken line Telegram keeps the old poll open for about 50 seconds and refuses the new one meanwhile. Two programs
- * that share a bot refuse each other now and then, with calm in between, because both make pauses.
+ * After a lost connection Telegram keeps the old poll open for about 50 seconds and refuses the new one until then. Two programs
+ * that share a bot get refused only now and then, because both pause between polls.
  */
 const CONFLICT_SECONDS = 120;
 const REPEAT_SECONDS = 3600;
 
-/** What is logged, and what it means. Of an outage `telegram-fetch` has told already. */
+/** What is logged, and what it means. `telegram-fetch` has already logged an outage. */
 const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>> = {
   token_unknown: {
     event: "telegram_token_unknown",
@@ -27,15 +27,15 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
 };
 
 export interface TelegramHealth {
-  /** Telegram has answered as it should. */
+  /** Telegram has answered normally. */
   succeeded(): void;
   failed(error: unknown): void;
   state(): TelegramState;
 }
 
 /**
- * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it begins, every hour while it
- * lasts, and when it ends; a conflict with another program only after two minutes.
+ * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it starts, every hour while
+ * it lasts, and when it ends; a conflict with another program only after two minutes.
  */
 export function createTelegramHealth({ clock, log }: { clock: Clock; log: Log }): TelegramHealth {
   let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;

@@ -78,15 +78,15 @@ function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): b
 
 /**
  * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and looks after it every few minutes. A failure is
- * logged and tried again, because the way from Telegram to here may not be open yet.
- * @throws GrammyError at the start, when it is hopeless and `mayEnd` says so; what `onStart` throws as `UsageError`.
+ * logged and tried again, because Telegram may not be able to reach us yet.
+ * @throws GrammyError at the start, if retrying is pointless and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByWebhook(
   api: Api,
   target: WebhookTarget,
   deps: {
     onStart: () => Promise<void>;
-    /** Asked when it is hopeless at the very start: whether to end rather than to go on trying. */
+    /** Called if retrying is pointless at the very start: whether to end instead of retrying. */
     mayEnd: () => Promise<boolean>;
     stopping: AbortSignal;
     health: TelegramHealth;
@@ -103,7 +103,7 @@ export async function serveByWebhook(
       const isLost = isHopeless(error);
       if (error instanceof UsageError || (!isStarted && isLost && (await mayEnd()))) throw error;
       health.failed(error);
-      // An alarm listens to the first. Of an unknown token the log has just heard.
+      // The first has an alarm. An unknown token has just been logged.
       if (health.state() !== "token_unknown")
         log.warn(isLost ? "webhook_failing" : "webhook_not_kept", errorFacts(error));
       return false;

@@ -72,7 +72,7 @@ async function answerWhichPerson(
 
 const isYes = (answer: string) => /^y(es)?$/i.test(answer);
 
-/** Who was linked since the link `before`, or is asked about. Compared by that, because two clocks may differ. */
+/** Who was linked since the link `before`, or is being asked about. Compares links and not times, because two clocks may differ. */
 async function linkedSince(app: App, account: number, before: LinkFacts | undefined): Promise<LinkResult> {
   const question = await app.withingsLinking.question(account);
   if (question) return question;
@@ -123,7 +123,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   while (result.type === "mfa_required" || result.type === "wrong_code") {
     terminal.say(signInWords(result, terminalWords(timezone, app.run.clock.now()), account));
     if (result.type === "mfa_required") {
-      // Said once: the prompt itself is short.
+      // Said once, because the prompt is short.
       terminal.say("Type it here; like a password, it stays hidden.");
       if (result.sentBy === "email") question = "Code from the mail:";
     }

@@ -19,7 +19,7 @@ export interface Terminal {
   close(): void;
 }
 
-/** What a process has, or what takes its place. */
+/** The streams of a process, or replacements for them. */
 export interface Streams {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream;

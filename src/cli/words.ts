@@ -40,12 +40,12 @@ export function needed(action: Action, account?: number): string {
   }
 }
 
-/** The address of Garmin's page, with what it looks like at the end: people take it for a failure. */
+/** The address of Garmin's page, with a warning about its last page, which people take for a failure. */
 export function garminPage(signInPageUrl: string): string {
   return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed "${GARMIN_PAGE_HEADING}". That's expected: you're signed in, and I need that page's address.\n`;
 }
 
-/** What Garmin said to a sign-in, and the command for what is left to try. */
+/** Garmin's answer to a sign-in, and the commands left to try. */
 export function signInWords(result: SignInResult, words: Words, account: number): string {
   const page = login("garmin", account);
   const password = `npx weighbridge login garmin --account ${account}`;

@@ -25,7 +25,7 @@ const ready = kept(
       lookAfterStore({
         ...{ api, store: identity, isNew: false, once: claims.once, log },
         tell: async (verdict) => {
-          // Before its owner has opened the chat, a new deployment is meant to be empty.
+          // Until its owner has opened the chat, a new deployment is supposed to be empty.
           if (verdict === "empty") return;
           const { language = "en" } = (await accounts.find(owner)) ?? {};
           const { wordsIn } = await import("../bot/words/words.ts");
@@ -55,7 +55,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   }
 }
 
-/** Whether this process has seen the table to be the one that the bot was last used with. */
+/** Whether this process has already seen that the bot was last used with this table. */
 let isStoreKnown = false;
 
 /**

@@ -23,7 +23,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
  *   account#<account>              agenda                  when the account is looked at next
  *   agenda                         <instant>#<account>     the same, listed by time
- *   store                          identity                which store this is, as Telegram remembers it of the bot
+ *   store                          identity                which store this is, as Telegram remembers it for the bot
  *   agenda-check                   after                   how far the search for accounts without an appointment is
  *   jobs                           <account>#<reason>      what is to be done soon, because somebody asked for it
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
@@ -32,7 +32,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
  *   budget#<vendor>                budget                  when the vendor may be asked next (an hour)
- *   vendor-answers                 answers                 how vendors answered, and shapes that were unknown (sealed)
+ *   vendor-answers                 answers                 how vendors answered, and unknown shapes (sealed)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
  *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
@@ -136,7 +136,7 @@ export const LinkSecrets = z.object({
 });
 
 export const PendingLinkItem = z.object({ sealedLink: z.string() });
-/** What `sealedLink` holds. */
+/** The content of `sealedLink`. */
 export const PendingLinkSecrets = z.object({
   tokens: z.object({
     accessToken: z.string(),
@@ -172,7 +172,7 @@ const UnknownShapes = z.array(
     shape: z.array(z.string()),
   }),
 );
-/** What `sealedAnswers` holds. */
+/** The content of `sealedAnswers`. */
 export const VendorAnswersSecrets = z.object({
   unknown: z.object({ withings: UnknownShapes, garmin: UnknownShapes, telegram: UnknownShapes }),
   endpoints: z.record(z.string(), z.record(z.string(), z.object({ times: z.number(), lastAt: instant }))),

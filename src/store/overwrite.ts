@@ -4,7 +4,7 @@ import type { Key, Table } from "./table.ts";
 
 const TRIES = 5;
 
-/** Writes whatever is there: the last writer wins. `expiresAt` in epoch seconds. */
+/** Writes over whatever is there: the last writer wins. `expiresAt` in epoch seconds. */
 export async function overwrite(table: Table, key: Key, value: object, expiresAt?: number): Promise<void> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const item = await table.get(key);

@@ -9,7 +9,7 @@ import type { Table } from "./table.ts";
 
 const PENDING_SECONDS = 10 * 60;
 
-/** Sealed to the account and the vendor they were got for. */
+/** Sealed to the account and the vendor they are for. */
 export function createPendingLinks(table: Table, sealer: Sealer, clock: Clock, log: Log): PendingLinks {
   return {
     async read(account, vendor) {
@@ -20,7 +20,7 @@ export function createPendingLinks(table: Table, sealer: Sealer, clock: Clock, l
         const plain = sealer.open(readItem(item, PendingLinkItem).sealedLink, { key, field: "sealedLink" });
         return parseStored(JSON.parse(plain), key, PendingLinkSecrets);
       } catch (error) {
-        // After a change of the key, for instance. It must not keep anybody from signing in again.
+        // After a key change, for instance. That must not keep anybody from signing in again.
         log.error("pending_link_unreadable", errorFacts(error));
         return undefined;
       }

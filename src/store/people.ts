@@ -22,7 +22,7 @@ export function createPeople(table: Table, clock: Clock, log: Log): People {
         try {
           return [readItem(item, PersonItem)];
         } catch (error) {
-          // One damaged person must not hide the others, and must not go unheard.
+          // One damaged person must not hide the others, and must be reported.
           log.error("person_damaged", errorFacts(error));
           return [];
         }

@@ -9,7 +9,7 @@ import type { Item, Table } from "./table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
-/** Less than this is not enough for the files that SQLite keeps beside the database. */
+/** With less than this, there is no room for the files that SQLite keeps next to the database. */
 const LEAST_ROOM_BYTES = 256 * 1024;
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
@@ -65,9 +65,9 @@ export function openSqliteTable(options: {
   };
 
   let isPurgeDue = false;
-  /** What was deleted is zeroed in the database; the log before it still holds the pages as they were. */
+  /** Deleted data is zeroed in the database; the write-ahead log still holds the old pages. */
   function purge() {
-    // Not as long as another process reads there: then it is tried again.
+    // Impossible while another process reads there: then it is tried again.
     const [outcome] = ask(() => sql.checkpoint.all());
     isPurgeDue = outcome?.busy !== 0;
   }
@@ -183,7 +183,7 @@ export function workingError(file: string, cause: unknown): unknown {
     case SQLITE.FULL:
       return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
     case SQLITE.IOERR:
-      // SQLite says the same of a full disk where it needs room for the files beside the database.
+      // SQLite gives the same error for a full disk if it needs room for the files next to the database.
       return new UsageError(
         isFull(path.dirname(file))
           ? `The disk that holds ${file} is full. Free some space there.`

@@ -18,7 +18,7 @@ const TRIES = 3;
 const GATHER_SECONDS = 8;
 const FIRST_RETRY_SECONDS = 30;
 const LONGEST_RETRY_SECONDS = 600;
-/** While it is hidden it holds up all that is asked for its account, in the chat too. */
+/** While it is hidden it holds up everything else for its account, including the chat. */
 const LONGEST_ASKED_SECONDS = 3600;
 
 const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
@@ -35,8 +35,8 @@ export function readJob(body: string): NewJob {
 }
 
 /**
- * How long a job rests that failed after so many deliveries, the first of which counts as one. `askedSeconds` is how long a
- * vendor asked to be left alone.
+ * How long a failed job rests after this many deliveries, counted from one. `askedSeconds` is how long a vendor asked us to
+ * wait.
  */
 export function retrySeconds(deliveries: number, askedSeconds = 0): number {
   const own = Math.min(FIRST_RETRY_SECONDS * 2 ** (deliveries - 1), LONGEST_RETRY_SECONDS);

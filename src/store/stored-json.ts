@@ -12,8 +12,8 @@ export function parseStoredJson(text: string, key: Key): JsonObject {
 }
 
 /**
- * The same for one of many: what is no JSON becomes null, which no schema takes. So its reader hears of it, and its neighbours
- * can be read.
+ * The same for one of many: invalid JSON becomes null, which no schema accepts. So the reader notices it, and the other items
+ * can still be read.
  */
 export function storedJsonOrNull(text: string): JsonObject | null {
   return (parseJson(text) as JsonObject | undefined) ?? null;

@@ -17,8 +17,8 @@ export interface Table {
   put(key: Key, value: JsonObject, options: PutOptions): Promise<PutOutcome>;
   delete(key: Key, options: { version: string }): Promise<"deleted" | "conflict">;
   /**
-   * After something was deleted that nobody may find any more: clears it out of the engine's own files, as soon as no other
-   * process reads in them. Does nothing where the engine is not ours to clear.
+   * Removes deleted data that must not be recoverable from the engine's own files, as soon as no other process reads them.
+   * Does nothing if the engine's files are not ours.
    */
   purge(): Promise<void>;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export interface Item {
   key: Key;
   /** Opaque; changes with every write. */
   version: string;
-  /** Null where what is stored is no JSON: no schema takes it. */
+  /** Null if the stored text is not JSON: no schema accepts it. */
   value: JsonObject | null;
   /** Epoch seconds. */
   expiresAt?: number;

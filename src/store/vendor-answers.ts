@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 
 const FIELD = "sealedAnswers";
 
-/** Sealed, although it holds no values: what a vendor answers to whom is nobody's business. */
+/** Sealed, although it holds no values: how a vendor answers is nobody else's business. */
 export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log): VendorAnswersStore {
   const key = keys.vendorAnswers;
   return {
@@ -19,7 +19,7 @@ export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log)
         const opened = JSON.parse(sealer.open(sealedAnswers, { key, field: FIELD }));
         return { value: parseStored(opened, key, VendorAnswersSecrets) as VendorAnswers, version: item.version };
       } catch (error) {
-        // Sealed with another key, or damaged: nothing hangs on it, and the next write takes its place.
+        // Sealed with another key, or damaged: nothing depends on it, and the next write replaces it.
         log.warn("vendor_answers_unreadable", errorFacts(error));
         return { value: empty, version: item.version };
       }

@@ -4,7 +4,7 @@ import type { RunOutcome } from "./outcome.ts";
 export interface Account {
   telegramUserId: number;
   createdAt: Date;
-  /** As they call themselves in Telegram; absent until they have written. */
+  /** Their name in Telegram; absent until they have written. */
   name?: string;
   /** IANA zone the owner chose; else the one Withings reports counts. */
   timezone?: string;

@@ -10,8 +10,8 @@ const FIRST_PAUSE_MINUTES = 1;
 const SWEEP_MINUTES = 5;
 
 /**
- * Whether the last run that ended well is at most two intervals old. After a longer pause the data may have been put back
- * from a snapshot or a restored table, which does not know what was sent since. A time in the future says nothing.
+ * Whether the last successful run is at most two intervals old. After a longer pause the data may come from a snapshot or a
+ * restored table, which does not know what was sent since. A time in the future does not count.
  */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
   if (!settledAt) return false;
@@ -21,8 +21,8 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 
 /**
  * When to look again after a run: in an interval; after one that had to put something off in one minute, two, four and so on
- * up to the interval, and not before the time until which a vendor asked to be left alone; and no later than the next summary
- * is due: a run asks nobody who asked for that.
+ * up to the interval, but not before the time a vendor asked us to wait until, and no later than the next
+ * summary is due: that run does not contact the vendor.
  */
 export function nextAppointment(facts: {
   report: RunReport;

@@ -33,7 +33,7 @@ export function createDisconnect(deps: {
   async function remove(account: number, vendor: Vendor) {
     // A damaged link has to go all the same.
     const link = await links.facts(account, vendor).catch(() => undefined);
-    // A button from before must not bring a link back that was just taken away.
+    // An old button must not bring back a link that was just removed.
     await pendingLinks.forget(account, vendor);
     await links.remove(account, vendor);
     if (link) await users[vendor].release(link.vendorUserId, account);
@@ -43,7 +43,7 @@ export function createDisconnect(deps: {
     const id = account.telegramUserId;
     return withLease(leases, leaseName(account), async () => {
       if (what !== "garmin") await unsubscribe(id);
-      // A link that is being made at this moment comes before, and is removed too, or after, and finds no account.
+      // A link being made right now either comes first and is removed too, or comes later and finds no account.
       await withLinksLease(deps, id, async () => {
         for (const vendor of what === "everything" ? VENDORS : [what]) await remove(id, vendor);
         if (what === "everything") await erasure.erase(id);

@@ -5,10 +5,10 @@ import { readingId } from "./reading.ts";
 import { type LaneDeps, stillAwaited } from "./record.ts";
 import { isTask, type Planned } from "./survey.ts";
 
-/** What Garmin said yes to, or gave no answer to, may turn up for so long. */
+/** How long an upload that Garmin accepted or did not answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
 
-/** Of what is open, that which no lane looks at: Withings lists it no longer, or it is held. */
+/** The open readings that no lane handles: Withings no longer lists them, or they are held. */
 export async function openWithoutTask(
   planned: Planned[],
   progress: Progress,
@@ -26,8 +26,8 @@ export async function openWithoutTask(
 }
 
 /**
- * Looks after what was sent of readings that nothing is to be sent of. One that turns up stays, as everything stays that was
- * sent; every further copy of it goes. Puts those that are still open into `stillOpen`, all of them where it fails.
+ * Follows up uploads of readings that are not to be sent any more. One copy that turns up stays, as everything sent stays;
+ * further copies are removed. Puts those still open into `stillOpen`, all of them if it fails.
  */
 export async function followUp(
   entries: Array<Versioned<LedgerEntry>>,
@@ -60,7 +60,7 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, deps: LaneDeps,
     for (const { key } of standing.takeAll(mayAlsoStand)) {
       await lease.ensure();
       await sink.remove(withAccess, key);
-      // Garmin may show it for a moment longer.
+      // Garmin may still show it for a moment.
       taken.add(key.id);
     }
     const { mayAlsoStand: _before, ...rest } = value;

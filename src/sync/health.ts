@@ -48,7 +48,7 @@ export interface Expiry {
 export interface Health {
   /** Held and failed readings that the owner has heard of. */
   attentionTold: string[];
-  /** Records of Withings that cannot be read, and of which the owner has heard, by their id. */
+  /** The ids of unreadable Withings records the owner has been told about. */
   unreadableTold?: string[];
   /** Which notices they have heard. */
   noticesTold?: string[];
@@ -81,7 +81,7 @@ const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
 /** More causes than anybody wants to hear of; it keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
-/** Twice as many as are remembered at once. */
+/** Twice as many as the progress remembers. */
 const TOLD_RECORDS = 100;
 
 /**

@@ -10,9 +10,9 @@ const GATHER_SECONDS = 8;
 const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
-/** The longest import takes minutes, and every call to the outside has a limit: what takes this long does not end any more. */
+/** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
 const LONGEST_JOB_MINUTES = 45;
-/** Nobody is waited for any longer, whatever they ask. */
+/** The longest wait, whatever a vendor asks for. */
 const LONGEST_ASKED_SECONDS = 24 * 3600;
 
 /** What Withings can say of an account. */
@@ -33,8 +33,8 @@ export interface Worker {
 
 /**
  * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
- * tried again, after pauses that grow to ten minutes, or when a vendor that asked to be left alone may be asked again. What a
- * killed process had begun is done again by the next. One that hangs is given up, so that its account is not left for good.
+ * tried again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed
+ * process had begun is done again by the next. A job that hangs is given up, so that its account is not stuck for good.
  */
 export function startWorker(deps: {
   jobs: Jobs;
@@ -119,7 +119,7 @@ export function startWorker(deps: {
   };
 }
 
-/** In real time, and not in that of a machine that sleeps meanwhile. Throws when the work has not ended by then. */
+/** Counts real time, not the time a machine sleeps. Throws if the work has not ended by then. */
 async function within(minutes: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<never>((_, reject) => {

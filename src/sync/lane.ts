@@ -119,7 +119,7 @@ async function settleOne(
         fate: { state: "skipped", reason: "already_in_garmin" },
         attempts: 0,
         garminKey: finding.standing.key,
-        // A copy of ours that comes late has to go all the same.
+        // A late copy of ours must still be removed.
         ...unaccounted(entry?.value, clock.now()),
       };
       await journal.write(adopted, entry?.version);
@@ -157,14 +157,14 @@ async function settleOne(
   }
 }
 
-/** Only a look that was made after their time is over ends the wait for late copies: nobody may have looked in between. */
+/** Only a look after the time is over ends the wait for late copies: there may have been none in between. */
 async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, clock }: LaneDeps, report: LaneReport) {
   if (!entry) return;
   const { mayAlsoStand = [], ...rest } = entry.value;
   const awaited = stillAwaited(mayAlsoStand, clock.now());
   if (awaited.mayAlsoStand) return;
   await journal.write(rest, entry.version);
-  // One that has failed did not fail once more: it lets the cursor go with the next run.
+  // It had failed before and did not fail again: it releases the cursor with the next run.
   if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
 }
 

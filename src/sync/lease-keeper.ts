@@ -11,7 +11,7 @@ const LEASE_SECONDS = 120;
 /** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
 const ENOUGH_SECONDS = 90;
 const HEARTBEAT_SECONDS = 20;
-/** For half an hour without a sign of life of the work itself. One that hangs must not keep its account for good. */
+/** Half an hour without a sign of life from the work itself. A hanging run must not keep its account for good. */
 const MOST_HEARTBEATS = 90;
 
 /** Who holds it has the sole right to the account's readings. */

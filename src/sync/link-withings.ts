@@ -30,9 +30,9 @@ export type LinkResult =
   | { type: "scope_missing" }
   /** This Withings person belongs to another account already. */
   | { type: "taken" }
-  /** Another person than the one who is linked: nothing changes until the owner has answered, for ten minutes. */
+  /** A different person from the linked one: nothing changes unless the owner says yes within ten minutes. */
   | { type: "other_person"; withingsUserId: string; linkedUserId: string }
-  /** Everything was removed while Withings was asked, or before. */
+  /** The account was removed before or while Withings was asked. */
   | { type: "account_removed" }
   /** The owner pressed the other button. */
   | { type: "refused" }
@@ -46,7 +46,7 @@ export type LinkResult =
   | { type: "no_code" }
   | { type: "not_an_address" };
 
-/** How it ended when nothing is left to ask. */
+/** The result when no question is left. */
 export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
 
 /** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
@@ -67,13 +67,13 @@ export interface WithingsLinking {
   isPasted(text: string): boolean;
   /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
   withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
-  /** The question about another person that waits for its answer, if there is one. */
+  /** The open question about another person, if there is one. */
   question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined>;
   /** Access to the person in question, so that the owner can be told who it is. */
   accessInQuestion(account: number): Promise<WithAccess | undefined>;
-  /** The answer is yes, about this person. `late_answer`: the question is over, or was about somebody else. */
+  /** Yes to this person. `late_answer`: the question has expired, or was about somebody else. */
   switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }>;
-  /** The answer is no. */
+  /** No. */
   keepPerson(account: number): Promise<void>;
 }
 
@@ -103,7 +103,7 @@ export function createWithingsLinking(deps: {
     return makeLink(account, withingsUserId, tokens);
   }
 
-  /** What is damaged has to be made anew, and says nothing of whose it was. */
+  /** A damaged link has to be made again, and does not tell whose it was. */
   async function linkedPerson(account: number): Promise<string | undefined> {
     return (await links.facts(account, "withings").catch(() => undefined))?.vendorUserId;
   }
@@ -124,10 +124,10 @@ export function createWithingsLinking(deps: {
     if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
     const { type, account } = redeemed;
     if (type !== "ok") return { account, result: { type: `${type}_state` } };
-    // Of somebody who is gone by now: Withings need not be asked.
+    // The account is gone, so Withings need not be asked.
     if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
     const result = await link(account, code);
-    // Nobody is left to be told.
+    // There is nobody left to tell.
     return result.type === "account_removed" ? { result } : { account, result };
   }
 

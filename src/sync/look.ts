@@ -19,7 +19,7 @@ export interface Task {
  *   outdated    an older version of it has to go first, if it still stands
  *   wait        it may still turn up
  *   gone        Garmin accepted it several times and never showed it
- *   unclear     something is there that cannot be read and may be it, so it must not be sent again
+ *   unclear     an unreadable entry may be it, so it must not be sent again
  *   watched     it was seen before; only late copies of it matter
  */
 export type Finding =
@@ -118,7 +118,7 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
     const isUnclear =
       isSentAgain(finding) && sent?.attemptedAt !== undefined && unreadable.some((it) => mayBeOurs(sent, it));
     if (!isUnclear) return { finding, surplus: surplus.get(task) ?? [] };
-    // Garmin's answer may be read again tomorrow, when it is whole or this program knows its shape.
+    // Garmin's answer may be readable tomorrow, when it is complete or this program knows its shape.
     const isPatient = secondsSinceAttempt(sent, now) < ACCEPTED_WAIT_SECONDS;
     return { finding: { type: isPatient ? "wait" : "unclear" }, surplus: surplus.get(task) ?? [] };
   });

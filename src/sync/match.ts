@@ -68,8 +68,8 @@ export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
 }
 
 /**
- * Whether an entry that could not be read whole may be what we sent: nothing that could be read of it contradicts. Its weight
- * alone says little, so one without a time has to be listed near the day.
+ * Whether a partly unreadable entry may be what we sent: none of its readable fields contradicts it. Its weight alone says
+ * little, so an entry without a time has to be listed near the day.
  */
 export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt
@@ -83,7 +83,7 @@ export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): 
     : !differs(entry.systolicMmHg, values.systolicMmHg, 0) && !differs(entry.diastolicMmHg, values.diastolicMmHg, 0);
 }
 
-/** A local date may be the one before or after that in UTC. */
+/** A local date may be a day before or after the UTC date. */
 function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   if (calendarDate === undefined) return true;
   const noon = Date.parse(`${calendarDate}T12:00:00Z`);

@@ -21,7 +21,7 @@ export interface Overview {
   lastReadings: Progress["lastReadings"];
   /** Held and failed readings. */
   attention: AttentionItem[];
-  /** What Withings lists and cannot be read. */
+  /** Unreadable records that Withings lists. */
   unreadable: UnreadableRecord[];
   /** What Garmin makes of the readings. */
   facts: Facts;

@@ -37,8 +37,8 @@ export async function giveWord(
 }
 
 /**
- * Whether the owner's yes would send it. What Garmin cannot hold stays out whatever they say, and so does what lies in the
- * future; what waits for a time zone is sent as soon as there is one.
+ * Whether the owner's yes would send it. Readings that Garmin cannot store, or that are in the future, are not sent whatever
+ * they say; one that waits for a time zone is sent as soon as there is one.
  */
 export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
   return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";

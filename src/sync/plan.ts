@@ -12,7 +12,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
  *   replace    it stands in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
- *   watch      nothing is left to do for it, but a late copy may turn up in Garmin
+ *   watch      nothing is left to do, but a late copy may turn up in Garmin
  */
 export type Step =
   | { type: "leave" }
@@ -29,7 +29,7 @@ export type Step =
 export interface PlanContext {
   startAt: Date;
   now: Date;
-  /** Garmin may have readings that the ledger does not know: a first run, one that reaches back, or older data put back. */
+  /** Garmin may have readings that the ledger does not know: on a first run, one that reaches back, or after a restore. */
   adopting: boolean;
   /** Why Garmin could never take it. */
   refusal: FailReason | undefined;
@@ -48,7 +48,7 @@ const REFUSED_AGAIN_SECONDS = 24 * 3600;
 const REFUSED_AGAIN_TIMES = 7;
 /** Clocks differ by minutes, and zones are no matter here. What lies a day ahead was never measured. */
 const FUTURE_SECONDS = 24 * 3600;
-/** The first scale that reports by itself is of 2009. A device that says an earlier date had lost its clock. */
+/** The first scale that reports by itself came out in 2009. An earlier date from a device means that its clock was reset. */
 const FIRST_DEVICES = new Date("2009-01-01T00:00:00Z");
 
 /** Pure, so that every case is a line in its test. */
@@ -106,7 +106,7 @@ function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undef
   return attribution === "confirmed" && at !== undefined && modifiedAt > at;
 }
 
-/** With what the owner has said of the reading. */
+/** Includes the owner's answer about the reading. */
 type OwnedContext = PlanContext & { isMine: boolean };
 
 function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
@@ -121,22 +121,22 @@ function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }
 
-/** Whether late copies of it are looked for. A look after their time is over ends that. */
+/** Whether late copies of it are looked for. A look after the time is over ends that. */
 export function isWatched({ mayAlsoStand = [] }: LedgerEntry): boolean {
   return mayAlsoStand.length > 0;
 }
 
-/** It was sent, and nobody knows yet what became of that. */
+/** It was sent, and the outcome is not known yet. */
 export function isAttempted({ fate, attemptedAt }: LedgerEntry): boolean {
   return attemptedAt !== undefined && (fate.state === "sending" || fate.state === "sent");
 }
 
-/** Something of it was sent and has not been accounted for. */
+/** An upload of it has not been accounted for. */
 export function isOpen(entry: LedgerEntry): boolean {
   return isAttempted(entry) || isWatched(entry);
 }
 
-/** Nothing is to be done for the reading itself. */
+/** There is nothing to do for the reading itself. */
 function atRest(entry: LedgerEntry): Step {
   return { type: isWatched(entry) ? "watch" : "settled" };
 }
@@ -159,7 +159,7 @@ function holdReason(reading: Reading, { now, probable, hasTimezone, isMine }: Ow
   }
 }
 
-/** What was typed or imported may be of any time: people bring their old diaries. */
+/** Typed or imported readings may have any date: people bring their old diaries. */
 function hasImpossibleDate({ takenAt, typed, imported }: Reading): boolean {
   return takenAt < FIRST_DEVICES && !typed && !imported;
 }
@@ -176,8 +176,8 @@ function secondsSince(instant: Date, now: Date): number {
 }
 
 /**
- * How long ago it was sent last; infinite where it never was. An attempt that lies more than a day ahead was dated by a clock
- * that was wrong: it was made at some time, and nobody may wait until that date has come.
+ * How long ago it was last sent; infinite if never. An attempt more than a day ahead was dated by a wrong clock: it was made
+ * at some unknown time, and must not hold anything up until that date.
  */
 export function secondsSinceAttempt({ attemptedAt }: LedgerEntry, now: Date): number {
   if (!attemptedAt) return Number.POSITIVE_INFINITY;

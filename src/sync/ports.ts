@@ -22,7 +22,7 @@ export interface Link {
   linkedAt: Date;
   /** When its tokens were last exchanged for new ones; absent until the first time. */
   renewedAt?: Date;
-  /** Until when the vendor asked to be left alone, the last time it did. */
+  /** Until when the vendor last asked us to wait. */
   restsUntil?: Date;
   /** Withings' userid, or Garmin's profile id. */
   vendorUserId: string;
@@ -31,7 +31,7 @@ export interface Link {
   tokens: TokenSet;
   /** The refresh token before the last rotation: a last chance, should the new one never have become valid. */
   previousRefreshToken?: string;
-  /** Since when the vendor refuses its tokens in a way that is no verdict yet: their renewal, or what they give access to. */
+  /** Since when the vendor has been refusing its tokens, for renewal or for access, in a way that is not final yet. */
   refusal?: { of: "renewal" | "access"; since: Date };
   /** When a stale link was last found to be refused. */
   triedAt?: Date;
@@ -52,7 +52,7 @@ export interface Links {
   read(account: number, vendor: Vendor): Promise<Versioned<Link> | undefined>;
   /** Also of a link whose tokens cannot be opened any more: that one is stale. */
   facts(account: number, vendor: Vendor): Promise<LinkFacts | undefined>;
-  /** Writes if the link still has `version`. False: somebody else wrote first. */
+  /** Writes if the link still has `version`. False if somebody else wrote first. */
   write(account: number, vendor: Vendor, link: Link, version: string): Promise<boolean>;
   /** Writes whatever is there, even if that cannot be opened: the owner has just signed in. */
   replace(account: number, vendor: Vendor, link: Link): Promise<void>;
@@ -60,17 +60,17 @@ export interface Links {
   remove(account: number, vendor: Vendor): Promise<void>;
 }
 
-/** What a sign-in brought that is not a link yet, because whose it is was not seen yet, or the owner has to be asked. */
+/** The result of a sign-in that is not a link yet, because we do not know yet whose it is, or have to ask the owner. */
 export interface PendingLink {
   tokens: TokenSet;
   /** Absent until the vendor has said whose account it is. */
   owner?: { vendorUserId: string; displayName: string };
 }
 
-/** The code or ticket is spent, so these tokens cannot be had again: they are kept sealed, for ten minutes. */
+/** The code or ticket is used up, so we cannot get these tokens again: they are kept sealed, for ten minutes. */
 export interface PendingLinks {
   read(account: number, vendor: Vendor): Promise<PendingLink | undefined>;
-  /** Replaces the one before. */
+  /** Replaces the previous one. */
   save(account: number, vendor: Vendor, pending: PendingLink): Promise<void>;
   forget(account: number, vendor: Vendor): Promise<void>;
 }
@@ -88,13 +88,13 @@ export interface VendorUsers {
   release(vendorUserId: string, account: number): Promise<void>;
 }
 
-/** `doubtful`: a refusal that may pass. It counts once it has lasted a while. */
+/** `doubtful`: a refusal that may be temporary. It counts once it has lasted a while. */
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
 /** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */
 export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
 
-/** A vendor asked to be left alone until then. It is not asked anything for this account before. */
+/** A vendor asked us to wait until then. We ask it nothing for this account before that. */
 export class VendorRestError extends RetryLaterError {
   readonly vendor: Vendor;
   readonly until: Date;
@@ -109,7 +109,7 @@ export class VendorRestError extends RetryLaterError {
   }
 }
 
-/** The vendor refused to renew a link in words that nobody here knows: it ends no link, and its owner hears of it after days. */
+/** The vendor refused to renew a link in words we do not know: that does not end the link; its owner is told after three days. */
 export class UnclearRefusalError extends RetryLaterError {}
 
 /** A vendor's data endpoint refused the access token. Whether the link is at its end is for `tokens` to find out. */
@@ -118,8 +118,8 @@ export class AccessRefusedError extends Error {
 }
 
 /**
- * Garmin does not serve this kind of reading for this account at all: its API said so, not something on the way. Everything
- * else goes on.
+ * Garmin does not offer this kind of reading to this account: its API said so, not something in between. Everything else goes
+ * on.
  */
 export class KindClosedError extends Error {
   override readonly name = "KindClosedError";
@@ -145,7 +145,7 @@ export interface ReadingSource {
 
 /** A record at Withings that cannot be read. */
 export interface UnreadableRecord {
-  /** Its measure group, or what else tells it apart. */
+  /** Its measure group, or whatever else identifies it. */
   id: string;
   takenAt?: Date;
 }
@@ -155,11 +155,11 @@ export interface SourceAnswer {
   height: Height | undefined;
   /** IANA zone. */
   timezone: string | undefined;
-  /** What time it was at the source when it answered, if it said so. */
+  /** The source's own time when it answered, if it said so. */
   answeredAt?: Date;
-  /** Records that hold a reading, or may, and cannot be read. */
+  /** Unreadable records that hold a reading, or may. */
   unreadable: UnreadableRecord[];
-  /** False when there is more, and no way to it: the cursor must not pass what was not seen. */
+  /** False if there is more that we could not get: the cursor must not pass what was not seen. */
   isComplete: boolean;
   /** Vendor values that nobody here has heard of. */
   unknown: string[];
@@ -199,7 +199,7 @@ export interface SendContext {
   /** Called right before each upload; when it throws, that upload is not made. */
   beforeEach: () => Promise<void>;
   heightM: number | undefined;
-  /** The owner's zone. Where it is unknown, nothing is sent that is kept by local time. */
+  /** The owner's zone. If it is unknown, nothing that Garmin keeps by local time is sent. */
   timezone: string | undefined;
   parts: ChosenParts;
 }
@@ -220,11 +220,11 @@ export interface GarminKey {
 
 export interface Around {
   entries: Standing[];
-  /** What is there and could not be read: it may be any reading that it does not contradict. */
+  /** Unreadable entries: each may be any reading that it does not contradict. */
   unreadable: UnreadableEntry[];
 }
 
-/** As much of an entry as could be read. */
+/** The readable fields of an entry. */
 export interface UnreadableEntry {
   takenAt?: Date;
   /** The local date that Garmin lists it under. */
@@ -365,13 +365,13 @@ export interface Progress {
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
   /** Held and failed readings, for the owner's eyes. */
   attention: AttentionItem[];
-  /** Readings of which something may have been sent that is not accounted for, by `readingId`: looked after also when gone. */
+  /** Readings with an upload not accounted for, by `readingId`: followed up even when they are gone. */
   open?: string[];
   /** What we brought into Garmin in the last days, by the time it was seen there. */
   arrived: Arrival[];
   /** Vendor values that were reported already. */
   reportedUnknown: string[];
-  /** Records at Withings that could not be read. The cursor has passed them, and once a day they are looked at again. */
+  /** Unreadable Withings records. The cursor has passed them, and once a day they are looked at again. */
   unreadable?: RememberedRecord[];
   /** Kinds of which nothing is sent for now. */
   paused?: Partial<Record<ReadingKind, Pause>>;
@@ -414,7 +414,7 @@ export interface Twin {
 }
 
 export interface RememberedRecord extends UnreadableRecord {
-  /** What was asked for when it was first seen: everything changed since then lists it. */
+  /** The start of the request that first listed it: asking for everything changed since then lists it again. */
   listedSince: Date;
   lookedAt: Date;
 }
@@ -474,10 +474,10 @@ export interface Erasure {
   erase(account: number): Promise<void>;
 }
 
-/** What tells one store from another, and a used one from an empty one. */
+/** Identifies a store, and tells a used one from an empty one. */
 export interface StoreIdentity {
-  /** Twelve hex digits, made once and kept for as long as the store lives, also over a backup. */
+  /** Twelve hex digits, made once and kept for the life of the store, including through a backup. */
   id(): Promise<string>;
-  /** Whether nobody has an account in it. */
+  /** Whether it has no accounts. */
   isEmpty(): Promise<boolean>;
 }

@@ -30,9 +30,9 @@ const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
 const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
-/** They are a few, unless Garmin shows nothing at all during an import; then Withings lists them again anyway. */
+/** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
-/** More than that is a change of Withings' answers, and one of them stands for all. */
+/** More than that means that Withings' answers have changed, and a few are enough to tell the owner. */
 const UNREADABLE_RECORDS = 50;
 /** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
 const ARRIVED_DAYS = 8;
@@ -65,12 +65,12 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
 }
 
 /**
- * A start or a cursor in the future comes from a clock that was wrong: what was measured before it would be left, or never
- * listed. From then on it is as in a first run, which doubles nothing, because the ledger and Garmin are asked.
+ * A start or a cursor in the future comes from a wrong clock: readings before it would be skipped, or never listed. It is then
+ * handled like a first run, which sends nothing twice, because it checks the ledger and Garmin.
  */
 export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date): Progress {
   const { startAt, cursorAt } = progress;
-  // Clocks of two machines differ by hours, zones set wrongly included.
+  // Clocks of two machines may differ by hours, for instance if a zone is wrong.
   const isAhead = (at: Date) => at.getTime() - now.getTime() > DAY_MS;
   if (!isAhead(startAt) && !isAhead(cursorAt)) return progress;
   const start = isAhead(startAt) ? firstRunStart : startAt;
@@ -93,7 +93,7 @@ export interface Found {
   since: Date;
   height: Height | undefined;
   settlements: Settlement[];
-  /** Beside those, readings of which something was sent that has not been accounted for, by `readingId`. */
+  /** Besides those, readings with an upload that is not accounted for, by `readingId`. */
   stillOpen?: string[];
   /** What of a weigh-in was sent. */
   parts: ChosenParts;
@@ -130,7 +130,7 @@ export function advance(before: Progress, found: Found): Progress {
   const newest = isComplete ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
   const cursorAt = Math.min(newest, now.getTime(), ...[...(isComplete ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
-  // What this run has sent without an answer it has not read again from the ledger.
+  // The run has not re-read from the ledger what it sent without an answer.
   const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
     (!settled && !paused[reading.kind]) || (entry && isOpen(entry)) ? readingId(reading) : [],
   );
@@ -159,14 +159,14 @@ export function advance(before: Progress, found: Found): Progress {
   };
 }
 
-/** Since when to ask, so that what could not be read is listed again once a day. */
+/** From when to ask, so that unreadable records are listed again once a day. */
 export function unreadableSince({ unreadable = [] }: Progress, now: Date): Date[] {
   return unreadable.filter((it) => isDue(it, now)).map(({ listedSince }) => listedSince);
 }
 
 const isDue = ({ lookedAt }: RememberedRecord, now: Date) => Math.abs(now.getTime() - lookedAt.getTime()) >= DAY_MS;
 
-/** One that was to be listed and is not, or can be read now, is forgotten. */
+/** A record that should have been listed and was not, or is readable now, is forgotten. */
 function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }: Found): RememberedRecord[] {
   const known = new Map(unreadable.map((it) => [it.id, it]));
   const seen = answer.unreadable.map((it) => {

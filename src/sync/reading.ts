@@ -19,7 +19,7 @@ interface Measured {
    * Such a reading is looked for in Garmin before it is sent.
    */
   imported: boolean;
-  /** A person typed it in, so it may be of any time. */
+  /** A person typed it in, so it may have any date. */
   typed?: true;
 }
 

@@ -84,7 +84,7 @@ export function unaccounted(entry: LedgerEntry | undefined, now: Date): Pick<Led
   );
 }
 
-/** Those whose time is not over. One that lasts for days was dated by a clock that was wrong. */
+/** Those whose time is not over. One that would last for days was dated by a wrong clock. */
 export function stillAwaited(copies: Unaccounted[], now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
   const latest = now.getTime() + 2 * WATCH_SECONDS * 1000;
   const mayAlsoStand = copies.filter(({ until }) => until > now && until.getTime() <= latest);

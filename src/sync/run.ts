@@ -40,8 +40,8 @@ export interface RunOptions {
   /** Reaches back to this instant, and takes over what Garmin already has of that time. */
   since?: Date | undefined;
   /**
-   * The store is known to hold everything that was sent: the last run ended well and not long ago, and nobody can have put
-   * older data in place since. Unless this is set, the run looks into Garmin before it sends.
+   * The store is known to hold everything that was sent: the last run succeeded not long ago, and nobody can have put older
+   * data in place since. Unless this is set, the run looks into Garmin before it sends.
    */
   ledgerIsCurrent?: boolean | undefined;
   /**
@@ -60,7 +60,7 @@ export type RunProgress =
 export interface RunReport extends RunOutcome {
   /** One sentence, when something in the configuration or the store has to be mended. */
   problem?: string;
-  /** A vendor asked to be left alone until then; of several the last one. */
+  /** Until when a vendor asked us to wait; of several, the latest. */
   rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
@@ -100,11 +100,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { journal, progress } = start;
   const kept = async () =>
     progress === start.stored?.value ? start.stored : await journal.saveProgress(progress, start.stored?.version);
-  // What the owner asks for is kept first of all: should this run end half-way, the next one still reaches back.
+  // The owner's request is saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await kept());
 
   const { answer, since, height, timezone, planned } = await survey(deps, account, start);
-  // Before anything is written: what a wrong clock has written would be believed for as long as it was off.
+  // Before anything is written, because data dated by a wrong clock would be believed for as long as the clock was off.
   if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
     log.warn("clock_wrong", {
       answeredAt: answer.answeredAt?.toISOString(),
@@ -144,7 +144,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     accepted: acceptedFields(progress, kind),
   });
   const isResting = (kind: ReadingKind) => isPaused(progress, kind, account.settings.sends, clock.now());
-  // First: no late copy may be taken for a new reading. What goes wrong here keeps nothing else from arriving.
+  // First, so that no late copy is taken for a new reading. A failure here does not keep anything else from arriving.
   const stillOpen: string[] = [];
   for (const [kind, entries] of Map.groupBy(openBefore, ({ value }) => value.kind)) {
     if (isResting(kind)) stillOpen.push(...entries.map(({ value }) => readingId(value)));
@@ -157,7 +157,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     if (isResting(kind)) continue;
     const tasks = tasksOf(planned, kind);
     const { error, ...rest } = await settle(tasks, depsOf(kind));
-    // Here too, because an answer is also judged when the access to Garmin has ended.
+    // Here too, because answers are judged even after the access to Garmin has ended.
     const lane = { ...rest, error: await deps.tokens.heed(id, "garmin", error) };
     lanes.set(kind, lane);
     tried.set(kind, { pausedBy: pausedBy(lane), isServed: tasks.length > 0 && !lane.error });

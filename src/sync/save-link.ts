@@ -6,20 +6,20 @@ import { withLease } from "./lease-keeper.ts";
 import type { Leases, Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "./ports.ts";
 import type { Agenda, SubscriptionMemory } from "./web-ports.ts";
 
-/** A code or a ticket is spent by the time its link is saved, so a short wait is worth it. One second between two tries. */
+/** A code or a ticket is used up by the time its link is saved, so a short wait is worth it. One second between two tries. */
 const TRIES = 15;
 
-/** Saves what a sign-in or a consent brought. `account_removed`: the account was removed meanwhile, and nothing is saved. */
+/** Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved. */
 export interface LinkSaver {
   /** Whether the person or profile belongs to another account. */
   isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean>;
-  /** Replaces the link before it, and claims its person or profile. `taken`: that belongs to another account. */
+  /** Replaces the previous link and claims its person or profile. `taken`: that belongs to another account. */
   save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed">;
-  /** Tokens that are no link yet. */
+  /** Tokens that are not a link yet. */
   savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed">;
 }
 
-/** The right to make or remove the links of an account. A sync needs none of it, so nobody waits for one here. */
+/** The right to make or remove the links of an account. Syncs do not take it, so nobody waits for one here. */
 export async function withLinksLease<T>(
   { leases, clock }: { leases: Leases; clock: Clock },
   account: number,
@@ -60,14 +60,14 @@ export function createLinkSaver(deps: {
 
     save: (account, vendor, link) =>
       withLinksLease(deps, account, async () => {
-        // The vendor took its time, and everything may have been removed meanwhile: a link without an account is read by
-        // nobody, and keeps its person from everybody else.
+        // The vendor's answer took a while, and everything may have been removed: a link without an account is never used,
+        // and keeps everybody else from linking that person.
         if (!(await isThere(account))) return "account_removed";
         if ((await claim(account, vendor, link.vendorUserId)) !== account) return "taken";
-        // A damaged one is replaced all the same.
+        // A damaged one is replaced too.
         const before = await links.facts(account, vendor).catch(() => undefined);
         await links.replace(account, vendor, link);
-        // The link is made. What is left to do must not make it look as if it were not.
+        // The link is made. A failure from here on must not make it look as if it were not.
         await tidy(account, vendor, { before: before?.vendorUserId, now: link.vendorUserId }).catch((error: unknown) =>
           log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
         );
@@ -86,7 +86,7 @@ export function createLinkSaver(deps: {
     return (await accounts.find(account)) !== undefined;
   }
 
-  /** A claim of an account that is gone counts for nothing. */
+  /** A claim by an account that is gone does not count. */
   async function claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
     const owner = await users[vendor].claim(vendorUserId, account);
     if (owner === account || (await isThere(owner))) return owner;
@@ -96,11 +96,11 @@ export function createLinkSaver(deps: {
 
   async function tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }) {
     await pendingLinks.forget(account, vendor);
-    // Whatever is told of it, in a chat or a terminal: somebody new could otherwise wait for a day.
+    // Whatever the chat or the terminal says: otherwise a new account could wait for a day.
     await agenda.set(account, { dueAt: clock.now(), failures: 0 });
     // Subscriptions went with the old link.
     if (vendor === "withings") await subscriptions.forget(account);
-    // The one before may be linked by somebody else now.
+    // The previous one may now be linked by somebody else.
     if (person.before !== undefined && person.before !== person.now)
       await users[vendor].release(person.before, account);
   }

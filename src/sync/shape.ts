@@ -1,19 +1,19 @@
 /**
- * What a vendor's answer looks like, without anything that stood in it: paths, kinds and lengths. A report made of it can be
- * shown to anybody.
+ * The shape of a vendor's answer, without its values: paths, kinds and lengths. A report made of it is safe to show to
+ * anybody.
  */
 
-/** Together they keep one shape under two kilobytes. */
+/** Together they keep a shape under two kilobytes. */
 const MAX_LINES = 40;
 const MAX_LINE = 120;
 const MAX_CHARS = 1800;
 const MAX_DEPTH = 10;
-/** Of a list so many elements are looked at, and of an object so many fields. */
+/** How many elements of a list and fields of an object are looked at. */
 const MAX_ELEMENTS = 200;
 
 /**
- * Words of which vendors make the names of their fields. A field is named only if it is made of these: an object may have
- * dates, ids, tokens or people's names as keys, and nothing tells a name that we have not seen from one of those.
+ * Words that vendors use in field names. A field is named only if it consists of these: an object may have dates, ids, tokens
+ * or people's names as keys, and an unknown field name looks just like those.
  */
 const WORDS = new Set(
   `about accepted access account accounts action active activity address age aggregate algo all allow and api app appli
@@ -49,17 +49,17 @@ const WORDS = new Set(
     .filter(Boolean),
 );
 
-/** Words of a name, however they are put together: `sampleTimeGMT`, `refresh_token`, `weight-service`. */
+/** The words of a name, however they are joined: `sampleTimeGMT`, `refresh_token`, `weight-service`. */
 const WORD = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
 
-/** A name as it is, if it is made of known words alone, and else its length. */
+/** The name itself if it consists of known words only, otherwise its length. */
 export function nameOrLength(name: string): string {
   const rest = name.replace(WORD, (word) => (WORDS.has(word.toLowerCase()) ? "" : word));
   const isKnown = name.length <= 60 && /^[_\-$]*\d?[_\-$]*$/.test(rest) && /[a-z]/i.test(name);
   return isKnown ? name : `<${name.length}>`;
 }
 
-/** A sentence of paths and kinds, in which whatever is no known name or small number becomes its length. */
+/** A sentence of paths and kinds, in which everything but known names and small numbers becomes its length. */
 export function withoutValues(text: string, longest = 300): string {
   const clean = text.replace(/[^\s.,:;/()[\]*]+/g, (part) => (/^\d{1,3}$/.test(part) ? part : nameOrLength(part)));
   return clean.slice(0, longest);

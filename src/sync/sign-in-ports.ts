@@ -1,7 +1,7 @@
 /** The contract of signing in at Garmin: outcomes are values, because each of them needs another sentence. */
 import type { TokenSet, WithAccess } from "./ports.ts";
 
-/** Garmin's own phone apps, which a sign-in with a password is made as. `ios` unless the owner chose otherwise. */
+/** Garmin's own phone apps; a password sign-in is made as one of them. `ios` unless the owner chose otherwise. */
 export type MobileClient = "ios" | "android";
 
 /** A sign-in that waits for its MFA code. Plain data without the password: another process can finish it. */
@@ -9,11 +9,11 @@ export interface PendingSignIn {
   cookies: Record<string, string>;
   /** Absent in what an older version stored: it was `ios`. */
   client?: MobileClient;
-  /** As Garmin names it; it wants to hear the same again. */
+  /** Garmin's name for it, which has to be sent back. */
   method: string;
-  /** `other`: an app that makes codes, or a way with an unknown name. */
+  /** `other`: an authenticator app, or a way with an unknown name. */
   sentBy?: CodeWay;
-  /** How often a code was wrong. */
+  /** How many codes were wrong. */
   wrongCodes?: number;
   /** Where Garmin sent the code, masked by Garmin. */
   sentTo?: string;
@@ -22,7 +22,7 @@ export interface PendingSignIn {
 
 export type CodeWay = "email" | "phone" | "other";
 
-/** What this machine's network hears from Garmin's sign-in without a password. `unclear` says neither yes nor no. */
+/** How Garmin's sign-in answers this machine's network without a password. `unclear` means neither yes nor no. */
 export interface GarminProbe {
   verdict: "reachable" | "blocked" | "rate_limited" | "unclear";
   serverTime: Date | undefined;
@@ -37,7 +37,7 @@ export type SignInRefusal =
   | { type: "blocked" }
   /** 427: this account may not sign in as this app. */
   | { type: "client_refused" }
-  /** Garmin wants something of the owner first, on its own pages. */
+  /** Garmin wants the owner to do something first, on its own pages. */
   | { type: "password_expired" | "terms_changed" | "account_disabled" }
   /** Too many sign-ins of this account. */
   | { type: "max_logins" }
@@ -63,7 +63,7 @@ export type NewCodeOutcome =
   | SignInRefusal;
 
 export interface SignInPageOptions {
-  /** The page asks for e-mail and password even where the browser still knows somebody. */
+  /** The page asks for e-mail and password even if the browser still has somebody signed in. */
   asSomebodyElse?: boolean;
 }
 
@@ -72,7 +72,7 @@ export interface GarminProfile {
   displayName: string;
 }
 
-/** What a pasted text holds. `spent_ticket`: Garmin's own web site has used it already. `chinese_account`: of garmin.cn. */
+/** The content of a pasted text. `spent_ticket`: Garmin's own web site has already used it. `chinese_account`: from garmin.cn. */
 export type PastedTicket =
   | { type: "ticket"; ticket: string; service: string }
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" };

@@ -25,15 +25,15 @@ import type {
 const FIRST_REST_SECONDS = 2 * 3600;
 const LONGEST_REST_SECONDS = 24 * 3600;
 
-/** After so many wrong codes a sign-in ends. Garmin's own patience is not known; after it, it takes none for a day. */
+/** A sign-in ends after this many wrong codes. Garmin's own limit is unknown; beyond it, Garmin accepts none for a day. */
 const CODE_TRIES = 3;
 
-/** How often a profile that says neither yes nor no is asked at once; what is kept is asked again later. */
+/** How often in a row to ask for a profile whose answer is unclear; a kept sign-in is asked again later. */
 const PROFILE_TRIES = 3;
 
 /** How somebody signs in: on Garmin's page, or with a password as one of its apps. */
 type Route = "page" | MobileClient;
-/** What is left to try, by hand, after Garmin refused one route for a reason that may not hold for another. */
+/** The route the owner can still try after Garmin refused one for a reason that may not apply to another. */
 const NEXT_CLIENT = { page: "ios", ios: "android", android: undefined } as const satisfies Record<
   Route,
   MobileClient | undefined
@@ -44,30 +44,30 @@ export type SignInResult =
   | { type: "mfa_required"; sentBy: CodeWay; sentTo: string | undefined }
   | { type: "code_sent"; sentBy: CodeWay; sentTo: string | undefined }
   | { type: "wrong_code" }
-  /** The last wrong code that is borne: the sign-in is over. */
+  /** The last wrong code we allow: the sign-in is over. */
   | { type: "code_tries_over" }
   | { type: "code_too_soon" }
   /** There is no sign-in that waits for a code: it took too long, or there never was one. */
   | { type: "expired" }
   | { type: "too_many_codes" }
   | { type: "resting"; until: Date }
-  /** The limit is on this machine's network, and no account's. */
+  /** The limit is on this machine's network, not on an account. */
   | { type: "network_limited" }
   | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" }
   | { type: "password_expired" | "terms_changed" | "account_disabled" }
-  /** `client_refused`: not as this app. `access_refused`: what Garmin has just issued is not good for its own data. */
+  /** `client_refused`: not as this app. `access_refused`: Garmin's data refuses the tokens Garmin has just issued. */
   | { type: "client_refused" | "access_refused"; next: MobileClient | undefined }
-  /** Signed in, but whose account it is could not be seen. The tokens are kept for ten minutes: see `lookAgain`. */
+  /** Signed in, but we could not see whose account it is. The tokens are kept for ten minutes: see `lookAgain`. */
   | { type: "profile_unknown" }
-  /** Another profile than the linked one: nothing changes until `switchProfile`, for ten minutes. */
+  /** A different profile from the linked one: nothing changes unless `switchProfile` is called within ten minutes. */
   | { type: "other_profile"; profile: GarminProfile; linked: GarminProfile }
-  /** What was kept for ten minutes is gone. */
+  /** The sign-in kept for ten minutes is gone. */
   | { type: "sign_in_forgotten" }
   /** This Garmin profile belongs to another account here: a browser that somebody else signed in with, most often. */
   | { type: "taken"; displayName: string }
-  /** Everything was removed while Garmin was asked. */
+  /** The account was removed while Garmin was asked. */
   | { type: "account_removed" }
-  /** What was pasted holds no sign-in, or one that Garmin's own web site has used already, or one of garmin.cn. */
+  /** The pasted text holds no sign-in, or one that Garmin's own web site has already used, or one from garmin.cn. */
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" }
   | { type: "unclear" };
 
@@ -75,8 +75,8 @@ export type Obstacle = Extract<SignInResult, { type: "resting" } | { type: "netw
 
 export interface GarminSignIn {
   /**
-   * What stands in the way of a password, asked before anybody is asked for one: a rest, or a network that Garmin does not
-   * listen to. Undefined: nothing that is known. Throws `RetryLaterError` when Garmin does not answer at all.
+   * What would make a password pointless, checked before anybody is asked for one: a rest, or a network that Garmin refuses.
+   * Undefined: nothing known. Throws `RetryLaterError` if Garmin does not answer at all.
    */
   obstacle(account: number): Promise<Obstacle | undefined>;
   /** One try. Never repeated by itself; neither this nor a code goes out while sign-in rests. */
@@ -87,11 +87,11 @@ export interface GarminSignIn {
   withPasted(account: number, pasted: string): Promise<SignInResult>;
   /** Whether the text holds a ticket: then nobody but this may read it. */
   isPasted(text: string): boolean;
-  /** Goes on with a sign-in that is kept; undefined where there is none. */
+  /** Continues a kept sign-in; undefined if there is none. */
   lookAgain(account: number): Promise<SignInResult | undefined>;
-  /** The owner says yes to this profile in place of the linked one. */
+  /** The owner wants this profile instead of the linked one. */
   switchProfile(account: number, profileId: string): Promise<SignInResult>;
-  /** The owner says no. */
+  /** The owner does not want it. */
   keepProfile(account: number): Promise<void>;
   /** The e-mail of the last sign-in with a password. */
   email(account: number): Promise<string | undefined>;
@@ -100,8 +100,8 @@ export interface GarminSignIn {
 
 /**
  * Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. All ways end
- * alike: the ticket is exchanged, the tokens are kept sealed because nobody can have them again, the account is looked at, and
- * only then the link replaced; by another profile only after the owner said so.
+ * alike: the ticket is exchanged, the tokens are kept sealed because they cannot be got again, the account is checked, and only
+ * then is the link replaced; by a different profile only if the owner says so.
  */
 export function createGarminSignIn(deps: {
   door: GarminDoor;
@@ -153,7 +153,7 @@ export function createGarminSignIn(deps: {
     return { type: "code_tries_over" };
   }
 
-  /** After a limit: whether it is there for somebody without a password too. Then no account is to blame. */
+  /** After a limit: whether it applies without a password too. Then the account is not the cause. */
   async function isNetworkLimited(): Promise<boolean> {
     const probe = await door.probe().catch((error: unknown) => log.warn("garmin_not_probed", errorFacts(error)));
     return probe?.verdict === "rate_limited";
@@ -177,7 +177,7 @@ export function createGarminSignIn(deps: {
   async function finish(account: number, ticket: string, service: string, route: Route): Promise<SignInResult> {
     const exchange = await door.exchangeTicket(ticket, service);
     if (exchange.type === "refused") return { type: "ticket_refused" };
-    // The ticket is spent: nothing that happens from here on may cost the owner another sign-in.
+    // The ticket is used up: nothing from here on may cost the owner another sign-in.
     const kept = await linkSaver.savePending(account, "garmin", { tokens: exchange.tokens });
     if (kept !== "saved") return { type: kept };
     await memory.forgetPending(account);
@@ -188,7 +188,7 @@ export function createGarminSignIn(deps: {
     const profile = await profileOf((call) => call(tokens.accessToken));
     if (profile === "unknown") return { type: "profile_unknown" };
     if (profile === "refused") {
-      // A link that works is not given up for tokens that Garmin's own data refuses.
+      // A working link is not replaced by tokens that Garmin's own data refuses.
       await pendingLinks.forget(account, "garmin");
       return { type: "access_refused", next: NEXT_CLIENT[route] };
     }
@@ -236,12 +236,12 @@ export function createGarminSignIn(deps: {
     };
   }
 
-  /** Whose profile is linked. What is damaged has to be made anew, and says nothing. */
+  /** Whose profile is linked. A damaged link has to be made again, and does not tell. */
   function linkedProfile(account: number): Promise<LinkFacts | undefined> {
     return links.facts(account, "garmin").catch(() => undefined);
   }
 
-  /** Only Garmin's own 401 says that these tokens are good for nothing. An outage, a limit or an odd answer says nothing. */
+  /** Only Garmin's own 401 means that these tokens are useless. An outage, a limit or an odd answer means nothing. */
   async function profileOf(withAccess: WithAccess): Promise<GarminProfile | "refused" | "unknown"> {
     for (let tries = 1; ; tries++) {
       try {

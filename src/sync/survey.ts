@@ -37,7 +37,7 @@ export interface SurveyDeps {
   source: ReadingSource;
   sinks: Sinks;
   clock: Clock;
-  /** What time it is by the vendors' last answer, if they say. */
+  /** The time by the vendors' last answers, if they give it. */
   vendorTime?: () => Date | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface Start {
   /** As it is stored; absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
-  /** Garmin may have readings that the ledger does not know: nothing is sent before a look. */
+  /** Garmin may have readings that the ledger does not know, so a look comes before anything is sent. */
   looksFirst: boolean;
   /** Whose links they are. A run that began with them must not go on with others. */
   withingsUserId: string;
@@ -73,7 +73,7 @@ export async function openStart(
   const now = clock.now();
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
   const begun = startingPoint(stored?.value, since, firstRunStart);
-  // An ordinary run does it before long, and only once the time is sure.
+  // An ordinary run does it soon, once the time is certain.
   const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
   return {
     ...{ journal, stored, progress },
@@ -88,7 +88,7 @@ export interface Survey {
   /** Everything that was changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
-  /** The account's zone: chosen, else as Withings says or has said. */
+  /** The account's zone: the chosen one, otherwise Withings' current or last one. */
   timezone: string | undefined;
   planned: Planned[];
 }
@@ -125,7 +125,7 @@ function timezoneOf(account: Account, progress: Progress, answered?: string): st
   return [timezone, answered, progress.timezone, reportedTimezone].find((it) => it !== undefined && isTimezone(it));
 }
 
-/** Since when blood pressures have to be listed again that were held for want of a zone, now that there is one. */
+/** From when to list blood pressures again that were held without a zone, now that there is one. */
 function waitedForZone(account: Account, progress: Progress): number[] {
   if (timezoneOf(account, progress) === undefined) return [];
   return progress.attention

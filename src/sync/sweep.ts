@@ -37,12 +37,12 @@ export async function sweep(
   return swept;
 }
 
-/** Appointments further away are found by a regular sweep, which is late by less than a tenth of them. */
+/** Later appointments are left to a regular sweep, whose delay is less than a tenth of the wait. */
 const SOON_SECONDS = 600;
 
 /**
- * The agenda of a process that sweeps by itself. What is due soon would mostly fall just behind a regular sweep: after a run
- * that had to wait for a minute the next one would come after two.
+ * The agenda of a process that sweeps by itself. A visit due soon would often fall just after a regular sweep: a run that has
+ * to wait for one minute would come after two.
  */
 export function createWakingAgenda(agenda: Agenda, clock: Clock, wakeAt: (at: Date) => void): Agenda {
   return {

@@ -21,17 +21,17 @@ const RENEW_AHEAD_SECONDS = 5 * 60;
 const REFRESH_LEASE_SECONDS = 120;
 /** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
 const STORE_TRIES = 5;
-/** Nobody is left alone for longer, whatever they ask: a reading that waits has to arrive. */
+/** The longest wait, whatever a vendor asks for: waiting readings have to arrive. */
 const LONGEST_REST_SECONDS = 24 * 3600;
 /** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
-/** Two clocks differ, but not by a day: a renewal further ahead was made while the clock was wrong. */
+/** Two clocks may differ, but not by a day: a renewal further ahead was made with a wrong clock. */
 const CLOCK_TOLERANCE_SECONDS = 24 * 3600;
-/** A vendor that refuses good tokens has been seen to do so for minutes. */
+/** Vendors have been seen to refuse good tokens for minutes. */
 const DOUBT_SECONDS = 10 * 60;
-/** Refused in words that nobody here knows: sooner than that it may be the vendor's trouble. */
+/** Refused in words we do not know: until then it may be trouble at the vendor. */
 const UNCLEAR_DAYS = 3;
-/** A stale link costs its vendor one request a day, and comes back by itself should the vendor have erred. */
+/** A stale link costs its vendor one request a day, and recovers by itself if the vendor was wrong. */
 const STALE_TRY_SECONDS = 24 * 3600;
 
 export interface Tokens {
@@ -39,7 +39,7 @@ export interface Tokens {
   link(account: number, vendor: Vendor): Promise<Link>;
   /**
    * Access to whatever is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when it is
-   * another one by now: what was read for the one must never be sent to the other. With `onlyLooks` it ends no link.
+   * another one by now: what was read for the one must never be sent to the other. With `onlyLooks` it never ends a link.
    */
   withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
   /**
@@ -48,8 +48,8 @@ export interface Tokens {
    */
   keepAlive(account: number, vendor: Vendor): Promise<Link>;
   /**
-   * What to make of an error that came of an answer of this vendor: a `VendorRestError` when it asked to be left alone. From
-   * then on until that time access to it throws the same. Any other error is answered as it is.
+   * Interprets an error from this vendor's answer: a `VendorRestError` if the vendor asked us to wait. Until that time, access
+   * to it throws the same. Returns any other error unchanged.
    */
   heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
 }
@@ -65,13 +65,13 @@ export function createTokens(deps: {
   links: Links;
   leases: Leases;
   refresh: Record<Vendor, RefreshTokens>;
-  /** Other endpoints than the usual ones. A link ends only when all of them refuse its token too. */
+  /** Other endpoints than the usual ones. A link ends only if all of them refuse its token too. */
   elsewhere: Record<Vendor, AskElsewhere[]>;
   clock: Clock;
   log: Log;
 }): Tokens {
   const { links, leases, refresh, elsewhere, clock, log } = deps;
-  /** Renewed tokens that the store has not taken, and the refresh token that they replace. Gone with the process. */
+  /** Renewed tokens that could not be stored, and the refresh token they replace. Lost with the process. */
   const unsaved = new Map<string, { tokens: TokenSet; replaces: string }>();
   const unsavedOf = (account: number, vendor: Vendor, link: Link) => {
     const kept = unsaved.get(`${account}#${vendor}`);
@@ -94,19 +94,19 @@ export function createTokens(deps: {
     return link;
   }
 
-  /** Seconds; a time in the future is one that was written by a wrong clock. */
+  /** Seconds; a time in the future was written by a wrong clock. */
   const age = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   const isWithin = (seconds: number, at: Date) => age(at) <= seconds && age(at) > -CLOCK_TOLERANCE_SECONDS;
   const isFresh = ({ tokens }: Link) => -age(tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
   const isKept = ({ renewedAt, linkedAt }: Link) => isWithin(KEEP_ALIVE_SECONDS, renewedAt ?? linkedAt);
 
-  /** A stale one is left alone for a day, unless tokens for it are at hand. */
+  /** A stale link is left alone for a day, unless we have tokens for it. */
   function refuseStale({ account, vendor }: Wanted, link: Link) {
     if (link.state !== "stale" || unsavedOf(account, vendor, link)) return;
     if (link.triedAt && isWithin(STALE_TRY_SECONDS, link.triedAt)) throw new ActionNeededError(relink(vendor));
   }
 
-  /** The link as soon as it is `usable`, which a renewal makes it. */
+  /** The link once it is `usable`, if necessary after a renewal. */
   async function usableLink(wanted: Wanted, usable: (link: Link) => boolean): Promise<Link> {
     const { account, vendor } = wanted;
     const before = await readAny(account, vendor, wanted.vendorUserId);
@@ -125,11 +125,11 @@ export function createTokens(deps: {
         refuseStale(same, link.value);
         return await renew(same, link);
       } finally {
-        // Should this fail, the lease ends by itself.
+        // If this fails, the lease expires by itself.
         await lease.release().catch(() => undefined);
       }
     } catch (error) {
-      // That it could not be tried does not make a stale link one that only has to wait.
+      // A stale link stays stale even if it could not be tried.
       if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
       await heed(account, vendor, error);
       throw new ActionNeededError(relink(vendor));
@@ -160,7 +160,7 @@ export function createTokens(deps: {
     throw new RetryLaterError(`${vendor} refused to renew the link, which may pass`);
   }
 
-  /** Throws `ActionNeededError` when the vendor has refused in unknown words for days: waiting on would be silence. */
+  /** Throws `ActionNeededError` if the vendor has refused in unknown words for days: waiting longer would be silence. */
   async function refreshed(wanted: Wanted, link: Versioned<Link>) {
     try {
       return await refresh[wanted.vendor](link.value);
@@ -173,11 +173,11 @@ export function createTokens(deps: {
     }
   }
 
-  /** For how many seconds the vendor has refused it. The first time is written down. */
+  /** For how many seconds the vendor has refused it. The first time is saved. */
   async function refusedFor({ account, vendor }: Wanted, link: Versioned<Link>, of: "renewal" | "access") {
     const { refusal } = link.value;
     if (refusal?.of === of && age(refusal.since) >= 0) return age(refusal.since);
-    // When somebody else writes at this moment, the next refusal is the first.
+    // If somebody else writes right now, the next refusal counts as the first.
     await links.write(account, vendor, { ...link.value, refusal: { of, since: clock.now() } }, link.version);
     return 0;
   }
@@ -193,7 +193,7 @@ export function createTokens(deps: {
       renewedAt: clock.now(),
       tokens,
       previousRefreshToken,
-      // Only what gives access again ends that doubt.
+      // Only successful access ends that doubt.
       ...(refusal?.of === "access" && { refusal }),
     };
     unsaved.set(`${account}#${vendor}`, { tokens, replaces: previousRefreshToken });
@@ -217,7 +217,7 @@ export function createTokens(deps: {
         version = now.version;
         if (tries === STORE_TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
       } catch (error) {
-        // They stay in memory, and are offered again with the next use, also when a disk has to be emptied first.
+        // They stay in memory, and the next use tries to store them again, for instance once a disk has room.
         if (!(error instanceof RetryLaterError) || tries === STORE_TRIES) throw error;
         await clock.sleep(2 ** (tries - 1));
       }
@@ -228,7 +228,7 @@ export function createTokens(deps: {
 
   function leaveAlone(vendor: Vendor, { restsUntil }: Link) {
     const seconds = restsUntil ? -age(restsUntil) : 0;
-    // One that is further ahead was written by a clock that was wrong.
+    // A time further ahead was written by a wrong clock.
     if (!restsUntil || seconds <= 0 || seconds > LONGEST_REST_SECONDS) return;
     throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(seconds) });
   }
@@ -242,7 +242,7 @@ export function createTokens(deps: {
       const link = await links.read(account, vendor);
       if (link) await links.write(account, vendor, { ...link.value, restsUntil }, link.version);
     } catch (cause) {
-      // The run that was asked to wait does; another one would have to be asked again.
+      // The run that was asked to wait does so even if this is not saved; another run would be asked again.
       log.warn("vendor_rest_not_saved", { account, vendor, ...errorFacts(cause) });
     }
     return new VendorRestError(vendor, restsUntil, { retryAfterSeconds: seconds, cause: error });
@@ -275,7 +275,7 @@ export function createTokens(deps: {
     return second.type === "good" ? second.value : refusedTwice(wanted, second.accessToken);
   }
 
-  /** With an access token that is good for a while, and is not the one that was just refused. */
+  /** The link with an access token that is valid for a while and is not the one just refused. */
   async function attempt<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>, refused?: string) {
     const link = await usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
     const { accessToken } = link.tokens;
@@ -289,11 +289,11 @@ export function createTokens(deps: {
     }
   }
 
-  /** The vendor refused a token twice, the second time one that was just issued. It may be about to recover all the same. */
+  /** The vendor refused two tokens, the second one just issued. It may still recover. */
   async function refusedTwice(wanted: Wanted, refused: string): Promise<never> {
     const { account, vendor } = wanted;
     const isElsewhereToo = await isRefusedElsewhere(vendor, refused);
-    // The verdict took its time, and it is none on a link that somebody has renewed since.
+    // The check took a while, and its result does not apply to a link that was renewed since.
     const link = await read(account, vendor);
     if (link.value.tokens.accessToken !== refused) throw new RetryLaterError(`the ${vendor} link changed in between`);
     if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`);
@@ -302,7 +302,7 @@ export function createTokens(deps: {
     throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`);
   }
 
-  /** An answer that is no refusal of the token, whatever it is, is none. */
+  /** Any answer that does not refuse the token counts as not refused. */
   async function isRefusedElsewhere(vendor: Vendor, token: string): Promise<boolean> {
     for (const ask of elsewhere[vendor]) {
       const error: unknown = await ask(token).then(

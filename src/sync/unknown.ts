@@ -18,7 +18,7 @@ export interface UnknownAnswer {
 /** Never throws and never waits: an answer that cannot be noted is still dealt with. */
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
 
-/** What of an unknown answer is kept. Nothing of it was a value. */
+/** What is kept of an unknown answer: no values. */
 export interface UnknownShape {
   firstAt: Date;
   lastAt: Date;
@@ -33,7 +33,7 @@ export interface UnknownShape {
 /** How the calls to one endpoint ended, by outcome: `HTTP 200`, `HTTP 200, status 601`, `no answer`. */
 export type Outcomes = Record<string, { times: number; lastAt: Date }>;
 
-/** What vendors answered lately, as far as a report tells it. */
+/** How vendors answered recently, as the report shows it. */
 export interface VendorAnswers {
   unknown: Record<UnknownAnswer["vendor"], UnknownShape[]>;
   /** By endpoint, `Garmin POST /upload-service/upload`. */
@@ -41,8 +41,8 @@ export interface VendorAnswers {
 }
 
 export interface VendorAnswersStore {
-  /** Undefined as version where nothing is stored, or nothing that can be read. */
+  /** The version is undefined if nothing readable is stored. */
   read(): Promise<{ value: VendorAnswers; version: string | undefined }>;
-  /** False: somebody else wrote first. */
+  /** False if somebody else wrote first. */
   write(answers: VendorAnswers, version: string | undefined): Promise<boolean>;
 }

@@ -60,7 +60,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
         awaited.push(await journal.write({ ...value, attemptedAt: clock.now() }, version));
     }
   }
-  // What is open is looked for when Garmin may be asked again.
+  // Open uploads are looked for once Garmin may be asked again.
   if (asksToWait(stoppedBy)) throw stoppedBy;
   const read = new Map(readings.map((it) => [readingId(it), it]));
   await readBack(awaited, read, deps, report);
@@ -69,8 +69,8 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
 }
 
 /**
- * What Garmin refused it may have stored all the same: nothing of it is sent again, or given up, before a look. Until that
- * look succeeds the ledger says that it is open.
+ * Garmin may have stored readings it refused, so none of them is sent again or given up before a look. Until that look
+ * succeeds, the ledger keeps them open.
  */
 async function settleRefused(
   refused: Array<Versioned<LedgerEntry>>,
@@ -82,7 +82,7 @@ async function settleRefused(
   const { missing, unreadable } = await lookFor(refused, readings, new Set(deps.taken), deps, report);
   const absent = missing.filter(({ value }) => !unreadable.some((it) => mayBeOurs(value, it)));
   if (deps.sink.sendsAsOne && refused.length === outgoing.length && absent.length > 1) {
-    // One bad record spoils a file: halves find it, and bring the others through. All of it is one attempt.
+    // One bad record spoils a file: sending halves isolates it and delivers the others. All this counts as one attempt.
     const again = absent.flatMap((entry) => {
       const reading = readings.get(readingId(entry.value));
       return reading ? [{ reading, entry: uncounted(entry) }] : [];
@@ -119,7 +119,7 @@ async function readBack(
   }
 }
 
-/** One look. Records what is there as seen, and answers what is not. `notThese` are keys of other entries; it grows. */
+/** One look. Records what is there as seen, and returns what is not. `notThese` holds keys of other entries and grows. */
 async function lookFor(
   wanted: Array<Versioned<LedgerEntry>>,
   readings: Map<string, Reading>,
@@ -131,7 +131,7 @@ async function lookFor(
   const times = wanted.map(({ value }) => value.takenAt).sort((a, b) => a.getTime() - b.getTime());
   const [from, to] = [times[0], times.at(-1)];
   if (!from || !to) return { missing: [], unreadable: [] };
-  // A removed version may be shown for a moment longer.
+  // Garmin may still show a removed version for a moment.
   for (const { value } of wanted) if (value.replaces?.garminKey) notThese.add(value.replaces.garminKey.id);
   const { entries: standing, unreadable } = await sink.around(withAccess, from, to);
   const entries = new StandingEntries(standing, notThese);
@@ -150,7 +150,7 @@ async function lookFor(
   for (const { value } of wanted) entries.takeAll(value.mayAlsoStand ?? []);
   for (const fits of changed(deps)) await takeThose(fits);
   for (const stranger of entries.left()) report.strangers.set(stranger.key.id, stranger);
-  // A surplus copy is left to the next run: here it could not be told from a twin's that is not looked for just now.
+  // A surplus copy is left to the next run: here it could not be told from that of a twin not looked for right now.
   return { missing: wanted.filter((entry) => !arrived.has(entry)), unreadable };
 }
 

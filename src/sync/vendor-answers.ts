@@ -11,34 +11,34 @@ import type {
   VendorAnswersStore,
 } from "./unknown.ts";
 
-/** Of each vendor. */
+/** Per vendor. */
 const SHAPES = 20;
 const ENDPOINTS = 60;
 const OUTCOMES = 12;
-/** Written no more often than that, and only after something was unknown or an endpoint began, or ceased, to fail. */
+/** The shortest time between writes, which follow only an unknown answer or an endpoint that starts or stops failing. */
 const PAUSE_SECONDS = 300;
-/** What comes in one run is one write. */
+/** The news of one run is written at once. */
 const GATHER_SECONDS = 30;
 const TRIES = 5;
-/** Different ones, until every further one counts as new. */
+/** How many different ones are remembered; beyond that, each counts as new. */
 const MOST_NOTED = 1000;
 
 export type VendorAnswerLog = ReturnType<typeof createVendorAnswerLog>;
 
 /**
- * Remembers how vendors answer, for a report that somebody attaches to a bug report. It is kept in memory and written only when
- * there is something to tell: a run in which all is as ever costs no call to the store.
+ * Keeps track of how vendors answer, for the file attached to a bug report. It is kept in memory and written only when there is
+ * news: a run without trouble costs no store call.
  */
 export function createVendorAnswerLog(deps: {
   store: VendorAnswersStore;
-  /** Which vendor an address belongs to, as it is called in the report. */
+  /** Which vendor an address belongs to, by its name in the report. */
   vendorOf: (url: URL) => string;
   clock: Clock;
   log: Log;
 }) {
   const { store, vendorOf, clock, log } = deps;
   let fresh = emptyAnswers();
-  /** By endpoint; of an endpoint that was not asked yet it is taken that it was well. */
+  /** By endpoint; one that was not asked yet counts as working. */
   const lastWell = new Map<string, boolean>();
   const noted = new Set<string>();
   let isNews = false;
@@ -68,7 +68,7 @@ export function createVendorAnswerLog(deps: {
       const it = shapeOfUnknown(unknown, clock.now());
       fresh.unknown[unknown.vendor] = withShape(fresh.unknown[unknown.vendor], it);
       const id = idOf(it);
-      // The same again is counted, and written with the next news.
+      // A repeat is only counted, and written with the next news.
       if (noted.has(id)) return;
       if (noted.size < MOST_NOTED) noted.add(id);
       log.warn("vendor_answer_unknown", { vendor: unknown.vendor, call: it.call, where: it.where });
@@ -98,7 +98,7 @@ export function createVendorAnswerLog(deps: {
     isNews = true;
   }
 
-  /** Writes what is new, if there is anything that is worth it. Never throws. */
+  /** Writes the news, if there is any. Never throws. */
   function flush(): Promise<void> {
     writing = writing.then(() => (isNews ? write() : undefined));
     return writing;
@@ -108,7 +108,7 @@ export function createVendorAnswerLog(deps: {
     note,
     count,
 
-    /** The same transport, with how each request ended. */
+    /** The same transport, recording how each request ended. */
     observe:
       (send: Transport): Transport =>
       async (request) => {
@@ -124,13 +124,13 @@ export function createVendorAnswerLog(deps: {
         }
       },
 
-    /** Before the process rests: what is news is written, if the last time is long enough ago. */
+    /** Call before the process rests: writes the news if the last write is long enough ago. */
     rest: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
 
-    /** At the end, whenever the last time was. */
+    /** Call at the end: writes whenever the last write was. */
     close: flush,
 
-    /** All that is known, of this process too. */
+    /** Everything known, including from this process. */
     async read(): Promise<VendorAnswers> {
       await writing;
       return together((await store.read()).value, fresh);
@@ -151,7 +151,7 @@ function shapeOfUnknown(unknown: UnknownAnswer, at: Date): UnknownShape {
     call: withoutValues(call, 100),
     ...(httpStatus !== undefined && { httpStatus }),
     where: withoutValues(where),
-    // A server's software makes them, and no person; but a long one, or one with a number, may be made for one.
+    // Header names come from server software and not from people; but a long one, or one with a number, may be about a person.
     headerNames: headerNames.slice(0, 40).map((name) => (/^[a-z-]{1,32}$/i.test(name) ? name : `<${name.length}>`)),
     shape: shapeOf(value),
   };
@@ -160,7 +160,7 @@ function shapeOfUnknown(unknown: UnknownAnswer, at: Date): UnknownShape {
 const idOf = ({ call, httpStatus, where, shape }: UnknownShape) =>
   JSON.stringify([call, httpStatus, where, shape.map((line) => line.replace(/, .*/, ""))]);
 
-/** The same shape again is counted; of different ones the last twenty are kept. */
+/** Repeats of a shape are counted; of different ones the last twenty are kept. */
 function withShape(before: UnknownShape[], it: UnknownShape): UnknownShape[] {
   const known = before.find((one) => idOf(one) === idOf(it));
   const one = known ? { ...it, firstAt: known.firstAt, times: known.times + it.times } : it;
@@ -184,7 +184,7 @@ function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
   return merged;
 }
 
-/** A name that is known already or that there is room for. */
+/** A name that is already known, or that there is room for. */
 const nameOrRest = (name: string, known: object, most: number) =>
   Object.hasOwn(known, name) || Object.keys(known).length < most ? name : "others";
 
@@ -197,7 +197,7 @@ function endpointOf({ method, url, body }: HttpRequest, vendorOf: (url: URL) => 
 }
 const nameOrStar = (part: string) => (nameOrLength(part) === part || /^v\d$/.test(part) ? part : "*");
 
-/** What Withings says is in the body, whatever the HTTP status. */
+/** Withings' own status is in the body, whatever the HTTP status. */
 function outcomeOf({ status, text }: HttpAnswer): { outcome: string; isWell: boolean } {
   const inside = /^\s*\{\s*"status"\s*:\s*(\d{1,5})\b/.exec(text.slice(0, 60))?.[1];
   const isRefused = inside !== undefined && inside !== "0";

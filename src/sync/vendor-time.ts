@@ -1,17 +1,17 @@
 import type { Clock } from "../clock.ts";
 import type { Transport } from "../transport.ts";
 
-/** Vendors' clocks are right to seconds. A reading's day, and how long to wait for it, come from ours. */
+/** Vendors' clocks are right to the second. A reading's day, and how long to wait for it, depend on ours. */
 const TOLERANCE_MS = 24 * 3600 * 1000;
 
 export interface VendorTime {
-  /** The same transport, listened to. */
+  /** The same transport, watched for `Date` headers. */
   listening: (send: Transport) => Transport;
-  /** The time by the `Date` header of the answer that came last; undefined where it had none. */
+  /** The time in the `Date` header of the last answer; undefined if it had none. */
   now(): Date | undefined;
 }
 
-/** Remembers what time it is by the vendors' answers. */
+/** Keeps track of the time by the vendors' answers. */
 export function createVendorTime(clock: Clock): VendorTime {
   let aheadMs: number | undefined;
   return {
@@ -27,7 +27,7 @@ export function createVendorTime(clock: Clock): VendorTime {
 }
 
 /**
- * Whether our clock is off by more than a day: everybody who told the time says so. One alone may be wrong: a proxy in
+ * Whether our clock is more than a day off, which all sources of the time have to agree on. One alone may be wrong: a proxy in
  * between, or a field whose meaning has changed.
  */
 export function isClockWrong(now: Date, witnesses: ReadonlyArray<Date | undefined>): boolean {

@@ -61,7 +61,7 @@ export interface Appointment {
   dueAt: Date;
   /** How many runs before it had to put something off, one after the other. */
   failures: number;
-  /** When a run last ended well. Absent until there was one, and after each sign-in. */
+  /** When a run last succeeded. Absent until there was one, and after each sign-in. */
   settledAt?: Date;
 }
 

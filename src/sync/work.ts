@@ -23,8 +23,8 @@ export interface WorkDeps {
   summarize: (account: Account) => Promise<Date | undefined>;
   intervalMinutes: number;
   /**
-   * This process does all the work for as long as it lives, so data can only have been put back before it started: its first
-   * run of each account looks into Garmin before it sends. On AWS, where processes come and go, a long pause has to tell.
+   * This process does all the work while it runs, so data can only have been put back before it started: its first run of each
+   * account looks into Garmin before it sends. On AWS, where processes come and go, only a long pause shows it.
    */
   runsAlone?: boolean;
   clock: Clock;
@@ -34,7 +34,7 @@ export interface WorkDeps {
 /** Does a job. Throws when it has to be done again; what just has to wait is put into the agenda instead. */
 export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   const { accounts, agenda, clock, log, intervalMinutes, runsAlone = false } = deps;
-  /** Accounts that a run of this process has settled. */
+  /** Accounts for which this process has completed a run. */
   const settledHere = new Set<number>();
 
   return async (job) => {

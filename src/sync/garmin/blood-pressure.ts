@@ -82,7 +82,7 @@ export function createBloodPressureSink(options: {
   };
 }
 
-/** One entry, each by itself: other programs write here too, in shapes of their own. */
+/** One entry, parsed by itself: other programs write here too, in other shapes. */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
   const it = Loose.safeParse(entry).data ?? {};
   const takenAt = instantOfUtc(it.measurementTimestampGMT);
@@ -90,7 +90,7 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
   const diastolicMmHg = numberOf(it.diastolic) || undefined;
   const pulseBpm = numberOf(it.pulse);
   const id = keyOf(it.version); // the delete key
-  // It is deleted by the date of its own wall clock.
+  // A deletion names its local date.
   const calendarDate = localDateOf(it.measurementTimestampLocal) ?? day;
   if (takenAt && systolicMmHg !== undefined && diastolicMmHg !== undefined && id && calendarDate) {
     const fields = { systolicMmHg, diastolicMmHg, ...(pulseBpm && { pulseBpm }) };

@@ -81,8 +81,8 @@ function routeOf(path: string): string {
 }
 
 /**
- * A 403 of the edge, which says nothing about the link or the request (invariant 4): a page, nothing at all, or Cloudflare's
- * own JSON (RFC 9457, sent since 2026 to who accepts JSON). Any other JSON is the API's own no.
+ * A 403 from the edge, which says nothing about the link or the request (invariant 4): a page, an empty body, or Cloudflare's
+ * own JSON (RFC 9457, sent since 2026 to clients that accept JSON). Any other JSON is a refusal by the API itself.
  */
 function isWall({ status, headers, text }: HttpAnswer): boolean {
   if (status !== 403) return false;
@@ -90,7 +90,7 @@ function isWall({ status, headers, text }: HttpAnswer): boolean {
   return typeof body !== "object" || body === null || "cloudflare_error" in body || "cf-mitigated" in headers;
 }
 
-/** For a limit, an outage or a page in between. */
+/** A limit, an outage or a page from something in between. */
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
     retryAfterSeconds: retryAfterSeconds(answer),
@@ -115,12 +115,12 @@ export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodTy
   return parsed.data;
 }
 
-/** How Garmin says that it does not do this at all for this account (seen with accounts that have no such device). */
+/** How Garmin says that it does not offer this to the account (seen with accounts that have no such device). */
 const CLOSED = new Set([400, 402, 403, 404, 405, 410, 451]);
 
 /**
- * Asks for a list of what is in Garmin. Undefined: it is empty, and said so by sending nothing. Throws `KindClosedError`
- * where the account is not served at all.
+ * Asks for a list of entries in Garmin. Undefined: it is empty, which Garmin says with an empty body. Throws
+ * `KindClosedError` if Garmin does not offer this to the account.
  */
 export async function readRange<T>(
   name: string,
@@ -128,7 +128,7 @@ export async function readRange<T>(
   schema: z.ZodType<T>,
 ): Promise<{ body: T; note: ConnectAnswer["note"] } | undefined> {
   let answer = await ask();
-  // Without a status that means it, nothing may as well be an answer that was cut off: asked again, it would not be twice.
+  // With any other status, an empty body may be a truncated answer, which would not happen twice: so we ask again.
   if (isEmpty(answer) && answer.status === 200) answer = await ask();
   if (isEmpty(answer) && (answer.status === 204 || answer.status === 200)) return undefined;
   throwIfClosed(name, answer);
@@ -146,7 +146,7 @@ function throwIfClosed(name: string, answer: ConnectAnswer) {
 /** Garmin looked at what we sent and does not want it. Any other 4xx says something about the way there, not about the reading. */
 const REFUSED = new Set([400, 406, 413, 415, 422]);
 
-/** What Garmin says about a file, as far as it is used (recorded for activities; the same fields are known for weights). */
+/** The fields we use of Garmin's answer to a file (recorded for activities; the same fields are known for weights). */
 const ImportResult = z.object({
   detailedImportResult: z.object({
     successes: z.array(z.unknown()).nullish(),
@@ -178,7 +178,7 @@ function verdictOn(answer: ConnectAnswer): Attempt {
   }
   // 200, 201 and 202 have all been seen for good files.
   if (status >= 200 && status <= 299) return verdictInside(answer);
-  // A broken gateway may have passed it on, and what was not understood is no answer at all.
+  // A broken gateway may have passed it on, and an answer that was not understood does not count.
   const later = status >= 500 || status === 408;
   if (!later) answer.note("no success", parseJson(answer.text) ?? answer.text);
   return {
@@ -191,7 +191,7 @@ function verdictOn(answer: ConnectAnswer): Attempt {
   };
 }
 
-/** A status of success is believed only with data, or with nothing: a page came from something in between. */
+/** A success status counts only with data or an empty body: a page came from something in between. */
 function verdictInside(answer: ConnectAnswer): Attempt {
   if (isEmpty(answer)) return { outcome: "accepted" };
   const body = parseJson(answer.text);
@@ -204,7 +204,7 @@ function verdictInside(answer: ConnectAnswer): Attempt {
   const { successes, failures } = ImportResult.safeParse(body).data?.detailedImportResult ?? {};
   if (!failures?.length) return { outcome: "accepted" };
   answer.note("detailedImportResult.failures", body);
-  // Which of its records Garmin took is not said: the read-back tells.
+  // Garmin does not say which records it took: the read-back shows it.
   return { outcome: successes?.length ? "unknown" : "refused" };
 }
 

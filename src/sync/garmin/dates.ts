@@ -7,17 +7,17 @@ export function isWithinGarminTime(takenAt: Date): boolean {
   return takenAt >= EARLIEST && takenAt <= LATEST;
 }
 
-/** Below it a number counts seconds, not milliseconds: as milliseconds it would lie in 1973. */
+/** Numbers below this are seconds, not milliseconds: as milliseconds they would be in 1973 or earlier. */
 const FIRST_MILLISECONDS = 1e11;
 
-/** The instant that a number since 1970 stands for, as a text too. Undefined where it is none: it would match everything, or nothing. */
+/** The instant of an epoch number, also given as text. Undefined if it is not one: it would match everything, or nothing. */
 export function instantOfEpoch(value: unknown): Date | undefined {
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof count !== "number" || count <= 0) return undefined;
   return existing(new Date(count < FIRST_MILLISECONDS ? count * 1000 : count));
 }
 
-/** A wall clock, `2026-11-21T23:30:00.0`, with a blank for the T too, and with an offset or without. */
+/** A wall clock, `2026-11-21T23:30:00.0`, possibly with a space instead of the T, with or without an offset. */
 const WALL_CLOCK = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?$/;
 
 /** The instant of a wall clock that shows UTC, or of an epoch number. */
@@ -26,7 +26,7 @@ export function instantOfUtc(value: unknown): Date | undefined {
   return day ? existing(new Date(`${day}T${time}${offset}`)) : instantOfEpoch(value);
 }
 
-/** The date that a local wall clock shows: as text, or as the epoch number it would be in UTC. */
+/** The date of a local wall clock, given as text or as the epoch number it would be in UTC. */
 export function localDateOf(value: unknown): string | undefined {
   const [, day] = (typeof value === "string" && WALL_CLOCK.exec(value)) || [];
   return day ?? instantOfEpoch(value)?.toISOString().slice(0, 10);

@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-/** A number, written as a text too: some of Garmin's entries come from other programs. Undefined where it is none. */
+/** A number, also given as text: some of Garmin's entries come from other programs. Undefined if it is not one. */
 export function numberOf(value: unknown): number | undefined {
   const number = typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;
 }
 
-/** A delete key. Not more digits than a number holds, or it would name another entry. */
+/** A delete key. With more digits than a number can hold, it would name another entry. */
 export function keyOf(value: unknown): string | undefined {
   if (typeof value === "string") return /^\d+$/.test(value) ? value : undefined;
   return Number.isSafeInteger(value) ? String(value) : undefined;
@@ -16,13 +16,13 @@ export function calendarDateOf(value: unknown): string | undefined {
   return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined;
 }
 
-/** Any object: which of its fields are there is looked at one by one. */
+/** Any object: its fields are checked one by one. */
 export const Loose = z.record(z.string(), z.unknown());
 export type Loose = z.infer<typeof Loose>;
 
 /**
- * The entries of one day. A day that counts some and lists none has one without a field: something is there that cannot be
- * read.
+ * The entries of one day. A day that counts entries but lists none gets one without fields, because something is there
+ * that cannot be read.
  */
 export function entriesOfDay(list: unknown, counted: unknown): unknown[] {
   if (Array.isArray(list) && list.length > 0) return list;
@@ -30,7 +30,7 @@ export function entriesOfDay(list: unknown, counted: unknown): unknown[] {
   return isStrange || (numberOf(counted) ?? 0) > 0 ? [{}] : [];
 }
 
-/** Which of these could not be read, as paths and kinds. */
+/** The fields that could not be read, as paths and kinds. */
 export function unreadFields(fields: Record<string, unknown>): string {
   const unread = Object.entries(fields).filter(([, value]) => value === undefined);
   return unread.map(([name]) => `${name}: unreadable`).join(", ");

@@ -1,6 +1,6 @@
 /**
  * What Garmin's Android app 5.23 sends with every request to diauth and connectapi, besides the authorization (seen in five
- * projects that write weights in 2026). All together or none: a client that names itself so and sends less is one of a kind.
+ * projects that write weights in 2026). Send all or none: a client that uses this name and sends fewer is easy to spot.
  */
 export const APP_HEADERS = {
   "user-agent": "GCM-Android-5.23",

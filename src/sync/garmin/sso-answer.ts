@@ -4,7 +4,7 @@ import type { HttpAnswer } from "../../transport.ts";
 
 const text = z.string().nullish().catch(undefined);
 
-/** Each field for itself: nothing is known of how a refusal looks, and an odd field must not hide what stands beside it. */
+/** Parsed field by field: refusals may look like anything, and an odd field must not hide the others. */
 const Answer = z.object({
   serviceTicketId: text,
   responseStatus: z.object({ type: text, message: text }).nullish().catch(undefined),
@@ -17,18 +17,18 @@ const Answer = z.object({
 
 export interface SignInAnswer {
   httpStatus: number;
-  /** `SUCCESSFUL`, `MFA_REQUIRED`, …; empty where there is none. */
+  /** `SUCCESSFUL`, `MFA_REQUIRED`, …; empty if missing. */
   type: string;
   /** Type and message together, to look for words in. */
   said: string;
-  /** Of the envelope in which Garmin wraps some refusals, also inside an HTTP 200; else empty. */
+  /** From the envelope in which Garmin wraps some refusals, even inside an HTTP 200; otherwise empty. */
   errorCode: string;
-  /** Only of a sign-in that succeeded. */
+  /** Only after a successful sign-in. */
   ticket: string | undefined;
   mfa: z.infer<typeof Answer>["customerMfaInfo"];
-  /** A page or a broken server: no verdict on a password or a code, whatever stands there. */
+  /** A page or a broken server, which says nothing about the password or code, whatever the text. */
   isOutage: boolean;
-  /** What came, parsed where it is JSON. */
+  /** The body, parsed if it is JSON. */
   value: unknown;
 }
 

@@ -29,7 +29,7 @@ export interface GarminSso {
   login(email: string, password: string, client?: MobileClient): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
-  /** Whether this machine may reach the sign-in at all, asked without a password, in the shape of a sign-in. */
+  /** Whether this machine can reach the sign-in at all: a request shaped like a sign-in, without a password. */
   probe(): Promise<GarminProbe>;
 }
 
@@ -78,7 +78,7 @@ export function createGarminSso(options: {
     async login(email, password, client = "ios") {
       const path = "/mobile/api/login";
       // A password without this page's cookies and address gets 429, and with them an answer (python-garminconnect 0.3.20,
-      // autumn 2026). A page that is refused has cost no try; one that is merely broken is no reason not to ask.
+      // autumn 2026). A refused page has cost no try, and a broken one does not stop us from trying the password.
       const page = await send({
         method: "GET",
         url: pageOf(client),
@@ -134,8 +134,8 @@ export function createGarminSso(options: {
       if (read.ticket) return { type: "ticket", ticket: read.ticket, service };
       if (/EXPIRED/i.test(read.said)) return { type: "expired" };
       if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
-      // No recording of a wrong code exists. After a good password everything that is Garmin's own and brings no ticket has
-      // been taken for one by those who live with it: the sign-in goes on waiting.
+      // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket
+      // for one, after a good password: the sign-in keeps waiting.
       const isVerdict = [200, 400, 401].includes(answer.status) && !read.isOutage && read.type !== "SUCCESSFUL";
       if (!isVerdict || read.type !== "INVALID_MFA_CODE") unclear(path, answer, read);
       if (!isVerdict) return { type: "unclear", what: read.type || `HTTP ${answer.status}` };
@@ -172,15 +172,15 @@ export function createGarminSso(options: {
   };
 }
 
-/** How a code reaches its owner. Names seen or claimed: email; phone, sms; totp, authenticator. */
+/** How a code reaches its owner. Names seen or reported: email; phone, sms; totp, authenticator. */
 function wayOf(method: string): "email" | "phone" | "other" {
   if (/e-?mail/i.test(method)) return "email";
   return /phone|sms|text/i.test(method) ? "phone" : "other";
 }
 
-/** What means the same to a password, a code and the wish for a new code. */
+/** Refusals that mean the same for a password, a code and a request for a new code. */
 function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): SignInRefusal | undefined {
-  // Garmin says it either as HTTP 429 or, with the same words, inside an HTTP 200.
+  // Garmin sends it either as HTTP 429 or, with the same words, inside an HTTP 200.
   if (httpStatus === 429 || errorCode === "429" || type === "RATE_LIMITED") return { type: "rate_limited" };
   if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
   if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
@@ -189,7 +189,7 @@ function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): Sig
 
 const isVerdictOnPassword = (said: string) => /INVALID_?USERNAME/i.test(said);
 
-/** Beside the first, these are names of the sign-in page's own messages; none of them was recorded as an answer. */
+/** Except for the first, these are message names of the sign-in page; none was recorded as an answer. */
 function passwordRefusal({ said, errorCode }: SignInAnswer): SignInRefusal | undefined {
   if (isVerdictOnPassword(said)) return { type: "wrong_password" };
   if (errorCode === "427") return { type: "client_refused" };

@@ -5,7 +5,7 @@ const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;
 
 /**
  * Garmin's own sign-in page. With these parameters it ends on its embed page with the ticket in the address and does not
- * spend it. That page is headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). To add
+ * spend it. That page is headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). Adding
  * a client id to the service would change what the ticket is good for.
  */
 export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignInPageOptions = {}): string {
@@ -25,7 +25,7 @@ export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignIn
   return url.href;
 }
 
-/** Letters, digits and dashes, as far as recorded. What stands behind "%3D" in an address that was copied twice counts too. */
+/** Letters, digits and dashes, as far as recorded. A ticket after "%3D", in an address that was encoded twice, counts too. */
 const TICKET = /(?:(?<!\w)|(?<=%3D))ST-\w[\w.~]*-[\w.~-]*\w/i;
 const CHINESE = /(?:^|[/.@\s])garmin\.cn(?:$|[/?#:\s])/i;
 

@@ -32,7 +32,7 @@ export interface DiTokens {
 /** Garmin's token endpoint. Its refusals repeat the refresh token: no body of it may reach a message or the log. */
 export function createDiTokens(options: {
   diauthUrl: string;
-  /** For new sign-ins. A ticket is spent by the first id that is tried, so there is only one. */
+  /** For new sign-ins. The first id tried uses up the ticket, so there is only one. */
   clientId: string;
   send: Transport;
   now: () => Date;
@@ -70,7 +70,7 @@ export function createDiTokens(options: {
       accessExpiresAt: new Date(now().getTime() + expires_in * 1000),
       refreshToken,
       refreshExpiresAt: new Date(now().getTime() + (refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS) * 1000),
-      // The token may name another id than the one that was sent, and only that one can renew it.
+      // The token may name a different id from the one we sent, and only that one can renew it.
       clientId: clientIdIn(access_token) ?? clientId,
     };
   }
@@ -95,7 +95,7 @@ export function createDiTokens(options: {
     if (value === undefined || ![400, 401, 403].includes(answer.status)) throw tryLater(call, answer);
     const { error } = Refusal.safeParse(value).data ?? {};
     if (error === "invalid_grant" || error === "invalid_token") return "refused";
-    // Garmin no longer knows the client id: no waiting helps, and every account is concerned.
+    // Garmin no longer knows the client id: waiting does not help, and all accounts are affected.
     if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
     note(answer, "error: unknown", value);
     throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`);
@@ -122,7 +122,7 @@ export function createDiTokens(options: {
   };
 }
 
-/** The `client_id` claim of a JWT. Its signature is the vendor's business; what cannot be read says nothing. */
+/** The `client_id` claim of a JWT. The signature is not checked, and an unreadable token has none. */
 function clientIdIn(accessToken: string): string | undefined {
   const claims = parseJson(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
   return Claims.safeParse(claims).data?.client_id;

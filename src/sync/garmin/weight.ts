@@ -68,14 +68,14 @@ export function createWeightSink(options: {
 }
 
 /**
- * One entry, each by itself: other programs write here too, in shapes of their own. `date` is a local wall clock and says
- * nothing about the instant.
+ * One entry, parsed by itself: other programs write here too, in other shapes. `date` is a local wall clock and does not
+ * give the instant.
  */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
   const it = Loose.safeParse(entry).data ?? {};
   const takenAt = instantOfEpoch(it.timestampGMT);
   const grams = numberOf(it.weight) || undefined;
-  const id = keyOf(it.samplePk); // when it was uploaded, and the delete key
+  const id = keyOf(it.samplePk); // the upload time, and the delete key
   const calendarDate = calendarDateOf(it.calendarDate) ?? day;
   if (takenAt && grams !== undefined && id && calendarDate) {
     const weightKg = grams / 1000;

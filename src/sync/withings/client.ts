@@ -31,7 +31,7 @@ export class WithingsRefusal extends Error {
 }
 
 const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() });
-/** Where an error is told inside the body, and how long to wait after a 601. */
+/** The error inside the body, and how long to wait after a 601. */
 const ErrorBody = z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() });
 const LONGEST_WAIT_SECONDS = 24 * 3600;
 
@@ -69,7 +69,7 @@ const REFUSED: ReadonlyArray<readonly [number, number]> = [
   [2553, 2555],
   [3017, 3019],
 ];
-/** "An error occurred", timeouts and limits: for later, and known. */
+/** "An error occurred", timeouts and limits: known, and worth a retry. */
 const KNOWN_LATER = new Set([
   ...[
     215, 219, 222, 224, 226, 231, 232, 233, 237, 253, 255, 256, 257, 258, 259, 268, 269, 270, 273, 274, 278, 279, 280,
@@ -169,7 +169,7 @@ export function createWithingsCall(options: {
   };
 }
 
-/** Of a 601, as a client in use reads it (withings-sync 6.1.0). */
+/** The wait of a 601, read the way withings-sync 6.1.0 does. */
 function waitSeconds(asked: unknown): number | undefined {
   const seconds = typeof asked === "string" && /^\d+$/.test(asked) ? Number(asked) : asked;
   return typeof seconds === "number" && seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT_SECONDS) : undefined;

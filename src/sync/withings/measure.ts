@@ -30,19 +30,19 @@ const Measure = z
   .refine((measure) => Number.isFinite(realValue(measure)));
 export type Measure = z.infer<typeof Measure>;
 
-/** Weight, height and blood pressure: measured of the whole person, so that an odd position says nothing about them. */
+/** Weight, height and blood pressure: measured for the whole body, so an odd position says nothing about them. */
 const OF_THE_WHOLE_PERSON = new Set([1, 4, 9, 10, 11]);
-/** Of which a reading is made. When one of them is there and cannot be read, there is a reading that cannot be read. */
+/** The measures that make a reading. If one of them is present but unreadable, the reading is unreadable. */
 const ESSENTIAL = new Set([1, 9, 10]);
 
-/** What is asked for, and what goals are listed as, should Withings' own filter fail. */
+/** Measures, which we ask for, and goals, in case Withings' own filter fails. */
 const REAL = 1;
 const GOAL = 2;
 
-/** Only the id and the time have to be right. A field on which less depends is left out when it cannot be read. */
+/** Only the id and the time have to be right. Less important fields are left out if they cannot be read. */
 const MeasureGroup = z.object({
   grpid: integer.pipe(z.int().nonnegative()),
-  /** -2: unreadable, so that nobody guesses whose it is. */
+  /** -2: unreadable, so we do not guess whose it is. */
   attrib: integer.catch(UNREADABLE_ATTRIB),
   date: seconds, // epoch seconds, when the person stood on the scale
   created: seconds.optional().catch(undefined),
@@ -63,7 +63,7 @@ const GetMeasBody = z.object({
   offset: integer.nullish().catch(undefined),
 });
 
-/** Zero in any spelling ends the list. What cannot be read does not: what lies behind it would be lost. */
+/** Zero in any spelling ends the list. An unreadable value does not: the rest of the list would be lost. */
 const isMore = (more: unknown) => !(more == null || more === false || /^(0|false|)$/i.test(String(more)));
 
 /** What Weighbridge knows how to use, and what it only recognises, so that a new type can be told from a known one. */
@@ -78,15 +78,15 @@ const MAX_READINGS_AGAIN = 3;
 
 export interface MeasAnswer {
   groups: MeasureGroup[];
-  /** Groups in which there is something to send, or may be, and that cannot be read. They never stop the others. */
+  /** Unreadable groups that hold, or may hold, something to send. They never stop the others. */
   unreadable: UnreadableRecord[];
-  /** False when Withings promised more and gave no way to it. */
+  /** False if Withings promised more and did not say how to get it. */
   isComplete: boolean;
   /** IANA zone of the Withings user. */
   timezone: string | undefined;
-  /** What it said instead of one: `GMT+2`, for instance. */
+  /** What it sent instead of one, for instance `GMT+2`. */
   unknownTimezone?: string;
-  /** Withings' own time when it answered, if it said so. */
+  /** Withings' own time when it answered, if it gave it. */
   answeredAt?: Date;
 }
 
@@ -127,7 +127,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
   const answer: MeasAnswer = { groups: [], unreadable: [], isComplete: true, timezone: undefined };
   const noted = new Set<string>();
   const note = (where: string, value: unknown) => {
-    // The same oddity in every group of a list is one.
+    // The same oddity in every group of a list is noted once.
     if (noted.has(where)) return;
     noted.add(where);
     onUnknown({ vendor: "withings", call: "Withings POST /measure getmeas", where, value });
@@ -141,7 +141,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       params: {
         action: "getmeas",
         meastypes: measureTypes.join(","),
-        category: REAL, // without it the user's goals come mixed in
+        category: REAL, // without it the list includes the user's goals
         lastupdate: lastUpdate,
         ...(offset !== undefined && { offset }),
       },
@@ -166,7 +166,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
     if (timezone && isTimezone(timezone)) answer.timezone = timezone;
     else if (timezone) answer.unknownTimezone = timezone;
     if (!isMore(page.more)) return { answer, touched: pages === 1 ? [] : touched };
-    // A page that promises more but does not move on, or never ends: what came is good, and what lies behind it waits.
+    // A page that promises more but does not advance, or never ends: we keep what came, and the rest waits.
     if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {
       note(`more: promised after page ${pages}, without a way to it`, { ...page, measuregrps: [] });
       return { answer: { ...answer, isComplete: false }, touched: [] };
@@ -175,7 +175,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
   }
 }
 
-/** A group as far as it can be read. A measure that cannot be is left out, and noted. */
+/** The readable part of a group. An unreadable measure is left out and noted. */
 function readGroup(raw: unknown, note: (where: string, value: unknown) => void) {
   const parsed = MeasureGroup.safeParse(raw);
   if (!parsed.success) {
@@ -194,7 +194,7 @@ function readGroup(raw: unknown, note: (where: string, value: unknown) => void) 
   const isLost = all.some((it) => {
     if (readMeasure(it)) return false;
     const type = z.object({ type: integer }).safeParse(it).data?.type;
-    // Without a type it may be anything; beside a reading it is most likely not the other one.
+    // Without a type it may be anything; next to a readable reading it is most likely something else.
     return type === undefined ? ![...ESSENTIAL].some(has) : ESSENTIAL.has(type) && !has(type);
   });
   return isLost && !has(1) && !(has(9) && has(10)) ? unreadable(raw) : { ...group, measures };
@@ -207,7 +207,7 @@ function readMeasure(raw: unknown): Measure | undefined {
   return anywhere.success && OF_THE_WHOLE_PERSON.has(anywhere.data.type) ? anywhere.data : undefined;
 }
 
-/** Whether one of the fields that were left out was there. */
+/** Whether one of the fields left out was present. */
 function isOdd(raw: unknown, group: Omit<z.infer<typeof MeasureGroup>, "measures">): boolean {
   const { created, modified, deviceid, category } = raw as Record<string, unknown>;
   return (

@@ -5,7 +5,7 @@ import { getMeas } from "./measure.ts";
 import { toReadings } from "./to-reading.ts";
 
 const HEIGHT = [4];
-/** Everything there is: 0 would be read as "not given" by some, and nobody says what less would mean. */
+/** Everything: some read 0 as "not given", and what a negative number means is not documented. */
 const FROM_THE_START = 1;
 
 /** Withings as a source of readings: one request for a page of everything. */

@@ -79,7 +79,7 @@ export function toReadings(groups: MeasureGroup[]): Translation {
       measureGroupId: group.grpid,
       takenAt,
       modifiedAt: new Date(modifiedSeconds(group) * 1000),
-      // A category that nobody knows is no measure that anybody vouches for.
+      // A measure of an unknown category is not trusted.
       attribution: (group.category ?? 1) === 1 ? (ATTRIBUTION[group.attrib] ?? "unknown") : "unknown",
       imported: group.deviceid === null && group.attrib !== ENTERED_BY_HAND,
       ...(TYPED.has(group.attrib) && { typed: true as const }),
