@@ -121,7 +121,10 @@ export function createLinking(deps: LinkingDeps) {
     await showLinks(chat);
   }
 
-  /** An address that somebody copied back. Before any dialog: it may come at any time, and ends a sign-in that is open. */
+  /**
+   * What somebody copied back. Before any dialog: an address may come at any time, and ends a sign-in that is open. A bare
+   * code of Withings' does not, because it may be the password that the sign-in waits for.
+   */
   const pasted = new Composer<BotContext>();
   pasted
     .filter((ctx) => ctx.secret !== undefined)
@@ -131,7 +134,7 @@ export function createLinking(deps: LinkingDeps) {
       if (garminSignIn.isPasted(text)) {
         await ctx.conversation.exitAll();
         await onSignIn(ctx, await garminSignIn.withPasted(account, text));
-      } else if (withingsLinking.isPasted(text)) {
+      } else if (withingsLinking.isPasted(text, { isPasswordAwaited: ctx.conversation.active(GARMIN_DIALOG) > 0 })) {
         await ctx.conversation.exitAll();
         await onWithings(ctx, await withingsLinking.withPasted(account, text));
       } else await next();

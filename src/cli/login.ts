@@ -93,7 +93,8 @@ const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">,
   late_state: "That took longer than ten minutes. Please begin again.",
   used_state: "That address was used already. If its page said that Withings is linked, nothing is left to do.",
   other_chat: "That address was made for another account. Begin again, and open the address printed then.",
-  no_code: "That address carries no code. Paste the address the browser ended on after you chose Allow.",
+  no_code:
+    "That address carries no code. Paste the address the browser ended on after you chose Allow. If that page says “redirect_uri_mismatch”, paste its text.",
   not_an_address: "That is neither an address nor a code. Paste the whole address the browser ended on.",
 };
 

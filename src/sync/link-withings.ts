@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { ActionNeededError } from "../errors.ts";
 import type { Accounts } from "./account.ts";
 import type { Links, PendingLinks, TokenSet, WithAccess } from "./ports.ts";
 import type { LinkSaver } from "./save-link.ts";
@@ -22,7 +23,7 @@ export interface WithingsDoor {
 
 /**
  * How linking ended. What the owner cannot mend by beginning again is thrown: `ActionNeededError` when Withings refuses
- * the application, `RetryLaterError` when Withings or the store could not be asked.
+ * the application or the callback address, `RetryLaterError` when Withings or the store could not be asked.
  */
 export type LinkResult =
   | { type: "linked"; withingsUserId: string }
@@ -63,8 +64,11 @@ export interface WithingsLinking {
   begin(account: number): string;
   /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
   withPasted(account: number, pasted: string): Promise<LinkResult>;
-  /** Whether the text is an address that a consent page ended on: then nobody but this may read it. */
-  isPasted(text: string): boolean;
+  /**
+   * Whether the text came from a consent page: then nobody but this may read it. `isPasswordAwaited`: a bare code is none
+   * then, because a password can look the same, and must not go to Withings.
+   */
+  isPasted(text: string, options?: { isPasswordAwaited?: boolean }): boolean;
   /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
   withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
   /** The open question about another person, if there is one. */
@@ -137,13 +141,15 @@ export function createWithingsLinking(deps: {
     async withPasted(account, pasted) {
       const answer = door.pastedAnswer(pasted);
       if (answer.type === "bare_code") return link(account, answer.code);
+      if (answer.type === "callback_refused") throw new ActionNeededError("fix_withings_callback");
       if (answer.type !== "code") return { type: answer.type };
       const seen = states.read(answer.state);
       if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
       return (await linkOnce(answer.state, answer.code)).result;
     },
 
-    isPasted: (text) => door.isAnswer(text),
+    isPasted: (text, { isPasswordAwaited = false } = {}) =>
+      door.isAnswer(text) && !(isPasswordAwaited && door.pastedAnswer(text).type === "bare_code"),
 
     async withCallback(query) {
       const answer = door.consentAnswer(query);

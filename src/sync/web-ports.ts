@@ -16,8 +16,12 @@ export type ConsentAnswer =
   | { type: "refused"; state: string }
   | { type: "no_code" };
 
-/** What a person pasted: that address, or the code alone. */
-export type PastedAnswer = ConsentAnswer | { type: "bare_code"; code: string } | { type: "not_an_address" };
+/** What a person pasted: that address, the code alone, or the page on which Withings refuses the callback address. */
+export type PastedAnswer =
+  | ConsentAnswer
+  | { type: "bare_code"; code: string }
+  | { type: "callback_refused" }
+  | { type: "not_an_address" };
 
 /** Something to be done for an account, not before `dueAt`. */
 export type NewJob = { account: number; dueAt: Date } & (

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ACCOUNT, USERID } from "../support/household.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
 let house: BotHouse;
@@ -162,6 +162,80 @@ describe("another person than the one who is linked", () => {
     const { text, buttons } = await askedAboutOther({ language: "de" });
     expect(text).toContain("Du bist verbunden mit der Person bei Withings, die zuletzt 80,25 kg gewogen hat");
     expect(buttons.flat().map((it) => it.text)).toEqual(["Ja, wechseln", "Nein, so lassen"]);
+  });
+});
+
+test("a bare code links, and is deleted", async () => {
+  const page = await pressLink();
+  house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
+  await heard("I deleted your message. Withings is linked");
+  expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
+});
+
+test("a bare code that has expired is said so, with a fresh button", async () => {
+  const page = await pressLink();
+  house.owner.say("0123456789abcdef0123456789abcdef01234567");
+  const { text, buttons } = await house.owner.waitForMessage();
+  expect(text).toMatch(/^I deleted your message\. That came too late/);
+  expect(buttons.flat()[0]?.url).not.toBe(page);
+});
+
+test("a bare code is nothing that a dialog about the time zone would take", async () => {
+  const page = await pressLink();
+  house.owner.say("/settings");
+  await house.owner.waitForMessage();
+  house.owner.tap("Time zone");
+  await house.owner.waitForMessage();
+  house.owner.tap("Type it");
+  await heard("Which time zone?");
+  house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
+  await heard("Withings is linked");
+});
+
+test("forty hexadecimal digits are Garmin's while a sign-in there is open", async () => {
+  const password = "0123456789abcdef0123456789abcdef01234567";
+  await pressLink();
+  const exchanges = () => house.sandbox.withings.requests.length;
+  house.sandbox.garmin.accounts.get(OWNER.email).password = password;
+  house.owner.say("/connect");
+  await house.owner.waitForMessage();
+  house.owner.tap("Link Garmin");
+  await heard("Two ways");
+  house.owner.tap("Here in the chat");
+  await heard("Which e-mail address");
+  house.owner.say(OWNER.email);
+  await heard("password for");
+  const before = exchanges();
+  house.owner.say(password);
+  await heard("Signed in at Garmin as Owner.");
+  expect(exchanges()).toBe(before);
+  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+});
+
+describe("the page on which Withings refuses the callback address", () => {
+  const PAGE =
+    '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
+
+  test.each([
+    ["as its text", PAGE],
+    ["as an address", "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x"],
+  ])("is understood %s, and the answer names the setting", async (_what, pasted) => {
+    await pressLink();
+    house.owner.say(pasted);
+    await heard("has to list exactly the address in WITHINGS_REDIRECT_URL");
+    expect(await link()).toBeUndefined();
+  });
+
+  test("is understood in German", async () => {
+    await pressLink({ language: "de" });
+    house.owner.say(PAGE);
+    await heard("WITHINGS_REDIRECT_URL");
+  });
+
+  test("cannot be told from its address alone, so the answer asks for the text", async () => {
+    const page = await pressLink();
+    house.owner.say(page);
+    await heard("If that page says “redirect_uri_mismatch”, send me its text.");
   });
 });
 

@@ -91,15 +91,20 @@ describe("Withings", () => {
     const code = new URL(address).searchParams.get("code") ?? "";
     await machine.inside((app) => app.withingsLinking.withPasted(OWNER, code));
     const login = `login withings --account ${OWNER}`;
-    const [old, foreign, garbage, refused] = await Promise.all([
+    const [old, foreign, garbage, callback, page, refused] = await Promise.all([
       run(login, [code]),
       run(login, [sandbox.withings.authorize(person().userid, { state: "not-of-us" })]),
       run(login, ["yes please"]),
+      run(login, ['{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing"}]}']),
+      run(login, [`${sandbox.withings.accountUrl}/oauth2_user/authorize2?state=x`]),
       run(login, ["http://127.0.0.1:8080/oauth/withings/callback?error=access_denied&state=x"]),
     ]);
     expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has run out") });
     expect(foreign).toMatchObject({ exit: 3, stdout: expect.stringContaining("belongs to another sign-in") });
     expect(garbage).toMatchObject({ exit: 3, stdout: expect.stringContaining("neither an address nor a code") });
+    const setting = expect.stringContaining("has to list exactly the address in WITHINGS_REDIRECT_URL");
+    expect(callback).toMatchObject({ exit: 3, stderr: setting });
+    expect(page.stdout).toContain("If that page says “redirect_uri_mismatch”, paste its text.");
     expect(refused).toMatchObject({ exit: 3, stdout: expect.stringContaining("the consent was refused") });
   });
 });

@@ -29,6 +29,8 @@ describe("what somebody pastes", () => {
     ),
     REDIRECT,
     "https://account.withings.com",
+    "redirect_uri_mismatch",
+    "0123456789abcdef0123456789abcdef01234567",
     "\n",
     " ",
   ]);
@@ -37,7 +39,9 @@ describe("what somebody pastes", () => {
     fc.assert(
       fc.property(pasted, (text) => {
         expect(["ticket", "no_ticket", "spent_ticket"]).toContain(ticketFromPasted(text, SSO).type);
-        expect(["code", "refused", "no_code", "bare_code", "not_an_address"]).toContain(pastedAnswer(text).type);
+        expect(["code", "refused", "no_code", "bare_code", "callback_refused", "not_an_address"]).toContain(
+          pastedAnswer(text).type,
+        );
         expect(["code", "refused", "no_code"]).toContain(consentAnswer(new URLSearchParams(text)).type);
         expect(typeof isConsentAnswer(text, REDIRECT, "https://account.withings.com")).toBe("boolean");
         expect(typeof isGarminsAddress(text, SSO)).toBe("boolean");

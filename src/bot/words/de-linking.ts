@@ -55,7 +55,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       used_state: "Diese Adresse wurde schon benutzt. Hier ist ein frischer Knopf.",
       other_chat: "Diese Adresse gehört in den Chat von jemand anderem. Hier ist ein Knopf für dich.",
       no_code:
-        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast.",
+        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht auf dieser Seite „redirect_uri_mismatch“, sende mir ihren Text.",
       not_an_address: "Das ist keine Adresse. Kopiere die ganze Zeile oben in deinem Browser.",
       scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
     } satisfies Record<WithingsRefusal, string>,

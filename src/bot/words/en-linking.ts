@@ -74,7 +74,8 @@ export function linkingInEnglish({ weight, time }: Format) {
       late_state: "That button was older than 10 minutes. Here is a fresh one.",
       used_state: "That address was used before. Here is a fresh button.",
       other_chat: "That address belongs to somebody else’s chat. Here is a button of your own.",
-      no_code: "There is no permission in that address. Send the one that your browser ends on after you chose Allow.",
+      no_code:
+        "There is no permission in that address. Send the one that your browser ends on after you chose Allow. If that page says “redirect_uri_mismatch”, send me its text.",
       not_an_address: "That is no address. Copy the whole line at the top of your browser.",
       scope_missing: "Withings did not let me read measurements. Open the page again and leave everything ticked.",
     } satisfies Record<WithingsRefusal, string>,

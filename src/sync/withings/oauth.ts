@@ -149,20 +149,26 @@ export function consentAnswer(query: URLSearchParams): ConsentAnswer {
   return code ? { type: "code", code, state } : { type: "no_code" };
 }
 
-/** The same from what the owner pasted: the address the browser ended on, or the bare code. */
+/**
+ * The same from what the owner pasted into the chat or the terminal: the address the browser ended on, the bare code (forty
+ * hexadecimal digits as far as seen), or the page `{"errors":[{"message":"redirect_uri_mismatch: …"}]}` (seen by several
+ * projects up to February 2026).
+ */
 export function pastedAnswer(pasted: string): PastedAnswer {
   const text = pasted.trim();
-  // Codes have been forty hexadecimal digits. A word or a host's name is none, and would only seem to have expired.
-  if (/^[\w~-]{20,}$/.test(text)) return { type: "bare_code", code: text };
+  if (/redirect_uri_mismatch/i.test(text)) return { type: "callback_refused" };
+  if (/^[0-9a-f]{40}$/i.test(text)) return { type: "bare_code", code: text };
   return URL.canParse(text) ? consentAnswer(new URL(text).searchParams) : { type: "not_an_address" };
 }
 
 /**
- * Whether it is an address that the consent page ended on, or was taken for one: like the callback, with an answer whatever
- * callback is registered, or of Withings' own page.
+ * Whether it is a bare code, the text of the page that refuses the callback, or an address that the consent page ended on or
+ * was taken for one: like the callback, with an answer whatever callback is registered, or of Withings' own page.
  */
 export function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
   const trimmed = text.trim();
+  const { type } = pastedAnswer(trimmed);
+  if (type === "bare_code" || type === "callback_refused") return true;
   if (!URL.canParse(trimmed)) return false;
   const { searchParams, origin } = new URL(trimmed);
   const isAnswer = searchParams.has("code") || (searchParams.has("state") && searchParams.has("error"));

@@ -11,6 +11,10 @@ afterEach(() => house?.close());
 const STATE = "a-state-of-this-test";
 const CODE = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c";
 
+/** As people have copied it from their browsers, the last time in February 2026. */
+const MISMATCH_PAGE =
+  '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
+
 describe("the consent page", () => {
   const application = {
     clientId: "the-client",
@@ -49,6 +53,13 @@ describe("what the owner pastes", () => {
     ],
     ["an address without a code", `https://x.example.org/?state=${STATE}`, { type: "no_code" }],
     ["an empty code", `https://x.example.org/?code=&state=${STATE}`, { type: "no_code" }],
+    ["the text of the page that refuses the callback", MISMATCH_PAGE, { type: "callback_refused" }],
+    [
+      "an address that says the callback is refused",
+      "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x",
+      { type: "callback_refused" },
+    ],
+    ["a word of forty characters that are not hexadecimal", "g".repeat(40), { type: "not_an_address" }],
     ["a sentence", "here is my address", { type: "not_an_address" }],
     ["a single long word", "understood", { type: "not_an_address" }],
     ["a host without an address", "account.withings.com", { type: "not_an_address" }],
