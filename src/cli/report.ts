@@ -16,7 +16,7 @@ export async function reportCommand(
   { clock, log }: { clock: Clock; log: Log },
 ): Promise<number> {
   const app = await open().catch((error: unknown) => {
-    log.error("store_not_opened", errorFacts(error));
+    log.error("store_open_failed", errorFacts(error));
     return undefined;
   });
   try {

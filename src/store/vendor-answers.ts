@@ -20,7 +20,7 @@ export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log)
         return { value: parseStored(opened, key, VendorAnswersSecrets) as VendorAnswers, version: item.version };
       } catch (error) {
         // Sealed with another key, or damaged: nothing depends on it, and the next write replaces it.
-        log.warn("vendor_answers_unreadable", errorFacts(error));
+        log.warn("vendor_answers_not_read", errorFacts(error));
         return { value: empty, version: item.version };
       }
     },
