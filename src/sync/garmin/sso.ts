@@ -90,6 +90,7 @@ export function createGarminSso(options: {
       });
       if (page.status === 429) return { type: "rate_limited" };
       if (page.status === 403) return { type: "blocked" };
+      if (page.status === 427) return { type: "client_refused" };
       const cookies = keepCookies({}, page.headers["set-cookie"], now());
       const body = { username: email, password, rememberMe: true, captchaToken: "" };
       const answer = await post(path, body, { client, cookies });
@@ -184,15 +185,17 @@ function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): Sig
   if (httpStatus === 429 || errorCode === "429" || type === "RATE_LIMITED") return { type: "rate_limited" };
   if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
   if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
-  return httpStatus === 403 && !isVerdictOnPassword(said) ? { type: "blocked" } : undefined;
+  if (isVerdictOnPassword(said)) return undefined;
+  // As an HTTP status it has not been seen, only inside an HTTP 200.
+  if (httpStatus === 427 || errorCode === "427") return { type: "client_refused" };
+  return httpStatus === 403 ? { type: "blocked" } : undefined;
 }
 
 const isVerdictOnPassword = (said: string) => /INVALID_?USERNAME/i.test(said);
 
 /** Except for the first, these are message names of the sign-in page; none was recorded as an answer. */
-function passwordRefusal({ said, errorCode }: SignInAnswer): SignInRefusal | undefined {
+function passwordRefusal({ said }: SignInAnswer): SignInRefusal | undefined {
   if (isVerdictOnPassword(said)) return { type: "wrong_password" };
-  if (errorCode === "427") return { type: "client_refused" };
   if (/PASSWORD_?EXPIRED|RENEW_?PASSWORD/i.test(said)) return { type: "password_expired" };
   if (/TERMS/i.test(said)) return { type: "terms_changed" };
   if (/ACCOUNT_?DISABLED/i.test(said)) return { type: "account_disabled" };

@@ -730,6 +730,7 @@ describe("what is sent", () => {
   test.each([
     [429, "rate_limited"],
     [403, "blocked"],
+    [427, "client_refused"],
   ])("a page that is refused with %i ends the sign-in before the password is sent", async (status, type) => {
     const from = stub.requests.length;
     stub.willAnswer(page(status));
@@ -808,6 +809,9 @@ describe("what is sent", () => {
     ["403 with a page", () => page(403), "blocked"],
     ["403 with JSON", () => Response.json({ message: "Forbidden" }, { status: 403 }), "blocked"],
     ["427 inside 200", () => Response.json({ error: { "status-code": "427" } }), "client_refused"],
+    ["427 with a page", () => page(427), "client_refused"],
+    ["427 with JSON", () => Response.json({}, { status: 427 }), "client_refused"],
+    ["427 with the verdict on the password", () => answer("INVALID_USERNAME_PASSWORD", {}, 427), "wrong_password"],
     ["PASSWORD_EXPIRED", () => answer("PASSWORD_EXPIRED", {}, 401), "password_expired"],
     ["renewPassword as its message", () => answerSaying("SOMETHING", "renewPassword"), "password_expired"],
     ["TERMS_NOT_ACCEPTED", () => answer("TERMS_NOT_ACCEPTED"), "terms_changed"],
@@ -859,6 +863,8 @@ describe("what is sent", () => {
     ["429 with JSON", () => Response.json({}, { status: 429 }), "rate_limited"],
     ["429 inside 200", () => Response.json({ error: { "status-code": 429 } }), "rate_limited"],
     ["403 with JSON", () => Response.json({ message: "Forbidden" }, { status: 403 }), "blocked"],
+    ["427 with a page", () => page(427), "client_refused"],
+    ["427 inside 200", () => Response.json({ error: { "status-code": 427 } }), "client_refused"],
     ["SESSION_EXPIRED", () => answer("SESSION_EXPIRED", {}, 401), "expired"],
     ["EXPIRED_MFA_CODE", () => answer("EXPIRED_MFA_CODE", {}, 401), "expired"],
     ["MFA_CODE_MAX_LIMIT", () => answer("MFA_CODE_MAX_LIMIT", {}, 401), "too_many_codes"],
@@ -869,6 +875,16 @@ describe("what is sent", () => {
   ])("what %s to a code means", async (_what, said, type) => {
     stub.willAnswer(said());
     expect((await sso.verifyCode(pending, "123456")).type).toBe(type);
+  });
+
+  test.each<[string, () => Answer, string]>([
+    ["427 with a page", () => page(427), "client_refused"],
+    ["427 inside 200", () => Response.json({ error: { "status-code": 427 } }), "client_refused"],
+    ["429 with a page", () => page(429), "rate_limited"],
+    ["403 with a page", () => page(403), "blocked"],
+  ])("what %s to the wish for a new code means", async (_what, said, type) => {
+    stub.willAnswer(said());
+    expect((await sso.sendCode(pending)).type).toBe(type);
   });
 
   test.each<[string, () => Answer, string]>([
