@@ -45,7 +45,7 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync                              bring over what is new; the first time, the last 30 days
   npx weighbridge sync --since 2026-01-31           from that day on
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
-  npx weighbridge sync --go-on                      send what waits because Garmin shows other values than were sent
+  npx weighbridge sync --go-on                      send what waits because Garmin shows different values
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
   npx weighbridge report                            one file for a bug report, with none of your values

@@ -29,7 +29,7 @@ test("after the first reading came back otherwise, /status says so, and one tap 
   await house.owner.tap("Go on");
   await expect.poll(() => house.weights().length).toBe(3);
   await house.quiet();
-  expect(status.text).toContain("Last sync: today 13:00, done, but something is not sent for now");
+  expect(status.text).toContain("Last sync: today 13:00, done, but something isn't sent for now");
   expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
 });
 
@@ -43,7 +43,7 @@ test("a tap on the switch of the message switches that kind off, and nothing of 
   expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
   house.owner.say("/status");
   const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
-  expect(status.text).toContain("Garmin takes no blood pressure for this account (HTTP 403), since today 13:00.");
+  expect(status.text).toContain("Garmin hasn't accepted blood pressure for this account since today 13:00 (HTTP 403).");
   await house.owner.tap("Stop sending blood pressure");
   await house.quiet();
   house.owner.say("/status");
@@ -71,16 +71,16 @@ const NOTICES: Notice[] = [
 /** The fact first. */
 const FIRST_SENTENCES = {
   en: [
-    "Garmin takes no weigh-ins for this account (HTTP 404), since today 13:00.",
-    "Garmin takes no blood pressure for this account (HTTP 404), since today 13:00.",
-    "Garmin takes blood pressure for this account again.",
+    "Garmin hasn't accepted weigh-ins for this account since today 13:00 (HTTP 404).",
+    "Garmin hasn't accepted blood pressure for this account since today 13:00 (HTTP 404).",
+    "Garmin accepts blood pressure for this account again.",
     "Weight: 80.25 kg sent, 80.30 kg shown.",
     "Body fat: 21.4 % sent, nothing shown.",
     "2 entries in Garmin for one reading: 80.25 kg, today 13:00, from me, and 80.25 kg, today 13:00, from elsewhere.",
   ],
   de: [
-    "Garmin nimmt für dieses Konto keine Gewichte an (HTTP 404), seit heute 13:00.",
-    "Garmin nimmt für dieses Konto keinen Blutdruck an (HTTP 404), seit heute 13:00.",
+    "Garmin nimmt seit heute 13:00 für dieses Konto keine Gewichte an (HTTP 404).",
+    "Garmin nimmt seit heute 13:00 für dieses Konto keinen Blutdruck an (HTTP 404).",
     "Garmin nimmt für dieses Konto wieder Blutdruck an.",
     "Gewicht: 80,25 kg gesendet, 80,30 kg angezeigt.",
     "Körperfett: 21,4 % gesendet, nichts angezeigt.",
@@ -94,14 +94,14 @@ test.each(["en", "de"] as const)(
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
     const texts = NOTICES.map((notice) => words.news({ type: "notice", notice, isQuiet: true }));
     expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
-    const isLost = { en: "nothing is lost", de: "es geht nichts verloren" }[language];
+    const isLost = { en: "nothing is lost", de: "nichts ist verloren" }[language];
     expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);
   },
 );
 
 test.each([
   ["en", "Not sent for now: blood pressure. Nothing is lost; /status says why."],
-  ["de", "Vorerst nicht gesendet: Blutdruck. Es geht nichts verloren; /status sagt, warum."],
+  ["de", "Vorerst nicht gesendet: Blutdruck. Nichts ist verloren; /status sagt, warum."],
 ] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
   const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
   const waiting = { held: 0, failed: 0, items: [] };

@@ -287,7 +287,9 @@ describe("blood pressure that Garmin does not take for this account", () => {
       expect(report).toMatchObject({ status: "success", synced: 1, paused: ["blood_pressure"] });
       expect(told).toEqual([
         {
-          text: expect.stringContaining(`Garmin takes no blood pressure for this account (HTTP ${status})`),
+          text: expect.stringMatching(
+            `^Garmin hasn't accepted blood pressure for this account since .* \\(HTTP ${status}\\)`,
+          ),
           isQuiet: false,
           buttons: ["set:sends:bloodPressure:off"],
         },
@@ -313,7 +315,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
       const healed = await syncAndTell();
       expect(healed.report).toMatchObject({ status: "success", synced: 2 });
       expect(healed.told.map(({ text }) => text)).toEqual([
-        "Garmin takes blood pressure for this account again. What waited follows by itself.",
+        "Garmin accepts blood pressure for this account again. The waiting readings follow by themselves.",
       ]);
       expect(house.pressures()).toHaveLength(2);
       expect((await syncAndTell()).told).toEqual([]);

@@ -4,7 +4,7 @@ import type { ReadingKind } from "../../sync/reading.ts";
 import type { noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
-/** What Garmin makes of the readings, in German. */
+/** How Garmin shows or refuses readings, in German. */
 export function noticesInGerman({ fieldValue, values, time }: Format): ReturnType<typeof noticesInEnglish> {
   const FIELD: Record<Field, string> = {
     takenAt: "Uhrzeit",
@@ -33,16 +33,16 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
     switch (notice.type) {
       case "closed": {
         const { since, waiting, httpStatus } = notice.pause;
-        return `Garmin nimmt für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}), seit ${time(since)}. ${readings(waiting)}; es geht nichts verloren, und alles andere läuft weiter. Ich frage einmal am Tag wieder. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
+        return `Garmin nimmt seit ${time(since)} für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}). ${readings(waiting)}; nichts ist verloren, und alles andere läuft weiter. Ich frage einmal am Tag nach. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
       }
       case "served":
-        return `Garmin nimmt für dieses Konto wieder ${KIND[notice.kind]} an. Was gewartet hat, kommt von selbst nach.`;
+        return `Garmin nimmt für dieses Konto wieder ${KIND[notice.kind]} an. Die wartenden Messungen kommen von selbst nach.`;
       case "differs": {
         const { differing, pause } = notice;
         const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
         return [
           ...differing.map(difference),
-          `So zeigt Garmin eine Messung, die ich gesendet habe${about}. ${readings(pause.waiting)}; es geht nichts verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Lass mich weitermachen, wenn es für dich so stimmt, oder aufhören.`,
+          `So zeigt Garmin eine Messung, die ich gesendet habe${about}. ${readings(pause.waiting)}; nichts ist verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Passt sie für dich, drücke Weitermachen; sonst schalte es ab.`,
         ].join("\n");
       }
       case "fields": {
@@ -64,7 +64,7 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
     text,
     goOn: { weigh_in: "Weitermachen", blood_pressure: "Weitermachen" },
     stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
-    paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Es geht nichts verloren; ${status} sagt, warum.`,
+    paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Nichts ist verloren; ${status} sagt, warum.`,
     statusLines: ({ closed, differs }) => [...differs, ...closed].flatMap((it) => ["", text(it)]),
   };
 }

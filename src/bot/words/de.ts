@@ -336,7 +336,7 @@ export function german(format: Format): Words {
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
-    goingOn: "Ich mache weiter. Was wartet, geht jetzt zu Garmin.",
+    goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
     noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie kommt nicht zu Garmin." },
 
     news: newsText,

@@ -101,7 +101,7 @@ export function english(format: Format) {
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
   function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
-    const outcome = status === "success" && paused ? "done, but something is not sent for now" : RUN[status];
+    const outcome = status === "success" && paused ? "done, but something isn't sent for now" : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -362,7 +362,7 @@ export function english(format: Format) {
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
-    goingOn: "I go on. What waits goes to Garmin now.",
+    goingOn: "I'll go on. The waiting readings go to Garmin now.",
     noted: { mine: "It goes to Garmin now.", not_mine: "It stays out of Garmin." },
 
     /* What nobody asked for */
