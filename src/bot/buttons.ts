@@ -94,7 +94,7 @@ function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
   }
 }
 
-/** The tap that takes readings of a kind as Garmin shows them. */
+/** The button that accepts readings of a kind as Garmin shows them. */
 export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
 const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
 

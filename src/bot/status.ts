@@ -15,7 +15,7 @@ export interface StatusDeps {
   /** What stands in /status beside the overview. */
   surroundings: (account: Account) => Promise<StatusOptions>;
   giveWord: (account: Account, readingId: string, word: "mine" | "not_mine") => Promise<"noted" | "nothing_waits">;
-  /** Takes readings of a kind as Garmin shows them. */
+  /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   signInPageUrl: () => string;
   startSync: (account: Account) => Promise<void>;

@@ -20,7 +20,7 @@ export interface SyncOptions {
   account: number | undefined;
   /** A day, `2026-01-31`. */
   since: string | undefined;
-  /** Readings that came back from Garmin with other values are taken as they came. */
+  /** Accept readings that came back from Garmin with other values. */
   goesOn?: boolean;
   now: Date;
 }
@@ -137,7 +137,7 @@ function conclude(
   );
   terminal.result({ ...sum, ...more }, all.length > 0 ? text(sum) : needed("add_account"));
   if (all.some(({ report }) => report.problem !== undefined)) return EXIT.usage;
-  // All went well but for what waits for a decision: whoever only sees this number has to hear of it.
+  // Everything went well except for readings that wait for a decision, which a script has to see in the exit code.
   return sum.status === "success" && sum.paused ? EXIT.actionNeeded : EXIT_OF_STATUS[sum.status];
 }
 

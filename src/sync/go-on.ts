@@ -6,9 +6,9 @@ import { isDecisive } from "./read-back.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /**
- * The owner takes readings of a kind as they come back from Garmin: the next run sends what waits.
+ * The owner accepts readings of a kind as they come back from Garmin: the next run sends the waiting ones.
  *
- * `nothing_waits`: nothing of this kind was held for that. Throws `BusyError` while a run is at work on the account.
+ * `nothing_waits`: nothing of this kind was waiting for that. Throws `BusyError` while a run is under way for the account.
  */
 export async function goOn(
   deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
@@ -31,7 +31,7 @@ export async function goOn(
   });
 }
 
-/** Only what Withings lists is decided about, so the cursor goes back; what was under way may have arrived, so it is looked for. */
+/** A run only handles what Withings lists, so the cursor goes back; readings already sent may have arrived, so it looks for them. */
 function accepting(progress: Progress, kind: ReadingKind, from: Date): Progress {
   const { [kind]: _over, ...paused } = progress.paused ?? {};
   return {

@@ -193,14 +193,14 @@ async function uploadAll(all: Outgoing[], deps: LaneDeps, report: LaneReport) {
   }
 }
 
-/** A reading of this kind has come back as it was sent, or as its owner takes it. */
+/** A reading of this kind has come back as it was sent, or its owner has accepted it. */
 function isProvenBy({ isProven }: LaneDeps, { readBacks, isHeld }: LaneReport): boolean {
   return isProven || (readBacks.length > 0 && !isHeld);
 }
 
 /**
- * As long as no reading of this kind has come back from this Garmin, one is sent alone. Answers what may follow it: nothing
- * if it is not there yet, or came back as another one. One that is refused says nothing, so another one takes its place.
+ * Until a reading of this kind has come back from this Garmin, one is sent alone. Returns what may follow it: nothing if it is
+ * not there yet or came back different. A refused one proves nothing, so another one takes its place.
  */
 async function uploadFirst(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<Outgoing[]> {
   let rest = outgoing;
@@ -214,7 +214,7 @@ async function uploadFirst(outgoing: Outgoing[], deps: LaneDeps, report: LaneRep
   return report.isHeld || (rest.length > 1 && !isProvenBy(deps, report)) ? [] : rest;
 }
 
-/** The least attempted, of these the one that says most, of these the newest. */
+/** The one tried least often; of those the one with the most fields; of those the newest. */
 function firstOf(outgoing: Outgoing[], { sink, context }: LaneDeps): Outgoing {
   const attempts = ({ entry }: Outgoing) => entry?.value.attempts ?? 0;
   const fields = ({ reading }: Outgoing) => Object.keys(sink.sentFields(reading, context)).length;

@@ -14,7 +14,7 @@ export interface Task {
  * What a look into Garmin says about one reading.
  *
  *   send        it is not there
- *   arrived     it stands there as ours, perhaps with other values than were sent
+ *   arrived     it is there as ours, perhaps with other values than were sent
  *   elsewhere   it stands there, but not by us
  *   outdated    an older version of it has to go first, if it still stands
  *   wait        it may still turn up
@@ -46,12 +46,12 @@ export interface LookDeps {
   taken: ReadonlySet<string>;
   /** Readings of this kind are known to come back as they were sent. */
   isProven: boolean;
-  /** Fields that their owner takes as they come. */
+  /** Fields whose differences the owner has accepted. */
   accepted: ReadonlySet<Field>;
   now: Date;
 }
 
-/** Looks, and changes nothing. `strangers` are the entries that are none of ours. */
+/** Looks, and changes nothing. `strangers` are the entries that are not ours. */
 export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look[]; strangers: Standing[] }> {
   const { sink, withAccess, taken, isProven, accepted, now } = deps;
   const asked = tasks.filter(({ step }) => step.type !== "send" || step.adopt);
@@ -84,9 +84,9 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
       if (match) found.set(task, match);
     }
   }
-  // Before anything else is taken for ours, or adopted: a late copy of ours is not somebody else's.
+  // Before anything else is taken for ours or adopted, because a late copy of ours is not from elsewhere.
   const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.mayAlsoStand ?? [])]));
-  // Something is there that nobody has sent otherwise: what was sent must not be sent again for a value or a time alone.
+  // An entry is there that nothing else explains: a different value or time alone must not lead to sending again.
   for (const task of verifying) {
     const sent = task.entry?.value;
     if (!sent?.attemptedAt || found.has(task)) continue;

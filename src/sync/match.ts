@@ -36,7 +36,7 @@ function isAtItsSecond(wanted: Wanted, standing: Standing): boolean {
   return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
 }
 
-/** Whether this entry is what we sent at `attemptedAt`, at another time: rounded, or moved by what zones differ. */
+/** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
 export function isShifted(wanted: Wanted & { attemptedAt?: Date | undefined }, standing: Standing): boolean {
   const { attemptedAt } = wanted;
   if (!attemptedAt || !standing.storedAt) return false;
@@ -48,13 +48,13 @@ export function isShifted(wanted: Wanted & { attemptedAt?: Date | undefined }, s
   return (seconds <= 120 || isMoved) && matches(wanted, standing, { seconds: DAY_SECONDS, grams: 10 });
 }
 
-/** All zones differ by quarters of an hour. */
+/** Zones differ by multiples of a quarter of an hour. */
 const QUARTER_SECONDS = 15 * 60;
 const DAY_SECONDS = 26 * 3600;
 
-/** How what Garmin has changed is recognised, best first, as long as nothing is there as it was sent. */
+/** How an entry that Garmin has changed is recognised, best first, if nothing is there as it was sent. */
 export function changed({ isProven, accepted }: { isProven: boolean; accepted: ReadonlySet<Field> }) {
-  // A Garmin that is known to move times has every reading at the time of another one.
+  // If Garmin is known to shift times, every reading may be at the time of another one.
   if (accepted.has("takenAt")) return [isShifted, isAtItsSecond];
   return isProven ? [isAtItsSecond] : [isAtItsSecond, isShifted];
 }
@@ -135,7 +135,7 @@ export class StandingEntries {
     return all;
   }
 
-  /** What nobody has taken. */
+  /** Entries not matched yet. */
   left(): Standing[] {
     return [...this.#free];
   }

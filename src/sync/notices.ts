@@ -4,12 +4,12 @@ import { isDecisive } from "./read-back.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /**
- * A fact about what Garmin makes of the readings, told once.
+ * A fact about how Garmin handles the readings, told once.
  *
- *   closed       Garmin does not serve this kind for this account
+ *   closed       Garmin does not offer this kind to this account
  *   served       it does again
- *   differs      a reading came back as another one, and the rest waits for the owner's decision
- *   fields       Garmin shows parts of a reading otherwise than they were sent, or not at all
+ *   differs      a reading came back different, and the rest waits for the owner's decision
+ *   fields       Garmin shows parts of a reading differently from what was sent, or not at all
  *   twin         a reading is in Garmin a second time, from elsewhere
  */
 export type Notice =
@@ -19,7 +19,7 @@ export type Notice =
   | { type: "fields"; differing: Differing[] }
   | { type: "twin"; twin: Twin };
 
-/** What is so now of the kinds that are on. */
+/** The current facts about the kinds that are on. */
 export interface Facts {
   closed: Array<Extract<Notice, { type: "closed" }>>;
   differs: Array<Extract<Notice, { type: "differs" }>>;
@@ -45,7 +45,7 @@ export function factsOf(progress: Progress | undefined, sends: Sends): Facts {
 
 const fieldKey = ({ kind, field }: Differing) => `field#${kind}#${field}`;
 
-/** What of it is told, as keys. */
+/** The facts to tell, as keys. */
 export function keysOf(notice: Notice): string[] {
   switch (notice.type) {
     case "closed":
@@ -60,7 +60,7 @@ export function keysOf(notice: Notice): string[] {
   }
 }
 
-/** What is still so of what was told. That a kind is served again has to be told before it is forgotten, unless it is off. */
+/** The told facts that still hold. That a kind is served again has to be told before it is forgotten, unless the kind is off. */
 export function stillTold(told: string[], { differs, fields, on }: Facts): string[] {
   const known = new Set([
     ...on.map((kind) => `closed#${kind}`),
@@ -70,7 +70,7 @@ export function stillTold(told: string[], { differs, fields, on }: Facts): strin
   return told.filter((key) => known.has(key));
 }
 
-/** What is to be told now. That Garmin serves a kind not at all has to have lasted `patienceHours`. */
+/** The notices to tell now. That Garmin does not offer a kind must have lasted for `patienceHours`. */
 export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours: number): Notice[] {
   const { closed, differs, fields, twin, on } = facts;
   const isNew = (notice: Notice) => !keysOf(notice).every((key) => told.includes(key));
@@ -86,7 +86,7 @@ export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours
   ];
 }
 
-/** What is told after this notice was. */
+/** The told facts once this notice has been told. */
 export function afterNotice(told: string[], notice: Notice): string[] {
   const keys = keysOf(notice);
   return notice.type === "served" ? told.filter((key) => !keys.includes(key)) : [...new Set([...told, ...keys])];

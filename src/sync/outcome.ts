@@ -16,7 +16,7 @@ export interface RunOutcome {
   failed: number;
   /** What the owner has to do. */
   action?: Action;
-  /** Kinds of which nothing is sent for now, while everything else goes on: Garmin serves none, or a reading came back otherwise. */
+  /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
   paused?: ReadingKind[];
 }
 

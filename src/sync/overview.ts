@@ -23,7 +23,7 @@ export interface Overview {
   attention: AttentionItem[];
   /** Unreadable records that Withings lists. */
   unreadable: UnreadableRecord[];
-  /** What Garmin makes of the readings. */
+  /** How Garmin handles the readings. */
   facts: Facts;
   /** The account's zone: chosen, or Withings'. */
   timezone: string;

@@ -3,7 +3,7 @@ import type { Pause, Progress } from "./ports.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 const HOUR_MS = 3600 * 1000;
-/** What Garmin says once may be a fault of an hour. From then on it is a fact, and looked at once a day. */
+/** A single refusal may be a fault of an hour. After this, it counts as a fact, and is checked once a day. */
 const DOUBTED_MS = 6 * HOUR_MS;
 const LOOK_AGAIN_MS = 24 * HOUR_MS;
 
@@ -19,8 +19,8 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
 }
 
 /**
- * Before a run in which a paused kind is tried again, the cursor goes back to what waits. Garmin is looked at before
- * anything is sent, as what was under way when the kind was paused may have arrived.
+ * Before a run that tries a paused kind again, the cursor goes back to the waiting readings. The run looks into Garmin before it
+ * sends, because uploads under way when the kind was paused may have arrived.
  */
 export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
   const due = KINDS.flatMap((kind) => {
@@ -34,7 +34,7 @@ export function reachingBack(progress: Progress, sends: Sends, now: Date): Progr
 /** What a run found out about one kind. */
 export interface Tried {
   pausedBy?: Pick<Pause, "reason" | "httpStatus"> | undefined;
-  /** Garmin was asked about it, and served it. */
+  /** Garmin was asked, and offers it. */
   isServed: boolean;
 }
 
@@ -54,7 +54,7 @@ export function pausesAfter(
       const isSame = known?.reason === pausedBy.reason;
       after[kind] = { ...pausedBy, since: isSame ? known.since : now, lookedAt: now, from, waiting: times.length };
     } else if (known && !isServed) {
-      // Without a reading that waits nothing was asked, and there is nothing to ask about for a day.
+      // No reading waits, so nothing was asked and nothing needs asking for a day.
       const lookedAt = tried.has(kind) && times.length === 0 ? now : known.lookedAt;
       after[kind] = { ...known, lookedAt, from, waiting: Math.max(known.waiting, times.length) };
     }

@@ -238,14 +238,14 @@ export interface UnreadableEntry {
 export interface Standing {
   key: GarminKey;
   takenAt: Date;
-  /** When it came into Garmin, if that is known. */
+  /** When it was added to Garmin, if known. */
   storedAt?: Date;
   values: SentValues;
-  /** All that it shows of what we may send. */
+  /** Every field it shows that we may send. */
   fields: Fields;
 }
 
-/** Fields of a reading that Garmin takes and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
+/** Fields of a reading that Garmin accepts and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
 export type Field =
   | "takenAt"
   | "weightKg"
@@ -261,7 +261,7 @@ export type Field =
   | "metabolicAgeYears";
 export type Fields = Partial<Record<Exclude<Field, "takenAt">, number>>;
 
-/** A field that Garmin shows otherwise than it was sent. Without `shown` it is missing there. */
+/** A field that Garmin shows differently from what was sent. Without `shown` it is missing there. */
 export interface Difference {
   field: Field;
   sent: number;
@@ -319,7 +319,7 @@ export interface LedgerEntry {
   /** When this version was seen in Garmin. */
   seenAt?: Date;
   garminKey?: GarminKey;
-  /** What Garmin showed otherwise than it was sent, when it was seen. */
+  /** What Garmin showed differently from what was sent when it was seen. */
   differences?: Difference[];
   /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
   mayAlsoStand?: Unaccounted[];
@@ -373,11 +373,11 @@ export interface Progress {
   reportedUnknown: string[];
   /** Unreadable Withings records. The cursor has passed them, and once a day they are looked at again. */
   unreadable?: RememberedRecord[];
-  /** Kinds of which nothing is sent for now. */
+  /** Kinds not sent for now. */
   paused?: Partial<Record<ReadingKind, Pause>>;
-  /** Kinds of which a reading came back from Garmin as it was sent, or whose owner took it as it came. */
+  /** Kinds with a reading that came back from Garmin as it was sent, or that its owner accepted. */
   proven?: ReadingKind[];
-  /** What came back otherwise than it was sent, the newest for each field. */
+  /** Fields that came back different from what was sent, the newest for each field. */
   differing?: Differing[];
   /** The first reading that was found in Garmin a second time, from elsewhere. */
   twin?: Twin;
@@ -385,16 +385,16 @@ export interface Progress {
 
 /** Nothing of a kind is sent, and everything else goes on. */
 export interface Pause {
-  /** `closed`: Garmin does not serve this kind for this account. `differs`: a reading came back with another weight or time. */
+  /** `closed`: Garmin does not offer this kind to this account. `differs`: a reading came back with another weight or time. */
   reason: "closed" | "differs";
   since: Date;
-  /** When Garmin was asked about it last. */
+  /** When Garmin was last asked about it. */
   lookedAt: Date;
   /** How Garmin refuses it. */
   httpStatus?: number;
   /** Withings' `modified` time of the first reading that waits. */
   from: Date;
-  /** How many waited when it was looked at last. */
+  /** How many waited at the last check. */
   waiting: number;
 }
 
@@ -402,11 +402,11 @@ export interface Differing extends Difference {
   kind: ReadingKind;
   takenAt: Date;
   values: SentValues;
-  /** The owner has said to go on all the same. */
+  /** The owner has said to go on anyway. */
   isAccepted?: boolean;
 }
 
-/** A reading of ours and what else Garmin has of the same event. */
+/** A reading of ours and another entry that Garmin has for the same event. */
 export interface Twin {
   takenAt: Date;
   values: SentValues;

@@ -100,7 +100,7 @@ export interface Found {
   /** Kinds whose readings wait without holding the cursor: when they are tried again, it goes back. */
   paused?: Pauses;
   readBacks?: ReadBack[];
-  /** Entries in Garmin that are none of ours. */
+  /** Entries in Garmin that are not ours. */
   strangers?: Standing[];
   now: Date;
 }
@@ -180,12 +180,12 @@ function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }
   return [...left, ...seen].slice(-UNREADABLE_RECORDS);
 }
 
-/** What came back otherwise proves it too, once its owner takes it so. */
+/** A different reading proves it too, once the owner accepts it. */
 function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): boolean {
   return !paused[kind] && readBacks.some((it) => it.kind === kind);
 }
 
-/** What of a reading may turn up in Garmin yet. */
+/** Versions of a reading that may still turn up in Garmin. */
 function openOf({ entry }: Settlement): Wanted[] {
   if (!entry) return [];
   return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.mayAlsoStand ?? [])];
@@ -249,7 +249,7 @@ function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[
     .slice(-ARRIVALS);
 }
 
-/** As Garmin shows it: what it dropped is not there. */
+/** As Garmin shows it, without what it dropped. */
 function compositionOf(reading: Reading, parts: ChosenParts, differences: Difference[]): Composition | undefined {
   if (reading.kind !== "weigh_in") return undefined;
   const shown = Object.fromEntries(differences.map((it) => [it.field, it.shown]));

@@ -22,7 +22,7 @@ export interface ReadBack {
   differences: Difference[];
 }
 
-/** What is further apart was changed. Garmin keeps masses in whole grams and cuts them off; what it rounds is left out of account. */
+/** A larger difference means a change. Garmin cuts masses off to whole grams; rounding is ignored. */
 const TOLERANCE: Record<keyof Fields, number> = {
   weightKg: 0.0105,
   systolicMmHg: 0,
@@ -37,10 +37,10 @@ const TOLERANCE: Record<keyof Fields, number> = {
   metabolicAgeYears: 1,
 };
 
-/** A weight comes back to the second. Of a blood pressure Garmin may cut the seconds off. */
+/** A weight comes back to the second. For blood pressure, Garmin may drop the seconds. */
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
-/** Field by field. A part that was not sent is not looked at: Garmin may fill it in by itself. */
+/** Field by field. Parts that were not sent are ignored: Garmin may fill them in by itself. */
 export function compare({ takenAt, values }: Wanted, sent: Fields, standing: Standing): ReadBack {
   const differences: Difference[] = [];
   const [sentAt, shownAt] = [takenAt.getTime(), standing.takenAt.getTime()];
@@ -61,15 +61,15 @@ export function compare({ takenAt, values }: Wanted, sent: Fields, standing: Sta
 
 const DECISIVE: Field[] = ["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg"];
 
-/** Whether a reading that differs in it is another reading: nothing more is sent until its owner has said so. */
+/** Whether a difference in this field makes it another reading: nothing more is sent until the owner says so. */
 export const isDecisive = ({ field }: Difference) => DECISIVE.includes(field);
 
-/** Fields that the owner takes as they come. */
+/** Fields whose differences the owner has accepted. */
 export function acceptedFields({ differing = [] }: Progress, kind: ReadingKind): Set<Field> {
   return new Set(differing.filter((it) => it.kind === kind && it.isAccepted).map(({ field }) => field));
 }
 
-/** What differs now, by field. What was missing and is shown again is forgotten; what was accepted stays so. */
+/** The current differences, by field. A field that is shown again is forgotten; an accepted one stays accepted. */
 export function differingAfter(before: Differing[] = [], readBacks: ReadBack[]): Differing[] {
   const all = new Map(before.map((it) => [`${it.kind}#${it.field}`, it]));
   for (const { kind, takenAt, values, compared, differences } of readBacks) {
@@ -85,15 +85,15 @@ export function differingAfter(before: Differing[] = [], readBacks: ReadBack[]):
   return [...all.values()];
 }
 
-/** What of a reading is in Garmin, where that is not what was sent. */
+/** The values of a reading in Garmin, if they differ from what was sent. */
 export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "values" | "differences">): SentValues {
   const shown = differences.filter((it) => it.field in values && it.shown !== undefined);
   return { ...values, ...Object.fromEntries(shown.map((it) => [it.field, it.shown])) };
 }
 
 /**
- * An entry that is not ours beside a reading of ours that has arrived, of the same event. `open` is what of ours may turn up
- * in Garmin yet: that is no twin.
+ * An entry that is not ours, for the same event as a reading of ours that has arrived. `open` lists what may still turn up
+ * from us: that is not a twin.
  */
 export function twinOf(strangers: Standing[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
   for (const stranger of strangers) {

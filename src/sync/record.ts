@@ -30,7 +30,7 @@ export interface LaneDeps {
   taken: Set<string>;
   /** Readings of this kind are known to come back as they were sent. */
   isProven: boolean;
-  /** Fields that their owner takes as they come. */
+  /** Fields whose differences the owner has accepted. */
   accepted: ReadonlySet<Field>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 }
@@ -43,9 +43,9 @@ export interface LaneReport {
   fates: Map<string, LedgerEntry>;
   /** What was read back, compared with what was sent. */
   readBacks: ReadBack[];
-  /** Entries in Garmin that are none of ours, by their key. */
+  /** Entries in Garmin that are not ours, by their key. */
   strangers: Map<string, Standing>;
-  /** A reading came back as another one. Nothing more is sent before its owner has said so. */
+  /** A reading came back different. Nothing more is sent until the owner says so. */
   isHeld: boolean;
   /** What stopped the lane before its end. */
   error?: unknown;
@@ -98,7 +98,7 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   return { takenAt: entry.takenAt, values: entry.values, ...(garminKey && { garminKey }) };
 }
 
-/** It was read back from Garmin, as it was sent or not. */
+/** It was read back from Garmin, the same or different. */
 export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
   reading: Reading,
@@ -110,7 +110,7 @@ export async function recordSeen(
   const garminKey = standing.key;
   taken.add(garminKey.id);
   const { replaces: _gone, differences: _before, ...kept } = entry.value;
-  // Of a version that Withings has changed since, only what the ledger keeps is known.
+  // If Withings has changed it since, we only know what the ledger kept of the old version.
   const isAsSent = kept.fingerprint === fingerprint(reading);
   const readBack = compare(kept, isAsSent ? sink.sentFields(reading, context) : {}, standing);
   const { differences } = readBack;

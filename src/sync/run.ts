@@ -150,7 +150,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     if (isResting(kind)) stillOpen.push(...entries.map(({ value }) => readingId(value)));
     else await followUp(entries, depsOf(kind), stillOpen).catch((error: unknown) => blameLane(report, error, log));
   }
-  // One kind after the other, each on its own: what is wrong with a pressure never stops a weight.
+  // One kind after the other, each on its own: trouble with a pressure never stops a weight.
   const lanes = new Map<ReadingKind, LaneReport>();
   const tried = new Map<ReadingKind, Tried>();
   for (const kind of KINDS) {
@@ -252,7 +252,7 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
   if (lane.error) blameLane(report, lane.error, log);
 }
 
-/** That Garmin does not serve a kind is a fact, told as one. */
+/** A kind that Garmin does not offer is a fact, and told as one. */
 function blameLane(report: RunReport, error: unknown, log: Log) {
   if (error instanceof KindClosedError) log.warn("garmin_serves_no_such_readings", errorFacts(error));
   else blame(report, error, log);

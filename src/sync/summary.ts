@@ -15,7 +15,7 @@ export interface Summary {
   /** The newest, if one has arrived. */
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
-  /** Kinds that are on, and of which nothing is sent for now. */
+  /** Kinds that are on but not sent for now. */
   paused?: ReadingKind[];
   /** Nothing was measured for so many days, which are as many as the owner chose, or more. */
   quiet?: { days: number; newestAt: Date };

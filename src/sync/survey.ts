@@ -146,7 +146,7 @@ function planAll(
     const entry = entries.get(readingId(reading));
     const others = [...own.values()].filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
     const isOn = isKindOn(sends, reading.kind);
-    // What waits in a paused kind is not given up because the kind is off meanwhile.
+    // Readings of a paused kind keep waiting even if the kind is switched off in between.
     if (!isOn && !entry && progress.paused?.[reading.kind]) return { reading, entry, step: { type: "leave" } };
     const step = plan(reading, entry?.value, {
       startAt: progress.startAt,

@@ -100,7 +100,7 @@ function roundHalfUp(value: number, steps: Field["steps"]): number {
   return Math.round(Number((value * steps).toPrecision(12))) / steps;
 }
 
-/** Those of them that Garmin shows again, under our names. The basal rate is taken and never shown. */
+/** The fields that Garmin shows again, under our names. It accepts the basal rate and never shows it. */
 export function shownAgain(fields: WeightScaleFields): Fields {
   const names: Array<[keyof Fields, keyof WeightScaleFields]> = [
     ["weightKg", "weight"],

@@ -95,10 +95,10 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
   });
 }
 
-/** A mean year: that is how Garmin writes an age, in milliseconds. */
+/** A mean year in milliseconds, the unit in which Garmin writes an age. */
 const YEAR_MS = 31_556_926_000;
 
-/** Masses are in grams. What is not there, or 0, is not shown. */
+/** Masses are in grams. Missing values and 0 are not shown. */
 function compositionOf(entry: Loose): Fields {
   const shown = (name: string, unit = 1) => {
     const number = numberOf(entry[name]);
