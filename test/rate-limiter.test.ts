@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RetryLaterError } from "../src/errors.ts";
 import { createRateLimiter, type Rate, type RateLimiter } from "../src/rate-limiter.ts";
 
-/** The timers of this process and its calendar are moved on together: a minute takes no time. */
+/** The timers and the clock of this process move together: a minute takes no time. */
 beforeEach(async () => {
   // What it loads on demand comes by a real thread.
   await import("bottleneck/light.js");
@@ -43,7 +43,7 @@ test.each(RATES)(
   "%s: a burst at once, and then no more in any minute than the burst and what went before",
   async (_what, rate) => {
     const { begun, send, all } = recorder(rate);
-    // After a rest, twice: what was not used for an hour is no reason to send more than the burst.
+    // Twice, after a rest: an unused hour does not allow more than the burst.
     for (let import_ = 0; import_ < 2; import_++) {
       const from = Date.now();
       for (let n = 0; n < 300; n++) void send();
@@ -57,7 +57,7 @@ test.each(RATES)(
     for (const seconds of [1, 10, 60, 300]) {
       expect(most(begun, seconds)).toBeLessThanOrEqual(before(rate, seconds) + rate.burst);
     }
-    // It uses what is allowed.
+    // It uses the full allowance.
     expect(most(begun, 60)).toBeGreaterThanOrEqual(before(rate, 60));
   },
 );
@@ -71,7 +71,7 @@ test.each(RATES)("%s of a long import take no longer than one after the other wi
   expect((begun.at(-1) ?? 0) - from).toBeLessThanOrEqual(199 * rate.everySeconds * 1000);
 });
 
-test("one that fails does not stop those behind it, and its error is its own", async () => {
+test("a failing task does not stop the next ones, and only its own caller gets the error", async () => {
   limiter = createRateLimiter({ burst: 2, everySeconds: 1 });
   const failing = limiter.schedule(() => Promise.reject(new Error("refused")));
   const next = limiter.schedule(async () => "done");
@@ -81,7 +81,7 @@ test("one that fails does not stop those behind it, and its error is its own", a
   expect(await next).toBe("done");
 });
 
-test("each key has the rate for itself, and one that takes long stops no other", async () => {
+test("each key has its own rate, and a slow one does not stop the others", async () => {
   limiter = createRateLimiter({ burst: 1, everySeconds: 1 });
   let release = () => {};
   const slow = limiter.schedule(() => new Promise<void>((resolve) => (release = resolve)), { key: "one" });
@@ -97,7 +97,7 @@ test("each key has the rate for itself, and one that takes long stops no other",
   expect(behind).toHaveBeenCalledOnce();
 });
 
-test("whose turn comes too late is told so at once, and does not wait", async () => {
+test("a task whose turn would come too late is refused at once", async () => {
   const { begun, send } = recorder({ burst: 2, everySeconds: 10 });
   for (let n = 0; n < 4; n++) void send({ patienceSeconds: 20 });
   await expect(send({ patienceSeconds: 20 })).rejects.toThrow(RetryLaterError);
@@ -116,7 +116,7 @@ test("a clock that is set back makes nobody wait for the difference", async () =
   expect(begun).toHaveLength(5);
 });
 
-test("nothing is kept going while nothing waits", async () => {
+test("no timer runs while nothing waits", async () => {
   const { send, all } = recorder({ burst: 5, everySeconds: 2 });
   for (let n = 0; n < 3; n++) void send();
   await pass(1);
@@ -125,7 +125,7 @@ test("nothing is kept going while nothing waits", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("what waits when it is closed is refused, and nothing more is taken", async () => {
+test("closing refuses waiting and new tasks", async () => {
   const { begun, send } = recorder({ burst: 1, everySeconds: 60 });
   void send();
   const waiting = expect(send()).rejects.toThrow(RetryLaterError);

@@ -97,7 +97,7 @@ describe("a vendor that would rather speak HTTP/2", () => {
   const trusted = tls.getCACertificates();
   afterEach(() => tls.setDefaultCACertificates(trusted));
 
-  test("is spoken to in HTTP/1.1, and hears each request once", async () => {
+  test("gets HTTP/1.1, and each request once", async () => {
     tls.setDefaultCACertificates([...trusted, pem("certificate")]);
     const heard: string[] = [];
     const server = createSecureServer({ key: pem("key"), cert: pem("certificate"), allowHTTP1: true });
@@ -110,7 +110,7 @@ describe("a vendor that would rather speak HTTP/2", () => {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
 
-    // That it does prefer HTTP/2 is no assumption.
+    // Checks that it really does prefer HTTP/2.
     const offered = tls.connect({
       ...new URL(url),
       host: "localhost",
@@ -140,7 +140,7 @@ describe("a vendor that would rather speak HTTP/2", () => {
 });
 
 describe("a request is never sent again by itself", () => {
-  /** What the server does to a line when the request that is to fail has arrived whole. */
+  /** What the server does to the connection once the request that should fail has arrived completely. */
   const ENDS: Record<string, (socket: Socket) => void> = {
     "hangs up": (socket) => socket.end(),
     "breaks the line": (socket) => socket.resetAndDestroy(),
@@ -198,13 +198,13 @@ describe("a request is never sent again by itself", () => {
       await listen(end, 1);
       await ask("GET");
       await expect(ask(method)).rejects.toThrow(NoAnswerError);
-      // Time for a second try, were there one.
+      // Time for a second try, if there were one.
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(requests).toEqual(["GET", method]);
     },
   );
 
-  test("a line that the server closed meanwhile costs at most the answer, and never a second request", async () => {
+  test("a connection closed by the server costs at most the answer, and never leads to a second request", async () => {
     await listen(() => undefined, Number.POSITIVE_INFINITY);
     for (let round = 0; round < 20; round++) {
       requests.length = 0;
@@ -251,7 +251,7 @@ test("a packed answer is not unpacked, and none is asked for", async () => {
   expect(headerLines(stub.requests.at(-1), "accept-encoding")).toEqual([]);
 });
 
-describe("how long a vendor asks to be left alone", () => {
+describe("how long a vendor asks us to wait", () => {
   const date = "Sat, 21 Nov 2026 12:00:00 GMT";
   test.each<[string, Record<string, string | string[]>, number | undefined]>([
     ["seconds", { "retry-after": "3600" }, 3600],

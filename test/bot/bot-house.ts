@@ -152,7 +152,7 @@ export async function startBotHouse(
     },
   };
 }
-/** In whatever message it stands: nobody gets on from a page that says ERROR without being told that it is right. */
+/** In every message: people are stuck on a page that says ERROR unless they are told that it is expected. */
 function expectPageExplained(outbox: ReadonlyArray<{ params: Record<string, string> }>) {
   const bare = outbox.filter(
     ({ params: { reply_markup = "", text = "" } }) =>

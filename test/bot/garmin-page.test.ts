@@ -27,7 +27,7 @@ const ACTIONS: Record<Action, "page" | "no page"> = {
 describe.each(["en", "de"] as const)("in %s", (language) => {
   const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
 
-  test.each(Object.entries(ACTIONS) as Array<[Action, string]>)("what mends %s leads to %s", (action, leadsTo) => {
+  test.each(Object.entries(ACTIONS) as Array<[Action, string]>)("the fix for %s leads to %s", (action, leadsTo) => {
     const { text, keyboard } = withMends("What is wrong.", [action], words, PAGE);
     const urls = keyboard.inline_keyboard.flat().flatMap((button) => ("url" in button ? [button.url] : []));
     expect(urls.includes(PAGE)).toBe(leadsTo === "page");
@@ -35,7 +35,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
     expect(text.includes(HEADING)).toBe(leadsTo === "page");
   });
 
-  test("several things that lead to Garmin's page have one button and one explanation", () => {
+  test("several actions that lead to Garmin's page share one button and one explanation", () => {
     const { text, keyboard } = withMends("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGE);
     expect(text.split(HEADING)).toHaveLength(2);
     expect(keyboard.inline_keyboard.flat().map((button) => button.text)).toEqual([
@@ -54,11 +54,11 @@ test("a button to Garmin's page is made in one place, where its last page is exp
   expect(users).toEqual(["buttons.ts"]);
 });
 
-describe("the way back in after Garmin has signed us out, with nothing but what the bot says", () => {
+describe("the way back in after Garmin has signed us out, following only what the bot says", () => {
   let house: BotHouse;
   afterEach(() => house.close());
 
-  test("leads over the page that says ERROR to a link that works", async () => {
+  test("leads past the page that says ERROR to a working link", async () => {
     house = await startBotHouse();
     house.startBot();
     house.sandbox.garmin.revoke(OWNER.email);
@@ -76,7 +76,7 @@ describe("the way back in after Garmin has signed us out, with nothing but what 
   });
 });
 
-/** What a browser does with the page and the right password, up to the last page and its address. */
+/** Signs in on the page like a browser with the right password, up to the last page and its address. */
 async function signInInBrowser(address: string): Promise<{ url: string; text: string }> {
   const form = await fetch(address);
   const cookies = form.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);

@@ -269,7 +269,7 @@ describe("afterwards", () => {
     await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
   });
 
-  describe("another Garmin profile than the linked one", () => {
+  describe("a different Garmin profile from the linked one", () => {
     const OTHER = { email: "other@example.org", password: "p", displayName: "other", fullName: "Other" };
     const vendorUserId = async () => (await link())?.vendorUserId;
 
@@ -296,7 +296,7 @@ describe("afterwards", () => {
       expect(await vendorUserId()).toBe("100000001");
     });
 
-    test("is forgotten by a no, and the page that is offered then asks who it is", async () => {
+    test("is forgotten after a no, and the page offered then asks for e-mail and password", async () => {
       await askedAboutOther();
       house.owner.tap("No, keep the link");
       await house.owner.waitUntil(({ messages }) =>
@@ -334,7 +334,7 @@ describe("afterwards", () => {
   });
 });
 
-describe("before anybody is asked for anything", () => {
+describe("before anybody is asked for anything,", () => {
   async function tapHere() {
     house.owner.say("/connect");
     await house.owner.waitForMessage();
@@ -352,18 +352,18 @@ describe("before anybody is asked for anything", () => {
   test.each([
     [403, "Garmin does not take sign-ins from the network that I run in."],
     [429, "Garmin is limiting sign-ins from the network I run in."],
-  ])("a network that is answered with %s is said so, and only Garmin's page is offered", async (status, sentence) => {
+  ])("a network that is answered with %s is reported, and only Garmin's page is offered", async (status, sentence) => {
     await beforeSignIn();
     onProbe(status);
     const refused = await tapHere();
     expect(refused.text.startsWith(sentence)).toBe(true);
     expect(labels(refused)).toEqual(["On Garmin’s page"]);
-    // Nothing waits for an answer.
+    // No question is open.
     house.owner.say("hello");
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });
 
-  test("a rest is said so", async () => {
+  test("a rest is reported", async () => {
     await beforeSignIn();
     await typeEmail();
     house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
@@ -372,7 +372,7 @@ describe("before anybody is asked for anything", () => {
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
   });
 
-  test("a Garmin that does not answer is said so, and nothing waits", async () => {
+  test("a Garmin that does not answer is reported, and no dialog stays open", async () => {
     await beforeSignIn();
     house.sandbox.faults.add({ match: { method: "GET", path: "/mobile/api/login" }, effect: { type: "drop_before" } });
     expect((await tapHere()).text).toMatch(/^That could not be done just now\./);
@@ -452,7 +452,7 @@ describe("what is left to try", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });
 
-  test("with a Chinese account is said to be nothing yet", async () => {
+  test("with a Chinese account is nothing yet, and the bot says so", async () => {
     await beforeSignIn();
     house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
     const refused = await house.owner.waitForMessage();
@@ -460,7 +460,7 @@ describe("what is left to try", () => {
     expect(labels(refused)).toEqual([]);
   });
 
-  test("somebody else's browser is a page that asks who it is", async () => {
+  test("after somebody else's sign-in is a page that asks for e-mail and password", async () => {
     await beforeSignIn();
     await house.app.accounts.save(ACCOUNT + 1, {});
     await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
@@ -469,7 +469,7 @@ describe("what is left to try", () => {
     expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
   });
 
-  test("a client id that Garmin no longer knows is a setting, and says which", async () => {
+  test("a client id that Garmin no longer knows is reported with the setting to change", async () => {
     await beforeSignIn();
     const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
     house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });
@@ -478,7 +478,7 @@ describe("what is left to try", () => {
   });
 });
 
-describe("a command in whatever spelling", () => {
+describe("a command, however it is spelt,", () => {
   test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
     "%s ends a sign-in that waits for a password, and never goes to Garmin",
     async (typed) => {

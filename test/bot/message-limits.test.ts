@@ -18,7 +18,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-/** Telegram makes the bot wait as long as a test wants. */
+/** Telegram makes the bot wait until the test lets it go on. */
 function bot() {
   let release = () => {};
   const waited: number[] = [];
@@ -38,7 +38,7 @@ function bot() {
 const person = (id: number) => sandbox.telegram.user({ id, firstName: `Person ${id}`, started: true });
 const texts = (id: number) => person(id).messages.map(({ text }) => text);
 
-test("a chat that Telegram makes wait keeps its order, and holds up no other", async () => {
+test("a chat that Telegram makes wait keeps its order and does not hold up others", async () => {
   for (const id of [1, 2]) person(id);
   const { api, waited, release } = bot();
   sandbox.faults.add({
@@ -51,7 +51,7 @@ test("a chat that Telegram makes wait keeps its order, and holds up no other", a
   const second = api.sendMessage(1, "second");
   for (const text of ["a", "b", "c"]) await api.sendMessage(2, text);
   expect(texts(2)).toEqual(["a", "b", "c"]);
-  // What is no message waits for none.
+  // Calls that are not messages do not wait.
   await api.sendChatAction(1, "typing");
   expect(texts(1)).toEqual([]);
   release();
@@ -60,7 +60,7 @@ test("a chat that Telegram makes wait keeps its order, and holds up no other", a
 });
 
 test("five messages and edits of a chat leave at once, the sixth waits, and another chat does not", async () => {
-  // No second passes, so no turn comes back, however slow this machine is.
+  // The clock does not move, so no slot frees up, however slow this machine is.
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   for (const id of [1, 2]) person(id);
   const { api, limits } = bot();

@@ -173,7 +173,7 @@ test("who blocked the bot hears what they missed when they are back", async () =
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
 });
 
-test("who blocked the bot is tried once a day, and hears everything again from the day on which Telegram takes it", async () => {
+test("somebody who blocked the bot is tried once a day, and gets everything again once Telegram accepts a message", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
   let tried = 0;
   const stillBlocked = newNotifier(() => {
@@ -189,7 +189,7 @@ test("who blocked the bot is tried once a day, and hears everything again from t
   expect(tried).toBe(1);
   expect((await accounts.find(1))?.silencedAt).toEqual(at(0));
 
-  // Telegram's word that they have unblocked it got lost.
+  // Telegram's notice that they have unblocked it got lost.
   await newNotifier().afterRun(await accounts.save(1, { silencedAt: at(25) }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
   expect((await accounts.find(1))?.silencedAt).toBeUndefined();
@@ -197,7 +197,7 @@ test("who blocked the bot is tried once a day, and hears everything again from t
   expect(texts).toHaveLength(1);
 });
 
-test("a silence that was written by a clock that was ahead silences nobody", async () => {
+test("a silence written by a clock that was ahead silences nobody", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
   await newNotifier().afterRun(await accounts.save(1, { silencedAt: new Date("2027-11-21T12:00:00Z") }), signedOut);
   expect(texts).toHaveLength(1);

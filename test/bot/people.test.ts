@@ -70,7 +70,7 @@ describe("/invite", () => {
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 
-  test("a link that works no more is answered once an hour, however often somebody tries", async () => {
+  test("an expired link is answered once an hour, however often somebody tries it", async () => {
     await open();
     const stranger = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
     const answers = () => stranger.messages.filter(({ from }) => from === "bot").length;

@@ -265,7 +265,7 @@ describe("what Telegram does", () => {
     await heard("Garmin sent a code");
   });
 
-  test("a question for the code that was not shown takes digits for its answer, and asks again after anything else", async () => {
+  test("if the question for the code was not shown, digits count as its answer, and anything else makes it ask again", async () => {
     await beforePassword();
     failing("sendMessage", 502, "Bad Gateway", 3);
     house.owner.say(OWNER.password);

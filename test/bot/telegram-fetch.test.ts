@@ -98,7 +98,7 @@ test.each([
   expect(clock.now().getTime() - before).toBe((calls - 1) * seconds * 1000);
 });
 
-test("a call that is broken off waits for no limit", async () => {
+test("an aborted call does not wait for a limit", async () => {
   fate = () => "limited";
   restSeconds = 60;
   const stopping = new AbortController();

@@ -114,11 +114,11 @@ describe("what cannot work has its own sentence and a fresh button", () => {
   });
 });
 
-describe("another person than the one who is linked", () => {
+describe("a different person from the linked one", () => {
   const OTHER = USERID + 1;
   const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-  /** Linked, and then the consent of somebody else came in by the button of this chat. */
+  /** Linked, and then somebody else gave consent with the button of this chat. */
   async function askedAboutOther(options: { language?: "de" } = {}) {
     const page = await pressLink(options);
     house.person.stepOnScale({ at: ago(60), weightKg: 80.25 });
@@ -142,7 +142,7 @@ describe("another person than the one who is linked", () => {
     expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
   });
 
-  test("is left alone by a no, and by a yes that comes too late", async () => {
+  test("does not replace the link after a no, or after a yes that comes too late", async () => {
     await askedAboutOther();
     house.owner.tap("No, keep the link");
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));

@@ -1,4 +1,4 @@
-/** The program in a process of its own, which is killed in the middle of its work. It asks its parent before each outside call. */
+/** The program in its own process, which is killed in the middle of its work. It asks its parent before each outside call. */
 import { createLog } from "../../src/log.ts";
 import type { ChildTask, FromChild, ToChild } from "./kill.ts";
 import { startProgram } from "./program.ts";

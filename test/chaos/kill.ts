@@ -20,8 +20,8 @@ const ONE_GRAMMY = new URL("../../bin/one-grammy.js", import.meta.url).href;
 const SCRIPT = new URL("./kill-child.ts", import.meta.url).pathname;
 
 /**
- * Lets the program run in a process of its own and ends that by SIGKILL before or after an outside call, as `death` says. The
- * process asks before each of its calls, so it dies at the same place whenever the same seed is played.
+ * Runs the program in its own process and kills it by SIGKILL before or after an outside call, as `death` says. The process
+ * asks before each of its calls, so it dies at the same place whenever the same seed is played.
  */
 export async function killInItsRound(options: {
   env: Record<string, string>;

@@ -5,14 +5,14 @@ import type { LineTrouble, Oddity } from "./steps.ts";
 interface Planned {
   trouble: LineTrouble;
   method?: string | undefined;
-  /** So many requests pass before it begins. */
+  /** How many requests pass before it starts. */
   skip: number;
   times: number;
 }
 
 const HANG_SECONDS = 40;
 
-/** The line between the program and its vendors: what no server can do to a request happens here. */
+/** The connection between the program and its vendors: faults that no server can cause happen here. */
 export class Line {
   readonly #clock: Clock;
   #planned: Planned[] = [];

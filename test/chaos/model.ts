@@ -10,19 +10,19 @@ export interface Known {
   kind: ReadingKind;
   /** Epoch seconds. */
   date: number;
-  /** Where it stood before its time was corrected. */
+  /** Its time before the correction. */
   earlier: number[];
   createdMs: number;
-  /** Surely its person's own, and near their others, from its first minute on. */
+  /** Certainly its person's own and near their other readings, from the start. */
   isOwn: boolean;
-  /** Of somebody else's body all its life, as far as Withings says. */
+  /** Always somebody else's, as far as Withings says. */
   isForeign: boolean;
-  /** All that Withings ever said of it, newest last. */
+  /** Everything Withings ever said about it, newest last. */
   versions: string[];
   isDeleted: boolean;
-  /** What its owner said of it, by the pair in whose ledger it waited. */
+  /** The owner's answers about it, by the pair whose ledger held it. */
   said: Map<string, Word>;
-  /** It may be in Garmin or not: its kind was off, say, when the program first could see it. */
+  /** It may or may not be in Garmin, for instance because its kind was off when the program could first see it. */
   isEither: boolean;
   /** Garmin may keep what it has of it: it was changed while its kind was off, for instance. */
   mayBeOutdated: boolean;
@@ -37,16 +37,16 @@ export interface Pairing {
   toMs: number;
 }
 
-/** For so long a run that began with the old links may still use them. */
+/** How long a run that began with the old links may still use them. */
 const RUN_SECONDS = 2 * HOUR;
-/** We hear of a new link a moment after the program has it. */
+/** The model learns of a new link a moment after the program has it. */
 const LINKING_SECONDS = 60;
 /** The first run of a pair reaches back a month. */
 const FIRST_RUN_DAYS = 29;
 
 export const pairName = ({ person, garmin }: { person: PersonName; garmin: GarminName }) => `${person}>${garmin}`;
 
-/** What should be true, told from what happened and never from what the program says. */
+/** What should be true, derived from what happened and never from what the program says. */
 export class Model {
   readonly readings: Known[] = [];
   readonly pairings: Pairing[] = [];

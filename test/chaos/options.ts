@@ -11,14 +11,14 @@ export interface Options {
   /** Only these steps of each schedule. */
   steps: number[] | undefined;
   isTraced: boolean;
-  /** How many schedules may be played to make one with a violation shorter. */
+  /** How many schedules may be played to shrink one with a violation. */
   shrinkTries: number;
   plants: Array<[string, Plant]>;
   /** How many times as many cases of `test/fuzz` as `npm test` has; 0 for none. */
   fuzz: number;
 }
 
-/** Who plays fewer schedules is after one of them. */
+/** Somebody who plays fewer schedules is looking into one of them. */
 const FUZZ_FROM_RUNS = 10;
 
 const ENGINES = ["sqlite", "dynamodb"] as const;
@@ -33,7 +33,7 @@ const USAGE = `npm run test:chaos -- [options]
   --fuzz N       then test/fuzz with N times the cases of npm test: 5, and 0 with fewer than ten schedules
   --plant NAME   plants a mistake and has to find it: ${Object.keys(PLANTS).join(", ")} or all`;
 
-/** Ends the process with the usage where the arguments make no sense. */
+/** Exits with the usage if the arguments make no sense. */
 export function optionsOf(args: string[]): Options {
   try {
     const { values } = parseArgs({
@@ -85,7 +85,7 @@ function plantsNamed(name: string | undefined): Array<[string, Plant]> {
   return found;
 }
 
-/** The date as a number, 20261121: whoever reads it in a log knows how to play it again. */
+/** The date as a number, 20261121, so that it can be replayed from a log. */
 function seedOfToday(): number {
   return Number(new Date().toISOString().slice(0, 10).replaceAll("-", ""));
 }

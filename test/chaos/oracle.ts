@@ -3,12 +3,12 @@ import { type Known, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
 import type { World } from "./world.ts";
 
-/** Faults end, time passes, and everybody does what they are asked to: after that nothing may be wrong any more. */
+/** Faults end, time passes, and everybody does what they are asked to: after that everything must be right. */
 export async function settle(world: World): Promise<void> {
   const { violations, lastReports } = world;
   const isAtRest = () => ACCOUNTS.every((it) => lastReports.get(it)?.status === "success");
   world.wellAgain();
-  // The program has time to find out how things are, and to say so.
+  // The program has time to find out what is wrong, and to say so.
   await world.rounds(3, 40 * 60);
   await tellsOfEndedLinks(world);
   await world.relinkEnded();
@@ -16,7 +16,7 @@ export async function settle(world: World): Promise<void> {
   await world.rounds(2, 130);
   await world.rounds(1, 31 * 60);
   // Late copies are looked for during a day, by clocks that may have been wrong by half of one.
-  // A link may turn out to have ended only when its access token has: then its owner signs in again.
+  // An ended link may only show when its access token has expired: then its owner signs in again.
   for (let n = 0; n < 4 || (n < 14 && !isAtRest()); n++) {
     await world.rounds(1, n < 4 ? 10 * HOUR : 25 * HOUR);
     await world.relinkEnded();
@@ -45,7 +45,7 @@ export async function judge(world: World): Promise<void> {
   for (const account of ACCOUNTS) await judgeProgress(world, account);
 }
 
-/** Everything that stands in a Garmin is something that was measured, as it was measured, by somebody who belongs there. */
+/** Everything in a Garmin account was measured, with these values, by somebody who belongs there. */
 function judgeEntries({ model, violations, ...world }: World, garmin: GarminName, account: AccountId | undefined) {
   for (const entry of world.entriesOf(garmin)) {
     const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
@@ -54,7 +54,7 @@ function judgeEntries({ model, violations, ...world }: World, garmin: GarminName
     if (!known && moved) {
       const pairing = account && model.current(account);
       const isLookedAfter = pairing?.person === moved.person && model.verdict(moved, pairing) === "must";
-      if (isLookedAfter && !moved.mayBeOutdated) violations.add(`old time: ${what} stands in ${garmin}`);
+      if (isLookedAfter && !moved.mayBeOutdated) violations.add(`old time: ${what} is in ${garmin}`);
       continue;
     }
     if (!known) {
@@ -63,11 +63,11 @@ function judgeEntries({ model, violations, ...world }: World, garmin: GarminName
     }
     if (!model.mayBeSent(known.person, garmin, entry.uploadedMs)) {
       violations.add(
-        `wrong account: ${what} of ${known.person} stands in ${garmin} since ${new Date(entry.uploadedMs).toISOString()}`,
+        `wrong account: ${what} of ${known.person} is in ${garmin} since ${new Date(entry.uploadedMs).toISOString()}`,
       );
     }
     if (![...known.said.values()].includes("mine") && known.isForeign) {
-      violations.add(`held, yet sent: ${what} stands in ${garmin}`);
+      violations.add(`held, yet sent: ${what} is in ${garmin}`);
     }
     if (!known.versions.includes(entry.value)) {
       violations.add(`wrong values: ${what} in ${garmin} was never one of ${known.versions.join(", ")}`);
@@ -93,7 +93,7 @@ async function judgeReadings(world: World, account: AccountId) {
     const what = `${known.id} (${known.kind} ${known.date}, ledger says ${fate})`;
     if (here.length > 1) {
       violations.add(
-        `twice: ${what} stands ${here.length} times in ${garmin}, as ${here.map((it) => it.value).join(", ")}`,
+        `twice: ${what} appears ${here.length} times in ${garmin}, as ${here.map((it) => it.value).join(", ")}`,
       );
     }
     if (model.verdict(known, pairing) !== "must") continue;
@@ -111,7 +111,7 @@ function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountI
   const isHeld = (it: Known) =>
     it.isForeign && !it.isDeleted && !it.isEither && it.person === pairing?.person && !it.said.has(pairName(pairing));
   for (const known of model.readings.filter(isHeld)) {
-    // Or held before and told then, when this pair was linked at another time.
+    // Or it was held and told earlier, when this pair was linked before.
     if (messagesTo(account).some((at) => at >= known.createdMs)) continue;
     violations.add(`silent: ${known.id} is held and ${account} was told nothing`);
   }

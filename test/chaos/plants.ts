@@ -4,7 +4,7 @@ import type { Reading } from "../../src/sync/reading.ts";
 import type { RunDeps } from "../../src/sync/run.ts";
 import type { Plant } from "./program.ts";
 
-/** Mistakes that somebody could make, each by a wrapper around what the program is made of. The checker has to find them all. */
+/** Bugs that somebody could introduce, each as a wrapper around parts of the program. The checker has to find them all. */
 export const PLANTS: Record<string, Plant> = {
   "no-write-ahead": {
     says: "An upload begins before the ledger says so.",

@@ -18,17 +18,17 @@ import type { Transport } from "../../src/transport.ts";
 
 export const INTERVAL_MINUTES = 30;
 
-/** How a copy of the program reaches the world. */
+/** How a copy of the program reaches the outside world. */
 export interface Outside {
   clock: Clock;
   /** Every HTTP request and every call of the store passes here. */
   call<T>(work: () => Promise<T>): Promise<T>;
   wrapSend?: ((send: Transport) => Transport) | undefined;
-  /** A mistake that is planted on purpose. */
+  /** A bug planted on purpose. */
   plant?: Plant | undefined;
 }
 
-/** A mistake, put in at the seams of the program. */
+/** A bug, planted at the seams of the program. */
 export interface Plant {
   /** What is broken, as a full sentence. */
   says: string;
@@ -97,7 +97,7 @@ export async function startProgram(
     log,
   });
 
-  /** A job as the worker does it. Does not throw: what a store in trouble does not take is still due. */
+  /** Runs a job the way the worker does. Does not throw: a job that a failing store does not record is still due. */
   async function perform(job: { value: Job; version: string }) {
     try {
       await work(job.value);
@@ -111,7 +111,7 @@ export async function startProgram(
   return {
     app,
 
-    /** What happens every minute: who is due is queued, and what is queued is done, the accounts one after the other. */
+    /** What happens every minute: due accounts are queued, and queued jobs are run, one account after another. */
     async round(): Promise<void> {
       try {
         await sweep({ ...app, queue: app.jobs, clock, log });
@@ -123,7 +123,7 @@ export async function startProgram(
       }
     },
 
-    /** A run that somebody asks for, whether or not it is due. */
+    /** A run somebody asks for, due or not. */
     async sync(account: number, options: RunOptions = {}): Promise<void> {
       const found = await app.accounts.find(account).catch(() => undefined);
       if (found) await sync(found, options);

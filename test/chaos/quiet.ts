@@ -1,4 +1,4 @@
-/** Timers that are as good as due count as work under way: a rate limiter begins what need not wait with one of no milliseconds. */
+/** Timers that are due at once count as work under way: a rate limiter starts tasks with timers of 0 ms. */
 const SHORT_MS = 20;
 const under = new Set<NodeJS.Timeout>();
 const { setTimeout: setReal, clearTimeout: clearReal } = globalThis;
@@ -19,8 +19,7 @@ const clearWatched: typeof clearTimeout = (timer) => {
 };
 
 /**
- * For a process in which turns are taken. What waits on purpose waits by the clock of its test and not by a timer. Answers how
- * to end it.
+ * For a process whose calls take turns. Intended waits use the test's clock and not a timer. Returns a function that ends it.
  */
 export function watchTimers(): () => void {
   const before = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
@@ -29,14 +28,14 @@ export function watchTimers(): () => void {
 }
 
 /**
- * What the program loads when it first needs it. To be awaited before turns are taken: loading takes a while that no clock
- * knows, and the first schedule of a process would go another way than the same one later.
+ * Loads what the program loads on demand. Await it before turns are taken: loading takes time that no clock counts, and the
+ * first schedule of a process would differ from the same one later.
  */
 export async function loadAll(): Promise<void> {
   await Promise.all([import("undici"), import("bottleneck/light.js"), import("@garmin/fitsdk")]);
 }
 
-/** Until what was just answered has led to the next outside calls. */
+/** Waits until the last answers have led to the next outside calls. */
 export async function quiet(): Promise<void> {
   for (let n = 0; n < 3; n++) {
     await new Promise((resolve) => setImmediate(resolve));

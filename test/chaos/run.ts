@@ -7,7 +7,7 @@ import type { Plant } from "./program.ts";
 import { only, shrink } from "./shrink.ts";
 import { inWords, type Schedule, scheduleOf } from "./steps.ts";
 
-/** So many are made shorter: a violation is rare, or all have one cause. */
+/** How many are shrunk: violations are rare, or share one cause. */
 const SHRUNK = 3;
 
 const options = optionsOf(process.argv.slice(2));
@@ -82,7 +82,7 @@ async function findPlants({ play }: Engines, plants: Array<[string, Plant]>): Pr
       const schedule = scheduleOf(seed, { store });
       const { violations } = await play(schedule, { plant });
       if (violations.length === 0) continue;
-      // What is wrong without it is no proof.
+      // A violation without the bug proves nothing.
       const [violation] = violations;
       const without = await play(schedule);
       if (without.violations.length > 0) continue;

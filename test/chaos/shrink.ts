@@ -1,12 +1,12 @@
 import type { Played } from "./play.ts";
 import type { Schedule } from "./steps.ts";
 
-/** How a violation begins, which tells one kind of it from another. */
+/** The beginning of a violation, which identifies its kind. */
 export const kindOf = (violation: string): string => violation.split(":", 1)[0] ?? violation;
 
 /**
- * A shorter schedule that ends in a violation of the same kind: steps are left out, many at once at first, for as long as it
- * still does. Answers which steps are left, by their number in the schedule.
+ * Shrinks a schedule while it still ends in a violation of the same kind, leaving out many steps at once at first. Returns the
+ * remaining steps by their number in the schedule.
  */
 export async function shrink(
   schedule: Schedule,

@@ -20,7 +20,7 @@ export const HOMES: Record<AccountId, { people: readonly PersonName[]; garmins: 
   4712: { people: ["bob"], garmins: ["g2", "g2", "g3"] },
 };
 
-/** What a line to a vendor does with one request, beyond what a server can. */
+/** What a connection does to one request, beyond what a server can. */
 export type LineTrouble =
   /** Nothing happens, and after half a minute there is no answer. */
   | "hang"
@@ -33,7 +33,7 @@ export type LineTrouble =
   /** It happens, and is answered 204 without a body. */
   | "empty_after";
 
-/** How an answer of a vendor is other than ever, until this ends. */
+/** How a vendor's answers are odd until this ends. */
 export type Oddity =
   /** Garmin shows weights rounded to 0.1 kg. */
   | "rounded_weights"
@@ -82,7 +82,7 @@ export type Step =
   | { do: "restart" }
   | { do: "snapshot" }
   | { do: "put back" }
-  /** What was wrong is over, and owners do what they were asked. */
+  /** All faults end, and owners do what they were asked. */
   | { do: "well" }
   /** Time passes, with a round of the program now and then. */
   | { do: "rounds"; times: number; everySeconds: number }
@@ -125,10 +125,10 @@ const STARTS = [
 ];
 const ZONES = ["Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "UTC", "Australia/Lord_Howe"];
 const BASE_KG: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
-/** Of every so many schedules one is played on DynamoDB, where nobody asks for one engine. */
+/** One in this many schedules is played on DynamoDB, unless an engine is chosen. */
 const DYNAMODB_EVERY = 8;
 
-/** The schedule of a seed: the same for ever, whatever the program does with it. */
+/** The schedule of a seed: always the same, whatever the program does with it. */
 export function scheduleOf(
   seed: number,
   options: { store?: Schedule["store"] | undefined; length?: number } = {},
@@ -305,7 +305,7 @@ class Maker {
       "refused_after",
       "empty_after",
     ] as const);
-    // Only of an upload it makes sense that it is refused, or has nothing to say.
+    // Only an upload can sensibly be refused or answered with an empty body.
     const isUpload = trouble === "refused_after" || trouble === "empty_after" || chance(0.6);
     return { do: "line", trouble, ...(isUpload && { method: "POST" }), skip: whole(0, 6), times: whole(1, 3) };
   }

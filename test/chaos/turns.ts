@@ -2,7 +2,7 @@ import type { Clock } from "../../src/clock.ts";
 import { quiet } from "./quiet.ts";
 import type { Random } from "./random.ts";
 
-/** The process is dead. Nothing it tries afterwards, in a finally block or elsewhere, has an effect. */
+/** The process is dead: nothing it tries afterwards, in a finally block or elsewhere, has any effect. */
 export class Crash extends Error {}
 
 /** When a process dies: right before or right after its n-th outside call from now on, HTTP and store alike. */
@@ -37,8 +37,8 @@ const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Time, and whose outside call is next. While several copies of the program run at once, every call that leaves one of them
- * waits here until all of them wait, and chance picks the one that goes on. So the order of things comes from the seed alone,
- * however fast sockets and disks are, and time passes only when everybody sleeps.
+ * waits here until all of them wait, and chance picks the one that goes on. So the seed alone decides the order, however
+ * fast sockets and disks are, and time passes only when everybody sleeps.
  */
 export class Turns {
   #nowMs: number;

@@ -32,7 +32,7 @@ import { Actor, type Death, Turns } from "./turns.ts";
 export const USERIDS: Record<PersonName, number> = { ann: 31_400_001, bob: 31_400_002, cy: 31_400_003 };
 export const mailOf = (garmin: GarminName) => `${garmin}@example.org`;
 const USUAL: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
-/** In memory where that is possible: every write of the store is synced, and what a disk does is no part of this. */
+/** In memory if possible: every store write is synced, and disks are not what this tests. */
 const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const ACCESS_SECONDS = 86_400;
 const VENDORS = ["withings", "garmin"] as const;
@@ -96,9 +96,9 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const lastReports = new Map<AccountId, RunReport>();
   /** Pairs that had a run to its end. */
   const begun = new Set<string>();
-  /** When the account last had nothing owing, by what Garmin holds and by what its run said. */
+  /** When the account last had nothing outstanding, by Garmin's content and by the result of its run. */
   const wellAtMs = new Map<AccountId, number>(ACCOUNTS.map((id) => [id, turns.nowMs]));
-  /** Since when something is owing, and how many rounds the program had since. */
+  /** Since when something is outstanding, and how many rounds the program has had since. */
   const owing = new Map<AccountId, { sinceMs: number; rounds: number }>();
   /** Since when a link is seen to have ended. */
   const endedMs = new Map<string, number>();
@@ -153,7 +153,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     return sandbox.withings.person(USERIDS[known.person]).groups.find((it) => it.grpid === known.grpid);
   }
 
-  /** What Withings says of it, as it should read in Garmin. */
+  /** Withings' values, as they should be in Garmin. */
   function versionOf(known: Known): string | undefined {
     const group = groupOf(known);
     if (!group) return undefined;
@@ -254,7 +254,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     return (await garminSignIn.switchProfile(account, result.profile.profileId)).type;
   }
 
-  /** With nothing in the way: what a person does again until it works. */
+  /** Without any fault: what a person would repeat until it works. */
   async function link(account: AccountId, { person, garmin }: { person?: PersonName; garmin?: GarminName }) {
     noTrouble();
     await alone(async () => {
@@ -297,7 +297,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     const after = { weigh_in: weight, blood_pressure: bloodPressure };
     model.sends.set(account, after);
     for (const known of model.readings) {
-      // What the program has not brought by now it may first see while the kind is off.
+      // Readings not delivered by now may first be seen while the kind is off.
       if (before[known.kind] && !after[known.kind] && !isBrought(known)) known.isEither = true;
     }
   }
@@ -305,12 +305,12 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const isBrought = (known: Known) =>
     GARMINS.some((it) => standing(it, known).some((entry) => entry.value === versionOf(known)));
 
-  /** Entries of this reading that stand in a Garmin, shown or not. */
+  /** Entries of this reading in a Garmin account, shown or not. */
   function standing(garmin: GarminName, { kind, date }: Pick<Known, "kind" | "date">) {
     return entriesOf(garmin).filter((it) => it.kind === kind && it.date === date);
   }
 
-  /** Whether it stands there, if need be as it was before its time was corrected. */
+  /** Whether it is there, possibly with its time before the correction. */
   function isThere(garmin: GarminName, known: Known): boolean {
     const dates = [known.date, ...(known.mayBeOutdated ? known.earlier : [])];
     return dates.some((date) => standing(garmin, { kind: known.kind, date }).length > 0);
@@ -330,7 +330,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     ];
   }
 
-  /* what is owing, and what was told */
+  /* what is outstanding, and what was told */
 
   const messagesTo = (account: AccountId) =>
     sandbox.telegram
@@ -455,7 +455,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   }
 
   async function putBack() {
-    // What Garmin does not show yet, a store of yesterday cannot know of.
+    // A store of yesterday cannot know of entries that Garmin does not show yet.
     const isAllShown = GARMINS.every((it) =>
       entriesOf(it).every(
         ({ uploadedMs }) => uploadedMs + sandbox.garmin.settings.readBackDelaySeconds * 1000 <= turns.nowMs,
@@ -491,7 +491,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         ...(garmin?.state !== "linked" && profile && { garmin: pairing?.garmin ?? profile }),
       });
       const now = await readLinks(account);
-      // Somebody else has it by now: then their own.
+      // Somebody else has it now: then their own one.
       if (now.withings?.state !== "linked" && person) await link(account, { person });
       if (now.garmin?.state !== "linked" && profile) await link(account, { garmin: profile });
     }
@@ -624,7 +624,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       }
     },
 
-    /** All that was wrong is over. */
+    /** All faults have ended. */
     wellAgain() {
       noTrouble();
       for (const actor of actors) actor.skewSeconds = 0;

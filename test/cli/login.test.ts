@@ -62,7 +62,7 @@ describe("Withings", () => {
     expect(taken.json()).toEqual({ status: "action_needed", account: HOUSEMATE, action: "link_withings" });
   });
 
-  test("another person than the one who is linked replaces nothing without a yes", async () => {
+  test("a different person from the linked one replaces nothing without a yes", async () => {
     const { start, sandbox, person } = await withOwner();
     const mate = machine.person(HOUSEMATE).userid;
     await machine.link(OWNER);
@@ -230,7 +230,7 @@ describe("Garmin with a password", () => {
     expect(ended.json()).toMatchObject({ status, ...(action && { action }) });
     expect(ended.stderr).toMatch(words);
     expect(ended.stderr).not.toMatch(/\n\s+at /);
-    // A network that Garmin refuses is seen before anybody is asked for a password.
+    // We notice a network that Garmin refuses before asking for a password.
     expect(signIns()).toBe(_name === "Cloudflare in between" ? 0 : 1);
     expect(/Garmin password:/.test(ended.stderr)).toBe(_name !== "Cloudflare in between");
     expect(await isLinked()).toBe(false);
@@ -260,8 +260,8 @@ test("Garmin's other app is tried with --android, after a refusal that names it"
   expect(await run(`${LOGIN} --android --ticket`)).toMatchObject({ exit: 2 });
 });
 
-describe("a sign-in whose tokens are there, and whose account is not known yet", () => {
-  test("is gone on with by the same command, which asks for nothing", async () => {
+describe("a sign-in that has tokens but no known account yet", () => {
+  test("is continued by the same command, which asks for nothing", async () => {
     const { run, ticket, sandbox } = await withOwner();
     sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "body", body: [] } });
     const unknown = await run(`${LOGIN} --ticket`, [ticket()]);
@@ -291,7 +291,7 @@ describe("a sign-in whose tokens are there, and whose account is not known yet",
     );
     expect(no).toMatchObject({ exit: 0 });
     expect(await linked()).toBe("owner");
-    // The end of the input is no answer: the question waits, and is asked again.
+    // The end of the input does not count as an answer: the question stays open and is asked again.
     expect(await pasteAndAnswer(byTicket, ticket(HOUSEMATE))).toMatchObject({ exit: 2 });
     expect(await linked()).toBe("owner");
     expect((await run(byTicket, ["yes"])).json()).toMatchObject({ status: "success", displayName: "housemate" });

@@ -27,7 +27,7 @@ test("a sync brings what is new, and the next one finds it done", async () => {
   expect(machine.weights()).toEqual([80.25]);
 });
 
-test("what Garmin shows otherwise holds the rest until --go-on, and a script sees it", async () => {
+test("readings that Garmin shows differently hold the rest until --go-on, and a script sees it", async () => {
   await machine.link(OWNER);
   for (const hour of [3, 2, 1]) machine.person().stepOnScale({ at: hoursAgo(hour), weightKg: 80.25 });
   machine.sandbox.faults.turnOn("garmin_rounds_weight");

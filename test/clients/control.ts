@@ -6,7 +6,7 @@ import type { WeighIn } from "../sandbox/withings/person.ts";
 
 const USERID = 31_400_001;
 
-/** What a check may ask of the sandbox beside the vendors' own calls: what people, clocks and mail servers do. */
+/** What a check can ask of the sandbox besides vendor calls: things that people, clocks and mail servers do. */
 const ACTIONS = {
   account: ({ garmin }, { email, mfa }: { email: string; mfa?: MfaMethod }) => {
     const about = { displayName: email.split("@")[0] ?? "", fullName: "Ada L.", timezone: "Europe/Berlin" };

@@ -20,7 +20,7 @@ logging.disable(logging.CRITICAL)
 say(title=f"python-garminconnect {version('garminconnect')}")
 
 STRATEGIES = ("mobile+cffi", "mobile+requests", "widget+cffi", "portal+cffi", "portal+requests")
-# A client that works there passes where the sandbox is at its strictest.
+# A client that works with Garmin passes the sandbox at its strictest.
 control("garmin_settings", wantsPageFirst=True, wantsNativeHeaders=True)
 
 
@@ -66,7 +66,7 @@ for strategy in ("mobile+cffi", "mobile+requests"):
             same("login", status, "needs_mfa")
             codes = control("codes", email=email)
             same("codes sent", len(codes), 1)
-            # Of any kind: at one of these shapes this client stumbles, and says so in Python's words.
+            # Any exception: this client fails on one of these shapes with an error of Python's own.
             refused(Exception, lambda: garmin.resume_login(state, "000000"))
             same("tokens after a wrong code", garmin.client.di_token, None)
             garmin.resume_login(state, codes[0])

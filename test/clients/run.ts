@@ -9,7 +9,7 @@ import { CannotRun, clientsPython } from "./python.ts";
 import { needsOpenssl, startTlsFront, type TlsFront } from "./tls-front.ts";
 
 /**
- * Programs that work at the vendors, run against the sandbox: what they cannot do there, the sandbox has got wrong. Each
+ * Programs that work with the real vendors, run against the sandbox: if they fail here, the sandbox is wrong. Each
  * check is a process of its own, which finds the vendors' real names on this machine and nothing else in the world.
  */
 const CHECKS = ["garminconnect_check.py", "withings_sync_check.py", "aiowithings_check.py"];

@@ -5,14 +5,14 @@ import { type RecordedRequest, type Served, serve } from "../sandbox/serve.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
 
 /**
- * Everything that the program says to the vendors, line by line: what the clients that work there in November 2026 say, and
- * nothing else. A request that is not in this list fails the test, and so does one in it that is never sent. Who changes a
- * request on purpose looks first at what those clients send (see `npm run test:clients`).
+ * Every request the program sends to the vendors, line by line: what working clients send in November 2026, and nothing else. A
+ * request missing from this list fails the test, and so does a listed one that is never sent. Before changing a request on
+ * purpose, look at what those clients send (see `npm run test:clients`).
  */
 interface Line {
   /** Server, method and path, as a pattern. */
   call: RegExp;
-  /** Tells apart what shares a path: fields of the form that must have these values. */
+  /** Distinguishes requests with the same path: form fields that must have these values. */
   when?: Record<string, string>;
   query?: Record<string, unknown>;
   headers: Record<string, unknown>;
@@ -41,7 +41,7 @@ const signInHeaders = {
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
 };
 const { "content-type": _json, ...withoutBody } = signInHeaders;
-/** The load balancer's cookies too, or another of Garmin's machines knows nothing of the sign-in. */
+/** The load balancer's cookies too, or another of Garmin's machines would not know the sign-in. */
 const cookie = expect.stringMatching(/^SESSION=\S+; __VCAP_ID__=\S+; __cflb=\S+; __cf_bm=\S+; _cfuvid=\S+$/);
 /** Garmin's Android app 5.23. */
 const appHeaders = {
@@ -280,7 +280,7 @@ afterAll(async () => {
   await here.close();
 });
 
-/** What is new or edited arrives; some of it only in a second run. */
+/** New and edited readings arrive, some only in a second run. */
 async function synced() {
   for (let run = 0; run < 3; run++) {
     const report = await house.sync();
@@ -324,12 +324,12 @@ async function bodyOf(seen: RecordedRequest): Promise<unknown> {
   return described;
 }
 
-test("nothing is said to a vendor that is not in the list", () => {
+test("no request goes to a vendor that is not in the list", () => {
   const unknown = requests.filter((seen) => nameOf(seen) === undefined);
   expect(unknown.map(({ server, method, path }) => `${server} ${method} ${path}`)).toEqual([]);
 });
 
-describe("what is said, field by field:", () => {
+describe("the requests, field by field:", () => {
   test.each(Object.entries(LINES))("%s", async (name, line) => {
     const said = requests.filter((seen) => nameOf(seen) === name);
     expect(said).not.toEqual([]);
@@ -355,7 +355,7 @@ test("no header, no field of a form and no part of a query is sent twice", () =>
   }
 });
 
-test("the consent page at Withings is opened with these questions and no others", () => {
+test("the consent page at Withings is opened with these parameters and no others", () => {
   expect(consentPage.pathname).toBe("/oauth2_user/authorize2");
   expect(Object.fromEntries(consentPage.searchParams)).toEqual({
     response_type: "code",
@@ -382,7 +382,7 @@ test("Garmin's sign-in page is opened so that the ticket stays in the address", 
   });
 });
 
-test("Telegram is asked by POST, with JSON and no header besides", async () => {
+test("Telegram is asked by POST, with JSON and no further headers", async () => {
   const bots = await startBotHouse();
   try {
     bots.startBot();

@@ -12,14 +12,14 @@ import { cases, textLike } from "./cases.ts";
 const SSO = "https://sso.garmin.com";
 const REDIRECT = "https://scale.example.org/withings/callback";
 
-/** What people can read of an error: sentences that end, without code. */
+/** What people may see of an error: complete sentences, without code. */
 function expectSentences(error: unknown): asserts error is UsageError {
   if (!(error instanceof UsageError)) throw error;
   expect(error.message).not.toMatch(/\bat \S+ \(|\.ts:\d|undefined|\[object|NaN/);
   expect(error.message.length).toBeGreaterThan(10);
 }
 
-describe("what somebody pastes", () => {
+describe("a pasted text", () => {
   const pasted = textLike([
     ..."https://sso.garmin.com/sso/embed?ticket= ST-123456-abcDEF-cas ST- -sso https://mobile.integration.garmin.com/gcm/ios".split(
       " ",
@@ -50,7 +50,7 @@ describe("what somebody pastes", () => {
     );
   });
 
-  test("names one ticket, which stood there as it is", () => {
+  test("yields a ticket only if it contains exactly that ticket", () => {
     fc.assert(
       fc.property(pasted, (text) => {
         const found = ticketFromPasted(text, SSO);
@@ -80,7 +80,7 @@ describe("the command line", () => {
     { maxLength: 6 },
   );
 
-  test("is a command, or one sentence that names the way out", () => {
+  test("is a command, or one sentence that says what to do", () => {
     fc.assert(
       fc.property(args, (all) => {
         try {
@@ -137,7 +137,7 @@ describe("the environment", () => {
     .array(fc.tuple(fc.constantFrom(...Object.keys(GOOD)), value), { maxLength: 4 })
     .map((changes) => ({ ...GOOD, ...Object.fromEntries(changes) }));
 
-  test("is read, or each wrong setting is named with its mend", () => {
+  test("is read, or each wrong setting is named with its fix", () => {
     fc.assert(
       fc.property(environment, (env) => {
         try {
@@ -152,7 +152,7 @@ describe("the environment", () => {
     );
   });
 
-  test("that is wrong shows no value of what is secret", () => {
+  test("with errors shows no secret value", () => {
     const secrets = ["TELEGRAM_BOT_TOKEN", "WITHINGS_CLIENT_SECRET", "SEALING_KEY", "MANUAL_SYNC_TOKEN"];
     fc.assert(
       fc.property(
@@ -208,7 +208,7 @@ describe("a sealed text", () => {
     );
   });
 
-  test("of anything opens as what it was", () => {
+  test("opens as the text that was sealed", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (plain) => {
         expect(sealer.open(sealer.seal(plain, place), place)).toBe(plain);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What stands in the place of a value. Never another good one of its kind: that would be another answer, and it might be true. */
+/** What replaces a value. Never another valid one of its kind: that would be a different answer, which might be true. */
 const ODD: readonly unknown[] = [
   null,
   "",
@@ -30,7 +30,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
 
 type Place = { parent: Record<string, unknown> | unknown[]; name: string };
 
-/** A copy of the value that is other at one place; `at` counts through all of them. */
+/** A copy of the value, changed at one place; `at` counts the places. */
 export function mutated(value: unknown, { at, ...how }: Mutation): unknown {
   const root = { value: structuredClone(value) };
   const places = placesIn(root);

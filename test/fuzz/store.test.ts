@@ -17,7 +17,7 @@ afterEach(async () => {
   house = undefined;
 });
 
-test("a stored item that is damaged stops its account at most, with one sentence, and doubles nothing when it is whole again", async () => {
+test("a damaged stored item stops its account at most, with one sentence, and nothing is sent twice after its repair", async () => {
   const home = await startHousehold();
   house = home;
   const { clock, person, sandbox, app } = home;
@@ -49,13 +49,13 @@ test("a stored item that is damaged stops its account at most, with one sentence
       const damaged = mutated(whole, how);
       await put(item, damaged as JsonObject);
       const { status, problem } = await home.sync().catch((error: unknown) => {
-        // What says who the account is cannot be read: then there is no run.
+        // The item that identifies the account is unreadable: then there is no run.
         expect(partition).toBe(keys.accounts);
         return { status: "error" as const, problem: error instanceof Error ? error.message : "" };
       });
       if (status === "error" && problem) expect(problem).toMatch(/^[A-Z][^\n]{10,400}[.]$/);
 
-      // Only what still is as it was damaged is put back: all else the run has written since.
+      // Only items that are still damaged are put back: the run has since written the others.
       const now = await store.get(item.key);
       if (now && JSON.stringify(now.value) === JSON.stringify(damaged)) await put(item, whole);
       await app.accounts.save(ACCOUNT, {});

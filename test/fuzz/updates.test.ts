@@ -65,13 +65,13 @@ const said = textLike([
   ],
 ]);
 
-test("an update, however odd, is over at some time, gives strangers nothing, and the next one is answered", async () => {
+test("an update, however odd, ends, gives strangers nothing, and the next one is answered", async () => {
   house = await startBotHouse();
   const bot = house.newBot();
   const { telegram, owner, clock, logged } = house;
   for (const id of [ACCOUNT, STRANGER]) telegram.user({ id, firstName: "Somebody", started: true });
   let nextId = 700_000;
-  /** As whoever brings updates does it: an error of ours is logged, and the update is done with. */
+  /** The way updates are delivered: an error of ours is logged, and the update counts as handled. */
   const bring = (update: object) => {
     nextId += 1;
     return bot.handleUpdate({ ...update, update_id: nextId } as Update).catch(() => undefined);
@@ -96,7 +96,7 @@ test("an update, however odd, is over at some time, gives strangers nothing, and
     }),
     { ...cases(60), endOnFailure: true },
   );
-  // They hear at most that this bot is somebody else's.
+  // They are told at most that this bot belongs to somebody else.
   for (const { params } of telegram.calls("sendMessage").filter(isToStranger)) {
     expect(params.text).not.toMatch(/Garmin|Withings|kg|mmHg/);
   }

@@ -8,7 +8,7 @@ import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../suppo
 import { cases } from "./cases.ts";
 import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";
 
-/** Whose answer is spoilt: the next one to such a request. */
+/** Which answer is corrupted: the next one to such a request. */
 const ANSWERS = {
   "Withings' list": (it: HttpRequest) => pathOf(it) === "/measure",
   "Withings' tokens": (it: HttpRequest) => pathOf(it) === "/v2/oauth2",
@@ -23,7 +23,7 @@ const ANSWERS = {
 type AnswerName = keyof typeof ANSWERS;
 const pathOf = ({ url }: HttpRequest) => new URL(url).pathname;
 
-/** One household for all cases of a test: at the end of each it is as it should be, or the test has failed. */
+/** One household for all cases of a test: after each it is in order again, or the test has failed. */
 let house: Household | undefined;
 let spoil: { name: AnswerName; how: TextMutation } | undefined;
 afterEach(async () => {
@@ -71,7 +71,7 @@ function expectNoSecret(logged: readonly string[], requests: readonly RecordedRe
   expect([...new Set(secrets)].filter((secret) => secret.length > 5 && text.includes(secret))).toEqual([]);
 }
 
-test("an answer that was spoilt ends no link, and neither doubles nor loses a reading once answers are right again", async () => {
+test("a corrupted answer ends no link, and no reading is lost or sent twice once answers are right again", async () => {
   const { app, clock, person, sandbox, sync, ago, link, weights, pressures, logged } = await moveIn();
   const of = fc.constantFrom<AnswerName>(
     ...(["Withings' list", "Withings' tokens", "Garmin's weights", "Garmin's pressures"] as const),
@@ -103,7 +103,7 @@ test("an answer that was spoilt ends no link, and neither doubles nor loses a re
         const isGood = sandbox[vendor].takesRefreshToken(stored?.tokens.refreshToken ?? "");
         expect(stored?.state === "stale" && isGood, `${vendor} still takes the link that was ended`).toBe(false);
       }
-      // A pair of tokens that got lost on its way is lost: then the owner signs in again.
+      // Tokens lost on their way cannot be recovered: then the owner signs in again.
       await link();
       for (const seconds of [150, 3600, 25 * 3600, 25 * 3600]) {
         clock.advance(seconds);
@@ -122,13 +122,13 @@ test("an answer that was spoilt ends no link, and neither doubles nor loses a re
           .map((it) => it.systolic),
       ).toEqual([pressure.systolic]);
     }),
-    // What is left of a case that failed would spoil the smaller ones.
+    // Leftovers of a failed case would affect the smaller ones.
     { ...cases(15), endOnFailure: true },
   );
   expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
 });
 
-test("a sign-in whose answer was spoilt ends in a result or says what was not understood, and the next one works", async () => {
+test("a sign-in with a corrupted answer ends with a result or says what was not understood, and the next one works", async () => {
   const { clock, sandbox, signIn, linkWithings, logged } = await moveIn();
   const of = fc.constantFrom<AnswerName>("Withings' tokens", "Garmin's tokens", "Garmin's profile", "Garmin's consent");
   const understood = (error: unknown) => {

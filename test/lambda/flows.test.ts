@@ -249,7 +249,7 @@ const marked = async () => {
   return ((await answer.json()) as { result: { short_description: string } }).result.short_description;
 };
 
-test("an empty table is told to the owner once, where the bot was used with another one before", async () => {
+test("the owner is told once about an empty table if the bot used another one before", async () => {
   await moveIn();
   await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
   await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
@@ -261,7 +261,7 @@ test("an empty table is told to the owner once, where the bot was used with anot
   expect(await marked()).toBe(MARK("0123456789ab"));
 });
 
-test("a bot that was used with another table is told to the owner once, and belongs to this one from then on", async () => {
+test("the owner is told once if the bot used another table before, and from then on the bot belongs to this one", async () => {
   await moveIn();
   await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
   const before = house.told().length;

@@ -71,7 +71,7 @@ describe("the apps' sign-in", () => {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([405, "application/json"]);
   });
 
-  test("where the page is wanted first, its cookies and its address let a password through", async () => {
+  test("if the page is required first, its cookies and its address let a password through", async () => {
     garmin.settings.wantsPageFirst = true;
     expect((await login()).status).toBe(429);
     const page = `${garmin.ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams({ clientId: "GCM_IOS_DARK", service: IOS })}`;

@@ -319,7 +319,7 @@ describe("reading and deleting weights", () => {
     ]);
   });
 
-  test("where there is no entry before or after a range stands one of nulls, or null", async () => {
+  test("if there is no entry before or after a range, its place holds null or an entry of nulls", async () => {
     const neighbours = async () => {
       const { previousDateWeight, nextDateWeight } = await weightRange();
       return [previousDateWeight, nextDateWeight];

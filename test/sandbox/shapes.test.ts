@@ -130,7 +130,7 @@ describe("Garmin", () => {
         return sso("mfa/verifyCode", { mfaMethod: "email", mfaVerificationCode }, cookies);
       },
     ],
-    // An activity's, for want of a weight's: nobody has recorded that one.
+    // An activity's, because nobody has recorded a weight's.
     "upload-202-activity.json": [
       202,
       async () => {

@@ -13,7 +13,7 @@ input, button { font: inherit; padding: .5rem .8rem; margin: .25rem 0; width: 10
   return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }
 
-/** Of the sandbox alone, for whoever tries it out on a screen where an address is hard to copy. */
+/** Only in the sandbox, for people who try it on a screen where an address is hard to copy. */
 export const copyAddress = `<button onclick="navigator.clipboard.writeText(location.href).then(() => { this.textContent = 'Copied' })">Copy the address</button>`;
 
 export function escapeHtml(text: string): string {

@@ -56,7 +56,7 @@ test.each([
   },
 );
 
-test("systemd hears every minute that the program is alive, where it listens, and kills what it does not hear of", async () => {
+test("systemd hears every minute that the program is alive, and kills one it does not hear from", async () => {
   const bin = path.join(machine.folder, "bin");
   const heard = path.join(machine.folder, "heard");
   mkdirSync(bin);

@@ -82,7 +82,7 @@ test("what the image holds starts as a user without rights, says that it is well
   expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "sealing.key", "weighbridge.sqlite"]);
 });
 
-test("the image says what it contains, and that it is not to be passed on", () => {
+test("the image says what it contains, and that it must not be passed on", () => {
   expect(dockerfile).toMatch(/image\.licenses="MIT AND LicenseRef-Garmin-FIT-SDK"/);
   expect(readFileSync(path.join(root, "LICENSE"), "utf8")).toMatch(/^MIT License/);
   expect(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))).toMatchObject({

@@ -78,7 +78,7 @@ describe("start", () => {
     });
   });
 
-  test("a token that Telegram does not know any more does not keep a linked account from being synced", async () => {
+  test("a linked account keeps syncing when Telegram no longer knows the token", async () => {
     const { link, start, person, weights } = machine;
     await link(OWNER);
     person().stepOnScale({ at: new Date(Date.now() - 3600_000), weightKg: 80.25 });

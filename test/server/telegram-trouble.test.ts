@@ -28,7 +28,7 @@ const telegramInHealth = async () => {
 const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
 const TAKEN = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
 
-/** Somebody steps on the scale, and the program brings it although it does not hear from Telegram. */
+/** Somebody steps on the scale, and the reading arrives although the program does not hear from Telegram. */
 async function syncs({ wake, said }: Awaited<ReturnType<PublicHouse["start"]>>, weightKg: number) {
   await said("run_ended");
   await expect.poll(() => house.app.jobs.list(), WAIT).toEqual([]);
@@ -38,7 +38,7 @@ async function syncs({ wake, said }: Awaited<ReturnType<PublicHouse["start"]>>, 
   await expect.poll(() => house.weights().map((it) => it.weightKg), WAIT).toContain(weightKg);
 }
 
-test("one conflict after a broken line is nothing to tell, and the next message is answered", async () => {
+test("one conflict after a lost connection is not reported, and the next message is answered", async () => {
   refusing(409, TAKEN, 1);
   const { logged } = await house.start();
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
@@ -48,7 +48,7 @@ test("one conflict after a broken line is nothing to tell, and the next message 
   expect(logged.map(({ event }) => event)).not.toContain("updates_taken");
 });
 
-test("a conflict that lasts is told in the log, in /health and in the chat, ends no sync, and is over by itself", async () => {
+test("a lasting conflict is reported in the log, at /health and in the chat, does not stop syncing, and ends by itself", async () => {
   refusing(409, TAKEN);
   const program = await house.start();
   const { logged, wake } = program;
@@ -101,7 +101,7 @@ test.each([
   expect(await telegramInHealth()).toBe("ok");
 });
 
-test("a token that was revoked before a restart keeps nobody from being synced, and works when it is known again", async () => {
+test("a token revoked before a restart does not stop syncing, and works once Telegram knows it again", async () => {
   const unknown = { ok: false, error_code: 401, description: "Unauthorized" };
   house.sandbox.faults.add({
     ...{ name: "refused", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY },
@@ -117,7 +117,7 @@ test("a token that was revoked before a restart keeps nobody from being synced, 
   await heard("There is nothing to cancel.");
 });
 
-test("a webhook that another program sets while this one polls is taken away again", async () => {
+test("a webhook that another program sets during polling is removed again", async () => {
   await (await house.start()).said("bot_started");
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(1);
   const { token, apiRoot } = house.sandbox.telegram;
@@ -126,7 +126,7 @@ test("a webhook that another program sets while this one polls is taken away aga
   await heard("There is nothing to cancel.");
 });
 
-test("who waits for a slow answer in one chat keeps nobody in another chat waiting", async () => {
+test("a slow answer in one chat does not delay another chat", async () => {
   house.env.TELEGRAM_ALLOWED_IDS += ",4712";
   await house.app.disconnect(await house.app.accounts.save(4711, {}), "garmin");
   await (await house.start()).said("bot_started");
@@ -154,7 +154,7 @@ test("who waits for a slow answer in one chat keeps nobody in another chat waiti
   await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
 });
 
-test("a stranger whom Telegram limits keeps the owner from nothing, and is waited for no longer than seconds", async () => {
+test("a stranger whom Telegram limits does not block the owner, and delays things by seconds at most", async () => {
   await (await house.start()).said("bot_started");
   const stranger = house.sandbox.telegram.user({ id: 999, firstName: "S", started: true });
   const sends = () => house.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/sendMessage")).length;
@@ -172,7 +172,7 @@ test("a stranger whom Telegram limits keeps the owner from nothing, and is waite
   expect(stranger.messages.filter(({ from }) => from === "bot")).toEqual([]);
 });
 
-test("/sync brings the readings also where Telegram refuses every message", async () => {
+test("/sync brings the readings even if Telegram refuses every message", async () => {
   const program = await house.start();
   await program.said("run_ended");
   await program.said("bot_started");

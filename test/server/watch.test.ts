@@ -113,7 +113,7 @@ describe("the watch", () => {
     expect(await look(5)).toEqual([]);
   });
 
-  test("takes a quarter of an hour without the end of a sweep for a hang, and a sweep that fails for none", async () => {
+  test("treats a quarter of an hour without a finished sweep as a hang, but not a failed sweep", async () => {
     const { watch, look } = begin();
     const hangs: boolean[] = [];
     for (let minutes = 0; minutes < 16; minutes++) {

@@ -32,7 +32,7 @@ describe("a program with an address", () => {
     await app.accounts.save(ACCOUNT, { name: "Kim & Co <b>" });
     const shown = await (await fetch(sandbox.withings.allow(USERID, page))).text();
     expect(shown).toContain("Linked");
-    // It may be seen by somebody who was only sent the address of the consent page.
+    // Somebody who was only sent the address of the consent page may see it.
     expect(shown).toMatch(
       /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you're not Kim &amp; Co &lt;b>, withdraw the access in the Withings app/,
     );

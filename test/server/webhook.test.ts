@@ -76,7 +76,7 @@ describe("a program with an address", () => {
     expect(house.told()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("takes an update that it cannot handle, so that Telegram does not bring it for a day", async () => {
+  test("accepts an update that it cannot handle, so that Telegram does not repeat it for a day", async () => {
     const { said } = await begin();
     const headers = { "x-telegram-bot-api-secret-token": house.app.webhookSecret };
     const message = { message_id: 1, date: 1, text: "hello", from: { id: ACCOUNT, is_bot: false, first_name: "O" } };

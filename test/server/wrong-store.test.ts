@@ -11,7 +11,7 @@ import { moveIn, type PublicHouse } from "./public-house.ts";
 const profile = (house: PublicHouse) =>
   house.sandbox.telegram.calls("setMyShortDescription").map(({ params }) => params.language_code);
 
-describe("a program that is started on another store than the one its bot was used with", () => {
+describe("a program started on a different store from the one its bot was used with", () => {
   let house: PublicHouse;
   const empty = () => mkdtempSync(path.join(tmpdir(), "weighbridge-empty-"));
   beforeEach(async () => {
@@ -46,7 +46,7 @@ describe("a program that is started on another store than the one its bot was us
     expect(told()).toHaveLength(2);
   });
 
-  test("goes on where the owner says that the store is new, also after the next start", async () => {
+  test("goes on if the owner says that the store is new, also after the next start", async () => {
     house.env.DATA_DIR = empty();
     const begun = await house.start(60, { isNew: true });
     await begun.said("bot_started");
@@ -55,7 +55,7 @@ describe("a program that is started on another store than the one its bot was us
     expect(house.told().join()).not.toContain("empty store");
   });
 
-  test("takes an account that somebody added there for its owner's word, and says that two copies double", async () => {
+  test("takes an account added there as the owner's confirmation, and warns that two copies send readings twice", async () => {
     house.env.DATA_DIR = empty();
     const app = await house.newApp();
     await app.accounts.save(OWNER, { language: "de" });
@@ -63,14 +63,14 @@ describe("a program that is started on another store than the one its bot was us
     expect(house.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
   });
 
-  test("knows the same store again, also when everybody in it was removed, and shows people nothing of it", async () => {
+  test("recognises the same store, even after everybody in it was removed, and shows nothing of that to people", async () => {
     await house.app.disconnect(await house.app.accounts.save(OWNER, {}), "everything");
     await (await house.start()).said("bot_started");
     expect(house.told()).toEqual([]);
     expect(profile(house)).toEqual(["la"]);
   });
 
-  test("goes on where Telegram does not say with which store the bot was used", async () => {
+  test("goes on if Telegram does not say which store the bot was used with", async () => {
     house.env.DATA_DIR = empty();
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /getMyShortDescription$/ } },
@@ -112,7 +112,7 @@ describe("a first start", () => {
     expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining("start --new\n") });
   });
 
-  test("where it cannot start, the owner hears why, once a day, and the exit code is 2", async () => {
+  test("if it cannot start, the owner is told why, once a day, and the exit code is 2", async () => {
     const { sandbox, dataDir, run } = machine;
     const chat = sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
     mkdirSync(dataDir);

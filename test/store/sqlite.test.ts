@@ -127,7 +127,7 @@ describe("the file", () => {
     await table.close();
   });
 
-  test("what was deleted is nowhere in its files after a purge, also where another process reads meanwhile", async () => {
+  test("deleted data is nowhere in its files after a purge, even if another process reads in the meantime", async () => {
     const table = open();
     const secret = "a-secret-that-nobody-may-find-any-more";
     const isFound = () =>
@@ -164,7 +164,7 @@ describe("the file", () => {
     await table.close();
   });
 
-  test("a row that is no JSON does not hide its neighbours, and no schema takes it", async () => {
+  test("a row with invalid JSON does not hide the others, and no schema accepts it", async () => {
     const table = open();
     for (const sk of ["a", "b", "c"]) await table.put({ pk: "jobs", sk }, { sk }, { expect: "absent" });
     const database = new DatabaseSync(file);

@@ -89,7 +89,7 @@ test("a failed job rests longer each time, and never long", () => {
   expect([1, 2, 3, 4, 5, 6, 50].map((count) => retrySeconds(count))).toEqual([30, 60, 120, 240, 480, 600, 600]);
 });
 
-test("a job that a vendor asked to wait for rests until then, an hour at most, and never less than without", () => {
+test("a job that a vendor made wait rests that long, an hour at most, and never less than an ordinary failed one", () => {
   expect([5, 45.2, 1800, 1e9].map((asked) => retrySeconds(1, asked))).toEqual([30, 46, 1800, 3600]);
 });
 

@@ -1,7 +1,7 @@
 import type { Table } from "../../src/store/table.ts";
 import type { Transport } from "../../src/transport.ts";
 
-/** The process is dead. Nothing it tries afterwards, in a finally block or elsewhere, has an effect. */
+/** The process is dead: nothing it tries afterwards, in a finally block or elsewhere, has any effect. */
 export class Crash extends Error {}
 
 /**

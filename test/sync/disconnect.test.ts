@@ -34,7 +34,7 @@ describe("everything of an account", () => {
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
   });
 
-  test("is in no byte of the files any more, though the program runs on", async () => {
+  test("leaves no trace in the files, although the program keeps running", async () => {
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     await house.app.garminSignIn.rememberEmail(ACCOUNT, OWNER.email);
@@ -87,7 +87,7 @@ describe("everything removed while a link is being made", () => {
       link: async ({ withingsLinking }) => {
         const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT));
         const { account, result } = await withingsLinking.withCallback(new URL(address).searchParams);
-        // There is no chat left that could be told.
+        // There is no chat left to tell.
         if (result.type === "account_removed") expect(account).toBeUndefined();
         return result;
       },
@@ -140,7 +140,7 @@ describe("everything removed while a link is being made", () => {
           put: async (key, value, options) => {
             if (key.pk.startsWith("vendor-user#") && removing.length === 0) {
               removing.push(house.app.disconnect(owner, "everything"));
-              // Time enough for it to remove everything, were it not held back.
+              // Enough time for it to remove everything if it were not held back.
               for (let n = 0; n < 8; n++) await new Promise((resolve) => setImmediate(resolve));
             }
             return table.put(key, value, options);
@@ -154,7 +154,7 @@ describe("everything removed while a link is being made", () => {
     },
   );
 
-  test("leaves an older claim of an account that is gone without a meaning", async () => {
+  test("makes an older claim of an account that is gone meaningless", async () => {
     await house.app.withingsUsers.claim(String(USERID), 999);
     expect(await WAYS["at Withings, by a pasted code"]?.link(house.app)).toMatchObject({ type: "linked" });
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Household, OWNER, startHousehold } from "../support/household.ts";
 
-/** What was sent is looked after, also when Withings lists it no longer: deleted there, or given to somebody else. */
+/** Uploads are followed up even if Withings no longer lists the reading: deleted there, or assigned to somebody else. */
 let house: Household;
 beforeEach(async () => {
   house = await startHousehold();
@@ -36,7 +36,7 @@ async function sendTwice(showsAfterSeconds = 600) {
 }
 
 describe("a reading that was sent twice and is gone from Withings before the copies show", () => {
-  test("stands once in Garmin, as everything stays that was sent", async () => {
+  test("is in Garmin once, because everything sent stays", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice();
     house.person.remove(id);
@@ -45,7 +45,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(await fateOf(id)).toBe("seen");
   });
 
-  test("stands once where it is a blood pressure", async () => {
+  test("is in Garmin once if it is a blood pressure", async () => {
     const id = house.person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79, pulse: 61 });
     await sendTwice();
     house.person.remove(id);
@@ -54,7 +54,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(await fateOf(id, "blood_pressure")).toBe("seen");
   });
 
-  test("stands once where the copies show twenty hours later, hours apart, and is looked after no longer than needed", async () => {
+  test("is in Garmin once even if the copies show twenty hours later, hours apart, and is followed up no longer than needed", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice(20 * 3600);
     const [, second] = house.sandbox.garmin.accounts.get(OWNER.email).weights;
@@ -69,7 +69,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(house.requests()).toEqual(["withings POST /measure"]);
   });
 
-  test("takes no neighbour with it: what is new meanwhile is sent, and stays", async () => {
+  test("does not affect other readings: new ones are sent in the meantime and stay", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice();
     house.person.remove(id);
@@ -78,7 +78,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80, 80.05]);
   });
 
-  test("is looked after by the first run that Garmin answers", async () => {
+  test("is followed up by the first run that Garmin answers", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice();
     house.person.remove(id);

@@ -5,7 +5,7 @@ import type { Fate, LedgerEntry, Progress, UnreadableRecord } from "../../src/sy
 import { advance, type Settlement, startingPoint, withoutFuture } from "../../src/sync/progress.ts";
 import { fingerprint, type Reading, readingId } from "../../src/sync/reading.ts";
 
-/** What must hold whatever the vendors, the owner and the clock do. No case of it is chosen by hand. */
+/** What must hold whatever the vendors, the owner and the clock do. No case is chosen by hand. */
 const NOW = new Date("2026-11-21T12:00:00Z");
 const HOUR_MS = 3600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -53,7 +53,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
     .map((reason) => ({ state: "failed" as const, reason })),
 );
 
-/** What the ledger may say of a reading: of this version of it, or of another. */
+/** What the ledger may say about a reading, in this version or another. */
 const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
   fc
     .record({
@@ -101,14 +101,14 @@ const known = reading.chain((it) => fc.tuple(fc.constant(it), fc.option(entryOf(
 const isDoubtful = ({ attribution, takenAt }: Reading) =>
   takenAt.getTime() > NOW.getTime() + DAY_MS || !["certain", "confirmed"].includes(attribution);
 
-describe("whatever is planned", () => {
+describe("whatever is planned,", () => {
   const holds = (property: (it: Reading, entry: LedgerEntry | undefined, given: PlanContext) => void) =>
     fc.assert(
       fc.property(known, ([it, entry, given]) => property(it, entry, given)),
       RUNS,
     );
 
-  test("nothing of which it is in doubt whose it is gets sent, unless the owner said so", () => {
+  test("nothing is sent whose owner is in doubt, unless the owner said so", () => {
     holds((it, entry, given) => {
       const isInFuture = it.takenAt.getTime() > NOW.getTime() + DAY_MS;
       if (!isDoubtful(it) || (entry?.ownersWord?.word === "mine" && !isInFuture)) return;
@@ -127,21 +127,21 @@ describe("whatever is planned", () => {
     });
   });
 
-  test("what was seen in Garmin, and has not changed, is never sent again", () => {
+  test("a reading seen in Garmin that has not changed is never sent again", () => {
     holds((it, entry, given) => {
       if (entry?.fate.state !== "seen" || entry.fingerprint !== fingerprint(it)) return;
       expect(plan(it, entry, given).type).toMatch(/^(settled|watch)$/);
     });
   });
 
-  test("what Garmin has from elsewhere is never sent, changed or not", () => {
+  test("a reading that Garmin has from elsewhere is never sent, changed or not", () => {
     holds((it, entry, given) => {
       if (entry?.fate.state !== "skipped" || entry.fate.reason !== "already_in_garmin") return;
       expect(plan(it, entry, given).type).toMatch(/^(settled|watch)$/);
     });
   });
 
-  test("what its owner said is not theirs is sent only where Withings has said otherwise since", () => {
+  test("a reading its owner called not theirs is sent only if Withings has changed its attribution since", () => {
     holds((it, entry, given) => {
       if (entry?.fate.state !== "skipped" || entry.fate.reason !== "not_mine") return;
       const at = entry.ownersWord?.at;
@@ -150,7 +150,7 @@ describe("whatever is planned", () => {
     });
   });
 
-  test("an upload that is open is looked for before anything else", () => {
+  test("an open upload is looked for before anything else", () => {
     holds((it, entry, given) => {
       if (entry?.fate.state !== "sending" && entry?.fate.state !== "sent") return;
       expect(plan(it, entry, given).type).toBe("verify");
@@ -185,7 +185,7 @@ describe("whatever is planned", () => {
   });
 });
 
-describe("whatever a run found", () => {
+describe("whatever a run found,", () => {
   const settlements: fc.Arbitrary<Settlement[]> = fc
     .uniqueArray(reading, { maxLength: 12, selector: readingId })
     .chain((all) =>
@@ -249,7 +249,7 @@ describe("whatever a run found", () => {
     });
   });
 
-  test("the cursor never passes a reading that is open, nor what was not listed", () => {
+  test("the cursor never passes an open reading or anything not listed", () => {
     holds(({ before, after, open, isComplete }) => {
       if (!isComplete) expect(after.cursorAt.getTime()).toBeLessThanOrEqual(before.cursorAt.getTime());
       for (const it of isComplete ? open : []) {
@@ -258,14 +258,14 @@ describe("whatever a run found", () => {
     });
   });
 
-  test("the cursor never passes what was not listed: it stays, or goes to something that was", () => {
+  test("the cursor never passes what was not listed: it stays, or goes to something that was listed", () => {
     holds(({ before, after, all }) => {
       const listed = all.map((it) => it.reading.modifiedAt.getTime());
       expect(after.cursorAt.getTime()).toBeLessThanOrEqual(Math.max(before.cursorAt.getTime(), ...listed));
     });
   });
 
-  test("what was sent and is not accounted for is remembered, and so is that a look comes first", () => {
+  test("an upload not accounted for is remembered, and so is the need to look first", () => {
     holds(({ before, after, all, open, isReadable }) => {
       const isAwaited = ({ settled, entry }: Settlement) => !settled || entry?.mayAlsoStand !== undefined;
       expect(after.open ?? []).toEqual(
@@ -276,7 +276,7 @@ describe("whatever a run found", () => {
     });
   });
 
-  test("what is held stays before its owner's eyes, and nothing else that this run has decided", () => {
+  test("held readings stay listed for their owner, and nothing else that this run has decided", () => {
     holds(({ after, all }) => {
       const shown = new Set(after.attention.map(readingId));
       for (const { reading: it, entry } of all) {

@@ -219,7 +219,7 @@ describe("work that fails", () => {
   });
 });
 
-test("work that a vendor asks to wait for is tried again when it may be, and no sooner", async () => {
+test("work that a vendor makes wait is tried again when the wait is over, and not before", async () => {
   let retryAfterSeconds = 3600;
   const { begun, until } = start(async () => {
     if (begun.length < 3) throw new RetryLaterError("limited", { retryAfterSeconds });
@@ -314,7 +314,7 @@ test.each([
   expect(logged).toContainEqual(expect.objectContaining({ level: "error", event: "job_damaged" }));
 });
 
-test("a job that never ends is given up, told as an error and tried again, and its account is not left for good", async () => {
+test("a job that never ends is given up, reported as an error and tried again, so its account is not stuck for good", async () => {
   await notified(ADA);
   clock.advance(8);
   let tries = 0;

@@ -13,7 +13,7 @@ const weights = () => house.weights().map((it) => it.weightKg);
 const systolics = () => house.pressures().map((it) => it.systolic);
 const fault = (it: Omit<NewFault, "server">) => house.sandbox.faults.add({ server: "garmin_connectapi", ...it });
 
-/** The program behind something that changes what Garmin answers to one kind of request. */
+/** The program behind a proxy that changes Garmin's answers to one kind of request. */
 const changing = (
   change: (path: string, method: string, text: string) => { status?: number; text?: string } | undefined,
 ) =>
@@ -57,7 +57,7 @@ describe("a page with HTTP 200", () => {
     expect([weights(), systolics()]).toEqual([[80], [121]]);
   });
 
-  test("for an upload that arrived all the same: it stands once", async () => {
+  test("for an upload that arrived anyway: it is there once", async () => {
     house = await startHousehold();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -69,7 +69,7 @@ describe("a page with HTTP 200", () => {
   });
 });
 
-describe("a refusal of what Garmin has stored all the same", () => {
+describe("a refusal of readings that Garmin has stored anyway", () => {
   test.each([400, 406, 413, 415, 422])("HTTP %d: it is looked for before any of it is sent again", async (status) => {
     house = await startHousehold();
     const { person, sync, clock } = house;

@@ -127,7 +127,7 @@ describe("a weigh-in of a device whose clock was reset", () => {
     },
   );
 
-  test("is sent as it is dated where its owner says so", async () => {
+  test("is sent with its date if its owner says so", async () => {
     stepAt("2000-01-01T00:03:00Z");
     await again();
     expect(await answer("mine")).toBe("noted");
@@ -136,7 +136,7 @@ describe("a weigh-in of a device whose clock was reset", () => {
     expect(await again()).toMatchObject({ synced: 0 });
   });
 
-  test("is told as one that Garmin cannot store where a date is too early even for that", async () => {
+  test("is reported as one that Garmin cannot store if even that date is too early", async () => {
     stepAt("1970-01-02T00:00:00Z");
     await again();
     await answer("mine");

@@ -63,8 +63,8 @@ const inGarmin = () => ({
   pressures: house.pressures().map(({ takenAt, systolic }) => `${takenAt.toISOString()} ${systolic}`),
 });
 
-describe("data of an earlier time that was put back", () => {
-  test.each([0.2, 1.5, 6, 200])("doubles nothing that was sent in the %s hours since", async (hours) => {
+describe("older data that was put back", () => {
+  test.each([0.2, 1.5, 6, 200])("sends nothing twice that was sent in the %s hours since", async (hours) => {
     house = await startHousehold();
     const { clock, person, app } = house;
     for (const day of [5, 4, 3]) person.stepOnScale({ at: ago(day * 24 * 60), weightKg: 80 + day / 10 });
@@ -117,7 +117,7 @@ describe("data of an earlier time that was put back", () => {
     older.drop();
   });
 
-  test("doubles nothing where the run is started by hand", async () => {
+  test("sends nothing twice if the run is started by hand", async () => {
     house = await startHousehold();
     const { clock, person } = house;
     await house.sync();
@@ -132,7 +132,7 @@ describe("data of an earlier time that was put back", () => {
     older.drop();
   });
 
-  test("doubles nothing where processes come and go, as soon as it is older than two intervals", async () => {
+  test("sends nothing twice where processes come and go, once it is older than two intervals", async () => {
     house = await startHousehold();
     const { clock, person, app } = house;
     const visit = startVisits(app, { runsAlone: false });
@@ -148,7 +148,7 @@ describe("data of an earlier time that was put back", () => {
     older.drop();
   });
 
-  test("doubles nothing after `lookFirst`, which deploy uses for a table that is taken up", async () => {
+  test("sends nothing twice after `lookFirst`, which deploy uses for an existing table", async () => {
     house = await startHousehold();
     const { clock, person } = house;
     person.stepOnScale({ weightKg: 80.25 });
@@ -200,7 +200,7 @@ describe("a look before sending", () => {
     expect(await visitWithOne(visit)).toBe(1);
   });
 
-  test("asks Garmin nothing where there is nothing to send", async () => {
+  test("asks Garmin nothing if there is nothing to send", async () => {
     house = await startHousehold();
     await startVisits(house.app, { runsAlone: true })();
     house.clock.advance(1800);
@@ -209,7 +209,7 @@ describe("a look before sending", () => {
     expect(house.requests()).toEqual(["withings POST /measure"]);
   });
 
-  test("is made again where the first one did not come to its end", async () => {
+  test("is repeated if the first one was not completed", async () => {
     house = await startHousehold();
     const { clock, app, sandbox, person } = house;
     await startVisits(app, { runsAlone: true })();

@@ -86,14 +86,14 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
   test("the run ends at once, and the next one comes when the vendor may be asked again", async () => {
     const { perform, dueIn, until } = await toldToWait();
     await perform({ account: ACCOUNT, reason: "withings_notified", dueAt: minutes(0) });
-    // The limit, and before it what was asked for in good faith. Nothing after it.
+    // The limited request and those before it. None after it.
     const { path } = match;
     expect(asks().at(-1)).toContain(path);
     const inMinutes = await dueIn();
     expect(inMinutes).toBeCloseTo((until.getTime() - house().clock.now().getTime()) / 60_000, 1);
   });
 
-  test("no run asks that vendor before, whoever wants it and in whichever process, and all arrives after", async () => {
+  test("no run asks that vendor before then, whatever starts it and in any process, and everything arrives afterwards", async () => {
     const { perform, sweep, work } = await toldToWait();
     const { sync, newApp, sandbox, clock, weights, pressures } = house();
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0 });
@@ -129,7 +129,7 @@ test("a renewal of the tokens that is limited is heeded like anything else", asy
   expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
 });
 
-test("a time that lies more than a day ahead was written by a wrong clock, and keeps nobody waiting", async () => {
+test("a time more than a day ahead was written by a wrong clock, and makes nobody wait", async () => {
   await houses.moveIn();
   const { sync, sandbox, clock, person, weights } = house();
   person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });

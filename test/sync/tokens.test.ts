@@ -86,7 +86,7 @@ const cases = (["withings", "garmin"] as const).flatMap((vendor) =>
 );
 
 describe("a renewal that ends without a verdict", () => {
-  test("a client id that Garmin no longer knows is a setting to be changed, and ends no link", async () => {
+  test("a client id that Garmin no longer knows asks for a new setting, and ends no link", async () => {
     await waitingWeighIn();
     await linkWithings();
     const before = await stored("garmin");
@@ -326,7 +326,7 @@ describe("an access token that the vendor refuses", () => {
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
-  test.each(vendors)("ends no link of %s by a look of /doctor, however often it is pressed", async (vendor) => {
+  test.each(vendors)("does not end the %s link because of /doctor, however often it is run", async (vendor) => {
     await waitingWeighIn();
     house.sandbox.faults.add(EVERYWHERE[vendor]);
     const look = () =>
@@ -417,14 +417,14 @@ describe("a stale link", () => {
     expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
   });
 
-  test("of an older version, which did not write down when it was tried, is tried too", async () => {
+  test("stored by an older version, which did not save when it was tried, is tried too", async () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
     await house.app.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
-  test("that was tried by a clock far ahead is tried all the same", async () => {
+  test("that was last tried with a clock far ahead is tried anyway", async () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
     const triedAt = new Date(house.clock.now().getTime() + 400 * DAY * 1000);
@@ -461,7 +461,7 @@ describe("a refusal to renew", () => {
     },
   );
 
-  test("by Withings without a word on the refresh token counts when it has lasted ten minutes", async () => {
+  test("by Withings that does not mention the refresh token counts once it has lasted ten minutes", async () => {
     const refused: FaultEffect = { type: "body", body: { status: 401, body: {}, error: "invalid_token" } };
     await waitingWeighIn();
     house.sandbox.faults.add({ ...TOKENS.withings, effect: refused });
@@ -754,7 +754,7 @@ describe("renewed tokens that the store refuses for a while", () => {
     expect(house.weights()).toHaveLength(1);
   });
 
-  test("give way to a sign-in, and to nobody's mark that the old ones are dead", async () => {
+  test("give way to a sign-in, but not to a note that the old ones are dead", async () => {
     await waitingWeighIn();
     let refuses = true;
     const app = await house.newApp({

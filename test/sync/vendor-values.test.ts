@@ -13,7 +13,7 @@ const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - m
 const cursor = async () => (await house.journal().progress())?.value.cursorAt;
 const logged = (event: string) => house.logged.filter((line) => line.includes(`"${event}"`));
 
-test("a record that cannot be read is told once, stops nothing, is looked at once a day, and arrives as soon as it can be read", async () => {
+test("an unreadable record is reported once, stops nothing, is checked once a day, and arrives once it can be read", async () => {
   house = await startHousehold();
   const { person, sync, clock } = house;
   await sync();
@@ -52,7 +52,7 @@ test("a record that cannot be read is told once, stops nothing, is looked at onc
   expect((await house.journal().progress())?.value.unreadable).toBeUndefined();
 });
 
-test("its owner hears of it by its time, once, in both languages, and sees it in /status", async () => {
+test("its owner is told its time, once, in both languages, and sees it in /status", async () => {
   house = await startHousehold();
   const takenAt = minutesAgo(20);
   const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
@@ -82,7 +82,7 @@ test("its owner hears of it by its time, once, in both languages, and sees it in
   ]);
 });
 
-test("a page that promises more without a way to it delivers what it holds, and the cursor waits", async () => {
+test("a page that promises more without saying how to get it delivers what it holds, and the cursor waits", async () => {
   house = await startHousehold();
   const { person, sync, clock } = house;
   await sync();

@@ -67,14 +67,14 @@ describe("a clock that is off by more than a day", () => {
     }
   });
 
-  test("is known by the headers where Withings does not say what time it is", async () => {
+  test("is detected by the headers if Withings does not say what time it is", async () => {
     const program = await startOff(60 * DAY);
     const body = { status: 0, body: { timezone: "Europe/Berlin", measuregrps: [] } };
     house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
     expect(await program.sync()).toMatchObject({ action: "fix_clock" });
   });
 
-  test("is not believed of ours on the word of one field alone", async () => {
+  test("is not assumed because of one field alone", async () => {
     const program = await startOff(0);
     const body = { status: 0, body: { updatetime: 1, timezone: "Europe/Berlin", measuregrps: [] } };
     house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
@@ -82,7 +82,7 @@ describe("a clock that is off by more than a day", () => {
   });
 });
 
-test("a clock that is off by hours is no reason to stop", async () => {
+test("a clock that is off by hours does not stop a run", async () => {
   const program = await startOff(-11 * 3600);
   house.person.stepOnScale({ weightKg: 80 });
   expect(await program.sync()).toMatchObject({ status: "success", synced: 1 });
@@ -100,10 +100,10 @@ test.each([
   expect(isClockWrong(now, [undefined, ...said])).toBe(expected);
 });
 
-describe("what a wrong clock has written before", () => {
+describe("data written by a wrong clock", () => {
   const account = async () => (await house.journal().progress()) ?? expect.fail();
 
-  test("a start in the future leaves nothing any longer, and nothing arrives twice", async () => {
+  test("a start in the future no longer skips anything, and nothing arrives twice", async () => {
     house = await startHousehold();
     const { person, clock, sync } = house;
     person.stepOnScale({ at: daysAgo(3), weightKg: 80 });

@@ -18,8 +18,8 @@ export function widgetRoutes(sso: Sso): Route[] {
 }
 
 /**
- * Where a good sign-in ends at Garmin, too: a page that was asked without what only its own pages know, and says so at
- * length. The heading is the vendor's, word for word; of its some sixty options here are a few.
+ * A good sign-in ends here at Garmin, too: a page that complains at length about parameters only its own pages send. The
+ * heading is the vendor's, word for word; of its roughly sixty options, here are a few.
  */
 const EMBED_USAGE = `ERROR: clientId parameter must be specified!!!
 

@@ -26,7 +26,7 @@ export interface SsoSettings {
   limitInsideHttp200: boolean;
   /** A wrong code in the JSON sign-in. Two projects name the first; nobody has recorded any. */
   wrongCode: "401 named" | "401 empty" | "401 Spring" | "200 named";
-  /** A sign-in by JSON without the cookies of its page, and without naming the page, is one too many (reported in 2026). */
+  /** A JSON sign-in without the cookies of its page and without naming the page counts as one too many (reported in 2026). */
   wantsPageFirst: boolean;
 }
 

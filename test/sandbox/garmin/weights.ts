@@ -53,7 +53,7 @@ export function listOf(weights: readonly StoredWeight[], startDate: string, endD
   };
 }
 
-/** What stands where there is no entry before or after a range. Both have been seen. */
+/** What Garmin sends if there is no entry before or after a range. Both have been seen. */
 export type NoNeighbour = "entry of nulls" | "null";
 
 /** GET range: days newest first; the single measurements only for who asks for all. */

@@ -8,7 +8,7 @@ export function userCall(fields: URLSearchParams, person: Person): Response {
     case "getdevice":
       return ok({ devices: devicesOf(person) });
     case "getgoals":
-      // Whoever has none gets a list, where others get an object.
+      // Somebody without goals gets a list, others get an object.
       return ok({ goals: [] });
     default:
       return unknownAction();

@@ -180,7 +180,7 @@ describe("the weights that stand there", () => {
     ]);
   });
 
-  test("are read though a key or a number is text, and a date stands only at their day", async () => {
+  test("are read even if a key or a number is text, and only their day has a date", async () => {
     const texts = entry({ samplePk: "77", weight: "80250.0", timestampGMT: "1795262400000", calendarDate: null });
     stub.willAnswer(weightRange([texts]));
     expect((await weights.around(withAccess, NOON, NOON)).entries).toMatchObject([
@@ -372,7 +372,7 @@ describe("an answer to a question", () => {
     expect(noted.at(-1)).toMatchObject({ call: "Garmin GET /userprofile-service/socialProfile" });
   });
 
-  test("without content is an empty list: at once where its status says so, else when it comes twice", async () => {
+  test("without content is an empty list: at once if its status says so, otherwise if it comes twice", async () => {
     const nothing = { entries: [], unreadable: [] };
     const from = stub.requests.length;
     stub.willAnswer(new Response(null, { status: 204 }), new Response(null, { status: 204 }));

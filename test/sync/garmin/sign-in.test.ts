@@ -69,7 +69,7 @@ describe("with the sandbox", () => {
       const before = await house.app.links.read(ACCOUNT, "garmin");
       asked();
       expect(await attempt()).toEqual({ type });
-      // Who is blocked at the page has sent no password.
+      // Somebody blocked at the page has not sent a password.
       const page = "garmin_sso GET /mobile/sso/en_US/sign-in";
       expect(house.requests()).toEqual(type === "blocked" ? [page] : [page, "garmin_sso POST /mobile/api/login"]);
       expect(await house.app.links.read(ACCOUNT, "garmin")).toEqual(before);
@@ -82,7 +82,7 @@ describe("with the sandbox", () => {
     }
   });
 
-  describe("what stands in the way of a password", () => {
+  describe("the check before a password", () => {
     const obstacle = () => house.app.garminSignIn.obstacle(ACCOUNT);
     const onProbe = (status: number) =>
       house.sandbox.faults.add({
@@ -90,7 +90,7 @@ describe("with the sandbox", () => {
         effect: { type: "status", status },
       });
 
-    test("is asked of Garmin without a password, and is nothing where Garmin itself answers", async () => {
+    test("asks Garmin without a password, and finds nothing if Garmin itself answers", async () => {
       await start();
       asked();
       expect(await obstacle()).toBeUndefined();
@@ -100,7 +100,7 @@ describe("with the sandbox", () => {
     test.each([
       [403, { type: "blocked" }],
       [429, { type: "network_limited" }],
-      // An unknown answer is no reason to keep anybody out.
+      // An unknown answer does not keep anybody out.
       [404, undefined],
       [500, undefined],
     ])("a probe that is answered with %s", async (status, expected) => {
@@ -109,7 +109,7 @@ describe("with the sandbox", () => {
       expect(await obstacle()).toEqual(expected);
     });
 
-    test("is a rest, and then Garmin is not even probed", async () => {
+    test("finds a rest without asking Garmin", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
       const rests = await withPassword();
@@ -253,7 +253,7 @@ describe("with the sandbox", () => {
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
-    test("that is wrong three times ends the sign-in, in whatever copies and whatever codes were sent between", async () => {
+    test("that is wrong three times ends the sign-in, whichever copies got it and whatever codes were sent in between", async () => {
       await start("email");
       await withPassword();
       await house.app.garminSignIn.withCode(ACCOUNT, wrongCode());
@@ -448,7 +448,7 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
     });
 
-    test("that Garmin's data refuses later than it was looked at is forgotten too", async () => {
+    test("that Garmin's data refuses only after the check is forgotten too", async () => {
       await start();
       house.sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "status", status: 503 } });
       await paste(ticket());
@@ -457,7 +457,7 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
     });
 
-    describe("of another profile than the linked one", () => {
+    describe("of a different profile from the linked one", () => {
       const OTHER = { email: "other@example.org", password: "p", displayName: "other", fullName: "Owner" };
       const profileId = (email: string) => String(house.sandbox.garmin.accounts.get(email).profileId);
 
@@ -489,7 +489,7 @@ describe("with the sandbox", () => {
         expect(await house.app.garminSignIn.withPasted(ACCOUNT + 1, ticket())).toMatchObject({ type: "signed_in" });
       });
 
-      test("asks also where Garmin has signed the linked one out", async () => {
+      test("asks even if Garmin has signed the linked one out", async () => {
         await askedAboutOther();
         house.sandbox.garmin.revoke(OWNER.email);
         house.person.stepOnScale({ weightKg: 80.25 });
@@ -522,7 +522,7 @@ describe("with the sandbox", () => {
         expect(await link()).toEqual(before);
       });
 
-      test("that belongs to another account here is not even asked about", async () => {
+      test("that belongs to another account here is refused without a question", async () => {
         await askedAboutOther();
         await house.app.accounts.save(ACCOUNT + 1, {});
         await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OTHER.email));
@@ -738,7 +738,7 @@ describe("what is sent", () => {
     expect(stub.requests.slice(from).map(({ method, body }) => [method, body])).toEqual([["GET", ""]]);
   });
 
-  test("a page that is merely broken does not keep the password from being asked about", async () => {
+  test("a broken page does not keep the password from being tried", async () => {
     stub.willAnswer(page(502), answer("SUCCESSFUL", { serviceTicketId: "ST-1-abc-sso" }));
     expect(await sso.login("kim@example.org", "x")).toMatchObject({ type: "ticket" });
   });
@@ -918,13 +918,13 @@ describe("what is sent", () => {
     expect(asked.pending.method).toBe(method);
   });
 
-  test("an empty name of the way counts for none", async () => {
+  test("an empty name for how the code was sent counts as missing", async () => {
     const info = { mfaLastMethodUsed: "", defaultMfaMethod: "phone", phoneNumber: "*42" };
     stub.willAnswer(appPage(), answer("MFA_REQUIRED", { customerMfaInfo: info }));
     expect(await sso.login("kim@example.org", "x")).toMatchObject({ pending: { method: "phone", sentTo: "*42" } });
   });
 
-  test("what was not understood is noted with what it was", async () => {
+  test("an answer that was not understood is noted with its content's shape", async () => {
     const noted: UnknownAnswer[] = [];
     const noting = createGarminSso({
       ssoUrl: stub.url,

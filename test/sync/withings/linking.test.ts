@@ -191,7 +191,7 @@ describe("linking", () => {
     expect(await paste(consent(OTHER, OTHER_USERID), OTHER)).toMatchObject({ type: "linked" });
   });
 
-  describe("of another person than the one who is linked", () => {
+  describe("of a different person from the linked one", () => {
     const question = { type: "other_person", withingsUserId: String(OTHER_USERID), linkedUserId: String(USERID) };
 
     async function askedAboutOther() {
@@ -216,7 +216,7 @@ describe("linking", () => {
       expect(await linking().question(ACCOUNT)).toBeUndefined();
     });
 
-    test("asks also where the link has ended", async () => {
+    test("asks even if the link has ended", async () => {
       await askedAboutOther();
       const now = await link();
       if (!now) throw new Error("there is no link");
@@ -252,7 +252,7 @@ describe("linking", () => {
       expect(await link()).toEqual(before);
     });
 
-    test("whom somebody else has linked meanwhile stays theirs", async () => {
+    test("whom somebody else has linked in the meantime stays theirs", async () => {
       await askedAboutOther();
       await house.app.accounts.save(OTHER, {});
       await paste(consent(OTHER, OTHER_USERID), OTHER);

@@ -273,7 +273,7 @@ test("the height is asked for alone, over all time", async () => {
   expect(formOf(stub.requests[from])).toEqual({ action: "getmeas", meastypes: "4", category: "1", lastupdate: "1" });
 });
 
-describe("what is odd in an answer", () => {
+describe("odd things in an answer", () => {
   const noted: UnknownAnswer[] = [];
   const source = () => createWithingsSource(call(), (it) => noted.push(it));
   const readings = async () => {
@@ -317,12 +317,12 @@ describe("what is odd in an answer", () => {
     return { ...withMeasures(), ...fields };
   }
 
-  test("an attribution that cannot be read is nobody's word: the reading is held", async () => {
+  test("an unreadable attribution says nothing: the reading is held", async () => {
     stub.willAnswer(answer([group(1, { attrib: null })]));
     expect((await readings()).readings).toMatchObject([{ attribution: "unknown" }]);
   });
 
-  test("a category that nobody knows is held too, and a goal is no reading", async () => {
+  test("a reading of an unknown category is held too, and a goal is not a reading", async () => {
     stub.willAnswer(answer([group(1, { category: 3 }), group(2, { category: 2 }), group(3, { category: "2" })]));
     const { readings: found, unreadable } = await readings();
     expect([found, unreadable]).toMatchObject([[{ measureGroupId: 1, attribution: "unknown" }], []]);
@@ -350,7 +350,7 @@ describe("what is odd in an answer", () => {
     });
   });
 
-  test("a group of which only a pulse cannot be read holds no reading anyway", async () => {
+  test("a group with only an unreadable pulse is not a reading", async () => {
     stub.willAnswer(answer([group(7, { measures: [{ type: 11, value: null, unit: 0 }] })]));
     expect(await readings()).toMatchObject({ readings: [], unreadable: [] });
   });
@@ -360,7 +360,7 @@ describe("what is odd in an answer", () => {
     expect(await readings()).toMatchObject({ readings: [{ measureGroupId: 1 }], timezone: undefined });
   });
 
-  test("more in a way that nobody knows is more: the list is not taken for complete", async () => {
+  test("an unreadable `more` counts as more: the list is not taken as complete", async () => {
     stub.willAnswer(answer([group(1)], { more: { next: true } }));
     expect(await readings()).toMatchObject({ readings: [{ measureGroupId: 1 }], isComplete: false });
   });
