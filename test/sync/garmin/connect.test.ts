@@ -668,10 +668,12 @@ describe("a link whose access token is refused", () => {
     await house.close();
   });
 
-  test("ends when the renewed token is refused too, and keeps its tokens", async () => {
+  test("ends when the renewed token is refused too, for longer than doubt allows, and keeps its tokens", async () => {
     const house = await startHousehold();
     house.sandbox.faults.turnOn("garmin_token_not_active");
     house.person.stepOnScale({ weightKg: 80.25 });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    house.clock.advance(3600);
     expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
     expect((await house.app.links.read(ACCOUNT, "garmin"))?.value).toMatchObject({
       state: "stale",
