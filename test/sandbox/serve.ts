@@ -67,6 +67,8 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   const server = createServer((incoming, outgoing) => {
     answer(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
+  // As long as the vendors' front ends keep a line: a busy machine could otherwise send on one that has just been closed.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -19,7 +19,14 @@ test("a round with nothing new is one request to Withings, and none to Garmin or
   await second.stop();
   expect(requests()).toEqual(["withings POST /measure"]);
   // A program that starts says hello, sets its menus and listens; a round adds nothing to that.
-  const atStart = ["getMe", "getWebhookInfo", "setWebhook", "setMyCommands"];
+  const atStart = [
+    "getMe",
+    "getMyShortDescription",
+    "setMyShortDescription",
+    "getWebhookInfo",
+    "setWebhook",
+    "setMyCommands",
+  ];
   const calls = sandbox.telegram.outbox.slice(before).map(({ method }) => method);
   expect(calls.filter((method) => !atStart.includes(method))).toEqual([]);
 });

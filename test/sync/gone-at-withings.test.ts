@@ -117,7 +117,7 @@ test("a late copy of a reading that is held by now goes, and the one that waits 
 });
 
 test.each([1, 30])("copies in a Garmin account that is linked again after %i hours are cleared up", async (away) => {
-  const { sandbox, app } = house;
+  const { sandbox } = house;
   sandbox.garmin.addAccount({
     email: "two@example.org",
     password: "x",
@@ -132,11 +132,11 @@ test.each([1, 30])("copies in a Garmin account that is linked again after %i hou
   if (late) late.uploadedAt = new Date(house.clock.now().getTime() + 1800_000);
   // The second copy was seen, the first is still awaited.
   expect((await house.sync()).status).toBe("success");
-  await app.garminSignIn.withPasted(4711, sandbox.garmin.mintTicket("two@example.org"));
+  await house.signInAs("two@example.org");
   await hours(away);
   expect(sandbox.garmin.weights(OWNER.email)).toHaveLength(2);
   expect(sandbox.garmin.weights("two@example.org")).toHaveLength(1);
-  await app.garminSignIn.withPasted(4711, sandbox.garmin.mintTicket(OWNER.email));
+  await house.signInAs(OWNER.email);
   await hours(1);
   expect(sandbox.garmin.weights(OWNER.email)).toHaveLength(1);
   expect(sandbox.garmin.weights("two@example.org")).toHaveLength(1);
