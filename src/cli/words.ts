@@ -70,6 +70,8 @@ export function signInWords(result: SignInResult, words: Words, account: number)
       return `Garmin signed you in, but isn't saying whose account it is right now. Nothing is lost: this sign-in is kept for ten minutes. In a moment, run this; it asks for nothing: ${password}`;
     case "taken":
       return `${result.displayName} at Garmin already belongs to another account here. Sign in as yourself. If your browser still has them signed in: ${page} --as-somebody-else`;
+    case "spent_ticket":
+      return `That address is from Garmin Connect itself, which has already used the sign-in. Run this, open the address it prints, and paste where that one ends: ${page}`;
     case "client_refused":
     case "access_refused": {
       const also = {
