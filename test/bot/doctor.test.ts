@@ -130,13 +130,13 @@ describe("/doctor", () => {
     expect(labels({ buttons })).toEqual(["Link Withings", "Link Garmin"]);
   });
 
-  test("names what is wrong with its mend, and has a button for what one can mend", async () => {
+  test("names what is wrong with its fix, and has a button for each fix that a button can make", async () => {
     await open();
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
     const { text, buttons } = await doctor();
     expect(text).toMatch(/^you · Garmin: Garmin asks for your consent .*“Device Upload”/m);
-    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again"]);
+    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
     expect(text).toMatch(/\n\n1 thing needs you\.$/);
 
     house.sandbox.withings.revoke(USERID);
@@ -195,7 +195,7 @@ describe("/doctor", () => {
     const now = () => new Date(clock.now().getTime() - 5 * 60_000);
     house.startBot({ doctor: checks({ clock: { ...clock, now } }) });
     expect((await doctor()).text).toContain(
-      "fix · clock: This machine's clock is 300 seconds behind. Switch on its time synchronisation.",
+      "fix · clock: This machine’s clock is 300 seconds behind. Switch on its time synchronisation.",
     );
   });
 

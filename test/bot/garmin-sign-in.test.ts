@@ -285,7 +285,7 @@ describe("afterwards", () => {
     test("replaces nothing without a yes to a question that names both", async () => {
       const { text, buttons } = await askedAboutOther();
       expect(text).toBe(
-        "I deleted your message. You're linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
+        "I deleted your message. You’re linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
       );
       expect(labels({ buttons })).toEqual(["Yes, switch", "No, keep the link"]);
       await house.quiet();
@@ -326,7 +326,7 @@ describe("afterwards", () => {
     const odd = { match: { path: /socialProfile/ }, effect: { type: "body", body: [] } } as const;
     house.sandbox.faults.add({ ...odd, times: 3 });
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    const asked = await house.owner.waitForMessage(({ text }) => text.includes("isn't saying whose account"));
+    const asked = await house.owner.waitForMessage(({ text }) => text.includes("isn’t saying whose account"));
     expect(labels(asked)).toEqual(["Look again"]);
     look();
     await house.owner.waitForMessage(({ text }) => text === "Signed in at Garmin as Owner.");
@@ -456,7 +456,7 @@ describe("what is left to try", () => {
     await beforeSignIn();
     house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
     const refused = await house.owner.waitForMessage();
-    expect(refused.text).toContain("I don't support them yet");
+    expect(refused.text).toContain("I don’t support them yet");
     expect(labels(refused)).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ afterEach(() => house?.close());
 const NOW = new Date("2026-11-21T12:00:00Z");
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-test("after the first reading came back otherwise, /status says so, and one tap sends the rest", async () => {
+test("after the first reading came back different, /status says so, and one tap sends the rest", async () => {
   house = await startBotHouse();
   for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
   house.sandbox.faults.turnOn("garmin_rounds_weight");
@@ -29,11 +29,11 @@ test("after the first reading came back otherwise, /status says so, and one tap 
   await house.owner.tap("Go on");
   await expect.poll(() => house.weights().length).toBe(3);
   await house.quiet();
-  expect(status.text).toContain("Last sync: today 13:00, done, but something isn't sent for now");
+  expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t sent for now");
   expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
 });
 
-test("a tap on the switch of the message switches that kind off, and nothing of it is said any more", async () => {
+test("the button in the message switches that kind off, and it is not mentioned again", async () => {
   house = await startBotHouse();
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
@@ -43,7 +43,7 @@ test("a tap on the switch of the message switches that kind off, and nothing of 
   expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
   house.owner.say("/status");
   const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
-  expect(status.text).toContain("Garmin hasn't accepted blood pressure for this account since today 13:00 (HTTP 403).");
+  expect(status.text).toContain("Garmin hasn’t accepted blood pressure for this account since today 13:00 (HTTP 403).");
   await house.owner.tap("Stop sending blood pressure");
   await house.quiet();
   house.owner.say("/status");
@@ -71,8 +71,8 @@ const NOTICES: Notice[] = [
 /** The fact first. */
 const FIRST_SENTENCES = {
   en: [
-    "Garmin hasn't accepted weigh-ins for this account since today 13:00 (HTTP 404).",
-    "Garmin hasn't accepted blood pressure for this account since today 13:00 (HTTP 404).",
+    "Garmin hasn’t accepted weigh-ins for this account since today 13:00 (HTTP 404).",
+    "Garmin hasn’t accepted blood pressure for this account since today 13:00 (HTTP 404).",
     "Garmin accepts blood pressure for this account again.",
     "Weight: 80.25 kg sent, 80.30 kg shown.",
     "Body fat: 21.4 % sent, nothing shown.",

@@ -273,7 +273,7 @@ describe("what Telegram does", () => {
     await house.quiet();
     // Most likely the password once more, because nothing seemed to happen.
     house.owner.say("hunter2-and-more");
-    await heard("I'm waiting for the code Garmin sent you.");
+    await heard("I’m waiting for the code Garmin sent you.");
     expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toEqual([]);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
     await heard("Signed in at Garmin as Owner.");

@@ -104,7 +104,7 @@ describe("/sync", () => {
   });
 
   test.each([
-    ["en", "Garmin asked me to wait until today 15:00. Nothing is lost; I'll continue then."],
+    ["en", "Garmin asked me to wait until today 15:00. Nothing is lost; I’ll continue then."],
     ["de", "Garmin hat mich gebeten, bis heute 15:00 zu warten. Nichts ist verloren; danach mache ich weiter."],
   ] as const)(
     "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",

@@ -133,7 +133,7 @@ describe("a different person from the linked one", () => {
   test("is asked about by weight, time and number; a yes switches", async () => {
     const { text, buttons } = await askedAboutOther();
     expect(text).toBe(
-      "I deleted your message. You're linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person's scale from now on? You have 10 minutes to answer.",
+      "I deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
     );
     expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
     expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
@@ -172,7 +172,7 @@ test("a bare code links, and is deleted", async () => {
   expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
 });
 
-test("a bare code that has expired is said so, with a fresh button", async () => {
+test("an expired bare code is reported, with a fresh button", async () => {
   const page = await pressLink();
   house.owner.say("0123456789abcdef0123456789abcdef01234567");
   const { text, buttons } = await house.owner.waitForMessage();
@@ -180,7 +180,7 @@ test("a bare code that has expired is said so, with a fresh button", async () =>
   expect(buttons.flat()[0]?.url).not.toBe(page);
 });
 
-test("a bare code is nothing that a dialog about the time zone would take", async () => {
+test("a bare code is not taken by an open time zone dialog", async () => {
   const page = await pressLink();
   house.owner.say("/settings");
   await house.owner.waitForMessage();
@@ -192,7 +192,7 @@ test("a bare code is nothing that a dialog about the time zone would take", asyn
   await heard("Withings is linked");
 });
 
-test("forty hexadecimal digits are Garmin's while a sign-in there is open", async () => {
+test("forty hexadecimal digits count as Garmin's password while a sign-in there is open", async () => {
   const password = "0123456789abcdef0123456789abcdef01234567";
   await pressLink();
   const exchanges = () => house.sandbox.withings.requests.length;
@@ -222,7 +222,7 @@ describe("the page on which Withings refuses the callback address", () => {
   ])("is understood %s, and the answer names the setting", async (_what, pasted) => {
     await pressLink();
     house.owner.say(pasted);
-    await heard("has to list exactly the address in WITHINGS_REDIRECT_URL");
+    await heard("exactly as in WITHINGS_REDIRECT_URL");
     expect(await link()).toBeUndefined();
   });
 

@@ -77,7 +77,7 @@ describe("Withings", () => {
       return login.ended;
     };
     const no = await answer("no");
-    expect(no).toMatchObject({ exit: 0, stderr: expect.stringContaining(`You're linked to the Withings person`) });
+    expect(no).toMatchObject({ exit: 0, stderr: expect.stringContaining(`You’re linked to the Withings person`) });
     expect(no.json()).toMatchObject({ status: "success", withingsUserId: String(person().userid) });
     expect(await linked()).toBe(String(person().userid));
     const yes = await answer("Yes");
@@ -102,7 +102,7 @@ describe("Withings", () => {
     expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has run out") });
     expect(foreign).toMatchObject({ exit: 3, stdout: expect.stringContaining("belongs to another sign-in") });
     expect(garbage).toMatchObject({ exit: 3, stdout: expect.stringContaining("neither an address nor a code") });
-    const setting = expect.stringContaining("has to list exactly the address in WITHINGS_REDIRECT_URL");
+    const setting = expect.stringContaining("exactly as in WITHINGS_REDIRECT_URL");
     expect(callback).toMatchObject({ exit: 3, stderr: setting });
     expect(page.stdout).toContain("If that page says “redirect_uri_mismatch”, paste its text.");
     expect(refused).toMatchObject({ exit: 3, stdout: expect.stringContaining("the consent was refused") });
@@ -287,7 +287,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     const byTicket = `${LOGIN} --ticket`;
     const no = await pasteAndAnswer(byTicket, ticket(HOUSEMATE), "no");
     expect(no.stderr).toMatch(
-      /You're linked to owner \(profile \d+\) at Garmin\. This sign-in is for housemate \(profile \d+\)/,
+      /You’re linked to owner \(profile \d+\) at Garmin\. This sign-in is for housemate \(profile \d+\)/,
     );
     expect(no).toMatchObject({ exit: 0 });
     expect(await linked()).toBe("owner");

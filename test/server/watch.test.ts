@@ -45,7 +45,7 @@ describe("a program on one machine whose store fails", () => {
     }
     await expect
       .poll(() => news())
-      .toEqual([expect.anything(), expect.stringMatching(/^For ten minutes I haven't checked what is due/)]);
+      .toEqual([expect.anything(), expect.stringMatching(/^For ten minutes I haven’t checked what is due/)]);
 
     find();
     // The look that follows the first sweep that succeeds.

@@ -34,7 +34,7 @@ describe("a program with an address", () => {
     expect(shown).toContain("Linked");
     // Somebody who was only sent the address of the consent page may see it.
     expect(shown).toMatch(
-      /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you're not Kim &amp; Co &lt;b>, withdraw the access in the Withings app/,
+      /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you’re not Kim &amp; Co &lt;b>, withdraw the access in the Withings app/,
     );
     await said("consent_answered");
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);

@@ -79,7 +79,7 @@ describe("the first readings of a new link", () => {
     expect([later.filter(isUpload).length, later.filter((it) => it.includes("/range/")).length]).toEqual([1, 1]);
   });
 
-  test("wait while the one that went alone is not to be seen yet, and follow when it is", async () => {
+  test("wait until the one that went alone is visible in Garmin, and then follow", async () => {
     await moveIn();
     house.sandbox.garmin.settings.readBackDelaySeconds = 90;
     expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
@@ -130,7 +130,7 @@ describe.each([
     expect((await overview()).facts.differs).toMatchObject([{ kind: "weigh_in" }]);
   });
 
-  test("all that waited follows after the owner's word, once, and is not asked about again", async () => {
+  test("all waiting readings follow after the owner's answer, once, and are not asked about again", async () => {
     await moveIn();
     house.sandbox.faults.turnOn(fault);
     await syncAndTell();
@@ -148,7 +148,7 @@ describe.each([
   });
 });
 
-test("a weight that Garmin begins to change later is not sent again: the owner is asked, and what they see is what is there", async () => {
+test("a weight that Garmin starts to change later is not sent again: the owner is asked, and sees what is in Garmin", async () => {
   await moveIn(1);
   await syncAndTell();
   house.sandbox.faults.turnOn("garmin_rounds_weight");
@@ -210,7 +210,7 @@ describe("a composition that Garmin drops", () => {
     expect(await measured()).toBe(1);
   });
 
-  test("is not missed where the owner sends none", async () => {
+  test("is not missed if the owner sends none", async () => {
     await moveIn();
     const { settings } = await account();
     await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
@@ -288,7 +288,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
       expect(told).toEqual([
         {
           text: expect.stringMatching(
-            `^Garmin hasn't accepted blood pressure for this account since .* \\(HTTP ${status}\\)`,
+            `^Garmin hasn’t accepted blood pressure for this account since .* \\(HTTP ${status}\\)`,
           ),
           isQuiet: false,
           buttons: ["set:sends:bloodPressure:off"],

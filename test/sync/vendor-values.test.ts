@@ -76,9 +76,9 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
     house.clock.advance(1800);
   }
   expect(told).toEqual([
-    expect.stringMatching(/^Withings has a measurement from .*12:40.* that I can't read\. Your other readings arrive/),
+    expect.stringMatching(/^Withings has a measurement from .*12:40.* that I can’t read\. Your other readings arrive/),
     expect.stringMatching(/^Bei Withings gibt es eine Messung von .*12:40.*, die ich nicht lesen kann\./),
-    expect.stringContaining("that I can't read."),
+    expect.stringContaining("that I can’t read."),
   ]);
 });
 

@@ -55,7 +55,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       used_state: "Diese Adresse wurde schon benutzt. Hier ist ein frischer Knopf.",
       other_chat: "Diese Adresse gehört in den Chat von jemand anderem. Hier ist ein Knopf für dich.",
       no_code:
-        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht auf dieser Seite „redirect_uri_mismatch“, sende mir ihren Text.",
+        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht dort „redirect_uri_mismatch“, sende mir den Text dieser Seite.",
       not_an_address: "Das ist keine Adresse. Kopiere die ganze Zeile oben in deinem Browser.",
       scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
     } satisfies Record<WithingsRefusal, string>,
@@ -65,7 +65,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
       "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
 
     garminDoors: (isInCloud) =>
-      `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: ${isInCloud ? "Das klappt vielleicht nicht, denn Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab. Versuchst du es, dann so: " : ""}Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.`,
+      `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.${isInCloud ? " Das klappt vielleicht nicht: Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab." : ""}`,
     garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,

@@ -110,9 +110,9 @@ export function alarmsInEnglish() {
     },
     /** What it says on one machine. `cause` is a sentence that names the mend, where one is known. */
     onMachine(key: MachineAlarmKey, cause: string | undefined): AlarmSentences {
-      const logSays = "The program's log says what it was.";
+      const logSays = "The program’s log says what it was.";
       const needsMending =
-        "Something on the machine I run on needs fixing. No reading is lost; some may wait until it's fixed.";
+        "Something on the machine I run on needs fixing. No reading is lost; some may wait until it’s fixed.";
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
@@ -122,8 +122,8 @@ export function alarmsInEnglish() {
         },
         "sweep-missing": {
           ...this.of("sweep-missing", ""),
-          means: "For ten minutes I haven't checked what is due, so no sync starts by itself. Readings wait.",
-          mend: `${logSays} If it doesn't recover, restart me.`,
+          means: "For ten minutes I haven’t checked what is due, so no sync starts by itself. Readings wait.",
+          mend: `${logSays} If it doesn’t recover, restart me.`,
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
@@ -131,9 +131,9 @@ export function alarmsInEnglish() {
         },
         "updates-taken": {
           means:
-            "Another program is also reading this bot's messages, so some get no answer from me. Syncing continues.",
-          mend: "If it's another copy of me, stop one of the two: with its own store, it sends readings a second time. If it's something else, give it its own bot.",
-          over: "No other program is reading this bot's messages any more.",
+            "Another program is also reading this bot’s messages, so some get no answer from me. Syncing continues.",
+          mend: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
+          over: "No other program is reading this bot’s messages any more.",
         },
       };
       return ITS_OWN[key];
@@ -141,12 +141,12 @@ export function alarmsInEnglish() {
     /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
     store(verdict: Exclude<StoreVerdict, "known">, where: string, settings: string | undefined): string {
       const SENTENCES: Record<Exclude<StoreVerdict, "known">, string> = {
-        empty: `I've started with an empty store: ${where}. If I'm new here, press Start. If you've set me up before, your data is somewhere else and nothing is syncing: check ${settings}, then restart me.`,
+        empty: `I’ve started with an empty store: ${where}. If I’m new here, press Start. If you’ve set me up before, your data is somewhere else and nothing is syncing: check ${settings}, then restart me.`,
         empty_and_used_elsewhere:
           settings === undefined
-            ? `My store is empty (${where}), but this bot used another one before, so nothing is syncing. If that's on purpose, send /start and link both sides again. If not, restore the table from a backup.`
-            : `I was started with an empty store (${where}), but this bot used another one before, so I've stopped and nothing is syncing. Check ${settings}, or restore a backup. If the store is meant to be empty, run this once: npx weighbridge start --new`,
-        used_elsewhere_too: `This bot last used a different store from the one I use now (${where}). If you've moved, there's nothing to do. If another copy of me is still running, stop one of the two: both send your readings, so they arrive twice.`,
+            ? `My store is empty (${where}), but this bot used another one before, so nothing is syncing. If that’s on purpose, send /start and link both sides again. If not, restore the table from a backup.`
+            : `I was started with an empty store (${where}), but this bot used another one before, so I’ve stopped and nothing is syncing. Check ${settings}, or restore a backup. If the store is meant to be empty, run this once: npx weighbridge start --new`,
+        used_elsewhere_too: `This bot last used a different store from the one I use now (${where}). If you’ve moved, there’s nothing to do. If another copy of me is still running, stop one of the two: both send your readings, so they arrive twice.`,
       };
       return SENTENCES[verdict];
     },

@@ -30,7 +30,7 @@ export function doctorInEnglish() {
     },
     reportButton: "File for a bug report",
     reportCaption:
-      "Attach this file when you report that something doesn't work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
+      "Attach this file when you report that something doesn’t work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
     complete: "complete",
     store: (table: string, where: string, accounts: number) =>
       `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
@@ -59,13 +59,13 @@ export function doctorInEnglish() {
     garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
     clock: "correct",
     clockOff: (seconds: number) =>
-      `This machine's clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
+      `This machine’s clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
     noServerTime: "No server told the time. Try again later.",
     mayUse: "may use the bot",
     mayNotUse: (account: number) =>
       `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
     asksToWait: (vendor: string, until: string) =>
-      `${vendor} asked me to wait until ${until}, so I'm not contacting it now. Nothing is lost; I'll continue then.`,
+      `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
     /** `detail` is for those who ask further. */
     unreachable: (vendor: string, detail: string) =>
       `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,

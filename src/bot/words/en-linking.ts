@@ -48,8 +48,8 @@ export function linkingInEnglish({ weight, time }: Format) {
       : `the Withings person with number ${id}`;
   const sharedWith = ({ bot = "this bot", person: name }: Whose) =>
     name
-      ? `${bot}, for ${name}. Go back to Telegram. If you're not ${name}, withdraw the access in the Withings app: Profile, then Partner apps.`
-      : `${bot}. Go back to Telegram. If you don't know it, withdraw the access in the Withings app: Profile, then Partner apps.`;
+      ? `${bot}, for ${name}. Go back to Telegram. If you’re not ${name}, withdraw the access in the Withings app: Profile, then Partner apps.`
+      : `${bot}. Go back to Telegram. If you don’t know it, withdraw the access in the Withings app: Profile, then Partner apps.`;
   return {
     withingsOffer: (answersByItself: boolean): string =>
       answersByItself
@@ -60,11 +60,11 @@ export function linkingInEnglish({ weight, time }: Format) {
         ? `Withings is linked: the profile whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)}. If that is not you, link again and choose your own.`
         : `Withings is linked (profile ${withingsUserId}).`,
     otherWithingsPerson: (linked: WithingsPerson, other: WithingsPerson) =>
-      `You're linked to ${person(linked)}. The access given just now is for ${person(other)}. Nothing has changed yet. Do you want me to read the other person's scale from now on? You have 10 minutes to answer.`,
+      `You’re linked to ${person(linked)}. The access given just now is for ${person(other)}. Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.`,
     keptProfile:
-      "Nothing has changed, and I've deleted the other sign-in. To sign in again as yourself, use this button: it asks for e-mail and password even if your browser remembers somebody else.",
-    lateAnswer: "That question has expired; nothing has changed. Link again and I'll ask again.",
-    keptLink: "Nothing has changed, and I've deleted the other sign-in.",
+      "Nothing has changed, and I’ve deleted the other sign-in. To sign in again as yourself, use this button: it asks for e-mail and password even if your browser remembers somebody else.",
+    lateAnswer: "That question has expired; nothing has changed. Link again and I’ll ask again.",
+    keptLink: "Nothing has changed, and I’ve deleted the other sign-in.",
     withingsRefused: {
       code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
       taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
@@ -85,7 +85,7 @@ export function linkingInEnglish({ weight, time }: Format) {
       "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
 
     garminDoors: (isInCloud: boolean) =>
-      `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: ${isInCloud ? "this may not work, because Garmin often refuses sign-ins from Amazon’s network, where I run. If it works, " : ""}you send me your e-mail, password and code. I delete them here at once and never store the password.`,
+      `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
     garminPageEnd: `Garmin’s last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",
     askPassword: (email: string) => `And the password for ${email}? I use it once and do not keep it.`,
@@ -94,15 +94,15 @@ export function linkingInEnglish({ weight, time }: Format) {
       sentBy === "other"
         ? "Garmin wants a code, from your authenticator app or however you chose to get it. Send it to me."
         : `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
-    codeAwaited: "I'm waiting for the code Garmin sent you. Send it to me.",
+    codeAwaited: "I’m waiting for the code Garmin sent you. Send it to me.",
     signIn(result: Exclude<SignInResult, { type: "mfa_required" }>): string {
       switch (result.type) {
         case "signed_in":
           return `Signed in at Garmin as ${result.displayName}.`;
         case "profile_unknown":
-          return "Garmin signed you in, but isn't saying whose account it is right now. Nothing is lost: I'll keep this sign-in for ten minutes. Press the button in a moment, or send /connect.";
+          return "Garmin signed you in, but isn’t saying whose account it is right now. Nothing is lost: I’ll keep this sign-in for ten minutes. Press the button in a moment, or send /connect.";
         case "other_profile":
-          return `You're linked to ${profile(result.linked)} at Garmin. This sign-in is for ${profile(result.profile)}. Nothing has changed yet. Do you want me to send your readings to ${result.profile.displayName} from now on? You have 10 minutes to answer.`;
+          return `You’re linked to ${profile(result.linked)} at Garmin. This sign-in is for ${profile(result.profile)}. Nothing has changed yet. Do you want me to send your readings to ${result.profile.displayName} from now on? You have 10 minutes to answer.`;
         case "sign_in_forgotten":
           return "That sign-in expired after ten minutes. Nothing has changed. Please sign in again.";
         case "taken":
@@ -118,13 +118,13 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "expired":
           return "That took too long, and Garmin has closed that sign-in. We begin again.";
         case "code_tries_over":
-          return "That was the third wrong code, so I've stopped: after a few more, Garmin accepts none for a day. Sign in again when you have the right one at hand.";
+          return "That was the third wrong code, so I’ve stopped: after a few more, Garmin accepts none for a day. Sign in again when you have the right one at hand.";
         case "too_many_codes":
           return "Garmin takes no more codes for now. Wait a day, or sign in on Garmin’s own page.";
         case "resting":
           return `Garmin limits sign-ins of this account, and every further try makes it longer. Signing in here rests until ${time(result.until)}. Garmin’s own page still works.`;
         case "network_limited":
-          return "Garmin is limiting sign-ins from the network I run in. Your account isn't the cause. Sign in on Garmin’s own page, or try again here in an hour.";
+          return "Garmin is limiting sign-ins from the network I run in. Your account isn’t the cause. Sign in on Garmin’s own page, or try again here in an hour.";
         case "password_expired":
           return "Garmin wants you to set a new password first. Do that at garmin.com, then sign in on Garmin’s own page.";
         case "terms_changed":
@@ -132,9 +132,9 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "account_disabled":
           return "Garmin says this account is disabled. Only Garmin’s support can change that; its own page may tell you more.";
         case "client_refused":
-          return `Garmin doesn't let this account sign in the way I tried (error 427). Sign in on Garmin’s own page${result.next ? ", or let me try as Garmin’s Android app" : ""}.`;
+          return `Garmin doesn’t let this account sign in the way I tried (error 427). Sign in on Garmin’s own page${result.next ? ", or let me try as Garmin’s Android app" : ""}.`;
         case "chinese_account":
-          return "That address is from garmin.cn. Garmin keeps accounts from mainland China apart, and I don't support them yet. An account at garmin.com works.";
+          return "That address is from garmin.cn. Garmin keeps accounts from mainland China apart, and I don’t support them yet. An account at garmin.com works.";
         case "wrong_password":
           return "Garmin does not know this e-mail and password. Look again: a few wrong tries, and Garmin stops listening for hours.";
         case "captcha":
@@ -146,7 +146,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "ticket_refused":
           return "Garmin does not take that sign-in: each works once, for about a minute. Open the page again and send me where it ends.";
         case "access_refused":
-          return `Garmin signed you in, then didn't accept the access it had just given. That happens with some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
+          return `Garmin signed you in, then didn’t accept the access it had just given. That happens with some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
         case "no_ticket":
           return "There is no sign-in in that. Sign in on Garmin’s page, then copy the whole address that it ends on (“ticket=ST-” stands in it).";
         case "spent_ticket":

@@ -31,7 +31,7 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
     switch (notice.type) {
       case "closed": {
         const { since, waiting, httpStatus } = notice.pause;
-        return `Garmin hasn't accepted ${KIND[notice.kind]} for this account since ${time(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I'll ask again once a day. If this account can't have ${KIND[notice.kind]}, switch that off here or in /settings.`;
+        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${time(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again once a day. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
       }
       case "served":
         return `Garmin accepts ${KIND[notice.kind]} for this account again. The waiting readings follow by themselves.`;
@@ -40,7 +40,7 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
         const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
         return [
           ...differing.map(difference),
-          `That is how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it's fine with you, press Go on; otherwise stop.`,
+          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, press Go on; otherwise stop.`,
         ].join("\n");
       }
       case "fields": {
@@ -48,12 +48,12 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
         const about = first ? ` of ${values(first.values)}, ${time(first.takenAt)}` : "";
         return [
           ...notice.differing.map(difference),
-          `That is how Garmin shows the reading${about}. The reading itself is right, and everything continues; from now on I'll tell you what Garmin shows. You don't have to do anything.`,
+          `That’s how Garmin shows the reading${about}. The reading itself is right, and everything continues; from now on I’ll tell you what Garmin shows. You don’t have to do anything.`,
         ].join("\n");
       }
       case "twin": {
         const { twin } = notice;
-        return `2 entries in Garmin for one reading: ${values(twin.values)}, ${time(twin.takenAt)}, from me, and ${values(twin.other.values)}, ${time(twin.other.takenAt)}, from elsewhere. Another app, Apple Health for example, may be writing to Garmin too. Switch one of the two off, there or in /settings. I'll say this only once.`;
+        return `2 entries in Garmin for one reading: ${values(twin.values)}, ${time(twin.takenAt)}, from me, and ${values(twin.other.values)}, ${time(twin.other.takenAt)}, from elsewhere. Another app, Apple Health for example, may be writing to Garmin too. Switch one of the two off, there or in /settings. I’ll say this only once.`;
       }
     }
   }

@@ -65,11 +65,11 @@ export function english(format: Format) {
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
-      "Withings doesn't accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. Nothing is lost. The person who runs me needs to copy both again from the application on developer.withings.com.",
+      "Withings doesn’t accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. Nothing is lost. The person who runs me needs to copy both again from the application on developer.withings.com.",
     fix_withings_callback:
-      "Withings doesn't accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.",
+      "Withings doesn’t accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.",
     fix_clock:
-      "The clock on the machine I run on is more than a day off, so I'm sending nothing until it's right. Nothing is lost: your readings wait at Withings. Set the clock, preferably with NTP.",
+      "The clock on the machine I run on is more than a day off, so I’m sending nothing until it’s right. Nothing is lost: your readings wait at Withings. Set the clock, preferably with NTP.",
     fix_garmin_client_id:
       "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into the setting GARMIN_CLIENT_ID; then sign in at Garmin again.",
   };
@@ -81,14 +81,14 @@ export function english(format: Format) {
     improbable_weight: "it is far from your recent weights",
     in_the_future: "its time lies in the future",
     impossible_date: "no scale or cuff can have measured it then; its clock was probably reset",
-    no_timezone: "Garmin keeps blood pressure by local time, and I don't know your time zone",
+    no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
   };
 
   const FAILED: Record<FailReason, string> = {
     out_of_range: "its values are outside what Garmin can store",
     refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
     never_appeared: "Garmin took it and never showed it",
-    unreadable_in_garmin: "Garmin shows something there that I can't read, so I won't send it again",
+    unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
   };
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
@@ -101,7 +101,7 @@ export function english(format: Format) {
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
   function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
-    const outcome = status === "success" && paused ? "done, but something isn't sent for now" : RUN[status];
+    const outcome = status === "success" && paused ? "done, but something isn’t sent for now" : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -152,10 +152,10 @@ export function english(format: Format) {
   function unreadableLine(records: UnreadableRecord[]): string {
     const [one, ...more] = records;
     if (one && more.length === 0) {
-      return `Withings has a measurement${one.takenAt ? ` from ${time(one.takenAt)}` : ""} that I can't read.`;
+      return `Withings has a measurement${one.takenAt ? ` from ${time(one.takenAt)}` : ""} that I can’t read.`;
     }
     const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
-    return `Withings has ${records.length} measurements that I can't read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
+    return `Withings has ${records.length} measurements that I can’t read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
   }
 
   function newsText(news: HealthNews): string {
@@ -308,7 +308,7 @@ export function english(format: Format) {
         case "retry_later":
           lines.push(
             report.rests
-              ? `${VENDOR[report.rests.vendor]} asked me to wait until ${time(report.rests.until)}. Nothing is lost; I'll continue then.`
+              ? `${VENDOR[report.rests.vendor]} asked me to wait until ${time(report.rests.until)}. Nothing is lost; I’ll continue then.`
               : report.busy
                 ? "A sync is already running. Give it a moment."
                 : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
@@ -362,7 +362,7 @@ export function english(format: Format) {
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
-    goingOn: "I'll go on. The waiting readings go to Garmin now.",
+    goingOn: "I’ll go on. The waiting readings go to Garmin now.",
     noted: { mine: "It goes to Garmin now.", not_mine: "It stays out of Garmin." },
 
     /* What nobody asked for */
