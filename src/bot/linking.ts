@@ -122,8 +122,8 @@ export function createLinking(deps: LinkingDeps) {
   }
 
   /**
-   * What somebody copied back. Before any dialog: an address may come at any time, and ends a sign-in that is open. A bare
-   * code of Withings' does not, because it may be the password that the sign-in waits for.
+   * What somebody copied back. Runs before any dialog: an address may come at any time, and ends an open sign-in. A bare
+   * Withings code does not, because it may be the password that the sign-in waits for.
    */
   const pasted = new Composer<BotContext>();
   pasted

@@ -65,8 +65,8 @@ export interface WithingsLinking {
   /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
   withPasted(account: number, pasted: string): Promise<LinkResult>;
   /**
-   * Whether the text came from a consent page: then nobody but this may read it. `isPasswordAwaited`: a bare code is none
-   * then, because a password can look the same, and must not go to Withings.
+   * Whether the text came from a consent page: then nothing else may read it. With `isPasswordAwaited`, a bare code does not
+   * count, because a password can look the same and must not go to Withings.
    */
   isPasted(text: string, options?: { isPasswordAwaited?: boolean }): boolean;
   /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */

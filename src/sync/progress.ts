@@ -106,9 +106,9 @@ export interface Found {
 }
 
 /**
- * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), where it is
- * when not all was listed, and never goes ahead of the time. Records that cannot be read it passes: they are remembered. It goes back for a held weight
- * that has become probable meanwhile, so that Withings lists it again.
+ * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), does
+ * not move if not everything was listed, and never goes ahead of the time. It passes unreadable records, which are remembered.
+ * It goes back for a held weight that has since become probable, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
   const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;

@@ -186,7 +186,7 @@ function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): Sig
   if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
   if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
   if (isVerdictOnPassword(said)) return undefined;
-  // As an HTTP status it has not been seen, only inside an HTTP 200.
+  // It has been seen only inside an HTTP 200, not as an HTTP status.
   if (httpStatus === 427 || errorCode === "427") return { type: "client_refused" };
   return httpStatus === 403 ? { type: "blocked" } : undefined;
 }
