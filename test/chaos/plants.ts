@@ -11,17 +11,17 @@ export const PLANTS: Record<string, Plant> = {
     run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutWriteAhead(journal)) }),
   },
   "cursor-first": {
-    says: "The cursor moves before what it passes is settled.",
+    says: "The cursor moves before the readings it passes are settled.",
     run: cursorFirst,
   },
   "no-read-back": {
-    says: "What was sent counts as seen, without a look.",
+    says: "Anything sent counts as seen without a look.",
     run: ({ sinks }) => ({
       sinks: { weigh_in: believing(sinks.weigh_in), blood_pressure: believing(sinks.blood_pressure) },
     }),
   },
   "no-lease": {
-    says: "Two runs of one account may be at work at once.",
+    says: "Two runs of one account can happen at the same time.",
     run: () => ({ leases: { acquire: async () => NO_LEASE } }),
   },
   "held-is-sent": {
@@ -37,7 +37,7 @@ export const PLANTS: Record<string, Plant> = {
     }),
   },
   "no-look-before-second-try": {
-    says: "What got no answer is sent again without a look.",
+    says: "An upload without an answer is sent again without a look.",
     run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutMemoryOfTries(journal)) }),
   },
   "removal-not-confirmed": {
@@ -49,7 +49,7 @@ export const PLANTS: Record<string, Plant> = {
     },
   },
   "wrong-zone": {
-    says: "Local times are those of UTC.",
+    says: "UTC is used as the local time.",
     run: ({ sinks }) => ({
       sinks: {
         ...sinks,
@@ -75,7 +75,7 @@ export const PLANTS: Record<string, Plant> = {
       tokens: { ...tokens, withAccess: (account, vendor) => tokens.withAccess(account, vendor) },
     }),
   },
-  mute: { says: "What is told never leaves.", isMute: true },
+  mute: { says: "Messages never leave.", isMute: true },
 };
 
 const NO_LEASE: Lease = { remainingSeconds: () => Infinity, renew: async () => {}, release: async () => {} };

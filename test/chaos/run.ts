@@ -1,4 +1,4 @@
-/** Random schedules against the program, with vendors that err: `npm run test:chaos -- --runs 60 --seed 1`. See docs/develop.md. */
+/** Random schedules against the program, with faulty vendors: `npm run test:chaos -- --runs 60 --seed 1`. See docs/develop.md. */
 import { spawnSync } from "node:child_process";
 import { type Engines, startEngines } from "./engines.ts";
 import { optionsOf } from "./options.ts";

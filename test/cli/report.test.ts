@@ -9,7 +9,7 @@ afterEach(() => machine.close());
 const reports = () => readdirSync(machine.folder).filter((name) => name.startsWith("weighbridge-report-"));
 const read = (name: string) => readFileSync(path.join(machine.folder, name), "utf8");
 
-test("report writes one file, for nobody else's eyes before it is attached, and says where", async () => {
+test("report writes one file that only its owner can read, and says where", async () => {
   machine = await startMachine();
   await machine.addAccounts(OWNER);
   await machine.inside(async (app) => {
@@ -46,7 +46,7 @@ test("a file that already exists is left as it is", async () => {
   expect(read("mine.json")).toBe("mine");
 });
 
-test("where the store cannot be opened there is a report all the same, and it says what is missing", async () => {
+test("if the store cannot be opened, the report is written anyway and says what is missing", async () => {
   machine = await startMachine({ env: { SEALING_KEY: "not a key", SYNC_INTERVAL_MINUTES: "soon" } });
   const run = await machine.run("report broken.json");
   expect(run.exit).toBe(0);

@@ -48,7 +48,7 @@ for strategy in STRATEGIES:
         true("there is no refresh token", garmin.client.di_refresh_token)
         same("cookie instead of tokens", garmin.client.jwt_web, None)
 
-with step("a wrong password is refused as one"):
+with step("a wrong password is refused as such"):
     control("account", email="forgot@example.org")
     forgetful = client("forgot@example.org", "mobile+requests")
     forgetful.password = "wrong"
@@ -73,7 +73,7 @@ for strategy in ("mobile+cffi", "mobile+requests"):
             same("display name", garmin.display_name, email.split("@")[0])
             same("codes sent in the end", len(control("codes", email=email)), 1)
 
-with step("second factor by mobile: what was begun in one process is ended in another"):
+with step("second factor by mobile: a sign-in begun in one process is finished in another"):
     control("account", email="two-processes@example.org", mfa="phone")
     begun = client("two-processes@example.org", "mobile+requests", return_on_mfa=True)
     kept = json.dumps(begun.login()[1])
@@ -81,7 +81,7 @@ with step("second factor by mobile: what was begun in one process is ended in an
     other.resume_login(json.loads(kept), control("codes", email="two-processes@example.org")[0])
     same("display name", other.display_name, "two-processes")
 
-with step("second factor by widget: the page sends no code by itself, the client asks for one, and it is right"):
+with step("second factor by widget: the page sends no code by itself; the client asks for one, and it works"):
     control("account", email="widget-mfa@example.org", mfa="email")
     asked = []
 
@@ -104,13 +104,13 @@ with step("second factor by widget: a wrong code is refused, and a new sign-in t
     again.resume_login(state, control("codes", email="widget-typo@example.org")[-1])
     same("display name", again.display_name, "widget-typo")
 
-with step("second factor by portal: refused with 427, as such accounts are"):
+with step("second factor by portal: refused with 427, as for such accounts"):
     control("account", email="portal-mfa@example.org", mfa="email")
     portal = client("portal-mfa@example.org", "portal+requests", return_on_mfa=True)
     error = refused(GarminConnectConnectionError, portal.login)
     same("codes sent", control("codes", email="portal-mfa@example.org"), [])
 
-with step("too many sign-ins are told as that"):
+with step("too many sign-ins are reported as such"):
     control("fault", name="garmin_sso_429", times=1)
     control("account", email="limited@example.org")
     refused(GarminConnectTooManyRequestsError, client("limited@example.org", "mobile+requests").login)
@@ -132,7 +132,7 @@ def stored():
 with step("the time zone of the account is read from its personal information"):
     same("zone", garmin.get_user_timezone(), "Europe/Berlin")
 
-with step("before there is anything, all read-backs are empty in their wrappers"):
+with step("without entries, all read-backs are empty in their wrappers"):
     day = garmin.get_daily_weigh_ins("2026-11-20")
     same("day", (day["dateWeightList"], day["totalAverage"]["weight"]), ([], None))
     same("range", garmin.get_weigh_ins("2026-11-01", "2026-11-30")["dailyWeightSummaries"], [])
@@ -141,7 +141,7 @@ with step("before there is anything, all read-backs are empty in their wrappers"
     empty = {"from": "2026-11-01", "until": "2026-11-30", "measurementSummaries": [], "categoryStats": None}
     same("blood pressure", pressure, empty)
 
-with step("FIT upload: taken with 201, and listed in the answer"):
+with step("FIT upload: accepted with 201, and listed in the answer"):
     # Every value lies on FIT's grid: this client cuts off where others round.
     answer = garmin.add_body_composition(
         "2026-11-20T07:30:15",
@@ -197,12 +197,12 @@ with step("read back as body composition (dateRange)"):
     same_entry("entry", entry, COMPOSITION)
     same("outside", garmin.get_body_composition("2026-11-21")["dateWeightList"], [])
 
-with step("the same file again stands there twice: no dedupe"):
+with step("the same file again is stored twice: no dedupe"):
     garmin.add_body_composition("2026-11-20T07:30:15", weight=70.25)
     same("entries", len(entries("2026-11-20")), 2)
     same("keys", len({entry["samplePk"] for entry in entries("2026-11-20")}), 2)
 
-with step("weight by JSON, with and without both clocks; twice the same is once"):
+with step("weight by JSON, with and without both clocks; the same one twice is stored once"):
     garmin.add_weigh_in(81.5, timestamp="2026-11-21T06:00:00")
     garmin.add_weigh_in(81.5, timestamp="2026-11-21T06:00:00")
     garmin.add_weigh_in_with_timestamps(82.5, dateTimestamp="2026-11-21T20:00:00", gmtTimestamp="2026-11-21T19:00:00")
@@ -247,7 +247,7 @@ with step("a blood pressure is deleted by its version, once"):
     )
     refused(GarminConnectNotFoundError, lambda: garmin.delete_blood_pressure(version_of_first, "2026-11-20"))
 
-with step("an access token that has died is renewed, the call repeated, and the old refresh token is dead"):
+with step("a dead access token is renewed, the call repeated, and the old refresh token is dead"):
     before = garmin.client.di_refresh_token
     control("expire", email=EMAIL)
     same("read after that", len(entries("2026-11-20")), 1)
@@ -273,14 +273,14 @@ with step("without the consent to uploads every write is refused with 412, and s
     control("consent", email=EMAIL, given=True)
     same("entries", entries("2026-11-23"), [])
 
-with step("a file that is listed as failed in a 202 shows so in the answer, and is not there"):
+with step("a file listed as failed in a 202 shows as failed in the answer, and is not stored"):
     control("fault", name="garmin_upload_failed_in_202", times=1)
     failures = garmin.add_body_composition("2026-11-24T07:30:15", weight=70.5)["detailedImportResult"]["failures"]
     same("failures", len(failures), 1)
     true("it has no text", isinstance(failures[0]["messages"][0]["content"], str))
     same("entries", entries("2026-11-24"), [])
 
-with step("dates that are none answer 400"):
+with step("invalid dates answer 400"):
     refused(
         GarminConnectConnectionError, lambda: garmin.connectapi("/weight-service/weight/range/2026-11-30/2026-11-01")
     )

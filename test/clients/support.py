@@ -56,7 +56,7 @@ def use_front_with_curl():
 
 
 def control(action, **given):
-    """Asks the sandbox for what is no vendor's call; see control.ts."""
+    """Asks the sandbox for things that are not vendor calls; see control.ts."""
     request = urllib.request.Request(f"{os.environ['CONTROL_URL']}/{action}", json.dumps(given).encode())
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())
@@ -67,7 +67,7 @@ def say(**line):
 
 
 class Wrong(Exception):
-    """A value is not what it has to be."""
+    """A value is not what it should be."""
 
 
 def same(what, found, expected):

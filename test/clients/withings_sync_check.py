@@ -96,12 +96,12 @@ with step("getmeas with the token in the form: weight, composition and blood pre
 with step("height, asked for with neither a date nor a cursor"):
     same("height", account.get_height(), 1.68)
 
-with step("a second run refreshes with what was kept"):
+with step("a second run refreshes with the stored tokens"):
     before = kept()
     WithingsOAuth2(FOLDER)
     true("the refresh token stayed", kept()["refresh_token"] != before["refresh_token"])
 
-with step("601 with wait_seconds: waits as long as it says, and asks again"):
+with step("601 with wait_seconds: waits that long, and asks again"):
     account = WithingsAccount(FOLDER)
     control("withings_limits", dedupe="all", tellsWait=True)
     account.get_measurements(weighed, weighed + 1)
@@ -128,7 +128,7 @@ EMAIL = "ada@example.org"
 control("account", email=EMAIL)
 garmin = GarminConnect(FOLDER)
 
-with step("its upload of a weigh-in to Garmin stands there, read by the client it uses"):
+with step("its upload of a weigh-in to Garmin is there, read by the client it uses"):
     garmin.login(EMAIL, "right")
     fit = FitEncoderWeight()
     fit.write_file_info()
@@ -158,7 +158,7 @@ with step("a later run signs in with the kept tokens and no password"):
     later.login()
     same("entries", len(later.client.get_daily_weigh_ins("2026-11-20")["dateWeightList"]), 1)
 
-with step("a file that is no FIT file is refused"):
+with step("a file that is not a FIT file is refused"):
     refused(Exception, lambda: garmin.upload_file(io.BytesIO(b"nothing of the kind")))
     same("stored", len(control("stored", email=EMAIL)["weights"]), 1)
 

@@ -182,7 +182,7 @@ describe("a sealed text", () => {
   const place = { key: { pk: "account#4711", sk: "link#garmin" }, field: "tokens" };
   const PLAIN = '{"refreshToken":"never-in-a-message"}';
 
-  test("that was changed by as much as one character does not open, and says so in one sentence", () => {
+  test("that was changed by a single character does not open, and says so in one sentence", () => {
     const change = fc.record({
       at: fc.nat(),
       by: fc.oneof(fc.constantFrom("", "A", ".", "-", "=", "\n"), fc.string({ maxLength: 4 })),

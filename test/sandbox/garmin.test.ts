@@ -236,7 +236,7 @@ describe("blood pressure", () => {
     });
   });
 
-  test("of one day comes in a shape of its own, newest first, with the high ones counted", async () => {
+  test("of one day has its own shape, newest first, with the high ones counted", async () => {
     const dayView = () => read(`${BLOOD_PRESSURE_PATH}/dayview/2026-03-02`);
     const empty = { startDate: "2026-03-02", endDate: "2026-03-02", bloodPressureMeasurements: [] };
     expect(await dayView()).toEqual({ ...empty, totalMeasurementCount: 0, elevatedMeasurementCount: 0 });

@@ -304,7 +304,7 @@ describe("user", () => {
     ]);
   });
 
-  test("goals nobody has set are a list, and the scope is asked for", async () => {
+  test("goals that are not set are a list, and the scope is required", async () => {
     const ask = (scope: string) =>
       post("/v2/user", { action: "getgoals" }, withings.issueLink(USERID, scope).accessToken);
     expect(await ask("user.info")).toEqual({ httpStatus: 200, status: 0, body: { goals: [] } });
@@ -312,7 +312,7 @@ describe("user", () => {
   });
 });
 
-test("a path or an action that nobody knows answers an envelope", async () => {
+test("an unknown path or action answers an envelope", async () => {
   const { accessToken } = withings.issueLink(USERID);
   const unknown = { httpStatus: 200, status: 2554, body: {}, error: "Not implemented" };
   expect(await post("/v2/nonsense", { action: "get" }, accessToken)).toEqual(unknown);

@@ -243,7 +243,7 @@ describe("whatever a run found,", () => {
     holds(({ after }) => expect(after.cursorAt.getTime()).toBeLessThanOrEqual(NOW.getTime()));
   });
 
-  test("a record that nobody could read is remembered", () => {
+  test("an unreadable record is remembered", () => {
     holds(({ after, isComplete, isReadable }) => {
       if (isComplete && !isReadable) expect(after.unreadable?.map(({ id }) => id)).toContain("7");
     });

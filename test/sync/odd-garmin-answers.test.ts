@@ -13,7 +13,7 @@ const weights = () => house.weights().map((it) => it.weightKg);
 const systolics = () => house.pressures().map((it) => it.systolic);
 const fault = (it: Omit<NewFault, "server">) => house.sandbox.faults.add({ server: "garmin_connectapi", ...it });
 
-/** The program behind a proxy that changes Garmin's answers to one kind of request. */
+/** The program with a transport that changes some of Garmin's answers. */
 const changing = (
   change: (path: string, method: string, text: string) => { status?: number; text?: string } | undefined,
 ) =>
@@ -27,7 +27,7 @@ const changing = (
   });
 
 describe("a page with HTTP 200", () => {
-  test("for a removal is no removal: the old version goes with the next run, and the new one comes then", async () => {
+  test("does not count as a removal: the next run removes the old version and sends the new one", async () => {
     house = await startHousehold();
     const { person, sync, clock } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -44,7 +44,7 @@ describe("a page with HTTP 200", () => {
     expect([weights(), systolics()]).toEqual([[81], [125]]);
   });
 
-  test("for an upload is no answer: it is looked for, and sent again two minutes later", async () => {
+  test("does not count as an answer to an upload: it is looked for, and sent again two minutes later", async () => {
     house = await startHousehold();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -111,7 +111,7 @@ describe("an import result that lists failures", () => {
     detailedImportResult: { successes, failures: [{ messages: [{ code: 404, content: "Unsupported file" }] }] },
   });
 
-  test("alone is a refusal of the file, and told as one", async () => {
+  test("alone is a refusal of the file, and reported as such", async () => {
     house = await startHousehold();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     fault({ match: { path: "/upload-service/upload" }, effect: { type: "status", status: 202, body: result([]) } });
@@ -124,7 +124,7 @@ describe("an import result that lists failures", () => {
     expect(weights()).toEqual([80]);
   });
 
-  test("beside successes is sorted out by the read-back: what is there is not sent again, and the rest is", async () => {
+  test("next to successes is sorted out by the read-back: readings in Garmin are not sent again, the others are", async () => {
     house = await startHousehold();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(600), weightKg: 80 });

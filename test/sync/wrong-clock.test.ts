@@ -51,7 +51,7 @@ describe("a clock that is off by more than a day", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([81, 80]);
   });
 
-  test("changes nothing about an account that has run before, and what came meanwhile follows", async () => {
+  test("changes nothing about an account that has run before, and later readings follow", async () => {
     const program = await startOff(0);
     await program.sync();
     for (const off of [60 * DAY, sinceEpoch()]) {

@@ -261,7 +261,7 @@ describe("linking", () => {
       expect(await link()).toEqual(before);
     });
 
-    test("keeps the tokens sealed meanwhile", async () => {
+    test("keeps the tokens sealed in the meantime", async () => {
       await askedAboutOther();
       const bytes = readdirSync(house.dataDir).map((name) => readFileSync(path.join(house.dataDir, name), "latin1"));
       const secrets = await linking()
