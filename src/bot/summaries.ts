@@ -20,10 +20,12 @@ export function createSummaries(deps: {
 
   async function tell(account: Account): Promise<void> {
     const { value: memory, version } = await store.read(account.telegramUserId);
-    const { timezone, progress, attention } = await overview(account);
+    const { timezone, progress, attention, links, lastRun } = await overview(account);
     const now = clock.now();
     if (!summaryDueAt(account, timezone, memory.lastSummaryAt, now)) return;
-    const summary = summaryOf({ account, progress, attention, memory, now, timezone });
+    const { withings } = links;
+    const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
+    const summary = summaryOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now, timezone });
     const isTold =
       summary === undefined ||
       (await deliver(account, wordsOf(account, { timezone, now }).summary(summary), { isQuiet: true }));

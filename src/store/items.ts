@@ -404,6 +404,7 @@ export const HealthItem = z.object({
 export const SummaryItem = z.object({
   lastSummaryAt: instant.exactOptional(),
   silenceToldFor: instant.exactOptional(),
+  kindSilenceToldFor: z.partialRecord(Kind, instant).exactOptional(),
 });
 
 /** A stored value as its schema says. What was damaged, or written by hand, ends in one sentence, never in a guess. */

@@ -1,4 +1,5 @@
 /** The contract of what the chat remembers: updates, people, and the summaries it told. */
+import type { ReadingKind } from "./reading.ts";
 
 /** Each Telegram update is handled once, whoever receives it how often (invariant 8). */
 export interface UpdateClaims {
@@ -34,8 +35,10 @@ export interface People {
 /** What summaries leave behind. Stored. */
 export interface SummaryMemory {
   lastSummaryAt?: Date;
-  /** The newest reading at the time when a silence was told. */
+  /** The newest reading at the time when a silence was told, or the time of the link where there was no reading yet. */
   silenceToldFor?: Date;
+  /** The same of a kind that was silent while the other went on. */
+  kindSilenceToldFor?: Partial<Record<ReadingKind, Date>>;
 }
 
 export interface SummaryStore {

@@ -6,6 +6,7 @@ import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, Unreada
 export interface LinkOverview {
   state: Link["state"];
   displayName: string;
+  linkedAt: Date;
   /** Whole days until the refresh token dies, if nothing renews it. */
   daysLeft: number;
   /** When that is, as the vendor said. */
@@ -84,7 +85,7 @@ function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts
 function describeLink(link: LinkFacts, now: Date): LinkOverview {
   const { state, displayName, refreshExpiresAt: endsAt, renewedAt, linkedAt } = link;
   const daysLeft = Math.max(0, Math.floor(days(now, endsAt)));
-  return { state, displayName, daysLeft, endsAt, lifeDays: days(renewedAt ?? linkedAt, endsAt) };
+  return { state, displayName, linkedAt, daysLeft, endsAt, lifeDays: days(renewedAt ?? linkedAt, endsAt) };
 }
 
 const days = (from: Date, to: Date) => (to.getTime() - from.getTime()) / (24 * 3600 * 1000);

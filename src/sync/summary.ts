@@ -1,5 +1,5 @@
 import { atLocalHour, localDate } from "../local-time.ts";
-import { type Account, isKindOn } from "./account.ts";
+import { type Account, isKindOn, type LastRun } from "./account.ts";
 import type { SummaryMemory } from "./chat-ports.ts";
 import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
 import { type Composition, KINDS, type ReadingKind } from "./reading.ts";
@@ -17,9 +17,16 @@ export interface Summary {
   waiting: { held: number; failed: number; items: AttentionItem[] };
   /** Kinds that are on but not sent for now. */
   paused?: ReadingKind[];
-  /** Nothing was measured for so many days, which are as many as the owner chose, or more. */
-  quiet?: { days: number; newestAt: Date };
+  quiet?: Silence;
+  /** There is nothing else to say, or nothing else is wanted. */
+  isSilenceAlone?: true;
 }
+
+/**
+ * Nothing has come for so many days, which are as many as the owner chose, or more. With `kind`, of that kind alone. With
+ * `linkedAt`, nothing at all since Withings was linked, which is three days ago, or more.
+ */
+export type Silence = { days: number; newestAt: Date; kind?: ReadingKind } | { days: number; linkedAt: Date };
 
 export interface WeightTrend {
   takenAt: Date;
@@ -32,10 +39,11 @@ export interface WeightTrend {
 
 const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
+const FIRST_READING_DAYS = 3;
 
 /**
- * When today's summary fell due; undefined where it has been made, is not due yet, or is not wanted. A machine that was off
- * at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
+ * When today's summary fell due; undefined where it has been made or is not due yet. Where none is wanted it is due all the
+ * same, because a silence is told anyway. A machine that was off at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
  */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -43,7 +51,6 @@ export function summaryDueAt(
   lastSummaryAt: Date | undefined,
   now: Date,
 ): Date | undefined {
-  if (settings.summaryMode === "off") return undefined;
   const today = localDate(now, timezone);
   const dueAt = atLocalHour(today, settings.summaryHour, timezone);
   const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) >= today;
@@ -69,6 +76,9 @@ export function summaryOf(facts: {
   /** Undefined before the first run. */
   progress: Progress | undefined;
   attention: AttentionItem[];
+  /** Undefined where Withings is not linked. */
+  withingsLinkedAt: Date | undefined;
+  lastRun: LastRun | undefined;
   memory: SummaryMemory;
   now: Date;
   timezone: string;
@@ -76,13 +86,15 @@ export function summaryOf(facts: {
   const { account, progress, attention, memory } = facts;
   const { summaryMode } = account.settings;
   const since = memory.lastSummaryAt ?? account.createdAt;
-  const newestAt = newestOf(progress, attention);
-  if (summaryMode === "off" || !newestAt) return undefined;
+  const silence = silenceOf(facts);
+  const isRepeated = summaryMode === "daily" && silence && "newestAt" in silence && !silence.kind;
+  const quiet = silence && (isRepeated || !isTold(silence, memory)) ? silence : undefined;
+  if (summaryMode === "off" || !newestOf(progress, attention)) {
+    const nothingElse = { arrived: {}, waiting: { held: 0, failed: 0, items: [] } };
+    return quiet && { ...nothingElse, quiet, isSilenceAlone: true };
+  }
 
   const arrived = arrivedSince(progress?.arrived ?? [], since);
-  const silence = silenceOf(newestAt, facts);
-  const isSilenceNews = silence && memory.silenceToldFor?.getTime() !== newestAt.getTime();
-  const quiet = summaryMode === "daily" || isSilenceNews ? silence : undefined;
   const isNew =
     Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since) || quiet;
   if (summaryMode === "when_new" && !isNew) return undefined;
@@ -113,8 +125,20 @@ export function summaryOf(facts: {
 
 /** To be stored when a summary was told, or when there was nothing to say: it is made once a day. */
 export function afterSummary(memory: SummaryMemory, summary: Summary | undefined, now: Date): SummaryMemory {
-  const silenceToldFor = summary?.quiet?.newestAt ?? memory.silenceToldFor;
-  return { lastSummaryAt: now, ...(silenceToldFor && { silenceToldFor }) };
+  return { ...memory, ...(summary?.quiet && toldOf(summary.quiet, memory)), lastSummaryAt: now };
+}
+
+/** A silence is known by the reading, or the link, that it follows. */
+function toldOf(silence: Silence, { kindSilenceToldFor }: SummaryMemory): SummaryMemory {
+  if ("linkedAt" in silence) return { silenceToldFor: silence.linkedAt };
+  const { kind, newestAt } = silence;
+  return kind ? { kindSilenceToldFor: { ...kindSilenceToldFor, [kind]: newestAt } } : { silenceToldFor: newestAt };
+}
+
+function isTold(silence: Silence, { silenceToldFor, kindSilenceToldFor }: SummaryMemory): boolean {
+  if ("linkedAt" in silence) return silenceToldFor?.getTime() === silence.linkedAt.getTime();
+  const { kind, newestAt } = silence;
+  return (kind ? kindSilenceToldFor?.[kind] : silenceToldFor)?.getTime() === newestAt.getTime();
 }
 
 function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
@@ -128,25 +152,45 @@ function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
 }
 
 /** When the scale or the cuff was last heard of. What is held came in, too. */
-function newestOf(progress: Progress | undefined, attention: AttentionItem[]): Date | undefined {
+function newestOf(progress: Progress | undefined, attention: AttentionItem[], kinds: readonly ReadingKind[] = KINDS) {
   const times = [
-    ...Object.values(progress?.lastReadings ?? {}).map(({ takenAt }) => takenAt),
+    ...kinds.flatMap((kind) => progress?.lastReadings[kind]?.takenAt ?? []),
     // The time of one from the future says nothing.
-    ...attention.map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
+    ...attention
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
   ];
   return times.sort((a, b) => a.getTime() - b.getTime()).at(-1);
 }
 
-/** None where nothing is to be sent. By the calendar: who weighs in at eight and hears at seven counts the same days. */
-function silenceOf(
-  newestAt: Date,
-  { account, now, timezone }: { account: Account; now: Date; timezone: string },
-): Summary["quiet"] {
+/**
+ * None where nothing is to be sent, and none where the last run did not end well: without a look nobody knows what was
+ * measured. By the calendar: who weighs in at eight and hears at seven counts the same days.
+ */
+function silenceOf(facts: Parameters<typeof summaryOf>[0]): Silence | undefined {
+  const { account, progress, attention, withingsLinkedAt, lastRun, now, timezone } = facts;
   const { sends, quietDays } = account.settings;
-  if (!sends.weight && !sends.bloodPressure) return undefined;
-  const [from, to] = [newestAt, now].map((it) => Date.parse(localDate(it, timezone))) as [number, number];
-  const days = Math.round((to - from) / DAY_MS);
-  return days >= quietDays ? { days, newestAt } : undefined;
+  const on = KINDS.filter((kind) => isKindOn(sends, kind));
+  // What is paused may well have been measured.
+  const watched = on.filter((kind) => !progress?.paused?.[kind]);
+  if (!withingsLinkedAt || lastRun?.outcome.status !== "success" || watched.length === 0) return undefined;
+  const daysSince = (at: Date) => {
+    const [from, to] = [at, now].map((it) => Date.parse(localDate(it, timezone))) as [number, number];
+    return Math.round((to - from) / DAY_MS);
+  };
+  const newestAt = newestOf(progress, attention);
+  if (!newestAt) {
+    const days = daysSince(withingsLinkedAt);
+    return on.length === watched.length && days >= FIRST_READING_DAYS
+      ? { days, linkedAt: withingsLinkedAt }
+      : undefined;
+  }
+  if (on.length === watched.length && daysSince(newestAt) >= quietDays) return { days: daysSince(newestAt), newestAt };
+  for (const kind of watched) {
+    const newestAt = newestOf(progress, attention, [kind]);
+    if (newestAt && daysSince(newestAt) >= quietDays) return { days: daysSince(newestAt), newestAt, kind };
+  }
+  return undefined;
 }
 
 function trendOf({ lastReadings, recentWeighIns }: Progress): WeightTrend | undefined {

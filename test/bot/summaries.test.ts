@@ -9,7 +9,7 @@ let house: Household;
 afterEach(() => house.close());
 
 /** Somebody in Berlin, where nine in the morning is eight in UTC. It is one in the afternoon. */
-async function moveIn(changes: AccountChanges = {}) {
+async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true } = {}) {
   house = await startHousehold();
   const { app, clock, sandbox, person } = house;
   const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
@@ -23,7 +23,7 @@ async function moveIn(changes: AccountChanges = {}) {
   };
   const log = createLog({ level: "silent" });
   await app.accounts.save(ACCOUNT, changes);
-  person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
+  if (isScaleUsed) person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
   clock.advance(60);
   await house.sync();
 
@@ -76,6 +76,54 @@ test("says nothing when there is nothing to say, but after a week of silence say
   for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
   expect(told()).toHaveLength(2);
   expect(told()[1]).toMatch(/Nothing was measured for 7 days\. If you did step on the scale/);
+});
+
+test("a silence is told once to who wants no summary, with nothing else", async () => {
+  const { at, told, owner } = await moveIn({ settings: { summaryMode: "off" } });
+  for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+  expect(told()).toEqual([
+    "Nothing was measured for 7 days. If you did step on the scale, look into the Withings app: it may not have sent it.",
+  ]);
+  expect(owner.lastMessage?.silent).toBe(true);
+});
+
+test.each([
+  [
+    "en",
+    "No blood pressure has arrived for 7 days. If you did measure, look into the Withings app: the cuff may not have sent it.",
+  ],
+  [
+    "de",
+    "Seit 7 Tagen kam kein Blutdruck an. Hast du doch gemessen, sieh in die Withings-App: Vielleicht hat die Manschette es nicht gesendet.",
+  ],
+] as const)("a cuff that is silent while the scale goes on is told once (%s)", async (language, sentence) => {
+  const { at, told } = await moveIn({ language });
+  house.person.takeBloodPressure({ at: new Date("2026-11-21T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
+  for (let day = 22; day <= 30; day++) {
+    house.person.stepOnScale({ at: new Date(`2026-11-${day}T06:00:00Z`), weightKg: 80.25 });
+    await house.sync();
+    await at(`2026-11-${day}T08:00:00Z`);
+  }
+  expect(told().filter((text) => text.includes(sentence))).toHaveLength(1);
+  expect(told()).toHaveLength(9);
+});
+
+test.each([
+  [
+    "en",
+    "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you did measure, look into the Withings app: the reading may be missing there, or belong to somebody else. /connect links another profile.",
+  ],
+  [
+    "de",
+    "Withings ist seit 3 Tagen verbunden, und von dort kam noch keine Messung für Garmin. Hast du doch gemessen, sieh in die Withings-App: Vielleicht fehlt die Messung dort, oder sie gehört jemand anderem. /connect verbindet ein anderes Profil.",
+  ],
+] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, sentence) => {
+  const { at, told } = await moveIn({ language }, { isScaleUsed: false });
+  for (let day = 22; day <= 30; day++) {
+    await house.sync();
+    await at(`2026-11-${day}T08:00:00Z`);
+  }
+  expect(told()).toEqual([sentence]);
 });
 
 test("waits while a run is at work, and while Telegram is away", async () => {

@@ -59,6 +59,7 @@ test("when the summary was made is stored, and of two writers one wins", async (
   const { value, version } = await summary.read(ACCOUNT);
   expect(value).toEqual({ lastSummaryAt });
   const silenceToldFor = minutesAgo(60);
-  expect(await summary.write(ACCOUNT, { lastSummaryAt, silenceToldFor }, version)).toBe(true);
-  expect((await summary.read(ACCOUNT)).value).toEqual({ lastSummaryAt, silenceToldFor });
+  const kindSilenceToldFor = { blood_pressure: minutesAgo(90) };
+  expect(await summary.write(ACCOUNT, { lastSummaryAt, silenceToldFor, kindSilenceToldFor }, version)).toBe(true);
+  expect((await summary.read(ACCOUNT)).value).toEqual({ lastSummaryAt, silenceToldFor, kindSilenceToldFor });
 });

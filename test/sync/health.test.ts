@@ -33,7 +33,7 @@ function life({ patienceHours = 6 } = {}) {
       const endsAt = new Date(now.getTime() + daysToLive * DAY * 3_600_000);
       links = {
         ...links,
-        [vendor]: { state, displayName: "owner", daysLeft: Math.floor(daysToLive), endsAt, lifeDays },
+        [vendor]: { state, displayName: "owner", linkedAt: START, daysLeft: Math.floor(daysToLive), endsAt, lifeDays },
       };
     },
     pass: (hours: number) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Account, DEFAULT_SETTINGS, type Settings } from "../../src/sync/account.ts";
+import { type Account, DEFAULT_SETTINGS, type LastRun, type Settings } from "../../src/sync/account.ts";
 import type { SummaryMemory } from "../../src/sync/chat-ports.ts";
+import type { RunOutcome } from "../../src/sync/outcome.ts";
 import type { Arrival, AttentionItem, Progress } from "../../src/sync/ports.ts";
+import type { ReadingKind } from "../../src/sync/reading.ts";
 import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
@@ -32,6 +34,8 @@ function weighed(...weighIns: Array<[days: number, weightKg: number]>): Progress
   });
 }
 
+const PAUSE = { reason: "closed", since: daysAgo(9), lookedAt: daysAgo(0), from: daysAgo(9), waiting: 1 } as const;
+
 let groups = 0;
 function arrival(takenAt: Date, more: Partial<Arrival> = {}): Arrival {
   const values = { kind: "weigh_in", weightKg: 80 } as const;
@@ -47,11 +51,15 @@ function waiting(waitsSince: Date, fate: AttentionItem["fate"] = { state: "held"
 function summary(
   progress: Progress | undefined,
   settings: Partial<Settings> = {},
-  more: { memory?: SummaryMemory; attention?: AttentionItem[]; now?: Date; timezone?: string } = {},
+  more: Partial<Parameters<typeof summaryOf>[0]> = {},
 ) {
   const memory: SummaryMemory = { lastSummaryAt: daysAgo(1) };
   const facts = { account: accountWith(settings), progress, attention: [], memory, now: NOW, timezone: BERLIN };
-  return summaryOf({ ...facts, ...more });
+  return summaryOf({ ...facts, withingsLinkedAt: daysAgo(100), lastRun: runOf(), ...more });
+}
+
+function runOf(more: Partial<RunOutcome> = {}): LastRun {
+  return { finishedAt: NOW, outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0, ...more } };
 }
 
 describe("what arrived", () => {
@@ -120,9 +128,10 @@ test("what waits is counted", () => {
 
 describe("there is nothing to say", () => {
   test("before the first reading", () => {
-    expect(summary(undefined)).toBeUndefined();
-    expect(summary(progressWith())).toBeUndefined();
-    expect(summary(progressWith(), { summaryMode: "when_new" }, { memory: {} })).toBeUndefined();
+    const soon = { withingsLinkedAt: daysAgo(2) };
+    expect(summary(undefined, {}, soon)).toBeUndefined();
+    expect(summary(progressWith(), {}, soon)).toBeUndefined();
+    expect(summary(progressWith(), { summaryMode: "when_new" }, { ...soon, memory: {} })).toBeUndefined();
   });
 
   test("to who wants no summary", () => {
@@ -180,6 +189,73 @@ describe("a silence", () => {
     expect(at("2026-10-18T22:30:00Z", "2026-10-26T08:00:00Z", BERLIN)).toBe(7);
   });
 
+  test("is said once, and alone, to who wants no summary", () => {
+    const settings = { summaryMode: "off", quietDays: 3 } as const;
+    const arrived = [arrival(daysAgo(0.5), { takenAt: daysAgo(3) })];
+    const said = summary({ ...weighed([3, 80]), arrived }, settings);
+    expect(said).toEqual({
+      ...{ arrived: {}, waiting: { held: 0, failed: 0, items: [] } },
+      ...{ quiet: { days: 3, newestAt: daysAgo(3) }, isSilenceAlone: true },
+    });
+    const memory = afterSummary({}, said, NOW);
+    expect(summary(weighed([3, 80]), settings, { memory, now: daysAgo(-1) })).toBeUndefined();
+  });
+
+  test.each(["daily", "when_new", "off"] as const)(
+    "of the cuff alone is said once while the scale goes on: %s",
+    (summaryMode) => {
+      const settings = { summaryMode, quietDays: 7 };
+      const progress = (cuffDays: number, scaleDays = 1) => {
+        const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79 } as const;
+        const { lastReadings, ...rest } = weighed([scaleDays, 80]);
+        return { ...rest, lastReadings: { ...lastReadings, blood_pressure: { takenAt: daysAgo(cuffDays), values } } };
+      };
+      expect(summary(progress(6), settings)?.quiet).toBeUndefined();
+      const said = summary(progress(8), settings);
+      expect(said?.quiet).toEqual({ days: 8, newestAt: daysAgo(8), kind: "blood_pressure" });
+      const memory = afterSummary({ silenceToldFor: daysAgo(40) }, said, NOW);
+      expect(summary(progress(8), settings, { memory })?.quiet).toBeUndefined();
+      // The scale falls silent too, which is news, and comes back, which is no news of the cuff.
+      const both = summary(progress(8, 7), settings, { memory });
+      expect(both?.quiet).toEqual({ days: 7, newestAt: daysAgo(7) });
+      expect(summary(progress(8), settings, { memory: afterSummary(memory, both, NOW) })?.quiet).toBeUndefined();
+      const pressureOff = { ...settings, sends: { ...DEFAULT_SETTINGS.sends, bloodPressure: false } };
+      expect(summary(progress(8), pressureOff)?.quiet).toBeUndefined();
+      // A cuff that has only waited for its owner was heard of.
+      const held = { ...waiting(daysAgo(1)), kind: "blood_pressure" as const };
+      expect(summary(progress(8), settings, { attention: [held] })?.quiet).toBeUndefined();
+    },
+  );
+
+  test("is told of the other kind while Garmin takes none of one", () => {
+    const pausing = (kind: ReadingKind) => ({ ...weighed([8, 80]), paused: { [kind]: PAUSE } });
+    const settings = { quietDays: 7 };
+    expect(summary(pausing("blood_pressure"), settings)?.quiet).toMatchObject({ kind: "weigh_in", days: 8 });
+    expect(summary(pausing("weigh_in"), settings)?.quiet).toBeUndefined();
+  });
+
+  test.each(["daily", "when_new", "off"] as const)(
+    "from the first day on is said once, after three days: %s",
+    (summaryMode) => {
+      const of = (withingsLinkedAt: Date | undefined, memory: SummaryMemory = {}) =>
+        summary(progressWith(), { summaryMode }, { withingsLinkedAt, memory });
+      expect(of(daysAgo(2))).toBeUndefined();
+      const said = of(daysAgo(3));
+      expect(said).toMatchObject({ quiet: { days: 3, linkedAt: daysAgo(3) }, isSilenceAlone: true });
+      expect(of(daysAgo(3), afterSummary({}, said, NOW))).toBeUndefined();
+      expect(of(undefined)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["the last run did not look at everything", { lastRun: runOf({ status: "retry_later" }) }],
+    ["no run is known", { lastRun: undefined }],
+    ["Withings is not linked", { withingsLinkedAt: undefined }],
+  ])("is not claimed when %s", (_when, more) => {
+    expect(summary(weighed([9, 80]), {}, more)).not.toHaveProperty("quiet");
+    expect(summary(progressWith(), {}, { withingsLinkedAt: daysAgo(9), ...more })).toBeUndefined();
+  });
+
   test("ends with any reading, also with one that waits, and is none where nothing is to be sent", () => {
     const attention = [waiting(daysAgo(1))];
     expect(summary(weighed([9, 80]), {}, { attention })).not.toHaveProperty("quiet");
@@ -217,9 +293,10 @@ describe("the summary of a day", () => {
     expect(dueAt("2026-11-21T12:00:00Z", undefined, { createdAt: early })).toBe("2026-11-21T08:00:00.000Z");
   });
 
-  test("is not made by who does not want it", () => {
+  test("is due as a look for a silence to who wants none, and is no appointment", () => {
     const account = accountWith({ summaryMode: "off" });
-    expect(summaryDueAt(account, BERLIN, undefined, NOW)).toBeUndefined();
+    expect(summaryDueAt(account, BERLIN, undefined, NOW)).toEqual(NOW);
+    expect(nextSummaryAt(account, BERLIN, NOW)).toBeUndefined();
   });
 
   test("is not made again by who travels, neither east nor west", () => {
