@@ -113,6 +113,7 @@ test("a link that could not be renewed for weeks is warned of ahead, with the wa
     for (const text of told().slice(said.length)) said.push(text);
   }
   const expiry = (days: string) => expect.stringMatching(new RegExp(`^My permission at Garmin ends in ${days},`));
-  expect(said).toEqual([expiry("14 days"), expiry("5 days"), expiry("1 day")]);
+  const silence = expect.stringMatching(/^Withings was linked 3 days ago, and no reading/);
+  expect(said).toEqual([silence, expiry("14 days"), expiry("5 days"), expiry("1 day")]);
   expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
 });
