@@ -111,7 +111,7 @@ async function settleOne(
     case "send":
       return task;
     case "arrived":
-      await recordSeen(entry, reading, finding.standing, deps, report);
+      await recordSeen(entry, reading, finding.standing, deps, report, new Set(surplus.map(({ key }) => key.id)));
       return undefined;
     case "elsewhere": {
       const adopted: LedgerEntry = {

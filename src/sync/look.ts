@@ -114,6 +114,9 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
     const isToSend = finding.type === "send" || (finding.type === "outdated" && !finding.standing);
     const standing = isToSend ? adopted.get(task) : undefined;
     if (standing) return { finding: { type: "elsewhere", standing }, surplus: surplus.get(task) ?? [] };
+    const old = replaced.get(task);
+    // Garmin said yes to its removal before the new version was sent.
+    if (finding.type === "arrived" && old) return { finding, surplus: [...(surplus.get(task) ?? []), old] };
     const sent = task.entry?.value;
     const isUnclear =
       isSentAgain(finding) && sent?.attemptedAt !== undefined && unreadable.some((it) => mayBeOurs(sent, it));

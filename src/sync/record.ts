@@ -74,15 +74,16 @@ const WATCH_SECONDS = 24 * 3600;
 /** What was sent of it and may stand in Garmin without our knowing. */
 export function unaccounted(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
   if (!entry) return {};
-  const until = new Date(now.getTime() + WATCH_SECONDS * 1000);
   return stillAwaited(
-    [
-      ...(entry.mayAlsoStand ?? []),
-      ...(isAttempted(entry) ? [{ takenAt: entry.takenAt, values: entry.values, until }] : []),
-    ],
+    [...(entry.mayAlsoStand ?? []), ...(isAttempted(entry) ? [awaitedFromNow(entry, now)] : [])],
     now,
   );
 }
+
+const awaitedFromNow = ({ takenAt, values }: Pick<Unaccounted, "takenAt" | "values">, now: Date): Unaccounted => ({
+  ...{ takenAt, values },
+  until: new Date(now.getTime() + WATCH_SECONDS * 1000),
+});
 
 /** Those whose time is not over. One that would last for days was dated by a wrong clock. */
 export function stillAwaited(copies: Unaccounted[], now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
@@ -98,26 +99,33 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   return { takenAt: entry.takenAt, values: entry.values, ...(garminKey && { garminKey }) };
 }
 
-/** It was read back from Garmin, the same or different. */
+/**
+ * It was read back from Garmin, the same or different. `shown` are the keys of what Garmin showed beside it: a version whose
+ * removal Garmin said yes to, and which is there all the same, is removed again by a later run.
+ */
 export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
   reading: Reading,
   standing: Standing,
   { sink, context, journal, taken, accepted, clock }: LaneDeps,
   report: LaneReport,
+  shown: ReadonlySet<string> = new Set(),
 ) {
   if (!entry) return;
   const garminKey = standing.key;
   taken.add(garminKey.id);
-  const { replaces: _gone, differences: _before, ...kept } = entry.value;
+  const { replaces, differences: _before, mayAlsoStand = [], ...kept } = entry.value;
   // If Withings has changed it since, we only know what the ledger kept of the old version.
   const isAsSent = kept.fingerprint === fingerprint(reading);
   const readBack = compare(kept, isAsSent ? sink.sentFields(reading, context) : {}, standing);
   const { differences } = readBack;
+  const seenAt = clock.now();
+  const isOldShown = replaces?.garminKey && shown.has(replaces.garminKey.id);
   const seen: LedgerEntry = {
     ...kept,
+    ...stillAwaited([...mayAlsoStand, ...(isOldShown ? [awaitedFromNow(replaces, seenAt)] : [])], seenAt),
     fate: { state: "seen" },
-    seenAt: clock.now(),
+    seenAt,
     garminKey,
     ...(differences.length > 0 && { differences }),
   };

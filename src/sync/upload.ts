@@ -85,7 +85,7 @@ async function settleRefused(
     // One bad record spoils a file: sending halves isolates it and delivers the others. All this counts as one attempt.
     const again = absent.flatMap((entry) => {
       const reading = readings.get(readingId(entry.value));
-      return reading ? [{ reading, entry: uncounted(entry) }] : [];
+      return reading ? [{ reading, entry: uncounted(entry, deps.clock.now()) }] : [];
     });
     const middle = Math.ceil(again.length / 2);
     await upload(again.slice(0, middle), deps, report);
@@ -93,7 +93,8 @@ async function settleRefused(
     return;
   }
   for (const { value, version } of absent) {
-    const failed: LedgerEntry = { ...value, fate: { state: "failed", reason: "refused_by_garmin" } };
+    const open = unaccounted(value, deps.clock.now());
+    const failed: LedgerEntry = { ...value, ...open, fate: { state: "failed", reason: "refused_by_garmin" } };
     await deps.journal.write(failed, version);
     report.fates.set(readingId(value), failed);
   }
@@ -128,13 +129,16 @@ async function lookFor(
   report: LaneReport,
 ): Promise<{ missing: Array<Versioned<LedgerEntry>>; unreadable: UnreadableEntry[] }> {
   const { sink, withAccess } = deps;
-  const times = wanted.map(({ value }) => value.takenAt).sort((a, b) => a.getTime() - b.getTime());
+  const times = wanted
+    .flatMap(({ value }) => [value.takenAt, ...(value.replaces ? [value.replaces.takenAt] : [])])
+    .sort((a, b) => a.getTime() - b.getTime());
   const [from, to] = [times[0], times.at(-1)];
   if (!from || !to) return { missing: [], unreadable: [] };
   // Garmin may still show a removed version for a moment.
   for (const { value } of wanted) if (value.replaces?.garminKey) notThese.add(value.replaces.garminKey.id);
   const { entries: standing, unreadable } = await sink.around(withAccess, from, to);
   const entries = new StandingEntries(standing, notThese);
+  const shown = new Set(standing.map(({ key }) => key.id));
   const arrived = new Set<Versioned<LedgerEntry>>();
   const takeThose = async (fits: (wanted: LedgerEntry, standing: Standing) => boolean) => {
     for (const entry of wanted) {
@@ -143,7 +147,7 @@ async function lookFor(
       if (!reading || !found) continue;
       arrived.add(entry);
       notThese.add(found.key.id);
-      await recordSeen(entry, reading, found, deps, report);
+      await recordSeen(entry, reading, found, deps, report, shown);
     }
   };
   for (const fits of OURS) await takeThose(fits);
@@ -154,7 +158,8 @@ async function lookFor(
   return { missing: wanted.filter((entry) => !arrived.has(entry)), unreadable };
 }
 
-function uncounted(entry: Versioned<LedgerEntry>): Versioned<LedgerEntry> {
+/** As if it had not been sent, but for a copy that Garmin may have kept all the same and shows late. */
+function uncounted(entry: Versioned<LedgerEntry>, now: Date): Versioned<LedgerEntry> {
   const { attemptedAt: _refused, ...value } = entry.value;
-  return { ...entry, value: { ...value, attempts: value.attempts - 1 } };
+  return { ...entry, value: { ...value, ...unaccounted(entry.value, now), attempts: value.attempts - 1 } };
 }

@@ -250,3 +250,33 @@ test("an old version that its owner deleted in Garmin makes no trouble", async (
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   expect(weights()).toEqual([80.5]);
 });
+
+test.each([
+  ["weight", 204, undefined, 0],
+  ["weight", 200, {}, 0],
+  ["pressure", 204, undefined, 0],
+  ["weight", 204, undefined, 20],
+] as const)(
+  "the old %s goes although Garmin said yes to its removal twice (HTTP %s) and kept it",
+  async (kind, status, body, slowSeconds) => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    const id =
+      kind === "weight"
+        ? person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 })
+        : person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
+    await sync();
+    clock.advance(60);
+    person.edit(id, kind === "weight" ? { weightKg: 80.5 } : { systolic: 125 });
+    sandbox.garmin.settings.readBackDelaySeconds = slowSeconds;
+    sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { method: "DELETE" }, times: 2 },
+      effect: { type: "status", status, body },
+    });
+    for (let runs = 0; runs < 4; runs++) {
+      await sync();
+      clock.advance(1800);
+    }
+    expect([...weights(), ...house.pressures().map((it) => it.systolic)]).toEqual([kind === "weight" ? 80.5 : 125]);
+  },
+);

@@ -329,3 +329,30 @@ describe("what is wrong with one kind of reading never stops the other", () => {
     expect((await house.journal().progress())?.value.cursorAt.getTime()).toBeGreaterThan(opened + 2 * 24 * HOUR * 1000);
   });
 });
+
+test("a file that Garmin refuses, keeps, and shows only hours later stands once in the end", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  person.stepOnScale({ at: minutesAgo(90), weightKg: 79.5 });
+  await sync();
+  person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
+  person.stepOnScale({ at: minutesAgo(50), weightKg: 80.5 });
+  clock.advance(60);
+  sandbox.garmin.settings.readBackDelaySeconds = 3 * 3600;
+  let isRefused = false;
+  const app = await house.newApp({
+    wrapSend: (send) => async (request) => {
+      const answer = await send(request);
+      if (isRefused || request.method !== "POST" || !String(request.url).includes("upload-service")) return answer;
+      isRefused = true;
+      return { ...answer, status: 400, text: "" };
+    },
+  });
+  await sync({}, app);
+  expect(isRefused).toBe(true);
+  for (let hours = 0; hours < 12; hours++) {
+    clock.advance(3600);
+    await sync();
+  }
+  expect(house.weights().map((it) => it.weightKg)).toEqual([79.5, 80, 80.5]);
+});
