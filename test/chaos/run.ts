@@ -29,6 +29,7 @@ async function search({ play }: Engines): Promise<boolean> {
   const { runs, seed: first, store, steps, isTraced, shrinkTries } = options;
   const totals = { schedules: 0, runs: 0, readings: 0, faults: 0, crashes: 0, violations: 0 };
   const others: Record<string, number> = {};
+  console.log(`schedules with the seeds ${first} to ${first + runs - 1}`);
   for (let seed = first; seed < first + runs; seed++) {
     const whole = scheduleOf(seed, { store });
     const schedule = steps ? only(whole, steps) : whole;
