@@ -158,12 +158,24 @@ describe.skipIf(!isThere)("Garmin", () => {
   const serveSignIn = (name: string, status = 200) =>
     stub.willAnswer(new Response(""), answer(`garmin/${name}`, status));
 
-  type Entry = { samplePk: number; calendarDate: string; weight: number; timestampGMT: number };
+  type Composition = "bmi" | "bodyFat" | "bodyWater" | "boneMass" | "muscleMass";
+  type Entry = { samplePk: number; calendarDate: string; weight: number; timestampGMT: number } & {
+    [Name in Composition]?: number | null;
+  };
   const standing = (entries: Entry[]) =>
-    entries.map(({ samplePk, calendarDate, weight, timestampGMT }) => ({
+    entries.map(({ samplePk, calendarDate, weight, timestampGMT, bmi, bodyFat, bodyWater, boneMass, muscleMass }) => ({
       key: { calendarDate, id: String(samplePk) },
       takenAt: new Date(timestampGMT),
+      storedAt: new Date(samplePk),
       values: { kind: "weigh_in", weightKg: weight / 1000 },
+      fields: {
+        weightKg: weight / 1000,
+        ...(bmi && { bmi }),
+        ...(bodyFat && { bodyFatPercent: bodyFat }),
+        ...(bodyWater && { bodyWaterPercent: bodyWater }),
+        ...(boneMass && { boneMassKg: boneMass / 1000 }),
+        ...(muscleMass && { muscleMassKg: muscleMass / 1000 }),
+      },
     }));
 
   const CHECKS: Record<string, (name: string) => Promise<void>> = {
@@ -185,16 +197,14 @@ describe.skipIf(!isThere)("Garmin", () => {
       serve(name);
       const [summary] = json(`garmin/${name}`).measurementSummaries;
       const [first] = summary.measurements;
+      const fields = { systolicMmHg: first.systolic, diastolicMmHg: first.diastolic, pulseBpm: first.pulse };
       expect((await pressures().around(withAccess, at, at)).entries).toEqual([
         {
           key: { calendarDate: summary.startDate, id: String(first.version) },
           takenAt: new Date(`${first.measurementTimestampGMT}Z`),
-          values: {
-            kind: "blood_pressure",
-            systolicMmHg: first.systolic,
-            diastolicMmHg: first.diastolic,
-            pulseBpm: first.pulse,
-          },
+          storedAt: new Date(first.version),
+          values: { kind: "blood_pressure", ...fields },
+          fields,
         },
       ]);
     },
