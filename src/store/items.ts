@@ -351,6 +351,7 @@ export const ProgressItem = z.object({
         httpStatus: z.number().optional(),
         from: instant,
         waiting: z.number(),
+        askedSince: instant.optional(),
       }),
     )
     .optional(),

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { Account } from "./account.ts";
 import { leaseName, withLease } from "./lease-keeper.ts";
-import type { Journals, Leases, Links, Progress } from "./ports.ts";
+import { backTo } from "./pause.ts";
+import type { Journals, Leases, Links, Pause, Progress } from "./ports.ts";
 import { isDecisive } from "./read-back.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
@@ -26,18 +27,15 @@ export async function goOn(
     const pause = progress?.value.paused?.[kind];
     if (!progress || pause?.reason !== "differs") return "nothing_waits";
     await lease.ensure();
-    await journal.saveProgress(accepting(progress.value, kind, pause.from), progress.version);
+    await journal.saveProgress(accepting(progress.value, kind, pause), progress.version);
     return "noted";
   });
 }
 
-/** A run only handles what Withings lists, so the cursor goes back; readings already sent may have arrived, so it looks for them. */
-function accepting(progress: Progress, kind: ReadingKind, from: Date): Progress {
+function accepting(progress: Progress, kind: ReadingKind, pause: Pause): Progress {
   const { [kind]: _over, ...paused } = progress.paused ?? {};
   return {
-    ...progress,
-    cursorAt: new Date(Math.min(progress.cursorAt.getTime(), from.getTime())),
-    adopting: true,
+    ...backTo(progress, pause),
     paused,
     proven: KINDS.filter((it) => it === kind || progress.proven?.includes(it)),
     differing: (progress.differing ?? []).map((it) =>

@@ -18,17 +18,30 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
   return !isDoubted && now.getTime() - pause.lookedAt.getTime() < LOOK_AGAIN_MS;
 }
 
-/**
- * Before a run that tries a paused kind again, the cursor goes back to the waiting readings. The run looks into Garmin before it
- * sends, because uploads under way when the kind was paused may have arrived.
- */
+/** Before a run tries paused kinds again, it is set back to their waiting readings. */
 export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
-  const due = KINDS.flatMap((kind) => {
+  return KINDS.reduce((before, kind) => {
     const pause = progress.paused?.[kind];
-    return pause && !isPaused(progress, kind, sends, now) ? [pause.from.getTime()] : [];
-  });
-  if (due.length === 0) return progress;
-  return { ...progress, cursorAt: new Date(Math.min(progress.cursorAt.getTime(), ...due)), adopting: true };
+    return pause && !isPaused(progress, kind, sends, now) ? backTo(before, pause) : before;
+  }, progress);
+}
+
+/**
+ * The cursor goes back to the waiting readings, and what the owner had asked for is asked for again. The run looks into Garmin
+ * before it sends, because uploads under way when the kind was paused may have arrived.
+ */
+export function backTo(progress: Progress, { from, askedSince }: Pause): Progress {
+  const asked = earliest(progress.askedSince, askedSince);
+  return {
+    ...progress,
+    cursorAt: new Date(Math.min(progress.cursorAt.getTime(), from.getTime())),
+    adopting: true,
+    ...(asked && { askedSince: asked }),
+  };
+}
+
+function earliest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  return a && b ? (a < b ? a : b) : (a ?? b);
 }
 
 /** What a run found out about one kind. */
@@ -41,7 +54,12 @@ export interface Tried {
 /** The pauses after a run. `waiting` are Withings' `modified` times of the readings that the run has not settled. */
 export function pausesAfter(
   before: Pauses = {},
-  found: { tried: Map<ReadingKind, Tried>; waiting: Record<ReadingKind, Date[]>; now: Date },
+  found: {
+    tried: Map<ReadingKind, Tried>;
+    waiting: Record<ReadingKind, Date[]>;
+    askedSince?: Date | undefined;
+    now: Date;
+  },
 ): Pauses {
   const { tried, waiting, now } = found;
   const after: Pauses = {};
@@ -49,14 +67,16 @@ export function pausesAfter(
     const known = before[kind];
     const times = waiting[kind].map((it) => it.getTime() - 1000);
     const from = new Date(Math.min(known?.from.getTime() ?? now.getTime(), ...times));
+    const askedSince = earliest(known?.askedSince, found.askedSince);
+    const kept = { from, ...(askedSince && { askedSince }) };
     const { pausedBy, isServed = false } = tried.get(kind) ?? {};
     if (pausedBy) {
       const isSame = known?.reason === pausedBy.reason;
-      after[kind] = { ...pausedBy, since: isSame ? known.since : now, lookedAt: now, from, waiting: times.length };
+      after[kind] = { ...pausedBy, since: isSame ? known.since : now, lookedAt: now, ...kept, waiting: times.length };
     } else if (known && !isServed) {
       // No reading waits, so nothing was asked and nothing needs asking for a day.
       const lookedAt = tried.has(kind) && times.length === 0 ? now : known.lookedAt;
-      after[kind] = { ...known, lookedAt, from, waiting: Math.max(known.waiting, times.length) };
+      after[kind] = { ...known, lookedAt, ...kept, waiting: Math.max(known.waiting, times.length) };
     }
   }
   return after;

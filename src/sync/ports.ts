@@ -396,6 +396,8 @@ export interface Pause {
   from: Date;
   /** How many waited at the last check. */
   waiting: number;
+  /** What the owner had asked for by then, so that it is brought once the kind is tried again. */
+  askedSince?: Date;
 }
 
 export interface Differing extends Difference {

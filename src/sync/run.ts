@@ -168,7 +168,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const isWaiting = (kind: ReadingKind) => (it: Settlement) => it.reading.kind === kind && !it.settled;
   const waiting = (kind: ReadingKind) => settlements.filter(isWaiting(kind)).map((it) => it.reading.modifiedAt);
   const paused = pausesAfter(progress.paused, {
-    ...{ tried, now: clock.now() },
+    ...{ tried, askedSince: progress.askedSince, now: clock.now() },
     waiting: { weigh_in: waiting("weigh_in"), blood_pressure: waiting("blood_pressure") },
   });
   const pausedKinds = KINDS.filter((kind) => paused[kind] && isKindOn(account.settings.sends, kind));

@@ -344,6 +344,32 @@ describe("blood pressure that Garmin does not take for this account", () => {
     expect(house.pressures()).toHaveLength(1);
   });
 
+  test("brings, once it is offered, what the owner had asked for in the meantime and had been left while it was off", async () => {
+    house = await startHousehold();
+    const { settings } = await account();
+    const sending = (bloodPressure: boolean) =>
+      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+    await sending(false);
+    measure(60);
+    measure(30);
+    await syncAndTell();
+    await sending(true);
+    closing(403);
+    const since = minutesAgo(24 * 60);
+    expect(await house.sync({ since })).toMatchObject({ status: "success", paused: ["blood_pressure"] });
+    for (let hours = 0; hours < 48; hours += 12) {
+      house.clock.advance(12 * 3600);
+      await house.link();
+      expect((await house.sync()).paused).toEqual(["blood_pressure"]);
+    }
+    house.sandbox.faults.clear();
+    house.clock.advance(DAY);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 2 });
+    expect(house.pressures()).toHaveLength(2);
+    expect((await progress())?.askedSince).toBeUndefined();
+  });
+
   test("refused at the upload only is closed too: what was sent is looked for first when it opens", async () => {
     house = await startHousehold();
     house.sandbox.faults.add({
