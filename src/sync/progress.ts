@@ -177,7 +177,11 @@ function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }
   const left = unreadable.filter(
     ({ id, listedSince }) => !isSeen.has(id) && !(answer.isComplete && since.getTime() <= listedSince.getTime()),
   );
-  return [...left, ...seen].slice(-UNREADABLE_RECORDS);
+  const all = [...left, ...seen];
+  const [first, ...others] = all.slice(-UNREADABLE_RECORDS);
+  if (!first) return [];
+  // Those that are too many are listed again too, in case they can be read by then.
+  return [{ ...first, listedSince: all.map((it) => it.listedSince).reduce(earlier) }, ...others];
 }
 
 /** A different reading proves it too, once the owner accepts it. */

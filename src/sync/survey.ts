@@ -77,7 +77,8 @@ export async function openStart(
   const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
   return {
     ...{ journal, stored, progress },
-    looksFirst: progress.adopting === true || !ledgerIsCurrent,
+    // A record that could not be read until now was in no earlier look.
+    looksFirst: progress.adopting === true || !ledgerIsCurrent || progress.unreadable !== undefined,
     withingsUserId: withings.vendorUserId,
     garminProfileId: garmin.vendorUserId,
   };

@@ -133,6 +133,17 @@ describe("the cursor", () => {
     expect(advanced(first, { ...nothing, isComplete: false }, [], day(13), day(9)).unreadable).toHaveLength(1);
   });
 
+  test("never forgets from when to list unreadable records again, however many there are", () => {
+    let now = before;
+    for (let n = 0; n < 60; n++) {
+      const at = new Date(day(12).getTime() + n * 2 * 24 * 3600 * 1000);
+      const answer = { ...nothing, unreadable: [{ id: String(n) }] };
+      now = advanced(now, answer, [settlement(at, seen)], at, at);
+    }
+    expect(now.unreadable).toHaveLength(50);
+    expect(unreadableSince(now, new Date("2030-01-01T00:00:00Z"))).toContainEqual(day(12));
+  });
+
   test("never goes ahead of the time, whatever Withings says of a change", () => {
     expect(advanced(before, nothing, [settlement(day(27), seen)], day(12)).cursorAt).toEqual(day(12));
   });

@@ -3,7 +3,7 @@ import { wordsFor } from "../../src/bot/words/words.ts";
 import { afterRun, afterTelling, type Health, newsOf } from "../../src/sync/health.ts";
 import { overviewOf } from "../../src/sync/overview.ts";
 import type { Measure } from "../sandbox/withings/groups.ts";
-import { ACCOUNT, type Household, startHousehold } from "../support/household.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../support/household.ts";
 
 let house: Household;
 afterEach(() => house.close());
@@ -50,6 +50,28 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
   expect(house.weights().map((it) => it.weightKg)).toContain(80.5);
   expect(new Set(house.weights().map((it) => it.takenAt.getTime())).size).toBe(house.weights().length);
   expect((await house.journal().progress())?.value.unreadable).toBeUndefined();
+});
+
+test("an unreadable record that Garmin has from elsewhere is not sent as a second one when it can be read", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
+  const takenAt = minutesAgo(20);
+  house.sandbox.garmin.addManualWeight(OWNER.email, { at: takenAt, weightKg: 80.5 });
+  person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [measure], deviceid: "scale" });
+  person.stepOnScale({ at: minutesAgo(10), weightKg: 80 });
+  expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  for (let hours = 0; hours < 72; hours += 12) {
+    clock.advance(DAY / 2);
+    await house.link();
+    person.stepOnScale({ weightKg: 80 });
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  }
+  measure.value = 80_500;
+  clock.advance(DAY);
+  await house.link();
+  expect(await sync()).toMatchObject({ status: "success", synced: 0 });
+  expect(house.weights()).toHaveLength(8);
 });
 
 test("its owner is told its time, once, in both languages, and sees it in /status", async () => {
