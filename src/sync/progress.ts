@@ -291,7 +291,13 @@ function attention(before: Progress, settlements: Settlement[], since: Date | un
       });
     } else items.delete(id);
   }
-  return [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime()).slice(-ATTENTION_ITEMS);
+  const all = [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
+  const shown = all.slice(-ATTENTION_ITEMS);
+  // Once there is a zone, everything is listed again from the first one that waits for it.
+  const [first] = all.filter(isWithoutZone).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime());
+  return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
 }
+
+export const isWithoutZone = ({ fate }: AttentionItem) => fate.reason === "no_timezone";
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b);

@@ -20,7 +20,7 @@ import type {
   WithAccess,
 } from "./ports.ts";
 import { isProbable } from "./probable.ts";
-import { isOwners, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
+import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 import { type Reading, type ReadingKind, readingId } from "./reading.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -130,7 +130,7 @@ function timezoneOf(account: Account, progress: Progress, answered?: string): st
 function waitedForZone(account: Account, progress: Progress): number[] {
   if (timezoneOf(account, progress) === undefined) return [];
   return progress.attention
-    .filter(({ fate, kind }) => fate.reason === "no_timezone" && isKindOn(account.settings.sends, kind))
+    .filter((it) => isWithoutZone(it) && isKindOn(account.settings.sends, it.kind))
     .map(({ modifiedAt }) => modifiedAt.getTime() - 1000);
 }
 

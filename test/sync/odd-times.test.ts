@@ -92,6 +92,24 @@ describe("a blood pressure whose time zone nobody knows", () => {
     expect(house.pressures()).toEqual([]);
   });
 
+  test("is sent then too if more of them waited than the owner's list holds", async () => {
+    house.person.timezone = "";
+    const count = 230;
+    const since = house.clock.now();
+    for (let n = 0; n < count; n++) {
+      house.clock.advance(12 * 3600);
+      house.person.takeBloodPressure({ systolic: 121, diastolic: 79 });
+    }
+    await house.link();
+    expect(await house.sync({ since })).toMatchObject({ held: count });
+    expect(await waiting()).toHaveLength(200);
+    await again(3 * 24 * 3600);
+    house.person.timezone = "Europe/Berlin";
+    await again();
+    await again();
+    expect(house.pressures()).toHaveLength(count);
+  });
+
   test("needs no yes, but a zone: that is the button it comes with", async () => {
     house.person.timezone = "";
     measure();
