@@ -33,6 +33,8 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
   const actions: PanelActions = {
     async link() {
       if (!(await app.accounts.find(account))) await app.accounts.save(account, {});
+      // In place of pressing Start: the bot may write from here on.
+      sandbox.telegram.user({ id: account, firstName: "You", started: true });
       await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
       // Where the browser goes that has pressed Allow; the bot goes on from there by itself.
       await fetch(sandbox.withings.allow(person.userid, app.withingsLinking.begin(account)));

@@ -40,6 +40,11 @@ async function link() {
   await expect.poll(subscriptions).toHaveLength(3);
 }
 
+test("the chat of a fresh demo is empty, so it shows its Start button", async () => {
+  await expect.poll(() => demo.sandbox.telegram.calls("sendMessage")).not.toEqual([]);
+  expect(chat.messages).toEqual([]);
+});
+
 test("linked at once, the bot subscribes at Withings and brings over what is there, as after any linking", async () => {
   await link();
   expect(chat.messages.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^Withings is linked/));

@@ -43,7 +43,8 @@ export async function startDemo(options: { port?: number; syncIntervalMinutes?: 
   const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
   // Closed while the bot still greets Telegram, it ends with an error; whoever waits for `polling` hears it all the same.
   server.polling.catch(() => undefined);
-  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You", started: true });
+  // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
+  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
   const page = {
     telegram: sandbox.telegram,
     chatUser: chat,
