@@ -71,9 +71,14 @@ export class FaultBoard {
     return this.#faults.some((fault) => fault.name === name);
   }
 
+  /** The fault while it is on: another object each time it is turned on. */
+  get(name: FaultName): Fault | undefined {
+    return this.#faults.find((fault) => fault.name === name);
+  }
+
   /** The value of a fault with the effect "setting", or undefined while it is off. */
   setting(name: FaultName): number | undefined {
-    const effect = this.#faults.find((fault) => fault.name === name)?.effect;
+    const effect = this.get(name)?.effect;
     return effect?.type === "setting" ? effect.value : undefined;
   }
 

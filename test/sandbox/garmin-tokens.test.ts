@@ -107,6 +107,14 @@ test("signing out everywhere ends both tokens, and a new sign-in is good while t
   expect((await profile(next.access_token)).status).toBe(401);
 });
 
+test("turning it off and on again signs out again, even if nobody asked Garmin anything in between", async () => {
+  faults.turnOn("garmin_signed_out");
+  const { access_token } = await exchangeTicket(garmin, garmin.mintTicket(EMAIL, IOS), IOS);
+  faults.turnOff("garmin_signed_out");
+  faults.turnOn("garmin_signed_out");
+  expect((await profile(access_token)).status).toBe(401);
+});
+
 test("the app's name without the app's other headers is stopped at the wall", async () => {
   const { accessToken, refreshToken } = garmin.issueLink(EMAIL);
   const authorization = `Bearer ${accessToken}`;

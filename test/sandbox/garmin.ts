@@ -85,7 +85,7 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
   const requests: RecordedRequest[] = [];
   const start = (name: ServerName, port: number | undefined, handler: Handler) => {
     const guarded: Handler = (request, seen) => {
-      tokens.signOutEverybody(faults.isOn("garmin_signed_out"));
+      tokens.signOutEverybody(faults.get("garmin_signed_out"));
       const isOdd = name !== "garmin_sso" && missingNativeHeaders(seen).length > 0;
       return settings.wantsNativeHeaders && isOdd ? blocked() : handler(request, seen);
     };

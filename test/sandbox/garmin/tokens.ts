@@ -37,7 +37,7 @@ export class Tokens {
   readonly #settings: TokenSettings;
   readonly #access = new Map<string, Standing>();
   readonly #refresh = new Map<string, Standing>();
-  #everybodyIsOut = false;
+  #signedOutBy: object | undefined;
 
   constructor(clock: Clock, settings: TokenSettings) {
     this.#clock = clock;
@@ -89,13 +89,12 @@ export class Tokens {
     this.#endOf(this.#refresh, account);
   }
 
-  /** Ends all tokens when the switch is turned on; those issued afterwards are good. */
-  signOutEverybody(isOn: boolean): void {
-    if (isOn && !this.#everybodyIsOut) {
-      this.#access.clear();
-      this.#refresh.clear();
-    }
-    this.#everybodyIsOut = isOn;
+  /** Ends all tokens, once for each `cause`: those issued afterwards are good. */
+  signOutEverybody(cause: object | undefined): void {
+    if (cause === undefined || cause === this.#signedOutBy) return;
+    this.#access.clear();
+    this.#refresh.clear();
+    this.#signedOutBy = cause;
   }
 
   #alive(tokens: Map<string, Standing>, token: string): Standing | undefined {
