@@ -91,7 +91,7 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
     const sent = task.entry?.value;
     if (!sent?.attemptedAt || found.has(task)) continue;
     const isToSend = isSentAgain(verifiedFinding(task.reading, sent, undefined, undefined, now));
-    for (const fits of changed({ isProven: isProven && !isToSend, accepted })) {
+    for (const fits of changed({ isProven, accepted, isToSend })) {
       const match = found.has(task) ? undefined : entries.take(sent, fits);
       if (match) found.set(task, match);
     }

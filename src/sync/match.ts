@@ -36,12 +36,16 @@ function isAtItsSecond(wanted: Wanted, standing: Standing): boolean {
   return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
 }
 
+type Sent = Wanted & { attemptedAt?: Date | undefined };
+
+/** Whether this entry was in Garmin before we sent ours. Clocks differ a little. */
+function isOlder({ attemptedAt }: Sent, { storedAt }: Standing): boolean {
+  return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
+}
+
 /** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
-export function isShifted(wanted: Wanted & { attemptedAt?: Date | undefined }, standing: Standing): boolean {
-  const { attemptedAt } = wanted;
-  if (!attemptedAt || !standing.storedAt) return false;
-  // Clocks differ a little.
-  if (standing.storedAt.getTime() < attemptedAt.getTime() - 60_000) return false;
+export function isShifted(wanted: Sent, standing: Standing): boolean {
+  if (!wanted.attemptedAt || !standing.storedAt || isOlder(wanted, standing)) return false;
   const seconds = secondsApart(wanted, standing);
   const beside = seconds % QUARTER_SECONDS;
   const isMoved = seconds <= DAY_SECONDS && Math.min(beside, QUARTER_SECONDS - beside) <= 1;
@@ -52,11 +56,17 @@ export function isShifted(wanted: Wanted & { attemptedAt?: Date | undefined }, s
 const QUARTER_SECONDS = 15 * 60;
 const DAY_SECONDS = 26 * 3600;
 
-/** How an entry that Garmin has changed is recognised, best first, if nothing is there as it was sent. */
-export function changed({ isProven, accepted }: { isProven: boolean; accepted: ReadonlySet<Field> }) {
+/**
+ * How an entry that Garmin has changed is recognised, best first, if nothing is there as it was sent. An older entry is
+ * someone else's, unless our clock is wrong: it counts only if ours would otherwise be sent again.
+ */
+export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
+  const { isProven, accepted, isToSend = false } = given;
+  const isAtSecond = (wanted: Sent, standing: Standing) =>
+    isAtItsSecond(wanted, standing) && (isToSend || !isOlder(wanted, standing));
   // If Garmin is known to shift times, every reading may be at the time of another one.
-  if (accepted.has("takenAt")) return [isShifted, isAtItsSecond];
-  return isProven ? [isAtItsSecond] : [isAtItsSecond, isShifted];
+  if (accepted.has("takenAt")) return [isShifted, isAtSecond];
+  return isProven && !isToSend ? [isAtSecond] : [isAtSecond, isShifted];
 }
 
 /** How what we sent is recognised, best first. */

@@ -244,6 +244,27 @@ describe("a reading that came to Garmin from elsewhere too", () => {
     expect((await syncAndTell()).told).toMatchObject([{ text: expect.stringContaining("2 entries") }]);
   });
 
+  test("at the same second, with another weight, is not taken for ours while Garmin doesn't show ours yet", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
+    await house.sync();
+    house.clock.advance(1800);
+    const at = minutesAgo(10);
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 80.3 });
+    house.clock.advance(300);
+    house.person.stepOnScale({ at, weightKg: 80.25 });
+    house.sandbox.garmin.settings.readBackDelaySeconds = 3;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect((await progress())?.paused).toBeUndefined();
+    expect(weights().toSorted()).toEqual([80, 80.25, 80.3]);
+    // An edit replaces ours, and leaves the other one.
+    const grpid = house.person.groups.at(-1)?.grpid ?? expect.fail("nothing was measured");
+    house.clock.advance(60);
+    house.person.edit(grpid, { weightKg: 80.2 });
+    await house.sync();
+    expect(weights().toSorted()).toEqual([80, 80.2, 80.3]);
+  });
+
   test("is not our own late copy", async () => {
     await moveIn(1);
     await syncAndTell();
