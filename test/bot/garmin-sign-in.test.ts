@@ -138,8 +138,8 @@ describe("in the chat, with another process for every update", () => {
   test.each<[FaultName, RegExp]>([
     ["garmin_captcha", /robot/],
     ["garmin_account_locked", /locked this account/],
-    ["garmin_sso_429", /rests until today 15:00\. Garmin’s own page still works\./],
-    ["garmin_sso_429_in_200", /rests until today 15:00/],
+    ["garmin_sso_429", /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./],
+    ["garmin_sso_429_in_200", /won’t try again until today 15:00/],
     ["garmin_sso_cloudflare_403", /network that I run in/],
   ])("%s has its own sentence and leads to Garmin's page", async (fault, sentence) => {
     await beforeSignIn();
@@ -368,7 +368,7 @@ describe("before anybody is asked for anything,", () => {
     await typeEmail();
     house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
     await typePassword();
-    expect((await tapHere()).text).toMatch(/Signing in here rests until today 15:00\./);
+    expect((await tapHere()).text).toMatch(/I won’t try again until today 15:00\./);
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
   });
 

@@ -225,7 +225,7 @@ describe("/sync", () => {
     house.owner.say("/sync");
     const { text, buttons } = await house.owner.waitForMessage(({ text }) => text.includes("signed in again"));
     expect(text).toMatch(
-      /^Garmin has signed me out\. Your readings wait, and follow by themselves when you have signed in again\.\n\nGarmin’s last page/,
+      /^Garmin has signed me out\. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again\.\n\nGarmin’s last page/,
     );
     expect(buttons.flat().map((button) => button.text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });

@@ -213,7 +213,7 @@ describe("Garmin with a password", () => {
       {
         exit: 4,
         status: "retry_later",
-        words: /^Garmin limits sign-ins of this account, .* rests until .*\d\d:\d\d\./m,
+        words: /^Garmin is limiting sign-ins to this account, .* won’t try again until .*\d\d:\d\d\./m,
       },
     ],
     [
@@ -242,7 +242,7 @@ describe("Garmin with a password", () => {
     await run(LOGIN, credentials());
     sandbox.faults.turnOff("garmin_sso_429");
     const resting = await run(LOGIN);
-    expect(resting).toMatchObject({ exit: 4, stderr: expect.stringContaining("rests until") });
+    expect(resting).toMatchObject({ exit: 4, stderr: expect.stringContaining("won’t try again until") });
     expect(resting.stderr).not.toContain("Garmin e-mail:");
     expect(signIns()).toBe(1);
     expect(await run(`${LOGIN} --ticket`, [ticket()])).toMatchObject({ exit: 0 });

@@ -132,7 +132,7 @@ export function alarmsInGerman(): AlarmWords {
     },
     store(verdict, where, settings) {
       const SENTENCES: Record<typeof verdict, string> = {
-        empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, drücke Start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
+        empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, sende /start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
         empty_and_used_elsewhere:
           settings === undefined
             ? `Mein Speicher ist leer (${where}), aber dieser Bot lief vorher mit einem anderen, darum wird nichts übertragen. War das Absicht, sende /start und verbinde beide Seiten neu. Sonst stelle die Tabelle aus einer Sicherung wieder her.`

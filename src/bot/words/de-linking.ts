@@ -102,7 +102,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         case "too_many_codes":
           return "Garmin nimmt vorerst keine Codes mehr an. Warte einen Tag, oder melde dich auf Garmins eigener Seite an.";
         case "resting":
-          return `Garmin begrenzt die Anmeldungen dieses Kontos, und jeder weitere Versuch verlängert das. Hier ruht die Anmeldung bis ${time(result.until)}. Garmins eigene Seite geht trotzdem.`;
+          return `Garmin begrenzt gerade die Anmeldungen bei diesem Konto, und jeder weitere Versuch verlängert das. Deshalb versuche ich es erst ${time(result.until)} wieder. Auf Garmins eigener Seite kannst du dich trotzdem anmelden.`;
         case "network_limited":
           return "Garmin begrenzt gerade die Anmeldungen aus dem Netz, in dem ich laufe. An deinem Konto liegt es nicht. Melde dich auf Garmins eigener Seite an, oder versuche es hier in einer Stunde noch einmal.";
         case "password_expired":

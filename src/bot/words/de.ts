@@ -28,7 +28,7 @@ export function german(format: Format): Words {
     relink_withings:
       "Withings lässt mich deine Waage nicht mehr lesen. Deine Messungen warten dort, bis du neu verbindest.",
     relink_garmin:
-      "Garmin hat mich abgemeldet. Deine Messungen warten und kommen von selbst nach, sobald du dich neu angemeldet hast.",
+      "Garmin hat mich abgemeldet. Deine Messungen warten bei Withings; sobald du dich wieder angemeldet hast, schicke ich sie nach.",
     grant_garmin_upload:
       "Garmin möchte deine Zustimmung, bevor es speichert, was Geräte senden. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“. Deine Messungen warten.",
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",

@@ -141,7 +141,7 @@ export function alarmsInEnglish() {
     /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
     store(verdict: Exclude<StoreVerdict, "known">, where: string, settings: string | undefined): string {
       const SENTENCES: Record<Exclude<StoreVerdict, "known">, string> = {
-        empty: `I’ve started with an empty store: ${where}. If I’m new here, press Start. If you’ve set me up before, your data is somewhere else and nothing is syncing: check ${settings}, then restart me.`,
+        empty: `I’ve started with an empty store: ${where}. If I’m new here, send /start. If you’ve set me up before, your data is somewhere else and nothing is syncing: check ${settings}, then restart me.`,
         empty_and_used_elsewhere:
           settings === undefined
             ? `My store is empty (${where}), but this bot used another one before, so nothing is syncing. If that’s on purpose, send /start and link both sides again. If not, restore the table from a backup.`

@@ -110,7 +110,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "account_removed":
           return "You removed everything here before Garmin answered, so nothing was linked.";
         case "wrong_code":
-          return "That code is not right. Look again and send it once more, or ask for a new one.";
+          return "That code is not right. Check it and send it again, or ask for a new one.";
         case "code_sent":
           return `Garmin sent a new code${result.sentTo ? ` to ${result.sentTo}` : ""}. Only the new one counts.`;
         case "code_too_soon":
@@ -122,7 +122,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         case "too_many_codes":
           return "Garmin takes no more codes for now. Wait a day, or sign in on Garmin’s own page.";
         case "resting":
-          return `Garmin limits sign-ins of this account, and every further try makes it longer. Signing in here rests until ${time(result.until)}. Garmin’s own page still works.`;
+          return `Garmin is limiting sign-ins to this account, and every further try makes that last longer. So I won’t try again until ${time(result.until)}. You can still sign in on Garmin’s own page.`;
         case "network_limited":
           return "Garmin is limiting sign-ins from the network I run in. Your account isn’t the cause. Sign in on Garmin’s own page, or try again here in an hour.";
         case "password_expired":

@@ -59,7 +59,7 @@ export function english(format: Format) {
     link_garmin: "Garmin is not linked yet.",
     relink_withings: "Withings no longer lets me read your scale. Your readings wait there until you link it again.",
     relink_garmin:
-      "Garmin has signed me out. Your readings wait, and follow by themselves when you have signed in again.",
+      "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
     grant_garmin_upload:
       "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait.",
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
