@@ -81,6 +81,7 @@ export async function dryRunCommand(
   const all: Done[] = [];
   const readings: object[] = [];
   const sums: Sums = { weigh_in: 0, blood_pressure: 0, hold: 0, leave: 0, refuse: 0 };
+  let unchecked = 0;
   for (const { account, timezone, since } of await jobsOf(app, accounts, options)) {
     const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
     all.push({ account, report });
@@ -94,11 +95,12 @@ export async function dryRunCommand(
       }
     } catch (error) {
       // One account's trouble is not the next one's.
+      unchecked++;
       blame(report, error, app.run.log);
       terminal.say(`${account.telegramUserId}: ${explainSentence(error, account.telegramUserId)}`);
     }
   }
-  return conclude(terminal, all, options, () => inWords(sums), { readings });
+  return conclude(terminal, all, options, () => inWords(sums, unchecked, all.length), { readings });
 }
 
 /** All of them before the first run: a wrong day stops everything, and nothing is half-done. */
@@ -172,13 +174,16 @@ function add(sums: Sums, { reading, step, finding }: Preview) {
   else sums.leave++;
 }
 
-function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums): string {
+function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchecked: number, accounts: number): string {
+  if (unchecked === accounts)
+    return "Nothing could be checked, so I can’t say what would be sent. Nothing was changed.";
   const kinds = [
     `${weigh_in} ${weigh_in === 1 ? "weigh-in" : "weigh-ins"}`,
     `${blood_pressure} ${blood_pressure === 1 ? "blood pressure" : "blood pressures"}`,
   ];
   const refused = refuse > 0 ? `, not send ${refuse}` : "";
-  return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}. Nothing was changed.`;
+  const rest = unchecked > 0 ? ` ${unchecked} of ${accounts} accounts could not be checked.` : "";
+  return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}.${rest} Nothing was changed.`;
 }
 
 function blame(report: RunReport, error: unknown, log: Log) {

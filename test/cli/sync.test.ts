@@ -144,6 +144,18 @@ test("a dry run says what would happen with each reading and why, and changes no
   expect((await run(`status --json`)).json()).toMatchObject({ accounts: [{ lastRun: null, attention: [] }] });
 });
 
+test("a dry run says which accounts it could not check, and counts nothing of them", async () => {
+  await machine.run(`account add --telegram-id ${OWNER}`);
+  const alone = await machine.run("sync --dry-run");
+  expect(alone).toMatchObject({ exit: 3, stdout: expect.not.stringContaining("Would send") });
+  expect(alone.stdout).toContain("Nothing could be checked");
+
+  await machine.link(HOUSEMATE);
+  const both = await machine.run("sync --dry-run");
+  expect(both.exit).toBe(3);
+  expect(both.stdout).toMatch(/^Would send .* 1 of 2 accounts could not be checked\. Nothing was changed\.$/m);
+});
+
 describe("--since", () => {
   test("is a day of the owner's, also where Withings alone told the zone", async () => {
     await machine.link(OWNER);
