@@ -15,7 +15,8 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
   if (!pause) return false;
   if (pause.reason === "differs" || !isKindOn(sends, kind)) return true;
   const isDoubted = now.getTime() - pause.since.getTime() < DOUBTED_MS;
-  return !isDoubted && now.getTime() - pause.lookedAt.getTime() < LOOK_AGAIN_MS;
+  // A look far in the future was dated by a wrong clock.
+  return !isDoubted && Math.abs(now.getTime() - pause.lookedAt.getTime()) < LOOK_AGAIN_MS;
 }
 
 /** Before a run tries paused kinds again, it is set back to their waiting readings. */

@@ -162,7 +162,11 @@ export function createGarminSignIn(deps: {
   /** Every further try makes Garmin's limit longer, one with a code too. */
   async function resting(account: number) {
     const cooldown = await memory.cooldown(account);
-    return cooldown && cooldown.until > clock.now() ? ({ type: "resting", until: cooldown.until } as const) : undefined;
+    if (!cooldown) return undefined;
+    const seconds = (cooldown.until.getTime() - clock.now().getTime()) / 1000;
+    // A rest that would last much longer was dated by a wrong clock.
+    const isOver = seconds <= 0 || seconds > 2 * LONGEST_REST_SECONDS;
+    return isOver ? undefined : ({ type: "resting", until: cooldown.until } as const);
   }
 
   async function rest(account: number): Promise<SignInResult> {

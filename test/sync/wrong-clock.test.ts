@@ -133,6 +133,18 @@ describe("data written by a wrong clock", () => {
     expect((await account()).value.startAt).toEqual(value.startAt);
   });
 
+  test("a look in the future at a kind that Garmin didn't offer doesn't put off the next one", async () => {
+    house = await startHousehold();
+    const { person, clock, sync } = house;
+    await sync();
+    const { value, version } = await account();
+    person.stepOnScale({ weightKg: 80.5 });
+    const pause = { reason: "closed", since: daysAgo(2), from: daysAgo(2), waiting: 1 } as const;
+    const paused = { weigh_in: { ...pause, lookedAt: later(clock.now(), 60 * DAY) } };
+    await house.journal().saveProgress({ ...value, paused }, version);
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
   test("an attempt in the future is not waited for until that day has come", async () => {
     house = await startHousehold();
     const { person, clock, sync, sandbox } = house;

@@ -170,6 +170,15 @@ describe("with the sandbox", () => {
       expect(asked()).toBe(0);
     });
 
+    test("that a clock a year ahead has dated doesn't rest sign-in for a year", async () => {
+      await start();
+      house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+      const now = () => new Date(house.clock.now().getTime() + 365 * DAY * 1000);
+      const ahead = await house.newApp({ clock: { now, sleep: house.clock.sleep } });
+      expect(await withPassword(OWNER.password, ahead)).toMatchObject({ type: "resting" });
+      expect(await withPassword()).toMatchObject({ type: "signed_in" });
+    });
+
     test("is forgotten after a success", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_sso_429", { times: 2 });
