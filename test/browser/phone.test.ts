@@ -64,6 +64,8 @@ test("on a phone many long buttons fit, and each is high enough for a thumb", as
 });
 
 test("a button and a code are copied by a tap, and the page says so", async ({ api, phone }) => {
+  await phone.say("/start");
+  await phone.waitForMessage("Hello.");
   await api.sendMessage(DEMO_USER, "Your number is <code>5543254371</code>", {
     parse_mode: "HTML",
     reply_markup: { inline_keyboard: [[{ text: "Copy the address", copy_text: { text: "https://example.org/a" } }]] },
