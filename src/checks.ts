@@ -103,7 +103,8 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
         run: asking("Garmin", async () => {
           const { verdict } = await probe();
           if (verdict === "reachable") return say.garminReachable;
-          if (verdict === "blocked") throw new ActionNeededError("use_garmin_page");
+          // Nobody has to do anything: a link that needs a new sign-in has a line of its own.
+          if (verdict === "blocked") return say.garminPageOnly;
           return { verdict: "later", text: verdict === "rate_limited" ? say.garminLimits : say.garminOdd };
         }),
       },

@@ -90,6 +90,15 @@ describe("/doctor", () => {
     );
   });
 
+  test("asks nothing of an owner whose link works where Garmin takes no sign-ins from the network", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
+    const { text } = await doctor();
+    expect(text).toContain("ok · Garmin sign-in: works on Garmin’s own page only");
+    expect(text).toMatch(/\n\nAll good\.$/);
+  });
+
   test("asks Garmin's sign-in once, for reachability and the time", async () => {
     await open();
     house.requests();

@@ -287,7 +287,7 @@ test("doctor names every fault and who has to mend it", async () => {
   ]);
   const verdicts = (owner.json() as { checks: Array<{ check: string; verdict: string }> }).checks;
   expect(Object.fromEntries(verdicts.map(({ check, verdict }) => [check, verdict]))).toMatchObject({
-    ...{ setup: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "owner", clock: "ok" },
+    ...{ setup: "ok", store: "ok", Telegram: "ok", "Garmin sign-in": "ok", clock: "ok" },
     ...{ "account 4711, Withings": "owner", "account 4711, Garmin": "owner", "account 4711, last sync": "operator" },
   });
   expect(owner.stderr).toMatch(/\n\n\d things need you\.\n$/);

@@ -47,6 +47,8 @@ export function doctorInGerman(): DoctorWords {
       "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
     application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
     garminReachable: "von hier aus erreichbar",
+    garminPageOnly:
+      "geht nur auf Garmins eigener Seite: Aus diesem Netz nimmt Garmin keine Anmeldungen an. Das betrifft nur das Anmelden.",
     garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
     garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
     clock: "geht richtig",

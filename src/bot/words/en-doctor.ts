@@ -55,6 +55,8 @@ export function doctorInEnglish() {
       "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, start it anew.",
     application: "Withings accepts its id and secret",
     garminReachable: "reachable from here",
+    garminPageOnly:
+      "works on Garmin’s own page only: Garmin takes no sign-ins from this network. This concerns signing in only.",
     garminLimits: "Garmin limits sign-ins from here. Try again later.",
     garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
     clock: "correct",
