@@ -11,15 +11,15 @@ export async function settle(world: World): Promise<void> {
   // The program has time to find out what is wrong, and to say so.
   await world.rounds(3, 40 * 60);
   await tellsOfEndedLinks(world);
-  await world.relinkEnded();
+  await world.doAsAsked();
   await world.switchOn();
   await world.rounds(2, 130);
   await world.rounds(1, 31 * 60);
   // Late copies are looked for during a day, by clocks that may have been wrong by half of one.
   // An ended link may only show when its access token has expired: then its owner signs in again.
-  for (let n = 0; n < 4 || (n < 14 && !isAtRest()); n++) {
-    await world.rounds(1, n < 4 ? 10 * HOUR : 25 * HOUR);
-    await world.relinkEnded();
+  for (let calm = 0, n = 0; n < 24 && (calm < 4 || !isAtRest()); n++) {
+    await world.rounds(1, 10 * HOUR);
+    calm = (await world.doAsAsked()) ? 0 : calm + 1;
   }
   for (const account of ACCOUNTS) {
     const report = lastReports.get(account);

@@ -7,9 +7,11 @@ import { type Environment, readConfig } from "../../src/config.ts";
 import type { Log } from "../../src/log.ts";
 import type { Table } from "../../src/store/table.ts";
 import type { Account } from "../../src/sync/account.ts";
+import { goOn } from "../../src/sync/go-on.ts";
 import { overviewOf } from "../../src/sync/overview.ts";
 import { giveWord } from "../../src/sync/owners-word.ts";
 import type { Word } from "../../src/sync/ports.ts";
+import { KINDS } from "../../src/sync/reading.ts";
 import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/run.ts";
 import { sweep } from "../../src/sync/sweep.ts";
 import type { Job } from "../../src/sync/web-ports.ts";
@@ -132,6 +134,12 @@ export async function startProgram(
     async giveWord(account: number, readingId: string, word: Word) {
       const found = await app.accounts.find(account);
       return found && giveWord({ ...app, clock }, found, readingId, word);
+    },
+
+    /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */
+    async goOn(account: number): Promise<void> {
+      const found = await app.accounts.find(account);
+      if (found) for (const kind of KINDS) await goOn({ ...app, clock }, found, kind);
     },
 
     close: () => app.close(),

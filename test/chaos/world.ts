@@ -37,15 +37,7 @@ const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const ACCESS_SECONDS = 86_400;
 const VENDORS = ["withings", "garmin"] as const;
 
-export type Fact =
-  | "runs"
-  | "faults"
-  | "crashes"
-  | "kills"
-  | "both"
-  | "put backs"
-  | "links ended"
-  | "links ended on doubt";
+export type Fact = "runs" | "faults" | "crashes" | "kills" | "both" | "put backs" | "links ended";
 
 export interface WorldOptions {
   aws?: AwsProxy | undefined;
@@ -90,7 +82,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   });
   const facts: Record<Fact, number> = {
     ...{ runs: 0, faults: 0, crashes: 0, kills: 0, both: 0, "put backs": 0 },
-    ...{ "links ended": 0, "links ended on doubt": 0 },
+    ...{ "links ended": 0 },
   };
   const violations = new Set<string>();
   const lastReports = new Map<AccountId, RunReport>();
@@ -375,7 +367,9 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       else if (!endedMs.has(name)) {
         endedMs.set(name, turns.nowMs);
         facts["links ended"] += 1;
-        if (await isTaken(account, vendor)) facts["links ended on doubt"] += 1;
+        if (await isTaken(account, vendor)) {
+          violations.add(`ended on doubt: ${vendor} still takes the link of ${account} that was ended`);
+        }
       }
     }
   }
@@ -480,12 +474,16 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   }
 
   /** Owners do what the bot asks them to. */
-  async function relinkEnded() {
+  async function doAsAsked(): Promise<boolean> {
+    let isRelinked = false;
     for (const account of ACCOUNTS) {
+      await alone(() => main.goOn(account).catch(() => undefined));
       const { withings, garmin } = await readLinks(account);
       const [person] = HOMES[account].people;
       const [profile] = HOMES[account].garmins;
       const pairing = model.current(account);
+      if (withings?.state === "linked" && garmin?.state === "linked") continue;
+      isRelinked = true;
       await link(account, {
         ...(withings?.state !== "linked" && person && { person: pairing?.person ?? person }),
         ...(garmin?.state !== "linked" && profile && { garmin: pairing?.garmin ?? profile }),
@@ -495,6 +493,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       if (now.withings?.state !== "linked" && person) await link(account, { person });
       if (now.garmin?.state !== "linked" && profile) await link(account, { garmin: profile });
     }
+    return isRelinked;
   }
 
   async function play(step: Step): Promise<void> {
@@ -557,7 +556,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       case "well":
         noTrouble();
         for (const name of GARMINS) sandbox.garmin.setConsent(mailOf(name), true);
-        return relinkEnded();
+        await doAsAsked();
+        return;
       case "rounds":
         return rounds(step.times, step.everySeconds);
       case "sync": {
@@ -605,7 +605,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       groupOf,
       messagesTo,
       journalOf,
-      relinkEnded,
+      doAsAsked,
       noTrouble,
       readLinks,
       isTaken,
