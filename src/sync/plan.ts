@@ -86,14 +86,14 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
       return atRest(entry);
     }
     case "held": {
-      if (!isOn) return { type: "leave" };
+      if (!isOn) return whileOff(entry);
       // What was once far off is not cleared by there being nothing left to compare it with.
       const isDoubted = entry.fate.reason === "improbable_weight" && !changed;
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
       return again(entry, fresh(reading, { ...context, probable }, true), adopting);
     }
     case "failed":
-      if (!isOn) return { type: "leave" };
+      if (!isOn) return whileOff(entry);
       if (changed) return again(entry, fresh(reading, context, adopting), adopting);
       return isOfferedAgain(entry) && secondsSinceAttempt(entry, now) >= REFUSED_AGAIN_SECONDS
         ? fresh(reading, context, true)
@@ -134,6 +134,11 @@ export function isAttempted({ fate, attemptedAt }: LedgerEntry): boolean {
 /** An upload of it has not been accounted for. */
 export function isOpen(entry: LedgerEntry): boolean {
   return isAttempted(entry) || isWatched(entry);
+}
+
+/** It waits until its kind is on. What was sent of it is looked after meanwhile: a watch nobody ends would hold the cursor. */
+function whileOff(entry: LedgerEntry): Step {
+  return { type: isWatched(entry) ? "watch" : "leave" };
 }
 
 /** There is nothing to do for the reading itself. */
