@@ -21,11 +21,13 @@ import { type Outgoing, upload } from "./upload.ts";
  *  1. "sending" is written before an upload starts. A run that finds it looks into Garmin before it uploads.
  *  2. Of a changed reading the old version goes before the new one comes, and the ledger says so before that.
  *  3. What Garmin accepted is "sent", and only what was read back is "seen".
- *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent.
+ *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent. One that Garmin has
+ *     not shown after a day is given up as the first, and another one takes its place.
  */
 export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport> {
   const report: LaneReport = {
-    ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map(), isHeld: false },
+    ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map() },
+    ...{ isHeld: false, isAwaited: false },
   };
   // What may stand in Garmin already comes first, so that what is new cannot take its entry for its own.
   const isNew = ({ step }: Task) => Number(step.type === "send");
@@ -53,10 +55,16 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
     now: clock.now(),
   });
   for (const stranger of strangers) report.strangers.set(stranger.key.id, stranger);
-  const outgoing: Outgoing[] = [];
-  for (const [index, task] of tasks.entries()) {
+  report.isAwaited ||= looks.some(({ finding }) => finding.type === "wait");
+  const looked = tasks.flatMap((task, index) => {
     const seen = looks[index];
-    if (!seen) continue;
+    return seen ? [{ task, seen }] : [];
+  });
+  // Those that arrived come first: they may prove the kind, which decides about the others.
+  const hasNotArrived = ({ seen }: (typeof looked)[number]) => Number(seen.finding.type !== "arrived");
+  const outgoing: Outgoing[] = [];
+  for (const { task, seen } of looked.toSorted((a, b) => hasNotArrived(a) - hasNotArrived(b))) {
+    if (isUploadNeeded(seen) && isFirstAwaited(deps, report)) continue;
     try {
       const next = await settleOne(task, seen, deps, report);
       if (next) outgoing.push(next);
@@ -168,6 +176,8 @@ async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, cl
   if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
 }
 
+const isUploadNeeded = ({ finding }: Look) => finding.type === "send" || finding.type === "outdated";
+
 /** So many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
 
@@ -196,6 +206,11 @@ async function uploadAll(all: Outgoing[], deps: LaneDeps, report: LaneReport) {
 /** A reading of this kind has come back as it was sent, or its owner has accepted it. */
 function isProvenBy({ isProven }: LaneDeps, { readBacks, isHeld }: LaneReport): boolean {
   return isProven || (readBacks.length > 0 && !isHeld);
+}
+
+/** Nothing else is sent while the first reading of a kind is under way, in whichever run it was sent. */
+function isFirstAwaited(deps: LaneDeps, report: LaneReport): boolean {
+  return report.isAwaited && !isProvenBy(deps, report);
 }
 
 /**

@@ -47,6 +47,8 @@ export interface LaneReport {
   strangers: Map<string, Standing>;
   /** A reading came back different. Nothing more is sent until the owner says so. */
   isHeld: boolean;
+  /** Garmin was sent a reading that it does not show yet. */
+  isAwaited: boolean;
   /** What stopped the lane before its end. */
   error?: unknown;
 }

@@ -79,17 +79,71 @@ describe("the first readings of a new link", () => {
     expect([later.filter(isUpload).length, later.filter((it) => it.includes("/range/")).length]).toEqual([1, 1]);
   });
 
-  test("wait until the one that went alone is visible in Garmin, and then follow", async () => {
+  test("wait until the one that went alone is visible in Garmin, however many runs that takes, and then follow", async () => {
     await moveIn();
-    house.sandbox.garmin.settings.readBackDelaySeconds = 90;
-    expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
-    expect(weights()).toHaveLength(1);
-    house.clock.advance(100);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 6 * 3600;
+    const shownAfterRun: number[] = [];
+    for (let run = 0; run < 4; run++) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
+      shownAfterRun.push(house.weights().length);
+      house.clock.advance(3600);
+    }
+    expect(shownAfterRun).toEqual([1, 1, 1, 1]);
+    // One that is measured meanwhile waits like the others.
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.2 });
     await house.sync();
+    expect(weights()).toHaveLength(1);
+    house.clock.advance(2 * 3600 + 60);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 5 });
+    expect(weights()).toHaveLength(5);
+  });
+
+  test("wait for it a day at most: then another one takes its place, and each arrives once", async () => {
+    await moveIn();
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" } },
+      effect: { type: "status", status: 201, body: { detailedImportResult: { failures: [] } } },
+    });
+    for (let hour = 0; hour < 24; hour++) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
+      house.clock.advance(3600);
+    }
+    expect(house.requests().filter(isUpload)).toHaveLength(1);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 4 });
+    expect(weights().toSorted()).toEqual([80.35, 80.45, 80.55, 80.65]);
+  });
+
+  test("wait also if the one that went alone got no answer and may still be stored", async () => {
+    await moveIn();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 60;
+    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await house.sync();
+    house.clock.advance(30);
+    await house.sync();
+    expect(weights()).toHaveLength(1);
+    house.clock.advance(60);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 4 });
     expect(weights()).toHaveLength(4);
-    house.clock.advance(100);
-    expect(await house.sync()).toMatchObject({ status: "success" });
-    expect(weights()).toHaveLength(4);
+  });
+
+  test("an edit of the one that went alone is brought when it is visible, and what stands is not removed before", async () => {
+    await moveIn();
+    const { garmin } = house.sandbox;
+    garmin.settings.readBackDelaySeconds = 7200;
+    await house.sync();
+    const first = house.person.groups.at(-1)?.grpid ?? expect.fail("nothing was measured");
+    house.clock.advance(60);
+    house.person.edit(first, { weightKg: 79.9 });
+    await house.sync();
+    expect(weights()).toEqual([80.35]);
+    house.clock.advance(7200);
+    garmin.settings.readBackDelaySeconds = 0;
+    await house.sync();
+    await house.sync();
+    expect(weights().toSorted()).toEqual([79.9, 80.45, 80.55, 80.65]);
   });
 
   test("do not wait for one that Garmin refuses: another one goes first", async () => {
