@@ -6,7 +6,7 @@ let house: PublicHouse;
 afterEach(() => house.close());
 
 const WAIT = { timeout: 30_000, interval: 20 };
-const saw = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
+const saw = (text: string) => house.heard(text);
 const urlOf = (message: { buttons: Array<Array<{ url?: string }>> }) => message.buttons.flat()[0]?.url ?? "";
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const arrived = (count: number) => vi.waitFor(() => expect(house.weights()).toHaveLength(count), WAIT);

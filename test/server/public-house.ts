@@ -51,6 +51,13 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     };
   }
 
+  /** Telegram has brought everything, and got its answer. */
+  async function delivered() {
+    const { telegram } = house.sandbox;
+    await expect.poll(() => telegram.pendingUpdates()).toBe(0);
+    await expect.poll(() => telegram.deliveries.map(({ outcome }) => outcome)).not.toContain("under way");
+  }
+
   return {
     ...house,
     url,
@@ -58,6 +65,16 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     chat,
     theirs: house.sandbox.withings.notifications,
     start,
+    delivered,
+    /**
+     * Waits until the bot has said this and the update it answers is handled. The next one could otherwise find the chat busy,
+     * and be brought again only when the clock moves.
+     */
+    async heard(text: string) {
+      const message = await chat.waitForMessage((it) => it.text.includes(text));
+      await delivered();
+      return message;
+    },
     /** What the bot has said, oldest first. */
     told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
     async close() {

@@ -8,17 +8,10 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
+const heard = (text: string) => house.heard(text);
+const delivered = () => house.delivered();
 const methods = () => house.sandbox.telegram.outbox.map(({ method }) => method);
 const statuses = () => house.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
-const delivered = () =>
-  vi.waitFor(
-    () => {
-      expect(house.sandbox.telegram.pendingUpdates()).toBe(0);
-      expect(statuses()).not.toContain("under way");
-    },
-    { timeout: 30_000 },
-  );
 
 /** The program, when Telegram knows where it is. */
 async function begin() {
