@@ -12,10 +12,15 @@ const SHRUNK = 3;
 
 const options = optionsOf(process.argv.slice(2));
 const engines = startEngines();
-const isGood =
-  options.plants.length > 0 ? await findPlants(engines, options.plants) : fuzz() && (await search(engines));
+const isGood = options.plants.length > 0 ? await findPlants(engines, options.plants) : await fuzzAndSearch();
 await engines.close();
 process.exit(isGood ? 0 : 1);
+
+/** One failure does not hide the other. */
+async function fuzzAndSearch(): Promise<boolean> {
+  const isFuzzGood = fuzz();
+  return (await search(engines)) && isFuzzGood;
+}
 
 /** The property tests of what comes in from outside, with other cases and more of them. */
 function fuzz(): boolean {

@@ -46,7 +46,8 @@ test("a damaged stored item stops its account at most, with one sentence, and no
       const item = items[which % items.length];
       if (!item?.value) return;
       const whole = item.value;
-      const damaged = mutated(whole, how);
+      // A value that is missing altogether cannot be stored.
+      const damaged = mutated(whole, how) ?? null;
       await put(item, damaged as JsonObject);
       const { status, problem } = await home.sync().catch((error: unknown) => {
         // The item that identifies the account is unreadable: then there is no run.
