@@ -3,24 +3,21 @@ import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../..
 import { issuePaths, parseJson } from "../../json.ts";
 import type { HttpAnswer, Transport } from "../../transport.ts";
 import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
+import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../token-life.ts";
 import type { NoteUnknown } from "../unknown.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
-
-/** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
-const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
-const lifeSeconds = z.number().positive().max(LONGEST_LIFE_SECONDS);
 
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1).optional(),
   expires_in: lifeSeconds,
-  refresh_token_expires_in: lifeSeconds.optional(),
+  refresh_token_expires_in: lifeSeconds,
 });
 const Refusal = z.object({ error: z.string() });
 const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
 
-/** Should Garmin leave it out of an answer one day: the life that was seen up to November 2026. */
+/** If Garmin does not say, or not in a way we understand: the life that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
 
 export interface DiTokens {
@@ -65,9 +62,10 @@ export function createDiTokens(options: {
     const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
     const refreshToken = refresh_token ?? oldRefreshToken;
     if (!refreshToken) throw new UnexpectedAnswerError("Garmin tokens", answer.status, "refresh_token: missing");
+    if (expires_in === undefined) note(answer, "expires_in: not usable", body);
     return {
       accessToken: access_token,
-      accessExpiresAt: new Date(now().getTime() + expires_in * 1000),
+      accessExpiresAt: new Date(now().getTime() + (expires_in ?? UNKNOWN_LIFE_SECONDS) * 1000),
       refreshToken,
       refreshExpiresAt: new Date(now().getTime() + (refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS) * 1000),
       // The token may name a different id from the one we sent, and only that one can renew it.

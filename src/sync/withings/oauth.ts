@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../errors.ts";
 import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
+import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../token-life.ts";
 import type { ConsentAnswer, PastedAnswer } from "../web-ports.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
@@ -17,16 +18,15 @@ const NEEDED_SCOPE = "user.metrics";
 /** Withings issues a refresh token for a year and does not say so in the answer (access-and-refresh-tokens page, 2026-11). */
 const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
 
-/** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
-const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
-
 const TokenBody = z.object({
-  // A string after a code exchange, a number after a refresh.
-  userid: z.union([z.string().min(1), z.number()]).transform(String),
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
-  expires_in: z.number().positive().max(LONGEST_LIFE_SECONDS),
-  scope: z.string().optional(),
+  expires_in: lifeSeconds,
+});
+const CodeTokenBody = TokenBody.extend({
+  // A string after a code exchange; a number was seen after a refresh.
+  userid: z.union([z.string().min(1), z.number()]).transform(String),
+  scope: z.string().optional().catch(undefined),
 });
 
 /** The consent page, for the owner's browser. The scopes are separated by a comma: a space is refused. */
@@ -58,7 +58,7 @@ export async function requestTokenByCode(
 ): Promise<CodeOutcome> {
   try {
     const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
-    const body = await requestToken(call, application, grant, { urgent: true });
+    const body = await requestToken(call, application, CodeTokenBody, grant, { urgent: true });
     // An answer that does not say is taken for a yes.
     if (body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE))
       return { type: "scope_missing" };
@@ -78,7 +78,10 @@ export async function requestTokenByRefresh(
   now: Date,
 ): Promise<RefreshOutcome> {
   try {
-    const body = await requestToken(call, application, { grant_type: "refresh_token", refresh_token: refreshToken });
+    const body = await requestToken(call, application, TokenBody, {
+      grant_type: "refresh_token",
+      refresh_token: refreshToken,
+    });
     return { type: "refreshed", tokens: toTokenSet(body, now) };
   } catch (error) {
     if (!(error instanceof WithingsRefusal)) throw error;
@@ -89,9 +92,10 @@ export async function requestTokenByRefresh(
   }
 }
 
-async function requestToken(
+async function requestToken<T>(
   call: WithingsCall,
   application: WithingsApplication,
+  body: z.ZodType<T>,
   grant: Record<string, string>,
   { urgent = false } = {},
 ) {
@@ -104,7 +108,7 @@ async function requestToken(
         client_secret: application.clientSecret,
         ...grant,
       },
-      body: TokenBody,
+      body,
       urgent,
     });
   } catch (error) {
@@ -135,7 +139,7 @@ function refusalOf({ status, reason }: WithingsRefusal): Refused {
 function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
   return {
     accessToken: body.access_token,
-    accessExpiresAt: new Date(now.getTime() + body.expires_in * 1000),
+    accessExpiresAt: new Date(now.getTime() + (body.expires_in ?? UNKNOWN_LIFE_SECONDS) * 1000),
     refreshToken: body.refresh_token,
     refreshExpiresAt: new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000),
   };

@@ -163,13 +163,28 @@ describe("an answer of the token endpoint", () => {
     ["a page", () => page(), "RetryLaterError"],
     ["a success without a refresh token", () => tokenBody({ refresh_token: undefined }), "UnexpectedAnswerError"],
     ["a success with an empty access token", () => tokenBody({ access_token: "" }), "UnexpectedAnswerError"],
-    ["a success that is over already", () => tokenBody({ expires_in: 0 }), "UnexpectedAnswerError"],
-    ["a success that never ends", () => tokenBody({ expires_in: 1e300 }), "UnexpectedAnswerError"],
-    ["a success for longer than ten years", () => tokenBody({ expires_in: 315_360_001 }), "UnexpectedAnswerError"],
-    ["a success without a userid", () => tokenBody({ userid: null }), "UnexpectedAnswerError"],
   ])("%s means the same for a code and a refresh token", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer());
     expect([await endOf(refresh()), await endOf(exchange())]).toEqual([kind, kind]);
+  });
+
+  test.each([0, -1, 1e300, 315_360_001, "10800", null, undefined, {}])(
+    "tokens whose life makes no sense (%j) are kept, for an hour",
+    async (odd) => {
+      stub.willAnswer(tokenBody({ expires_in: odd, scope: 7 }), tokenBody({ expires_in: odd, scope: 7 }));
+      const tokens = {
+        ...{ accessToken: "access-2", accessExpiresAt: new Date(NOW.getTime() + 3600_000) },
+        ...{ refreshToken: "refresh-2", refreshExpiresAt: new Date(NOW.getTime() + 365 * 24 * 3600_000) },
+      };
+      expect(await refresh()).toEqual({ type: "refreshed", tokens });
+      expect(await exchange()).toEqual({ type: "linked", withingsUserId: "31400001", tokens });
+    },
+  );
+
+  test.each([null, {}, ""])("a userid that makes no sense (%j) ends a code exchange only", async (userid) => {
+    stub.willAnswer(tokenBody({ userid }), tokenBody({ userid }));
+    expect(await refresh()).toMatchObject({ type: "refreshed", tokens: { refreshToken: "refresh-2" } });
+    expect(await endOf(exchange())).toBe("UnexpectedAnswerError");
   });
 
   test.each([
