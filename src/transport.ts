@@ -7,6 +7,8 @@ export interface HttpRequest {
   body?: string | URLSearchParams | FormData;
   /** How long the whole answer may take. Default 30. */
   answerSeconds?: number;
+  /** An HTTP status that is no trouble here, besides those of success. */
+  expectedStatus?: number;
 }
 
 export interface HttpAnswer {

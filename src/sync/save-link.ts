@@ -55,7 +55,7 @@ export function createLinkSaver(deps: {
   return {
     isTaken: async (account, vendor, vendorUserId) => {
       const owner = await users[vendor].accountOf(vendorUserId);
-      return owner !== undefined && owner !== account && (await isThere(owner));
+      return owner !== undefined && owner !== account && (await isLinkedTo(owner, vendor, vendorUserId));
     },
 
     save: (account, vendor, link) =>
@@ -86,10 +86,23 @@ export function createLinkSaver(deps: {
     return (await accounts.find(account)) !== undefined;
   }
 
-  /** A claim by an account that is gone does not count. */
+  /** Claimed by somebody who has no such link: a process that died in between left that behind. A damaged link counts. */
+  async function isLinkedTo(owner: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
+    if (!(await isThere(owner))) return false;
+    try {
+      return (await links.facts(owner, vendor))?.vendorUserId === vendorUserId;
+    } catch (error) {
+      if (error instanceof RetryLaterError) throw error;
+      return true;
+    }
+  }
+
   async function claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
     const owner = await users[vendor].claim(vendorUserId, account);
-    if (owner === account || (await isThere(owner))) return owner;
+    if (owner === account) return owner;
+    // Under the other account's lease, because it may be about to save the link.
+    const isTheirs = await withLinksLease(deps, owner, () => isLinkedTo(owner, vendor, vendorUserId));
+    if (isTheirs) return owner;
     await users[vendor].release(vendorUserId, owner);
     return users[vendor].claim(vendorUserId, account);
   }

@@ -115,7 +115,7 @@ export function createVendorAnswerLog(deps: {
         const endpoint = endpointOf(request, vendorOf);
         try {
           const answer = await send(request);
-          const { outcome, isWell } = outcomeOf(answer);
+          const { outcome, isWell } = outcomeOf(answer, request.expectedStatus);
           count(endpoint, outcome, isWell);
           return answer;
         } catch (error) {
@@ -198,11 +198,11 @@ function endpointOf({ method, url, body }: HttpRequest, vendorOf: (url: URL) => 
 const nameOrStar = (part: string) => (nameOrLength(part) === part || /^v\d$/.test(part) ? part : "*");
 
 /** Withings' own status is in the body, whatever the HTTP status. */
-function outcomeOf({ status, text }: HttpAnswer): { outcome: string; isWell: boolean } {
+function outcomeOf({ status, text }: HttpAnswer, expectedStatus?: number): { outcome: string; isWell: boolean } {
   const inside = /^\s*\{\s*"status"\s*:\s*(\d{1,5})\b/.exec(text.slice(0, 60))?.[1];
   const isRefused = inside !== undefined && inside !== "0";
   return {
     outcome: isRefused ? `HTTP ${status}, status ${inside}` : `HTTP ${status}`,
-    isWell: status >= 200 && status <= 299 && !isRefused,
+    isWell: status === expectedStatus || (status >= 200 && status <= 299 && !isRefused),
   };
 }

@@ -35,6 +35,8 @@ test("a run in which all is well writes nothing of how the vendors answered, and
   const { app, cost } = await newProcess();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
   await house.sync({}, app);
+  // Garmin's sign-in answers a look with "method not allowed", which is as it should be.
+  expect((await app.garminProbe()).verdict).toBe("reachable");
   expect(await cost(() => app.answers.rest())).toBe(0);
   const { endpoints, unknown } = await app.answers.read();
   expect(endpoints["Garmin POST /upload-service/upload"]).toMatchObject({ "HTTP 201": { times: 1 } });

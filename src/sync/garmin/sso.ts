@@ -164,6 +164,7 @@ export function createGarminSso(options: {
         method: "GET",
         url: urlOf("/mobile/api/login", "ios"),
         headers,
+        expectedStatus: 405,
       });
       // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
       const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";

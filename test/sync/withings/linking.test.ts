@@ -181,6 +181,34 @@ describe("linking", () => {
     expect(await paste(consent())).toEqual(linked);
   });
 
+  test("a person claimed by an account whose link was never saved is free", async () => {
+    house = await startHousehold({ linked: false });
+    await house.app.accounts.save(OTHER, {});
+    await house.app.withingsUsers.claim(String(USERID), OTHER);
+    expect(await paste(consent())).toEqual(linked);
+    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
+  });
+
+  test("a person claimed by an account that is just saving its link is waited for, and then taken", async () => {
+    house = await startHousehold({ linked: false });
+    await house.app.accounts.save(OTHER, {});
+    await paste(consent(OTHER), OTHER);
+    const saved = await link(OTHER);
+    if (!saved) throw new Error("the other account is not linked");
+    await house.app.links.remove(OTHER, "withings");
+    const lease = await house.app.leases.acquire(`account-links#${OTHER}`, 60);
+    const { sleep } = house.clock;
+    let waits = 0;
+    house.clock.sleep = async (seconds) => {
+      waits++;
+      await house.app.links.replace(OTHER, "withings", saved.value);
+      await lease?.release();
+      await sleep(seconds);
+    };
+    expect(await paste(consent())).toEqual({ type: "taken" });
+    expect(waits).toBe(1);
+  });
+
   test("a person who was linked by mistake is free again when the right one is linked", async () => {
     house = await startHousehold({ linked: false });
     await house.app.accounts.save(OTHER, {});
