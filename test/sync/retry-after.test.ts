@@ -61,6 +61,16 @@ const CASES: Array<[string, Case]> = [
     },
   ],
   [
+    "Withings' 601 that says how long",
+    {
+      server: "withings",
+      match: { path: "/measure" },
+      effect: { type: "body", body: { status: 601, body: { wait_seconds: 3600 }, error: "Too Many Requests" } },
+      vendor: "withings",
+      asked: HOUR,
+    },
+  ],
+  [
     "a limit that is longer than a day",
     { server: "garmin_connectapi", match: UPLOAD, effect: limited("999999999"), vendor: "garmin", asked: 24 * HOUR },
   ],
