@@ -44,10 +44,15 @@ export interface Plant {
 export async function startProgram(
   env: Environment,
   outside: Outside,
-  deps: { log: Log; onReport: (account: number, report: RunReport) => void },
+  deps: {
+    log: Log;
+    onReport: (account: number, report: RunReport) => void;
+    /** A run of this account has got beyond its lease, or has ended. */
+    onRun?: (account: number, what: "begins" | "ends") => void;
+  },
 ) {
   const { clock, plant } = outside;
-  const { log, onReport } = deps;
+  const { log, onReport, onRun = () => {} } = deps;
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web", "telegram"]);
   const { wrapSend = (send) => send } = outside;
   const app = await createApp(config, {
@@ -60,7 +65,18 @@ export async function startProgram(
       return plant?.send?.(sends) ?? sends;
     },
   });
-  const run: RunDeps = { ...app.run, ...plant?.run?.(app.run) };
+  const planted: RunDeps = { ...app.run, ...plant?.run?.(app.run) };
+  const { journals } = planted;
+  const run: RunDeps = {
+    ...planted,
+    journals: {
+      ...journals,
+      of: (account, ...pair) => {
+        onRun(account, "begins");
+        return journals.of(account, ...pair);
+      },
+    },
+  };
   const { botToken, apiRoot } = config.telegram;
   const api = new Api(botToken, { apiRoot, fetch: fetchThrough(outside) });
   const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
@@ -78,7 +94,7 @@ export async function startProgram(
   });
 
   async function sync(account: Account, options: RunOptions = {}) {
-    const report = await syncAccount(run, account, options);
+    const report = await syncAccount(run, account, options).finally(() => onRun(account.telegramUserId, "ends"));
     onReport(account.telegramUserId, report);
     await notifier.afterRun(account, report);
     return report;

@@ -35,6 +35,8 @@ const USUAL: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
 /** In memory if possible: every store write is synced, and disks are not what this tests. */
 const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const ACCESS_SECONDS = 86_400;
+/** A run that has not renewed its lease for this long may be taken for dead. */
+const LEASE_SECONDS = 120;
 const VENDORS = ["withings", "garmin"] as const;
 
 export type Fact = "runs" | "faults" | "crashes" | "kills" | "both" | "put backs" | "links ended";
@@ -107,11 +109,26 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     if (report.status === "success" && pairing) begun.add(`${account} ${pairName(pairing)}`);
     trace?.(`    run of ${account}: ${JSON.stringify(report)}`);
   };
+  /** Runs that have begun, by account and copy of the program. */
+  const underWay = new Map<AccountId, Map<Actor, number>>(ACCOUNTS.map((id) => [id, new Map()]));
+  const onRun = (actor: Actor) => (account: number, what: "begins" | "ends") => {
+    const runs = underWay.get(account as AccountId);
+    if (what === "ends") {
+      runs?.delete(actor);
+      return;
+    }
+    for (const [other, sinceMs] of runs ?? []) {
+      // Copies whose clocks differ may each think that the other's lease is over.
+      const isRival = other !== actor && !other.isDead && other.skewSeconds === actor.skewSeconds;
+      if (isRival && turns.nowMs - sinceMs < LEASE_SECONDS * 1000) violations.add(`two runs of ${account} at once`);
+    }
+    if (!runs?.has(actor)) runs?.set(actor, turns.nowMs);
+  };
   const start = (actor: Actor) =>
     startProgram(
       env,
       { clock: turns.clockOf(actor), call: (work) => turns.outside(actor, work), wrapSend: line.wrap, plant },
-      { log, onReport },
+      { log, onReport, onRun: onRun(actor) },
     );
   /** Serialised where calls of one copy could overtake each other on the way. */
   const alone = (work: () => Promise<unknown>) =>
