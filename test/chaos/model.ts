@@ -74,7 +74,12 @@ export class Model {
     const before = this.current(account);
     if (before && to && before.person === to.person && before.garmin === to.garmin) return;
     if (before) before.toMs = nowMs;
-    if (to) this.pairings.push({ account, ...to, fromMs: nowMs, toMs: Infinity });
+    if (!to) return;
+    this.pairings.push({ account, ...to, fromMs: nowMs, toMs: Infinity });
+    // What this pair sees for the first time while its kind is off is left for good.
+    for (const known of this.readings) {
+      if (known.person === to.person && !this.isOn(account, known.kind)) known.isEither = true;
+    }
   }
 
   /** Whether a reading of this person may have been sent there at that time. */

@@ -15,11 +15,12 @@ export async function settle(world: World): Promise<void> {
   await world.switchOn();
   await world.rounds(2, 130);
   await world.rounds(1, 31 * 60);
-  // Late copies are looked for during a day, by clocks that may have been wrong by half of one.
+  // Late copies are looked for during a day after the last upload, by clocks that may have been wrong by half of one.
   // An ended link may only show when its access token has expired: then its owner signs in again.
   for (let calm = 0, n = 0; n < 24 && (calm < 4 || !isAtRest()); n++) {
     await world.rounds(1, 10 * HOUR);
-    calm = (await world.doAsAsked()) ? 0 : calm + 1;
+    const isMoving = ACCOUNTS.some((it) => (lastReports.get(it)?.synced ?? 0) > 0);
+    calm = (await world.doAsAsked()) || isMoving ? 0 : calm + 1;
   }
   for (const account of ACCOUNTS) {
     const report = lastReports.get(account);
