@@ -9,7 +9,15 @@ import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { databaseIn, keyFileIn } from "./stores.ts";
 import type { Account } from "./sync/account.ts";
-import { type Check, clockOffSeconds, examine, type Finding, type Problem } from "./sync/doctor.ts";
+import {
+  type Check,
+  clockOffSeconds,
+  type Examination,
+  examine,
+  type Finding,
+  type Line,
+  type Problem,
+} from "./sync/doctor.ts";
 import { overviewOf } from "./sync/overview.ts";
 import { VendorRestError } from "./sync/ports.ts";
 
@@ -37,7 +45,7 @@ export interface Manner {
   noRunYet: Problem;
 }
 
-/** Every precondition, looked at live; each answers with one sentence, with the mend where one is needed. */
+/** Every precondition, looked at live; each answers with one sentence, with the fix where one is needed. */
 export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet }: Manner) {
   const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
@@ -66,6 +74,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     operation: [
       {
         name: say.check.sealing,
+        asks: say.ownStore,
         run: async () => {
           let links = 0;
           for (const { telegramUserId } of await app.accounts.list()) {
@@ -76,9 +85,10 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
           return say.sealing(links);
         },
       },
-      { name: say.check.telegram, run: () => checkTelegram({ ...telegram, webhookUrl }, say, clock) },
+      { name: say.check.telegram, asks: "Telegram", run: () => checkTelegram({ ...telegram, webhookUrl }, say, clock) },
       {
         name: say.check.application,
+        asks: "Withings",
         run: asking("Withings", async () => {
           if (await objectionToApplication(withings, clock.now()))
             throw new ActionNeededError("fix_withings_application");
@@ -87,6 +97,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
       },
       {
         name: say.check.clock,
+        asks: "Garmin",
         run: asking("Garmin", async () => {
           const { serverTime } = await probe();
           if (!serverTime) return { verdict: "later", text: say.noServerTime };
@@ -100,6 +111,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     general: [
       {
         name: say.check.garminSignIn,
+        asks: "Garmin",
         run: asking("Garmin", async () => {
           const { verdict } = await probe();
           if (verdict === "reachable") return say.garminReachable;
@@ -115,6 +127,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
       return [
         {
           name: nameOf(say.check.withings),
+          asks: "Withings",
           run: asking("Withings", async () => {
             await app.tokens.link(id, "withings");
             await app.run.source.changedSince(
@@ -127,26 +140,32 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
         ...(await notifications(id)),
         {
           name: nameOf(say.check.garmin),
+          asks: "Garmin",
           run: asking("Garmin", async () => {
             const { displayName } = await app.tokens.link(id, "garmin");
-            if ((await app.uploadConsent(id)) === false) throw new ActionNeededError("grant_garmin_upload");
-            return say.garmin(displayName);
+            const consent = await app.uploadConsent(id);
+            if (consent === false) throw new ActionNeededError("grant_garmin_upload");
+            return say.garmin(displayName, consent === true);
           }),
         },
-        { name: nameOf(say.check.lastRun), run: () => lastRun(account) },
+        { name: nameOf(say.check.lastRun), asks: say.ownStore, run: () => lastRun(account) },
       ];
     },
   };
 
-  /** What the last daily check saw. Without a public address, or a link, there is nothing to check. */
+  /** Without a public address, or a usable link, there is nothing to check. */
   async function notifications(account: number): Promise<Check[]> {
-    const state = await app.subscriptions.state(account);
+    if (web?.publicUrl === undefined) return [];
     // A damaged link has a line of its own.
-    const link = state && (await app.links.facts(account, "withings").catch(() => undefined));
-    if (!state || link?.state !== "linked") return [];
-    const problem = ({ on: undefined, off: "later", unreachable: "operator" } as const)[state];
-    const text = say.notifications[state];
-    return [{ name: nameOf(say.check.notifications), run: async () => (problem ? { verdict: problem, text } : text) }];
+    const link = await app.links.facts(account, "withings").catch(() => undefined);
+    if (link?.state !== "linked") return [];
+    const run = asking("Withings", async () => {
+      const state = (await app.subscriptions.look(account)) ?? "off";
+      const text = say.notifications[state];
+      if (state === "on") return text;
+      return { verdict: state === "unreachable" ? "operator" : "later", text };
+    });
+    return [{ name: nameOf(say.check.notifications), asks: "Withings", run }];
   }
 
   async function lastRun(account: Account): Promise<string | Problem> {
@@ -171,6 +190,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
 export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, words: Words): Check {
   return {
     name: words.doctor.check.store,
+    asks: words.doctor.ownStore,
     run: async () => {
       const accounts = await list();
       const open = store.engine === "sqlite" ? openToOthers(store.dataDir) : [];
@@ -194,13 +214,18 @@ function openToOthers(dataDir: string): Array<{ file: string; mode: string }> {
 }
 
 /**
- * /doctor in the chat: the owner sees how the program is, and everybody how their own account is. What they cannot mend
+ * /doctor in the chat: the owner sees how the program is, and everybody how their own account is. What they cannot fix
  * themselves is said without its details.
  */
-export function createDoctor(deps: ChecksDeps & { log: Log }) {
-  const { app, store, log } = deps;
+export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: number }) {
+  const { app, store, log, answerSeconds } = deps;
 
-  return async (account: Account, words: Words, isOwner: boolean): Promise<Finding[]> => {
+  return async (
+    account: Account,
+    words: Words,
+    isOwner: boolean,
+    onProgress: (lines: Line[]) => void = () => {},
+  ): Promise<Examination> => {
     const checks = checksOf(deps, words, {
       nameOf: (check) => check,
       detail: () => "",
@@ -211,8 +236,14 @@ export function createDoctor(deps: ChecksDeps & { log: Log }) {
       ...checks.general,
       ...(await checks.of(account)),
     ];
-    const findings = await examine(all, sentence);
-    return isOwner ? findings : findings.map(forOthers);
+    const { findings, ended } = await examine(all, {
+      sentence,
+      noAnswer: words.doctor.noAnswer,
+      onProgress: (lines) =>
+        onProgress(lines.map(({ check, finding }) => ({ check, finding: finding && forReader(finding) }))),
+      ...(answerSeconds !== undefined && { answerSeconds }),
+    });
+    return { findings: findings.map(forReader), ended };
 
     function sentence(error: unknown): string {
       if (error instanceof ActionNeededError) return words.action(error.action);
@@ -223,8 +254,8 @@ export function createDoctor(deps: ChecksDeps & { log: Log }) {
       return words.brokeOnMySide(reportId);
     }
 
-    function forOthers(finding: Finding): Finding {
-      if (finding.verdict !== "operator") return finding;
+    function forReader(finding: Finding): Finding {
+      if (isOwner || finding.verdict !== "operator") return finding;
       return { ...finding, verdict: "broken", text: words.doctor.forOperator };
     }
   };

@@ -1,6 +1,6 @@
 import { Composer, InputFile } from "grammy/web";
 import type { Account } from "../sync/account.ts";
-import { type Finding, thingsToDo } from "../sync/doctor.ts";
+import { type Examination, type Finding, type Line, thingsToDo } from "../sync/doctor.ts";
 import { TAP, withMends } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
@@ -8,14 +8,19 @@ import type { Words } from "./words/words.ts";
 
 export interface DoctorDeps {
   /** Looks at everything that concerns this account; at the program itself only for its owner. */
-  doctor: (account: Account, words: Words, isOwner: boolean) => Promise<Finding[]>;
+  doctor: (
+    account: Account,
+    words: Words,
+    isOwner: boolean,
+    onProgress: (lines: Line[]) => void,
+  ) => Promise<Examination>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
   /** A file for a bug report, safe to show to anybody. */
   report: () => Promise<{ name: string; text: string }>;
 }
 
-/** /doctor: what works and what does not, one line each with the mend. */
+/** /doctor: what works and what does not, one line each with the fix. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   const { doctor, wordsAt, signInPageUrl, report } = deps;
   const command = new Composer<BotContext>();
@@ -35,23 +40,28 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   return {
     command,
 
-    /** Examines, and writes what it found into the message that was begun. */
+    /** Examines, and writes each line into the message that was begun as soon as it is found. */
     async write(chat: Pick<Chat, "account" | "words">, messageId: number, isOwner: boolean): Promise<void> {
       const words = await wordsAt(chat);
       const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };
       await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
-        const findings = await doctor(chat.account, words, isOwner);
+        const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, words)).join("\n"));
+        const { findings, ended } = await doctor(chat.account, words, isOwner, show);
         const actions = findings.map(({ action }) => action);
         const { text, keyboard } = withMends(reportOf(findings, words), actions, words, signInPageUrl());
         if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
         await message.finish(text, keyboard);
+        await ended;
       });
     },
   };
 }
 
 function reportOf(findings: Finding[], words: Words): string {
-  const { mark, conclusion } = words.doctor;
-  const lines = findings.map(({ check, verdict, text }) => `${mark[verdict]} · ${check}: ${text}`);
-  return [...lines, "", conclusion(thingsToDo(findings))].join("\n");
+  const lines = findings.map((finding) => lineOf({ check: finding.check, finding }, words));
+  return [...lines, "", words.doctor.conclusion(thingsToDo(findings))].join("\n");
+}
+
+function lineOf({ check, finding }: Line, { doctor: { mark, running } }: Words): string {
+  return finding ? `${mark[finding.verdict]} · ${check}: ${finding.text}` : running(check);
 }

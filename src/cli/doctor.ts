@@ -17,7 +17,7 @@ const MARK_WIDTH = 7;
 /** For what tells no time. */
 const WORDS = terminalWords("UTC", new Date(0));
 
-/** Checks every precondition live, one line each with the mend. */
+/** Checks every precondition live; each line with its fix is printed as soon as it and those above it are known. */
 export async function doctorCommand(
   env: Environment,
   terminal: Terminal,
@@ -25,32 +25,54 @@ export async function doctorCommand(
   /** What else has to be right before anything can be asked, and what else is checked. */
   more: { before: Check[]; beside: Check[] } = { before: [], beside: [] },
 ): Promise<number> {
-  const findings = await examine([...more.before, ...configurationChecks(env, deps)], sentence());
+  const findings: Finding[] = [];
+  const underWay: Array<Promise<void>> = [];
+  const examineAndSay: Examine = async (checks, account) => {
+    let said = 0;
+    const { findings: found, ended } = await examine(checks, {
+      sentence: sentence(account),
+      noAnswer: WORDS.doctor.noAnswer,
+      onProgress(lines) {
+        for (let next = lines[said]?.finding; next; next = lines[said]?.finding) {
+          terminal.say(`${WORDS.doctor.mark[next.verdict].padEnd(MARK_WIDTH)} ${next.check}: ${next.text}`);
+          said++;
+        }
+      },
+    });
+    findings.push(...found);
+    underWay.push(ended);
+  };
+
+  await examineAndSay([...more.before, ...configurationChecks(env, deps)]);
   if (findings.every(({ verdict }) => verdict === "ok")) {
     const { schedule, ...config } = readConfig(env, SECTIONS);
     const opened = createApp(config, deps);
-    // The store could be opened just now, so it is the key that is wrong.
-    const key = { name: WORDS.doctor.check.sealing, run: () => opened.then(() => "") };
-    const [trouble] = (await examine([key], sentence())).filter(({ verdict }) => verdict !== "ok");
-    if (trouble) findings.push(trouble);
-    else {
+    const isOpen = await opened.then(
+      () => true,
+      () => false,
+    );
+    if (isOpen) {
       const app = await opened;
       try {
-        findings.push(...(await examine(more.beside, sentence())));
         const { syncIntervalMinutes } = schedule;
-        findings.push(...(await examineAll({ ...deps, ...config, app, syncIntervalMinutes })));
+        await examineAll({ ...deps, ...config, app, syncIntervalMinutes }, more.beside, examineAndSay);
+        await Promise.all(underWay);
       } finally {
         await app.close();
       }
+    } else {
+      // The store could be opened just now, so it is the key that is wrong.
+      const { sealing } = WORDS.doctor.check;
+      await examineAndSay([{ name: sealing, asks: WORDS.doctor.ownStore, run: () => opened.then(() => "") }]);
     }
   }
-  const lines = findings.map(
-    ({ check, verdict, text }) => `${WORDS.doctor.mark[verdict].padEnd(MARK_WIDTH)} ${check}: ${text}`,
-  );
   const conclusion = WORDS.doctor.conclusion(thingsToDo(findings));
-  terminal.result({ status: statusOf(findings), checks: findings }, [...lines, "", conclusion].join("\n"));
+  terminal.result({ status: statusOf(findings), checks: findings }, `\n${conclusion}`);
   return exitOf(findings);
 }
+
+/** Examines these side by side, and prints what it finds. */
+type Examine = (checks: Check[], account?: number) => Promise<void>;
 
 const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "web"] as const;
 
@@ -65,6 +87,7 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
   return [
     {
       name: WORDS.doctor.check.configuration,
+      asks: WORDS.doctor.ownStore,
       run: async () => {
         readConfig(env, SERVICE_SECTIONS);
         return WORDS.doctor.complete;
@@ -72,6 +95,7 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
     },
     {
       name: WORDS.doctor.check.store,
+      asks: WORDS.doctor.ownStore,
       run: async () => {
         const { store } = readConfig(env, ["store"]);
         const opened = await openStore(store, deps);
@@ -85,28 +109,35 @@ function configurationChecks(env: Environment, deps: { clock: Clock; log: Log })
   ];
 }
 
-async function examineAll(deps: ChecksDeps & { app: App; telegram: { allowedIds: number[] } }): Promise<Finding[]> {
+async function examineAll(
+  deps: ChecksDeps & { app: App; telegram: { allowedIds: number[] } },
+  beside: Check[],
+  examineAndSay: Examine,
+): Promise<void> {
   const { app, telegram } = deps;
+  const { ownStore, check } = WORDS.doctor;
   const { operation, general } = checksOf(deps, WORDS, manner());
   const accounts = await app.accounts.list();
   const none: Check = {
-    name: WORDS.doctor.check.accounts,
+    name: check.accounts,
+    asks: ownStore,
     run: () => Promise.reject(new ActionNeededError("add_account")),
   };
-  const findings = await examine([...operation, ...general, ...(accounts.length === 0 ? [none] : [])], sentence());
+  await examineAndSay([...beside, ...operation, ...general, ...(accounts.length === 0 ? [none] : [])]);
+  // One account after the other: a vendor takes a few requests a second, and a wait for that is not its silence.
   for (const account of accounts) {
     const id = account.telegramUserId;
     const mayUse: Check = {
-      name: manner(id).nameOf(WORDS.doctor.check.telegram),
+      name: manner(id).nameOf(check.telegram),
+      asks: ownStore,
       run: async () =>
         telegram.allowedIds.includes(id) || (await app.people.isInvited(id))
           ? WORDS.doctor.mayUse
           : { verdict: "operator", text: WORDS.doctor.mayNotUse(id) },
     };
     const own = await checksOf(deps, await wordsAt(deps, account), manner(id)).of(account);
-    findings.push(...(await examine([mayUse, ...own], sentence(id))));
+    await examineAndSay([mayUse, ...own], id);
   }
-  return findings;
 }
 
 function manner(account?: number): Manner {

@@ -33,6 +33,7 @@ export function checksBefore(deployment: Deployment, aws: Aws, tablesMeant: read
   return [
     {
       name: "deployment",
+      asks: "AWS",
       run: async () => {
         const missing = missingFrom(parameters, FROM_SETUP);
         if (missing.length > 0) throw incomplete(stage, missing);
@@ -41,6 +42,7 @@ export function checksBefore(deployment: Deployment, aws: Aws, tablesMeant: read
     },
     {
       name: "functions",
+      asks: "AWS",
       run: async () => {
         const other = tablesMeant.find((meant) => meant !== tableName);
         if (other !== undefined) {
@@ -74,6 +76,7 @@ export function incomplete(stage: string, missing: readonly string[]): UsageErro
 export function addressCheck({ publicUrl }: Deployment): Check {
   return {
     name: "address",
+    asks: "The deployment",
     run: async () => {
       const { send, close } = createTransport();
       try {

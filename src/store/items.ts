@@ -209,7 +209,7 @@ export const AgendaCheckItem = z.object({ after: z.string() });
 export const SubscriptionsItem = z.object({
   checkedAt: instant,
   callbackId: z.string(),
-  state: z.enum(["active", "callback_unreachable", "unknown"]),
+  state: z.enum(["active", "callback_unreachable", "unknown", "gone"]),
   active: z.array(z.number()),
 });
 

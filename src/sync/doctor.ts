@@ -22,25 +22,82 @@ export interface Finding {
 /** A check answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */
 export interface Check {
   name: string;
+  /** Whom it asks, by name: who gave no answer in time. */
+  asks: string;
   run: () => Promise<string | Problem>;
 }
 
+/** A line of the report: what was found, or undefined while the check is still running. */
+export interface Line {
+  check: string;
+  finding: Finding | undefined;
+}
+
+export interface Examination {
+  /** In the order of the checks, when each of them has answered or used up its time. */
+  findings: Finding[];
+  /** When those that used up their time have ended too. What they began, a token renewal for one, must not be cut off. */
+  ended: Promise<void>;
+}
+
+/** No check may take longer. */
+const ANSWER_SECONDS = 15;
 /** More than this and tokens, tickets and codes are judged by a wrong time. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Runs every check, whatever the ones before it say. `sentence` puts an error into words. */
-export async function examine(checks: Check[], sentence: (error: unknown) => string): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const { name, run } of checks) {
+/** Runs all checks side by side, so that none waits for another's vendor. */
+export async function examine(
+  checks: Check[],
+  {
+    sentence,
+    noAnswer,
+    onProgress = () => {},
+    answerSeconds = ANSWER_SECONDS,
+  }: {
+    /** Puts an error into words. */
+    sentence: (error: unknown) => string;
+    noAnswer: (asked: string, seconds: number) => string;
+    /** Called with all lines, in the order of the checks: at the start, and whenever one of them is finished. */
+    onProgress?: (lines: Line[]) => void;
+    answerSeconds?: number;
+  },
+): Promise<Examination> {
+  const lines: Line[] = checks.map(({ name }) => ({ check: name, finding: undefined }));
+  const running: Array<Promise<unknown>> = [];
+  onProgress([...lines]);
+
+  const findings = checks.map(async ({ name, asks, run }, index) => {
+    const answer = ended(run);
+    running.push(answer);
+    const finding: Finding = { check: name, ...(await within(answerSeconds, answer, asks)) };
+    lines[index] = { check: name, finding };
+    onProgress([...lines]);
+    return finding;
+  });
+
+  async function ended(run: Check["run"]): Promise<Omit<Finding, "check">> {
     try {
       const answer = await run();
-      findings.push({ check: name, ...(typeof answer === "string" ? { verdict: "ok", text: answer } : answer) });
+      return typeof answer === "string" ? { verdict: "ok", text: answer } : answer;
     } catch (error) {
       const action = error instanceof ActionNeededError ? { action: error.action } : {};
-      findings.push({ check: name, verdict: verdictOf(error), text: sentence(error), ...action });
+      return { verdict: verdictOf(error), text: sentence(error), ...action };
     }
   }
-  return findings;
+
+  async function within(seconds: number, answer: Promise<Omit<Finding, "check">>, asks: string) {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Omit<Finding, "check">>((resolve) => {
+      timer = setTimeout(() => resolve({ verdict: "later", text: noAnswer(asks, seconds) }), seconds * 1000);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { findings: await Promise.all(findings), ended: Promise.all(running).then(() => {}) };
 }
 
 function verdictOf(error: unknown): Verdict {
@@ -49,11 +106,14 @@ function verdictOf(error: unknown): Verdict {
   return error instanceof RetryLaterError ? "later" : "broken";
 }
 
-/** How much there is to do, by who has to. What two checks say in the same words is one thing. */
+/** How much there is to do, by who has to. What two lines ask for in the same words is done once; the rest counts by line. */
 export function thingsToDo(findings: Finding[]): { needYou: number; broken: number; later: number } {
-  const count = (...verdicts: Verdict[]) =>
-    new Set(findings.filter(({ verdict }) => verdicts.includes(verdict)).map(({ text }) => text)).size;
-  return { needYou: count("owner", "operator"), broken: count("broken"), later: count("later") };
+  const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
+  return {
+    needYou: new Set(of("owner", "operator").map(({ text }) => text)).size,
+    broken: of("broken").length,
+    later: of("later").length,
+  };
 }
 
 /** By how much this machine's clock is ahead, or behind when it is negative; 0 for what does no harm. */

@@ -8,8 +8,10 @@ import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "./web-
 
 /** Weight and composition, blood pressure, and what becomes of the person's profile. */
 const WANTED = [1, 4, 46];
+/** Those that announce a reading. */
+const READINGS = [1, 4];
 const CHECK_SECONDS = 24 * 3600;
-/** Withings could not be asked: sooner again than in a day, and not every minute. */
+/** Withings could not be asked, or was seen to tell no more: sooner again than in a day, and not every minute. */
 const RETRY_SECONDS = 3600;
 
 /** Withings' side of it. */
@@ -33,16 +35,21 @@ export type SubscriptionCheck =
   /** Withings could not be asked. */
   | { type: "later" };
 
-/** `off`: not set up yet. `unreachable`: Withings does not get through to us. */
-export type NotificationState = "on" | "unreachable" | "off";
+/** `off`: not set up yet. `gone`: set up, and seen to be missing since. `unreachable`: Withings does not get through to us. */
+export type NotificationState = "on" | "unreachable" | "off" | "gone";
 
 export interface Subscriptions {
   /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
   keep(account: number): Promise<SubscriptionCheck>;
   /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
   remove(account: number): Promise<void>;
-  /** What the last check saw; undefined where there is no address that Withings could call. */
+  /** What was last seen, without asking Withings; undefined where there is no address that Withings could call. */
   state(account: number): Promise<NotificationState | undefined>;
+  /**
+   * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what
+   * a request to Withings throws.
+   */
+  look(account: number): Promise<NotificationState | undefined>;
 }
 
 /** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
@@ -55,13 +62,21 @@ export function createSubscriptions(deps: {
   log: Log;
 }): Subscriptions {
   const { door, memory, tokens, callbackUrl, clock, log } = deps;
+  const callbackId = createHash("sha256")
+    .update(callbackUrl ?? "")
+    .digest("hex")
+    .slice(0, 16);
+
+  /** What is known of our present address. */
+  async function read(account: number): Promise<SubscriptionsSeen | undefined> {
+    const seen = await memory.read(account);
+    return seen?.callbackId === callbackId ? seen : undefined;
+  }
 
   return {
     async keep(account) {
       if (callbackUrl === undefined) return { type: "off" };
-      const callbackId = createHash("sha256").update(callbackUrl).digest("hex").slice(0, 16);
-      const before = await memory.read(account);
-      const known = before?.callbackId === callbackId ? before : undefined;
+      const known = await read(account);
       if (known && !isDue(known, clock.now())) return { type: "not_due" };
 
       const save = (state: SubscriptionsSeen["state"], active: number[]) =>
@@ -76,7 +91,7 @@ export function createSubscriptions(deps: {
       } catch (error) {
         if (error instanceof ActionNeededError) return { type: "not_linked" };
         // Whatever it was, it is not to be asked again every minute.
-        await save("unknown", known?.active ?? []);
+        await save(known?.state === "gone" ? "gone" : "unknown", known?.active ?? []);
         if (!(error instanceof RetryLaterError)) throw error;
         log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
         return { type: "later" };
@@ -99,15 +114,31 @@ export function createSubscriptions(deps: {
 
     async state(account) {
       if (callbackUrl === undefined) return undefined;
-      const seen = await memory.read(account);
+      const seen = await read(account);
       if (seen?.state === "callback_unreachable") return "unreachable";
-      return seen && seen.active.length > 0 ? "on" : "off";
+      if (seen?.state === "gone") return "gone";
+      return seen?.active.some(isForReadings) ? "on" : "off";
+    },
+
+    async look(account) {
+      if (callbackUrl === undefined) return undefined;
+      const listed = await door.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
+      const active = listed.filter((it) => sameAddress(it.callbackUrl, callbackUrl)).map(({ appli }) => appli);
+      const known = await read(account);
+      const isWhole = active.some(isForReadings) && (known?.active.every((it) => active.includes(it)) ?? true);
+      if (isWhole) return "on";
+      if (known?.state === "callback_unreachable") return "unreachable";
+      if (!known?.active.some(isForReadings)) return "off";
+      await memory.save(account, { ...known, state: "gone" });
+      return "gone";
     },
   };
 }
 
+const isForReadings = (appli: number) => READINGS.includes(appli);
+
 function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
-  const restSeconds = state === "unknown" ? RETRY_SECONDS : CHECK_SECONDS;
+  const restSeconds = state === "unknown" || state === "gone" ? RETRY_SECONDS : CHECK_SECONDS;
   return now.getTime() - checkedAt.getTime() >= restSeconds * 1000;
 }
 

@@ -106,8 +106,11 @@ export interface SubscriptionsSeen {
   checkedAt: Date;
   /** Tells one callback address from another without holding its key. */
   callbackId: string;
-  /** `callback_unreachable`: Withings does not get through to us. `unknown`: Withings could not be asked. */
-  state: "active" | "callback_unreachable" | "unknown";
+  /**
+   * `callback_unreachable`: Withings does not get through to us. `unknown`: Withings could not be asked. `gone`: some of
+   * `active` were missing when somebody looked since.
+   */
+  state: "active" | "callback_unreachable" | "unknown" | "gone";
   /** Which stood at our address at the last check that came to its end. */
   active: number[];
 }

@@ -16,7 +16,7 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true } = {})
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
   const deps = {
     answersByItself: false,
-    doctor: async () => [],
+    doctor: async () => ({ findings: [], ended: Promise.resolve() }),
     report: async () => ({ name: "report.json", text: "{}" }),
     queue: app.jobs,
     version: "1",

@@ -272,8 +272,22 @@ test("doctor says whether Withings gets through to the public address", async ()
   const keep = () => machine.inside((app) => app.subscriptions.keep(OWNER), env);
   expect(await line()).toBe("Withings does not tell me yet. Until it does, I look by myself.");
   await keep();
-  expect(await line()).toMatch(/^Withings cannot reach me to tell me/);
+  expect(await line()).toMatch(/^Withings does not tell me, because it couldn’t reach me when I last set it up/);
   expect((await machine.run("doctor")).stdout).not.toContain("new readings");
+});
+
+test("doctor prints each line as soon as it and those above it are known", async () => {
+  await machine.link(OWNER);
+  const effect = { type: "delay", seconds: 2 } as const;
+  machine.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect });
+  const doctor = machine.start("doctor");
+  await doctor.said("clock: correct");
+  await doctor.said("account 4711, Telegram: may use the bot");
+  const shownAt = performance.now();
+  await doctor.said("account 4711, Withings: answers");
+  expect(performance.now() - shownAt).toBeGreaterThan(1000);
+  await doctor.said("account 4711, Garmin: answers");
+  await doctor.ended;
 });
 
 test("doctor names every fault and who has to mend it", async () => {

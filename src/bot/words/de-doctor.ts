@@ -6,6 +6,9 @@ export function doctorInGerman(): DoctorWords {
 
   return {
     checking: "Ich prüfe …",
+    running: (check) => `… · ${check}: wird geprüft …`,
+    ownStore: "Mein Speicher",
+    noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
     mark: { ok: "gut", owner: "du", operator: "beheben", later: "später", broken: "kaputt" },
     check: {
       configuration: "Einrichtung",
@@ -63,12 +66,13 @@ export function doctorInGerman(): DoctorWords {
     unreachable: (vendor, detail) =>
       `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",
-    garmin: (name) => `antwortet als ${name} und nimmt Messungen an`,
+    garmin: (name, hasConsent) => `antwortet als ${name}${hasConsent ? "; du hast dem Hochladen zugestimmt" : ""}`,
     notifications: {
       on: "Withings meldet sie mir sofort",
       off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
+      gone: "Withings meldet sie mir nicht mehr. Ich richte das bald neu ein; bis dahin sehe ich selbst nach.",
       unreachable:
-        "Withings kann mich nicht erreichen, um sie zu melden, darum sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
+        "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
     },
     noRunNeedsLinks: "der nächste braucht beide Verbindungen",
     noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
@@ -87,7 +91,7 @@ export function doctorInGerman(): DoctorWords {
             ]
           : []),
         ...(later > 0
-          ? [`${things(later)} ließ${later === 1 ? "" : "en"} sich jetzt nicht prüfen; versuche es später noch einmal.`]
+          ? [`${things(later)} ${later === 1 ? "stimmt" : "stimmen"} gerade nicht; prüfe es später noch einmal.`]
           : []),
       ];
       return said.join(" ") || "Alles gut.";

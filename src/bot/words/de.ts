@@ -306,13 +306,14 @@ export function german(format: Format): Words {
         on: "Withings meldet mir neue Messungen sofort",
         unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
         off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
+        gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
       };
       const isLinked = links.withings && links.garmin;
       const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
-        ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         ...(isLinked
           ? [

@@ -9,6 +9,10 @@ export function doctorInEnglish() {
 
   return {
     checking: "Checking…",
+    /** In place of a line that is not there yet. */
+    running: (check: string) => `… · ${check}: checking…`,
+    ownStore: "My store",
+    noAnswer: (asked: string, seconds: number) => `${asked} didn’t answer within ${seconds} seconds.`,
     /** Before each line: who has to move. */
     mark: { ok: "ok", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
       Verdict,
@@ -72,12 +76,14 @@ export function doctorInEnglish() {
     unreachable: (vendor: string, detail: string) =>
       `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,
     withings: "answers, and lets me read your measurements",
-    garmin: (name: string) => `answers as ${name}, and takes uploads`,
+    garmin: (name: string, hasConsent: boolean) =>
+      `answers as ${name}${hasConsent ? ", and has your consent to uploads" : ""}`,
     notifications: {
       on: "Withings tells me at once",
       off: "Withings does not tell me yet. Until it does, I look by myself.",
+      gone: "Withings no longer tells me. I’ll set it up again soon; until then I look by myself.",
       unreachable:
-        "Withings cannot reach me to tell me, so I look by myself. Check that the public address answers from outside.",
+        "Withings does not tell me, because it couldn’t reach me when I last set it up. I look by myself until it can. Check that the public address answers from outside.",
     },
     noRunNeedsLinks: "the next one needs both links",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
@@ -91,7 +97,9 @@ export function doctorInEnglish() {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
         ...(broken > 0 ? [`${things(broken)} broke on my side; whoever runs me finds more in my log.`] : []),
-        ...(later > 0 ? [`${things(later)} could not be checked now; try again later.`] : []),
+        ...(later > 0
+          ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right just now; check again later.`]
+          : []),
       ];
       return said.join(" ") || "All good.";
     },

@@ -332,13 +332,14 @@ export function english(format: Format) {
         on: "Withings tells me of new readings at once",
         unreachable: "Withings cannot reach me to tell me of new readings; I look by myself",
         off: "Withings does not tell me of new readings yet; I look by myself",
+        gone: "Withings no longer tells me of new readings; I look by myself, and set it up again soon",
       };
       const isLinked = links.withings && links.garmin;
       const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
-        ...(options.notifications && links.withings ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         ...(isLinked
           ? [
