@@ -137,7 +137,10 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
     }
   }
 
+  /** A rest may have begun since the dialog did, in a terminal for instance. */
   async function askPassword(ctx: BotContext, before = ""): Promise<Step> {
+    const rest = await garminSignIn.rest(ctx.account.telegramUserId);
+    if (rest) return conclude(ctx, rest);
     const email = (await garminSignIn.email(ctx.account.telegramUserId)) ?? "";
     const keyboard = new InlineKeyboard().text(ctx.words.button.otherEmail, OWN_TAP.otherEmail);
     return ask(ctx, "password", `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`, keyboard);
@@ -211,8 +214,19 @@ function isForDialog(ctx: Context): boolean {
   return data === undefined ? ctx.message?.text !== undefined : Object.values<string>(OWN_TAP).includes(data);
 }
 
-/** Both ways, with what each of them means. */
-export async function offerDoors(ctx: Chat, signInPageUrl: string, isInCloud: boolean): Promise<void> {
-  const { text, keyboard } = withDoors(ctx.words.garminDoors(isInCloud), ctx.words, signInPageUrl);
+/** Both ways, with what each of them means; Garmin's page alone while we try no password. */
+export async function offerDoors(
+  ctx: Chat,
+  {
+    garminSignIn,
+    signInPageUrl,
+    wordsAt,
+    isInCloud,
+  }: Pick<GarminDialogDeps, "garminSignIn" | "signInPageUrl" | "wordsAt"> & { isInCloud: boolean },
+): Promise<void> {
+  const rest = await garminSignIn.rest(ctx.account.telegramUserId);
+  const { text, keyboard } = rest
+    ? answerTo(rest, await wordsAt(ctx), signInPageUrl)
+    : withDoors(ctx.words.garminDoors(isInCloud), ctx.words, signInPageUrl());
   await ctx.reply(text, { reply_markup: keyboard });
 }

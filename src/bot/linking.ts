@@ -163,7 +163,7 @@ export function createLinking(deps: LinkingDeps) {
     await withingsLinking.keepPerson(ctx.account.telegramUserId);
     await redraw(ctx, ctx.words.keptLink);
   });
-  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, signInPageUrl(), deps.isInCloud));
+  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, deps));
   for (const [tap, client] of [
     [TAP.garminHere, "ios"],
     [TAP.garminHereAndroid, "android"],

@@ -87,6 +87,8 @@ export interface GarminSignIn {
   withPasted(account: number, pasted: string): Promise<SignInResult>;
   /** Whether the text holds a ticket: then nobody but this may read it. */
   isPasted(text: string): boolean;
+  /** Until when we try no password or code, because Garmin limited this account's sign-ins. Asks nobody. */
+  rest(account: number): Promise<Extract<SignInResult, { type: "resting" }> | undefined>;
   /** Continues a kept sign-in; undefined if there is none. */
   lookAgain(account: number): Promise<SignInResult | undefined>;
   /** The owner wants this profile instead of the linked one. */
@@ -268,6 +270,8 @@ export function createGarminSignIn(deps: {
       if (verdict === "blocked") return { type: "blocked" };
       return verdict === "rate_limited" ? { type: "network_limited" } : undefined;
     },
+
+    rest: resting,
 
     async withPassword(account, email, password, client = "ios") {
       return (await resting(account)) ?? settle(account, await door.login(email, password, client), client);

@@ -363,13 +363,40 @@ describe("before anybody is asked for anything,", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });
 
-  test("a rest is reported", async () => {
+  test("a rest is reported at the door already, and at every older door, with Garmin’s page only", async () => {
     await beforeSignIn();
     await typeEmail();
     house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
     await typePassword();
-    expect((await tapHere()).text).toMatch(/I won’t try again until today 15:00\./);
+    house.owner.say("/connect");
+    await house.owner.waitForMessage();
+    house.owner.tap("Link Garmin");
+    const atTheDoor = await house.owner.waitForMessage();
+    expect(atTheDoor.text).toMatch(
+      /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./,
+    );
+    expect(labels(atTheDoor)).toEqual(["On Garmin’s page"]);
+    house.owner.tap("Here in the chat");
+    const atAnOlderOne = await house.owner.waitForMessage();
+    expect(atAnOlderOne.text).toMatch(/I won’t try again until today 15:00\./);
+    expect(labels(atAnOlderOne)).toEqual(["On Garmin’s page"]);
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
+  });
+
+  test("a rest that began after the sign-in is reported instead of asking for the password", async () => {
+    await beforeSignIn();
+    house.owner.say("/connect");
+    await house.owner.waitForMessage();
+    house.owner.tap("Link Garmin");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Two ways"));
+    house.owner.tap("Here in the chat");
+    await house.owner.waitForMessage(({ text }) => text === "Which e-mail address do you use at Garmin?");
+    house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+    await house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password);
+    house.owner.say(OWNER.email);
+    const refused = await house.owner.waitForMessage();
+    expect(refused.text).toMatch(/I won’t try again until today 15:00\./);
+    expect(labels(refused)).toEqual(["On Garmin’s page"]);
   });
 
   test("a Garmin that does not answer is reported, and no dialog stays open", async () => {
