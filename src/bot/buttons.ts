@@ -4,6 +4,7 @@ import type { Notice } from "../sync/notices.ts";
 import { canBeSent } from "../sync/owners-word.ts";
 import type { AttentionItem } from "../sync/ports.ts";
 import { type ReadingKind, readingId } from "../sync/reading.ts";
+import type { Silence } from "../sync/silence.ts";
 import { ATTENTION_SHOWN } from "./words/en.ts";
 import type { Words } from "./words/words.ts";
 
@@ -105,6 +106,21 @@ export function noticeButtons(notice: Notice, words: Words, keyboard = new Inlin
   keyboard.row();
   if (notice.type === "differs") keyboard.text(words.button.goOn[kind], `goon:${kind}`);
   return keyboard.text(words.button.stopSending[kind], `set:sends:${SWITCH[kind]}:off`);
+}
+
+/** For each silence a button that ends such messages. */
+export function silenceButtons(silences: Silence[], words: Words): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const it of silences) {
+    const kind = "linkedAt" in it ? "all" : it.kind;
+    keyboard
+      .row()
+      .text(
+        silences.length > 1 ? words.button.silenceOff[kind] : words.button.silenceOff.all,
+        `set:silence:${kind}:off`,
+      );
+  }
+  return keyboard;
 }
 
 /** The taps that `attention` makes: a verb and the id of a reading. */

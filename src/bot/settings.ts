@@ -5,6 +5,7 @@ import { isTimezone } from "../local-time.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Account, AccountChanges, Accounts, Sends, Settings } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
+import { KINDS as READING_KINDS } from "../sync/reading.ts";
 import type { BotContext } from "./context.ts";
 import { showMenu } from "./menu.ts";
 import { answerTap, redraw } from "./redraw.ts";
@@ -25,19 +26,17 @@ const VALUES = {
   units: ["kg", "lb", "st"],
   summaryHour: Array.from({ length: 24 }, (_, hour) => hour),
   summaryMode: ["daily", "when_new", "off"],
-  quietDays: [3, 7, 14],
   patienceHours: [1, 6, 12, 24],
-} satisfies { [F in Exclude<keyof Settings, "sends">]: Array<Settings[F]> };
+} satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;
 const FIELDS = Object.keys(VALUES) as Field[];
 const TOPIC_OF: Record<Field, SettingsTopic> = {
   units: "units",
   summaryHour: "summary",
   summaryMode: "summary",
-  quietDays: "summary",
   patienceHours: "patience",
 };
-const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "patience", "sends", "language"];
+const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
 const KINDS: Array<keyof Sends> = ["weight", "composition", "muscle", "bloodPressure"];
 const HOURS_A_ROW = 6;
 
@@ -107,7 +106,12 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
       case "summary":
         choices("summaryHour", String, HOURS_A_ROW);
         choices("summaryMode", (mode) => words.mode[mode], 1);
-        choices("quietDays", words.quiet, 3);
+        break;
+      case "silence":
+        for (const kind of READING_KINDS) {
+          const isOn = settings.tellsSilence[kind];
+          choice(words.device[kind], `silence:${kind}:${isOn ? "off" : "on"}`, isOn).row();
+        }
         break;
       case "patience":
         choices("patienceHours", words.hours, 2);
@@ -183,6 +187,14 @@ function wishOf(data: string, { settings }: Account): Wish | undefined {
     case "language": {
       const language = LANGUAGES.find((it) => it === value);
       return language && { screen: "language", changes: { language } };
+    }
+    case "silence": {
+      const [kind, state = ""] = rest;
+      const about = READING_KINDS.filter((it) => it === kind || kind === "all");
+      if (about.length === 0 || !["on", "off"].includes(state)) return undefined;
+      const tellsSilence = { ...settings.tellsSilence };
+      for (const each of about) tellsSilence[each] = state === "on";
+      return { screen: "silence", changes: { settings: { tellsSilence } } };
     }
     case "sends": {
       const [kind, state = ""] = rest;

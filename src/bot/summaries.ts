@@ -4,11 +4,16 @@ import type { SummaryStore } from "../sync/chat-ports.ts";
 import { BusyError, leaseName, withLease } from "../sync/lease-keeper.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { Leases } from "../sync/ports.ts";
-import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
+import { afterSilences, silencesOf } from "../sync/silence.ts";
+import { nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
+import { silenceButtons } from "./buttons.ts";
 import type { Notifier } from "./notifier.ts";
 import { wordsOf } from "./words/words.ts";
 
-/** Tells an account its daily summary if that is due, and answers when the next one is. To be called after every run. */
+/**
+ * Tells an account its daily summary if that is due, and what has fallen silent, and answers when the next summary is due. To
+ * be called after every run.
+ */
 export function createSummaries(deps: {
   summary: SummaryStore;
   overview: (account: Account) => Promise<Overview>;
@@ -25,12 +30,18 @@ export function createSummaries(deps: {
     if (!summaryDueAt(account, timezone, memory.lastSummaryAt, now)) return;
     const { withings } = links;
     const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
-    const summary = summaryOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now, timezone });
-    const isTold =
-      summary === undefined ||
-      (await deliver(account, wordsOf(account, { timezone, now }).summary(summary), { isQuiet: true }));
-    // Only what Telegram took: should it be away, the summary comes later today.
-    if (isTold) await store.write(account.telegramUserId, afterSummary(memory, summary, now), version);
+    const silences = silencesOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now });
+    const summary = summaryOf({ account, progress, attention, memory });
+    const words = wordsOf(account, { timezone, now });
+    if (silences.length > 0) {
+      const text = silences.map(words.silence).join("\n\n");
+      const keyboard = silenceButtons(silences, words);
+      // Only what Telegram took: should it be away, both come later today.
+      if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
+    }
+    const isTold = !summary || (await deliver(account, words.summary(summary), { isQuiet: true }));
+    const next = { ...afterSilences(memory, silences), ...(isTold && { lastSummaryAt: now }) };
+    if (isTold || silences.length > 0) await store.write(account.telegramUserId, next, version);
   }
 
   return async (account) => {

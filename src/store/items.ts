@@ -98,7 +98,9 @@ const SettingsShape = z.object({
   units: z.enum(["kg", "lb", "st"]).default(DEFAULT_SETTINGS.units),
   summaryHour: z.int().min(0).max(23).default(DEFAULT_SETTINGS.summaryHour),
   summaryMode: z.enum(["daily", "when_new", "off"]).default(DEFAULT_SETTINGS.summaryMode),
-  quietDays: z.int().min(1).default(DEFAULT_SETTINGS.quietDays),
+  tellsSilence: z
+    .object({ weigh_in: z.boolean().default(true), blood_pressure: z.boolean().default(true) })
+    .prefault({}),
   patienceHours: z.number().min(0).default(DEFAULT_SETTINGS.patienceHours),
   sends: Sends.prefault({}),
 });
@@ -305,6 +307,7 @@ export const ProgressItem = z.object({
   height: z.object({ takenAt: instant, heightM: z.number() }).optional(),
   recentWeighIns: z.array(z.object({ takenAt: instant, weightKg: z.number() })),
   lastReadings: z.partialRecord(Kind, z.object({ takenAt: instant, values: Values })),
+  measuredAt: z.partialRecord(Kind, z.array(instant)).exactOptional(),
   attention: z.array(
     z.object({
       measureGroupId: z.number(),

@@ -1,4 +1,5 @@
 import type { RunOutcome } from "./outcome.ts";
+import type { ReadingKind } from "./reading.ts";
 
 /** One Telegram user with their own Withings and Garmin links. The Telegram user id is its name everywhere. */
 export interface Account {
@@ -24,10 +25,10 @@ export interface Settings {
   units: Units;
   /** Hour of the daily summary, 0 to 23, in the account's zone. */
   summaryHour: number;
-  /** `when_new`: only when something came in, or nothing did for `quietDays`. */
+  /** `when_new`: only when something came in, or waits. */
   summaryMode: "daily" | "when_new" | "off";
-  /** After so many days without a reading the owner hears of it, once. */
-  quietDays: number;
+  /** Whether the owner hears of it when the scale (`weigh_in`) or the cuff falls silent. */
+  tellsSilence: Record<ReadingKind, boolean>;
   /** Trouble that mends itself is told only when it has lasted longer. */
   patienceHours: number;
   sends: Sends;
@@ -54,7 +55,7 @@ export const DEFAULT_SETTINGS: Settings = {
   units: "kg",
   summaryHour: 9,
   summaryMode: "daily",
-  quietDays: 7,
+  tellsSilence: { weigh_in: true, blood_pressure: true },
   patienceHours: 6,
   sends: { weight: true, composition: true, muscle: true, bloodPressure: true },
 };

@@ -35,9 +35,9 @@ export interface People {
 /** What summaries leave behind. Stored. */
 export interface SummaryMemory {
   lastSummaryAt?: Date;
-  /** The newest reading at the time when a silence was told, or the time of the link where there was no reading yet. */
+  /** The time of the link when it was told that nothing had come of it. */
   silenceToldFor?: Date;
-  /** The same of a kind that was silent while the other went on. */
+  /** The newest reading of a kind when it was told that the kind is silent. */
   kindSilenceToldFor?: Partial<Record<ReadingKind, Date>>;
 }
 

@@ -363,6 +363,8 @@ export interface Progress {
   /** The account's own weigh-ins of the last 90 days, the measure of what is probable. */
   recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
+  /** The last occasions on which each kind was measured, ascending: the account's rhythm. */
+  measuredAt?: Partial<Record<ReadingKind, Date[]>>;
   /** Held and failed readings, for the owner's eyes. */
   attention: AttentionItem[];
   /** Readings with an upload not accounted for, by `readingId`: followed up even when they are gone. */

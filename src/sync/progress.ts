@@ -25,6 +25,7 @@ import {
   type ReadingKind,
   readingId,
 } from "./reading.ts";
+import { occasions } from "./silence.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
@@ -149,6 +150,7 @@ export function advance(before: Progress, found: Found): Progress {
     ...(height && { height }),
     recentWeighIns: recent,
     lastReadings: lastReadings(before, settlements, now),
+    ...measuredAt(before, settlements, now),
     attention: waiting,
     arrived: arrivals,
     ...(Object.keys(paused).length > 0 && { paused }),
@@ -232,6 +234,20 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
     last[kind] = { takenAt, values: shownValues(entry) };
   }
   return last;
+}
+
+/** Also what came while its kind was off: the device is alive. */
+function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "measuredAt"> {
+  const isCounted = (fate: Fate) => isOwners(fate) || (fate.state === "skipped" && fate.reason === "kind_off");
+  const measured: Progress["measuredAt"] = {};
+  for (const kind of KINDS) {
+    const times = settlements.flatMap(({ entry }) =>
+      entry?.kind === kind && isCounted(entry.fate) ? [entry.takenAt] : [],
+    );
+    const last = occasions(before.measuredAt?.[kind] ?? [], times, now);
+    if (last.length > 0) measured[kind] = last;
+  }
+  return Object.keys(measured).length > 0 ? { measuredAt: measured } : {};
 }
 
 /** By what the ledger says, so that a run that ended before it was written here costs no arrival. */

@@ -1,5 +1,5 @@
 import { atLocalHour, localDate } from "../local-time.ts";
-import { type Account, isKindOn, type LastRun } from "./account.ts";
+import { type Account, isKindOn } from "./account.ts";
 import type { SummaryMemory } from "./chat-ports.ts";
 import type { Arrival, AttentionItem, Progress, SentValues } from "./ports.ts";
 import { type Composition, KINDS, type ReadingKind } from "./reading.ts";
@@ -17,16 +17,7 @@ export interface Summary {
   waiting: { held: number; failed: number; items: AttentionItem[] };
   /** Kinds that are on but not sent for now. */
   paused?: ReadingKind[];
-  quiet?: Silence;
-  /** There is nothing else to say, or nothing else is wanted. */
-  isSilenceAlone?: true;
 }
-
-/**
- * Nothing has come for so many days, which are as many as the owner chose, or more. With `kind`, of that kind alone. With
- * `linkedAt`, nothing at all since Withings was linked, which is three days ago, or more.
- */
-export type Silence = { days: number; newestAt: Date; kind?: ReadingKind } | { days: number; linkedAt: Date };
 
 export interface WeightTrend {
   takenAt: Date;
@@ -39,11 +30,10 @@ export interface WeightTrend {
 
 const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
-const FIRST_READING_DAYS = 3;
 
 /**
  * When today's summary fell due; undefined where it has been made or is not due yet. Where none is wanted it is due all the
- * same, because a silence is told anyway. A machine that was off at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
+ * same, because a silence is told at that hour. A machine that was off at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
  */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -76,27 +66,15 @@ export function summaryOf(facts: {
   /** Undefined before the first run. */
   progress: Progress | undefined;
   attention: AttentionItem[];
-  /** Undefined where Withings is not linked. */
-  withingsLinkedAt: Date | undefined;
-  lastRun: LastRun | undefined;
   memory: SummaryMemory;
-  now: Date;
-  timezone: string;
 }): Summary | undefined {
   const { account, progress, attention, memory } = facts;
   const { summaryMode } = account.settings;
   const since = memory.lastSummaryAt ?? account.createdAt;
-  const silence = silenceOf(facts);
-  const isRepeated = summaryMode === "daily" && silence && "newestAt" in silence && !silence.kind;
-  const quiet = silence && (isRepeated || !isTold(silence, memory)) ? silence : undefined;
-  if (summaryMode === "off" || !newestOf(progress, attention)) {
-    const nothingElse = { arrived: {}, waiting: { held: 0, failed: 0, items: [] } };
-    return quiet && { ...nothingElse, quiet, isSilenceAlone: true };
-  }
+  if (summaryMode === "off" || !hasReadings(progress, attention)) return undefined;
 
   const arrived = arrivedSince(progress?.arrived ?? [], since);
-  const isNew =
-    Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since) || quiet;
+  const isNew = Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
   if (summaryMode === "when_new" && !isNew) return undefined;
 
   const weight = progress && trendOf(progress);
@@ -119,26 +97,7 @@ export function summaryOf(facts: {
       items: attention,
     },
     ...(paused.length > 0 && { paused }),
-    ...(quiet && { quiet }),
   };
-}
-
-/** To be stored when a summary was told, or when there was nothing to say: it is made once a day. */
-export function afterSummary(memory: SummaryMemory, summary: Summary | undefined, now: Date): SummaryMemory {
-  return { ...memory, ...(summary?.quiet && toldOf(summary.quiet, memory)), lastSummaryAt: now };
-}
-
-/** A silence is known by the reading, or the link, that it follows. */
-function toldOf(silence: Silence, { kindSilenceToldFor }: SummaryMemory): SummaryMemory {
-  if ("linkedAt" in silence) return { silenceToldFor: silence.linkedAt };
-  const { kind, newestAt } = silence;
-  return kind ? { kindSilenceToldFor: { ...kindSilenceToldFor, [kind]: newestAt } } : { silenceToldFor: newestAt };
-}
-
-function isTold(silence: Silence, { silenceToldFor, kindSilenceToldFor }: SummaryMemory): boolean {
-  if ("linkedAt" in silence) return silenceToldFor?.getTime() === silence.linkedAt.getTime();
-  const { kind, newestAt } = silence;
-  return (kind ? kindSilenceToldFor?.[kind] : silenceToldFor)?.getTime() === newestAt.getTime();
 }
 
 function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
@@ -151,46 +110,9 @@ function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
   return arrived;
 }
 
-/** When the scale or the cuff was last heard of. What is held came in, too. */
-function newestOf(progress: Progress | undefined, attention: AttentionItem[], kinds: readonly ReadingKind[] = KINDS) {
-  const times = [
-    ...kinds.flatMap((kind) => progress?.lastReadings[kind]?.takenAt ?? []),
-    // The time of one from the future says nothing.
-    ...attention
-      .filter(({ kind }) => kinds.includes(kind))
-      .map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
-  ];
-  return times.sort((a, b) => a.getTime() - b.getTime()).at(-1);
-}
-
-/**
- * None where nothing is to be sent, and none where the last run did not end well: without a look nobody knows what was
- * measured. By the calendar: who weighs in at eight and hears at seven counts the same days.
- */
-function silenceOf(facts: Parameters<typeof summaryOf>[0]): Silence | undefined {
-  const { account, progress, attention, withingsLinkedAt, lastRun, now, timezone } = facts;
-  const { sends, quietDays } = account.settings;
-  const on = KINDS.filter((kind) => isKindOn(sends, kind));
-  // What is paused may well have been measured.
-  const watched = on.filter((kind) => !progress?.paused?.[kind]);
-  if (!withingsLinkedAt || lastRun?.outcome.status !== "success" || watched.length === 0) return undefined;
-  const daysSince = (at: Date) => {
-    const [from, to] = [at, now].map((it) => Date.parse(localDate(it, timezone))) as [number, number];
-    return Math.round((to - from) / DAY_MS);
-  };
-  const newestAt = newestOf(progress, attention);
-  if (!newestAt) {
-    const days = daysSince(withingsLinkedAt);
-    return on.length === watched.length && days >= FIRST_READING_DAYS
-      ? { days, linkedAt: withingsLinkedAt }
-      : undefined;
-  }
-  if (on.length === watched.length && daysSince(newestAt) >= quietDays) return { days: daysSince(newestAt), newestAt };
-  for (const kind of watched) {
-    const newestAt = newestOf(progress, attention, [kind]);
-    if (newestAt && daysSince(newestAt) >= quietDays) return { days: daysSince(newestAt), newestAt, kind };
-  }
-  return undefined;
+/** Whether anything has ever come. What is held came, too. */
+function hasReadings(progress: Progress | undefined, attention: AttentionItem[]): boolean {
+  return attention.length > 0 || KINDS.some((kind) => progress?.lastReadings[kind]);
 }
 
 function trendOf({ lastReadings, recentWeighIns }: Progress): WeightTrend | undefined {

@@ -35,13 +35,21 @@ describe("/settings", () => {
         "Units: kilograms",
         "Time zone: UTC (12:00 now), as Withings says",
         "Summary: every day, at 9:00",
-        "Silence: I tell you after 7 days without a reading",
+        "Silence: I tell you when nothing comes from your scale or cuff",
         "Short outages: I mention them only after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Language: English",
       ].join("\n"),
     );
-    expect(labels(screen())).toEqual(["Units", "Time zone", "Summary", "Short outages", "What is sent", "Language"]);
+    expect(labels(screen())).toEqual([
+      "Units",
+      "Time zone",
+      "Summary",
+      "Silence",
+      "Short outages",
+      "What is sent",
+      "Language",
+    ]);
     for (const topic of labels(screen())) {
       expect(labels(await tap(topic)).at(-1)).toBe("Back");
       await tap("Back");
@@ -61,7 +69,6 @@ describe("/settings", () => {
       "Summary: only when something happened, at 9:00",
     ],
     ["Summary", "Off", { summaryMode: "off" }, "Summary: off"],
-    ["Summary", "After 14 days", { quietDays: 14 }, "Silence: I tell you after 14 days without a reading"],
     ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I mention them only after 1 hour"],
   ])("%s: a tap on %s sets that and nothing else", async (topic, button, changed, line) => {
     await open();
@@ -90,6 +97,36 @@ describe("/settings", () => {
     expect((await account()).settings.sends).toMatchObject({ weight: true, composition: true, muscle: false });
   });
 
+  test("a silent scale and a silent cuff can each be left unsaid, and be said again", async () => {
+    await open();
+    expect(labels(await tap("Silence"))).toEqual(["✓ Scale", "✓ Cuff", "Back"]);
+    expect(screen().text).toContain("after three days without one; if once a week, after two weeks");
+    const shown = await tap("✓ Scale");
+    expect(shown.text).toContain("Silence: I tell you when nothing comes from your cuff\n");
+    expect((await tap("✓ Cuff")).text).toContain("Silence: I don’t tell you when nothing comes\n");
+    expect((await account()).settings).toEqual({
+      ...DEFAULT_SETTINGS,
+      tellsSilence: { weigh_in: false, blood_pressure: false },
+    });
+    expect((await tap("Scale")).text).toContain("Silence: I tell you when nothing comes from your scale\n");
+    expect((await account()).settings.tellsSilence).toEqual({ weigh_in: true, blood_pressure: false });
+  });
+
+  test.each([
+    ["weigh_in", { weigh_in: false, blood_pressure: true }],
+    ["all", { weigh_in: false, blood_pressure: false }],
+  ])(
+    "the button below a silence (%s) ends such messages, and shows where to have them again",
+    async (kind, tellsSilence) => {
+      await open();
+      await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
+        reply_markup: { inline_keyboard: [[{ text: "Don’t", callback_data: `set:silence:${kind}:off` }]] },
+      });
+      expect(labels(await tap("Don’t"))).toContain("Scale");
+      expect((await account()).settings).toEqual({ ...DEFAULT_SETTINGS, tellsSilence });
+    },
+  );
+
   test("a button tapped twice, or delivered twice, does once what stands on it", async () => {
     await open();
     await tap("What is sent");
@@ -109,6 +146,8 @@ describe("/settings", () => {
     "set:units:kg:lb",
     "set:zone:Europe/Atlantis",
     "set:sends:height:on",
+    "set:silence:height:off",
+    "set:silence:all:maybe",
     "set:gone",
     "set:language:xx",
   ])("a button of another time (%s) changes nothing and shows how things are", async (data) => {
@@ -126,7 +165,7 @@ describe("/settings", () => {
   test("everything a button tells fits into what Telegram carries", async () => {
     await open();
     await house.app.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
-    for (const topic of ["units", "zone", "summary", "patience", "sends", "language"]) {
+    for (const topic of ["units", "zone", "summary", "silence", "patience", "sends", "language"]) {
       await tap(topic === "units" ? "Units" : `set:${topic}`);
       for (const { data } of screen().buttons.flat()) expect(Buffer.byteLength(data ?? "")).toBeLessThanOrEqual(64);
       await tap("Back");

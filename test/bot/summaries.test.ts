@@ -1,9 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createChat } from "../../src/chat.ts";
 import { createLog } from "../../src/log.ts";
 import type { AccountChanges } from "../../src/sync/account.ts";
 import { leaseName } from "../../src/sync/lease-keeper.ts";
 import { ACCOUNT, type Household, startHousehold } from "../support/household.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
 
 let house: Household;
 afterEach(() => house.close());
@@ -71,59 +73,104 @@ test("speaks the owner's language and units, at the owner's hour", async () => {
   expect(told()).toEqual(["Neu in Garmin: 1 Wiegung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %."]);
 });
 
-test("says nothing when there is nothing to say, but after a week of silence says that, once", async () => {
-  const { at, told } = await moveIn({ settings: { summaryMode: "when_new" } });
-  for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
-  expect(told()).toHaveLength(2);
-  expect(told()[1]).toMatch(/Nothing was measured for 7 days\. If you did step on the scale/);
+const SCALE_IS_SILENT = {
+  en: [
+    "No weigh-in for 3 days; you usually weigh in every day. If you have been on the scale since, open the Withings app:",
+    "• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open beside it.",
+    "• It’s there: /doctor looks for what’s wrong on my side.",
+  ].join("\n"),
+  de: [
+    "Seit 3 Tagen kam keine Wiegung an; sonst wiegst du dich jeden Tag. Warst du seitdem auf der Waage, öffne die Withings-App:",
+    "• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App neben ihr offen ist.",
+    "• Sie ist da: /doctor sucht, was bei mir nicht stimmt.",
+  ].join("\n"),
+};
+
+describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s", (summaryMode) => {
+  test.each(["en", "de"] as const)(
+    "a scale that is used daily is missed after three days, once (%s)",
+    async (language) => {
+      const { at, told, owner } = await moveIn({ language, settings: { summaryMode } });
+      for (const day of [17, 18, 19, 20]) {
+        const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: house.clock.now() };
+        house.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
+      }
+      await house.sync();
+      await at("2026-11-22T08:00:00Z");
+      await at("2026-11-23T08:00:00Z");
+      expect(told()).not.toContain(SCALE_IS_SILENT[language]);
+      await at("2026-11-24T08:00:00Z");
+      const silence = owner.messages.find(({ text }) => text === SCALE_IS_SILENT[language]);
+      expect(silence?.silent).toBe(false);
+      const off = language === "en" ? "Don’t tell me of this" : "Dazu nichts mehr sagen";
+      expect(silence?.buttons.flat()).toMatchObject([{ text: off, data: "set:silence:weigh_in:off" }]);
+      for (let day = 25; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+      expect(told().filter((text) => text === SCALE_IS_SILENT[language])).toHaveLength(1);
+    },
+  );
 });
 
-test("a silence is told once to who wants no summary, with nothing else", async () => {
-  const { at, told, owner } = await moveIn({ settings: { summaryMode: "off" } });
-  for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
-  expect(told()).toEqual([
-    "Nothing was measured for 7 days. If you did step on the scale, look into the Withings app: it may not have sent it.",
+test("a cuff that was used weekly is missed after two weeks while the scale goes on, not while its owner wants no word", async () => {
+  const days = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => new Date(Date.parse("2026-11-22T06:00:00Z") + (from + index) * DAY_MS));
+  const live = async (changes: AccountChanges) => {
+    const { at, told } = await moveIn(changes);
+    for (const day of [-28, -21, -14, -7]) {
+      const createdAt = house.clock.now();
+      house.person.takeBloodPressure({ at: days(day, 1)[0] as Date, createdAt, systolic: 121, diastolic: 79 });
+    }
+    for (const day of days(0, 12)) {
+      house.person.stepOnScale({ at: day, weightKg: 80.25 });
+      house.clock.advance((day.getTime() - house.clock.now().getTime()) / 1000 + 60);
+      await house.link();
+      await house.sync();
+      await at(new Date(day.getTime() + 2 * 3_600_000).toISOString());
+    }
+    return told().filter((text) => text.startsWith("No blood pressure"));
+  };
+  expect(await live({})).toEqual([
+    "No blood pressure for 14 days; you usually measure once a week. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open beside them.\n• It’s there: /doctor looks for what’s wrong on my side.",
   ]);
-  expect(owner.lastMessage?.silent).toBe(true);
+  await house.close();
+  expect(await live({ settings: { tellsSilence: { weigh_in: true, blood_pressure: false } } })).toEqual([]);
 });
 
 test.each([
-  [
-    "en",
-    "No blood pressure has arrived for 7 days. If you did measure, look into the Withings app: the cuff may not have sent it.",
-  ],
+  ["en", "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you have measured since"],
   [
     "de",
-    "Seit 7 Tagen kam kein Blutdruck an. Hast du doch gemessen, sieh in die Withings-App: Vielleicht hat die Manschette es nicht gesendet.",
+    "Withings ist seit 3 Tagen verbunden, und von dort kam noch keine Messung für Garmin. Hast du seitdem gemessen",
   ],
-] as const)("a cuff that is silent while the scale goes on is told once (%s)", async (language, sentence) => {
-  const { at, told } = await moveIn({ language });
-  house.person.takeBloodPressure({ at: new Date("2026-11-21T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
-  for (let day = 22; day <= 30; day++) {
-    house.person.stepOnScale({ at: new Date(`2026-11-${day}T06:00:00Z`), weightKg: 80.25 });
-    await house.sync();
-    await at(`2026-11-${day}T08:00:00Z`);
-  }
-  expect(told().filter((text) => text.includes(sentence))).toHaveLength(1);
-  expect(told()).toHaveLength(9);
-});
-
-test.each([
-  [
-    "en",
-    "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you did measure, look into the Withings app: the reading may be missing there, or belong to somebody else. /connect links another profile.",
-  ],
-  [
-    "de",
-    "Withings ist seit 3 Tagen verbunden, und von dort kam noch keine Messung für Garmin. Hast du doch gemessen, sieh in die Withings-App: Vielleicht fehlt die Messung dort, oder sie gehört jemand anderem. /connect verbindet ein anderes Profil.",
-  ],
-] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, sentence) => {
-  const { at, told } = await moveIn({ language }, { isScaleUsed: false });
+] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
+  const { at, told, owner } = await moveIn({ language }, { isScaleUsed: false });
   for (let day = 22; day <= 30; day++) {
     await house.sync();
     await at(`2026-11-${day}T08:00:00Z`);
   }
-  expect(told()).toEqual([sentence]);
+  // Linked at noon, so that on the third morning it is not three days.
+  expect(told()).toEqual([expect.stringContaining(beginning)]);
+  expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ data: "set:silence:all:off" }]);
+});
+
+test("a silence that Telegram did not take is told later that day, and once", async () => {
+  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  house.clock.advance((4 * DAY_MS) / 1000);
+  await house.link();
+  house.sandbox.faults.add({
+    ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  });
+  await house.app.accounts.saveLastRun(ACCOUNT, {
+    finishedAt: house.clock.now(),
+    outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
+  });
+  await at("2026-11-28T13:00:00Z");
+  expect(told()).toEqual([]);
+  house.sandbox.faults.remove("away");
+  await at("2026-11-28T13:30:00Z");
+  await at("2026-11-28T14:00:00Z");
+  await at("2026-11-29T08:00:00Z");
+  expect(told()).toHaveLength(1);
 });
 
 test("waits while a run is at work, and while Telegram is away", async () => {

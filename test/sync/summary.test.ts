@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Account, DEFAULT_SETTINGS, type LastRun, type Settings } from "../../src/sync/account.ts";
+import { type Account, DEFAULT_SETTINGS, type Settings } from "../../src/sync/account.ts";
 import type { SummaryMemory } from "../../src/sync/chat-ports.ts";
-import type { RunOutcome } from "../../src/sync/outcome.ts";
 import type { Arrival, AttentionItem, Progress } from "../../src/sync/ports.ts";
-import type { ReadingKind } from "../../src/sync/reading.ts";
-import { afterSummary, nextSummaryAt, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
+import { nextSummaryAt, summaryDueAt, summaryOf } from "../../src/sync/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
@@ -34,8 +32,6 @@ function weighed(...weighIns: Array<[days: number, weightKg: number]>): Progress
   });
 }
 
-const PAUSE = { reason: "closed", since: daysAgo(9), lookedAt: daysAgo(0), from: daysAgo(9), waiting: 1 } as const;
-
 let groups = 0;
 function arrival(takenAt: Date, more: Partial<Arrival> = {}): Arrival {
   const values = { kind: "weigh_in", weightKg: 80 } as const;
@@ -54,12 +50,7 @@ function summary(
   more: Partial<Parameters<typeof summaryOf>[0]> = {},
 ) {
   const memory: SummaryMemory = { lastSummaryAt: daysAgo(1) };
-  const facts = { account: accountWith(settings), progress, attention: [], memory, now: NOW, timezone: BERLIN };
-  return summaryOf({ ...facts, withingsLinkedAt: daysAgo(100), lastRun: runOf(), ...more });
-}
-
-function runOf(more: Partial<RunOutcome> = {}): LastRun {
-  return { finishedAt: NOW, outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0, ...more } };
+  return summaryOf({ account: accountWith(settings), progress, attention: [], memory, ...more });
 }
 
 describe("what arrived", () => {
@@ -128,10 +119,9 @@ test("what waits is counted", () => {
 
 describe("there is nothing to say", () => {
   test("before the first reading", () => {
-    const soon = { withingsLinkedAt: daysAgo(2) };
-    expect(summary(undefined, {}, soon)).toBeUndefined();
-    expect(summary(progressWith(), {}, soon)).toBeUndefined();
-    expect(summary(progressWith(), { summaryMode: "when_new" }, { ...soon, memory: {} })).toBeUndefined();
+    expect(summary(undefined)).toBeUndefined();
+    expect(summary(progressWith())).toBeUndefined();
+    expect(summary(progressWith(), { summaryMode: "when_new" }, { memory: {} })).toBeUndefined();
   });
 
   test("to who wants no summary", () => {
@@ -152,118 +142,6 @@ test.each([
   ["a reading waits", {}, [waiting(daysAgo(0.5))]],
 ])("who wants to hear only of news hears when %s", (_what, more, attention) => {
   expect(summary({ ...weighed([2, 80]), ...more }, { summaryMode: "when_new" }, { attention })).toBeDefined();
-});
-
-describe("a silence", () => {
-  test("is said from the day on that its owner chose, each day anew, with its length", () => {
-    const quiet = [2, 3, 4].map((days) => summary(weighed([days, 80]), { quietDays: 3 })?.quiet);
-    expect(quiet).toEqual([undefined, { days: 3, newestAt: daysAgo(3) }, { days: 4, newestAt: daysAgo(4) }]);
-  });
-
-  test("is said once to who wants to hear only of news, and the next one again", () => {
-    const [settings, progress] = [{ summaryMode: "when_new", quietDays: 3 } as const, weighed([3, 80])];
-    const said = summary(progress, settings);
-    expect(said?.quiet).toEqual({ days: 3, newestAt: daysAgo(3) });
-    const memory = afterSummary({}, said, daysAgo(0));
-    expect(memory).toEqual({ lastSummaryAt: daysAgo(0), silenceToldFor: daysAgo(3) });
-    const later = new Date(NOW.getTime() + 24 * 3_600_000);
-    expect(summary(progress, settings, { memory, now: later })).toBeUndefined();
-    const unsaid = afterSummary(memory, undefined, later);
-    expect(unsaid).toEqual({ lastSummaryAt: later, silenceToldFor: daysAgo(3) });
-
-    const much = new Date(NOW.getTime() + 10 * 24 * 3_600_000);
-    expect(summary(weighed([-5, 80]), settings, { memory: unsaid, now: much })?.quiet?.days).toBe(5);
-  });
-
-  test("is counted by the calendar of the account, also across a change of the clocks", () => {
-    const settings = { quietDays: 7 };
-    const at = (newest: string, now: string, timezone: string) => {
-      const takenAt = new Date(newest);
-      const values = { kind: "weigh_in", weightKg: 80 } as const;
-      const progress = progressWith({ lastReadings: { weigh_in: { takenAt, values } } });
-      return summary(progress, settings, { now: new Date(now), timezone })?.quiet?.days;
-    };
-    expect(at("2026-11-13T22:59:00Z", "2026-11-20T08:00:00Z", BERLIN)).toBe(7);
-    expect(at("2026-11-13T23:01:00Z", "2026-11-20T08:00:00Z", BERLIN)).toBeUndefined();
-    expect(at("2026-03-23T22:30:00Z", "2026-03-30T07:00:00Z", BERLIN)).toBe(7);
-    expect(at("2026-10-18T22:30:00Z", "2026-10-26T08:00:00Z", BERLIN)).toBe(7);
-  });
-
-  test("is said once, and alone, to who wants no summary", () => {
-    const settings = { summaryMode: "off", quietDays: 3 } as const;
-    const arrived = [arrival(daysAgo(0.5), { takenAt: daysAgo(3) })];
-    const said = summary({ ...weighed([3, 80]), arrived }, settings);
-    expect(said).toEqual({
-      ...{ arrived: {}, waiting: { held: 0, failed: 0, items: [] } },
-      ...{ quiet: { days: 3, newestAt: daysAgo(3) }, isSilenceAlone: true },
-    });
-    const memory = afterSummary({}, said, NOW);
-    expect(summary(weighed([3, 80]), settings, { memory, now: daysAgo(-1) })).toBeUndefined();
-  });
-
-  test.each(["daily", "when_new", "off"] as const)(
-    "of the cuff alone is said once while the scale goes on: %s",
-    (summaryMode) => {
-      const settings = { summaryMode, quietDays: 7 };
-      const progress = (cuffDays: number, scaleDays = 1) => {
-        const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79 } as const;
-        const { lastReadings, ...rest } = weighed([scaleDays, 80]);
-        return { ...rest, lastReadings: { ...lastReadings, blood_pressure: { takenAt: daysAgo(cuffDays), values } } };
-      };
-      expect(summary(progress(6), settings)?.quiet).toBeUndefined();
-      const said = summary(progress(8), settings);
-      expect(said?.quiet).toEqual({ days: 8, newestAt: daysAgo(8), kind: "blood_pressure" });
-      const memory = afterSummary({ silenceToldFor: daysAgo(40) }, said, NOW);
-      expect(summary(progress(8), settings, { memory })?.quiet).toBeUndefined();
-      // The scale falls silent too, which is news, and comes back, which is no news of the cuff.
-      const both = summary(progress(8, 7), settings, { memory });
-      expect(both?.quiet).toEqual({ days: 7, newestAt: daysAgo(7) });
-      expect(summary(progress(8), settings, { memory: afterSummary(memory, both, NOW) })?.quiet).toBeUndefined();
-      const pressureOff = { ...settings, sends: { ...DEFAULT_SETTINGS.sends, bloodPressure: false } };
-      expect(summary(progress(8), pressureOff)?.quiet).toBeUndefined();
-      // A cuff that has only waited for its owner was heard of.
-      const held = { ...waiting(daysAgo(1)), kind: "blood_pressure" as const };
-      expect(summary(progress(8), settings, { attention: [held] })?.quiet).toBeUndefined();
-    },
-  );
-
-  test("is told of the other kind while Garmin takes none of one", () => {
-    const pausing = (kind: ReadingKind) => ({ ...weighed([8, 80]), paused: { [kind]: PAUSE } });
-    const settings = { quietDays: 7 };
-    expect(summary(pausing("blood_pressure"), settings)?.quiet).toMatchObject({ kind: "weigh_in", days: 8 });
-    expect(summary(pausing("weigh_in"), settings)?.quiet).toBeUndefined();
-  });
-
-  test.each(["daily", "when_new", "off"] as const)(
-    "from the first day on is said once, after three days: %s",
-    (summaryMode) => {
-      const of = (withingsLinkedAt: Date | undefined, memory: SummaryMemory = {}) =>
-        summary(progressWith(), { summaryMode }, { withingsLinkedAt, memory });
-      expect(of(daysAgo(2))).toBeUndefined();
-      const said = of(daysAgo(3));
-      expect(said).toMatchObject({ quiet: { days: 3, linkedAt: daysAgo(3) }, isSilenceAlone: true });
-      expect(of(daysAgo(3), afterSummary({}, said, NOW))).toBeUndefined();
-      expect(of(undefined)).toBeUndefined();
-    },
-  );
-
-  test.each([
-    ["the last run did not look at everything", { lastRun: runOf({ status: "retry_later" }) }],
-    ["no run is known", { lastRun: undefined }],
-    ["Withings is not linked", { withingsLinkedAt: undefined }],
-  ])("is not claimed when %s", (_when, more) => {
-    expect(summary(weighed([9, 80]), {}, more)).not.toHaveProperty("quiet");
-    expect(summary(progressWith(), {}, { withingsLinkedAt: daysAgo(9), ...more })).toBeUndefined();
-  });
-
-  test("ends with any reading, also with one that waits, and is none where nothing is to be sent", () => {
-    const attention = [waiting(daysAgo(1))];
-    expect(summary(weighed([9, 80]), {}, { attention })).not.toHaveProperty("quiet");
-    const future = { ...waiting(daysAgo(9)), takenAt: daysAgo(-400) };
-    expect(summary(weighed([10, 80]), {}, { attention: [future] })?.quiet?.days).toBe(9);
-    const sends = { ...DEFAULT_SETTINGS.sends, weight: false, bloodPressure: false };
-    expect(summary(weighed([9, 80]), { sends })).not.toHaveProperty("quiet");
-  });
 });
 
 describe("the summary of a day", () => {

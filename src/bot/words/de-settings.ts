@@ -2,7 +2,7 @@ import type { Sends, Settings } from "../../sync/account.ts";
 import { type SettingsTopic, type SettingsView, type SettingsWords, sentKinds } from "./en-settings.ts";
 
 /** The German sentences of /settings. */
-export function settingsInGerman(days: (count: number) => string): SettingsWords {
+export function settingsInGerman(): SettingsWords {
   const UNITS: Record<Settings["units"], string> = { kg: "Kilogramm", lb: "Pfund (lb)", st: "Stone (st)" };
   const KIND: Record<keyof Sends, string> = {
     weight: "Gewicht",
@@ -11,8 +11,6 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
     bloodPressure: "Blutdruck",
   };
   const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
-  /** `3 Tagen` */
-  const afterDays = (count: number) => (count === 1 ? "einem Tag" : `${days(count)}n`);
 
   function summary({ summaryMode, summaryHour }: Settings): string {
     if (summaryMode === "off") return "Zusammenfassung: aus";
@@ -20,12 +18,18 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
     return `Zusammenfassung: ${when}, um ${summaryHour} Uhr`;
   }
 
+  function silence({ weigh_in: scale, blood_pressure: cuff }: Settings["tellsSilence"]): string {
+    if (!scale && !cuff) return "Ich melde mich nicht, wenn nichts kommt";
+    const what = scale && cuff ? "Waage oder Manschette" : scale ? "der Waage" : "der Manschette";
+    return `Ich melde mich, wenn von ${what} nichts kommt`;
+  }
+
   const line: Record<SettingsTopic, (view: SettingsView) => string> = {
     units: ({ settings }) => `Einheiten: ${UNITS[settings.units]}`,
     zone: ({ timezone, clockTime, isZoneChosen }) =>
       `Zeitzone: ${timezone} (jetzt ${clockTime}), ${isZoneChosen ? "von dir gewählt" : "wie Withings sagt"}`,
-    summary: ({ settings }) =>
-      `${summary(settings)}\nStille: Ich melde mich nach ${afterDays(settings.quietDays)} ohne Messung`,
+    summary: ({ settings }) => summary(settings),
+    silence: ({ settings: { tellsSilence } }) => `Stille: ${silence(tellsSilence)}`,
     patience: ({ settings: { patienceHours } }) =>
       `Kurze Störungen: Ich melde sie erst nach ${patienceHours === 1 ? "einer Stunde" : hours(patienceHours)}`,
     sends: ({ settings: { sends } }) =>
@@ -40,7 +44,9 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
   const MORE: Record<SettingsTopic, string> = {
     units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
     zone: "Nach ihr gehen die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
-    summary: "Die Stunde der Zusammenfassung, wann sie kommt, und nach wie vielen Tagen ohne Messung ich mich melde.",
+    summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
+    silence:
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nDu hörst es einmal, zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
     patience:
       "Antworten Withings oder Garmin nicht, vergeht das meist von selbst, und verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
     sends:
@@ -59,6 +65,7 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
       units: "Einheiten",
       zone: "Zeitzone",
       summary: "Zusammenfassung",
+      silence: "Stille",
       patience: "Kurze Störungen",
       sends: "Was gesendet wird",
       language: "Sprache",
@@ -66,7 +73,7 @@ export function settingsInGerman(days: (count: number) => string): SettingsWords
     back: "Zurück",
     units: { kg: "Kilogramm (kg)", lb: "Pfund (lb)", st: "Stone (st)" },
     mode: { daily: "Täglich", when_new: "Wenn etwas war", off: "Aus" },
-    quiet: (count) => `Nach ${afterDays(count)}`,
+    device: { weigh_in: "Waage", blood_pressure: "Manschette" },
     hours,
     kind: {
       weight: "Gewicht",

@@ -1,5 +1,5 @@
 import type { Composition } from "../../sync/reading.ts";
-import type { Silence, Summary, WeightTrend } from "../../sync/summary.ts";
+import type { Summary, WeightTrend } from "../../sync/summary.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import type { Format } from "./format.ts";
 
@@ -26,32 +26,7 @@ export function summaryInGerman(format: Format) {
     return `Körper: ${parts.join(", ")}.`;
   }
 
-  function silenceLine(silence: Silence): string {
-    const days = silence.days === 1 ? "1 Tag" : `${silence.days} Tagen`;
-    if ("linkedAt" in silence) {
-      return `Withings ist seit ${days} verbunden, und von dort kam noch keine Messung für Garmin. Hast du doch gemessen, sieh in die Withings-App: Vielleicht fehlt die Messung dort, oder sie gehört jemand anderem. /connect verbindet ein anderes Profil.`;
-    }
-    switch (silence.kind) {
-      case "weigh_in":
-        return `Seit ${days} kam keine Wiegung an. Warst du doch auf der Waage, sieh in die Withings-App: Vielleicht hat sie es nicht gesendet.`;
-      case "blood_pressure":
-        return `Seit ${days} kam kein Blutdruck an. Hast du doch gemessen, sieh in die Withings-App: Vielleicht hat die Manschette es nicht gesendet.`;
-      default:
-        return `Seit ${days} wurde nichts gemessen. Warst du doch auf der Waage, sieh in die Withings-App: Vielleicht hat sie es nicht gesendet.`;
-    }
-  }
-
-  return ({
-    arrived,
-    weight: trend,
-    composition,
-    bloodPressure,
-    waiting,
-    paused,
-    quiet,
-    isSilenceAlone,
-  }: Summary): string => {
-    if (quiet && isSilenceAlone) return silenceLine(quiet);
+  return ({ arrived, weight: trend, composition, bloodPressure, waiting, paused }: Summary): string => {
     const kinds = [
       ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "Wiegung", "Wiegungen")] : []),
       ...(arrived.blood_pressure
@@ -71,7 +46,6 @@ export function summaryInGerman(format: Format) {
       ...(bloodPressure ? [`Blutdruck ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
       ...(waits.length > 0 ? [`Wartet auf dich: ${waits.join(", ")}. /status zeigt sie.`] : []),
       ...(paused ?? []).map((kind) => notices.paused(kind, "/status")),
-      ...(quiet ? [silenceLine(quiet)] : []),
     ].join("\n");
   };
 }

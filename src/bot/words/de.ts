@@ -9,6 +9,7 @@ import { doctorInGerman } from "./de-doctor.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
+import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import { ATTENTION_SHOWN, isMaybeForeignItem, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
 import type { Format } from "./format.ts";
@@ -230,6 +231,7 @@ export function german(format: Format): Words {
       keepLink: "Nein, so lassen",
       yesRemove: "Ja, entfernen",
       keep: "Behalten",
+      silenceOff: SILENCE_OFF_IN_GERMAN,
     },
 
     links: ({ links }) => [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
@@ -343,8 +345,9 @@ export function german(format: Format): Words {
     news: newsText,
 
     summary: summaryInGerman(format),
+    silence: silenceInGerman,
 
-    settings: settingsInGerman(days),
+    settings: settingsInGerman(),
     people: {
       invitation: (link) =>
         `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er lässt eine Person ein, innerhalb von 24 Stunden.`,

@@ -1,4 +1,5 @@
 import type { Sends, Settings } from "../../sync/account.ts";
+import type { ReadingKind } from "../../sync/reading.ts";
 
 /** What the settings screens tell of. */
 export interface SettingsView {
@@ -9,11 +10,11 @@ export interface SettingsView {
   isZoneChosen: boolean;
 }
 
-export type SettingsTopic = "units" | "zone" | "summary" | "patience" | "sends" | "language";
+export type SettingsTopic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "language";
 export type SettingsWords = ReturnType<typeof settingsInEnglish>;
 
 /** The English sentences of /settings. */
-export function settingsInEnglish(days: (count: number) => string) {
+export function settingsInEnglish() {
   const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stones" };
   const KIND: Record<keyof Sends, string> = {
     weight: "weight",
@@ -29,12 +30,18 @@ export function settingsInEnglish(days: (count: number) => string) {
     return `Summary: ${when}, at ${summaryHour}:00`;
   }
 
+  function silence({ weigh_in: scale, blood_pressure: cuff }: Settings["tellsSilence"]): string {
+    if (!scale && !cuff) return "I don’t tell you when nothing comes";
+    const what = scale && cuff ? "your scale or cuff" : scale ? "your scale" : "your cuff";
+    return `I tell you when nothing comes from ${what}`;
+  }
+
   const line = {
     units: ({ settings }) => `Units: ${UNITS[settings.units]}`,
     zone: ({ timezone, clockTime, isZoneChosen }) =>
       `Time zone: ${timezone} (${clockTime} now), ${isZoneChosen ? "as you chose" : "as Withings says"}`,
-    summary: ({ settings }) =>
-      `${summary(settings)}\nSilence: I tell you after ${days(settings.quietDays)} without a reading`,
+    summary: ({ settings }) => summary(settings),
+    silence: ({ settings: { tellsSilence } }) => `Silence: ${silence(tellsSilence)}`,
     patience: ({ settings }) => `Short outages: I mention them only after ${hours(settings.patienceHours)}`,
     sends: ({ settings: { sends } }) =>
       `Sent to Garmin: ${
@@ -48,7 +55,9 @@ export function settingsInEnglish(days: (count: number) => string) {
   const MORE: Record<SettingsTopic, string> = {
     units: "How I write weights here. Garmin Connect has a setting of its own.",
     zone: "Times in this chat, and the hour of the summary, go by it.",
-    summary: "The hour of the summary, when it comes, and after how many days without a reading I say so.",
+    summary: "The hour of the summary, and when it comes.",
+    silence:
+      "I go by your own rhythm, the scale and the cuff apart: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. While I don’t know your rhythm it’s a week, and if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nYou hear it once, at the hour of the summary, also when the summary is off.",
     patience:
       "When Withings or Garmin do not answer, it mostly passes by itself, and nothing is lost meanwhile. What needs you I tell at once.",
     sends:
@@ -67,6 +76,7 @@ export function settingsInEnglish(days: (count: number) => string) {
       units: "Units",
       zone: "Time zone",
       summary: "Summary",
+      silence: "Silence",
       patience: "Short outages",
       sends: "What is sent",
       language: "Language",
@@ -77,7 +87,7 @@ export function settingsInEnglish(days: (count: number) => string) {
       Settings["summaryMode"],
       string
     >,
-    quiet: (count: number) => `After ${days(count)}`,
+    device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
     hours,
     kind: {
       weight: "Weight",

@@ -1,5 +1,5 @@
 import type { Composition } from "../../sync/reading.ts";
-import type { Silence, Summary, WeightTrend } from "../../sync/summary.ts";
+import type { Summary, WeightTrend } from "../../sync/summary.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
@@ -26,32 +26,7 @@ export function summaryInEnglish(format: Format) {
     return `Body: ${parts.join(", ")}.`;
   }
 
-  function silenceLine(silence: Silence): string {
-    const days = counted(silence.days, "day", "days");
-    if ("linkedAt" in silence) {
-      return `Withings was linked ${days} ago, and no reading for Garmin has come from it yet. If you did measure, look into the Withings app: the reading may be missing there, or belong to somebody else. /connect links another profile.`;
-    }
-    switch (silence.kind) {
-      case "weigh_in":
-        return `No weigh-in has arrived for ${days}. If you did step on the scale, look into the Withings app: it may not have sent it.`;
-      case "blood_pressure":
-        return `No blood pressure has arrived for ${days}. If you did measure, look into the Withings app: the cuff may not have sent it.`;
-      default:
-        return `Nothing was measured for ${days}. If you did step on the scale, look into the Withings app: it may not have sent it.`;
-    }
-  }
-
-  return ({
-    arrived,
-    weight: trend,
-    composition,
-    bloodPressure,
-    waiting,
-    paused,
-    quiet,
-    isSilenceAlone,
-  }: Summary): string => {
-    if (quiet && isSilenceAlone) return silenceLine(quiet);
+  return ({ arrived, weight: trend, composition, bloodPressure, waiting, paused }: Summary): string => {
     const kinds = [
       ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "weigh-in", "weigh-ins")] : []),
       ...(arrived.blood_pressure ? [counted(arrived.blood_pressure.count, "blood pressure", "blood pressures")] : []),
@@ -67,7 +42,6 @@ export function summaryInEnglish(format: Format) {
       ...(bloodPressure ? [`Blood pressure ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
       ...(waits.length > 0 ? [`Waiting for you: ${waits.join(", ")}. /status shows them.`] : []),
       ...(paused ?? []).map((kind) => notices.paused(kind, "/status")),
-      ...(quiet ? [silenceLine(quiet)] : []),
     ].join("\n");
   };
 }

@@ -10,6 +10,7 @@ import { doctorInEnglish } from "./en-doctor.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
+import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import type { Format } from "./format.ts";
 
@@ -257,6 +258,7 @@ export function english(format: Format) {
       keepLink: "No, keep the link",
       yesRemove: "Yes, remove",
       keep: "Keep",
+      silenceOff: SILENCE_OFF_IN_ENGLISH,
     },
 
     /* Linking */
@@ -371,10 +373,11 @@ export function english(format: Format) {
     news: newsText,
 
     summary: summaryInEnglish(format),
+    silence: silenceInEnglish,
 
     /* What is chosen, who is served, and whether all works */
 
-    settings: settingsInEnglish(days),
+    settings: settingsInEnglish(),
     people: {
       invitation: (link: string) =>
         `${link}\n\nSend this link to whoever is to use me too. It lets one person in, within 24 hours.`,

@@ -1,0 +1,115 @@
+import { type Account, isKindOn, type LastRun } from "./account.ts";
+import type { SummaryMemory } from "./chat-ports.ts";
+import type { AttentionItem, Progress } from "./ports.ts";
+import { KINDS, type ReadingKind } from "./reading.ts";
+
+/**
+ * Nothing has come for so many whole days: from the scale or the cuff, which used to bring something about every `everyDays`
+ * days (absent where that is not known), or with `linkedAt` nothing at all since Withings was linked.
+ */
+export type Silence =
+  | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number }
+  | { days: number; linkedAt: Date };
+
+const DAY_MS = 24 * 3600 * 1000;
+/** Readings within it are one occasion: people take their blood pressure two or three times in a row. */
+const OCCASION_MS = 12 * 3600 * 1000;
+/** Two months of a weekly habit. */
+const OCCASIONS = 9;
+
+const FIRST_READING_DAYS = 3;
+const SHORTEST_DAYS = 3;
+/** Until the rhythm is known. */
+const UNKNOWN_RHYTHM_DAYS = 7;
+const OCCASIONS_FOR_A_RHYTHM = 4;
+/** Who measures less often than that has no rhythm that a silence would stand out from. */
+const SELDOM_DAYS = 31;
+
+/** The last occasions on which a kind was measured, ascending. `times` come in any order. */
+export function occasions(before: readonly Date[], times: readonly Date[], now: Date): Date[] {
+  const sorted = [...before, ...times].filter((it) => it <= now).sort((a, b) => a.getTime() - b.getTime());
+  const kept: Date[] = [];
+  for (const at of sorted) {
+    const last = kept.at(-1);
+    if (!last || at.getTime() - last.getTime() >= OCCASION_MS) kept.push(at);
+  }
+  return kept.slice(-OCCASIONS);
+}
+
+/**
+ * After how many days without a reading its owner hears of it: twice the median gap between the last ones, and at least
+ * three. Undefined where readings come too seldom to say.
+ */
+export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDays?: number } | undefined {
+  if (measuredAt.length < OCCASIONS_FOR_A_RHYTHM) return { days: UNKNOWN_RHYTHM_DAYS };
+  const gaps = measuredAt
+    .slice(1)
+    .map((at, index) => (at.getTime() - (measuredAt[index] as Date).getTime()) / DAY_MS)
+    .sort((a, b) => a - b);
+  const median = gaps[Math.floor(gaps.length / 2)] as number;
+  if (median > SELDOM_DAYS) return undefined;
+  return { days: Math.max(SHORTEST_DAYS, Math.round(2 * median)), everyDays: Math.max(1, Math.round(median)) };
+}
+
+/**
+ * The silences to tell now, each of which is told once. None where the last run did not end well: without a look nobody knows
+ * what was measured. What is paused may well have been measured, too.
+ */
+export function silencesOf(facts: {
+  account: Account;
+  /** Undefined before the first run. */
+  progress: Progress | undefined;
+  attention: AttentionItem[];
+  /** Undefined where Withings is not linked. */
+  withingsLinkedAt: Date | undefined;
+  lastRun: LastRun | undefined;
+  memory: SummaryMemory;
+  now: Date;
+}): Silence[] {
+  const { account, progress, attention, withingsLinkedAt, lastRun, memory, now } = facts;
+  const { sends, tellsSilence } = account.settings;
+  const on = KINDS.filter((kind) => isKindOn(sends, kind));
+  if (!withingsLinkedAt || lastRun?.outcome.status !== "success") return [];
+  const daysSince = (at: Date) => Math.floor((now.getTime() - at.getTime()) / DAY_MS);
+
+  if (KINDS.every((kind) => newestOf(progress, attention, kind) === undefined)) {
+    const days = daysSince(withingsLinkedAt);
+    const isTold = memory.silenceToldFor?.getTime() === withingsLinkedAt.getTime();
+    const isWanted = on.some((kind) => tellsSilence[kind]) && on.every((kind) => !progress?.paused?.[kind]);
+    return isWanted && !isTold && days >= FIRST_READING_DAYS ? [{ days, linkedAt: withingsLinkedAt }] : [];
+  }
+  return on.flatMap((kind): Silence[] => {
+    const newestAt = newestOf(progress, attention, kind);
+    const patience = patienceOf(progress?.measuredAt?.[kind] ?? []);
+    if (!newestAt || !patience || !tellsSilence[kind] || progress?.paused?.[kind]) return [];
+    const { days: enough, ...rhythm } = patience;
+    const days = daysSince(newestAt);
+    const isTold = memory.kindSilenceToldFor?.[kind]?.getTime() === newestAt.getTime();
+    return isTold || days < enough ? [] : [{ kind, days, newestAt, ...rhythm }];
+  });
+}
+
+/** A silence is known by the reading, or the link, that it follows. */
+export function afterSilences(memory: SummaryMemory, silences: Silence[]): SummaryMemory {
+  let next = memory;
+  for (const it of silences) {
+    next =
+      "linkedAt" in it
+        ? { ...next, silenceToldFor: it.linkedAt }
+        : { ...next, kindSilenceToldFor: { ...next.kindSilenceToldFor, [it.kind]: it.newestAt } };
+  }
+  return next;
+}
+
+/** When the scale or the cuff was last heard of. What is held came in, too. */
+function newestOf(progress: Progress | undefined, attention: AttentionItem[], kind: ReadingKind): Date | undefined {
+  const times = [
+    ...(progress?.lastReadings[kind] ? [progress.lastReadings[kind].takenAt] : []),
+    ...(progress?.measuredAt?.[kind] ?? []),
+    // The time of one from the future says nothing.
+    ...attention
+      .filter((it) => it.kind === kind)
+      .map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
+  ];
+  return times.sort((a, b) => a.getTime() - b.getTime()).at(-1);
+}
