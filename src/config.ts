@@ -29,6 +29,8 @@ export interface Config {
   manualSync: { token: string | undefined };
   schedule: { syncIntervalMinutes: number };
   web: WebConfig;
+  /** Who outside is told of alarms, and that all is well; undefined: nobody. */
+  outside: { alarmUrl: string | undefined; heartbeatUrl: string | undefined };
   /** On AWS, where jobs wait. */
   queue: { queueUrl: string };
   /** Whether each setting is set, without its value. */
@@ -54,6 +56,14 @@ const url = (fallback: string) =>
     .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" })
     .default(fallback)
     .transform((address) => address.replace(/\/+$/, ""));
+
+/** An address that takes a POST, used to the letter. */
+const postUrl = z
+  .url({
+    protocol: /^https?$/,
+    error: "must be an http or https address that takes a POST: correct it, or leave it out",
+  })
+  .optional();
 
 /** What Withings is told to call, behind PUBLIC_URL. */
 export const WITHINGS_PATHS = { callback: "/withings/callback", notify: "/withings/notify" } as const;
@@ -169,6 +179,8 @@ const VARIABLES = {
     .default(8080),
   // Plain http belongs to nobody but a proxy on this machine. In a container, where the proxy is outside, it is 0.0.0.0.
   HTTP_HOST: z.string().default("127.0.0.1"),
+  ALARM_URL: postUrl,
+  HEARTBEAT_URL: postUrl,
   QUEUE_URL: z.url({ error: "is missing, or no address: the deployment sets it" }),
   LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
@@ -225,6 +237,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   }),
   manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
+  outside: (read) => ({ alarmUrl: read("ALARM_URL"), heartbeatUrl: read("HEARTBEAT_URL") }),
   queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
   // The rest of the environment is none of our business.
   given: (_read, isSet) =>

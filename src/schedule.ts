@@ -2,8 +2,8 @@ import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
 export interface Schedule {
-  /** Begins a round now, or right after the one that is under way. */
-  wake(): void;
+  /** Begins a round now, or right after the one that is under way. Resolves at its end. */
+  wake(): Promise<void>;
   /** Starts the next round by this time at the latest, if it would otherwise start later. */
   wakeAt(at: Date): void;
   /** Lets the round that is under way come to its end, and begins no other. */
@@ -32,12 +32,15 @@ export function startSchedule(deps: { minutes: number; round: () => Promise<void
   }
   function arm() {
     clearTimeout(timer);
-    timer = setTimeout(begin, Math.max(0, nextAt - clock.now().getTime()));
+    // A clock that was set back must not make it wait for the difference.
+    const milliseconds = Math.min(nextAt - clock.now().getTime(), minutes * 60_000);
+    timer = setTimeout(begin, Math.max(0, milliseconds));
   }
-  function begin() {
+  function begin(): Promise<void> {
     working = working.then(work);
+    return working;
   }
-  begin();
+  void begin();
 
   return {
     wake: begin,

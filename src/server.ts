@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
-import { rmSync, statSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { GrammyError } from "grammy/web";
+import { createAlarmUrl } from "./alarm-url.ts";
 import { type App, createApp } from "./app.ts";
 import { createAlarmSend } from "./bot/alarm-send.ts";
 import { createMachineAlarmTeller } from "./bot/alarms.ts";
@@ -14,19 +12,23 @@ import { type Environment, readConfig, type StoreConfig, TABLE_NAME_VARIABLE, TE
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
+import { createRunFiles } from "./run-files.ts";
 import { type Schedule, startSchedule } from "./schedule.ts";
 import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
 import { startWorker, type Worker } from "./sync/jobs.ts";
 import { VENDORS } from "./sync/ports.ts";
 import { createWakingAgenda, sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
+import { createSystemd } from "./systemd.ts";
+import { createTransport } from "./transport.ts";
 import { createWatch } from "./watch.ts";
+import { type LastWord, startWatchdog } from "./watchdog.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const LAST_WORD_SECONDS = 5;
-const TOLD_FILE = "told-why-not";
-const A_DAY_MS = 24 * 3600 * 1000;
+/** Where no sweep has finished for longer than this before a start, the owner is told since when the program was off. */
+const OFF_MINUTES = 10;
 const SWEEP_MINUTES = 1;
 /** The settings that decide where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
@@ -39,10 +41,10 @@ export interface Server {
   port: number | undefined;
   /** Rejects if the bot cannot start. Later trouble does not end it. */
   polling: Promise<void>;
-  /** Rejects when no sweep has ended for a quarter of an hour: something hangs that a restart may fix. */
+  /** Rejects when no sweep has ended for a quarter of an hour: something hangs that only a restart can fix. */
   stuck: Promise<never>;
-  /** Looks now at who is due and what is wrong, rather than within the minute. */
-  wake(): void;
+  /** Looks now at who is due and then at what is wrong, rather than within the minute. Resolves when both were looked at. */
+  wake(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -59,12 +61,16 @@ export async function startServer(
     paced?: boolean;
     /** The store is meant to be empty, although the bot was used with another one. */
     isNew?: boolean;
-    /** Called every minute unless the program hangs. */
-    isAlive?: () => void;
+    /** Called after each sweep, successful or not. */
+    onSweep?: () => void;
+    /** How often the watchdog looks. Shorter in tests. */
+    watchdogSeconds?: number;
   },
 ): Promise<Server> {
-  const { clock, paced = true, isNew = false } = deps;
-  const watch = createWatch(deps);
+  const { clock, paced = true, isNew = false, onSweep, watchdogSeconds } = deps;
+  const [owner = 0] = config.telegram.allowedIds;
+  const files = runFilesOf(config, clock);
+  const watch = createWatch({ clock, log: deps.log, owner, offSince: offSince(files.lastSweep(), clock) });
   const { log, isWell } = watch;
   const app = await createApp(config, { clock, log, paced });
   let worker: Worker | undefined;
@@ -94,20 +100,23 @@ export async function startServer(
       throw error;
     }));
 
-  const [owner = 0] = config.telegram.allowedIds;
   const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
-  const languageOf = async () => (await app.accounts.find(owner))?.language;
+  const line = createTransport();
+  const outside = createAlarmUrl({ ...outsideOf(config), send: line.send, clock, log });
+  const ownerAccount = () => app.accounts.find(owner);
+  const { language = "en", silencedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
+  // Otherwise nobody outside would hear of it again after a restart.
+  if (silencedAt) log.info("owner_does_not_listen", { account: owner });
   const where = placeOf(config.store);
   let hasStarted = false;
   let isStoreKnown = false;
   const lookAtStore = async () => {
     const verdict = await lookAfterStore({
       ...{ api: telegram.bot.api, store: app.identity, isNew, once: app.claims.once, log },
-      tell: async (it) =>
-        alarms.send({
-          text: wordsIn((await languageOf()) ?? "en").alarms.store(it, where, STORE_SETTINGS),
-          isQuiet: false,
-        }),
+      tell: async (it) => {
+        const text = wordsIn((await ownerAccount())?.language ?? "en").alarms.store(it, where, STORE_SETTINGS);
+        await Promise.all([alarms.send({ text, isQuiet: false }), outside.tell(text).catch(() => undefined)]);
+      },
     });
     isStoreKnown = verdict === "known" || verdict === "used_elsewhere_too";
     if (verdict === "empty_and_used_elsewhere")
@@ -127,43 +136,55 @@ export async function startServer(
       ? telegram.poll(greet, mayEnd)
       : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet, mayEnd);
   worker = startWorker({ jobs: app.jobs, work, clock, log });
+  const watchdog = startWatchdog({
+    lastWord: lastWordOf(config, wordsIn(language).alarms.stuck),
+    endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
+    ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
+    log,
+  });
   sweeps = startSchedule({
     minutes: SWEEP_MINUTES,
     round: async () => {
-      await sweep({ ...app, queue, clock, log }).finally(() => watch.roundEnded());
+      await sweep({ ...app, queue, clock, log }).finally(() => {
+        watchdog.sweepEnded();
+        onSweep?.();
+      });
       watch.swept();
+      files.swept();
+      void outside.beat();
       // The first account was just added: from now on Telegram remembers this store.
       if (hasStarted && !isStoreKnown && !(await app.identity.isEmpty())) await lookAtStore();
     },
     clock,
     log,
   });
-  const tell = createMachineAlarmTeller({ send: alarms.send, languageOf, clock, log });
-  const stuck = Promise.withResolvers<never>();
-  stuck.promise.catch(() => undefined);
-  const look = async () => {
-    await watch.look(tell);
-    if (watch.hangs()) stuck.reject(new Error("no sweep has ended for a quarter of an hour"));
-    else deps.isAlive?.();
+  const teller = (send: (message: { text: string; isQuiet: boolean }) => Promise<unknown>) =>
+    createMachineAlarmTeller({ send, ownerAccount, clock, log });
+  const tellers = {
+    telegram: teller(alarms.send),
+    ...(outsideOf(config).alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };
-  const looks = startSchedule({ minutes: WATCH_MINUTES, round: look, clock, log });
+  const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
 
   return {
     app,
     telegram,
     polling,
-    stuck: stuck.promise,
+    stuck: watchdog.stuck,
     port: listener?.port,
-    wake() {
-      sweeps?.wake();
-      looks.wake();
+    async wake() {
+      worker?.wake();
+      await sweeps?.wake();
+      await looks.wake();
     },
     async stop() {
       await Promise.all([listener?.close(), telegram.stop(), sweeps?.stop(), looks.stop(), worker?.stop()]);
       await settled();
       // Last, because a job that was under way may have had something to tell.
-      await Promise.all([telegram.close(), alarms.close()]);
+      await Promise.all([telegram.close(), alarms.close(), line.close()]);
       await app.close();
+      // Last of all: what hangs before it is ended by force.
+      await watchdog.stop();
     },
   };
 }
@@ -189,18 +210,20 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   const config = readConfig(env, SERVICE_SECTIONS);
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();
-  const isAlive = env.NOTIFY_SOCKET === undefined ? {} : { isAlive: tellSystemd(deps.log) };
-  const server = await startServer(config, { ...deps, ...isAlive }).catch(async (error: unknown) => {
+  const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
+  const server = await startServer(config, { ...deps, onSweep: systemd.alive }).catch(async (error: unknown) => {
     if (error instanceof UsageError) await tellWhyNot(error, config, deps);
     throw error;
   });
-  if (config.store.engine === "sqlite") rmSync(path.join(config.store.dataDir, TOLD_FILE), { force: true });
+  runFilesOf(config, deps.clock).started();
+  systemd.ready();
   try {
     await Promise.race([server.polling, server.stuck, end]);
   } catch (error) {
     throw explainTelegram(error);
   } finally {
     deps.log.info("stopping");
+    systemd.stopping();
     await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
     // Something that hangs may otherwise keep the process open.
     setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
@@ -209,32 +232,52 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
 }
 
 /**
- * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. An empty file next to the data
- * remembers that, because a supervisor restarts the program every half minute and the store itself may be broken.
+ * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. A supervisor restarts it every
+ * half minute.
  */
-async function tellWhyNot(cause: UsageError, { store, telegram }: ServiceConfig, deps: { clock: Clock; log: Log }) {
-  if (store.engine !== "sqlite") return;
-  const told = path.join(store.dataDir, TOLD_FILE);
-  const [owner = 0] = telegram.allowedIds;
-  const alarms = createAlarmSend({ ...telegram, owner }, deps.clock);
+async function tellWhyNot(cause: UsageError, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
+  const [owner = 0] = config.telegram.allowedIds;
+  const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
+  const line = createTransport();
+  const outside = createAlarmUrl({ ...outsideOf(config), send: line.send, ...deps });
   try {
-    const before = statSync(told, { throwIfNoEntry: false })?.mtime;
-    if (before && deps.clock.now().getTime() - before.getTime() < A_DAY_MS) return;
-    writeFileSync(told, "", { mode: 0o600 });
-    const tell = createMachineAlarmTeller({ send: alarms.send, languageOf: async () => undefined, ...deps });
+    if (config.store.engine !== "sqlite" || runFilesOf(config, deps.clock).isWhyNotTold()) return;
+    const send = async (message: { text: string; isQuiet: boolean }) => {
+      const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
+      for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
+    };
+    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => undefined, ...deps });
     await tell({ key: "broken", isOver: false, cause: cause.message });
   } catch (error) {
     deps.log.warn("owner_not_told", errorFacts(error));
   } finally {
-    await alarms.close();
+    await Promise.all([alarms.close(), line.close()]);
   }
 }
 
-/** For WatchdogSec in the unit. Uses systemd's own program, because Node has no Unix datagram sockets. */
-const tellSystemd = (log: Log) => () =>
-  void execFile("systemd-notify", ["WATCHDOG=1"], (error) => {
-    if (error) log.warn("systemd_not_told", errorFacts(error));
-  });
+const runFilesOf = ({ store }: ServiceConfig, clock: Clock) =>
+  createRunFiles(store.engine === "sqlite" ? store.dataDir : undefined, clock);
+
+const outsideOf = ({ outside = { alarmUrl: undefined, heartbeatUrl: undefined } }: ServiceConfig) => outside;
+
+/** A time in the future was written by a wrong clock. */
+function offSince(lastSweep: Date | undefined, clock: Clock): Date | undefined {
+  const minutes = lastSweep && (clock.now().getTime() - lastSweep.getTime()) / 60_000;
+  return minutes !== undefined && minutes > OFF_MINUTES ? lastSweep : undefined;
+}
+
+/** Ready-made requests, because whatever makes them otherwise may be what hangs. */
+function lastWordOf(config: ServiceConfig, text: string): LastWord {
+  const { apiRoot, botToken, allowedIds } = config.telegram;
+  const { alarmUrl } = outsideOf(config);
+  const chat = JSON.stringify({ chat_id: allowedIds[0], text });
+  return {
+    requests: [
+      { url: `${apiRoot}/bot${botToken}/sendMessage`, contentType: "application/json", body: chat },
+      ...(alarmUrl === undefined ? [] : [{ url: alarmUrl, contentType: "text/plain; charset=utf-8", body: text }]),
+    ],
+  };
+}
 
 /** Resolves when a person or the system asks the program to stop. */
 export function asked(): Promise<void> {

@@ -28,11 +28,12 @@ export const SERVICE_SECTIONS = [
   "schedule",
   "web",
   "manualSync",
+  "outside",
   "given",
 ] as const;
 
 export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
-  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "given">>;
+  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "outside" | "given">>;
 
 /**
  * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,

@@ -6,70 +6,131 @@ import { errorFacts, type Log, type LogFacts } from "./log.ts";
 const PEACE_MINUTES = 60;
 /** So long without a sweep that came to its end, the program says of itself that it is ill. */
 const STUCK_MINUTES = 10;
+/** Alarms that are told only once the trouble has lasted this long: most outages are over by then. */
+const PATIENCE_MINUTES: Partial<Record<MachineAlarmKey, number>> = { "telegram-gone": 10, "address-failing": 10 };
+/** After a failed attempt to tell somebody, the next one comes after one look, then two, four and so on up to this. */
+const MOST_LOOKS_SKIPPED = 60;
 /** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
 const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
-/** Warnings that need an alarm, and which. */
+/** Events that are no errors and need an alarm, and which. */
 const ALARMING: Record<string, MachineAlarmKey> = {
   webhook_failing: "webhook-failing",
   webhook_taken: "webhook-failing",
   updates_taken: "updates-taken",
+  telegram_unreachable: "telegram-gone",
+  telegram_token_unknown: "telegram-gone",
+  updates_refused: "telegram-gone",
+  owner_does_not_listen: "owner-away",
+  alarm_address_failing: "address-failing",
 };
 /** The events that end an alarm at once. Other alarms end an hour after the last event. */
-const REASSURING: Record<string, MachineAlarmKey> = { updates_come_again: "updates-taken" };
-const ENDS_WHEN_SAID = Object.values(REASSURING);
+const REASSURING: Record<string, MachineAlarmKey[]> = {
+  updates_come_again: ["updates-taken", "telegram-gone"],
+  telegram_reachable: ["telegram-gone"],
+  owner_listens_again: ["owner-away"],
+  alarm_address_works_again: ["address-failing"],
+};
+const ENDS_WHEN_SAID = Object.values(REASSURING).flat();
 
-/** After this many checks without a finished sweep, one hangs. Counts checks and not minutes: a machine may sleep. */
-const LOOKS_UNTIL_HUNG = 15;
+/** What one teller knows. */
+interface Told {
+  keys: Set<MachineAlarmKey>;
+  /** Not told yet. */
+  offSince: Date | undefined;
+  failures: number;
+  looksToSkip: number;
+}
+
+/** Tells somebody. Throws when they could not be told. */
+export type Teller = (alarm: MachineAlarm) => Promise<void>;
 
 export interface Watch {
   /** Writes to the log that was given, and hears what is written. */
   log: Log;
   /** A sweep has come to its end. */
   swept(): void;
-  /** A sweep has ended, successfully or not. */
-  roundEnded(): void;
-  /** Whether something hangs that only a restart can fix. */
-  hangs(): boolean;
   /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
   isWell(): boolean;
-  /** Tells what is new since the last look. What could not be told is told by the next one. */
-  look(tell: (alarm: MachineAlarm) => Promise<void>): Promise<void>;
+  /** Tells each teller what is new to it, side by side. What one could not tell it is given again later, if it is still so. */
+  look(tellers: Record<string, Teller>): Promise<void>;
 }
 
 /**
  * What the alarms of infra/alarms.yml are on AWS, for one machine: without it a full disk, say, would be a line in a log that
  * nobody reads. It needs no store, because that may be what is broken.
  */
-export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
-  const heard = new Map<MachineAlarmKey, { at: Date; cause: string | undefined }>();
-  const told = new Set<MachineAlarmKey>();
+export function createWatch(deps: {
+  clock: Clock;
+  log: Log;
+  /** The Telegram user id of whoever runs the program. */
+  owner: number;
+  /** When the last process finished its last sweep, if that is long ago: everybody is told when the first sweep succeeds. */
+  offSince?: Date | undefined;
+}): Watch {
+  const { clock, log, owner, offSince } = deps;
+  const heard = new Map<MachineAlarmKey, { since: Date; at: Date; cause: string | undefined }>();
+  const told = new Map<string, Told>();
   let sweptAt = clock.now();
+  let hasSwept = false;
   let lookedAt = clock.now();
-  let looksWithoutEnd = 0;
 
   const minutesSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 60_000;
   const isWell = () => minutesSince(sweptAt) < STUCK_MINUTES;
   const isOn = (key: MachineAlarmKey) => {
-    if (key === "sweep-missing") return !isWell();
-    const last = heard.get(key);
-    return last !== undefined && (ENDS_WHEN_SAID.includes(key) || minutesSince(last.at) < PEACE_MINUTES);
+    if (key === "sweep-missing") return !isWell() || (offSince !== undefined && !hasSwept);
+    const it = heard.get(key);
+    if (!it || minutesSince(it.since) < (PATIENCE_MINUTES[key] ?? 0)) return false;
+    return ENDS_WHEN_SAID.includes(key) || minutesSince(it.at) < PEACE_MINUTES;
   };
   const hear = (key: MachineAlarmKey, { error, message }: LogFacts = {}) => {
     const cause = error === "UsageError" && typeof message === "string" ? message : undefined;
-    heard.set(key, { at: clock.now(), cause });
+    heard.set(key, { since: heard.get(key)?.since ?? clock.now(), at: clock.now(), cause });
   };
+  const note = (event: string, { account = owner }: LogFacts = {}) => {
+    const key = ALARMING[event];
+    // Other people who block the bot concern only themselves.
+    if (account !== owner) return;
+    if (key) hear(key);
+    for (const over of REASSURING[event] ?? []) heard.delete(over);
+  };
+
+  async function tellNews(name: string, tell: Teller) {
+    const before: MachineAlarmKey[] = offSince ? ["sweep-missing"] : [];
+    const to = told.get(name) ?? { keys: new Set(before), offSince, failures: 0, looksToSkip: 0 };
+    told.set(name, to);
+    if (to.looksToSkip-- > 0) return;
+    to.looksToSkip = 0;
+    for (const key of MACHINE_ALARM_KEYS) {
+      const isOver = to.keys.has(key);
+      if (isOn(key) === isOver) continue;
+      try {
+        const isFirstSweep = key === "sweep-missing" && isOver;
+        await tell({
+          key,
+          isOver,
+          cause: heard.get(key)?.cause,
+          ...(isFirstSweep && to.offSince && { since: to.offSince }),
+        });
+        if (isFirstSweep) to.offSince = undefined;
+      } catch (error) {
+        log.warn("alarm_not_told", { alarm: key, to: name, ...errorFacts(error) });
+        to.looksToSkip = Math.min(2 ** to.failures++ - 1, MOST_LOOKS_SKIPPED);
+        return;
+      }
+      to.failures = 0;
+      if (!to.keys.delete(key)) to.keys.add(key);
+    }
+  }
 
   return {
     log: {
       ...log,
       info(event, facts) {
-        const over = REASSURING[event];
-        if (over) heard.delete(over);
+        note(event, facts);
         log.info(event, facts);
       },
       warn(event, facts) {
-        const key = ALARMING[event];
-        if (key) hear(key);
+        note(event, facts);
         log.warn(event, facts);
       },
       error(event, facts) {
@@ -78,29 +139,16 @@ export function createWatch({ clock, log }: { clock: Clock; log: Log }): Watch {
       },
     },
     swept() {
+      hasSwept = true;
       sweptAt = clock.now();
     },
-    roundEnded() {
-      looksWithoutEnd = 0;
-    },
-    hangs: () => looksWithoutEnd >= LOOKS_UNTIL_HUNG,
     isWell,
-    async look(tell) {
-      looksWithoutEnd++;
+    async look(tellers) {
       // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
       const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
       lookedAt = clock.now();
       if (hasSlept) return;
-      for (const key of MACHINE_ALARM_KEYS) {
-        const isNews = isOn(key) !== told.has(key);
-        if (!isNews) continue;
-        try {
-          await tell({ key, isOver: told.has(key), cause: heard.get(key)?.cause });
-          if (!told.delete(key)) told.add(key);
-        } catch (error) {
-          log.warn("alarm_not_told", { alarm: key, ...errorFacts(error) });
-        }
-      }
+      await Promise.all(Object.entries(tellers).map(([name, tell]) => tellNews(name, tell)));
     },
   };
 }

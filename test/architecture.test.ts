@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   {
     name: "entry",
-    files: /^src\/(cli|server|service|watch|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
+    files:
+      /^src\/(cli|server|service|watch|watchdog(-thread)?|systemd|alarm-url|run-files|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
     mayImport: ["app", "queue", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
   },
   {
@@ -23,7 +24,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   { name: "store", files: /^src\/store\//, mayImport: ["contract", "base"] },
   {
     name: "contract",
-    files: /^src\/sync\/(ports|sign-in-ports|web-ports|chat-ports|account|outcome|reading|unknown)\.ts$/,
+    files: /^src\/sync\/(ports|sign-in-ports|web-ports|chat-ports|account|outcome|reading|token-life|unknown)\.ts$/,
     mayImport: ["base"],
   },
   { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },

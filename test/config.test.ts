@@ -87,9 +87,11 @@ test.each([
   ["BOT_INFO", "{", "is not what Telegram answers to getMe: leave it out, and it is asked for"],
   ["BOT_INFO", '{"id":1,"is_bot":false}', "is not what Telegram answers to getMe: leave it out, and it is asked for"],
   ["MANUAL_SYNC_TOKEN", "too-short", "must have at least 24 characters: make one with: openssl rand -hex 24"],
+  ["ALARM_URL", "ntfy.sh/topic", "must be an http or https address that takes a POST: correct it, or leave it out"],
+  ["HEARTBEAT_URL", "ftp://x.org", "must be an http or https address that takes a POST: correct it, or leave it out"],
   ["GARMIN_CLIENT_ID", "two words", "must be one word of letters, digits, underscores, dots or dashes, or left out"],
 ])("%s is checked", (name, value, problem) => {
-  const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync", "garmin"]);
+  const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync", "garmin", "outside"]);
   expect(message).toBe(`These settings (in .env or the environment) need mending:\n  - ${name} ${problem}`);
 });
 
@@ -97,9 +99,9 @@ test("what was wrong is named and never shown: it may be a secret in the wrong l
   const secret = "S3cret-in-the-wrong-place";
   const names = [
     ...["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_ROOT", "TELEGRAM_ALLOWED_IDS", "WITHINGS_API_URL", "WITHINGS_REDIRECT_URL"],
-    ...["GARMIN_SSO_URL", "STORE", "SYNC_INTERVAL_MINUTES", "DYNAMODB_ENDPOINT"],
+    ...["GARMIN_SSO_URL", "STORE", "SYNC_INTERVAL_MINUTES", "DYNAMODB_ENDPOINT", "ALARM_URL", "HEARTBEAT_URL"],
   ];
-  const message = problemsOf(Object.fromEntries(names.map((name) => [name, secret])));
+  const message = problemsOf(Object.fromEntries(names.map((name) => [name, secret])), [...ALL, "outside"]);
   expect(message).toContain("TELEGRAM_BOT_TOKEN");
   expect(message).not.toContain(secret);
 });

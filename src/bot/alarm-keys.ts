@@ -18,11 +18,21 @@ export const ALARM_KEYS = [
 ] as const;
 export type AlarmKey = (typeof ALARM_KEYS)[number];
 /** What the program watches itself where it runs on one machine. */
-export const MACHINE_ALARM_KEYS = ["broken", "sweep-missing", "webhook-failing", "updates-taken"] as const;
+export const MACHINE_ALARM_KEYS = [
+  "broken",
+  "sweep-missing",
+  "webhook-failing",
+  "updates-taken",
+  "telegram-gone",
+  "owner-away",
+  "address-failing",
+] as const;
 export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];
 export interface MachineAlarm {
   key: MachineAlarmKey;
   isOver: boolean;
   /** A sentence that names the mend, where one is known. */
   cause: string | undefined;
+  /** With the end of "sweep-missing": the program did not run since then. */
+  since?: Date;
 }

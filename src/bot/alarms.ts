@@ -2,10 +2,11 @@ import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Language } from "../sync/account.ts";
+import type { Account, Language } from "../sync/account.ts";
 import { ALARM_KEYS, type AlarmKey, type MachineAlarm } from "./alarm-keys.ts";
 import { consoleUrl } from "./aws-console.ts";
 import type { AlarmWords } from "./words/en-alarms.ts";
+import { formatFor } from "./words/format.ts";
 import { wordsIn } from "./words/words.ts";
 
 /** What somebody else wrote is told and logged no longer than this. */
@@ -111,7 +112,7 @@ export function createAlarmTeller(deps: {
   const { send, stage, log } = deps;
 
   return async ({ Records }) => {
-    const words = wordsIn(await languageSoon(deps)).alarms;
+    const words = wordsIn((await soon(deps.languageOf, deps)) ?? "en").alarms;
     for (const { Sns: notice } of Records) {
       const { MessageId: notification, Message: text } = notice;
       if (!CloudWatchAlarm.safeParse(parseJson(text)).success) {
@@ -125,29 +126,38 @@ export function createAlarmTeller(deps: {
 }
 
 /**
- * Tells the owner what the program watches itself where it runs on one machine, in the same way. Throws when Telegram does not
- * take it.
+ * Tells the owner what the program watches itself where it runs on one machine, in the same way. Throws when it was not
+ * accepted.
  */
 export function createMachineAlarmTeller(deps: {
   send: (message: AlarmMessage) => Promise<unknown>;
-  languageOf: () => Promise<Language | undefined>;
+  /** The owner's account, if they have one. */
+  ownerAccount: () => Promise<Account | undefined>;
   clock: Clock;
   log: Log;
 }): (alarm: MachineAlarm) => Promise<void> {
-  return async ({ key, isOver, cause }) => {
-    const { means, mend, over = "" } = wordsIn(await languageSoon(deps)).alarms.onMachine(key, cause);
-    await deps.send({ text: isOver ? over : `${means}\n\n${mend}`, isQuiet: isOver });
+  return async ({ key, isOver, cause, since }) => {
+    const account = await soon(deps.ownerAccount, deps);
+    const { language = "en", timezone, reportedTimezone } = account ?? {};
+    const words = wordsIn(language).alarms;
+    const { means, mend, over = "" } = words.onMachine(key, cause);
+    const format = formatFor({
+      ...{ language, units: "kg", now: deps.clock.now() },
+      timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    });
+    const end = since ? words.wasOff(format.time(since)) : over;
+    await deps.send({ text: isOver ? end : `${means}\n\n${mend}`, isQuiet: isOver });
   };
 }
 
-async function languageSoon(deps: {
-  languageOf: () => Promise<Language | undefined>;
-  clock: Clock;
-  log: Log;
-}): Promise<Language> {
-  const read = deps.languageOf().catch((error: unknown) => {
-    deps.log.warn("language_not_read", errorFacts(error));
+/** What the store says of the owner, if it says it soon: it may be what the alarm is about. */
+async function soon<T>(
+  read: () => Promise<T | undefined>,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<T | undefined> {
+  const found = read().catch((error: unknown) => {
+    log.warn("language_not_read", errorFacts(error));
     return undefined;
   });
-  return (await Promise.race([read, deps.clock.sleep(LANGUAGE_SECONDS)])) ?? "en";
+  return Promise.race([found, clock.sleep(LANGUAGE_SECONDS).then(() => undefined)]);
 }

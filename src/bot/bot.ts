@@ -104,6 +104,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   };
   const linking = createLinking({ ...deps, wordsAt, startSync });
 
+  async function setSilence({ telegramUserId }: Account, isBlocked: boolean) {
+    log.info(isBlocked ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
+    await deps.accounts.save(telegramUserId, { silencedAt: isBlocked ? clock.now() : null });
+  }
+
   const doctor = createDoctorAnswers(answers, { ...deps, wordsAt });
   const settings = createSettings(deps);
   const people = createPeopleCommands(bot.api, { ...deps, allowedIds: config.allowedIds });
@@ -132,12 +137,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     }
   });
   bot.on("my_chat_member", async (ctx) => {
-    const isBlocked = ctx.myChatMember.new_chat_member.status === "kicked";
-    await deps.accounts.save(ctx.account.telegramUserId, { silencedAt: isBlocked ? clock.now() : null });
+    await setSilence(ctx.account, ctx.myChatMember.new_chat_member.status === "kicked");
   });
   bot.on("message", async (ctx, next) => {
     // Whoever writes is listening again, even if Telegram's word of it got lost.
-    if (ctx.account.silencedAt) await deps.accounts.save(ctx.account.telegramUserId, { silencedAt: null });
+    if (ctx.account.silencedAt) await setSilence(ctx.account, false);
     await next();
   });
 

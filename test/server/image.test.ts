@@ -79,7 +79,7 @@ test("what the image holds starts as a user without rights, says that it is well
   expect(await backup.ended, backup.said()).toBe(0);
   program.child.kill("SIGTERM");
   expect(await program.ended, program.said()).toBe(0);
-  expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "sealing.key", "weighbridge.sqlite"]);
+  expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "last-sweep", "sealing.key", "weighbridge.sqlite"]);
 });
 
 test("the image says what it contains, and that it must not be passed on", () => {

@@ -1,3 +1,6 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
@@ -19,13 +22,13 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
   const servers = new Set<Server>();
 
   /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
-  async function start(minutes = 60, { isNew = false } = {}) {
+  async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number } = {}) {
     const logged: Array<Record<string, unknown>> = [];
     const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
     const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },
-      { clock: house.clock, log, paced: false, isNew },
+      { clock: house.clock, log, paced: false, ...more },
     );
     const ended = server.polling.catch((error: unknown) => error);
     servers.add(server);
@@ -42,6 +45,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
       said,
       /** What made it end by itself. */
       ended,
+      stuck: server.stuck,
       wake: server.wake,
       stop: async () => {
         servers.delete(server);
@@ -58,9 +62,19 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     await expect.poll(() => telegram.deliveries.map(({ outcome }) => outcome)).not.toContain("under way");
   }
 
+  function rename(from: string, to: string) {
+    const file = readdirSync(house.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
+    const database = new DatabaseSync(path.join(house.dataDir, file));
+    database.exec(`ALTER TABLE "${from}" RENAME TO "${to}"`);
+    database.close();
+  }
+
   return {
     ...house,
     url,
+    /** From outside, so that every question to the store fails for real. */
+    loseStore: () => rename("weighbridge", "away"),
+    findStore: () => rename("away", "weighbridge"),
     notifyUrl: `${url}/withings/notify?key=${house.app.notifyKey}`,
     chat,
     theirs: house.sandbox.withings.notifications,

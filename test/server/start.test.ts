@@ -31,7 +31,7 @@ describe("start", () => {
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
       expect(readdirSync(temporary)).toEqual([]);
       // An orderly end leaves no write-ahead log behind.
-      expect(readdirSync(machine.dataDir).toSorted()).toEqual(["sealing.key", "weighbridge.sqlite"]);
+      expect(readdirSync(machine.dataDir).toSorted()).toEqual(["last-sweep", "sealing.key", "weighbridge.sqlite"]);
     },
   );
 

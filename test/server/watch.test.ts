@@ -1,10 +1,8 @@
-import { readdirSync } from "node:fs";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { MachineAlarm } from "../../src/bot/alarm-keys.ts";
 import { createMachineAlarmTeller } from "../../src/bot/alarms.ts";
 import { createLog } from "../../src/log.ts";
+import { DEFAULT_SETTINGS } from "../../src/sync/account.ts";
 import { createWatch } from "../../src/watch.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
@@ -13,17 +11,6 @@ describe("a program on one machine whose store fails", () => {
   let house: PublicHouse;
   afterEach(() => house.close());
 
-  /** From outside, so that every question about it fails for real. */
-  function store() {
-    const file = readdirSync(house.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
-    const rename = (from: string, to: string) => {
-      const database = new DatabaseSync(path.join(house.dataDir, file));
-      database.exec(`ALTER TABLE "${from}" RENAME TO "${to}"`);
-      database.close();
-    };
-    return { lose: () => rename("weighbridge", "away"), find: () => rename("away", "weighbridge") };
-  }
-
   test("tells its owner once, tells them that it does nothing any more, and when all is well again", async () => {
     house = await moveIn({ linked: true });
     const { clock, person, told, weights } = house;
@@ -31,9 +18,8 @@ describe("a program on one machine whose store fails", () => {
     await said("run_ended");
     const before = told().length;
     const news = () => told().slice(before);
-    const { lose, find } = store();
 
-    lose();
+    house.loseStore();
     person.stepOnScale({ weightKg: 80.25 });
     await said("request_failed");
     wake();
@@ -47,7 +33,7 @@ describe("a program on one machine whose store fails", () => {
       .poll(() => news())
       .toEqual([expect.anything(), expect.stringMatching(/^For ten minutes I haven’t checked what is due/)]);
 
-    find();
+    house.findStore();
     // The look that follows the first sweep that succeeds.
     await expect
       .poll(() => {
@@ -68,21 +54,25 @@ describe("a program on one machine whose store fails", () => {
   });
 });
 
+const OWNER = 4711;
+const ACCOUNT = { telegramUserId: OWNER, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
+
 describe("the watch", () => {
   function begin() {
     const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
     const written: string[] = [];
     const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
-    const watch = createWatch({ clock, log });
+    const watch = createWatch({ clock, log, owner: OWNER });
     const told: MachineAlarm[] = [];
     let isAway = false;
     const look = async (minutes = 1) => {
       clock.advance(minutes * 60);
       watch.swept();
-      await watch.look(async (alarm) => {
+      const tell = async (alarm: MachineAlarm) => {
         if (isAway) throw new Error("Telegram is away");
         told.push(alarm);
-      });
+      };
+      await watch.look({ tell });
       return told.splice(0).map(({ key, isOver }) => (isOver ? `${key} is over` : key));
     };
     return { clock, log: watch.log, watch, written, look, away: (is: boolean) => (isAway = is) };
@@ -113,18 +103,6 @@ describe("the watch", () => {
     expect(await look(5)).toEqual([]);
   });
 
-  test("treats a quarter of an hour without a finished sweep as a hang, but not a failed sweep", async () => {
-    const { watch, look } = begin();
-    const hangs: boolean[] = [];
-    for (let minutes = 0; minutes < 16; minutes++) {
-      await look();
-      hangs.push(watch.hangs());
-    }
-    expect(hangs.indexOf(true)).toBe(14);
-    watch.roundEnded();
-    expect(watch.hangs()).toBe(false);
-  });
-
   test("tells later what could not be told, once", async () => {
     const { log, look, away, written } = begin();
     log.error("job_failed");
@@ -136,10 +114,56 @@ describe("the watch", () => {
     expect(await look()).toEqual([]);
   });
 
+  test("tells everybody by themselves, and tries again after one look, then two, four and so on", async () => {
+    const { clock, log, watch } = begin();
+    const tried: number[] = [];
+    const told: string[] = [];
+    const begunAt = clock.now().getTime();
+    log.error("job_failed");
+    const tellers = {
+      gone: async () => {
+        tried.push((clock.now().getTime() - begunAt) / 60_000);
+        throw new Error("nobody there");
+      },
+      there: async ({ key }: MachineAlarm) => void told.push(key),
+    };
+    for (let minutes = 0; minutes < 40; minutes++) {
+      clock.advance(60);
+      watch.swept();
+      await watch.look(tellers);
+    }
+    expect(told).toEqual(["broken"]);
+    expect(tried).toEqual([1, 2, 4, 8, 16, 32]);
+  });
+
+  test("tells of a Telegram that is gone after ten minutes, and at once when it is back", async () => {
+    const { log, look } = begin();
+    log.warn("telegram_unreachable");
+    for (let minutes = 0; minutes < 9; minutes++) expect(await look()).toEqual([]);
+    log.info("telegram_reachable");
+    expect(await look()).toEqual([]);
+    log.warn("telegram_token_unknown");
+    for (let minutes = 0; minutes < 9; minutes++) expect(await look()).toEqual([]);
+    expect(await look()).toEqual(["telegram-gone"]);
+    log.info("updates_come_again");
+    expect(await look()).toEqual(["telegram-gone is over"]);
+  });
+
+  test("tells that the owner has blocked the bot, and of nobody else", async () => {
+    const { log, look } = begin();
+    log.info("owner_does_not_listen", { account: 4712 });
+    expect(await look()).toEqual([]);
+    log.info("owner_does_not_listen", { account: OWNER });
+    log.info("owner_listens_again", { account: 4712 });
+    expect(await look()).toEqual(["owner-away"]);
+    log.info("owner_listens_again", { account: OWNER });
+    expect(await look()).toEqual(["owner-away is over"]);
+  });
+
   test("takes a machine that has slept for a program that is about to look", async () => {
     const { clock, watch } = begin();
     const told: string[] = [];
-    const look = () => watch.look(async ({ key }) => void told.push(key));
+    const look = () => watch.look({ tell: async ({ key }) => void told.push(key) });
     clock.advance(8 * 3600);
     await look();
     expect(told).toEqual([]);
@@ -160,7 +184,8 @@ describe("the watch", () => {
     });
     const sent: string[] = [];
     const send = async ({ text }: { text: string }) => sent.push(text);
-    await watch.look(createMachineAlarmTeller({ send, languageOf: async () => "de", clock, log }));
+    const ownerAccount = async () => ({ ...ACCOUNT, language: "de" }) as const;
+    await watch.look({ tell: createMachineAlarmTeller({ send, ownerAccount, clock, log }) });
     expect(sent).toEqual([
       expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full\. Free some space there\.$/),
     ]);

@@ -127,9 +127,31 @@ export function alarmsInGerman(): AlarmWords {
           mend: "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.",
           over: "Kein anderes Programm liest mehr die Nachrichten an diesen Bot.",
         },
+        "telegram-gone": {
+          means:
+            "Seit mindestens zehn Minuten kann ich bei Telegram keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.",
+          mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu nach TELEGRAM_BOT_TOKEN und starte mich neu. ${logSays}`,
+          over: "Telegram funktioniert für mich wieder. Was ich nicht sagen konnte, steht jetzt im Chat.",
+        },
+        "owner-away": {
+          means:
+            "Mein Besitzer hat den Bot in Telegram blockiert. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.",
+          mend: "Hebe die Blockierung in Telegram auf, oder schreibe dem Bot.",
+          over: "Meine Nachrichten kommen bei meinem Besitzer wieder an.",
+        },
+        "address-failing": {
+          means:
+            "ALARM_URL oder HEARTBEAT_URL nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es also niemandem auf. Der Abgleich läuft weiter.",
+          mend: `Prüfe beide Adressen. ${logSays}`,
+          over: "ALARM_URL und HEARTBEAT_URL nehmen wieder an, was ich sende.",
+        },
       };
       return ITS_OWN[key];
     },
+    stuck:
+      "Seit 15 Minuten tue ich nichts mehr, weil etwas in mir hängt, darum beende ich mich. Unter systemd oder Docker bin ich in zwei Minuten wieder da; sonst starte mich neu. Keine Messung ist verloren.",
+    wasOff: (since) =>
+      `Ich laufe wieder, nachdem ich seit ${since} nichts getan habe. Keine Messung ist verloren: Was inzwischen gemessen wurde, folgt jetzt.`,
     store(verdict, where, settings) {
       const SENTENCES: Record<typeof verdict, string> = {
         empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, sende /start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,

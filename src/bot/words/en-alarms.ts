@@ -135,9 +135,33 @@ export function alarmsInEnglish() {
           mend: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
           over: "No other program is reading this bot’s messages any more.",
         },
+        "telegram-gone": {
+          means:
+            "Telegram hasn’t let me read or write messages for at least ten minutes. Syncing continues, but nobody is told anything in the chat.",
+          mend: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into TELEGRAM_BOT_TOKEN and restart me. ${logSays}`,
+          over: "Telegram works for me again. What I couldn’t say is said in the chat now.",
+        },
+        "owner-away": {
+          means:
+            "My owner has blocked the bot in Telegram. Syncing continues, but I can’t tell them about any trouble.",
+          mend: "Unblock the bot in Telegram, or send it a message.",
+          over: "My owner hears me in Telegram again.",
+        },
+        "address-failing": {
+          means:
+            "ALARM_URL or HEARTBEAT_URL hasn’t accepted anything from me for at least ten minutes, so nobody outside would notice if I stopped. Syncing continues.",
+          mend: `Check both addresses. ${logSays}`,
+          over: "ALARM_URL and HEARTBEAT_URL accept what I send again.",
+        },
       };
       return ITS_OWN[key];
     },
+    /** The last word of a program on one machine that hangs. */
+    stuck:
+      "I’ve done nothing for 15 minutes because something in me hangs, so I’m stopping. Under systemd or Docker I’m back within two minutes; otherwise start me again. No reading is lost.",
+    /** A program on one machine runs again after more than ten minutes in which it did not run, or hung. */
+    wasOff: (since: string) =>
+      `I’m running again, after doing nothing since ${since}. No reading is lost: what was measured in the meantime follows now.`,
     /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
     store(verdict: Exclude<StoreVerdict, "known">, where: string, settings: string | undefined): string {
       const SENTENCES: Record<Exclude<StoreVerdict, "known">, string> = {

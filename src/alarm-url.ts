@@ -1,0 +1,58 @@
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import { NoAnswerError, type Transport } from "./transport.ts";
+
+const ANSWER_SECONDS = 10;
+/** Sweeps can follow each other closely. */
+const BEAT_SECONDS = 30;
+
+export interface AlarmUrl {
+  /** POSTs these words to ALARM_URL. Throws when they were not accepted; resolves at once where no address is set. */
+  tell(text: string): Promise<void>;
+  /** POSTs an empty body to HEARTBEAT_URL, because a sweep went well; not more often than twice a minute. Never throws. */
+  beat(): Promise<void>;
+}
+
+/**
+ * The addresses by which somebody outside hears of this program, also when Telegram is gone. What they answer is not read but
+ * for its status. Each request is sent once. The addresses may hold a secret and are never logged.
+ */
+export function createAlarmUrl(deps: {
+  alarmUrl: string | undefined;
+  heartbeatUrl: string | undefined;
+  send: Transport;
+  clock: Clock;
+  log: Log;
+}): AlarmUrl {
+  const { alarmUrl, heartbeatUrl, send, clock, log } = deps;
+  const failing = new Set<string>();
+  let beatAt = Number.NEGATIVE_INFINITY;
+
+  async function post(setting: string, url: string | undefined, body: string): Promise<void> {
+    if (url === undefined) return;
+    const trouble = await send({
+      ...{ method: "POST", url, body, answerSeconds: ANSWER_SECONDS },
+      headers: { "content-type": "text/plain; charset=utf-8" },
+    }).then(
+      ({ status }) => (status < 300 ? undefined : `it answers with HTTP ${status}`),
+      (error: unknown) => (error instanceof NoAnswerError ? "it does not answer" : "it cannot be called"),
+    );
+    if (trouble === undefined) {
+      if (failing.delete(setting) && failing.size === 0) log.info("alarm_address_works_again");
+      return;
+    }
+    if (!failing.has(setting)) log.warn("alarm_address_failing", { setting, message: trouble });
+    failing.add(setting);
+    throw new Error(`${setting}: ${trouble}`);
+  }
+
+  return {
+    tell: (text) => post("ALARM_URL", alarmUrl, text),
+    async beat() {
+      const now = clock.now().getTime();
+      if (Math.abs(now - beatAt) < BEAT_SECONDS * 1000) return;
+      beatAt = now;
+      await post("HEARTBEAT_URL", heartbeatUrl, "").catch(() => undefined);
+    },
+  };
+}

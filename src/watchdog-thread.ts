@@ -1,0 +1,46 @@
+import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import type { WatchdogThread } from "./watchdog.ts";
+
+const REQUEST_MILLISECONDS = 10_000;
+const STANDARD_ERROR = 2;
+
+const { shared, checkMilliseconds, checks, answerMilliseconds, endMilliseconds, lastWord }: WatchdogThread = workerData;
+const state = new Int32Array(shared);
+let seen = 0;
+let without = 0;
+
+const timer = setInterval(() => {
+  const ended = Atomics.load(state, 0);
+  without = ended === seen ? without + 1 : 0;
+  seen = ended;
+  if (without < checks) return;
+  clearInterval(timer);
+  void end();
+}, checkMilliseconds);
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function end() {
+  // Directly, because the program's own log may be blocked.
+  const message = "No sweep has ended for a quarter of an hour. The program ends, so that it is started again.";
+  const facts = { time: new Date().toISOString(), level: "error", event: "program_stuck", message };
+  writeSync(STANDARD_ERROR, `${JSON.stringify(facts)}\n`);
+  parentPort?.postMessage("stuck");
+  const said = sayLastWord();
+  await wait(answerMilliseconds);
+  if (Atomics.load(state, 1) === 1) await wait(endMilliseconds);
+  await said;
+  process.kill(process.pid, "SIGKILL");
+}
+
+async function sayLastWord() {
+  await Promise.allSettled(
+    lastWord.requests.map(({ url, contentType, body }) =>
+      fetch(url, {
+        ...{ method: "POST", body, headers: { "content-type": contentType } },
+        signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
+      }),
+    ),
+  );
+}

@@ -1,0 +1,33 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** An address outside that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
+export async function startReceiver() {
+  const received: Array<{ method: string; path: string; contentType: string; body: string }> = [];
+  let status = 200;
+  const server = createServer(async (request, response) => {
+    const { method = "", url = "", headers } = request;
+    const [path = ""] = url.split("?");
+    received.push({ method, path, contentType: headers["content-type"] ?? "", body: await text(request) });
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    env: { ALARM_URL: `${url}/alarm`, HEARTBEAT_URL: `${url}/heartbeat` },
+    received,
+    /** What was told, oldest first. */
+    alarms: () => received.filter(({ path }) => path === "/alarm").map(({ body }) => body),
+    heartbeats: () => received.filter(({ path }) => path === "/heartbeat").length,
+    answerWith(it: number) {
+      status = it;
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
