@@ -4,7 +4,7 @@ import { Composer, type Context } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Accounts } from "../sync/account.ts";
+import type { Account, Accounts } from "../sync/account.ts";
 import type { Claim, People, UpdateClaims } from "../sync/chat-ports.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
@@ -165,7 +165,9 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
       const known = await accounts.find(id);
       // Whoever took everything away and now leaves the chat too has not come back.
       if (!known && ctx.myChatMember) return;
-      const account = known ?? (await accounts.save(id, { name, language: languageOf(language_code) }));
+      const account = await (known
+        ? named(known, name)
+        : accounts.save(id, { name, language: languageOf(language_code) }));
       ctx.account = account;
       ctx.words = wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() });
       ctx.isOwner = id === allowedIds[0];
@@ -183,6 +185,12 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     log.info("stranger_refused", { chatType: ctx.chat.type });
     await tellStranger(ctx, served ? wordsFor(ctx).onlyInPrivate : wordsFor(ctx).refusal(ctx.from.id));
   });
+
+  /** An account that was added in the terminal has no name yet. Nothing depends on it. */
+  async function named(account: Account, name: string): Promise<Account> {
+    if (account.name !== undefined) return account;
+    return accounts.save(account.telegramUserId, { name }).catch(() => account);
+  }
 
   async function tellStranger(ctx: Context, text: string): Promise<void> {
     const signal = AbortSignal.timeout(STRANGER_SECONDS * 1000) as Parameters<typeof ctx.reply>[2];

@@ -28,17 +28,26 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
   const { allowedIds, accounts, people, disconnect, leases, clock, log } = deps;
 
   async function draw(words: Words) {
+    const named: Array<{ telegramUserId: number; name?: string; createdAt?: Date }> = [];
+    for (const id of allowedIds) named.push({ telegramUserId: id, ...(await accounts.find(id)) });
+    // Taking back the invitation of somebody who is named as well would change nothing.
+    const invited = (await people.list()).filter(({ telegramUserId }) => !allowedIds.includes(telegramUserId));
+
+    const all = [...named, ...invited];
+    const nameOf = ({ telegramUserId: id, name }: (typeof all)[number]) => {
+      if (name === undefined) return words.people.nameless(id);
+      // Of two with the same name the wrong one might be removed.
+      return all.some((it) => it.name === name && it.telegramUserId !== id) ? `${name} (${id})` : name;
+    };
     const lines: string[] = [words.people.title];
-    const keyboard = new InlineKeyboard();
-    for (const id of allowedIds) {
-      const who = id === allowedIds[0] ? `${id} (${words.people.you})` : String(id);
-      lines.push(words.people.named(who, (await accounts.find(id))?.createdAt));
+    for (const person of named) {
+      const you = person.telegramUserId === allowedIds[0] ? ` (${words.people.you})` : "";
+      lines.push(words.people.named(nameOf(person) + you, person.createdAt));
     }
-    for (const { telegramUserId, name, invitedAt } of await people.list()) {
-      // Taking back the invitation of somebody who is named as well would change nothing.
-      if (allowedIds.includes(telegramUserId)) continue;
-      lines.push(words.people.invited(name, invitedAt));
-      keyboard.text(words.people.remove(name), `people:remove:${telegramUserId}`).row();
+    const keyboard = new InlineKeyboard();
+    for (const person of invited) {
+      lines.push(words.people.invited(nameOf(person), person.invitedAt));
+      keyboard.text(words.people.remove(nameOf(person)), `people:remove:${person.telegramUserId}`).row();
     }
     return { text: lines.join("\n"), keyboard };
   }

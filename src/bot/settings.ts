@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { isTimezone } from "../local-time.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, AccountChanges, Accounts, Sends, Settings } from "../sync/account.ts";
+import type { Account, AccountChanges, Accounts, Settings } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
 import { KINDS as READING_KINDS } from "../sync/reading.ts";
 import type { BotContext } from "./context.ts";
@@ -11,7 +11,7 @@ import { showMenu } from "./menu.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import { cityOf, clockTime, zonesAround } from "./time-zones.ts";
 import { createTimezoneDialog, TIMEZONE_DIALOG } from "./timezone-dialog.ts";
-import type { SettingsTopic, SettingsView } from "./words/en-settings.ts";
+import { choosableKinds, type SettingsTopic, type SettingsView } from "./words/en-settings.ts";
 import { LANGUAGES, type Words, wordsIn, wordsOf } from "./words/words.ts";
 
 export interface SettingsDeps {
@@ -37,7 +37,6 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
   patienceHours: "patience",
 };
 const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
-const KINDS: Array<keyof Sends> = ["weight", "composition", "muscle", "bloodPressure"];
 const HOURS_A_ROW = 6;
 
 /** What a tap wants: to see a screen, or to see it after a change. `top` is the screen with everything on it. */
@@ -54,7 +53,8 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
   async function draw(account: Account, screen: Wish["screen"]) {
     const { timezone: chosen, ...unchosen } = account;
     // What cannot be read must not keep anybody from their settings.
-    const withingsZone = (await overview(unchosen).catch(() => undefined))?.timezone ?? "UTC";
+    const seen = await overview(unchosen).catch(() => undefined);
+    const withingsZone = seen?.timezone ?? "UTC";
     const timezone = chosen ?? withingsZone;
     const now = clock.now();
     const words = wordsOf(account, { timezone, now });
@@ -62,7 +62,7 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
       settings: account.settings,
       timezone,
       clockTime: clockTime(now, timezone),
-      isZoneChosen: chosen !== undefined,
+      zoneFrom: zoneFrom(chosen, seen),
     };
     if (screen === "top") {
       const keyboard = new InlineKeyboard();
@@ -117,7 +117,7 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
         choices("patienceHours", words.hours, 2);
         break;
       case "sends":
-        for (const kind of KINDS) {
+        for (const kind of choosableKinds(settings.sends)) {
           choice(words.kind[kind], `sends:${kind}:${settings.sends[kind] ? "off" : "on"}`, settings.sends[kind]).row();
         }
         break;
@@ -174,6 +174,12 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
   return { dialog, commands };
 }
 
+function zoneFrom(chosen: string | undefined, seen: Overview | undefined): SettingsView["zoneFrom"] {
+  if (chosen !== undefined) return "owner";
+  if (!seen?.isTimezoneKnown) return "nobody";
+  return seen.links.withings ? "withings" : "withings_before";
+}
+
 /** What the data of a button means now. Undefined when it is of a time that knew other settings. */
 function wishOf(data: string, { settings }: Account): Wish | undefined {
   const screen = (["top", ...TOPICS] as const).find((it) => it === data);
@@ -198,7 +204,7 @@ function wishOf(data: string, { settings }: Account): Wish | undefined {
     }
     case "sends": {
       const [kind, state = ""] = rest;
-      const known = KINDS.find((it) => it === kind);
+      const known = (Object.keys(settings.sends) as Array<keyof typeof settings.sends>).find((it) => it === kind);
       if (!known || !["on", "off"].includes(state)) return undefined;
       return { screen: "sends", changes: { settings: { sends: { ...settings.sends, [known]: state === "on" } } } };
     }

@@ -30,12 +30,15 @@ export function needed(action: Action, account?: number): string {
     case "relink_garmin":
     case "use_garmin_page":
       return `${WORDS.action(action)} In a terminal: ${login("garmin", account)}`;
+    case "fix_withings_application":
+      return "Withings doesn’t accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. Nothing is lost. Copy both again from your application on developer.withings.com.";
+    case "fix_withings_callback":
+      return "Withings doesn’t accept the callback address. Enter it in your application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.";
+    case "fix_garmin_client_id":
+      return `Garmin no longer accepts the client id this program signs in with. Nothing is lost. Put a current one into GARMIN_CLIENT_ID; then sign in at Garmin again: ${login("garmin", account)}`;
     case "grant_garmin_upload":
     case "unlock_garmin_account":
-    case "fix_withings_application":
-    case "fix_withings_callback":
     case "fix_clock":
-    case "fix_garmin_client_id":
       return WORDS.action(action);
   }
 }

@@ -28,6 +28,8 @@ export interface Overview {
   facts: Facts;
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
+  /** False where it is UTC because neither of the two has said anything. */
+  isTimezoneKnown: boolean;
   /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
   lastRun: LastRun | undefined;
   /** Absent before the first run of the two that are linked. */
@@ -44,6 +46,7 @@ export async function overviewOf(
   const garmin = await links.facts(telegramUserId, "garmin");
   const journal = withings && garmin && journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
   const progress = (await journal?.progress())?.value;
+  const timezone = account.timezone ?? progress?.timezone ?? account.reportedTimezone;
   return {
     account,
     links: {
@@ -54,7 +57,8 @@ export async function overviewOf(
     attention: progress?.attention ?? [],
     unreadable: progress?.unreadable ?? [],
     facts: factsOf(progress, account.settings.sends),
-    timezone: account.timezone ?? progress?.timezone ?? account.reportedTimezone ?? "UTC",
+    timezone: timezone ?? "UTC",
+    isTimezoneKnown: timezone !== undefined,
     lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
     ...(progress && { progress }),
   };

@@ -42,7 +42,7 @@ describe("what a person says", () => {
     house.startBot();
     owner.say("/start");
     await owner.waitForMessage();
-    expect(await app.accounts.list()).toEqual(before);
+    expect(await app.accounts.list()).toEqual(before.map((it) => ({ ...it, name: "Owner" })));
   });
 });
 
@@ -191,6 +191,7 @@ test("stopping lets the update at hand come to its end", async () => {
         unreadable: [],
         facts: factsOf(undefined, account.settings.sends),
         timezone: "UTC",
+        isTimezoneKnown: false,
         lastRun: undefined,
       };
     },

@@ -496,12 +496,14 @@ describe("what is left to try", () => {
     expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
   });
 
-  test("a client id that Garmin no longer knows is reported with the setting to change", async () => {
+  test("a client id that Garmin no longer knows is reported, with who needs to change it", async () => {
     await beforeSignIn();
     const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
     house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await house.owner.waitForMessage(({ text }) => text.includes("GARMIN_CLIENT_ID"));
+    await house.owner.waitForMessage(({ text }) =>
+      text.includes("The person who runs me needs to put a current one into my settings"),
+    );
   });
 });
 

@@ -69,7 +69,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },
       facts: factsOf(undefined, account.settings.sends),
-      ...{ timezone: "UTC", lastRun: undefined },
+      ...{ timezone: "UTC", isTimezoneKnown: false, lastRun: undefined },
     }),
     send: async (_to, text) => {
       await send(text);

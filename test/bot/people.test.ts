@@ -97,11 +97,26 @@ describe("/people", () => {
     expect(list.text).toBe(
       [
         "Who may use me:",
-        `${ACCOUNT} (you): is named in TELEGRAM_ALLOWED_IDS, here since 21 Nov`,
-        "Anna: was invited, here since 21 Nov",
+        "Owner (you): allowed in my settings, here since 21 Nov",
+        "Anna: invited, here since 21 Nov",
       ].join("\n"),
     );
     expect(labels(list)).toEqual(["Remove Anna"]);
+  });
+
+  test("shows people by their names; by a number only who has not written yet, or has another’s name", async () => {
+    house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
+    bot = house.startBot();
+    await house.app.accounts.save(4713, { name: "Anna" });
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text.split("\n").slice(1)).toEqual([
+      "Owner (you): allowed in my settings, here since 21 Nov",
+      "Anna (4713): allowed in my settings, here since 21 Nov",
+      "the person with Telegram id 4714: allowed in my settings, hasn’t come yet",
+      `Anna (${GUEST}): invited, here since 21 Nov`,
+    ]);
+    expect(labels(list)).toEqual([`Remove Anna (${GUEST})`]);
   });
 
   test("removes after one question: account, links and list are gone, and the person is told in their language", async () => {

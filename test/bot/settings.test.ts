@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { choosableKinds, sentKinds } from "../../src/bot/words/en-settings.ts";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { DEFAULT_SETTINGS } from "../../src/sync/account.ts";
 import { ACCOUNT } from "../support/household.ts";
@@ -33,7 +34,7 @@ describe("/settings", () => {
     expect(screen().text).toBe(
       [
         "Units: kilograms",
-        "Time zone: UTC (12:00 now), as Withings says",
+        "Time zone: UTC (12:00 now), until you choose one or Withings tells me yours",
         "Summary: every day, at 9:00",
         "Silence: I tell you when nothing comes from your scale or cuff",
         "Short outages: I mention them only after 6 hours",
@@ -59,7 +60,7 @@ describe("/settings", () => {
   });
 
   test.each([
-    ["Units", "Stones (st)", { units: "st" }, "Units: stones"],
+    ["Units", "Stone (st)", { units: "st" }, "Units: stone\n"],
     ["Summary", "0", { summaryHour: 0 }, "Summary: every day, at 0:00"],
     ["Summary", "23", { summaryHour: 23 }, "Summary: every day, at 23:00"],
     [
@@ -85,16 +86,37 @@ describe("/settings", () => {
     expect(labels(before)).toEqual(["✓ Weight", "✓ Body composition", "✓ Muscle", "✓ Blood pressure", "Back"]);
     expect(before.text).toContain("What is measured while a kind is off stays at Withings.");
     expect((await tap("✓ Muscle")).text).toContain("Sent to Garmin: weight, body composition, blood pressure\n");
-    expect((await tap("✓ Weight")).text).toContain("Sent to Garmin: blood pressure\n");
-    expect((await tap("✓ Blood pressure")).text).toContain("Sent to Garmin: nothing\n");
+    const withoutWeight = await tap("✓ Weight");
+    expect(withoutWeight.text).toContain("Sent to Garmin: blood pressure\n");
+    expect(labels(withoutWeight)).toEqual(["Weight", "✓ Blood pressure", "Back"]);
+    const nothing = await tap("✓ Blood pressure");
+    expect(nothing.text).toContain("Sent to Garmin: nothing\n");
+    expect(labels(nothing)).toEqual(["Weight", "Blood pressure", "Back"]);
     expect((await account()).settings.sends).toEqual({
       weight: false,
       composition: true,
       muscle: false,
       bloodPressure: false,
     });
-    await tap("Weight");
+    expect(labels(await tap("Weight"))).toEqual([
+      ...["✓ Weight", "✓ Body composition", "Muscle", "Blood pressure", "Back"],
+    ]);
     expect((await account()).settings.sends).toMatchObject({ weight: true, composition: true, muscle: false });
+    expect(labels(await tap("✓ Body composition"))).toEqual(["✓ Weight", "Body composition", "Blood pressure", "Back"]);
+  });
+
+  test("what the ticks say is what the text says, whatever is on", () => {
+    const kinds = ["weight", "composition", "muscle", "bloodPressure"] as const;
+    for (let bits = 0; bits < 16; bits++) {
+      const sends = Object.fromEntries(kinds.map((kind, index) => [kind, (bits & (1 << index)) !== 0])) as Record<
+        (typeof kinds)[number],
+        boolean
+      >;
+      const ticked = choosableKinds(sends).filter((kind) => sends[kind]);
+      expect(ticked).toEqual(sentKinds(sends));
+      expect(ticked.includes("muscle")).toBe(sends.weight && sends.composition && sends.muscle);
+      expect(ticked.includes("composition")).toBe(sends.weight && sends.composition);
+    }
   });
 
   test("a silent scale and a silent cuff can each be left unsaid, and be said again", async () => {
@@ -203,7 +225,7 @@ describe("the language", () => {
     await bot.registerCommands();
     expect(house.owner.commands[0]?.description).toBe(german.commands.sync);
     await tap("Zurück");
-    expect(screen().text).toContain("Zeitzone: UTC (jetzt 12:00), wie Withings sagt\n");
+    expect(screen().text).toContain("Zeitzone: UTC (jetzt 12:00), bis du eine wählst oder Withings mir deine sagt\n");
     await tap("Sprache");
     await tap("English");
     expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
@@ -263,8 +285,20 @@ describe("the time zone", () => {
     expect(labels(shown)).toContain("London 12:00");
     await tap("London 12:00");
     expect((await account()).timezone).toBe("Europe/London");
-    expect((await tap("As Withings says")).text).toContain("as Withings says");
+    expect((await tap("Leave it to Withings")).text).toContain("until you choose one or Withings tells me yours");
     expect((await account()).timezone).toBeUndefined();
+  });
+
+  test("Withings is named for it only when Withings has said it, and as long as it is linked", async () => {
+    await open();
+    await house.sync();
+    expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
+    await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+    await house.app.links.remove(ACCOUNT, "withings");
+    await tap("Back");
+    expect((await tap("Time zone")).text).toContain(
+      "Time zone: Europe/Berlin (13:00 now), as Withings said while it was linked\n",
+    );
   });
 
   test.each([

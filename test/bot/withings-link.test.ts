@@ -219,17 +219,17 @@ describe("the page on which Withings refuses the callback address", () => {
   test.each([
     ["as its text", PAGE],
     ["as an address", "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x"],
-  ])("is understood %s, and the answer names the setting", async (_what, pasted) => {
+  ])("is understood %s, and the answer says where to enter it", async (_what, pasted) => {
     await pressLink();
     house.owner.say(pasted);
-    await heard("exactly as in WITHINGS_REDIRECT_URL");
+    await heard("exactly as it is in my settings");
     expect(await link()).toBeUndefined();
   });
 
   test("is understood in German", async () => {
     await pressLink({ language: "de" });
     house.owner.say(PAGE);
-    await heard("WITHINGS_REDIRECT_URL");
+    await heard("genau wie in meinen Einstellungen");
   });
 
   test("cannot be told from its address alone, so the answer asks for the text", async () => {
@@ -243,7 +243,7 @@ test("an application that Withings does not know is reported, with who needs to 
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");
   house.owner.say(allow(page));
-  await heard("The person who runs me needs to copy both again from");
+  await heard("The person who runs me needs to copy both into my settings again, from");
 });
 
 test("the same in German", async () => {

@@ -119,7 +119,7 @@ export function alarmsInGerman(): AlarmWords {
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          mend: "Prüfe, ob PUBLIC_URL von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
+          mend: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
         },
         "updates-taken": {
           means:

@@ -191,7 +191,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
         not_an_address: notLinked("Das ist keine Adresse."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss WITHINGS_CLIENT_ID oder WITHINGS_CLIENT_SECRET korrigieren.",
+          text: "Withings kennt diesen Bot nicht. Wer ihn betreibt, muss die Client-ID oder das Client-Secret für Withings korrigieren.",
         },
         callback_refused: {
           title: NOT_LINKED,

@@ -10,6 +10,12 @@ export function settingsInGerman(): SettingsWords {
     muscle: "Muskeln",
     bloodPressure: "Blutdruck",
   };
+  const ZONE_FROM: Record<SettingsView["zoneFrom"], string> = {
+    owner: "von dir gewählt",
+    withings: "wie Withings sagt",
+    withings_before: "wie Withings sagte, als es verbunden war",
+    nobody: "bis du eine wählst oder Withings mir deine sagt",
+  };
   const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
 
   function summary({ summaryMode, summaryHour }: Settings): string {
@@ -26,8 +32,7 @@ export function settingsInGerman(): SettingsWords {
 
   const line: Record<SettingsTopic, (view: SettingsView) => string> = {
     units: ({ settings }) => `Einheiten: ${UNITS[settings.units]}`,
-    zone: ({ timezone, clockTime, isZoneChosen }) =>
-      `Zeitzone: ${timezone} (jetzt ${clockTime}), ${isZoneChosen ? "von dir gewählt" : "wie Withings sagt"}`,
+    zone: ({ timezone, clockTime, zoneFrom }) => `Zeitzone: ${timezone} (jetzt ${clockTime}), ${ZONE_FROM[zoneFrom]}`,
     summary: ({ settings }) => summary(settings),
     silence: ({ settings: { tellsSilence } }) => `Stille: ${silence(tellsSilence)}`,
     patience: ({ settings: { patienceHours } }) =>
@@ -50,7 +55,7 @@ export function settingsInGerman(): SettingsWords {
     patience:
       "Antworten Withings oder Garmin nicht, vergeht das meist von selbst, und verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
     sends:
-      "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nWas gemessen wird, während etwas aus ist, bleibt bei Withings.",
+      "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
     language: "Auch die des Menüs mit den Befehlen.",
   };
 
@@ -81,7 +86,7 @@ export function settingsInGerman(): SettingsWords {
       muscle: "Muskeln",
       bloodPressure: "Blutdruck",
     },
-    asWithings: "Wie Withings sagt",
+    asWithings: "Withings überlassen",
     typeZone: "Eintippen",
     askZone:
       "Welche Zeitzone? Sende mir eine große Stadt darin, auf Englisch, oder ihren Namen: Berlin, New York oder Europe/Berlin.",

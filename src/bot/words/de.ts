@@ -35,13 +35,13 @@ export function german(format: Format): Words {
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
-      "Withings akzeptiert WITHINGS_CLIENT_ID mit WITHINGS_CLIENT_SECRET nicht. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com kopieren.",
+      "Withings akzeptiert die Client-ID und das Client-Secret nicht, mit denen ich mich dort ausweise. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com in meine Einstellungen kopieren.",
     fix_withings_callback:
-      "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in WITHINGS_REDIRECT_URL oder, wenn PUBLIC_URL gesetzt ist, diese Adresse mit /withings/callback dahinter.",
+      "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in meinen Einstellungen (habe ich eine öffentliche Adresse, dann diese mit /withings/callback dahinter).",
     fix_clock:
       "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts ist verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten per NTP.",
     fix_garmin_client_id:
-      "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in die Einstellung GARMIN_CLIENT_ID eintragen; danach melde dich bei Garmin neu an.",
+      "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -356,9 +356,10 @@ export function german(format: Format): Words {
       joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
       title: "Wer mich benutzen darf:",
       you: "du",
+      nameless: (telegramUserId) => `die Person mit der Telegram-ID ${telegramUserId}`,
       named: (who, since) =>
-        `${who}: steht in TELEGRAM_ALLOWED_IDS, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
-      invited: (name, since) => `${name}: eingeladen, hier seit ${day(since)}`,
+        `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
+      invited: (who, since) => `${who}: eingeladen, hier seit ${day(since)}`,
       remove: (name) => `${name} entfernen`,
       sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
       removed: (name) => `${name} ist entfernt.`,

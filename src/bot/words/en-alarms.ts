@@ -127,7 +127,7 @@ export function alarmsInEnglish() {
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          mend: "Check that PUBLIC_URL can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
+          mend: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
         },
         "updates-taken": {
           means:

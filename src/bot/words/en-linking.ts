@@ -205,7 +205,7 @@ export function linkingInEnglish({ weight, time }: Format) {
         not_an_address: notLinked("That isn’t an address."),
         application_refused: {
           title: NOT_LINKED,
-          text: "Withings doesn’t know this bot. The person who runs it needs to correct WITHINGS_CLIENT_ID or WITHINGS_CLIENT_SECRET.",
+          text: "Withings doesn’t know this bot. The person who runs it needs to correct its Withings client id or secret.",
         },
         callback_refused: {
           title: NOT_LINKED,

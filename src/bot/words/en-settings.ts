@@ -7,7 +7,8 @@ export interface SettingsView {
   /** The zone that counts, and what its clocks show. */
   timezone: string;
   clockTime: string;
-  isZoneChosen: boolean;
+  /** Who said so. `withings_before`: it is no longer linked. `nobody`: it is UTC for want of anything better. */
+  zoneFrom: "owner" | "withings" | "withings_before" | "nobody";
 }
 
 export type SettingsTopic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "language";
@@ -15,12 +16,18 @@ export type SettingsWords = ReturnType<typeof settingsInEnglish>;
 
 /** The English sentences of /settings. */
 export function settingsInEnglish() {
-  const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stones" };
+  const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
   const KIND: Record<keyof Sends, string> = {
     weight: "weight",
     composition: "body composition",
     muscle: "muscle",
     bloodPressure: "blood pressure",
+  };
+  const ZONE_FROM: Record<SettingsView["zoneFrom"], string> = {
+    owner: "as you chose",
+    withings: "as Withings says",
+    withings_before: "as Withings said while it was linked",
+    nobody: "until you choose one or Withings tells me yours",
   };
   const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
 
@@ -38,8 +45,7 @@ export function settingsInEnglish() {
 
   const line = {
     units: ({ settings }) => `Units: ${UNITS[settings.units]}`,
-    zone: ({ timezone, clockTime, isZoneChosen }) =>
-      `Time zone: ${timezone} (${clockTime} now), ${isZoneChosen ? "as you chose" : "as Withings says"}`,
+    zone: ({ timezone, clockTime, zoneFrom }) => `Time zone: ${timezone} (${clockTime} now), ${ZONE_FROM[zoneFrom]}`,
     summary: ({ settings }) => summary(settings),
     silence: ({ settings: { tellsSilence } }) => `Silence: ${silence(tellsSilence)}`,
     patience: ({ settings }) => `Short outages: I mention them only after ${hours(settings.patienceHours)}`,
@@ -61,7 +67,7 @@ export function settingsInEnglish() {
     patience:
       "When Withings or Garmin do not answer, it mostly passes by itself, and nothing is lost meanwhile. What needs you I tell at once.",
     sends:
-      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you do not want to mix them.\n\nWhat is measured while a kind is off stays at Withings.",
+      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you do not want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
     language: "Also of the menu with the commands.",
   };
 
@@ -82,7 +88,7 @@ export function settingsInEnglish() {
       language: "Language",
     } satisfies Record<SettingsTopic, string>,
     back: "Back",
-    units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stones (st)" } satisfies Record<Settings["units"], string>,
+    units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stone (st)" } satisfies Record<Settings["units"], string>,
     mode: { daily: "Every day", when_new: "When something happened", off: "Off" } satisfies Record<
       Settings["summaryMode"],
       string
@@ -95,7 +101,7 @@ export function settingsInEnglish() {
       muscle: "Muscle",
       bloodPressure: "Blood pressure",
     } satisfies Record<keyof Sends, string>,
-    asWithings: "As Withings says",
+    asWithings: "Leave it to Withings",
     typeZone: "Type it",
     askZone: "Which time zone? Send me a big city in it, in English, or its name: Berlin, New York or Europe/Berlin.",
     whichZone: (shown: number, found: number) =>
@@ -107,12 +113,17 @@ export function settingsInEnglish() {
   };
 }
 
-/** What an account sends, by what needs what: no body composition without its weight, no muscle without the composition. */
-export function sentKinds({ weight, composition, muscle, bloodPressure }: Sends) {
-  const kinds: Array<keyof Sends> = [];
-  if (weight) kinds.push("weight");
-  if (weight && composition) kinds.push("composition");
-  if (weight && composition && muscle) kinds.push("muscle");
-  if (bloodPressure) kinds.push("bloodPressure");
-  return kinds;
+/** What goes to Garmin only together with something else. */
+const NEEDS: Partial<Record<keyof Sends, keyof Sends>> = { composition: "weight", muscle: "composition" };
+const KINDS: Array<keyof Sends> = ["weight", "composition", "muscle", "bloodPressure"];
+
+/** What an account sends: no body composition without its weight, no muscle without the composition. */
+export function sentKinds(sends: Sends): Array<keyof Sends> {
+  return choosableKinds(sends).filter((kind) => sends[kind]);
+}
+
+/** What can be switched on or off: not what would stay at Withings anyway. */
+export function choosableKinds(sends: Sends): Array<keyof Sends> {
+  const isSent = (kind: keyof Sends | undefined): boolean => kind === undefined || (sends[kind] && isSent(NEEDS[kind]));
+  return KINDS.filter((kind) => isSent(NEEDS[kind]));
 }

@@ -66,13 +66,13 @@ export function english(format: Format) {
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
-      "Withings doesn’t accept WITHINGS_CLIENT_ID with WITHINGS_CLIENT_SECRET. Nothing is lost. The person who runs me needs to copy both again from the application on developer.withings.com.",
+      "Withings doesn’t accept the client id and secret I use there. Nothing is lost. The person who runs me needs to copy both into my settings again, from the application on developer.withings.com.",
     fix_withings_callback:
-      "Withings doesn’t accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.",
+      "Withings doesn’t accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as it is in my settings (my public address, if I have one, followed by /withings/callback).",
     fix_clock:
       "The clock on the machine I run on is more than a day off, so I’m sending nothing until it’s right. Nothing is lost: your readings wait at Withings. Set the clock, preferably with NTP.",
     fix_garmin_client_id:
-      "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into the setting GARMIN_CLIENT_ID; then sign in at Garmin again.",
+      "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into my settings; then sign in at Garmin again.",
   };
 
   const HELD: Record<HeldReason, string> = {
@@ -121,7 +121,8 @@ export function english(format: Format) {
 
   function attentionLines(attention: AttentionItem[]): string[] {
     const shown = attention.slice(-ATTENTION_SHOWN);
-    const more = attention.length > shown.length ? [`and ${attention.length - shown.length} older ones`] : [];
+    const older = attention.length - shown.length;
+    const more = older === 0 ? [] : [older === 1 ? "and 1 older one" : `and ${older} older ones`];
     return [...shown.map(attentionLine), ...more];
   }
 
@@ -385,9 +386,11 @@ export function english(format: Format) {
       joined: (name: string) => `${name} is here now. /people shows who uses me.`,
       title: "Who may use me:",
       you: "you",
+      /** Somebody who has not written yet has no name. */
+      nameless: (telegramUserId: number) => `the person with Telegram id ${telegramUserId}`,
       named: (who: string, since: Date | undefined) =>
-        `${who}: is named in TELEGRAM_ALLOWED_IDS, ${since ? `here since ${day(since)}` : "has not come yet"}`,
-      invited: (name: string, since: Date) => `${name}: was invited, here since ${day(since)}`,
+        `${who}: allowed in my settings, ${since ? `here since ${day(since)}` : "hasn’t come yet"}`,
+      invited: (who: string, since: Date) => `${who}: invited, here since ${day(since)}`,
       remove: (name: string) => `Remove ${name}`,
       sure: (name: string) => `Remove ${name}? Their links, list and settings are deleted here.`,
       removed: (name: string) => `${name} is removed.`,
