@@ -1,6 +1,7 @@
 import { GrammyError } from "grammy/web";
 import { createAlarmUrl } from "./alarm-url.ts";
 import { type App, createApp } from "./app.ts";
+import type { MachineAlarm } from "./bot/alarm-keys.ts";
 import { createAlarmSend } from "./bot/alarm-send.ts";
 import { createMachineAlarmTeller } from "./bot/alarms.ts";
 import type { TelegramBot } from "./bot/bot.ts";
@@ -160,8 +161,12 @@ export async function startServer(
   });
   const teller = (send: (message: { text: string; isQuiet: boolean }) => Promise<unknown>) =>
     createMachineAlarmTeller({ send, ownerAccount, clock, log });
+  const tellInChat = teller(alarms.send);
   const tellers = {
-    telegram: teller(alarms.send),
+    telegram: async (alarm: MachineAlarm) => {
+      // Of all people the owner can't be told of it here.
+      if (alarm.key !== "owner-away") await tellInChat(alarm);
+    },
     ...(outsideOf(config).alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };
   const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
