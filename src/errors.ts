@@ -33,14 +33,37 @@ export class ActionNeededError extends Error {
   }
 }
 
+/**
+ * Why something has to wait: at whom, and how.
+ *
+ *   silent        no answer came, or an error page: an outage, or something in between
+ *   refusing      it answered no, in a way that may pass
+ *   limited       it asked for fewer requests, or for a wait
+ *   not_showing   it accepted an upload and does not show it yet
+ *   us            the program, its store or its own limits
+ */
+export const DELAY_CAUSES = [
+  ...(["withings_silent", "withings_refusing", "withings_limited"] as const),
+  ...(["garmin_silent", "garmin_refusing", "garmin_limited", "garmin_not_showing"] as const),
+  "us",
+] as const;
+export type DelayCause = (typeof DELAY_CAUSES)[number];
+
+interface RetryLaterOptions extends ErrorOptions {
+  retryAfterSeconds?: number | undefined;
+  delayedBy?: DelayCause | undefined;
+}
+
 export class RetryLaterError extends Error {
   override readonly name = "RetryLaterError";
   /** What the vendor asked for, if it did. */
   readonly retryAfterSeconds: number | undefined;
+  readonly delayedBy: DelayCause;
 
-  constructor(message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
+  constructor(message: string, { retryAfterSeconds, delayedBy = "us", ...options }: RetryLaterOptions = {}) {
     super(message, options);
-    this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.delayedBy = delayedBy;
   }
 }
 

@@ -1,4 +1,4 @@
-import { RetryLaterError } from "./errors.ts";
+import { type DelayCause, RetryLaterError } from "./errors.ts";
 
 export interface HttpRequest {
   method: "GET" | "POST" | "DELETE";
@@ -9,6 +9,8 @@ export interface HttpRequest {
   answerSeconds?: number;
   /** An HTTP status that is no trouble here, besides those of success. */
   expectedStatus?: number;
+  /** Whose trouble it is if no answer comes. */
+  silenceOf?: DelayCause;
 }
 
 export interface HttpAnswer {
@@ -38,7 +40,8 @@ export function createTransport(): {
 } {
   let line: ReturnType<typeof openLine> | undefined;
 
-  const send: Transport = async ({ method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS }) => {
+  const send: Transport = async (asked) => {
+    const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, silenceOf } = asked;
     const { host, pathname } = new URL(url);
     const milliseconds = answerSeconds * 1000;
     line ??= openLine();
@@ -58,7 +61,9 @@ export function createTransport(): {
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     } catch (cause) {
       // The path without its query: a query may hold a ticket.
-      throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`);
+      throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {
+        delayedBy: silenceOf,
+      });
     }
   };
 

@@ -3,7 +3,7 @@ import { errorFacts, type Log } from "../log.ts";
 import { type Account, type AccountChanges, type Accounts, DEFAULT_SETTINGS, type LastRun } from "../sync/account.ts";
 import type { Agenda } from "../sync/web-ports.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
-import type { Table } from "./table.ts";
+import type { Item, Table } from "./table.ts";
 
 export function createAccounts(table: Table, agenda: Agenda, now: () => Date, log: Log): Accounts {
   return {
@@ -46,15 +46,22 @@ export function createAccounts(table: Table, agenda: Agenda, now: () => Date, lo
       return item && (readItem(item, LastRunItem) as LastRun);
     },
 
-    async saveLastRun(telegramUserId, run) {
+    async saveLastRun(telegramUserId, next) {
       // Nothing may outlive an account that was taken away meanwhile.
-      if (!(await table.get(keys.account(telegramUserId)))) return;
+      if (!(await table.get(keys.account(telegramUserId)))) return undefined;
       const key = keys.lastRun(telegramUserId);
       const item = await table.get(key);
+      const run = next(item && readIfPossible(item));
       // A conflict means that another run has just ended and said so: either of the two is the last one.
       await table.put(key, toJson(run), { expect: item ? { version: item.version } : "absent" });
+      return run;
     },
   };
+}
+
+/** A damaged one is replaced. */
+function readIfPossible(item: Item): LastRun | undefined {
+  return LastRunItem.safeParse(item.value).data as LastRun | undefined;
 }
 
 function changed(before: Account, changes: AccountChanges): Account {

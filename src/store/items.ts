@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { UsageError } from "../errors.ts";
+import { DELAY_CAUSES, UsageError } from "../errors.ts";
 import { issuePaths } from "../json.ts";
 import { DEFAULT_SETTINGS } from "../sync/account.ts";
 import { type Field, VENDORS } from "../sync/ports.ts";
@@ -229,6 +229,25 @@ const ActionName = z.enum([
   "fix_clock",
   "fix_garmin_client_id",
 ]);
+const Kind = z.enum(KINDS);
+const Values = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
+  z.object({
+    kind: z.literal("blood_pressure"),
+    systolicMmHg: z.number(),
+    diastolicMmHg: z.number(),
+    pulseBpm: z.number().exactOptional(),
+  }),
+]);
+const DelayShape = z.object({
+  cause: z.enum(DELAY_CAUSES),
+  since: instant,
+  waiting: z.number().exactOptional(),
+  newest: z.object({ takenAt: instant, values: Values }).exactOptional(),
+  accepted: z.number().exactOptional(),
+  following: z.number().exactOptional(),
+  until: instant.exactOptional(),
+});
 export const LastRunItem = z.object({
   finishedAt: instant,
   outcome: z.object({
@@ -239,19 +258,11 @@ export const LastRunItem = z.object({
     failed: z.number(),
     action: ActionName.optional(),
     paused: z.array(z.enum(KINDS)).optional(),
+    delay: DelayShape.exactOptional(),
+    uploadRefusedAt: instant.exactOptional(),
   }),
 });
 
-const Kind = z.enum(KINDS);
-const Values = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
-  z.object({
-    kind: z.literal("blood_pressure"),
-    systolicMmHg: z.number(),
-    diastolicMmHg: z.number(),
-    pulseBpm: z.number().optional(),
-  }),
-]);
 const DifferenceShape = z.object({
   field: z.enum([
     ...["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg", "pulseBpm", "bmi", "bodyFatPercent"],
@@ -391,6 +402,7 @@ export const HealthItem = z.object({
       standing: z.array(Trouble),
       told: z.array(Trouble.extend({ at: instant, times: z.number() })),
       waitingSince: instant.exactOptional(),
+      delay: DelayShape.exactOptional(),
     })
     .exactOptional(),
   expiries: z

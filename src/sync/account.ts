@@ -81,5 +81,6 @@ export interface Accounts {
   /** Adds it, or changes just what is given. */
   save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
   lastRun(telegramUserId: number): Promise<LastRun | undefined>;
-  saveLastRun(telegramUserId: number, run: LastRun): Promise<void>;
+  /** Replaces it by what `next` makes of the last one, and answers that. Undefined: the account is gone. */
+  saveLastRun(telegramUserId: number, next: (before: LastRun | undefined) => LastRun): Promise<LastRun | undefined>;
 }

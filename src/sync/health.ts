@@ -1,6 +1,6 @@
 import type { Action } from "../errors.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./notices.ts";
-import { isIncomplete } from "./outcome.ts";
+import { type Delay, isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
 import { type AttentionItem, type FailReason, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
 import { readingId } from "./reading.ts";
@@ -9,7 +9,7 @@ import type { RunReport } from "./run.ts";
 /** What keeps readings from arriving. "broken" is for us to mend, "waiting" for time. */
 export interface Trouble {
   what: Action | "broken" | "waiting";
-  /** With "broken": a few technical words. Another cause is another trouble. */
+  /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
   cause?: string;
 }
 
@@ -32,6 +32,8 @@ export interface Outage {
   told: Told[];
   /** Since when runs do nothing but wait. */
   waitingSince?: Date;
+  /** Why the last run had to wait, and what waits. */
+  delay?: Delay;
 }
 
 /** A link that comes to its end soon, because nothing could renew it. */
@@ -64,12 +66,24 @@ export interface HealthStore {
 
 /** What an owner has to hear although they did not ask. */
 export type HealthNews =
-  | { type: "trouble"; trouble: Trouble; since: Date; runs: number; isReminder: boolean; isQuiet: boolean }
-  | { type: "healed"; since: Date; synced: number; isQuiet: boolean }
+  | TroubleNews
+  /** `told`: what the owner had heard. */
+  | { type: "healed"; since: Date; synced: number; told: Trouble[]; isQuiet: boolean }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
   | { type: "attention"; items: AttentionItem[]; isQuiet: false }
   | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
   | { type: "notice"; notice: Notice; isQuiet: boolean };
+
+export interface TroubleNews {
+  type: "trouble";
+  trouble: Trouble;
+  since: Date;
+  runs: number;
+  /** With "waiting". */
+  delay?: Delay;
+  isReminder: boolean;
+  isQuiet: boolean;
+}
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -139,14 +153,16 @@ function outageAfter(before: Outage | undefined, report: RunReport, now: Date): 
   // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.
   if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
   const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
-  const { waitingSince = now, ...known } = before ?? begun;
+  const { waitingSince = now, delay: _before, ...known } = before ?? begun;
   const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
   const troubles = troublesOf(report);
   if (report.status === "success") {
     return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
   }
   // Having to wait says nothing about what was wrong before: after a new sign-in Garmin often takes another run.
-  if (report.status === "retry_later") return { ...outage, state: "lasts", waitingSince };
+  if (report.status === "retry_later") {
+    return { ...outage, state: "lasts", waitingSince, delay: report.delay ?? { cause: "us", since: now } };
+  }
   if (troubles.length === 0) return before && { ...before, runs: outage.runs, synced: outage.synced };
   return { ...outage, state: "lasts", standing: troubles };
 }
@@ -220,9 +236,10 @@ function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date)
 }
 
 function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthNews[] {
-  const { since, state, runs, synced, standing, told, waitingSince } = outage;
+  const { since, state, runs, synced, standing, told } = outage;
+  const { waitingSince, delay } = outage;
   if (state === "over") {
-    return [{ type: "healed", since, synced, isQuiet: told.every(({ what }) => what === "waiting") }];
+    return [{ type: "healed", since, synced, told, isQuiet: told.every(({ what }) => what === "waiting") }];
   }
   const news = standing.flatMap((trouble): HealthNews[] => {
     const heard = told.find((it) => isSame(it, trouble));
@@ -230,12 +247,15 @@ function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthN
     const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
     return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder, isQuiet: false }];
   });
-  const isPatienceOver = waitingSince && now.getTime() - waitingSince.getTime() >= patienceHours * HOUR_MS;
-  if (isPatienceOver && !told.some(({ what }) => what === "waiting")) {
-    news.push({
-      ...{ type: "trouble", trouble: { what: "waiting" }, since: waitingSince, runs },
-      ...{ isReminder: false, isQuiet: true },
-    });
+  if (waitingSince && delay) {
+    const trouble: Trouble = { what: "waiting", cause: delay.cause };
+    // The first time, all the waiting counts; after that another cause has to last by itself.
+    const isFirst = !told.some(({ what }) => what === "waiting");
+    const lastsFrom = isFirst ? waitingSince : new Date(Math.max(waitingSince.getTime(), delay.since.getTime()));
+    const isPatienceOver = now.getTime() - lastsFrom.getTime() >= patienceHours * HOUR_MS;
+    if (isPatienceOver && !told.some((it) => isSame(it, trouble))) {
+      news.push({ type: "trouble", trouble, since: waitingSince, runs, delay, isReminder: false, isQuiet: true });
+    }
   }
   return news;
 }

@@ -27,7 +27,7 @@ import { type Outgoing, upload } from "./upload.ts";
 export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport> {
   const report: LaneReport = {
     ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map() },
-    ...{ isHeld: false, isAwaited: false },
+    ...{ isHeld: false, isAwaited: false, sent: new Map(), hasUploaded: false },
   };
   // What may stand in Garmin already comes first, so that what is new cannot take its entry for its own.
   const isNew = ({ step }: Task) => Number(step.type === "send");

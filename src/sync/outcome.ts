@@ -1,4 +1,5 @@
-import type { Action } from "../errors.ts";
+import type { Action, DelayCause } from "../errors.ts";
+import type { SentValues } from "./ports.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
@@ -18,6 +19,27 @@ export interface RunOutcome {
   action?: Action;
   /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
   paused?: ReadingKind[];
+  /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
+  delay?: Delay;
+  /** When Garmin last refused an upload for lack of consent, if it has accepted none since. */
+  uploadRefusedAt?: Date;
+}
+
+/** What has to wait, and why. */
+export interface Delay {
+  cause: DelayCause;
+  /** Since when runs end with this cause; for `garmin_not_showing`, since when the first upload is accepted. */
+  since: Date;
+  /** Readings that wait; absent while no run has got so far. */
+  waiting?: number;
+  /** The newest of them; if some were accepted, of those. */
+  newest?: { takenAt: Date; values: SentValues };
+  /** Of those that wait, how many Garmin has accepted and does not show. */
+  accepted?: number;
+  /** Of those that wait, how many are sent only once the first one of their kind has shown in this Garmin. */
+  following?: number;
+  /** Until when a vendor asked us to wait. */
+  until?: Date;
 }
 
 /** Whether the account only lacks what its owner has not set up, or has taken away again. That is no trouble. */
@@ -41,6 +63,7 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
     sum.held += outcome.held;
     sum.failed += outcome.failed;
     if (outcome.action && !sum.action) sum.action = outcome.action;
+    if (outcome.delay && !sum.delay) sum.delay = outcome.delay;
     const paused = KINDS.filter((kind) => sum.paused?.includes(kind) || outcome.paused?.includes(kind));
     if (paused.length > 0) sum.paused = paused;
   }
@@ -72,6 +95,7 @@ const NO_ACCOUNT: RunOutcome = {
 };
 
 /** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action, paused }: RunOutcome): RunOutcome {
-  return { status, synced, skipped, held, failed, ...(action && { action }), ...(paused && { paused }) };
+function plain({ status, synced, skipped, held, failed, action, paused, delay }: RunOutcome): RunOutcome {
+  const counts = { status, synced, skipped, held, failed };
+  return { ...counts, ...(action && { action }), ...(paused && { paused }), ...(delay && { delay }) };
 }

@@ -100,10 +100,10 @@ export class VendorRestError extends RetryLaterError {
   readonly until: Date;
 
   constructor(vendor: Vendor, until: Date, options: { retryAfterSeconds: number; cause?: unknown }) {
-    super(
-      `${vendor === "garmin" ? "Garmin" : "Withings"} asked to be left alone until ${until.toISOString()}`,
-      options,
-    );
+    super(`${vendor === "garmin" ? "Garmin" : "Withings"} asked to be left alone until ${until.toISOString()}`, {
+      ...options,
+      delayedBy: `${vendor}_limited`,
+    });
     this.vendor = vendor;
     this.until = until;
   }

@@ -49,6 +49,10 @@ export interface LaneReport {
   isHeld: boolean;
   /** Garmin was sent a reading that it does not show yet. */
   isAwaited: boolean;
+  /** What was sent in this run, accepted or without an answer, as the ledger had it right after that. */
+  sent: Map<string, LedgerEntry>;
+  /** Garmin accepted an upload in this run. */
+  hasUploaded: boolean;
   /** What stopped the lane before its end. */
   error?: unknown;
 }

@@ -1,10 +1,11 @@
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { type Account, type Accounts, isKindOn } from "./account.ts";
+import { delayOf, following, type Waiting } from "./delay.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
-import { isIncomplete, type RunOutcome, worse } from "./outcome.ts";
+import { type Delay, isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
 import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
@@ -74,23 +75,38 @@ export interface RunReport extends RunOutcome {
  */
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
   const { accounts, leases, clock, log } = deps;
-  const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  const begun: UnfinishedReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
   try {
-    await withLease(leases, leaseName(account), (lease) => run(deps, account, options, lease, report));
+    await withLease(leases, leaseName(account), (lease) => run(deps, account, options, lease, begun));
   } catch (error) {
-    blame(report, error, log);
+    blame(begun, error, deps);
   }
+  const { hasUploaded = false, ...report } = begun;
   if (report.busy) return report;
   const { problem: _problem, cause: _cause, rests: _rests, ...outcome } = report;
-  const { paused, ...counts } = outcome;
-  log.info("run_ended", { account: account.telegramUserId, ...counts, ...(paused && { paused: paused.join(",") }) });
-  await accounts
-    .saveLastRun(account.telegramUserId, { finishedAt: clock.now(), outcome })
-    .catch((error: unknown) => log.warn("last_run_not_saved", errorFacts(error)));
-  return report;
+  const { paused, delay, uploadRefusedAt: _refused, ...counts } = outcome;
+  log.info("run_ended", {
+    ...{ account: account.telegramUserId, ...counts },
+    ...(paused && { paused: paused.join(",") }),
+    ...(delay && { delayedBy: delay.cause }),
+  });
+  const finishedAt = clock.now();
+  const last = await accounts
+    .saveLastRun(account.telegramUserId, (before) => ({
+      finishedAt,
+      outcome: following(outcome, before?.outcome, hasUploaded),
+    }))
+    .catch((error: unknown) => void log.warn("last_run_not_saved", errorFacts(error)));
+  return { ...report, ...last?.outcome };
 }
 
-async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, report: RunReport) {
+/** While the run is under way. */
+interface UnfinishedReport extends RunReport {
+  /** Garmin accepted an upload. */
+  hasUploaded?: boolean;
+}
+
+async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, report: UnfinishedReport) {
   const { sinks, clock, log } = deps;
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
@@ -148,7 +164,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const stillOpen: string[] = [];
   for (const [kind, entries] of Map.groupBy(openBefore, ({ value }) => value.kind)) {
     if (isResting(kind)) stillOpen.push(...entries.map(({ value }) => readingId(value)));
-    else await followUp(entries, depsOf(kind), stillOpen).catch((error: unknown) => blameLane(report, error, log));
+    else await followUp(entries, depsOf(kind), stillOpen).catch((error: unknown) => blameLane(report, error, deps));
   }
   // One kind after the other, each on its own: trouble with a pressure never stops a weight.
   const lanes = new Map<ReadingKind, LaneReport>();
@@ -161,7 +177,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     const lane = { ...rest, error: await deps.tokens.heed(id, "garmin", error) };
     lanes.set(kind, lane);
     tried.set(kind, { pausedBy: pausedBy(lane), isServed: tasks.length > 0 && !lane.error });
-    take(report, lane, fates, log);
+    take(report, lane, fates, deps);
   }
 
   const settlements = planned.map((it) => settlement(it, fates));
@@ -173,7 +189,9 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   });
   const pausedKinds = KINDS.filter((kind) => paused[kind] && isKindOn(account.settings.sends, kind));
   if (pausedKinds.length > 0) report.paused = pausedKinds;
-  count(report, planned, settlements, answer, paused);
+  count(report, planned, answer);
+  const isProven = (kind: ReadingKind) => depsOf(kind).isProven || (lanes.get(kind)?.readBacks.length ?? 0) > 0;
+  addDelay(report, waitingNow(planned, settlements, lanes, paused), { isProven, now: clock.now() });
   report.held += waitingSinceLong(progress, planned);
   await lease.ensure();
   const next = advance(progress, {
@@ -238,7 +256,8 @@ function fateOf(step: Step): Extract<Fate, { state: "held" | "failed" | "skipped
   }
 }
 
-function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntry>, log: Log) {
+function take(report: UnfinishedReport, lane: LaneReport, fates: Map<string, LedgerEntry>, deps: BlameDeps) {
+  report.hasUploaded ||= lane.hasUploaded;
   report.synced += lane.synced;
   report.skipped += lane.skipped;
   report.held += lane.held;
@@ -249,13 +268,13 @@ function take(report: RunReport, lane: LaneReport, fates: Map<string, LedgerEntr
     // Our bug or Garmin's change: a refusal of something that we found to be in order.
     if (entry.fate.reason !== "out_of_range") broke(report, entry.fate.reason);
   }
-  if (lane.error) blameLane(report, lane.error, log);
+  if (lane.error) blameLane(report, lane.error, deps);
 }
 
 /** A kind that Garmin does not offer is a fact, and told as one. */
-function blameLane(report: RunReport, error: unknown, log: Log) {
-  if (error instanceof KindClosedError) log.warn("garmin_serves_no_such_readings", errorFacts(error));
-  else blame(report, error, log);
+function blameLane(report: RunReport, error: unknown, deps: BlameDeps) {
+  if (error instanceof KindClosedError) deps.log.warn("garmin_serves_no_such_readings", errorFacts(error));
+  else blame(report, error, deps);
 }
 
 /** Why nothing more of this kind is tried. */
@@ -273,20 +292,33 @@ function settlement({ reading, entry, step }: Planned, fates: Map<string, Ledger
   return { reading, entry: now, settled: done && !isOpen };
 }
 
-function count(report: RunReport, planned: Planned[], settlements: Settlement[], answer: SourceAnswer, paused: Pauses) {
+function count(report: RunReport, planned: Planned[], answer: SourceAnswer) {
   report.skipped += planned.filter(({ step }) => step.type === "settled" || step.type === "watch").length;
-  const waiting = settlements.filter(({ reading, entry }, index) => {
-    const step = planned[index]?.step;
-    return (
-      !paused[reading.kind] &&
-      step &&
-      isTask(step) &&
-      (!entry || entry.fate.state === "sending" || entry.fate.state === "sent")
-    );
-  });
-  // Not refused, not seen: Garmin has them, or will be asked again.
-  if (waiting.length > 0) report.status = worse(report.status, "retry_later");
   if (!answer.isComplete) broke(report, "Withings promised more readings and gave no way to them");
+}
+
+/** Not refused, not seen: Garmin has them, or will be asked again. */
+function waitingNow(
+  planned: Planned[],
+  settlements: Settlement[],
+  lanes: Map<ReadingKind, LaneReport>,
+  paused: Pauses,
+): Waiting[] {
+  return settlements.flatMap(({ reading, entry }, index): Waiting[] => {
+    const step = planned[index]?.step;
+    const isWaiting = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
+    if (paused[reading.kind] || !step || !isTask(step) || !isWaiting) return [];
+    return [{ reading, entry: lanes.get(reading.kind)?.sent.get(readingId(reading)) ?? entry }];
+  });
+}
+
+function addDelay(report: RunReport, waiting: Waiting[], facts: Parameters<typeof delayOf>[2]) {
+  if (waiting.length > 0) report.status = worse(report.status, "retry_later");
+  if (report.status !== "retry_later") return;
+  report.delay = {
+    ...delayOf(report.delay?.cause, waiting, facts),
+    ...(report.delay?.until && { until: report.delay.until }),
+  };
 }
 
 function broke(report: RunReport, cause: string) {
@@ -301,13 +333,17 @@ function waitingSinceLong({ attention }: Progress, planned: Planned[]): number {
   return attention.filter((it) => it.fate.state === "held" && !listed.has(readingId(it))).length;
 }
 
-function blame(report: RunReport, error: unknown, log: Log) {
+type BlameDeps = Pick<RunDeps, "log" | "clock">;
+
+function blame(report: RunReport, error: unknown, { log, clock }: BlameDeps) {
   if (error instanceof ActionNeededError) {
     report.status = worse(report.status, "action_needed");
     report.action ??= error.action;
+    if (error.action === "grant_garmin_upload") report.uploadRefusedAt = clock.now();
   } else if (error instanceof RetryLaterError) {
     report.status = worse(report.status, "retry_later");
     if (error instanceof BusyError) report.busy = true;
+    else report.delay ??= delayBy(error, clock.now());
     if (error instanceof VendorRestError && !(report.rests && report.rests.until > error.until)) {
       report.rests = { vendor: error.vendor, until: error.until };
     }
@@ -317,4 +353,8 @@ function blame(report: RunReport, error: unknown, log: Log) {
     if (error instanceof UsageError) report.problem ??= error.message;
     log.error("run_failed", errorFacts(error));
   }
+}
+
+function delayBy(error: RetryLaterError, since: Date): Delay {
+  return { cause: error.delayedBy, since, ...(error instanceof VendorRestError && { until: error.until }) };
 }

@@ -157,7 +157,9 @@ export function createTokens(deps: {
     if (outcome.type === "refused") return endLink(wanted, now);
     const lasted = await refusedFor(wanted, now, "renewal");
     if (lasted >= DOUBT_SECONDS) return endLink(wanted, now);
-    throw new RetryLaterError(`${vendor} refused to renew the link, which may pass`);
+    throw new RetryLaterError(`${vendor} refused to renew the link, which may pass`, {
+      delayedBy: `${vendor}_refusing`,
+    });
   }
 
   /** Throws `ActionNeededError` if the vendor has refused in unknown words for days: waiting longer would be silence. */
@@ -296,10 +298,11 @@ export function createTokens(deps: {
     // The check took a while, and its result does not apply to a link that was renewed since.
     const link = await read(account, vendor);
     if (link.value.tokens.accessToken !== refused) throw new RetryLaterError(`the ${vendor} link changed in between`);
-    if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`);
+    const refusing = { delayedBy: `${vendor}_refusing` } as const;
+    if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`, refusing);
     const lasted = await refusedFor(wanted, link, "access");
     if (lasted >= DOUBT_SECONDS) return endLink(wanted, link);
-    throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`);
+    throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`, refusing);
   }
 
   /** Any answer that does not refuse the token counts as not refused. */

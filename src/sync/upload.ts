@@ -44,6 +44,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
     const { value, version } = written;
     switch (outcomes[index]) {
       case "accepted":
+        report.hasUploaded = true;
         awaited.push(await journal.write({ ...value, fate: { state: "sent" } }, version));
         break;
       case "refused":
@@ -60,6 +61,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
         awaited.push(await journal.write({ ...value, attemptedAt: clock.now() }, version));
     }
   }
+  for (const { value } of awaited) report.sent.set(readingId(value), value);
   // Open uploads are looked for once Garmin may be asked again.
   if (asksToWait(stoppedBy)) throw stoppedBy;
   const read = new Map(readings.map((it) => [readingId(it), it]));

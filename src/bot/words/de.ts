@@ -1,10 +1,11 @@
 import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
-import type { HealthNews, Trouble } from "../../sync/health.ts";
+import type { HealthNews, TroubleNews } from "../../sync/health.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import { alarmsInGerman } from "./de-alarms.ts";
+import { delayInGerman } from "./de-delay.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { noticesInGerman } from "./de-notices.ts";
@@ -17,9 +18,8 @@ import type { Words } from "./words.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
 export function german(format: Format): Words {
-  const { language, values, time, day, now } = format;
+  const { language, values, time, moment, day, now } = format;
   const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
-  const tries = (count: number) => (count === 1 ? "1 Versuch" : `${count} Versuche`);
   const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
 
   const ACTION: Record<Action, string> = {
@@ -63,7 +63,7 @@ export function german(format: Format): Words {
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "alles gut",
-    retry_later: "noch nicht fertig, geht weiter",
+    retry_later: "noch nicht fertig",
     action_needed: "wartet auf dich",
     error: "bei mir ist etwas kaputt",
   };
@@ -110,10 +110,8 @@ export function german(format: Format): Words {
     return hours < 48 ? `den letzten ${hours} Stunden` : `den letzten ${Math.round(hours / 24)} Tagen`;
   }
 
-  function trouble({ what, cause }: Trouble, since: Date, runs: number): string {
-    if (what === "waiting") {
-      return `Seit ${time(since)} bekomme ich nicht alles zu Garmin durch. Nichts ist verloren und du musst nichts tun: Ich versuche es weiter (bisher ${tries(runs)}) und sage dir, wenn es geschafft ist.`;
-    }
+  function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
+    if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
     if (what !== "broken") return ACTION[what];
     const more = cause
       ? ` In meinem Protokoll steht mehr: ${cause}`
@@ -133,13 +131,13 @@ export function german(format: Format): Words {
   function newsText(news: HealthNews): string {
     switch (news.type) {
       case "trouble": {
-        const text = trouble(news.trouble, news.since, news.runs);
+        const text = trouble(news);
         return news.isReminder ? `Seit ${time(news.since)} ist nicht alles angekommen. ${text}` : text;
       }
       case "healed":
         return news.synced > 0
-          ? `Es geht wieder. ${readings(news.synced)} aus ${span(news.since)} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`
-          : "Es geht wieder. Messungen kommen in Garmin an, und keine hat gefehlt.";
+          ? `${delays.over(news)} ${readings(news.synced)} aus ${span(news.since)} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`
+          : `${delays.over(news)} Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.`;
       case "expiry":
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
       case "attention":
@@ -157,6 +155,7 @@ export function german(format: Format): Words {
   }
 
   const notices = noticesInGerman(format);
+  const delays = delayInGerman(format);
 
   const commands = {
     sync: "Neues hinübertragen",
@@ -178,6 +177,7 @@ export function german(format: Format): Words {
     values,
     time,
     lastRun,
+    delay: delays.delay,
 
     greeting:
       "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
@@ -281,11 +281,9 @@ export function german(format: Format): Words {
           break;
         case "retry_later":
           lines.push(
-            report.rests
-              ? `${VENDOR[report.rests.vendor]} hat mich gebeten, bis ${time(report.rests.until)} zu warten. Nichts ist verloren; danach mache ich weiter.`
-              : report.busy
-                ? "Ein Abgleich läuft schon. Einen Moment noch."
-                : "Nicht alles ließ sich gerade erledigen. Nichts ist verloren; der nächste Abgleich macht weiter.",
+            report.busy
+              ? "Ein Abgleich läuft schon. Einen Moment noch."
+              : delays.delay(report.delay ?? { cause: "us", since: now }),
           );
           break;
         case "error":
@@ -331,6 +329,7 @@ export function german(format: Format): Words {
           : []),
         `Letzter Abgleich: ${last ? lastRun(last) : "noch keiner"}`,
         // What is not linked was said above, and nothing is brought over until it is.
+        ...(last?.outcome.status === "retry_later" && last.outcome.delay ? [delays.delay(last.outcome.delay)] : []),
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),

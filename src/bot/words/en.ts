@@ -1,11 +1,12 @@
 import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
-import type { HealthNews, Trouble } from "../../sync/health.ts";
+import type { HealthNews, TroubleNews } from "../../sync/health.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
 import { alarmsInEnglish } from "./en-alarms.ts";
+import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
@@ -49,9 +50,8 @@ export interface OutcomeOptions {
 
 /** The English sentences. Short, exact, and with what to do; nobody needs to have heard of tokens. */
 export function english(format: Format) {
-  const { language, values, time, day, now } = format;
+  const { language, values, time, moment, day, now } = format;
   const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
-  const tries = (count: number) => (count === 1 ? "1 try" : `${count} tries`);
   const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 
   const ACTION: Record<Action, string> = {
@@ -94,7 +94,7 @@ export function english(format: Format) {
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "all right",
-    retry_later: "not finished, will go on",
+    retry_later: "not finished",
     action_needed: "waits for you",
     error: "broke on my side",
   };
@@ -142,10 +142,8 @@ export function english(format: Format) {
     return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
   }
 
-  function trouble({ what, cause }: Trouble, since: Date, runs: number): string {
-    if (what === "waiting") {
-      return `Since ${time(since)} I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying (${tries(runs)} so far), and tell you when it is done.`;
-    }
+  function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
+    if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
     if (what !== "broken") return ACTION[what];
     const more = cause ? ` My log says more: ${cause}` : " Whoever runs me finds more in my log.";
     return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost.${more}`;
@@ -163,13 +161,13 @@ export function english(format: Format) {
   function newsText(news: HealthNews): string {
     switch (news.type) {
       case "trouble": {
-        const text = trouble(news.trouble, news.since, news.runs);
+        const text = trouble(news);
         return news.isReminder ? `Not everything has arrived since ${time(news.since)}. ${text}` : text;
       }
       case "healed":
         return news.synced > 0
-          ? `Back. ${readings(news.synced)} from the last ${span(news.since)} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
-          : "Back. Readings arrive in Garmin again, and none was missing.";
+          ? `${delays.over(news)} ${readings(news.synced)} from the last ${span(news.since)} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
+          : `${delays.over(news)} No reading has been missed since ${moment(news.since)}.`;
       case "expiry":
         return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":
@@ -185,6 +183,7 @@ export function english(format: Format) {
   }
 
   const notices = noticesInEnglish(format);
+  const delays = delayInEnglish(format);
 
   const commands = {
     sync: "Bring over what is new",
@@ -206,6 +205,8 @@ export function english(format: Format) {
     values,
     time,
     lastRun,
+    /** What has to wait, and why. */
+    delay: delays.delay,
 
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
@@ -310,11 +311,9 @@ export function english(format: Format) {
           break;
         case "retry_later":
           lines.push(
-            report.rests
-              ? `${VENDOR[report.rests.vendor]} asked me to wait until ${time(report.rests.until)}. Nothing is lost; I’ll continue then.`
-              : report.busy
-                ? "A sync is already running. Give it a moment."
-                : "Not everything could be settled just now. Nothing is lost; the next sync goes on.",
+            report.busy
+              ? "A sync is already running. Give it a moment."
+              : delays.delay(report.delay ?? { cause: "us", since: now }),
           );
           break;
         case "error":
@@ -358,6 +357,7 @@ export function english(format: Format) {
           : []),
         `Last sync: ${last ? lastRun(last) : "none yet"}`,
         // What is not linked was said above, and nothing is brought over until it is.
+        ...(last?.outcome.status === "retry_later" && last.outcome.delay ? [delays.delay(last.outcome.delay)] : []),
         ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
         ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),

@@ -32,12 +32,18 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return `${stones} st ${number(Math.round((pounds - stones * POUNDS_PER_STONE) * 10) / 10, 1)} lb`;
   }
 
+  const isToday = (instant: Date) =>
+    localDateTime(instant, timezone).slice(0, 10) === localDateTime(now, timezone).slice(0, 10);
+
   /** `today 07:12`, `21 Nov, 07:12`, or with the year when it is not this one. */
   function time(instant: Date): string {
-    const [date = "", clockTime = ""] = localDateTime(instant, timezone).split("T");
-    const today = localDateTime(now, timezone).slice(0, 10);
-    const hour = clockTime.slice(0, 5);
-    return date === today ? `${TODAY[language]} ${hour}` : `${day(instant)} ${hour}`;
+    return isToday(instant) ? `${TODAY[language]} ${moment(instant)}` : moment(instant);
+  }
+
+  /** The same within a sentence: `07:12` for today. */
+  function moment(instant: Date): string {
+    const hour = localDateTime(instant, timezone).slice(11, 16);
+    return isToday(instant) ? hour : `${day(instant)} ${hour}`;
   }
 
   function day(instant: Date): string {
@@ -84,6 +90,8 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       }
     },
     time,
+    moment,
+    isToday,
     day,
   };
 }

@@ -55,6 +55,7 @@ export function createGarminCall(options: {
         ...(json !== undefined && { body: JSON.stringify(json) }),
         ...(form && { body: form() }),
         ...(answerSeconds && { answerSeconds }),
+        silenceOf: "garmin_silent",
       });
       if (answer.status === 401) throw new AccessRefusedError(call);
       if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
@@ -94,8 +95,13 @@ function isWall({ status, headers, text }: HttpAnswer): boolean {
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
     retryAfterSeconds: retryAfterSeconds(answer),
+    delayedBy: answer.status === 429 ? "garmin_limited" : answer.status === 403 ? "garmin_refusing" : "garmin_silent",
   });
 }
+
+/** A page where data was expected: from something in between, which knows nothing of the request. */
+const pageInstead = (call: string, { status }: HttpAnswer) =>
+  new RetryLaterError(`${call} answered HTTP ${status} with a page, not data`, { delayedBy: "garmin_silent" });
 
 /** The body of a good answer. Garmin's outages and pages in between are for later, a new shape is for us. */
 export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodType<T>): T {
@@ -105,7 +111,7 @@ export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodTy
     answer.note("no success", body ?? answer.text);
     throw new UnexpectedAnswerError(call, answer.status, "no success");
   }
-  if (body === undefined) throw new RetryLaterError(`${call} answered HTTP ${answer.status} with a page, not data`);
+  if (body === undefined) throw pageInstead(call, answer);
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const where = issuePaths(parsed.error);
@@ -198,7 +204,7 @@ function verdictInside(answer: ConnectAnswer): Attempt {
   if (body === undefined) {
     return {
       outcome: "unknown",
-      stoppedBy: new RetryLaterError(`Garmin upload answered HTTP ${answer.status} with a page, not data`),
+      stoppedBy: pageInstead("Garmin upload", answer),
     };
   }
   const { successes, failures } = ImportResult.safeParse(body).data?.detailedImportResult ?? {};
@@ -214,7 +220,7 @@ export async function deleteEntry(call: GarminCall, withAccess: WithAccess, path
   const { status } = answer;
   if (status >= 500) throw tryLater("Garmin delete", answer);
   if (!isEmpty(answer) && parseJson(answer.text) === undefined) {
-    throw new RetryLaterError(`Garmin delete answered HTTP ${status} with a page, not data`);
+    throw pageInstead("Garmin delete", answer);
   }
   if (status > 299 && status !== 404) {
     answer.note("no success", parseJson(answer.text));

@@ -48,11 +48,14 @@ export function createDiTokens(options: {
         "cache-control": "no-cache",
       },
       body: new URLSearchParams({ client_id: clientId, ...grant }),
+      silenceOf: "garmin_silent",
     });
 
   function read(answer: HttpAnswer, clientId: string, oldRefreshToken?: string): TokenSet {
     const body = parseJson(answer.text);
-    if (body === undefined) throw new RetryLaterError("Garmin tokens: a page came, not data");
+    if (body === undefined) {
+      throw new RetryLaterError("Garmin tokens: a page came, not data", { delayedBy: "garmin_silent" });
+    }
     const parsed = TokenAnswer.safeParse(body);
     if (!parsed.success) {
       const where = issuePaths(parsed.error);
@@ -96,7 +99,7 @@ export function createDiTokens(options: {
     // Garmin no longer knows the client id: waiting does not help, and all accounts are affected.
     if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
     note(answer, "error: unknown", value);
-    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`);
+    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`, { delayedBy: "garmin_refusing" });
   }
 
   return {

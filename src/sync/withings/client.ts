@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
+import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
 import { issuePaths, parseJson } from "../../json.ts";
 import { retryAfterSeconds, type Transport } from "../../transport.ts";
 import { AccessRefusedError } from "../ports.ts";
@@ -87,6 +87,9 @@ const LATER: ReadonlyArray<readonly [number, number]> = [
 ];
 const isKnownLater = (status: number) =>
   KNOWN_LATER.has(status) || LATER.some(([first, last]) => first <= status && status <= last);
+/** "Too many requests" and "timeout". */
+const LIMITED = 601;
+const TIMEOUT = 522;
 const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
 
 /** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
@@ -119,11 +122,13 @@ export function createWithingsCall(options: {
         body: new URLSearchParams(
           Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
         ),
+        silenceOf: "withings_silent",
       });
     const answer = await schedule(request, { urgent });
     if (answer.status === 429 || answer.status >= 500) {
       throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
         retryAfterSeconds: retryAfterSeconds(answer),
+        delayedBy: answer.status === 429 ? "withings_limited" : "withings_silent",
       });
     }
 
@@ -142,7 +147,9 @@ export function createWithingsCall(options: {
     if (!envelope.success) {
       note(issuePaths(envelope.error));
       // A page instead of an answer is an outage or a wall in between, not a verdict on the link.
-      throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`);
+      throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`, {
+        delayedBy: "withings_silent",
+      });
     }
     const { status } = envelope.data;
     const inBody = ErrorBody.safeParse(envelope.data.body).data;
@@ -158,6 +165,7 @@ export function createWithingsCall(options: {
       // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
       throw new RetryLaterError(`${call} answered status ${status}`, {
         retryAfterSeconds: waitSeconds(inBody?.wait_seconds) ?? retryAfterSeconds(answer),
+        delayedBy: delayedBy(status),
       });
     }
     const parsed = body.safeParse(envelope.data.body);
@@ -167,6 +175,11 @@ export function createWithingsCall(options: {
     }
     return parsed.data;
   };
+}
+
+function delayedBy(status: number): DelayCause {
+  if (status === LIMITED) return "withings_limited";
+  return status === TIMEOUT ? "withings_silent" : "withings_refusing";
 }
 
 /** The wait of a 601, read the way withings-sync 6.1.0 does. */

@@ -108,7 +108,9 @@ export async function getMeas(call: WithingsCall, options: GetMeasOptions): Prom
     if (touched.every((it) => touchedBefore.has(it))) return answer;
     touchedBefore = new Set(touched);
   }
-  throw new RetryLaterError("Withings getmeas kept changing while its pages were read");
+  throw new RetryLaterError("Withings getmeas kept changing while its pages were read", {
+    delayedBy: "withings_silent",
+  });
 }
 
 interface GetMeasOptions {

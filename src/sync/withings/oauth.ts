@@ -66,7 +66,7 @@ export async function requestTokenByCode(
   } catch (error) {
     if (!(error instanceof WithingsRefusal)) throw error;
     if (refusalOf(error) === "code") return { type: "code_expired" };
-    throw new RetryLaterError(error.message);
+    throw new RetryLaterError(error.message, { delayedBy: "withings_refusing" });
   }
 }
 
@@ -88,7 +88,7 @@ export async function requestTokenByRefresh(
     const refusal = refusalOf(error);
     if (refusal === "refresh_token") return { type: "refused" };
     if (refusal === "doubtful") return { type: "doubtful" };
-    throw new UnclearRefusalError(error.message);
+    throw new UnclearRefusalError(error.message, { delayedBy: "withings_refusing" });
   }
 }
 
@@ -116,7 +116,7 @@ async function requestToken<T>(
     const refusal = refusalOf(error);
     if (refusal === "application") throw new ActionNeededError("fix_withings_application");
     if (refusal === "callback") throw new ActionNeededError("fix_withings_callback");
-    if (refusal === "unclear") throw new UnclearRefusalError(error.message);
+    if (refusal === "unclear") throw new UnclearRefusalError(error.message, { delayedBy: "withings_refusing" });
     throw error;
   }
 }

@@ -1,0 +1,112 @@
+import type { Action, DelayCause } from "../../errors.ts";
+import type { Delay } from "../../sync/outcome.ts";
+import { type DelayWords, overSentences } from "./en-delay.ts";
+import type { Format } from "./format.ts";
+
+const OVER: Record<DelayCause | Action | "broken", string> = {
+  withings_silent: "Withings antwortet wieder.",
+  withings_refusing: "Withings nimmt meine Anfragen wieder an.",
+  withings_limited: "Withings begrenzt meine Anfragen nicht mehr.",
+  garmin_silent: "Garmin antwortet wieder.",
+  garmin_refusing: "Garmin nimmt meine Anfragen wieder an.",
+  garmin_limited: "Garmin begrenzt meine Anfragen nicht mehr.",
+  garmin_not_showing: "Garmin zeigt, was es angenommen hat.",
+  us: "Die Störung bei mir ist vorbei.",
+  broken: "Die Störung bei mir ist vorbei.",
+  relink_withings: "Withings lässt mich deine Waage wieder lesen.",
+  relink_garmin: "Garmin lässt mich wieder hinein.",
+  grant_garmin_upload: "Garmin nimmt wieder Messungen an.",
+  unlock_garmin_account: "Garmin lässt mich wieder hinein.",
+  use_garmin_page: "Garmin lässt mich wieder hinein.",
+  fix_garmin_client_id: "Garmin lässt mich wieder hinein.",
+  fix_withings_application: "Withings akzeptiert die Anwendung wieder.",
+  fix_withings_callback: "Withings akzeptiert die Callback-Adresse wieder.",
+  fix_clock: "Die Uhr geht wieder richtig.",
+  add_account: "",
+  link_withings: "",
+  link_garmin: "",
+};
+
+/** What has to wait, in German. */
+export function delayInGerman({ values, moment, isToday, now }: Format): DelayWords {
+  const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
+  const hour = (instant: Date) => `${moment(instant)} Uhr`;
+
+  function head({ cause, since, until, accepted = 0, newest }: Delay): string {
+    const [vendor, how] = cause.startsWith("withings_") ? ["Withings", cause.slice(9)] : ["Garmin", cause.slice(7)];
+    if (cause === "us") {
+      return `Seit ${hour(since)} werde ich nicht fertig. Das liegt an mir, nicht an Withings oder Garmin.`;
+    }
+    switch (how) {
+      case "silent":
+        return `${vendor} antwortet seit ${hour(since)} nicht richtig.`;
+      case "refusing":
+        return `${vendor} lehnt seit ${hour(since)} meine Anfragen ab; das kann von selbst vorbeigehen.`;
+      case "limited": {
+        const wait = until && until > now ? ` und hat mich gebeten, bis ${hour(until)} zu warten` : "";
+        return `${vendor} begrenzt seit ${hour(since)} meine Anfragen${wait}.`;
+      }
+      default:
+        if (accepted > 1) {
+          return `Garmin hat seit ${hour(since)} ${readings(accepted)}${which(newest, "die neueste: ")} angenommen, zeigt sie aber noch nicht.`;
+        }
+        return `Garmin hat ${isToday(since) ? "um" : "am"} ${hour(since)} ${readings(1)}${which(newest)} angenommen, zeigt sie aber noch nicht.`;
+    }
+  }
+
+  function which(newest: Delay["newest"], label = ""): string {
+    return newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
+  }
+
+  function whatWaits({ cause, waiting, newest, accepted = 0, following = 0 }: Delay): string[] {
+    const behind =
+      following > 0
+        ? [
+            `Die erste Messung einer neuen Verbindung geht allein; ${following === 1 ? "die andere folgt" : `die anderen ${following} folgen`}, sobald Garmin sie zeigt.`,
+          ]
+        : [];
+    if (cause === "garmin_not_showing") {
+      const others = (waiting ?? 0) - accepted - following;
+      const safe = accepted === 1 ? "Bei Withings ist sie auch sicher." : "Bei Withings sind sie auch sicher.";
+      const more =
+        others > 0 ? [`Dort ${others === 1 ? "wartet noch 1 weitere" : `warten noch ${others} weitere`}.`] : [];
+      return [safe, ...more, ...behind];
+    }
+    if (waiting === undefined) {
+      return [`Deine Messungen sind ${cause.startsWith("withings_") ? "dort" : "bei Withings"} sicher.`];
+    }
+    if (waiting === 0) return ["Es wartet keine neue Messung."];
+    const isOne = waiting === 1;
+    const label = isOne ? "" : "die neueste: ";
+    return [
+      `${readings(waiting)}${which(newest, label)} ${isOne ? "wartet" : "warten"}, bei Withings sicher aufgehoben.`,
+      ...behind,
+    ];
+  }
+
+  const isLongWait = ({ cause, until }: Delay) => cause.endsWith("_limited") && until !== undefined && until > now;
+
+  function next(delay: Delay): string {
+    const nothing = "du musst nichts tun.";
+    if (isLongWait(delay)) return `Danach mache ich weiter; ${nothing}`;
+    if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach; ${nothing}`;
+    return `Ich versuche es weiter; ${nothing}`;
+  }
+
+  function nextWithWord(delay: Delay, tries: number): string {
+    const rest = "und sage dir, wenn es vorbei ist; du musst nichts tun.";
+    const tried = tries === 1 ? "bisher 1 Versuch" : `bisher ${tries} Versuche`;
+    if (isLongWait(delay)) return `Danach mache ich weiter (${tried}) ${rest}`;
+    if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach (${tried}) ${rest}`;
+    return `Ich versuche es weiter (${tried}) ${rest}`;
+  }
+
+  return {
+    delay: (delay) => [head(delay), ...whatWaits(delay), next(delay)].join(" "),
+    lasts(delay, since, tries) {
+      const before = since < delay.since ? [`Seit ${hour(since)} kommt nicht alles durch.`] : [];
+      return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
+    },
+    over: (news) => overSentences(news, OVER, "Es geht wieder."),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Action, DelayCause } from "../../errors.ts";
+import type { HealthNews, Trouble } from "../../sync/health.ts";
+import type { Delay } from "../../sync/outcome.ts";
+import type { Format } from "./format.ts";
+
+/** Each sentence on its own: an action is over when readings arrive again. */
+const OVER: Record<DelayCause | Action | "broken", string> = {
+  withings_silent: "Withings answers again.",
+  withings_refusing: "Withings accepts my requests again.",
+  withings_limited: "Withings no longer limits my requests.",
+  garmin_silent: "Garmin answers again.",
+  garmin_refusing: "Garmin accepts my requests again.",
+  garmin_limited: "Garmin no longer limits my requests.",
+  garmin_not_showing: "Garmin shows what it accepted.",
+  us: "The trouble on my side is over.",
+  broken: "The trouble on my side is over.",
+  relink_withings: "Withings lets me read your scale again.",
+  relink_garmin: "Garmin lets me in again.",
+  grant_garmin_upload: "Garmin takes uploads again.",
+  unlock_garmin_account: "Garmin lets me in again.",
+  use_garmin_page: "Garmin lets me in again.",
+  fix_garmin_client_id: "Garmin lets me in again.",
+  fix_withings_application: "Withings accepts the application again.",
+  fix_withings_callback: "Withings accepts the callback address again.",
+  fix_clock: "The clock is right again.",
+  add_account: "",
+  link_withings: "",
+  link_garmin: "",
+};
+
+/** More are not listed one by one. */
+const TROUBLES_NAMED = 2;
+
+/** What is over, by what was told: a sentence for each trouble, or `several`. */
+export function overSentences(
+  { told, synced }: Extract<HealthNews, { type: "healed" }>,
+  over: Record<DelayCause | Action | "broken", string>,
+  several: string,
+): string {
+  const keyOf = ({ what, cause }: Trouble) => (what === "waiting" ? (cause as DelayCause | undefined) : what);
+  const sentences = told.flatMap((it) => {
+    const key = keyOf(it);
+    // Only what Garmin took shows that it takes uploads.
+    return key && (key !== "grant_garmin_upload" || synced > 0) ? [over[key]] : [];
+  });
+  const distinct = [...new Set(sentences.filter(Boolean))];
+  return distinct.length === 0 || distinct.length > TROUBLES_NAMED ? several : distinct.join(" ");
+}
+
+/** What has to wait, in English: whose trouble it is, since when, what waits and where it is safe, and what happens next. */
+export function delayInEnglish({ values, moment, isToday, now }: Format) {
+  const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
+
+  function head({ cause, since, until, accepted = 0, newest }: Delay): string {
+    const [vendor, how] = cause.startsWith("withings_") ? ["Withings", cause.slice(9)] : ["Garmin", cause.slice(7)];
+    if (cause === "us") {
+      return `Since ${moment(since)} I haven’t been able to finish. The trouble is on my side, not at Withings or Garmin.`;
+    }
+    switch (how) {
+      case "silent":
+        return `${vendor} hasn’t answered properly since ${moment(since)}.`;
+      case "refusing":
+        return `${vendor} has been refusing my requests since ${moment(since)}, which may pass by itself.`;
+      case "limited": {
+        const wait = until && until > now ? ` and asked me to wait until ${moment(until)}` : "";
+        return `${vendor} has been limiting my requests since ${moment(since)}${wait}.`;
+      }
+      default:
+        if (accepted > 1) {
+          return `Garmin has accepted ${readings(accepted)} since ${moment(since)}${which(newest, "newest ")} but doesn’t show them yet.`;
+        }
+        return `Garmin accepted ${readings(1)}${which(newest)} ${isToday(since) ? "at" : "on"} ${moment(since)} but doesn’t show it yet.`;
+    }
+  }
+
+  function which(newest: Delay["newest"], label = ""): string {
+    return newest ? ` (${label}${values(newest.values)}, ${moment(newest.takenAt)})` : "";
+  }
+
+  function whatWaits({ cause, waiting, newest, accepted = 0, following = 0 }: Delay): string[] {
+    const behind =
+      following > 0
+        ? [
+            `The first reading of a new link goes alone; ${following === 1 ? "the other one follows" : `the other ${following} follow`} once Garmin shows it.`,
+          ]
+        : [];
+    if (cause === "garmin_not_showing") {
+      const others = (waiting ?? 0) - accepted - following;
+      const safe = accepted === 1 ? "It’s also safe at Withings." : "They’re also safe at Withings.";
+      const more = others > 0 ? [`${others} more ${others === 1 ? "waits" : "wait"} there.`] : [];
+      return [safe, ...more, ...behind];
+    }
+    if (waiting === undefined) {
+      return [`Your readings are safe ${cause.startsWith("withings_") ? "there" : "at Withings"}.`];
+    }
+    if (waiting === 0) return ["No new reading is waiting."];
+    const isOne = waiting === 1;
+    const label = isOne ? "" : "newest ";
+    return [
+      `${readings(waiting)}${which(newest, label)} ${isOne ? "is" : "are"} waiting, safe at Withings.`,
+      ...behind,
+    ];
+  }
+
+  const isLongWait = ({ cause, until }: Delay) => cause.endsWith("_limited") && until !== undefined && until > now;
+
+  function next(delay: Delay): string {
+    const nothing = "you don’t have to do anything.";
+    if (isLongWait(delay)) return `I’ll continue then; ${nothing}`;
+    if (delay.cause === "garmin_not_showing") return `I look again with each sync; ${nothing}`;
+    return `I keep trying; ${nothing}`;
+  }
+
+  function nextWithWord(delay: Delay, tries: number): string {
+    const rest = "and I’ll tell you when it’s over; you don’t have to do anything.";
+    const tried = tries === 1 ? "1 try so far" : `${tries} tries so far`;
+    if (isLongWait(delay)) return `I’ll continue then (${tried}), ${rest}`;
+    if (delay.cause === "garmin_not_showing") return `I look again with each sync (${tried}), ${rest}`;
+    return `I keep trying (${tried}), ${rest}`;
+  }
+
+  return {
+    /** The answer to a sync, and beside the last one. */
+    delay: (delay: Delay): string => [head(delay), ...whatWaits(delay), next(delay)].join(" "),
+    /** When it has lasted longer than the owner's patience. `since`: since when not everything gets through. */
+    lasts(delay: Delay, since: Date, tries: number): string {
+      const before = since < delay.since ? [`Not everything has got through since ${moment(since)}.`] : [];
+      return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
+    },
+    over: (news: Extract<HealthNews, { type: "healed" }>): string => overSentences(news, OVER, "Back."),
+  };
+}
+export type DelayWords = ReturnType<typeof delayInEnglish>;
