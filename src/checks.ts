@@ -43,10 +43,12 @@ export interface Manner {
   /** Technical words of an outage, for whoever asks further. */
   detail: (error: Error) => string;
   noRunYet: Problem;
+  /** What they send or type to see more. */
+  status: string;
 }
 
 /** Every precondition, looked at live; each answers with one sentence, with the fix where one is needed. */
-export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet }: Manner) {
+export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet, status }: Manner) {
   const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
@@ -144,7 +146,12 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
           run: asking("Garmin", async () => {
             const { displayName } = await app.tokens.link(id, "garmin");
             const consent = await app.uploadConsent(id);
-            if (consent === false) throw new ActionNeededError("grant_garmin_upload");
+            const { lastRun } = await overviewOf({ ...app, now: clock.now() }, account);
+            const refusedAt = lastRun?.outcome.uploadRefusedAt;
+            const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
+            // The consent says less than the last upload.
+            if (consent === false || isAsked) throw new ActionNeededError("grant_garmin_upload");
+            if (refusedAt) return { verdict: "later", text: say.garminRefused(displayName, words.time(refusedAt)) };
             return say.garmin(displayName, consent === true);
           }),
         },
@@ -170,7 +177,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
 
   async function lastRun(account: Account): Promise<string | Problem> {
     const now = clock.now();
-    const { lastRun, links } = await overviewOf({ ...app, now }, account);
+    const { lastRun, links, facts, attention, unreadable } = await overviewOf({ ...app, now }, account);
     const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
     // A missing link has a line of its own.
     if (!links.withings || !links.garmin) return say.noRunNeedsLinks;
@@ -182,7 +189,17 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     }
     if (outcome.action) throw new ActionNeededError(outcome.action);
     if (outcome.status === "error") return { verdict: "broken", text: say.runBroke };
-    return words.lastRun(lastRun);
+    const ended = words.lastRun(lastRun);
+    if (outcome.status === "retry_later") {
+      return {
+        verdict: "later",
+        text: `${ended}. ${words.delay(outcome.delay ?? { cause: "us", since: finishedAt })}`,
+      };
+    }
+    // A reading that is stuck is no good news, however well the run ended.
+    const needsOwner = facts.differs.length > 0 || attention.length > 0;
+    const stuck = words.stuck({ facts, attention, unreadable }, status);
+    return stuck ? { verdict: needsOwner ? "owner" : "later", text: `${ended}. ${stuck}` } : ended;
   }
 }
 
@@ -230,6 +247,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       nameOf: (check) => check,
       detail: () => "",
       noRunYet: { verdict: "later", text: words.doctor.noRunYet },
+      status: "/status",
     });
     const all = [
       ...(isOwner ? [storeCheck(store, () => app.accounts.list(), words), ...checks.operation] : []),

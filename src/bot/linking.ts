@@ -193,7 +193,8 @@ export function createLinking(deps: LinkingDeps) {
   commands.callbackQuery(TAP.consent, async (ctx) => {
     const consent = await deps.uploadConsent(ctx.account.telegramUserId);
     if (consent === false) return void (await askConsent(ctx, ctx.words.consentStillMissing));
-    await ctx.reply(ctx.words.consentGiven);
+    // Whether Garmin takes uploads shows with an upload, and not before.
+    if (consent) await ctx.reply(ctx.words.consentGiven);
     await goOn(ctx);
   });
 

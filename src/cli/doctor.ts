@@ -148,6 +148,7 @@ function manner(account?: number): Manner {
       verdict: "operator",
       text: `There was no sync yet. Run: npx weighbridge sync --account ${account}`,
     },
+    status: "npx weighbridge status",
   };
 }
 

@@ -52,7 +52,8 @@ export function following(outcome: RunOutcome, before: RunOutcome | undefined, h
   return { ...outcome, ...(delay && { delay }), ...(refusedAt && { uploadRefusedAt: refusedAt }) };
 }
 
-function continued(delay: Delay, before: Delay | undefined): Delay {
+/** The same delay as before lasts since then. */
+export function continued(delay: Delay, before: Delay | undefined): Delay {
   if (!before) return delay;
   const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;
   // What was accepted dates its own wait. A time in the future was written by a wrong clock.

@@ -1,4 +1,5 @@
 import type { Action } from "../errors.ts";
+import { continued } from "./delay.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./notices.ts";
 import { type Delay, isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
@@ -153,7 +154,7 @@ function outageAfter(before: Outage | undefined, report: RunReport, now: Date): 
   // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.
   if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
   const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
-  const { waitingSince = now, delay: _before, ...known } = before ?? begun;
+  const { waitingSince = now, delay: waitedFor, ...known } = before ?? begun;
   const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
   const troubles = troublesOf(report);
   if (report.status === "success") {
@@ -161,7 +162,12 @@ function outageAfter(before: Outage | undefined, report: RunReport, now: Date): 
   }
   // Having to wait says nothing about what was wrong before: after a new sign-in Garmin often takes another run.
   if (report.status === "retry_later") {
-    return { ...outage, state: "lasts", waitingSince, delay: report.delay ?? { cause: "us", since: now } };
+    return {
+      ...outage,
+      state: "lasts",
+      waitingSince,
+      delay: continued(report.delay ?? { cause: "us", since: now }, waitedFor),
+    };
   }
   if (troubles.length === 0) return before && { ...before, runs: outage.runs, synced: outage.synced };
   return { ...outage, state: "lasts", standing: troubles };

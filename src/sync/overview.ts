@@ -77,8 +77,15 @@ const ABOUT: Partial<Record<Action, Vendor>> = {
 };
 
 function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts | undefined>): LastRun | undefined {
-  const vendor = lastRun?.outcome.action && ABOUT[lastRun.outcome.action];
-  if (!lastRun || !vendor) return lastRun;
+  if (!lastRun) return undefined;
+  const { uploadRefusedAt, ...known } = lastRun.outcome;
+  const isOfThisLink = uploadRefusedAt && links.garmin && links.garmin.linkedAt <= uploadRefusedAt;
+  return withoutSettledAction(isOfThisLink ? lastRun : { ...lastRun, outcome: known }, links);
+}
+
+function withoutSettledAction(lastRun: LastRun, links: Record<Vendor, LinkFacts | undefined>): LastRun {
+  const vendor = lastRun.outcome.action && ABOUT[lastRun.outcome.action];
+  if (!vendor) return lastRun;
   const link = links[vendor];
   const { action, ...outcome } = lastRun.outcome;
   const wasMissing = action === `link_${vendor}`;

@@ -104,8 +104,14 @@ describe("/sync", () => {
   });
 
   test.each([
-    ["en", "Garmin asked me to wait until today 15:00. Nothing is lost; I’ll continue then."],
-    ["de", "Garmin hat mich gebeten, bis heute 15:00 zu warten. Nichts ist verloren; danach mache ich weiter."],
+    [
+      "en",
+      "Garmin has been limiting my requests since 14:00 and asked me to wait until 15:00. 3 readings (newest 80.30 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
+    ],
+    [
+      "de",
+      "Garmin begrenzt seit 14:00 Uhr meine Anfragen und hat mich gebeten, bis 15:00 Uhr zu warten. 3 Messungen (die neueste: 80,30 kg, 13:30 Uhr) warten, bei Withings sicher aufgehoben. Danach mache ich weiter; du musst nichts tun.",
+    ],
   ] as const)(
     "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
     async (language, words) => {
@@ -129,8 +135,9 @@ describe("/sync", () => {
       const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
       expect(uploads).toHaveLength(1);
       house.owner.say("/doctor");
-      const doctor = await house.owner.waitForMessage(({ text }) => text.includes("Garmin: Garmin "));
-      expect(doctor.text).toContain(words.slice(0, words.indexOf("15:00")));
+      const doctor = await house.owner.waitForMessage(({ text }) => text.includes(words));
+      expect(doctor.text).toMatch(/^(later|später) · /m);
+      expect(doctor.text).not.toMatch(/All good|Alles gut/);
     },
   );
 

@@ -15,7 +15,7 @@ test("signed out by Garmin, the bot says so once, and what waited follows the ne
   await desktop.say("owner-password");
   await desktop.waitForMessage("Garmin sent a code");
   await desktop.say(await desktop.mailedCode());
-  await desktop.waitForMessage("Back. 2 readings");
+  await desktop.waitForMessage("Garmin lets me in again. 2 readings");
   await desktop.waitForWeight("64.55");
   await desktop.shot("signed out 2 back, desktop");
   expect(await desktop.page.locator("#messages .words", { hasText: "Garmin has signed me out." }).count()).toBe(1);

@@ -241,10 +241,11 @@ test("status and doctor tell how things are, to people and to scripts", async ()
       },
     ],
   });
-  expect(doctor.exit, doctor.stderr).toBe(0);
-  expect(doctor.json()).toMatchObject({ status: "success" });
+  // A reading that waits for a decision is not "all good".
+  expect(doctor.exit, doctor.stderr).toBe(3);
+  expect(doctor.json()).toMatchObject({ status: "action_needed" });
   expect(doctor.stderr).toMatch(
-    /\nok {6}clock: correct\n(.*\n)+ok {6}account 4711, last sync: (today|\d+ \w+) \d\d:\d\d.*\n\nAll good\.\n$/,
+    /\nok {6}clock: correct\n(.*\n)+you {5}account 4711, last sync: (today|\d+ \w+) \d\d:\d\d, all right\. 1 reading needs your decision; see npx weighbridge status\.\n\n1 thing needs you\.\n$/,
   );
 });
 

@@ -123,7 +123,7 @@ test("a Garmin session that ended is told once, mended with a code over three pr
   await house.visit();
   const said = (start: string) => house.told().filter((text) => text.startsWith(start));
   expect(said("Garmin has signed me out.")).toHaveLength(1);
-  expect(said("Back.")).toHaveLength(1);
+  expect(said("Garmin lets me in again.")).toHaveLength(1);
   // Neither a password nor a code stays anywhere that somebody could read.
   expect(chat.messages.filter(({ from }) => from === "person")).toEqual([]);
   const written = [...house.dynamo.requests, ...house.queue.requests].map(({ body }) => body);

@@ -90,10 +90,13 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   chat.say(code());
   await saw("Signed in at Garmin as Owner");
   await arrived(2);
-  await vi.waitFor(() => expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1), WAIT);
+  await vi.waitFor(
+    () => expect(told().filter((text) => text.startsWith("Garmin lets me in again."))).toHaveLength(1),
+    WAIT,
+  );
   const ended = rounds.logged.length;
   await vi.waitFor(() => expect(rounds.logged.length).toBeGreaterThan(ended + 5), WAIT);
-  expect(told().filter((text) => text.startsWith("Back."))).toHaveLength(1);
+  expect(told().filter((text) => text.startsWith("Garmin lets me in again."))).toHaveLength(1);
   expect(told().filter((text) => text.startsWith("Garmin has signed me out."))).toHaveLength(1);
   expect(house.pressures()).toHaveLength(1);
   expect(chat.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);

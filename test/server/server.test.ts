@@ -108,7 +108,7 @@ describe("what an owner hears without asking", () => {
     house.sandbox.garmin.settings.readBackDelaySeconds = 0;
     await second.rounds(1);
     await second.rounds(2);
-    expect(told()).toEqual([SIGNED_OUT, "Back. 1 reading from the last hour is now in Garmin."]);
+    expect(told()).toEqual([SIGNED_OUT, "Garmin lets me in again. 1 reading from the last hour is now in Garmin."]);
     expect(house.weights()).toHaveLength(1);
   });
 
@@ -148,11 +148,16 @@ describe("what an owner hears without asking", () => {
       house.clock.advance(3 * 24 * 3600);
       expect(await rounds(2)).toEqual(["retry_later", "retry_later"]);
     }
-    const waits = expect.stringMatching(/^quietly: Since 21 Nov 13:00 I have not got everything through to Garmin\./);
+    const waits = expect.stringMatching(
+      /^quietly: Withings hasn’t answered properly since 21 Nov 13:00\. Your readings are safe there\. I keep trying/,
+    );
     expect(told()).toEqual([waits]);
     house.sandbox.faults.clear();
     await rounds(3);
-    expect(told()).toEqual([waits, "quietly: Back. 1 reading from the last 30 days is now in Garmin."]);
+    expect(told()).toEqual([
+      waits,
+      "quietly: Withings answers again. 1 reading from the last 30 days is now in Garmin.",
+    ]);
   });
 
   test("that a reading is held and why, once", async () => {
@@ -227,7 +232,7 @@ describe("what an owner hears without asking", () => {
     await second.rounds(3);
     expect(told()).toEqual([
       SIGNED_OUT,
-      "Back. 1 reading from the last hour is now in Garmin.",
+      "Garmin lets me in again. 1 reading from the last hour is now in Garmin.",
       expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg: held: /),
     ]);
   });
@@ -273,12 +278,12 @@ describe("what an owner hears without asking", () => {
     });
     await live(async () => {
       await house.link();
-      await ask(/^Back\. 1 reading from the last hour is now in Garmin\. \(1 held/);
+      await ask(/^Garmin lets me in again\. 1 reading from the last hour is now in Garmin\. \(1 held/);
     });
     await live(async () => {});
     expect(told()).toEqual([
       expect.stringMatching(/41\.00 kg(.|\n)*Garmin has signed me out/),
-      expect.stringMatching(/^Back\. 1 reading/),
+      expect.stringMatching(/^Garmin lets me in again\. 1 reading/),
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wordsFor, wordsIn } from "../../src/bot/words/words.ts";
+import type { DelayCause } from "../../src/errors.ts";
 import { afterRun, afterTelling, answeredBy, type Health, type HealthNews, newsOf } from "../../src/sync/health.ts";
 import type { LinkOverview, Overview } from "../../src/sync/overview.ts";
 import type { AttentionItem, Vendor } from "../../src/sync/ports.ts";
@@ -7,7 +8,13 @@ import type { RunReport } from "../../src/sync/run.ts";
 
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
 const success: RunReport = { status: "success", ...COUNTS };
-const later: RunReport = { status: "retry_later", ...COUNTS };
+const START = new Date("2026-11-21T07:12:00Z");
+/** What a run that had to wait tells of itself: since when is known to whoever saw the run before. */
+const waits = (cause: DelayCause, since = START): RunReport => ({
+  ...{ status: "retry_later", ...COUNTS },
+  delay: { cause, since, waiting: 1, newest: { takenAt: START, values: { kind: "weigh_in", weightKg: 80.25 } } },
+});
+const later = waits("withings_silent");
 const broken: RunReport = { status: "error", ...COUNTS, cause: "a bug" };
 const brokenAnew: RunReport = { status: "error", ...COUNTS, cause: "a worse bug" };
 const refused: RunReport = { status: "error", ...COUNTS, failed: 1, cause: "refused_by_garmin" };
@@ -15,7 +22,6 @@ const signedOut: RunReport = { status: "action_needed", ...COUNTS, action: "reli
 const noConsent: RunReport = { status: "action_needed", ...COUNTS, action: "grant_garmin_upload" };
 const both: RunReport = { ...broken, action: "grant_garmin_upload" };
 const busy: RunReport = { ...later, busy: true };
-const START = new Date("2026-11-21T07:12:00Z");
 const DAY = 24;
 
 /** An account whose owner is told what is news, run by run. */
@@ -151,7 +157,7 @@ describe("an owner's patience", () => {
     pass(5.9);
     expect(run(later)).toBe("");
     pass(0.1);
-    expect(run(later)).toBe("quietly:waiting");
+    expect(run(later)).toBe("quietly:waiting(withings_silent)");
     for (let day = 1; day <= 30; day++) {
       pass(DAY);
       expect(run(later)).toBe("");
@@ -166,7 +172,7 @@ describe("an owner's patience", () => {
     pass(patienceHours - 0.1);
     expect(run(later)).toBe("");
     pass(0.1);
-    expect(run(later)).toBe("quietly:waiting");
+    expect(run(later)).toBe("quietly:waiting(withings_silent)");
   });
 
   test("begins anew with every run that was well", () => {
@@ -186,7 +192,7 @@ describe("an owner's patience", () => {
     pass(DAY);
     run(later);
     pass(6);
-    expect(run(later)).toBe("quietly:waiting");
+    expect(run(later)).toBe("quietly:waiting(withings_silent)");
     pass(10 * DAY);
     expect(run(later)).toBe("");
     expect(run(signedOut)).toBe("again:relink_garmin");
@@ -197,7 +203,7 @@ describe("an owner's patience", () => {
     const { run, pass } = life();
     run(later);
     pass(7);
-    expect(run(later)).toBe("quietly:waiting");
+    expect(run(later)).toBe("quietly:waiting(withings_silent)");
     expect(run(signedOut)).toBe("relink_garmin");
   });
 });
@@ -297,7 +303,12 @@ describe("a link that comes to its end", () => {
   test("is said while runs do nothing but wait", () => {
     const world = life();
     world.link("garmin", 23);
-    expect(said(world, 30, later)).toEqual(["quietly:waiting", "garmin(14)", "garmin(5)", "garmin(1)"]);
+    expect(said(world, 30, later)).toEqual([
+      "quietly:waiting(withings_silent)",
+      "garmin(14)",
+      "garmin(5)",
+      "garmin(1)",
+    ]);
   });
 
   test("is said once where several warnings were missed, with the days that are left", () => {
@@ -441,10 +452,10 @@ describe("a run that was asked for in the chat", () => {
 
 describe("in words", () => {
   test.each<[RunReport, RunReport, number, number, string]>([
-    [signedOut, success, 4, 3 * DAY, "Back. 4 readings from the last 3 days are now in Garmin."],
-    [signedOut, success, 1, 1, "Back. 1 reading from the last hour is now in Garmin."],
-    [signedOut, success, 2, 30, "Back. 2 readings from the last 30 hours are now in Garmin."],
-    [signedOut, success, 0, 30, "Back. Readings arrive in Garmin again, and none was missing."],
+    [signedOut, success, 4, 3 * DAY, "Garmin lets me in again. 4 readings from the last 3 days are now in Garmin."],
+    [signedOut, success, 1, 1, "Garmin lets me in again. 1 reading from the last hour is now in Garmin."],
+    [signedOut, success, 2, 30, "Garmin lets me in again. 2 readings from the last 30 hours are now in Garmin."],
+    [signedOut, success, 0, 30, "Garmin lets me in again. No reading has been missed since 21 Nov 07:12."],
     [
       signedOut,
       signedOut,
@@ -473,7 +484,7 @@ describe("in words", () => {
     pass(7);
     run(later, { telegram: "away" });
     expect(texts()).toEqual([
-      "Since today 07:12 I have not got everything through to Garmin. Nothing is lost and you need not do anything: I keep trying (2 tries so far), and tell you when it is done.",
+      "Withings hasn’t answered properly since 07:12. 1 reading (80.25 kg, 07:12) is waiting, safe at Withings. I keep trying (2 tries so far), and I’ll tell you when it’s over; you don’t have to do anything.",
     ]);
   });
 

@@ -67,6 +67,8 @@ export function doctorInGerman(): DoctorWords {
       `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",
     garmin: (name, hasConsent) => `antwortet als ${name}${hasConsent ? "; du hast dem Hochladen zugestimmt" : ""}`,
+    garminRefused: (name, at) =>
+      `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob es jetzt geht, zeigt das nächste.`,
     notifications: {
       on: "Withings meldet sie mir sofort",
       off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",

@@ -135,7 +135,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
           return "Garmin hat auf eine Art geantwortet, die ich nicht kenne. Melde dich auf seiner eigenen Seite an.";
       }
     },
-    consentGiven: "Garmin nimmt jetzt Messungen an.",
+    consentGiven: "Garmins Einstellungen zeigen deine Zustimmung. Ob es klappt, zeigt das nächste Hochladen.",
     consentStillMissing: "Garmin sagt noch nein. Nachdem du es erlaubt hast, kann es eine Minute dauern.",
 
     disconnectAsk: "Was soll ich entfernen?",

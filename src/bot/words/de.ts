@@ -178,6 +178,16 @@ export function german(format: Format): Words {
     time,
     lastRun,
     delay: delays.delay,
+    stuck({ facts, attention, unreadable }, status) {
+      const [count, isOne] = [attention.length, attention.length === 1];
+      return [
+        ...[...facts.differs, ...facts.closed].map(({ kind }) => notices.paused(kind, status)),
+        ...(count > 0
+          ? [`${readings(count)} ${isOne ? "braucht" : "brauchen"} deine Entscheidung; siehe ${status}.`]
+          : []),
+        ...(unreadable.length > 0 ? [unreadableLine(unreadable)] : []),
+      ].join(" ");
+    },
 
     greeting:
       "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",

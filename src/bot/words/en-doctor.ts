@@ -78,6 +78,8 @@ export function doctorInEnglish() {
     withings: "answers, and lets me read your measurements",
     garmin: (name: string, hasConsent: boolean) =>
       `answers as ${name}${hasConsent ? ", and has your consent to uploads" : ""}`,
+    garminRefused: (name: string, at: string) =>
+      `answers as ${name}, but refused the last upload (${at}) for lack of your consent. The next upload shows whether it takes them now.`,
     notifications: {
       on: "Withings tells me at once",
       off: "Withings does not tell me yet. Until it does, I look by myself.",

@@ -155,7 +155,7 @@ export function linkingInEnglish({ weight, time }: Format) {
           return "Garmin answered in a way I do not know. Sign in on its own page.";
       }
     },
-    consentGiven: "Garmin takes uploads now.",
+    consentGiven: "Garmin’s settings show your consent. The next upload shows whether Garmin takes it.",
     consentStillMissing: "Garmin still says no. After you have allowed it, it may take a minute.",
 
     disconnectAsk: "What shall I remove?",

@@ -207,6 +207,15 @@ export function english(format: Format) {
     lastRun,
     /** What has to wait, and why. */
     delay: delays.delay,
+    /** What waits although all went well. Empty where nothing does. */
+    stuck({ facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">, status: string) {
+      const [count, isOne] = [attention.length, attention.length === 1];
+      return [
+        ...[...facts.differs, ...facts.closed].map(({ kind }) => notices.paused(kind, status)),
+        ...(count > 0 ? [`${readings(count)} ${isOne ? "needs" : "need"} your decision; see ${status}.`] : []),
+        ...(unreadable.length > 0 ? [unreadableLine(unreadable)] : []),
+      ].join(" ");
+    },
 
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
