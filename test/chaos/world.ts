@@ -7,6 +7,7 @@ import { createTable } from "../../src/stores.ts";
 import type { Vendor } from "../../src/sync/ports.ts";
 import { readingId } from "../../src/sync/reading.ts";
 import type { RunReport } from "../../src/sync/run.ts";
+import type { FaultEffect } from "../sandbox/faults.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import type { AwsProxy } from "../support/aws-proxy.ts";
 import { killInItsRound } from "./kill.ts";
@@ -46,6 +47,12 @@ export interface WorldOptions {
   plant?: Plant | undefined;
   /** What happens, line by line. */
   trace?: ((line: string) => void) | undefined;
+}
+
+function isRefusal(effect: FaultEffect): boolean {
+  if (effect.type === "status") return effect.status === 401;
+  if (effect.type !== "body" || typeof effect.body !== "object" || effect.body === null) return false;
+  return "status" in effect.body && effect.body.status === 401;
 }
 
 /** Vendors, people, and copies of the program between them, in a time of their own. */
@@ -94,6 +101,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const wellAtMs = new Map<AccountId, number>(ACCOUNTS.map((id) => [id, turns.nowMs]));
   /** Since when something is outstanding, and how many rounds the program has had since. */
   const owing = new Map<AccountId, { sinceMs: number; rounds: number }>();
+  /** When vendors were made to refuse tokens that are good. */
+  const refusedMs = new Map<Vendor, number[]>();
   /** Since when a link is seen to have ended. */
   const endedMs = new Map<string, number>();
   /** When the last thing happened that excuses silence. */
@@ -384,11 +393,17 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       else if (!endedMs.has(name)) {
         endedMs.set(name, turns.nowMs);
         facts["links ended"] += 1;
-        if (await isTaken(account, vendor)) {
+        if (!hasSaidNo(vendor) && (await isTaken(account, vendor))) {
           violations.add(`ended on doubt: ${vendor} still takes the link of ${account} that was ended`);
         }
       }
     }
+  }
+
+  /** Refusals that were not the vendor's last word, but came twice, ten minutes apart. A link may end by them. */
+  function hasSaidNo(vendor: Vendor): boolean {
+    const times = refusedMs.get(vendor) ?? [];
+    return times.some((at) => times.some((later) => later - at >= 600_000));
   }
 
   /** Whether the vendor would still take the tokens of a link. */
@@ -522,6 +537,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       case "fault": {
         facts.faults += 1;
         const { server, match, effect, times } = step;
+        const vendor = server === "withings" ? "withings" : "garmin";
+        if (isRefusal(effect)) refusedMs.set(vendor, [...(refusedMs.get(vendor) ?? []), turns.nowMs]);
         sandbox.faults.add({ server, match, effect, times });
         return;
       }
