@@ -160,10 +160,10 @@ test("a silence that Telegram did not take is told later that day, and once", as
     ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
-  await house.app.accounts.saveLastRun(ACCOUNT, {
+  await house.app.accounts.saveLastRun(ACCOUNT, () => ({
     finishedAt: house.clock.now(),
     outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
-  });
+  }));
   await at("2026-11-28T13:00:00Z");
   expect(told()).toEqual([]);
   house.sandbox.faults.remove("away");
