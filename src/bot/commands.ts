@@ -3,8 +3,16 @@ import type { BotContext } from "./context.ts";
 
 /** Typed alone, these count as commands even without a slash. They are too short to be Garmin passwords. */
 const BARE_WORDS: Record<string, string> = {
-  ...{ sync: "sync", status: "status", help: "help", cancel: "cancel" },
+  ...{ start: "start", sync: "sync", status: "status", help: "help", cancel: "cancel" },
   ...{ hilfe: "help", abbrechen: "cancel" },
+};
+/** With a slash, which the menu shows in front of each. */
+const IN_GERMAN: Record<string, string> = {
+  hilfe: "help",
+  abbrechen: "cancel",
+  einstellungen: "settings",
+  verbinden: "connect",
+  trennen: "disconnect",
 };
 
 /**
@@ -16,9 +24,9 @@ export function commandIn(text: string, commands: string[], username: string): s
   const [whole, name = "", addressee = username] = /^\/(\w+)(?:@(\w+))?/.exec(typed) ?? [];
   if (whole !== undefined) {
     const isForUs = addressee.toLowerCase() === username.toLowerCase();
-    return isForUs && commands.includes(name.toLowerCase())
-      ? `/${name.toLowerCase()}${typed.slice(whole.length)}`
-      : undefined;
+    const asked = name.toLowerCase();
+    const command = Object.hasOwn(IN_GERMAN, asked) ? IN_GERMAN[asked] : asked;
+    return isForUs && command && commands.includes(command) ? `/${command}${typed.slice(whole.length)}` : undefined;
   }
   const word = /^(\p{L}+)\s*[.!?]?$/u.exec(typed)?.[1]?.toLowerCase() ?? "";
   const command = Object.hasOwn(BARE_WORDS, word) ? BARE_WORDS[word] : undefined;

@@ -141,6 +141,7 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
       const { text, keyboard } = await draw(await accounts.save(ctx.account.telegramUserId, { timezone }), "zone");
       await ctx.reply(text, { reply_markup: keyboard });
     },
+    clock,
     tapOf: (timezone) => (timezone ? `set:zone:${timezone}` : "set:zone"),
   });
 

@@ -1,11 +1,12 @@
 import { type Context, InlineKeyboard } from "grammy/web";
+import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { BotContext, Dialog } from "./context.ts";
 import { redraw } from "./redraw.ts";
 import { zonesNamed } from "./time-zones.ts";
 
 export const TIMEZONE_DIALOG = "timezone";
-const ZONES_SHOWN = 5;
+const ZONES_SHOWN = 6;
 
 /** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
 type Step = "zone" | "done";
@@ -17,10 +18,11 @@ type Step = "zone" | "done";
 export function createTimezoneDialog(deps: {
   /** Takes it, and says so. */
   choose: (ctx: BotContext, timezone: string) => Promise<void>;
+  clock: Clock;
   /** What a button tells that takes this zone; without a zone, that nothing is to change. */
   tapOf: (timezone?: string) => string;
 }): Dialog {
-  const { choose, tapOf } = deps;
+  const { choose, tapOf, clock } = deps;
 
   return async (conversation) => {
     let step: Step = await conversation.external((ctx) => begin(ctx));
@@ -37,13 +39,13 @@ export function createTimezoneDialog(deps: {
 
   async function answer(ctx: BotContext): Promise<Step> {
     const { settings } = ctx.words;
-    const zones = zonesNamed(ctx.message?.text ?? "");
+    const { zones, isSure } = zonesNamed(ctx.message?.text ?? "", clock.now());
     const [only] = zones;
     if (only === undefined) {
       await ctx.reply(settings.unknownZone, { reply_markup: wayOut(ctx) });
       return "zone";
     }
-    if (zones.length > 1) {
+    if (zones.length > 1 || !isSure) {
       const shown = zones.slice(0, ZONES_SHOWN);
       const keyboard = new InlineKeyboard();
       for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), tapOf(zone)).row();

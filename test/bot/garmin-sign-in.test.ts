@@ -527,6 +527,11 @@ describe("a command, however it is spelt,", () => {
     ["Status!", "Withings: linked"],
     ["/HELP", "/sync"],
     ["Hilfe", "/sync"],
+    ["hilfe!", "/sync"],
+    ["/hilfe", "/sync"],
+    ["/Einstellungen", "Units: "],
+    ["Start", "Hello."],
+    ["/constructor", "I did not understand"],
     ["/status@another_bot", "I did not understand"],
     ["/statusses", "I did not understand"],
   ])("%s is answered", async (typed, answer) => {

@@ -310,6 +310,9 @@ describe("the time zone", () => {
     ["kolkata", "Asia/Kolkata"],
     ["asia/kolkata", "Asia/Kolkata"],
     ["Amsterd", "Europe/Amsterdam"],
+    ["Paris, France", "Europe/Paris"],
+    ["München", "Europe/Berlin"],
+    ["Wien", "Europe/Vienna"],
   ])("typed as “%s” is %s", async (typed, timezone) => {
     expect((await typing()).text).toMatch(/^Which time zone\?/);
     const shown = await anew(() => house.owner.say(typed));
@@ -330,21 +333,57 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
   });
 
-  test("of many matches five are shown", async () => {
+  const offered = ({ buttons }: { buttons: Array<Array<{ text: string; data?: string }>> }) =>
+    buttons.flat().flatMap(({ data = "" }) => (data.startsWith("set:zone:") ? [data.slice("set:zone:".length)] : []));
+
+  test("of many matches six are shown", async () => {
     await typing();
-    const shown = await anew(() => house.owner.say("san"));
-    expect(shown.text).toMatch(/^I know \d+ such zones\./);
-    expect(shown.buttons.flat().filter(({ data }) => data?.startsWith("set:zone:"))).toHaveLength(5);
+    const shown = await anew(() => house.owner.say("sa"));
+    expect(shown.text).toMatch(/^There are \d+ such time zones\. Is it one of these\?/);
+    expect(offered(shown)).toHaveLength(6);
   });
 
-  test.each(["Atlantis", "EST", "x", "+02:00"])("“%s” is none, and may be typed again", async (typed) => {
+  test.each([
+    ["USA", 8, ["Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Chicago"]],
+    ["America", 18, ["America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Chicago"]],
+    ["Europa", 6, ["Europe/London", "Europe/Berlin", "Europe/Athens", "Europe/Istanbul"]],
+    ["Spanien", 2, ["Europe/Madrid", "Atlantic/Canary"]],
+    ["Portugal", 2, ["Europe/Lisbon", "Atlantic/Azores"]],
+    ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
+  ])("“%s” has several, and those with many people are offered first", async (typed, count, first) => {
     await typing();
-    expect((await anew(() => house.owner.say(typed))).text).toMatch(
-      /^I know no such time zone\..*Berlin or New York\.$/,
+    const shown = await anew(() => house.owner.say(typed));
+    expect(shown.text).toBe(
+      count > 6
+        ? `There are ${count} such time zones. Is it one of these? If not, send me the biggest city near you.`
+        : "Which of these?",
     );
-    await anew(() => house.owner.say("tokyo"));
-    expect((await account()).timezone).toBe("Asia/Tokyo");
+    expect(offered(shown).slice(0, first.length)).toEqual(first);
+    expect((await account()).timezone).toBeUndefined();
+    house.owner.tap(`${first[0]?.replaceAll("_", " ")}`);
+    await house.quiet();
+    expect((await account()).timezone).toBe(first[0]);
   });
+
+  test("a place in a region that nobody knows is asked about, because there may be another of that name", async () => {
+    await typing();
+    const shown = await anew(() => house.owner.say("Paris, Texas"));
+    expect(shown.text).toMatch(/^Is it this one\?/);
+    expect(offered(shown)).toEqual(["Europe/Paris"]);
+    expect((await account()).timezone).toBeUndefined();
+  });
+
+  test.each(["Atlantis", "EST", "x", "+02:00", ",", "Korea (the other)"])(
+    "“%s” is none, and may be typed again",
+    async (typed) => {
+      await typing();
+      expect((await anew(() => house.owner.say(typed))).text).toMatch(
+        /^I don’t know that place\..*Berlin, New York or France\.$/,
+      );
+      await anew(() => house.owner.say("tokyo"));
+      expect((await account()).timezone).toBe("Asia/Tokyo");
+    },
+  );
 
   test("a command, or Cancel, ends the dialog and leaves the zone as it was", async () => {
     await typing();
@@ -368,8 +407,8 @@ describe("the time zone", () => {
     await anew(() => house.owner.say("/settings"));
     await anew(() => house.owner.tap("Zeitzone"));
     expect((await anew(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
-    expect((await anew(() => house.owner.say("Atlantis"))).text).toMatch(/^So eine Zeitzone kenne ich nicht\./);
-    expect((await anew(() => house.owner.say("vienna"))).text).toMatch(
+    expect((await anew(() => house.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
+    expect((await anew(() => house.owner.say("Wien"))).text).toMatch(
       /^Zeitzone: Europe\/Vienna \(jetzt 13:00\), von dir gewählt\n/,
     );
   });

@@ -88,14 +88,15 @@ export function settingsInGerman(): SettingsWords {
     },
     asWithings: "Withings überlassen",
     typeZone: "Eintippen",
-    askZone:
-      "Welche Zeitzone? Sende mir eine große Stadt darin, auf Englisch, oder ihren Namen: Berlin, New York oder Europe/Berlin.",
+    askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
     whichZone: (shown, found) =>
       found > shown
-        ? `Ich kenne ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mehr von dem Namen.`
-        : "Welche von diesen?",
+        ? `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`
+        : found === 1
+          ? "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land."
+          : "Welche von diesen?",
     unknownZone:
-      "So eine Zeitzone kenne ich nicht. Sende mir eine große Stadt darin, auf Englisch, zum Beispiel Berlin oder New York.",
+      "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
     zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
   };
 }

@@ -103,12 +103,15 @@ export function settingsInEnglish() {
     } satisfies Record<keyof Sends, string>,
     asWithings: "Leave it to Withings",
     typeZone: "Type it",
-    askZone: "Which time zone? Send me a big city in it, in English, or its name: Berlin, New York or Europe/Berlin.",
+    askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
     whichZone: (shown: number, found: number) =>
       found > shown
-        ? `I know ${found} such zones. Is it one of these? Otherwise send more of the name.`
-        : "Which of these?",
-    unknownZone: "I know no such time zone. Send me a big city in it, in English, for instance Berlin or New York.",
+        ? `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`
+        : found === 1
+          ? "Is it this one? If not, send me the biggest city near you, or your country."
+          : "Which of these?",
+    unknownZone:
+      "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
     zoneLeft: "I have left your time zone as it was.",
   };
 }
