@@ -8,7 +8,7 @@ import type { Log } from "./log.ts";
 import type { Account } from "./sync/account.ts";
 import { goOn } from "./sync/go-on.ts";
 import type { LinkResult } from "./sync/link-withings.ts";
-import { overviewOf } from "./sync/overview.ts";
+import { lastRunOf, overviewOf } from "./sync/overview.ts";
 import { giveWord } from "./sync/owners-word.ts";
 import { syncAccount } from "./sync/run.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
@@ -85,6 +85,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     ...app,
     ...deps,
     overview: overviewsOf(app, clock),
+    lastRun: (account) => lastRunOf(app, account),
     sync: (account, options) => syncAccount(app.run, account, options),
     conclude,
     visitNow: (account) => visitNow({ ...app, ...deps }, account),

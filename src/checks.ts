@@ -5,10 +5,10 @@ import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
 import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
-import { ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
+import { type Action, ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { databaseIn, keyFileIn } from "./stores.ts";
-import type { Account } from "./sync/account.ts";
+import type { Account, LastRun } from "./sync/account.ts";
 import {
   type Check,
   clockOffSeconds,
@@ -18,7 +18,7 @@ import {
   type Line,
   type Problem,
 } from "./sync/doctor.ts";
-import { overviewOf } from "./sync/overview.ts";
+import { lastRunOf, overviewOf } from "./sync/overview.ts";
 import { VendorRestError } from "./sync/ports.ts";
 
 /** A program that has not run for so many of its intervals has stopped, whatever else it says of itself. */
@@ -43,12 +43,14 @@ export interface Manner {
   /** Technical words of an outage, for whoever asks further. */
   detail: (error: Error) => string;
   noRunYet: Problem;
+  /** What the owner has to do. */
+  needed: (action: Action) => string;
   /** What they send or type to see more. */
   status: string;
 }
 
 /** Every precondition, looked at live; each answers with one sentence, with the fix where one is needed. */
-export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet, status }: Manner) {
+export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet, needed, status }: Manner) {
   const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
@@ -61,7 +63,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
         if (error instanceof VendorRestError)
           return { verdict: "later", text: say.asksToWait(vendor, words.time(error.until)) };
         if (!(error instanceof RetryLaterError)) throw error;
-        return { verdict: "later", text: say.unreachable(vendor, detail(error)) };
+        return { verdict: "later", text: words.notNow(error.delayedBy, detail(error)) };
       });
 
   /** Without a password, and once: it tells whether Garmin lets us in, and the time. */
@@ -146,7 +148,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
           run: asking("Garmin", async () => {
             const { displayName } = await app.tokens.link(id, "garmin");
             const consent = await app.uploadConsent(id);
-            const { lastRun } = await overviewOf({ ...app, now: clock.now() }, account);
+            const lastRun = await lastRunOf(app, id);
             const refusedAt = lastRun?.outcome.uploadRefusedAt;
             const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
             // The consent says less than the last upload.
@@ -176,6 +178,25 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
   }
 
   async function lastRun(account: Account): Promise<string | Problem> {
+    try {
+      return await lastRunRead(account);
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      // How it ended stands elsewhere than the readings, and may still be readable.
+      const delayed = putOff(await lastRunOf(app, account.telegramUserId));
+      if (!delayed) throw error;
+      return delayed;
+    }
+  }
+
+  function putOff(last: LastRun | undefined): Problem | undefined {
+    if (last?.outcome.status !== "retry_later") return undefined;
+    const { finishedAt, outcome } = last;
+    const delay = outcome.delay ?? { cause: "us", since: finishedAt };
+    return { verdict: "later", text: `${words.lastRun(last)}. ${words.delay(delay)}` };
+  }
+
+  async function lastRunRead(account: Account): Promise<string | Problem> {
     const now = clock.now();
     const { lastRun, links, facts, attention, unreadable } = await overviewOf({ ...app, now }, account);
     const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
@@ -187,15 +208,13 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     if (isLinked && age > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000) {
       return { verdict: "operator", text: say.runTooOld(words.time(finishedAt), syncIntervalMinutes) };
     }
-    if (outcome.action) throw new ActionNeededError(outcome.action);
-    if (outcome.status === "error") return { verdict: "broken", text: say.runBroke };
-    const ended = words.lastRun(lastRun);
-    if (outcome.status === "retry_later") {
-      return {
-        verdict: "later",
-        text: `${ended}. ${words.delay(outcome.delay ?? { cause: "us", since: finishedAt })}`,
-      };
+    if (outcome.action) {
+      return { verdict: "owner", text: `${needed(outcome.action)}${words.sinceThen(outcome)}`, action: outcome.action };
     }
+    if (outcome.status === "error") return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };
+    const delayed = putOff(lastRun);
+    if (delayed) return delayed;
+    const ended = words.lastRun(lastRun);
     // A reading that is stuck is no good news, however well the run ended.
     const needsOwner = facts.differs.length > 0 || attention.length > 0;
     const stuck = words.stuck({ facts, attention, unreadable }, status);
@@ -247,6 +266,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       nameOf: (check) => check,
       detail: () => "",
       noRunYet: { verdict: "later", text: words.doctor.noRunYet },
+      needed: words.action,
       status: "/status",
     });
     const all = [
@@ -266,7 +286,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     function sentence(error: unknown): string {
       if (error instanceof ActionNeededError) return words.action(error.action);
       if (error instanceof UsageError) return words.doctor.setup(error.message);
-      if (error instanceof RetryLaterError) return words.later;
+      if (error instanceof RetryLaterError) return words.notNow(error.delayedBy);
       const reportId = randomUUID().slice(0, 8);
       log.error("check_failed", { reportId, account: account.telegramUserId, ...errorFacts(error) });
       return words.brokeOnMySide(reportId);

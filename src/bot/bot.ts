@@ -3,7 +3,7 @@ import type { Update, UserFromGetMe } from "grammy/types";
 import { Bot, BotError, type Context, HttpError } from "grammy/web";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts } from "../log.ts";
-import type { Account } from "../sync/account.ts";
+import { type Account, zoneOf } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
 import type { JobQueue } from "../sync/web-ports.ts";
@@ -115,7 +115,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   const chatWith = (account: Account): Chat => ({
     account,
-    words: wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() }),
+    words: wordsOf(account, { timezone: zoneOf(account), now: clock.now() }),
     reply: (text, options) => bot.api.sendMessage(account.telegramUserId, text, options),
   });
 

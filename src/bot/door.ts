@@ -4,7 +4,7 @@ import { Composer, type Context } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts } from "../sync/account.ts";
+import { type Account, type Accounts, zoneOf } from "../sync/account.ts";
 import type { Claim, People, UpdateClaims } from "../sync/chat-ports.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
@@ -169,7 +169,7 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
         ? named(known, name)
         : accounts.save(id, { name, language: languageOf(language_code) }));
       ctx.account = account;
-      ctx.words = wordsOf(account, { timezone: account.timezone ?? "UTC", now: clock.now() });
+      ctx.words = wordsOf(account, { timezone: zoneOf(account), now: clock.now() });
       ctx.isOwner = id === allowedIds[0];
       return next();
     }

@@ -1,5 +1,6 @@
 import { GrammyError, type InlineKeyboard } from "grammy/web";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { BusyError } from "../sync/lease-keeper.ts";
 import { withMends } from "./buttons.ts";
 import type { Words } from "./words/words.ts";
 
@@ -11,7 +12,9 @@ export function failureInWords(
   if (error instanceof ActionNeededError) {
     return withMends(words.action(error.action), [error.action], words, signInPageUrl);
   }
-  if (error instanceof RetryLaterError) return { text: words.later };
+  // A run is at work, and done in a moment.
+  if (error instanceof BusyError) return { text: words.later };
+  if (error instanceof RetryLaterError) return { text: words.notNow(error.delayedBy) };
   // Something in the configuration or the store: whoever runs the program can mend it, and the log tells the rest.
   if (error instanceof UsageError && isOwner) return { text: words.doctor.setup(error.message) };
   return undefined;

@@ -2,7 +2,7 @@ import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts } from "../sync/account.ts";
+import { type Account, type Accounts, zoneOf } from "../sync/account.ts";
 import {
   afterRun,
   afterTelling,
@@ -91,7 +91,7 @@ export function createNotifier(deps: {
       return await overview(account);
     } catch (error) {
       log.error("account_unreadable", errorFacts(error));
-      return { timezone: account.timezone ?? "UTC" };
+      return { timezone: zoneOf(account) };
     }
   }
 

@@ -1,7 +1,7 @@
 import { Composer } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { type Action, RetryLaterError } from "../errors.ts";
-import type { Account } from "../sync/account.ts";
+import type { Account, LastRun } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { ReadingKind } from "../sync/reading.ts";
 import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withMends } from "./buttons.ts";
@@ -11,6 +11,8 @@ import type { StatusOptions } from "./words/en.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
 export interface StatusDeps {
+  /** Of an account whose readings cannot be read. */
+  lastRun: (account: number) => Promise<LastRun | undefined>;
   overview: (account: Account) => Promise<Overview>;
   /** What stands in /status beside the overview. */
   surroundings: (account: Account) => Promise<StatusOptions>;
@@ -24,7 +26,7 @@ export interface StatusDeps {
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { overview, surroundings, giveWord, goOn, signInPageUrl, startSync, clock } = deps;
+  const { lastRun, overview, surroundings, giveWord, goOn, signInPageUrl, startSync, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
@@ -46,8 +48,14 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   }
 
   composer.command("status", async (ctx) => {
-    const { text, keyboard } = await draw(ctx.account);
-    await ctx.reply(text, { reply_markup: keyboard });
+    try {
+      const { text, keyboard } = await draw(ctx.account);
+      await ctx.reply(text, { reply_markup: keyboard });
+    } catch (error) {
+      if (!isStoreBusy(error)) throw error;
+      // How the last sync ended stands elsewhere, and may still be readable.
+      await ctx.reply(ctx.words.unread(await lastRun(ctx.account.telegramUserId)));
+    }
   });
 
   composer.callbackQuery(WORD_TAP, async (ctx) => {
@@ -83,3 +91,5 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
 
   return composer;
 }
+
+const isStoreBusy = (error: unknown) => error instanceof RetryLaterError && error.delayedBy === "us";

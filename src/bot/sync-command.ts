@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Account } from "../sync/account.ts";
+import { type Account, zoneOf } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { RunOptions, RunReport } from "../sync/run.ts";
 import { withMends } from "./buttons.ts";
@@ -41,7 +41,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
     /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
     async write(account: Account, messageId: number, options: RunOptions = {}): Promise<RunReport> {
       const before = await lookAt(account);
-      let timezone = before?.timezone ?? account.timezone ?? "UTC";
+      let timezone = before?.timezone ?? zoneOf(account);
       const words = () => wordsAt(account, timezone);
       const place = { account: account.telegramUserId, messageId, first: firstWords(account) };
       let report: RunReport = { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };

@@ -11,7 +11,7 @@ import { type Check, examine, type Finding, thingsToDo, type Verdict } from "../
 import { overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
-import { explainSentence, terminalWords } from "./words.ts";
+import { explainSentence, needed, terminalWords } from "./words.ts";
 
 const MARK_WIDTH = 7;
 /** For what tells no time. */
@@ -148,6 +148,7 @@ function manner(account?: number): Manner {
       verdict: "operator",
       text: `There was no sync yet. Run: npx weighbridge sync --account ${account}`,
     },
+    needed: (action) => needed(action, account),
     status: "npx weighbridge status",
   };
 }

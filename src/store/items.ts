@@ -258,6 +258,7 @@ export const LastRunItem = z.object({
     failed: z.number(),
     action: ActionName.optional(),
     paused: z.array(z.enum(KINDS)).optional(),
+    since: instant.exactOptional(),
     delay: DelayShape.exactOptional(),
     uploadRefusedAt: instant.exactOptional(),
   }),

@@ -18,6 +18,11 @@ export interface Account {
   silencedAt?: Date;
 }
 
+/** The account's zone as far as it is known without a look at its readings. */
+export function zoneOf({ timezone, reportedTimezone }: Account): string {
+  return timezone ?? reportedTimezone ?? "UTC";
+}
+
 export type Language = "en" | "de";
 
 /** What an owner can choose. */

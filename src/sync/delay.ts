@@ -1,6 +1,6 @@
 import type { DelayCause } from "../errors.ts";
 import { sentValues } from "./match.ts";
-import type { Delay, RunOutcome } from "./outcome.ts";
+import { type Delay, isIncomplete, type RunOutcome } from "./outcome.ts";
 import { isAttempted } from "./plan.ts";
 import type { LedgerEntry } from "./ports.ts";
 import type { Reading, ReadingKind } from "./reading.ts";
@@ -43,13 +43,30 @@ function newestOf(all: Waiting[]): Reading | undefined {
 }
 
 /**
- * An outcome after the one before: since when the same cause lasts, what waits where this run did not get that far, and
+ * An outcome after the one before: since when the same trouble lasts, what waits where this run did not get that far, and
  * whether Garmin has refused uploads without accepting one since. `hasUploaded`: it accepted one in this run.
  */
-export function following(outcome: RunOutcome, before: RunOutcome | undefined, hasUploaded: boolean): RunOutcome {
+export function following(
+  outcome: RunOutcome,
+  before: RunOutcome | undefined,
+  { hasUploaded, now }: { hasUploaded: boolean; now: Date },
+): RunOutcome {
   const refusedAt = outcome.uploadRefusedAt ?? (hasUploaded ? undefined : before?.uploadRefusedAt);
   const delay = outcome.delay && continued(outcome.delay, before?.delay);
-  return { ...outcome, ...(delay && { delay }), ...(refusedAt && { uploadRefusedAt: refusedAt }) };
+  const since = troubledSince(outcome, before, now);
+  return {
+    ...outcome,
+    ...(since && { since }),
+    ...(delay && { delay }),
+    ...(refusedAt && { uploadRefusedAt: refusedAt }),
+  };
+}
+
+function troubledSince({ status, action }: RunOutcome, before: RunOutcome | undefined, now: Date): Date | undefined {
+  if (status === "success" || status === "retry_later") return undefined;
+  if (action === "fix_clock" || (action && isIncomplete(action))) return undefined;
+  const isSame = before?.since && before.since < now && before.status === status && before.action === action;
+  return isSame ? before.since : now;
 }
 
 /** The same delay as before lasts since then. */

@@ -8,6 +8,8 @@ export type Verdict = "ok" | "owner" | "operator" | "later" | "broken";
 export interface Problem {
   verdict: Exclude<Verdict, "ok">;
   text: string;
+  /** What the owner has to do, where that has a name. */
+  action?: Action;
 }
 
 export interface Finding {
@@ -15,7 +17,7 @@ export interface Finding {
   verdict: Verdict;
   /** One sentence; when something is wrong, with the mend. */
   text: string;
-  /** What the owner has to do, where that has a name. */
+  /** As of a problem. */
   action?: Action;
 }
 
@@ -106,11 +108,11 @@ function verdictOf(error: unknown): Verdict {
   return error instanceof RetryLaterError ? "later" : "broken";
 }
 
-/** How much there is to do, by who has to. What two lines ask for in the same words is done once; the rest counts by line. */
+/** How much there is to do, by who has to. What two lines ask for, by its name or in the same words, is done once; the rest counts by line. */
 export function thingsToDo(findings: Finding[]): { needYou: number; broken: number; later: number } {
   const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
   return {
-    needYou: new Set(of("owner", "operator").map(({ text }) => text)).size,
+    needYou: new Set(of("owner", "operator").map(({ action, text }) => action ?? text)).size,
     broken: of("broken").length,
     later: of("later").length,
   };

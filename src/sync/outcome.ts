@@ -19,6 +19,8 @@ export interface RunOutcome {
   action?: Action;
   /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
   paused?: ReadingKind[];
+  /** With "action_needed" and "error": since when runs end like this, with the same action. By a wrong clock nobody knows. */
+  since?: Date;
   /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
   delay?: Delay;
   /** When Garmin last refused an upload for lack of consent, if it has accepted none since. */
@@ -63,6 +65,7 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
     sum.held += outcome.held;
     sum.failed += outcome.failed;
     if (outcome.action && !sum.action) sum.action = outcome.action;
+    if (outcome.since && !sum.since) sum.since = outcome.since;
     if (outcome.delay && !sum.delay) sum.delay = outcome.delay;
     const paused = KINDS.filter((kind) => sum.paused?.includes(kind) || outcome.paused?.includes(kind));
     if (paused.length > 0) sum.paused = paused;
@@ -95,7 +98,8 @@ const NO_ACCOUNT: RunOutcome = {
 };
 
 /** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action, paused, delay }: RunOutcome): RunOutcome {
+function plain({ status, synced, skipped, held, failed, action, paused, since, delay }: RunOutcome): RunOutcome {
   const counts = { status, synced, skipped, held, failed };
-  return { ...counts, ...(action && { action }), ...(paused && { paused }), ...(delay && { delay }) };
+  const trouble = { ...(action && { action }), ...(since && { since }), ...(delay && { delay }) };
+  return { ...counts, ...trouble, ...(paused && { paused }) };
 }

@@ -64,6 +64,16 @@ export async function overviewOf(
   };
 }
 
+/** How the last run of an account ended, as in its overview, but without a look at its readings. */
+export async function lastRunOf(
+  { accounts, links }: { accounts: Pick<Accounts, "lastRun">; links: Pick<Links, "facts"> },
+  account: number,
+): Promise<LastRun | undefined> {
+  const withings = await links.facts(account, "withings");
+  const garmin = await links.facts(account, "garmin");
+  return stillTrue(await accounts.lastRun(account), { withings, garmin });
+}
+
 /** Which link an action is about. */
 const ABOUT: Partial<Record<Action, Vendor>> = {
   link_withings: "withings",

@@ -84,7 +84,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   const { hasUploaded = false, ...report } = begun;
   if (report.busy) return report;
   const { problem: _problem, cause: _cause, rests: _rests, ...outcome } = report;
-  const { paused, delay, uploadRefusedAt: _refused, ...counts } = outcome;
+  const { paused, delay, since: _since, uploadRefusedAt: _refused, ...counts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...counts },
     ...(paused && { paused: paused.join(",") }),
@@ -94,7 +94,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   const last = await accounts
     .saveLastRun(account.telegramUserId, (before) => ({
       finishedAt,
-      outcome: following(outcome, before?.outcome, hasUploaded),
+      outcome: following(outcome, before?.outcome, { hasUploaded, now: finishedAt }),
     }))
     .catch((error: unknown) => void log.warn("last_run_not_saved", errorFacts(error)));
   return { ...report, ...last?.outcome };

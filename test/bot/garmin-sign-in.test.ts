@@ -162,7 +162,9 @@ describe("in the chat, with another process for every update", () => {
     await typePassword();
     house.sandbox.faults.turnOn("garmin_diauth_down");
     house.owner.say(code());
-    await house.owner.waitForMessage(({ text }) => text.includes("That could not be done just now."));
+    await house.owner.waitForMessage(({ text }) =>
+      text.includes("Garmin cannot be reached just now, or gives no proper answer."),
+    );
     house.sandbox.faults.clear();
     house.owner.tap("Cancel");
     await house.owner.waitForMessage(({ text }) => text.startsWith("Stopped."));

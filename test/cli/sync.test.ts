@@ -83,9 +83,9 @@ test("the trouble of one account does not touch the other, and the worst of both
   const { exit, json, stderr } = await machine.run("sync --json");
   expect(exit).toBe(3);
   expect(json()).toEqual({
-    ...{ status: "action_needed", ...COUNTS, synced: 1, action: "relink_garmin" },
+    ...{ status: "action_needed", ...COUNTS, synced: 1, action: "relink_garmin", since: expect.any(String) },
     accounts: [
-      { account: OWNER, status: "action_needed", ...COUNTS, action: "relink_garmin" },
+      { account: OWNER, status: "action_needed", ...COUNTS, action: "relink_garmin", since: expect.any(String) },
       { account: HOUSEMATE, status: "success", ...COUNTS, synced: 1 },
     ],
   });

@@ -226,6 +226,17 @@ export const namedFaults = {
       body: { message: "HTTP 500 Internal Server Error", error: "InternalServerErrorException" },
     },
   },
+  garmin_api_cloudflare_403: {
+    label: "Garmin Connect: wants a real browser (Cloudflare, 403)",
+    server: "garmin_connectapi",
+    match: { path: ANY_PATH },
+    effect: {
+      type: "status",
+      status: 403,
+      headers: { "content-type": "text/html; charset=UTF-8", server: "cloudflare", "cf-mitigated": "challenge" },
+      body: "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>",
+    },
+  },
   garmin_api_429: {
     label: "Garmin Connect: too many requests (429)",
     server: "garmin_connectapi",

@@ -107,6 +107,22 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
       const before = since < delay.since ? [`Seit ${hour(since)} kommt nicht alles durch.`] : [];
       return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
     },
+    notNow(cause, detail = "") {
+      const vendor = cause.startsWith("withings_") ? "Withings" : "Garmin";
+      switch (cause) {
+        case "withings_silent":
+        case "garmin_silent":
+          return `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`;
+        case "withings_refusing":
+        case "garmin_refusing":
+          return `${vendor} lehnt meine Anfragen gerade ab${detail}. Versuche es später noch einmal.`;
+        case "withings_limited":
+        case "garmin_limited":
+          return `${vendor} begrenzt gerade meine Anfragen${detail}. Versuche es später noch einmal.`;
+        default:
+          return `Das ging gerade nicht. Es liegt an mir${detail}, und nichts ist verloren. Versuche es in ein paar Minuten noch einmal.`;
+      }
+    },
     over: (news) => overSentences(news, OVER, "Es geht wieder."),
   };
 }

@@ -63,8 +63,6 @@ export function doctorInGerman(): DoctorWords {
       `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
     asksToWait: (vendor, until) =>
       `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
-    unreachable: (vendor, detail) =>
-      `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",
     garmin: (name, hasConsent) => `antwortet als ${name}${hasConsent ? "; du hast dem Hochladen zugestimmt" : ""}`,
     garminRefused: (name, at) =>

@@ -1,6 +1,7 @@
 import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
 import type { HealthNews, TroubleNews } from "../../sync/health.ts";
+import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
@@ -31,7 +32,7 @@ export function german(format: Format): Words {
     relink_garmin:
       "Garmin hat mich abgemeldet. Deine Messungen warten bei Withings; sobald du dich wieder angemeldet hast, schicke ich sie nach.",
     grant_garmin_upload:
-      "Garmin möchte deine Zustimmung, bevor es speichert, was Geräte senden. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“. Deine Messungen warten.",
+      "Garmin möchte deine Zustimmung, bevor es speichert, was Geräte senden. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“. Deine Messungen warten bei Withings.",
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
@@ -61,6 +62,9 @@ export function german(format: Format): Words {
     unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
   };
 
+  const BROKEN =
+    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen warten bei Withings. Wer mich betreibt, findet mehr in meinem Protokoll.";
+
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "alles gut",
     retry_later: "noch nicht fertig",
@@ -73,6 +77,24 @@ export function german(format: Format): Words {
   function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
     const outcome = status === "success" && paused ? "fertig, aber etwas wird vorerst nicht gesendet" : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  }
+
+  function sinceThen({ since }: Pick<RunOutcome, "since">): string {
+    return since && moment(since) !== moment(now) ? ` Das ist seit ${moment(since)} Uhr so.` : "";
+  }
+
+  function lastSync(last: LastRun | undefined): string[] {
+    if (!last) return ["Letzter Abgleich: noch keiner"];
+    const { status, action, delay } = last.outcome;
+    const since = sinceThen(last.outcome);
+    return [
+      `Letzter Abgleich: ${lastRun(last)}`,
+      ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
+      ...(status === "error" ? [`${BROKEN}${since}`] : []),
+      ...(action && action !== "link_withings" && action !== "link_garmin"
+        ? [`${ACTION[action]}${status === "error" ? "" : since}`]
+        : []),
+    ];
   }
 
   function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
@@ -178,6 +200,9 @@ export function german(format: Format): Words {
     time,
     lastRun,
     delay: delays.delay,
+    unread: (last) => [delays.notNow("us"), ...lastSync(last)].join("\n"),
+    notNow: delays.notNow,
+    sinceThen,
     stuck({ facts, attention, unreadable }, status) {
       const [count, isOne] = [attention.length, attention.length === 1];
       return [
@@ -287,7 +312,11 @@ export function german(format: Format): Words {
         case "success":
           break;
         case "action_needed":
-          lines.push(report.action ? needed(report.action) : `Etwas braucht dich. ${status} sagt, was ich weiß.`);
+          lines.push(
+            report.action
+              ? `${needed(report.action)}${sinceThen(report)}`
+              : `Etwas braucht dich. ${status} sagt, was ich weiß.`,
+          );
           break;
         case "retry_later":
           lines.push(
@@ -298,9 +327,9 @@ export function german(format: Format): Words {
           break;
         case "error":
           lines.push(
-            report.problem
-              ? `An der Einrichtung stimmt etwas nicht: ${report.problem}`
-              : "Bei mir stimmt etwas nicht. Nichts ist verloren. Wer mich betreibt, findet mehr in meinem Protokoll.",
+            `${
+              report.problem ? `An der Einrichtung stimmt etwas nicht: ${report.problem}` : BROKEN
+            }${sinceThen(report)}`,
           );
           if (report.action) lines.push(needed(report.action));
           break;
@@ -319,7 +348,6 @@ export function german(format: Format): Words {
         gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
       };
       const isLinked = links.withings && links.garmin;
-      const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -337,10 +365,7 @@ export function german(format: Format): Words {
               `Letzter Blutdruck: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
             ]
           : []),
-        `Letzter Abgleich: ${last ? lastRun(last) : "noch keiner"}`,
-        // What is not linked was said above, and nothing is brought over until it is.
-        ...(last?.outcome.status === "retry_later" && last.outcome.delay ? [delays.delay(last.outcome.delay)] : []),
-        ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
+        ...lastSync(last),
         ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),

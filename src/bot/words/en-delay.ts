@@ -127,6 +127,23 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
       const before = since < delay.since ? [`Not everything has got through since ${moment(since)}.`] : [];
       return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
     },
+    /** In answer to somebody. `detail` is for those who ask further. */
+    notNow(cause: DelayCause, detail = ""): string {
+      const vendor = cause.startsWith("withings_") ? "Withings" : "Garmin";
+      switch (cause) {
+        case "withings_silent":
+        case "garmin_silent":
+          return `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`;
+        case "withings_refusing":
+        case "garmin_refusing":
+          return `${vendor} is refusing my requests just now${detail}. Try again later.`;
+        case "withings_limited":
+        case "garmin_limited":
+          return `${vendor} is limiting my requests just now${detail}. Try again later.`;
+        default:
+          return `That could not be done just now. The trouble is on my side${detail}, and nothing is lost. Try again in a few minutes.`;
+      }
+    },
     over: (news: Extract<HealthNews, { type: "healed" }>): string => overSentences(news, OVER, "Back."),
   };
 }

@@ -72,9 +72,6 @@ export function doctorInEnglish() {
       `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
     asksToWait: (vendor: string, until: string) =>
       `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
-    /** `detail` is for those who ask further. */
-    unreachable: (vendor: string, detail: string) =>
-      `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`,
     withings: "answers, and lets me read your measurements",
     garmin: (name: string, hasConsent: boolean) =>
       `answers as ${name}${hasConsent ? ", and has your consent to uploads" : ""}`,

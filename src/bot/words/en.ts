@@ -1,6 +1,7 @@
 import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
 import type { HealthNews, TroubleNews } from "../../sync/health.ts";
+import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
@@ -62,7 +63,7 @@ export function english(format: Format) {
     relink_garmin:
       "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
     grant_garmin_upload:
-      "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait.",
+      "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait at Withings.",
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
@@ -92,6 +93,9 @@ export function english(format: Format) {
     unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
   };
 
+  const BROKEN =
+    "Something is wrong on my side. Nothing is lost: your readings wait at Withings. The person who runs me finds more in my log.";
+
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "all right",
     retry_later: "not finished",
@@ -104,6 +108,25 @@ export function english(format: Format) {
   function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
     const outcome = status === "success" && paused ? "done, but something isn’t sent for now" : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
+  }
+
+  function sinceThen({ since }: Pick<RunOutcome, "since">): string {
+    return since && moment(since) !== moment(now) ? ` It’s been like this since ${moment(since)}.` : "";
+  }
+
+  /** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
+  function lastSync(last: LastRun | undefined): string[] {
+    if (!last) return ["Last sync: none yet"];
+    const { status, action, delay } = last.outcome;
+    const since = sinceThen(last.outcome);
+    return [
+      `Last sync: ${lastRun(last)}`,
+      ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
+      ...(status === "error" ? [`${BROKEN}${since}`] : []),
+      ...(action && action !== "link_withings" && action !== "link_garmin"
+        ? [`${ACTION[action]}${status === "error" ? "" : since}`]
+        : []),
+    ];
   }
 
   function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
@@ -207,6 +230,11 @@ export function english(format: Format) {
     lastRun,
     /** What has to wait, and why. */
     delay: delays.delay,
+    /** Where the readings cannot be read. */
+    unread: (last: LastRun | undefined): string => [delays.notNow("us"), ...lastSync(last)].join("\n"),
+    notNow: delays.notNow,
+    /** What follows on what is needed, or broken; empty where that has just begun. */
+    sinceThen,
     /** What waits although all went well. Empty where nothing does. */
     stuck({ facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">, status: string) {
       const [count, isOne] = [attention.length, attention.length === 1];
@@ -316,7 +344,11 @@ export function english(format: Format) {
         case "success":
           break;
         case "action_needed":
-          lines.push(report.action ? needed(report.action) : `Something needs you. ${status} says what I know.`);
+          lines.push(
+            report.action
+              ? `${needed(report.action)}${sinceThen(report)}`
+              : `Something needs you. ${status} says what I know.`,
+          );
           break;
         case "retry_later":
           lines.push(
@@ -326,9 +358,7 @@ export function english(format: Format) {
           );
           break;
         case "error":
-          lines.push(
-            report.problem ?? "Something is wrong on my side. Nothing is lost. Whoever runs me finds more in my log.",
-          );
+          lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
           if (report.action) lines.push(needed(report.action));
           break;
       }
@@ -346,7 +376,6 @@ export function english(format: Format) {
         gone: "Withings no longer tells me of new readings; I look by myself, and set it up again soon",
       };
       const isLinked = links.withings && links.garmin;
-      const action = last?.outcome.action;
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -364,10 +393,7 @@ export function english(format: Format) {
               `Last blood pressure: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
             ]
           : []),
-        `Last sync: ${last ? lastRun(last) : "none yet"}`,
-        // What is not linked was said above, and nothing is brought over until it is.
-        ...(last?.outcome.status === "retry_later" && last.outcome.delay ? [delays.delay(last.outcome.delay)] : []),
-        ...(action && action !== "link_withings" && action !== "link_garmin" ? [ACTION[action]] : []),
+        ...lastSync(last),
         ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),
         ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),

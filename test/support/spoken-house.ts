@@ -1,0 +1,94 @@
+import { expect } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import { RetryLaterError } from "../../src/errors.ts";
+import { createLog } from "../../src/log.ts";
+import { createService, SERVICE_SECTIONS } from "../../src/service.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Language } from "../../src/sync/account.ts";
+import { startWorker } from "../../src/sync/jobs.ts";
+import type { JobQueue } from "../../src/sync/web-ports.ts";
+import { visitNow } from "../../src/sync/work.ts";
+import { ACCOUNT, startHousehold } from "./household.ts";
+
+/**
+ * A household with the whole program and its owner in the chat, whose clock stands at the minute it is told. Answers what is
+ * said: to commands, and by itself.
+ */
+export async function startSpokenHouse({ at, language }: { at: Date; language: Language }) {
+  const house = await startHousehold({ at, timezone: "Europe/Berlin", env: { TELEGRAM_ALLOWED_IDS: String(ACCOUNT) } });
+  let clockOffSeconds = 0;
+  const clock: Clock = {
+    now: () => new Date(house.clock.now().getTime() + clockOffSeconds * 1000),
+    sleep: house.clock.sleep,
+  };
+  let isLedgerLocked = false;
+  const app = await house.newApp({
+    clock,
+    wrapTable: (table): Table => ({
+      ...table,
+      get: async (key) => {
+        if (isLedgerLocked && key.pk.startsWith("journal#"))
+          throw new RetryLaterError("Another process holds the ledger");
+        return table.get(key);
+      },
+    }),
+  });
+  await app.accounts.save(ACCOUNT, { language, reportedTimezone: "Europe/Berlin", settings: { summaryMode: "off" } });
+  const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const log = createLog({ level: "silent" });
+  const queue: JobQueue = {
+    async put(jobs) {
+      await app.jobs.put(jobs);
+      worker.wake();
+    },
+  };
+  const service = createService(readConfig(house.env, SERVICE_SECTIONS), app, { queue, paced: false, clock, log });
+  const worker = startWorker({ jobs: app.jobs, work: service.work, clock, log });
+  service.chat.telegram.poll(async () => {}).catch(() => undefined);
+
+  const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+  const quiet = async () => {
+    await expect.poll(() => house.sandbox.telegram.pendingUpdates()).toBe(0);
+    await expect.poll(() => app.jobs.list()).toEqual([]);
+  };
+
+  return {
+    ...house,
+    app,
+    /** So many minutes after the start, exactly. What is said takes a few seconds. */
+    goTo(minutes: number) {
+      const target = at.getTime() + minutes * 60_000;
+      house.clock.advance((target - house.clock.now().getTime()) / 1000);
+    },
+    setClockOff: (seconds: number) => {
+      clockOffSeconds = seconds;
+    },
+    lockLedger: (isLocked: boolean) => {
+      isLedgerLocked = isLocked;
+    },
+    /** A sync that nobody asked for. Answers what the owner hears of it. */
+    async visit(): Promise<string[]> {
+      const before = told().length;
+      await visitNow({ ...app, queue, clock }, ACCOUNT);
+      await quiet();
+      return told().slice(before);
+    },
+    /** What a command is answered once everything behind it is done. */
+    async ask(command: string): Promise<string> {
+      const before = told().length;
+      chat.say(command);
+      await expect.poll(() => told().length).toBeGreaterThan(before);
+      await quiet();
+      return told().slice(before).join("\n");
+    },
+    async close() {
+      await worker.stop();
+      await service.chat.telegram.stop();
+      await service.settled();
+      await service.chat.telegram.close();
+      await house.close();
+    },
+  };
+}
+export type SpokenHouse = Awaited<ReturnType<typeof startSpokenHouse>>;
