@@ -15,6 +15,7 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   const inGarmin = () => demo.sandbox.garmin.weights("owner@example.org");
   const heldGuest = async () => {
     await desktop.press("guest");
+    await demo.pass(10);
     const held = await desktop.waitForMessage("the scale was not sure that it was you");
     return Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
   };
@@ -38,10 +39,11 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   expect(arrived.map(({ weightKg }) => weightKg)).toEqual([guestKg]);
 });
 
-test("what waits fits onto a phone with its buttons", async ({ phone }) => {
+test("what waits fits onto a phone with its buttons", async ({ demo, phone }) => {
   await phone.linkBoth();
   await phone.press("guest");
   await phone.stepOnScale({ weightKg: 92.4 });
+  await demo.pass(10);
   await phone.waitForMessage("it is far from your recent weights");
   await phone.say("/status");
   await phone.waitForMessage("Last sync:");

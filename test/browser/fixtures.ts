@@ -9,11 +9,13 @@ const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
 /** For one step of a test. */
 const PATIENCE_MS = 15_000;
-const DESKTOP = { width: 1280, height: 860 };
+const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+/** The narrowest that anything is sold with. */
+const NARROW = { width: 320, height: 640 };
 
 /**
- * `demo` is a demo of the test's own, `api` what its bot can call. `desktop` and `phone` open its page in a window of that size; a test that fails
+ * `demo` is a demo of the test's own, `api` what its bot can call. `desktop`, `phone` and `narrow` open its page in a window of that size; a test that fails
  * leaves a last picture of it, and a test in which the page broke fails.
  */
 export const test = base
@@ -36,6 +38,17 @@ export const test = base
     return new Bot(token, { client: { apiRoot } }).api;
   })
   .extend("openAt", async ({ browser, demo, task }, { onCleanup }) => {
+    const opened: PageDriver[] = [];
+    onCleanup(async () => {
+      for (const driver of opened) {
+        if (task.result?.state === "fail") await driver.shot(`failed ${task.name}`);
+        await driver.close();
+      }
+      expect(
+        opened.flatMap(({ problems }) => problems),
+        "what the page complained about",
+      ).toEqual([]);
+    });
     return async (viewport: typeof PHONE, isPhone: boolean) => {
       const context = await browser.newContext({
         viewport,
@@ -44,14 +57,11 @@ export const test = base
       });
       context.setDefaultTimeout(PATIENCE_MS);
       const driver = new PageDriver(context, await context.newPage());
-      onCleanup(async () => {
-        if (task.result?.state === "fail") await driver.shot(`failed ${task.name}`);
-        await context.close();
-        expect(driver.problems, "what the page complained about").toEqual([]);
-      });
+      opened.push(driver);
       await driver.open(demo.url);
       return driver;
     };
   })
   .extend("desktop", ({ openAt }) => openAt(DESKTOP, false))
-  .extend("phone", ({ openAt }) => openAt(PHONE, true));
+  .extend("phone", ({ openAt }) => openAt(PHONE, true))
+  .extend("narrow", ({ openAt }) => openAt(NARROW, true));

@@ -1,6 +1,6 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import { type FaultName, namedFaults } from "../sandbox/named-faults.ts";
 import type { ActionName } from "../sandbox/panel-contract.ts";
+import { labelOf, type Trouble } from "../sandbox/stories.ts";
 import { nextScreenshot } from "./screenshots.ts";
 
 const SEEN = "data-seen-by-the-test";
@@ -28,6 +28,10 @@ export class PageDriver {
   async open(url: string): Promise<void> {
     await this.page.goto(url);
     await this.page.locator("#bot-status", { hasNotText: "connecting" }).waitFor();
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
   }
 
   /** Types it and presses Send. */
@@ -98,9 +102,31 @@ export class PageDriver {
   async press(action: ActionName): Promise<void> {
     await this.show("panel");
     await this.markSeen();
-    const form = `form[data-action="${action}"]`;
-    await this.page.locator(`${form} button[type="submit"]`).click();
-    await this.page.locator(`${form}:not([data-running]) output:not(:empty)`).waitFor();
+    await this.resultOf(() => this.page.locator(`form[data-action="${action}"] button[type="submit"]`).first().click());
+  }
+
+  /** A button of a story, by its words. Returns what the page says came of it. */
+  async play(label: string): Promise<string> {
+    await this.show("panel");
+    await this.markSeen();
+    const button = this.page.locator("button", { hasText: label });
+    await this.#unfold(button);
+    return this.resultOf(() => button.click());
+  }
+
+  /** What the page says came of a press. */
+  async resultOf(press: () => Promise<void>): Promise<string> {
+    const result = this.page.locator("#result");
+    const before = Number(await result.getAttribute("data-count"));
+    await press();
+    await this.page.locator(`#result[data-count="${before + 1}"]`).waitFor();
+    return result.innerText();
+  }
+
+  /** Opens the story that this is part of. */
+  async #unfold(part: Locator): Promise<void> {
+    const story = this.page.locator("details.story", { has: part });
+    if ((await story.getAttribute("open")) === null) await story.locator("summary").click();
   }
 
   /** Both sides in one step, and all that was there before is over. From now on Withings announces what comes. */
@@ -121,11 +147,12 @@ export class PageDriver {
   }
 
   /** Flips a switch of "Break something". */
-  async setFault(name: FaultName, on: boolean): Promise<void> {
+  async setTrouble(name: Trouble, on: boolean): Promise<void> {
     await this.show("panel");
-    const { label } = namedFaults[name];
-    await this.page.getByRole("switch", { name: label, exact: true }).setChecked(on);
-    await this.page.locator("#faults-output", { hasText: `${label}: ${on ? "on" : "off"}.` }).waitFor();
+    const flip = this.page.locator(`[data-trouble="${name}"] input`);
+    await this.#unfold(flip);
+    const words = await this.resultOf(() => flip.setChecked(on));
+    if (words !== `${labelOf(name)}: ${on ? "on" : "off"}.`) throw new Error(words);
   }
 
   /** The code in the newest mail, as soon as there is one. */
@@ -144,9 +171,47 @@ export class PageDriver {
   /** What reaches beyond the window's right edge, by how many pixels. Tables may: they scroll by themselves. */
   overflow(): Promise<Record<string, number>> {
     return this.page.evaluate(`(() => {
-      const parts = ["html", "body", "#messages", "#panel"].map((selector) => [selector, document.querySelector(selector)]);
+      const parts = ["html", "body", "#messages", "#sections", "#result"].map((selector) => [selector, document.querySelector(selector)]);
       const beyond = parts.map(([selector, part]) => [selector, part.scrollWidth - part.clientWidth]);
       return Object.fromEntries(beyond.filter(([, px]) => px > 0));
+    })()`);
+  }
+
+  /** Opens everything that can be opened. */
+  async unfoldAll(): Promise<void> {
+    await this.show("panel");
+    await this.page.evaluate(`(() => {
+      for (const story of document.querySelectorAll("details.story")) story.open = true;
+      for (const more of document.querySelectorAll('button.more[aria-expanded="false"]')) more.click();
+    })()`);
+  }
+
+  /** Where each button and switch that can be seen is, from the top of all sections. */
+  places(): Promise<Record<string, string>> {
+    return this.page.evaluate(`(() => {
+      const sections = document.querySelector("#sections");
+      const top = sections.getBoundingClientRect().top - sections.scrollTop;
+      const shown = [...sections.querySelectorAll("button:not(.code), summary, label")].filter((it) => it.checkVisibility());
+      const place = (it) => { const box = it.getBoundingClientRect(); return [box.x, box.y - top, box.width, box.height].map(Math.round).join(" ") };
+      return Object.fromEntries(shown.map((it, index) => [index + " " + it.textContent.trim(), place(it)]));
+    })()`);
+  }
+
+  /** What can be pressed or read and is cut off, reaches beyond the window, or lies over something else that can be pressed. */
+  crowded(): Promise<string[]> {
+    return this.page.evaluate(`(() => {
+      const kinds = "button, summary, label, .note, h2, #now, #link-note, .views button, input:not([role=switch])";
+      const shown = [...document.querySelectorAll(kinds)].filter((it) => it.checkVisibility());
+      const nameOf = (it) => it.tagName.toLowerCase() + " " + (it.textContent.trim().slice(0, 40) || it.name);
+      const boxes = shown.map((it) => ({ it, name: nameOf(it), box: it.getBoundingClientRect() }));
+      const beyond = boxes.filter(({ box }) => box.left < -0.5 || box.right > innerWidth + 0.5);
+      const cut = boxes.filter(({ it }) => it.tagName !== "INPUT" && it.scrollWidth > it.clientWidth + 1 && it.clientWidth > 0);
+      const apart = (a, b) => a.right <= b.left + 0.5 || b.right <= a.left + 0.5 || a.bottom <= b.top + 0.5 || b.bottom <= a.top + 0.5;
+      const inside = ({ it: a }, { it: b }) => a.contains(b) || b.contains(a);
+      const scroller = ({ it }) => it.closest("#sections, .chat, .views, #mails");
+      const over = boxes.flatMap((a, index) =>
+        boxes.slice(index + 1).filter((b) => scroller(a) === scroller(b) && !inside(a, b) && !apart(a.box, b.box)).map((b) => a.name + " over " + b.name));
+      return [...beyond.map(({ name }) => name + " beyond the window"), ...cut.map(({ name }) => name + " cut off"), ...over];
     })()`);
   }
 

@@ -19,17 +19,17 @@ test("the chat answers to the Start button and to /help", async ({ desktop }) =>
 
 test("a switch breaks a vendor, and the bot says so in the chat", async ({ desktop }) => {
   await desktop.linkBoth();
-  await desktop.setFault("withings_503_refresh_token_dead", true);
+  await desktop.setTrouble("withings_503_refresh_token_dead", true);
   await desktop.say("/sync");
   await desktop.waitForMessage("Withings no longer lets me read");
-  await desktop.setFault("withings_503_refresh_token_dead", false);
+  await desktop.setTrouble("withings_503_refresh_token_dead", false);
   await desktop.shot("Withings says no, desktop");
 });
 
 test("whoever blocks the bot cannot write to it until they restart it", async ({ desktop }) => {
   await desktop.say("/start");
   await desktop.waitForMessage("Withings");
-  await desktop.page.getByRole("button", { name: "Block the bot" }).click();
+  await desktop.setTrouble("bot_blocked", true);
   const restart = desktop.page.getByRole("button", { name: "Restart the bot" });
   await restart.waitFor();
   await desktop.shot("blocked, desktop");
@@ -48,4 +48,75 @@ test("what the bot deletes vanishes from the chat", async ({ api, demo, desktop 
   expect(await own.count()).toBe(1);
   for (const { id, from } of chat.messages) if (from === "person") await api.deleteMessage(DEMO_USER, id);
   await own.waitFor({ state: "detached" });
+});
+
+test("at every width nothing is cut off, overlaps or reaches beyond the window", async ({ desktop, phone, narrow }) => {
+  for (const [name, driver] of Object.entries({ desktop, phone, narrow })) {
+    await driver.unfoldAll();
+    for (const view of ["chat", "panel", "mail"] as const) {
+      await driver.show(view);
+      expect(await driver.overflow(), `${name}, ${view}`).toEqual({});
+      expect(await driver.crowded(), `${name}, ${view}`).toEqual([]);
+    }
+    await driver.show("panel");
+    await driver.shot(`panel 1 its top, ${name}`);
+    await driver.page.locator(".story").first().scrollIntoViewIfNeeded();
+    await driver.shot(`panel 2 the stories, ${name}`);
+    await driver.page.locator("#settings").scrollIntoViewIfNeeded();
+    await driver.shot(`panel 3 its end, ${name}`);
+  }
+});
+
+test("what comes of a button stays, and no button moves under the pointer", async ({ desktop, narrow }) => {
+  await desktop.linkBoth();
+  for (const driver of [desktop, narrow]) {
+    await driver.show("panel");
+    await driver.page.getByRole("button", { name: "Linked", exact: true }).waitFor();
+    const before = await driver.places();
+    await driver.press("guest");
+    await driver.press("bloodPressure");
+    await driver.press("editLast");
+    await driver.page.locator("#weights td.main").first().waitFor();
+    expect(await driver.places()).toEqual(before);
+    const words = await driver.page.locator("#result").innerText();
+    expect(words).toMatch(/^Your last weigh-in says/);
+    await driver.page.locator("#tab-chat").dispatchEvent("click");
+    await driver.show("panel");
+    expect(await driver.page.locator("#result").innerText()).toBe(words);
+    // A story is opened by a press below it, which moves nothing above.
+    await driver.setTrouble("withings_down", true);
+    await driver.setTrouble("withings_down", false);
+    await driver.page.locator("details[open] summary").click();
+    expect(await driver.places()).toEqual(before);
+  }
+});
+
+test("a tap on a button that another tab has just used up is one clear sentence", async ({ desktop, openAt, demo }) => {
+  await desktop.linkBoth();
+  await desktop.press("guest");
+  await demo.pass(10);
+  await desktop.waitForMessage("the scale was not sure that it was you");
+  const other = await openAt({ width: 1280, height: 800 }, false);
+  // The button as it was before the first tab's tap.
+  const old = await other.button("Not mine").elementHandle();
+  await desktop.tapButton(/^Send/);
+  await other.button("Not mine").waitFor({ state: "detached" });
+  await old?.dispatchEvent("click");
+  const toast = other.page.locator("#toasts .error");
+  await toast.waitFor();
+  expect(await toast.innerText()).toBe("That button is gone: the bot has changed its message.");
+  await other.shot("a race of two tabs, desktop");
+});
+
+test("a step on the scale is shown with the minute it was taken in", async ({ demo, desktop }) => {
+  await desktop.linkBoth();
+  const minutes = () => desktop.page.locator("#now").innerText();
+  const before = await minutes();
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  const after = await minutes();
+  await demo.pass(10);
+  await desktop.waitForWeight("64.35");
+  const row = desktop.page.locator("#weights tr", { has: desktop.page.getByText("64.35", { exact: true }) });
+  const shown = (await row.locator("time").innerText()).replace(/\s/g, " ");
+  expect([before, after].map((text) => text.replace(/\s/g, " "))).toContain(shown);
 });

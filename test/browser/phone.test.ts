@@ -18,9 +18,10 @@ test("the tabs of a phone switch between the chat, the scale and the mail", asyn
   expect(await phone.page.locator("#text").isVisible()).toBe(true);
 });
 
-test("on a phone one can step on the scale and see what Garmin shows", async ({ phone }) => {
+test("on a phone one can step on the scale and see what Garmin shows", async ({ demo, phone }) => {
   await phone.linkBoth();
   await phone.stepOnScale({ weightKg: 64.35 });
+  await demo.pass(10);
   await phone.waitForWeight("64.35");
   await phone.page.locator("#garmin-title").scrollIntoViewIfNeeded();
   await phone.shot("Garmin, phone");

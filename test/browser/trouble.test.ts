@@ -1,10 +1,14 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
 
-test("signed out by Garmin, the bot says so once, and what waited follows the new sign-in", async ({ desktop }) => {
+test("signed out by Garmin, the bot says so once, and what waited follows the new sign-in", async ({
+  demo,
+  desktop,
+}) => {
   await desktop.linkBoth();
-  await desktop.setFault("garmin_signed_out", true);
+  await desktop.setTrouble("garmin_signed_out", true);
   await desktop.stepOnScale({ weightKg: 64.35 });
+  await demo.pass(10);
   await desktop.waitForMessage("Garmin has signed me out.");
   await desktop.shot("signed out 1 the bot says so with two doors, desktop");
   await desktop.stepOnScale({ weightKg: 64.55 });
@@ -23,9 +27,9 @@ test("signed out by Garmin, the bot says so once, and what waited follows the ne
 
 test("a lost subscription loses no reading", async ({ desktop }) => {
   await desktop.linkBoth();
-  await desktop.press("loseSubscription");
+  await desktop.play("Lose the subscription");
   await desktop.stepOnScale({ weightKg: 64.35 });
-  await desktop.page.locator('form[data-action="weighIn"] output', { hasText: "Nobody tells the bot" }).waitFor();
+  expect(await desktop.page.locator("#result").innerText()).toContain("Nobody tells the bot");
   await desktop.shot("subscription lost 1 nobody tells the bot, desktop");
   await desktop.say("/sync");
   await desktop.waitForMessage("1 reading now seen in Garmin");
@@ -35,7 +39,7 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
 
 test("removed at Withings, the bot says what that means and how to come back", async ({ desktop }) => {
   await desktop.linkBoth();
-  await desktop.press("removeApp");
+  await desktop.play("Remove the app at Withings");
   await desktop.waitForMessage("You have removed me at Withings");
   await desktop.shot("removed at Withings, desktop");
   await desktop.tapButton("Link Withings again");
@@ -48,11 +52,12 @@ test("removed at Withings, the bot says what that means and how to come back", a
 
 test("what comes while the bot is blocked goes over in silence", async ({ demo, desktop }) => {
   await desktop.linkBoth();
-  await desktop.press("block");
+  await desktop.setTrouble("bot_blocked", true);
   const restart = desktop.page.getByRole("button", { name: "Restart the bot" });
   await restart.waitFor();
   const before = await desktop.page.locator("#messages article").count();
   await desktop.stepOnScale({ weightKg: 64.35 });
+  await demo.pass(10);
   await desktop.waitForWeight("64.35");
   await desktop.shot("blocked, and a weigh-in arrives all the same, desktop");
   expect(await desktop.page.locator("#messages article").count()).toBe(before);

@@ -1,87 +1,145 @@
 import type { App } from "../../src/app.ts";
-import { type FaultName, namedFaults } from "./named-faults.ts";
+import type { DemoProgram } from "./demo-program.ts";
+import { readingActions } from "./demo-readings.ts";
+import type { DemoTime } from "./demo-time.ts";
+import { createDemoTroubles } from "./demo-troubles.ts";
 import type { Observe, PanelActions } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { realSeconds } from "./serve.ts";
+import { stories } from "./stories.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
-/** What the switches of the page do, and what it shows: the vendors' side of the demo. */
-export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat; resident: Resident }): {
+/** How long the bot waits in the demo before it tells of an outage, and how long any bot does, in hours. */
+const SHORT_PATIENCE = 1 / 60;
+const USUAL_PATIENCE = 6;
+
+/** How long what has become due may take, in real time: a vendor may be playing dead. */
+const SETTLING_SECONDS = 20;
+/** How long a reading may take that was announced, in the demo's time, which the demo puts forward. */
+const GATHERING_SECONDS = 10;
+
+const SPANS = {
+  hour: "An hour",
+  morning: "A night",
+  three_days: "Three days",
+  two_weeks: "Two weeks",
+} as const;
+const MORNINGS = { morning: 1, three_days: 3, two_weeks: 14 } as const;
+
+/** What the buttons of the page do, and what it shows: the vendors' side of the demo, and its time. */
+export function demoActions(deps: {
+  sandbox: Sandbox;
+  program: DemoProgram;
+  time: DemoTime;
+  chat: PersonChat;
+  resident: Resident;
+  startOver: () => Promise<void>;
+}): {
   actions: PanelActions;
   observe: Observe;
+  /** Time passes, and what is due by then is done. */
+  pass: (seconds: number) => Promise<void>;
+  close: () => void;
 } {
-  const { sandbox, app, chat, resident } = deps;
+  const { sandbox, program, time, chat, resident, startOver } = deps;
   const { person } = resident;
   const { email, password } = resident.account;
   const account = chat.id;
-  const isFault = (name: string): name is FaultName => Object.hasOwn(namedFaults, name);
+  let hasShortPatience = true;
+  /** As it was when the program could last be asked. */
+  let states: readonly (string | undefined)[] = [];
+
   const linkStates = async () => {
-    const states = [];
-    for (const vendor of ["withings", "garmin"] as const)
-      states.push((await app.links.read(account, vendor))?.value.state);
+    if (!program.isRunning()) return states;
+    const { links } = program.app();
+    states = await Promise.all(
+      (["withings", "garmin"] as const).map(async (vendor) => (await links.read(account, vendor))?.value.state),
+    );
     return states;
   };
+  const isLinked = async () => {
+    const now = await linkStates();
+    return now.length === 2 && now.every((state) => state === "linked");
+  };
+  const isSubscribed = () =>
+    sandbox.withings.notifications.subscriptions.some(({ userid }) => userid === person.userid);
+  const isAnnounced = () => isSubscribed() && program.hasAddress();
 
-  const isAnnounced = () => sandbox.withings.notifications.subscriptions.some(({ userid }) => userid === person.userid);
-  const isLinked = async () => (await linkStates()).every((state) => state === "linked");
   const next = async () => {
+    if (!program.isRunning()) return "The program is stopped: it waits there.";
     if (!(await isLinked())) return "It goes to Garmin once both are linked.";
     if (isAnnounced()) return "Withings tells the bot; wait ten seconds.";
     return "Nobody tells the bot: send /sync in the chat, or wait a minute.";
   };
 
+  /** A bot whose patience is another than this one has just met its person. */
+  async function keepPatience() {
+    if (!program.isRunning()) return;
+    const { accounts } = program.app();
+    const patienceHours = hasShortPatience ? SHORT_PATIENCE : USUAL_PATIENCE;
+    const other = hasShortPatience ? USUAL_PATIENCE : SHORT_PATIENCE;
+    // Whoever has chosen another one under /settings keeps it.
+    if ((await accounts.find(account))?.settings.patienceHours === other)
+      await accounts.save(account, { settings: { patienceHours } });
+  }
+  const stopListening = sandbox.telegram.onEvent(({ type, chatId }) => {
+    // After the bot's answer, when it no longer writes to the account itself; with the next one if it does.
+    if (type === "message" && chatId === account) keepPatience().catch(() => undefined);
+  });
+
+  /** Has the person's account looked at now. Resolves when the program has done all that is due by its clock. */
+  async function settle() {
+    await sandbox.withings.notifications.delivered();
+    if (program.isRunning()) await bringForward(program.app());
+    program.wake();
+    const endsAt = performance.now() + SETTLING_SECONDS * 1000;
+    while (program.isRunning() && performance.now() < endsAt) {
+      await realSeconds(0.1);
+      const { agenda, jobs } = program.app();
+      const now = time.programClock.now();
+      const isDue = ({ dueAt }: { dueAt: Date }) => dueAt <= now;
+      const appointment = await agenda.read(account);
+      const waiting = await jobs.list();
+      if (!(appointment && isDue(appointment)) && !waiting.some(({ value }) => isDue(value))) return;
+    }
+  }
+  /** What else is due is taken out of the queue together with this visit. */
+  async function bringForward({ agenda }: App) {
+    const appointment = await agenda.read(account);
+    const now = time.programClock.now();
+    if (appointment && appointment.dueAt > now) await agenda.set(account, { ...appointment, dueAt: now });
+  }
+  async function pass(seconds: number) {
+    time.advance(seconds);
+    await settle();
+  }
+
+  const troubles = createDemoTroubles({ sandbox, program, time, chat, resident, settle });
+
   const actions: PanelActions = {
+    ...readingActions({ person, now: time.clock.now, next }),
     async link() {
-      if (!(await app.accounts.find(account))) await app.accounts.save(account, {});
+      const { accounts, garminSignIn, withingsLinking } = program.app();
+      const settings = hasShortPatience ? { patienceHours: SHORT_PATIENCE } : {};
+      if (!(await accounts.find(account))) await accounts.save(account, { settings });
       // In place of pressing Start: the bot may write from here on.
       sandbox.telegram.user({ id: account, firstName: "You", started: true });
-      await app.garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
-      // Where the browser goes that has pressed Allow; the bot goes on from there by itself.
-      await fetch(sandbox.withings.allow(person.userid, app.withingsLinking.begin(account)));
+      await garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));
+      const back = sandbox.withings.allow(person.userid, withingsLinking.begin(account));
+      // Where the browser goes that has pressed Allow; the bot goes on from there by itself, unless that is elsewhere.
+      if (program.hasAddress()) await fetch(back);
+      else chat.say(back);
       return "Linked. The chat says how it goes on.";
     },
-    async weighIn({ takenAt, ...own }) {
-      const values = { ...randomBody(), ...present(own) };
-      person.stepOnScale({ ...toWithings(values), siblings: true, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.weightKg.toFixed(2)} kg is at Withings now. ${await next()}`;
+    async trouble({ name, on }) {
+      return troubles.set(name, on);
     },
-    async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
-      const values = {
-        systolic: systolicMmHg ?? between(110, 135),
-        diastolic: diastolicMmHg ?? between(68, 88),
-        pulse: pulseBpm ?? between(52, 76),
-      };
-      person.takeBloodPressure({ ...values, ...(takenAt && { at: new Date(takenAt) }) });
-      return `${values.systolic}/${values.diastolic} is at Withings now. ${await next()}`;
-    },
-    async guest({ weightKg = between(45, 110) }) {
-      person.stepOnScale({ weightKg, attrib: 1 });
-      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${await next()}`;
-    },
-    async editLast(own) {
-      const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
-        attrib === 0 && measures.some(({ type }) => type === 1);
-      const last = person.groups
-        .filter(isOwnWeighIn)
-        .toSorted((a, b) => a.date - b.date)
-        .at(-1);
-      if (!last) return "There is no weigh-in of yours yet.";
-      const values = { ...randomBody(), ...present(own) };
-      person.edit(last.grpid, toWithings(values));
-      return `Your last weigh-in says ${values.weightKg.toFixed(2)} kg now. ${await next()}`;
-    },
-    async fault({ name, on }) {
-      if (!isFault(name)) return "There is no such fault.";
-      if (on) {
-        sandbox.faults.turnOn(name);
-        // What goes wrong with renewing shows only where something has to be renewed.
-        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(person.userid);
-        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(email);
-      } else sandbox.faults.turnOff(name);
-      return `${namedFaults[name].label}: ${on ? "on" : "off"}.`;
+    async putRight() {
+      return troubles.putRight();
     },
     async loseSubscription() {
-      if (!isAnnounced()) return "Withings tells the bot nothing as it is.";
+      if (!isSubscribed()) return "Withings tells the bot nothing as it is.";
       sandbox.withings.notifications.drop(person.userid);
       return "Withings no longer tells the bot about new readings. It looks by itself every minute.";
     },
@@ -91,15 +149,56 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
       sandbox.withings.revoke(person.userid);
       return `The bot is removed at Withings: ${learns}.`;
     },
-    async block() {
-      if (!chat.blocked) chat.block();
-      return "The bot is blocked. It cannot write to you now.";
+    async startOnEmptyFolder() {
+      const why = await program.startOnEmptyFolder();
+      const words = why === "" ? "It has ended." : `It has ended: ${firstSentence(why)}`;
+      return `${words} Put everything right to start it on its own folder again.`;
     },
-    async unblock() {
-      if (chat.blocked) chat.unblock();
-      return "The bot may write to you again.";
+    async putOldDataBack() {
+      if (!program.isRunning() || !(await isLinked())) return "Link both first, and put everything right.";
+      await program.copyData();
+      const before = sandbox.garmin.weights(email).length;
+      person.stepOnScale({ weightKg: 64, at: time.clock.now() });
+      await pass(GATHERING_SECONDS);
+      await arrives(before + 1);
+      if (sandbox.garmin.weights(email).length === before)
+        return "The weigh-in didn’t get to Garmin: put everything right first.";
+      await program.putCopyBack();
+      await pass(60);
+      const times = sandbox.garmin.weights(email).length - before;
+      return `64.00 kg reached Garmin, and the data of before was put back. Garmin shows it ${times === 1 ? "once" : `${times} times`}.`;
+    },
+    async passTime({ until }) {
+      if (until === "hour") await pass(3600);
+      else for (let day = 0; day < MORNINGS[until]; day++) await pass(time.untilMorning(person.timezone));
+      return `${SPANS[until]} later: it is ${nowInWords()}.`;
+    },
+    async patience({ isShort }) {
+      hasShortPatience = isShort;
+      await keepPatience();
+      return isShort ? "The bot tells of an outage after a minute." : "The bot tells of an outage after six hours.";
+    },
+    async address({ on }) {
+      await program.setAddress(on);
+      return on
+        ? "The bot has a public address: Withings sends you back to it, and tells it what is new."
+        : "The bot has no public address: after Allow you copy the address, and have 30 seconds to paste it.";
+    },
+    async startOver() {
+      await startOver();
+      return "Everything is back at the beginning.";
     },
   };
+
+  function nowInWords(): string {
+    const words = { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone: person.timezone } as const;
+    return new Intl.DateTimeFormat("en-GB", words).format(time.clock.now());
+  }
+
+  async function arrives(count: number) {
+    const endsAt = performance.now() + SETTLING_SECONDS * 1000;
+    while (sandbox.garmin.weights(email).length < count && performance.now() < endsAt) await realSeconds(0.1);
+  }
 
   const observe: Observe = async () => ({
     linked: await isLinked(),
@@ -127,52 +226,17 @@ export function demoActions(deps: { sandbox: Sandbox; app: App; chat: PersonChat
       subject: "Your Garmin security code",
       text: `Your code is ${code}.`,
     })),
-    faults: Object.entries(namedFaults).map(([name, { label }]) => ({ name, label, on: sandbox.faults.isOn(name) })),
+    stories: stories.map(({ title, expect, switches, buttons = [] }) => ({
+      ...{ title, expect },
+      switches: switches.map(troubles.shown),
+      buttons: buttons.map(({ label, action, input = {} }) => ({ label, action, input })),
+    })),
+    ended: program.ended(),
+    aheadSeconds: time.aheadSeconds,
+    hasShortPatience,
+    hasAddress: program.hasAddress(),
   });
-  return { actions, observe };
+  return { actions, observe, pass, close: stopListening };
 }
 
-const ENDS_WITHINGS_ACCESS = new Set<FaultName>(["withings_503_refresh_token_dead", "withings_503_client_secret"]);
-const ENDS_GARMIN_ACCESS = new Set<FaultName>(["garmin_diauth_down", "garmin_refresh_lost_answer"]);
-
-interface Body {
-  weightKg: number;
-  bodyFatPercent: number;
-  muscleMassKg: number;
-  boneMassKg: number;
-  bodyWaterPercent: number;
-}
-
-function randomBody(): Body {
-  const weightKg = between(6350, 6500) / 100;
-  const bodyFatPercent = between(230, 250) / 10;
-  const leanKg = weightKg * (1 - bodyFatPercent / 100);
-  const boneMassKg = Math.round(leanKg * 5) / 100;
-  return {
-    weightKg,
-    bodyFatPercent,
-    boneMassKg,
-    muscleMassKg: Math.round((leanKg - boneMassKg) * 100) / 100,
-    bodyWaterPercent: Math.round((leanKg / weightKg) * 730) / 10,
-  };
-}
-
-function toWithings({ weightKg, bodyFatPercent, muscleMassKg, boneMassKg, bodyWaterPercent }: Body) {
-  return {
-    weightKg,
-    fatRatioPercent: bodyFatPercent,
-    muscleKg: muscleMassKg,
-    boneKg: boneMassKg,
-    waterKg: Math.round(weightKg * bodyWaterPercent) / 100,
-    visceralFat: 2.4,
-  };
-}
-
-function present<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
-
-/** A whole number, both ends included. */
-function between(low: number, high: number): number {
-  return low + Math.floor(Math.random() * (high - low + 1));
-}
+const firstSentence = (text: string) => /^[\s\S]*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;

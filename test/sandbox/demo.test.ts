@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DEMO_USER, startDemo } from "./demo.ts";
-import type { ActionName } from "./panel-contract.ts";
+import { namedFaults } from "./named-faults.ts";
+import type { ActionInput, ActionName } from "./panel-contract.ts";
 import type { PanelState } from "./panel-state.ts";
+import { otherTroubles, stories, type Trouble } from "./stories.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
 let demo: Awaited<ReturnType<typeof startDemo>>;
@@ -14,15 +16,23 @@ beforeEach(async () => {
 
 afterEach(() => demo.close());
 
-async function act(action: ActionName): Promise<string> {
+async function act<Name extends ActionName>(action: Name, ...[input]: InputOf<Name>): Promise<string> {
   const response = await fetch(`${demo.url}/panel/action/${action}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: "{}",
+    body: JSON.stringify(input ?? {}),
   });
-  expect(response.status).toBe(200);
-  return ((await response.json()) as { message: string }).message;
+  const { message } = (await response.json()) as { message: string };
+  expect(response.status, message).toBe(200);
+  return message;
 }
+type InputOf<Name extends ActionName> =
+  Record<string, never> extends ActionInput<Name> ? [input?: ActionInput<Name>] : [input: ActionInput<Name>];
+
+const trouble = (name: Trouble, on: boolean) => act("trouble", { name, on });
+const EMAIL = "owner@example.org";
+const inGarmin = () => demo.sandbox.garmin.weights(EMAIL).length;
+const patienceHours = async () => (await demo.program.app().accounts.find(DEMO_USER))?.settings.patienceHours;
 
 async function observed() {
   const state = (await (await fetch(`${demo.url}/panel/state`)).json()) as PanelState;
@@ -84,10 +94,168 @@ test("what happens on the scale says how it gets to Garmin from there", async ()
 });
 
 test("blocking twice tells the bot once, and so does unblocking", async () => {
-  for (const action of ["block", "block"] as const) await act(action);
+  for (const on of [true, true]) await trouble("bot_blocked", on);
   expect(chat.blocked).toBe(true);
-  for (const action of ["unblock", "unblock"] as const) await act(action);
+  for (const on of [false, false]) await trouble("bot_blocked", on);
   expect(chat.blocked).toBe(false);
+});
+
+test("every trouble has its switch in exactly one story, and no two have the same words", async () => {
+  const all = [...Object.keys(namedFaults), ...Object.keys(otherTroubles)];
+  const switches = stories.flatMap((story) => story.switches);
+  expect(switches.toSorted()).toEqual(all.toSorted());
+  const labels = (await observed())?.stories.flatMap((story) => story.switches.map(({ label }) => label)) ?? [];
+  expect(new Set(labels).size).toBe(all.length);
+});
+
+test("every switch shows that it is on, and one tap puts everything right", async () => {
+  const on = async () => (await observed())?.stories.flatMap(({ switches }) => switches.filter((it) => it.on)) ?? [];
+  const troubles = stories.flatMap((story) => story.switches);
+  for (const name of troubles) {
+    await trouble(name, true);
+    expect((await on()).map((it) => it.name)).toContain(name);
+  }
+  // Of two wrong clocks the computer has one.
+  expect(await on()).toHaveLength(troubles.length - 1);
+  expect(await act("putRight")).toMatch(/^Everything works again/);
+  expect(await on()).toEqual([]);
+  expect(demo.program.isRunning()).toBe(true);
+});
+
+test("a step on the scale, a blood pressure and a guest are dated at the moment of the press", async () => {
+  const [person] = demo.sandbox.withings.people.values();
+  for (const action of ["weighIn", "bloodPressure", "guest"] as const) {
+    const before = Math.floor(Date.now() / 1000);
+    const known = person?.groups.length ?? 0;
+    await act(action);
+    const added = person?.groups.slice(known) ?? [];
+    expect(added).not.toEqual([]);
+    for (const { date, created } of added) {
+      expect(date).toBeGreaterThanOrEqual(before);
+      expect(date).toBeLessThanOrEqual(Math.floor(Date.now() / 1000));
+      expect(created).toBeGreaterThanOrEqual(date);
+    }
+  }
+});
+
+test("its patience is a minute, unless the switch or the person says otherwise", async () => {
+  chat.say("/start");
+  await expect.poll(patienceHours).toBe(1 / 60);
+  await act("patience", { isShort: false });
+  expect(await patienceHours()).toBe(6);
+  await act("patience", { isShort: true });
+  expect(await patienceHours()).toBe(1 / 60);
+  await demo.program.app().accounts.save(DEMO_USER, { settings: { patienceHours: 12 } });
+  chat.say("/status");
+  await chat.waitForMessage();
+  await act("patience", { isShort: false });
+  expect(await patienceHours()).toBe(12);
+});
+
+test("an outage is told as soon as its minute has passed, and an hour can be passed at once", async () => {
+  await link();
+  await trouble("withings_down", true);
+  await act("passTime", { until: "hour" });
+  const before = chat.messages.length;
+  await act("passTime", { until: "hour" });
+  await expect.poll(() => chat.messages.length).toBeGreaterThan(before);
+  await act("putRight");
+});
+
+test("the next morning comes at once, with the summary of the day, and three of them in a row", async () => {
+  await link();
+  const summaries = () =>
+    demo.sandbox.telegram.calls("sendMessage").filter(({ params }) => params.disable_notification);
+  const before = summaries().length;
+  await act("weighIn");
+  expect(await act("passTime", { until: "morning" })).toMatch(/^A night later: it is \w+day.* 09:01\.$/);
+  await expect.poll(() => summaries().length).toBeGreaterThan(before);
+  const { aheadSeconds } = demo.time;
+  await act("passTime", { until: "three_days" });
+  expect(demo.time.aheadSeconds - aheadSeconds).toBeGreaterThan(2.9 * 86_400);
+  expect(demo.time.aheadSeconds - aheadSeconds).toBeLessThan(3.1 * 86_400);
+});
+
+test("after a refused sign-in one tap moves time on until it no longer rests", async () => {
+  chat.say("/start");
+  await chat.waitForMessage();
+  await trouble("garmin_sso_429", true);
+  const { garminSignIn } = demo.program.app();
+  expect(await garminSignIn.withPassword(DEMO_USER, EMAIL, "owner-password")).toMatchObject({ type: "resting" });
+  expect(await act("putRight")).toMatch(/no longer rests/);
+  expect(await garminSignIn.obstacle(DEMO_USER)).toBeUndefined();
+  expect(await garminSignIn.withPassword(DEMO_USER, EMAIL, "owner-password")).toMatchObject({ type: "mfa_required" });
+});
+
+test("a stopped program lets everything wait, and what came meanwhile is done when it starts", async () => {
+  await link();
+  await trouble("program_stopped", true);
+  const before = inGarmin();
+  expect(await act("weighIn")).toMatch(/stopped/);
+  chat.say("/status");
+  expect((await observed())?.linked).toBe(true);
+  await trouble("program_stopped", false);
+  await chat.waitForMessage(({ text }) => text.includes("Withings"));
+  await act("passTime", { until: "hour" });
+  await expect.poll(inGarmin).toBe(before + 1);
+});
+
+test("with the data of before put back, nothing arrives twice", async () => {
+  await link();
+  expect(await act("putOldDataBack")).toMatch(/Garmin shows it once/);
+});
+
+test("on an empty folder it ends and says why in the chat, and one tap starts it on its own", async () => {
+  await link();
+  const known = chat.messages.length;
+  expect(await act("startOnEmptyFolder")).toMatch(/^It has ended: /);
+  expect(chat.messages.length).toBeGreaterThan(known);
+  expect(demo.program.isRunning()).toBe(false);
+  await act("putRight");
+  expect((await observed())?.linked).toBe(true);
+});
+
+test("a program that ends by itself is shown as stopped, with its last words", async () => {
+  await trouble("program_stopped", true);
+  await trouble("telegram_token_revoked", true);
+  await trouble("program_stopped", false);
+  await expect.poll(async () => (await observed())?.ended).toMatch(/401: Unauthorized/);
+  expect(demo.program.isRunning()).toBe(false);
+  await act("putRight");
+  await expect.poll(() => demo.program.isRunning()).toBe(true);
+  expect((await observed())?.ended).toBeUndefined();
+});
+
+test("without a public address the address that Withings leads to is pasted, and nobody announces", async () => {
+  await act("address", { on: false });
+  expect(await act("link")).toMatch(/Linked/);
+  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  expect(subscriptions()).toEqual([]);
+  const [, landing = ""] = demo.sandbox.withings.application.redirectUrls;
+  expect(await (await fetch(landing)).text()).toContain("Copy the address</button>");
+  expect(await act("weighIn")).toMatch(/Nobody tells the bot/);
+  await act("address", { on: true });
+  await act("passTime", { until: "hour" });
+  await expect.poll(subscriptions).toHaveLength(3);
+});
+
+test("starting over brings everything back to the beginning", async () => {
+  await link();
+  await trouble("withings_down", true);
+  await trouble("clock_ahead", true);
+  await act("patience", { isShort: false });
+  await act("address", { on: false });
+  await act("passTime", { until: "morning" });
+  expect(await act("startOver")).toMatch(/back at the beginning/);
+  const state = (await (await fetch(`${demo.url}/panel/state`)).json()) as PanelState;
+  expect(state).toMatchObject({ beginning: 2, chat: { messages: [], blocked: false } });
+  expect(state.observed).toMatchObject({
+    ...{ linked: false, weights: [], bloodPressures: [], mails: [], aheadSeconds: 0 },
+    ...{ hasShortPatience: true, hasAddress: true },
+  });
+  expect(state.observed?.stories.flatMap(({ switches }) => switches.filter(({ on }) => on))).toEqual([]);
+  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  await link();
 });
 
 test("Withings leads back to the bot, and Garmin to a page whose address can be copied", async () => {

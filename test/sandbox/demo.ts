@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { Terminal } from "../../src/cli/terminal.ts";
-import { systemClock } from "../../src/clock.ts";
-import { readConfig, WITHINGS_PATHS } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { asked, startServer } from "../../src/server.ts";
-import { SERVICE_SECTIONS } from "../../src/service.ts";
+import { asked } from "../../src/server.ts";
 import { demoActions } from "./demo-actions.ts";
-import { freePort } from "./free-port.ts";
+import { createDemoProgram } from "./demo-program.ts";
+import { createDemoTime } from "./demo-time.ts";
+import { startLandingPage } from "./landing-page.ts";
 import { startPanel } from "./panel.ts";
 import { moveIn } from "./people.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -20,48 +15,77 @@ const PORT = 8765;
 /** Every minute, so that one sees what the bot says without being asked. */
 const SYNC_INTERVAL_MINUTES = 1;
 
+interface DemoOptions {
+  port?: number;
+  syncIntervalMinutes?: number;
+}
+
 /**
  * The real program against the sandbox, with a page to talk to it. It has an address of its own, where Withings calls and
- * sends the browser. Nothing of it leaves this machine or outlives it.
+ * sends the browser, unless the page takes it away. Nothing of it leaves this machine or outlives it.
  */
-export async function startDemo(options: { port?: number; syncIntervalMinutes?: number } = {}) {
-  const clock = systemClock;
-  const ownPort = await freePort();
-  const publicUrl = `http://127.0.0.1:${ownPort}`;
-  const sandbox = await startSandbox({ clock, withingsRedirectUrl: `${publicUrl}${WITHINGS_PATHS.callback}` });
-  // The page shows times as this machine's browser does, and the bot takes its zone from Withings.
-  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
-  const { owner } = moveIn(sandbox, { days: 14, timezone });
-  const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-"));
-  const env = {
-    ...sandbox.env(),
-    ...{ PUBLIC_URL: publicUrl, PORT: String(ownPort), WITHINGS_REDIRECT_URL: "" },
-    ...{ TELEGRAM_ALLOWED_IDS: String(DEMO_USER), DATA_DIR: dataDir },
-    SYNC_INTERVAL_MINUTES: String(options.syncIntervalMinutes ?? SYNC_INTERVAL_MINUTES),
-  };
-  const config = readConfig(env, SERVICE_SECTIONS);
-  const server = await startServer(config, { clock, log: createLog({ level: "error" }) });
-  // Closed while the bot still greets Telegram, it ends with an error; whoever waits for `polling` hears it all the same.
-  server.polling.catch(() => undefined);
-  // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
-  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
-  const page = {
-    telegram: sandbox.telegram,
-    chatUser: chat,
-    ...demoActions({ sandbox, app: server.app, chat, resident: owner }),
-  };
+export async function startDemo({ port, syncIntervalMinutes = SYNC_INTERVAL_MINUTES }: DemoOptions = {}) {
+  const begin = () => startWorld(syncIntervalMinutes, startOver);
+  let world = await begin();
+  /** Two tabs may press at once. */
+  let startingOver: Promise<void> | undefined;
+  const page = world.page;
   // A busy port is no reason to fail, another one does as well.
-  const panel = await startPanel({ ...page, port: options.port }).catch(() => startPanel(page));
+  const panel = await startPanel({ ...page, port }).catch(() => startPanel(page));
+
+  async function startOver() {
+    startingOver ??= (async () => {
+      const before = world;
+      world = await begin();
+      panel.show(world.page);
+      await before.close();
+    })().finally(() => {
+      startingOver = undefined;
+    });
+    await startingOver;
+  }
 
   return {
     url: panel.url,
-    sandbox,
-    server,
+    get sandbox() {
+      return world.sandbox;
+    },
+    get program() {
+      return world.program;
+    },
+    get time() {
+      return world.time;
+    },
+    /** Time passes, and what is due by then is done. */
+    pass: (seconds: number) => world.pass(seconds),
     async close() {
+      await startingOver;
       await panel.close();
-      await server.stop();
-      await sandbox.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      await world.close();
+    },
+  };
+}
+
+/** The vendors, two people, the program, and the time: all that starts over together. */
+async function startWorld(syncIntervalMinutes: number, startOver: () => Promise<void>) {
+  const time = createDemoTime();
+  const [sandbox, landing] = await Promise.all([startSandbox({ clock: time.clock }), startLandingPage()]);
+  // The page shows times as this machine's browser does, and the bot takes its zone from Withings.
+  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
+  const { owner: resident } = moveIn(sandbox, { days: 14, timezone });
+  // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
+  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  const program = await createDemoProgram({
+    ...{ sandbox, clock: time.programClock, owner: DEMO_USER, syncIntervalMinutes, landingUrl: landing.url },
+  });
+  const { actions, observe, pass, close } = demoActions({ sandbox, program, time, chat, resident, startOver });
+  return {
+    ...{ sandbox, program, time, pass },
+    page: { telegram: sandbox.telegram, chatUser: chat, actions, observe },
+    async close() {
+      close();
+      await program.close();
+      await Promise.all([sandbox.close(), landing.close()]);
     },
   };
 }
@@ -71,7 +95,7 @@ export async function runDemo(terminal: Terminal): Promise<number> {
   const demo = await startDemo({ port: PORT });
   try {
     terminal.result({ url: demo.url }, `\nOpen ${demo.url}\n\nCtrl-C ends the demo.`);
-    await Promise.race([end, demo.server.polling]);
+    await end;
   } finally {
     await demo.close();
   }

@@ -21,7 +21,7 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
 /** What goes wrong out there, ready made: for tests by name, and for the panel's switches. */
 export const namedFaults = {
   withings_601: {
-    label: "Withings: too many requests at once (601)",
+    label: "Withings finds it too many requests (601)",
     server: "withings",
     match: { method: "POST", path: /^\/(measure|notify|v2\/oauth2)$/ },
     effect: {
@@ -30,43 +30,52 @@ export const namedFaults = {
     },
   },
   withings_503_refresh_token_dead: {
-    label: "Withings: no longer accepts the link (503)",
+    label: "Withings no longer accepts the link (503)",
     server: "withings",
     match: { path: "/v2/oauth2", form: { grant_type: "refresh_token" } },
     effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid refresh_token" } },
   },
   withings_503_client_secret: {
-    label: "Withings: refuses the application’s id or secret (503)",
+    label: "Withings refuses the application’s id or secret (503)",
     server: "withings",
     match: { path: "/v2/oauth2" },
     effect: { type: "body", body: { status: 503, error: "Invalid Params: invalid client id/secret" } },
   },
   withings_down: {
-    label: "Withings: is down (HTTP 502)",
+    label: "Withings is down (HTTP 502)",
     server: "withings",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 502, body: "<html><title>502 Bad Gateway</title></html>" },
   },
   withings_html_page: {
-    label: "Withings: sends a web page instead of data",
+    label: "Withings sends a web page instead of data",
     server: "withings",
     match: { path: "/measure" },
     effect: { type: "body", body: "<!doctype html><title>Withings</title><h1>We will be back soon</h1>" },
   },
   withings_unknown_status: {
-    label: "Withings: answers with a code nobody knows (98765)",
+    label: "Withings answers with a code nobody knows (98765)",
     server: "withings",
     match: { path: "/measure" },
     effect: { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
   },
+  withings_field_renamed: {
+    label: "Withings renames a field of its answers",
+    server: "withings",
+    match: { path: "/measure" },
+    effect: {
+      type: "body",
+      body: { status: 0, body: { updatetime: 0, timezone: "Europe/Berlin", measureGroups: [] } },
+    },
+  },
   withings_hangs: {
-    label: "Withings: takes the call and never answers",
+    label: "Withings takes the call and never answers",
     server: "withings",
     match: { path: ANY_PATH },
     effect: { type: "hang" },
   },
   garmin_upload_412: {
-    label: "Garmin: misses your consent to uploads (412)",
+    label: "Garmin misses your consent to uploads (412)",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: {
@@ -80,7 +89,7 @@ export const namedFaults = {
     },
   },
   garmin_upload_failed_in_202: {
-    label: "Garmin: takes the file (202), and lists it as failed",
+    label: "Garmin takes the file (202), and lists it as failed",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/upload-service\// },
     effect: {
@@ -104,43 +113,43 @@ export const namedFaults = {
     },
   },
   garmin_upload_lost_answer: {
-    label: "Garmin: takes the upload, but its answer gets lost",
+    label: "Garmin takes the upload, but its answer gets lost",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: { type: "drop_after" },
   },
   garmin_upload_dropped: {
-    label: "Garmin: the line breaks before the upload arrives",
+    label: "The line breaks before the upload arrives",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: { type: "drop_before" },
   },
   garmin_slow_to_show: {
-    label: "Garmin: shows an upload only after ten minutes",
+    label: "Garmin shows an upload only after ten minutes",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 600 },
   },
   garmin_rounds_weight: {
-    label: "Garmin: keeps weights to 0.1 kg only",
+    label: "Garmin keeps weights to 0.1 kg only",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_shifts_time: {
-    label: "Garmin: keeps weights at a time one hour later",
+    label: "Garmin keeps weights at a time one hour later",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_drops_composition: {
-    label: "Garmin: keeps the weight alone, and no body composition",
+    label: "Garmin keeps the weight alone, and no body composition",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_blood_pressure_closed: {
-    label: "Garmin: takes no blood pressure for this account (403)",
+    label: "Garmin takes no blood pressure for this account (403)",
     server: "garmin_connectapi",
     match: { path: /^\/bloodpressure-service\// },
     effect: {
@@ -149,8 +158,14 @@ export const namedFaults = {
       body: { message: "HTTP 403 Forbidden", error: "ForbiddenException" },
     },
   },
+  garmin_field_renamed: {
+    label: "Garmin renames a field of what it shows",
+    server: "garmin_connectapi",
+    match: { method: "GET", path: /^\/(weight-service|bloodpressure-service)\// },
+    effect: { type: "body", body: { dailySummaries: [], measurements: [] } },
+  },
   garmin_token_not_active: {
-    label: "Garmin: does not know a fresh sign-in yet (401)",
+    label: "Garmin does not know a fresh sign-in yet (401)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {
@@ -160,37 +175,37 @@ export const namedFaults = {
     },
   },
   garmin_signed_out: {
-    label: "Garmin: signs you out everywhere",
+    label: "Garmin signs you out everywhere",
     server: "garmin_diauth",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_diauth_down: {
-    label: "Garmin: cannot renew the sign-in, its server is down (HTTP 503)",
+    label: "Garmin can’t renew the sign-in: that server is down (HTTP 503)",
     server: "garmin_diauth",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 503, body: "upstream connect error" },
   },
   garmin_refresh_lost_answer: {
-    label: "Garmin: renews the sign-in, but its answer gets lost",
+    label: "Garmin renews the sign-in, but its answer gets lost",
     server: "garmin_diauth",
     match: { form: { grant_type: "refresh_token" } },
     effect: { type: "drop_after" },
   },
   garmin_sso_429: {
-    label: "Garmin sign-in: too many attempts (429)",
+    label: "Garmin has seen too many attempts (429)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "status", status: 429, body: { error: { "status-code": "429" } } },
   },
   garmin_sso_429_in_200: {
-    label: "Garmin sign-in: too many attempts, said oddly (429 inside HTTP 200)",
+    label: "Garmin says so oddly (429 inside HTTP 200)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "body", body: { error: { "status-code": "429" } } },
   },
   garmin_sso_cloudflare_403: {
-    label: "Garmin sign-in: wants a real browser (Cloudflare, 403)",
+    label: "Garmin wants a real browser (Cloudflare, 403)",
     server: "garmin_sso",
     match: { path: /^\/(mobile|portal)\// },
     effect: {
@@ -201,13 +216,13 @@ export const namedFaults = {
     },
   },
   garmin_captcha: {
-    label: "Garmin sign-in: asks for a captcha",
+    label: "Garmin asks for a captcha",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "body", body: signInRefused("CAPTCHA_REQUIRED", "", "OK") },
   },
   garmin_account_locked: {
-    label: "Garmin sign-in: the account is locked",
+    label: "Garmin has locked the account",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: {
@@ -217,7 +232,7 @@ export const namedFaults = {
     },
   },
   garmin_api_500: {
-    label: "Garmin Connect: is broken (HTTP 500)",
+    label: "Garmin Connect is broken (HTTP 500)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {
@@ -238,10 +253,22 @@ export const namedFaults = {
     },
   },
   garmin_api_429: {
-    label: "Garmin Connect: too many requests (429)",
+    label: "Garmin Connect finds it too many requests (429)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 429, headers: { "retry-after": "120" }, body: { error: "Too Many Requests" } },
+  },
+  telegram_down: {
+    label: "Telegram is down (HTTP 502)",
+    server: "telegram",
+    match: { path: ANY_PATH },
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  },
+  telegram_token_revoked: {
+    label: "Telegram no longer knows the bot’s token (401)",
+    server: "telegram",
+    match: { path: ANY_PATH },
+    effect: { type: "status", status: 401, body: { ok: false, error_code: 401, description: "Unauthorized" } },
   },
 } as const satisfies Record<string, NamedFault>;
 

@@ -25,13 +25,27 @@ export const actionInputs = {
   guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
   /** The last weigh-in is corrected in the Withings app. */
   editLast: Composition.omit({ takenAt: true }),
-  fault: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
+  /** A weigh-in of now with a date so many days away, as of a scale whose clock is wrong or that was offline. */
+  weighInDated: z.strictObject({ days: z.int().min(-400).max(400) }),
+  /** Something goes wrong until it is turned off again. */
+  trouble: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
   /** Withings no longer announces new readings, and tells nobody that it stopped. */
   loseSubscription: z.strictObject({}),
   /** The person takes the permission back in the Withings app. */
   removeApp: z.strictObject({}),
-  block: z.strictObject({}),
-  unblock: z.strictObject({}),
+  /** The program is started where it does not find its data. */
+  startOnEmptyFolder: z.strictObject({}),
+  /** The data folder is put back as it was before a weigh-in that has arrived since. */
+  putOldDataBack: z.strictObject({}),
+  /** Ends all troubles, and what they leave behind. */
+  putRight: z.strictObject({}),
+  passTime: z.strictObject({ until: z.enum(["hour", "morning", "three_days", "two_weeks"]) }),
+  /** How long the bot waits before it tells of an outage: a minute, or as long as any bot. */
+  patience: z.strictObject({ isShort: z.boolean() }),
+  /** Whether the program has an address that Withings can call. */
+  address: z.strictObject({ on: z.boolean() }),
+  /** Everything as it was when the demo began. */
+  startOver: z.strictObject({}),
 } as const;
 
 export type ActionName = keyof typeof actionInputs;
@@ -74,14 +88,23 @@ export interface ShownMail {
   text: string;
 }
 
-export interface ShownFault {
+export interface ShownSwitch {
   name: string;
-  /** For people. What stands before the first colon groups the switches. */
+  /** For people, and no other switch has it. */
   label: string;
   on: boolean;
 }
 
-/** In any order; the page sorts by time, newest first. */
+export interface ShownStory {
+  title: string;
+  /** What the bot is expected to do, in one line. */
+  expect: string;
+  /** Each is flipped by the action `trouble`. */
+  switches: readonly ShownSwitch[];
+  buttons: readonly { label: string; action: ActionName; input: Record<string, unknown> }[];
+}
+
+/** In any order; the page sorts readings and mails by time, newest first. */
 export interface Observed {
   linked: boolean;
   /** It was linked, and a vendor has ended that. */
@@ -90,7 +113,13 @@ export interface Observed {
   weights: readonly ShownWeight[];
   bloodPressures: readonly ShownBloodPressure[];
   mails: readonly ShownMail[];
-  faults: readonly ShownFault[];
+  stories: readonly ShownStory[];
+  /** Why the program has ended by itself. */
+  ended?: string | undefined;
+  /** By how much the demo's time is ahead of this machine's. */
+  aheadSeconds: number;
+  hasShortPatience: boolean;
+  hasAddress: boolean;
 }
 
 export type Observe = () => Observed | Promise<Observed>;

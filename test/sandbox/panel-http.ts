@@ -45,6 +45,10 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { ...HEADERS, "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
+const LONGEST_SENTENCE = 200;
+
+/** One line for the page: what else an error tells is for a terminal. */
 export function sentence(error: unknown): string {
-  return error instanceof Error && error.message !== "" ? error.message : "Something broke and did not say what.";
+  const [line = ""] = error instanceof Error ? error.message.trim().split("\n") : [];
+  return line.slice(0, LONGEST_SENTENCE) || "Something broke and did not say what.";
 }

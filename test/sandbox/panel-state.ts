@@ -6,6 +6,8 @@ import type { Telegram } from "./telegram.ts";
 
 /** Everything the page shows; it is sent whole whenever anything in it changes. */
 export interface PanelState {
+  /** Another number than before: everything has started over, and nothing that the page shows is true any more. */
+  beginning: number;
   bot: { name: string; username: string };
   chat: {
     messages: readonly SeenMessage[];
@@ -26,12 +28,11 @@ export interface PanelState {
 const SHOWN_MESSAGES = 300;
 
 export function panelState(
-  telegram: Telegram,
-  chat: PersonChat,
-  observed: Observed | null,
-  problem: string | null,
+  { telegram, chatUser: chat }: { telegram: Telegram; chatUser: PersonChat },
+  look: Pick<PanelState, "beginning" | "observed" | "problem">,
 ): PanelState {
   return {
+    ...look,
     bot: { name: telegram.bot.first_name, username: telegram.bot.username },
     chat: {
       messages: chat.messages.slice(-SHOWN_MESSAGES),
@@ -42,7 +43,5 @@ export function panelState(
       toasts: chat.toasts,
       blocked: chat.blocked,
     },
-    observed,
-    problem,
   };
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { Bot } from "grammy/web";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,7 +27,10 @@ const acting =
 
 beforeEach(async () => {
   acted = [];
-  observed = { linked: false, weights: [], bloodPressures: [], mails: [], faults: [] };
+  observed = {
+    ...{ linked: false, weights: [], bloodPressures: [], mails: [], stories: [] },
+    ...{ aheadSeconds: 0, hasShortPatience: true, hasAddress: true },
+  };
   observe = () => observed;
   telegram = await startTelegram({ clock: systemClock, faults: new FaultBoard() });
   anna = telegram.user({ id: 41, firstName: "Anna" });
@@ -42,11 +46,17 @@ beforeEach(async () => {
       throw new Error("Nobody else is at home.");
     },
     editLast: acting("editLast"),
-    fault: acting("fault"),
+    weighInDated: acting("weighInDated"),
+    trouble: acting("trouble"),
     loseSubscription: acting("loseSubscription"),
     removeApp: acting("removeApp"),
-    block: acting("block"),
-    unblock: acting("unblock"),
+    startOnEmptyFolder: acting("startOnEmptyFolder"),
+    putOldDataBack: acting("putOldDataBack"),
+    putRight: acting("putRight"),
+    passTime: acting("passTime"),
+    patience: acting("patience"),
+    address: acting("address"),
+    startOver: acting("startOver"),
   };
   panel = await startPanel({ telegram, chatUser: anna, actions, observe: () => observe() });
 });
@@ -147,20 +157,48 @@ test("a deleted message is gone from the page", async () => {
   await page.close();
 });
 
-test("a tap on a button that is gone is explained in words", async () => {
+test("a tap on a button that is gone is one sentence, without the chat in it", async () => {
+  anna.say("my secret");
+  const sent = await bot.api.sendMessage(41, "Is this yours?", {
+    reply_markup: { inline_keyboard: [[{ text: "Not mine", callback_data: "mine:1" }]] },
+  });
+  await bot.api.editMessageText(41, sent.message_id, "It stays out.");
+  expect(await post("/panel/tap", { button: "mine:1", messageId: sent.message_id })).toEqual({
+    status: 422,
+    message: "That button is gone: the bot has changed its message.",
+  });
+});
+
+test("of what breaks, the page shows one line of bounded length", async () => {
+  observe = () => {
+    throw new Error(`${"very long ".repeat(100)}\nthe chat shows: a secret`);
+  };
+  const { problem } = await state();
+  expect(problem).not.toContain("secret");
+  expect(problem?.length).toBeLessThan(300);
+});
+
+test("another world takes the place of the one shown, and every page begins again", async () => {
+  const page = await listen();
+  await expect.poll(() => page.states.at(-1)?.beginning).toBe(1);
   anna.say("hello");
-  const { status, message } = await post("/panel/tap", { button: "sync", messageId: 1 });
-  expect(status).toBe(422);
-  expect(message).toMatch(/there is no button "sync"/);
+  const other = await startTelegram({ clock: systemClock, faults: new FaultBoard() });
+  const ben = other.user({ id: 42, firstName: "Ben" });
+  panel.show({ telegram: other, chatUser: ben, actions: {} as PanelActions, observe: () => observed });
+  await expect.poll(() => page.states.at(-1)).toMatchObject({ beginning: 2, chat: { messages: [] } });
+  ben.say("good morning");
+  await expect.poll(() => page.states.at(-1)?.chat.messages.map(({ text }) => text)).toEqual(["good morning"]);
+  await page.close();
+  await other.close();
 });
 
 test("an action gets its input and answers with its sentence", async () => {
   const input = { weightKg: 78.4, takenAt: "2026-11-02T07:30:00.000Z" };
   expect(await post("/panel/action/weighIn", input)).toEqual({ status: 200, message: "weighIn is done." });
-  expect(await post("/panel/action/fault", { name: "withings_601", on: true })).toMatchObject({ status: 200 });
+  expect(await post("/panel/action/trouble", { name: "withings_601", on: true })).toMatchObject({ status: 200 });
   expect(acted).toEqual([
     ["weighIn", input],
-    ["fault", { name: "withings_601", on: true }],
+    ["trouble", { name: "withings_601", on: true }],
   ]);
 });
 
@@ -214,6 +252,13 @@ test("a request under a foreign host name is refused", async () => {
   expect(await statusWithHost(`localhost:${port}`)).toBe(200);
   expect(await statusWithHost(`rebound.example:${port}`)).toBe(403);
   expect(await statusWithHost("127.0.0.1")).toBe(403);
+});
+
+test("the README promises the page to nobody who cannot open it", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, tryIt = ""] = /^## Try it$(.*?)^## /ms.exec(readme) ?? [];
+  expect(tryIt).toMatch(/in a browser on this machine/);
+  expect(tryIt).not.toMatch(/phone|tablet/i);
 });
 
 test("a form of a foreign page cannot speak for the person: only JSON is taken", async () => {

@@ -6,20 +6,21 @@ import * as z from "zod";
 import { actionInputs, isActionName, type Observe, type Observed, type PanelActions } from "./panel-contract.ts";
 import { checked, HEADERS, Refused, readJson, sendJson, sentence } from "./panel-http.ts";
 import { type PanelState, panelState } from "./panel-state.ts";
-import type { PersonChat } from "./telegram/chat.ts";
+import { ButtonGone, type PersonChat } from "./telegram/chat.ts";
 import type { Telegram } from "./telegram.ts";
 
-export interface PanelOptions {
+export interface PanelWorld {
   telegram: Telegram;
   /** Whose chat the page shows. */
   chatUser: PersonChat;
-  port?: number | undefined;
   actions: PanelActions;
   observe: Observe;
 }
 
 export interface Panel {
   readonly url: string;
+  /** Another world in place of the one shown: every page begins again with it. */
+  show(world: PanelWorld): void;
   close(): Promise<void>;
 }
 
@@ -39,7 +40,9 @@ const Say = z.strictObject({ text: z.string().trim().min(1).max(4096) });
 const Tap = z.strictObject({ button: z.string().min(1), messageId: z.int() });
 
 /** The page with the chat and the switches. It knows no vendor: what happens and what is seen come from the caller. */
-export async function startPanel({ telegram, chatUser, port = 0, actions, observe }: PanelOptions): Promise<Panel> {
+export async function startPanel({ port = 0, ...first }: PanelWorld & { port?: number | undefined }): Promise<Panel> {
+  let world: PanelWorld = first;
+  let beginning = 1;
   const listeners = new Set<ServerResponse>();
   let observed: Observed | null = null;
   let problem: string | null = null;
@@ -48,15 +51,19 @@ export async function startPanel({ telegram, chatUser, port = 0, actions, observ
   let hosts: readonly string[] = [];
 
   async function look() {
+    const looked = world;
     try {
-      observed = await observe();
+      const seen = await looked.observe();
+      if (looked !== world) return;
+      observed = seen;
       problem = null;
     } catch (error) {
+      if (looked !== world) return;
       problem = `What the vendors show could not be read: ${sentence(error)}`;
     }
   }
 
-  const state = (): PanelState => panelState(telegram, chatUser, observed, problem);
+  const state = (): PanelState => panelState(world, { beginning, observed, problem });
 
   function push() {
     gathering ??= setTimeout(() => {
@@ -77,7 +84,7 @@ export async function startPanel({ telegram, chatUser, port = 0, actions, observ
     if (!isActionName(name)) throw new Refused(404, `There is no action "${name}".`);
     const input = checked<unknown>(actionInputs[name], body);
     // The input was checked for this very action, which TypeScript cannot follow through the two lookups.
-    const action = actions[name] as (given: unknown) => Promise<string>;
+    const action = world.actions[name] as (given: unknown) => Promise<string>;
     try {
       return await action(input);
     } finally {
@@ -87,17 +94,27 @@ export async function startPanel({ telegram, chatUser, port = 0, actions, observ
 
   async function post(path: string, body: unknown): Promise<string> {
     if (path === "/panel/say") {
-      chatUser.say(checked(Say, body).text);
+      world.chatUser.say(checked(Say, body).text);
       return "";
     }
     if (path === "/panel/tap") {
       const { button, messageId } = checked(Tap, body);
-      chatUser.tap(button, messageId);
+      tap(button, messageId);
       return "";
     }
     const [, action] = /^\/panel\/action\/(\w+)$/.exec(path) ?? [];
     if (action === undefined) throw new Refused(404, "There is nothing here.");
     return act(action, body);
+  }
+
+  function tap(button: string, messageId: number) {
+    try {
+      world.chatUser.tap(button, messageId);
+    } catch (error) {
+      // In another tab, for instance, the same question was answered a moment ago.
+      if (error instanceof ButtonGone) throw new Refused(422, "That button is gone: the bot has changed its message.");
+      throw error;
+    }
   }
 
   async function listen(response: ServerResponse) {
@@ -115,7 +132,7 @@ export async function startPanel({ telegram, chatUser, port = 0, actions, observ
       return sendJson(response, 200, state());
     }
     const [, fileId] = /^\/panel\/file\/(\w+)$/.exec(path) ?? [];
-    if (fileId !== undefined) return sendFile(response, telegram, fileId);
+    if (fileId !== undefined) return sendFile(response, world.telegram, fileId);
     const name = path === "/" ? "index.html" : PAGE_FILE.exec(path)?.[1];
     const bytes = name === undefined ? undefined : await readFile(join(PAGE, name)).catch(() => undefined);
     if (name === undefined || bytes === undefined) throw new Refused(404, "There is nothing here.");
@@ -146,13 +163,22 @@ export async function startPanel({ telegram, chatUser, port = 0, actions, observ
   });
   const bound = (server.address() as AddressInfo).port;
   hosts = [`127.0.0.1:${bound}`, `localhost:${bound}`];
-  const stopListening = telegram.onEvent(push);
+  let stopListening = world.telegram.onEvent(push);
   const timer = setInterval(() => {
     if (listeners.size > 0) refresh();
   }, OBSERVE_EVERY_MS);
 
   return {
     url: `http://127.0.0.1:${bound}`,
+    show(next) {
+      stopListening();
+      world = next;
+      beginning += 1;
+      observed = null;
+      problem = null;
+      stopListening = world.telegram.onEvent(push);
+      push();
+    },
     close: () =>
       new Promise((resolve) => {
         stopListening();

@@ -67,7 +67,7 @@ async function tap(button, data, messageId) {
 /** As in Telegram: who unblocks a bot starts it anew. */
 restart.querySelector("button").addEventListener("click", async () => {
   try {
-    await post("/panel/action/unblock");
+    await post("/panel/action/trouble", { name: "bot_blocked", on: false });
     await say("/start");
   } catch (error) {
     showToast(error.message, { error: true });

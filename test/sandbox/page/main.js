@@ -1,12 +1,15 @@
 import { renderChat, showDisconnected } from "./chat.js";
 import { renderCommands } from "./composer.js";
-import { renderPanel } from "./panel.js";
+import { beginAgain, renderPanel } from "./panel.js";
 
 const tabs = [...document.querySelectorAll('[role="tab"]')];
 const news = new EventSource("/panel/events");
+let beginning;
 
 news.addEventListener("message", ({ data }) => {
   const state = JSON.parse(data);
+  beginning ??= state.beginning;
+  if (state.beginning !== beginning) return beginAgain();
   document.title = `${state.bot.name} demo`;
   const botSpoke = renderChat(state);
   renderCommands(state.chat.commands);

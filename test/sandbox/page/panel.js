@@ -1,31 +1,33 @@
-import { element, post } from "./dom.js";
+import { dayAndTimeOf, post } from "./dom.js";
 import { bloodPressureTable, mailList, signInWords, weightsTable } from "./observed.js";
-
-const MESSAGE_MS = 8000;
+import { run, showResult } from "./result.js";
+import { renderStories, switchElement } from "./stories.js";
 
 const problem = document.querySelector("#problem");
 const linkButton = document.querySelector("#link-button");
-const linkNote = document.querySelector("#link-note");
-const faultsOutput = document.querySelector("#faults-output");
-const faultsOn = document.querySelector("#faults-on");
+const now = document.querySelector("#now");
 
 let linked;
-let signedOut = false;
+let aheadMs = 0;
 let mailCount;
 
 /** True when a mail has come. */
 export function renderPanel({ observed, problem: sentence }) {
-  problem.hidden = sentence === null;
-  problem.textContent = sentence ?? "";
+  const wrong = sentence ?? (observed?.ended && `The program has ended: ${observed.ended}`);
+  problem.hidden = !wrong;
+  problem.textContent = wrong ?? "";
   if (observed === null) return false;
   linked = observed.linked;
-  signedOut = observed.signedOut === true;
-  renderLink();
+  aheadMs = observed.aheadSeconds * 1000;
+  renderNow();
+  renderLink(observed.signedOut === true);
   if (observed.signIn) renderWhenChanged("#sign-in", observed.signIn, signInWords);
   renderWhenChanged("#weights", observed.weights, (weights) => [weightsTable(weights)]);
   renderWhenChanged("#blood-pressures", observed.bloodPressures, (list) => [bloodPressureTable(list)]);
   renderWhenChanged("#mails", observed.mails, mailList);
-  renderFaults(observed.faults);
+  renderStories(observed.stories);
+  patience.checked(observed.hasShortPatience);
+  address.checked(observed.hasAddress);
   const mailCame = observed.mails.length > (mailCount ?? observed.mails.length);
   mailCount = observed.mails.length;
   return mailCame;
@@ -40,61 +42,34 @@ function renderWhenChanged(selector, value, draw) {
   document.querySelector(selector).replaceChildren(...draw(value));
 }
 
-function renderLink() {
+function renderLink(signedOut) {
   linkButton.disabled = linked || linkButton.form.dataset.running !== undefined;
   linkButton.classList.toggle("done", linked);
   linkButton.textContent = linked ? "Linked" : signedOut ? "Or link both again" : "Or link both at once";
-  linkNote.textContent = linked
-    ? "Withings and Garmin are linked to this chat. Your Garmin account:"
-    : "The bot leads you through linking, in the chat. At Withings, allow it for Owner. Garmin\u2019s sign-in page shows its ready-made accounts; this one is yours:";
 }
 
-/** The switches stay the same elements, so that one keeps the focus while it is being flipped. */
-const switches = new Map();
-
-function renderFaults(faults) {
-  const names = faults.map(({ name }) => name).join();
-  if (drawn.get("faults") !== names) {
-    drawn.set("faults", names);
-    switches.clear();
-    const groups = Map.groupBy(faults, ({ label }) => (label.includes(": ") ? label.split(": ", 1)[0] : "Other"));
-    const nodes = [...groups].flatMap(([group, members]) => [element("h3", {}, group), ...members.map(switchElement)]);
-    document.querySelector("#faults").replaceChildren(...nodes);
-  }
-  for (const { name, on } of faults) {
-    const input = switches.get(name);
-    if (!input.disabled) input.checked = on;
-  }
-  const count = faults.filter(({ on }) => on).length;
-  faultsOn.hidden = count === 0;
-  faultsOn.textContent = `${count} on`;
+/** The demo's time, which can be ahead of this machine's. */
+function renderNow() {
+  const instant = new Date(Date.now() + aheadMs).toISOString();
+  const words = dayAndTimeOf(instant);
+  if (now.textContent === words) return;
+  now.dateTime = instant;
+  now.textContent = words;
 }
+setInterval(renderNow, 1000);
 
-function switchElement({ name, label, on }) {
-  const words = label.slice(label.indexOf(": ") === -1 ? 0 : label.indexOf(": ") + 2);
-  const input = element("input", { type: "checkbox", role: "switch", "aria-label": label, checked: on });
-  input.addEventListener("change", async () => {
-    const wanted = input.checked;
-    input.disabled = true;
-    try {
-      confirm(faultsOutput, await post("/panel/action/fault", { name, on: wanted }));
-    } catch (error) {
-      input.checked = !wanted;
-      complain(faultsOutput, error);
-    } finally {
-      input.disabled = false;
-      input.focus();
-    }
-  });
-  switches.set(name, input);
-  return element("label", { class: "switch" }, element("span", {}, capitalized(words)), input);
-}
-
-const capitalized = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+const patience = switchElement("Tell of an outage after a minute, not after six hours", (isShort) =>
+  post("/panel/action/patience", { isShort }),
+);
+const address = switchElement(
+  "The bot has a public address; without one, you paste an address to link Withings",
+  (on) => post("/panel/action/address", { on }),
+);
+document.querySelector("#settings").append(patience.node, address.node);
 
 /** The filled fields of a form as the action wants them: numbers as numbers, a local time as an instant. */
 function inputOf(form) {
-  const input = {};
+  const input = JSON.parse(form.dataset.input ?? "{}");
   for (const field of form.querySelectorAll("fieldset:not([hidden]) input")) {
     if (field.value === "") continue;
     input[field.name] = field.type === "datetime-local" ? new Date(field.value).toISOString() : Number(field.value);
@@ -102,44 +77,19 @@ function inputOf(form) {
   return input;
 }
 
-async function run(form) {
-  const output = form.querySelector("output");
+async function submit(form) {
   const buttons = [...form.querySelectorAll("button:not(.more)")];
   form.dataset.running = "";
   for (const button of buttons) button.disabled = true;
-  try {
-    confirm(output, await post(`/panel/action/${form.dataset.action}`, inputOf(form)));
-  } catch (error) {
-    complain(output, error);
-  } finally {
-    delete form.dataset.running;
-    for (const button of buttons) button.disabled = button === linkButton && linked === true;
-  }
-}
-
-const timers = new WeakMap();
-
-function confirm(output, sentence) {
-  output.classList.remove("error");
-  output.textContent = sentence;
-  clearTimeout(timers.get(output));
-  timers.set(
-    output,
-    setTimeout(() => output.replaceChildren(), MESSAGE_MS),
-  );
-}
-
-/** An error stays until the next try. */
-function complain(output, error) {
-  clearTimeout(timers.get(output));
-  output.classList.add("error");
-  output.textContent = error.message;
+  await run(() => post(`/panel/action/${form.dataset.action}`, inputOf(form)));
+  delete form.dataset.running;
+  for (const button of buttons) button.disabled = button === linkButton && linked === true;
 }
 
 for (const form of document.querySelectorAll("form[data-action]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (form.dataset.running === undefined) run(form);
+    if (form.dataset.running === undefined) submit(form);
   });
 }
 
@@ -151,3 +101,16 @@ for (const more of document.querySelectorAll("button.more")) {
     if (!fields.hidden) fields.querySelector("input").focus();
   });
 }
+
+const BEGUN_AGAIN = "begun-again";
+
+/** Everything that is drawn belongs to what was before. */
+export function beginAgain() {
+  sessionStorage.setItem(BEGUN_AGAIN, "yes");
+  location.reload();
+}
+
+if (sessionStorage.getItem(BEGUN_AGAIN) !== null) {
+  sessionStorage.removeItem(BEGUN_AGAIN);
+  showResult("Everything is back at the beginning.");
+} else showResult("What each button does is told here.");

@@ -7,6 +7,9 @@ import type { Person, StoredChat, StoredMessage, Toast, World } from "./world.ts
 /** Against what hangs, and nothing else. */
 const WAIT_MS = 30_000;
 
+/** The person taps a button that is no longer there: the bot has just changed or removed its message. */
+export class ButtonGone extends Error {}
+
 /** A private chat from the person's side: what they do, and what they see. */
 export class PersonChat {
   readonly person: Person;
@@ -187,7 +190,7 @@ export class PersonChat {
         .find((button) => button.text === wanted || ("callback_data" in button && button.callback_data === wanted));
       if (found) return [message, found];
     }
-    throw new Error(`there is no button "${wanted}"; the chat shows:\n${this.#transcript()}`);
+    throw new ButtonGone(`there is no button "${wanted}"; the chat shows:\n${this.#transcript()}`);
   }
 
   #mustBeOpen() {

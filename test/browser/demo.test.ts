@@ -1,0 +1,71 @@
+import { expect } from "vitest";
+import { test } from "./fixtures.ts";
+
+test("a story is played to its end with the chat and the page alone", async ({ demo, desktop }) => {
+  await desktop.linkBoth();
+  await desktop.setTrouble("withings_down", true);
+  await desktop.shot("story 1 a vendor is down, desktop");
+  await desktop.stepOnScale({ weightKg: 64.35 });
+  await demo.pass(10);
+  await desktop.press("passTime");
+  await desktop.waitForMessage(/\S/);
+  await desktop.shot("story 2 the bot says so, desktop");
+  await desktop.press("putRight");
+  expect(await desktop.page.locator("#faults-on").innerText()).toBe("Nothing is broken.");
+  await desktop.waitForWeight("64.35");
+  await desktop.shot("story 3 all is right, desktop");
+});
+
+test("the next morning comes by a press, and the page and the chat live in it", async ({ phone }) => {
+  await phone.linkBoth();
+  await phone.show("panel");
+  const before = await phone.page.locator("#now").innerText();
+  const words = await phone.resultOf(() => phone.page.getByRole("button", { name: "Next morning" }).click());
+  expect(words).toMatch(/^A night later: it is \w+day/);
+  await expect.poll(() => phone.page.locator("#now").innerText()).toMatch(/09:01$/);
+  expect(await phone.page.locator("#now").innerText()).not.toBe(before);
+  await phone.shot("next morning, phone");
+  await phone.show("chat");
+  await phone.shot("next morning in the chat, phone");
+});
+
+test("without a public address Withings is linked by the address that one pastes", async ({ phone }) => {
+  await phone.show("panel");
+  const address = phone.page.getByRole("switch", { name: /public address/ });
+  expect(await phone.resultOf(() => address.setChecked(false))).toMatch(/30 seconds to paste/);
+  await phone.shot("no public address 1 the switch, phone");
+  await phone.show("chat");
+  await phone.page.getByRole("button", { name: "Start", exact: true }).click();
+  await phone.waitForMessage("Hello.");
+  await phone.tapButton("Link Withings");
+  await phone.waitForMessage("copy its whole address");
+  await phone.shot("no public address 2 what to do, phone");
+  const consent = await phone.openButton("Open Withings");
+  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await consent.getByRole("button", { name: "Copy the address" }).click();
+  await consent.getByRole("button", { name: "Copied" }).waitFor();
+  await phone.shot("no public address 3 the page it ends on, phone", consent);
+  await phone.say(await phone.clipboard());
+  await phone.waitForMessage("Withings is linked");
+  await phone.shot("no public address 4 linked, phone");
+});
+
+test("starting over empties the chat, the links and Garmin, in every tab", async ({ desktop, openAt }) => {
+  await desktop.linkBoth();
+  await desktop.setTrouble("garmin_api_500", true);
+  const other = await openAt({ width: 320, height: 640 }, true);
+  await desktop.show("panel");
+  await desktop.page.getByRole("button", { name: "Start over" }).click();
+  for (const driver of [desktop, other]) {
+    await driver.show("chat");
+    await driver.page.getByRole("button", { name: "Start", exact: true }).waitFor();
+    await driver.show("panel");
+    await driver.page.getByRole("button", { name: "Or link both at once" }).waitFor();
+    expect(await driver.page.getByText("No weigh-ins yet.").count()).toBe(1);
+    expect(await driver.page.locator("#result").innerText()).toBe("Everything is back at the beginning.");
+    expect(await driver.page.locator("#faults-on").innerText()).toBe("Nothing is broken.");
+  }
+  await desktop.shot("started over, desktop");
+  await other.shot("started over, narrow");
+  await desktop.linkBoth();
+});

@@ -1,0 +1,104 @@
+import type { PanelActions } from "./panel-contract.ts";
+import type { Person } from "./withings/person.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** What happens on the scale and the cuff. `next` says how it gets to Garmin from there. */
+export function readingActions({
+  person,
+  now,
+  next,
+}: {
+  person: Person;
+  now: () => Date;
+  next: () => Promise<string>;
+}): Pick<PanelActions, "weighIn" | "weighInDated" | "bloodPressure" | "guest" | "editLast"> {
+  return {
+    async weighIn({ takenAt, ...own }) {
+      const values = { ...randomBody(), ...present(own) };
+      person.stepOnScale({ ...toWithings(values), siblings: true, at: instant(takenAt) });
+      return `${kg(values)} is at Withings now. ${await next()}`;
+    },
+    async weighInDated({ days }) {
+      const values = randomBody();
+      const at = new Date(now().getTime() + days * DAY_MS);
+      person.stepOnScale({ ...toWithings(values), siblings: true, at });
+      const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: person.timezone });
+      return `${kg(values)}, dated ${day.format(at)}, is at Withings now. ${await next()}`;
+    },
+    async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
+      const values = {
+        systolic: systolicMmHg ?? between(110, 135),
+        diastolic: diastolicMmHg ?? between(68, 88),
+        pulse: pulseBpm ?? between(52, 76),
+      };
+      person.takeBloodPressure({ ...values, at: instant(takenAt) });
+      return `${values.systolic}/${values.diastolic} is at Withings now. ${await next()}`;
+    },
+    async guest({ weightKg = between(45, 110) }) {
+      person.stepOnScale({ weightKg, attrib: 1, at: now() });
+      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${await next()}`;
+    },
+    async editLast(own) {
+      const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
+        attrib === 0 && measures.some(({ type }) => type === 1);
+      const last = person.groups
+        .filter(isOwnWeighIn)
+        .toSorted((a, b) => a.date - b.date)
+        .at(-1);
+      if (!last) return "There is no weigh-in of yours yet.";
+      const values = { ...randomBody(), ...present(own) };
+      person.edit(last.grpid, toWithings(values));
+      return `Your last weigh-in says ${kg(values)} now. ${await next()}`;
+    },
+  };
+
+  /** This very moment unless said otherwise: the person who presses the button looks for its time. */
+  function instant(takenAt: string | undefined): Date {
+    return takenAt === undefined ? now() : new Date(takenAt);
+  }
+}
+
+const kg = ({ weightKg }: Body) => `${weightKg.toFixed(2)} kg`;
+
+interface Body {
+  weightKg: number;
+  bodyFatPercent: number;
+  muscleMassKg: number;
+  boneMassKg: number;
+  bodyWaterPercent: number;
+}
+
+function randomBody(): Body {
+  const weightKg = between(6350, 6500) / 100;
+  const bodyFatPercent = between(230, 250) / 10;
+  const leanKg = weightKg * (1 - bodyFatPercent / 100);
+  const boneMassKg = Math.round(leanKg * 5) / 100;
+  return {
+    weightKg,
+    bodyFatPercent,
+    boneMassKg,
+    muscleMassKg: Math.round((leanKg - boneMassKg) * 100) / 100,
+    bodyWaterPercent: Math.round((leanKg / weightKg) * 730) / 10,
+  };
+}
+
+function toWithings({ weightKg, bodyFatPercent, muscleMassKg, boneMassKg, bodyWaterPercent }: Body) {
+  return {
+    weightKg,
+    fatRatioPercent: bodyFatPercent,
+    muscleKg: muscleMassKg,
+    boneKg: boneMassKg,
+    waterKg: Math.round(weightKg * bodyWaterPercent) / 100,
+    visceralFat: 2.4,
+  };
+}
+
+function present<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** A whole number, both ends included. */
+function between(low: number, high: number): number {
+  return low + Math.floor(Math.random() * (high - low + 1));
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "../../src/clock.ts";
+import { createRunningClock } from "../support/manual-clock.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 3600 * 1000;
+/** A minute after the hour of the daily summary that an account has unless its owner chooses another. */
+const MORNING = { hour: 9, minute: 1 };
+
+/** How the clock of the program's machine is wrong. */
+export type WrongClock = "ahead" | "in_1970";
+
+export interface DemoTime {
+  /** The time of the vendors, and of everybody. It goes on by itself and can be put forward. */
+  readonly clock: Clock;
+  /** The program's own, which may be wrong. */
+  readonly programClock: Clock;
+  readonly aheadSeconds: number;
+  wrong: WrongClock | undefined;
+  advance(seconds: number): void;
+  /** Seconds until the next morning in this time zone, just after the daily summary is due. */
+  untilMorning(timezone: string): number;
+}
+
+export function createDemoTime(): DemoTime {
+  const running = createRunningClock();
+  const time: DemoTime = {
+    clock: running,
+    programClock: {
+      now: () => {
+        const nowMs = running.now().getTime();
+        // A small computer without a battery begins there.
+        const wrongNowMs = { ahead: nowMs + 60 * DAY_MS, in_1970: nowMs % DAY_MS };
+        return new Date(time.wrong ? wrongNowMs[time.wrong] : nowMs);
+      },
+      sleep: running.sleep,
+    },
+    get aheadSeconds() {
+      return running.aheadSeconds;
+    },
+    wrong: undefined,
+    advance: running.advance,
+    untilMorning(timezone) {
+      const nowMs = running.now().getTime();
+      const clockTime = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });
+      const morning = `${String(MORNING.hour).padStart(2, "0")}:${String(MORNING.minute).padStart(2, "0")}`;
+      // Minute by minute, so that a day of 23 or 25 hours needs no rule of its own.
+      let atMs = nowMs - (nowMs % MINUTE_MS) + MINUTE_MS;
+      while (clockTime.format(atMs) !== morning) atMs += MINUTE_MS;
+      return (atMs - nowMs) / 1000;
+    },
+  };
+  return time;
+}

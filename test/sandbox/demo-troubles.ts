@@ -1,0 +1,97 @@
+import type { DemoProgram } from "./demo-program.ts";
+import type { DemoTime } from "./demo-time.ts";
+import type { FaultName } from "./named-faults.ts";
+import type { ShownSwitch } from "./panel-contract.ts";
+import type { Resident } from "./people.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
+import type { PersonChat } from "./telegram/chat.ts";
+
+interface Switch {
+  isOn(): boolean;
+  set(on: boolean): void | Promise<void>;
+}
+
+/** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
+function otherSwitches({ program, time, chat }: Deps): Record<OtherTrouble, Switch> {
+  const wrongClock = (wrong: "ahead" | "in_1970"): Switch => ({
+    isOn: () => time.wrong === wrong,
+    set(on) {
+      if (on) time.wrong = wrong;
+      else if (time.wrong === wrong) time.wrong = undefined;
+      program.wake();
+    },
+  });
+  return {
+    bot_blocked: {
+      isOn: () => chat.blocked,
+      set(on) {
+        if (on === chat.blocked) return;
+        if (on) chat.block();
+        else chat.unblock();
+      },
+    },
+    program_stopped: {
+      isOn: () => !program.isRunning(),
+      set: (on) => (on ? program.stop() : program.start()),
+    },
+    clock_ahead: wrongClock("ahead"),
+    clock_in_1970: wrongClock("in_1970"),
+  };
+}
+
+interface Deps {
+  sandbox: Sandbox;
+  program: DemoProgram;
+  time: DemoTime;
+  chat: PersonChat;
+  resident: Resident;
+  /** Resolves when the program has done what is due. */
+  settle: () => Promise<void>;
+}
+
+/** Each trouble as a switch, and one way out of all of them. */
+export function createDemoTroubles(deps: Deps) {
+  const { sandbox, program, time, chat, resident, settle } = deps;
+  const others = otherSwitches(deps);
+  const isOther = (name: Trouble): name is OtherTrouble => Object.hasOwn(otherTroubles, name);
+  const switchOf = (name: Trouble): Switch => (isOther(name) ? others[name] : faultSwitch(name));
+
+  function faultSwitch(name: FaultName): Switch {
+    return {
+      isOn: () => sandbox.faults.isOn(name),
+      set(on) {
+        if (!on) return sandbox.faults.turnOff(name);
+        sandbox.faults.turnOn(name);
+        // What goes wrong with renewing shows only where something has to be renewed.
+        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(resident.person.userid);
+        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(resident.account.email);
+      },
+    };
+  }
+
+  return {
+    async set(name: string, on: boolean): Promise<string> {
+      if (!isTrouble(name)) return "There is no such trouble.";
+      await switchOf(name).set(on);
+      return `${labelOf(name)}: ${on ? "on" : "off"}.`;
+    },
+
+    shown: (name: Trouble): ShownSwitch => ({ name, label: labelOf(name), on: switchOf(name).isOn() }),
+
+    async putRight(): Promise<string> {
+      sandbox.faults.clear();
+      for (const each of Object.values(others)) if (each.isOn()) await each.set(false);
+      await settle();
+      const { garminSignIn } = program.app();
+      const obstacle = await garminSignIn.obstacle(chat.id).catch(() => undefined);
+      if (obstacle?.type !== "resting") return "Everything works again.";
+      time.advance((obstacle.until.getTime() - time.clock.now().getTime()) / 1000 + 1);
+      await settle();
+      return "Everything works again. Time has moved on too, until signing in here no longer rests.";
+    },
+  };
+}
+
+const ENDS_WITHINGS_ACCESS = new Set<FaultName>(["withings_503_refresh_token_dead", "withings_503_client_secret"]);
+const ENDS_GARMIN_ACCESS = new Set<FaultName>(["garmin_diauth_down", "garmin_refresh_lost_answer"]);
