@@ -89,7 +89,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     sync: (account, options) => syncAccount(app.run, account, options),
     conclude,
     visitNow: (account) => visitNow({ ...app, ...deps }, account),
-    giveWord: (account, readingId, word) => giveWord({ ...app, clock }, account, readingId, word),
+    giveWord: (account, readingIds, word) => giveWord({ ...app, clock }, account, readingIds, word),
     goOn: (account, kind) => goOn({ ...app, clock }, account, kind),
     surroundings: async ({ telegramUserId }) => ({
       nextRunAt: later((await app.agenda.read(telegramUserId))?.dueAt, clock),

@@ -3,9 +3,10 @@ import type { Action } from "../errors.ts";
 import type { Notice } from "../sync/notices.ts";
 import { canBeSent } from "../sync/owners-word.ts";
 import type { AttentionItem } from "../sync/ports.ts";
+import { byStart } from "../sync/progress.ts";
 import { type ReadingKind, readingId } from "../sync/reading.ts";
 import type { Silence } from "../sync/silence.ts";
-import { ATTENTION_SHOWN } from "./words/en.ts";
+import { ATTENTION_SHOWN, isMaybeForeignItem } from "./words/en-held.ts";
 import type { Words } from "./words/words.ts";
 
 /** Where Garmin's settings begin; the way on from there is told in words (seen in other projects' notes, 2026). */
@@ -123,18 +124,24 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
   return keyboard;
 }
 
-/** The taps that `attention` makes: a verb and the id of a reading. */
-export const WORD_TAP = /^(mine|leave):(\d{16}#\w+)$/;
+/** The taps that `attention` makes: a verb, and the id of a reading or all that are only too old. */
+export const WORD_TAP = /^(mine|leave|bring):(\d{16}#\w+|before_start)$/;
 
-/** For each reading that waits a row: send it after all, or leave it. */
-export function attention(items: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+/** For each reading that waits: send it after all, or leave it. Each button says which reading it is for. */
+export function attention(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+  const { late, items } = byStart(all);
   for (const item of items.slice(-ATTENTION_SHOWN)) {
     const isHeld = item.fate.state === "held";
-    keyboard.row();
     if (canBeSent(item.fate)) {
-      keyboard.text(isHeld ? words.button.mine(item) : words.button.tryAgain(item), `mine:${readingId(item)}`);
+      const label = isHeld ? words.button.mine(item) : words.button.tryAgain(item);
+      keyboard.row().text(label, `mine:${readingId(item)}`);
     }
-    keyboard.text(isHeld ? words.button.notMine : words.button.leaveIt, `leave:${readingId(item)}`);
+    const leave = isMaybeForeignItem(item) ? words.button.notMine(item) : words.button.ignore(item);
+    keyboard.row().text(isHeld ? leave : words.button.leaveIt(item), `leave:${readingId(item)}`);
+  }
+  if (late.length > 0) {
+    keyboard.row().text(words.button.bring(late), "bring:before_start");
+    keyboard.row().text(words.button.leaveOut(late), "leave:before_start");
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {
     keyboard.row().text(words.button.setTimezone, TAP.timezone);

@@ -1,9 +1,13 @@
 import type { Overview } from "../sync/overview.ts";
 import type { AttentionItem } from "../sync/ports.ts";
+import { byStart } from "../sync/progress.ts";
 import { readingId } from "../sync/reading.ts";
 
-/** What waits for the owner after a run, and did not before it. A run's report counts all that wait. */
+/**
+ * What waits for the owner after a run, and did not before it. A run's report counts all that wait. What is only too old
+ * has a message of its own.
+ */
 export function newlyHeld(before: Overview, after: Overview): AttentionItem[] {
   const known = new Set(before.attention.filter(({ fate }) => fate.state === "held").map(readingId));
-  return after.attention.filter((it) => it.fate.state === "held" && !known.has(readingId(it)));
+  return byStart(after.attention).items.filter((it) => it.fate.state === "held" && !known.has(readingId(it)));
 }

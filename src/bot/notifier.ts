@@ -79,10 +79,12 @@ export function createNotifier(deps: {
 
   async function step(account: Account, report: RunReport) {
     const now = clock.now();
-    const { attention, unreadable, links, facts, timezone } = await lookAt(account);
+    const { attention, unreadable, links, facts, timezone, progress } = await lookAt(account);
     const { patienceHours } = account.settings;
     const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links, facts }));
-    return { news: newsOf(next, { attention: attention ?? [], unreadable, facts, now, patienceHours }), timezone };
+    const { startAt } = progress ?? {};
+    const news = newsOf(next, { attention: attention ?? [], startAt, unreadable, facts, now, patienceHours });
+    return { news, timezone };
   }
 
   /** What cannot be read, with another sealing key for instance, must not keep the owner from hearing of it. */
@@ -137,7 +139,8 @@ export function createNotifier(deps: {
 
   function messageOf(news: HealthNews, words: Words): { text: string; keyboard?: InlineKeyboard } {
     const text = words.news(news);
-    if (news.type === "attention") return { text, keyboard: attention(news.items, words) };
+    if (news.type === "attention" || news.type === "before_start")
+      return { text, keyboard: attention(news.items, words) };
     if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
     if (news.type === "expiry") return withMends(text, [RELINK[news.vendor]], words, signInPageUrl());
     if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return { text };
@@ -180,7 +183,7 @@ export function createNotifier(deps: {
         async told(wasShown) {
           if (!wasShown) return tell(account, news, timezone);
           for (const each of answered) await remember(account, each);
-          const notices = news.filter((it) => it.type === "notice");
+          const notices = news.filter((it) => it.type === "notice" || it.type === "before_start");
           await tell(account, notices, timezone);
         },
       };

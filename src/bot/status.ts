@@ -3,7 +3,10 @@ import type { Clock } from "../clock.ts";
 import { type Action, RetryLaterError } from "../errors.ts";
 import type { Account, LastRun } from "../sync/account.ts";
 import type { Overview } from "../sync/overview.ts";
-import type { ReadingKind } from "../sync/reading.ts";
+import type { Heard } from "../sync/owners-word.ts";
+import type { Word } from "../sync/ports.ts";
+import { byStart } from "../sync/progress.ts";
+import { type ReadingKind, readingId } from "../sync/reading.ts";
 import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withMends } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import { answerTap, redraw } from "./redraw.ts";
@@ -16,7 +19,7 @@ export interface StatusDeps {
   overview: (account: Account) => Promise<Overview>;
   /** What stands in /status beside the overview. */
   surroundings: (account: Account) => Promise<StatusOptions>;
-  giveWord: (account: Account, readingId: string, word: "mine" | "not_mine") => Promise<"noted" | "nothing_waits">;
+  giveWord: (account: Account, readingIds: string[], word: Word) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   signInPageUrl: () => string;
@@ -60,20 +63,41 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
 
   composer.callbackQuery(WORD_TAP, async (ctx) => {
     const [, verb, id = ""] = ctx.match;
-    const word = verb === "mine" ? "mine" : "not_mine";
-    let outcome: "noted" | "nothing_waits";
+    const word = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
+    let heard: Heard;
     try {
-      outcome = await giveWord(ctx.account, id, word);
+      const ids = id === "before_start" ? await idsBeforeStart(ctx.account) : [id];
+      heard = await giveWord(ctx.account, ids, word);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
       // A run is at work on just these readings.
       return answerTap(ctx, ctx.words.later);
     }
-    await answerTap(ctx, outcome === "noted" ? ctx.words.noted[word] : ctx.words.oldButton);
-    const { text, keyboard } = await draw(ctx.account);
-    await redraw(ctx, text, keyboard);
-    if (outcome === "noted" && word === "mine") await startSync(ctx.account);
+    const { timezone, attention: waiting, progress } = await overview(ctx.account);
+    const words = wordsOf(ctx.account, { timezone, now: clock.now() });
+    const [one, ...more] = heard.entries;
+    if (!one) {
+      await answerTap(ctx, words.oldButton);
+      const { text, keyboard } = await draw(ctx.account);
+      return redraw(ctx, text, keyboard);
+    }
+    const ofSeveral = heard.type === "noted" ? words.decided(more.length + 1, word !== "not_mine") : words.oldButton;
+    const answer = more.length === 0 ? words.became(one) : ofSeveral;
+    await answerTap(ctx, answer);
+    const { late, items } = byStart(waiting);
+    const rest = [
+      ...(items.length > 0 ? [words.news({ type: "attention", items, isQuiet: false })] : []),
+      ...(late.length > 0
+        ? [words.news({ type: "before_start", items: late, startAt: progress?.startAt, isQuiet: false })]
+        : []),
+    ];
+    await redraw(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
+    if (heard.type === "noted" && word !== "not_mine") await startSync(ctx.account);
   });
+
+  async function idsBeforeStart(account: Account): Promise<string[]> {
+    return byStart((await overview(account)).attention).late.map(readingId);
+  }
 
   composer.callbackQuery(GO_ON_TAP, async (ctx) => {
     let outcome: "noted" | "nothing_waits";

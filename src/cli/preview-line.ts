@@ -31,6 +31,7 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
     case "settled":
       return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do, settled before";
     case "hold":
+      if (finding?.type === "elsewhere") return "would be left, Garmin has it from elsewhere";
       return `would be held: ${words.held(step.reason)}`;
     case "fail":
       return `would not be sent: ${words.failed(step.reason)}`;

@@ -277,7 +277,7 @@ const Held = z.object({
   state: z.literal("held"),
   reason: z.enum([
     ...["ambiguous_person", "typed_at_sign_up", "unknown_attribution", "improbable_weight"],
-    ...["in_the_future", "impossible_date", "no_timezone"],
+    ...["in_the_future", "impossible_date", "no_timezone", "before_start"],
   ] as const),
 });
 const Failed = z.object({
@@ -300,7 +300,8 @@ export const LedgerItem = z.object({
     z.object({ state: z.literal("seen") }),
   ]),
   values: Values,
-  ownersWord: z.object({ word: z.enum(["mine", "not_mine"]), at: instant }).optional(),
+  doubt: Held.shape.reason.exactOptional(),
+  ownersWord: z.object({ word: z.enum(["mine", "not_mine", "bring"]), at: instant }).optional(),
   attempts: z.number(),
   attemptedAt: instant.optional(),
   seenAt: instant.optional(),
@@ -312,6 +313,7 @@ export const LedgerItem = z.object({
 
 export const ProgressItem = z.object({
   startAt: instant,
+  begunAt: instant.exactOptional(),
   cursorAt: instant,
   adopting: z.boolean().optional(),
   askedSince: instant.optional(),

@@ -4,6 +4,7 @@ import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./no
 import { type Delay, isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
 import { type AttentionItem, type FailReason, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
+import { byStart } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
 
@@ -72,6 +73,8 @@ export type HealthNews =
   | { type: "healed"; since: Date; synced: number; told: Trouble[]; isQuiet: boolean }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
   | { type: "attention"; items: AttentionItem[]; isQuiet: false }
+  /** Readings from before the account's start that have turned up since it was linked. */
+  | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined; isQuiet: false }
   | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
   | { type: "notice"; notice: Notice; isQuiet: boolean };
 
@@ -205,12 +208,14 @@ export function newsOf(
   health: Health,
   {
     attention,
+    startAt,
     unreadable = [],
     facts,
     now,
     patienceHours,
   }: {
     attention: AttentionItem[];
+    startAt?: Date | undefined;
     unreadable?: UnreadableRecord[] | undefined;
     facts?: Facts | undefined;
     now: Date;
@@ -220,12 +225,14 @@ export function newsOf(
   const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
-  const items = attention.filter((item) => !attentionTold.includes(attentionId(item)));
+  const untold = attention.filter((item) => !attentionTold.includes(attentionId(item)));
+  const { late, items } = byStart(untold);
   return [
     ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice, isQuiet: !isPressing(notice) })),
     ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
+    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt, isQuiet: false as const }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records, isQuiet: false as const }] : []),
   ];
 }
@@ -273,7 +280,7 @@ function isReminderDue({ what, at, times }: Told, now: Date): boolean {
 
 /** Only what was delivered counts, or what never can be. */
 export function afterTelling(health: Health, news: HealthNews, now: Date): Health {
-  if (news.type === "attention") {
+  if (news.type === "attention" || news.type === "before_start") {
     return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
   }
   if (news.type === "unreadable") {
@@ -303,6 +310,7 @@ export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] 
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
+    if (each.type === "before_start") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

@@ -1,5 +1,6 @@
 import { ActionNeededError, asksToWait, RetryLaterError } from "../errors.ts";
 import { type Look, look, type Task } from "./look.ts";
+import { sentValues, type Wanted } from "./match.ts";
 import type { LedgerEntry, Versioned } from "./ports.ts";
 import { readingId } from "./reading.ts";
 import {
@@ -12,6 +13,8 @@ import {
   stillAwaited,
   toRemove,
   unaccounted,
+  withFate,
+  writeChanged,
 } from "./record.ts";
 import { type Outgoing, upload } from "./upload.ts";
 
@@ -23,8 +26,10 @@ import { type Outgoing, upload } from "./upload.ts";
  *  3. What Garmin accepted is "sent", and only what was read back is "seen".
  *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent. One that Garmin has
  *     not shown after a day is given up as the first, and another one takes its place.
+ *
+ * `holds` are held afterwards, unless Garmin has them already.
  */
-export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport> {
+export async function settle(tasks: Task[], holds: Task[], deps: LaneDeps): Promise<LaneReport> {
   const report: LaneReport = {
     ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map() },
     ...{ isHeld: false, isAwaited: false, sent: new Map(), hasUploaded: false },
@@ -39,10 +44,43 @@ export async function settle(tasks: Task[], deps: LaneDeps): Promise<LaneReport>
   } catch (error) {
     report.error ??= error;
   }
+  await settleHolds(holds, tasks, deps, report);
   return report;
 }
 
-async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
+/** Last, so that they take no entry from what is the owner's; and whatever became of the uploads, if Garmin can be asked. */
+async function settleHolds(holds: Task[], tasks: Task[], deps: LaneDeps, report: LaneReport) {
+  // Also of what was just sent, and turns up at this moment.
+  const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
+  const isAway = report.error && !(report.error instanceof RetryLaterError && !asksToWait(report.error));
+  if (isAway) return;
+  try {
+    for (const near of nearInTime(holds)) {
+      for (let start = 0; start < near.length; start += deps.sink.batchSize) {
+        await settleBatch(near.slice(start, start + deps.sink.batchSize), deps, report, expected);
+      }
+    }
+  } catch (error) {
+    report.error ??= error;
+  }
+}
+
+const NEAR_MS = 30 * 24 * 3600 * 1000;
+
+/** Their dates may be years apart, and Garmin is asked for all that lies between. */
+function nearInTime(holds: Task[]): Task[][] {
+  const groups: Task[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const hold of holds.toSorted((a, b) => a.reading.takenAt.getTime() - b.reading.takenAt.getTime())) {
+    const at = hold.reading.takenAt.getTime();
+    if (at - last > NEAR_MS) groups.push([]);
+    groups.at(-1)?.push(hold);
+    last = at;
+  }
+  return groups;
+}
+
+async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport, expected: Wanted[] = []) {
   const { sink, withAccess, lease, taken, clock } = deps;
   await lease.ensure();
   const isProven = isProvenBy(deps, report);
@@ -53,6 +91,7 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport) {
     isProven,
     accepted: deps.accepted,
     now: clock.now(),
+    expected,
   });
   for (const stranger of strangers) report.strangers.set(stranger.key.id, stranger);
   report.isAwaited ||= looks.some(({ finding }) => finding.type === "wait");
@@ -129,9 +168,11 @@ async function settleOne(
         garminKey: finding.standing.key,
         // A late copy of ours must still be removed.
         ...unaccounted(entry?.value, clock.now()),
+        ...(step.type === "hold" && { doubt: step.reason }),
       };
       await journal.write(adopted, entry?.version);
       taken.add(finding.standing.key.id);
+      report.strangers.delete(finding.standing.key.id);
       report.skipped++;
       report.fates.set(readingId(reading), adopted);
       return undefined;
@@ -157,6 +198,14 @@ async function settleOne(
     case "unclear":
       await recordFailed(entry?.value ?? notAttempted(reading, undefined), "unreadable_in_garmin", task, deps, report);
       return undefined;
+    case "absent": {
+      if (step.type !== "hold") return undefined;
+      const held = withFate(reading, entry?.value, { state: "held", reason: step.reason });
+      await writeChanged(journal, held, entry);
+      report.held++;
+      report.fates.set(readingId(reading), held);
+      return undefined;
+    }
     case "watched":
       await endWatch(entry, deps, report);
       return undefined;

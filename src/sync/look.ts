@@ -1,4 +1,4 @@
-import { changed, isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues } from "./match.ts";
+import { changed, isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues, type Wanted } from "./match.ts";
 import { type Step, secondsSinceAttempt } from "./plan.ts";
 import type { Field, LedgerEntry, Sink, Standing, Versioned, WithAccess } from "./ports.ts";
 import { fingerprint, type Reading } from "./reading.ts";
@@ -6,7 +6,7 @@ import { fingerprint, type Reading } from "./reading.ts";
 /** A reading that Garmin has to be asked about, or sent. */
 export interface Task {
   reading: Reading;
-  step: Extract<Step, { type: "send" | "verify" | "replace" | "watch" }>;
+  step: Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>;
   entry: Versioned<LedgerEntry> | undefined;
 }
 
@@ -21,9 +21,10 @@ export interface Task {
  *   gone        Garmin accepted it several times and never showed it
  *   unclear     an unreadable entry may be it, so it must not be sent again
  *   watched     it was seen before; only late copies of it matter
+ *   absent      it is not there, and waits
  */
 export type Finding =
-  | { type: "send" | "wait" | "gone" | "unclear" | "watched" }
+  | { type: "send" | "wait" | "gone" | "unclear" | "watched" | "absent" }
   | { type: "arrived" | "elsewhere"; standing: Standing }
   | { type: "outdated"; standing: Standing | undefined };
 
@@ -49,11 +50,13 @@ export interface LookDeps {
   /** Fields whose differences the owner has accepted. */
   accepted: ReadonlySet<Field>;
   now: Date;
+  /** Sent, or to be sent: none of these is taken for another reading, although it is not asked about here. */
+  expected?: Wanted[];
 }
 
 /** Looks, and changes nothing. `strangers` are the entries that are not ours. */
 export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look[]; strangers: Standing[] }> {
-  const { sink, withAccess, taken, isProven, accepted, now } = deps;
+  const { sink, withAccess, taken, isProven, accepted, now, expected = [] } = deps;
   const asked = tasks.filter(({ step }) => step.type !== "send" || step.adopt);
   if (asked.length === 0) {
     return { looks: tasks.map(() => ({ finding: { type: "send" }, surplus: [] })), strangers: [] };
@@ -96,11 +99,12 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
       if (match) found.set(task, match);
     }
   }
+  entries.takeAll(expected);
   const adopted = new Map<Task, Standing>();
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
-      const mayAdopt = step.type !== "watch" && step.adopt;
+      const mayAdopt = step.type === "hold" || (step.type !== "watch" && step.adopt);
       // While the old version stands, the new one was not brought: the old one goes first.
       if (!mayAdopt || found.has(task) || replaced.get(task) || adopted.has(task)) continue;
       // An imported reading may be the echo of one of ours, so for it no entry is taken.
@@ -111,8 +115,9 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
   }
   const looks = tasks.map((task): Look => {
     const finding = findingOf(task, found.get(task), replaced.get(task), now);
-    const isToSend = finding.type === "send" || (finding.type === "outdated" && !finding.standing);
-    const standing = isToSend ? adopted.get(task) : undefined;
+    const isMissing =
+      finding.type === "send" || finding.type === "absent" || (finding.type === "outdated" && !finding.standing);
+    const standing = isMissing ? adopted.get(task) : undefined;
     if (standing) return { finding: { type: "elsewhere", standing }, surplus: surplus.get(task) ?? [] };
     const old = replaced.get(task);
     // Garmin said yes to its removal before the new version was sent.
@@ -141,6 +146,8 @@ function findingOf(task: Task, found: Standing | undefined, replaced: Standing |
       return { type: "outdated", standing: replaced };
     case "send":
       return { type: "send" };
+    case "hold":
+      return { type: "absent" };
     case "verify":
       return entry ? verifiedFinding(reading, entry.value, found, replaced, now) : { type: "send" };
   }

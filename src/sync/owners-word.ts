@@ -5,34 +5,45 @@ import type { AttentionItem, Journals, Leases, LedgerEntry, Links, Progress, Wor
 import { readingId } from "./reading.ts";
 import { toRemove, unaccounted } from "./record.ts";
 
+/** What became of the owner's word. */
+export interface Heard {
+  /** `nothing_waits`: none of the readings waits, or a word does not help them. */
+  type: "noted" | "nothing_waits";
+  /** As the ledger has them now; those that it does not know are left out. */
+  entries: LedgerEntry[];
+}
+
 /**
- * What the owner says of a reading that is held, or that could not be stored. "mine" sends it with the next run, after a
- * look whether Garmin has it; "not_mine" settles it for good, unless Withings is told otherwise later.
+ * What the owner says of readings that are held, or that could not be stored. "mine" and "bring" send them with the next run,
+ * after a look whether Garmin has them; "not_mine" settles them for good, unless Withings is told otherwise later.
  *
- * `nothing_waits`: it does not wait, or a word does not help it. Throws `BusyError` while a run is at work on the account.
+ * Throws `BusyError` while a run is at work on the account.
  */
 export async function giveWord(
   deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
   account: Account,
-  id: string,
+  ids: string[],
   word: Word,
-): Promise<"noted" | "nothing_waits"> {
+): Promise<Heard> {
   const { links, journals, leases, clock } = deps;
   const { telegramUserId } = account;
   return withLease(leases, leaseName(account), async (lease) => {
     const withings = await links.facts(telegramUserId, "withings");
     const garmin = await links.facts(telegramUserId, "garmin");
-    if (!withings || !garmin) return "nothing_waits";
+    if (!withings || !garmin) return { type: "nothing_waits", entries: [] };
     const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
     const progress = await journal.progress();
-    const entry = (await journal.entries([id])).get(id);
-    const answered = entry && afterWord(entry.value, { word, at: clock.now() }, account);
-    if (!entry || !answered || !progress) return "nothing_waits";
+    const known = [...(await journal.entries(ids)).values()];
+    const heard = known.map((entry) => ({ entry, now: afterWord(entry.value, { word, at: clock.now() }, account) }));
+    const entries = heard.map(({ entry, now }) => now ?? entry.value);
+    const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
+    if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
     await lease.ensure();
-    // First of all: should this end half-way, the next run reads the reading again and finds that it still waits.
-    await journal.saveProgress(listedAgain(progress.value, entry.value), progress.version);
-    await journal.write(answered, entry.version);
-    return "noted";
+    // First of all: should this end half-way, the next run reads the readings again and finds which still wait.
+    const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
+    await journal.saveProgress(next, progress.version);
+    for (const { entry, now } of waiting) await journal.write(now, entry.version);
+    return { type: "noted", entries };
   });
 }
 

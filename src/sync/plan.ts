@@ -7,7 +7,7 @@ import { fingerprint, type Reading } from "./reading.ts";
  *   leave      not ours to touch: taken before the account's start, or waiting while its kind is off
  *   skip       it is written down, so that it is not sent later by itself
  *   settled    nothing is left to do
- *   hold       it may not be the owner's: it waits, and the owner is told
+ *   hold       it may not be the owner's, or its date is odd: it waits, and the owner is told
  *   fail       Garmin can not take it
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
@@ -28,6 +28,8 @@ export type Step =
 
 export interface PlanContext {
   startAt: Date;
+  /** When the account's first run ended; undefined during that one. */
+  begunAt: Date | undefined;
   now: Date;
   /** Garmin may have readings that the ledger does not know: on a first run, one that reaches back, or after a restore. */
   adopting: boolean;
@@ -56,9 +58,14 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
   const isMine = entry?.ownersWord?.word === "mine";
   const context: OwnedContext = { ...given, isMine };
   const reading: Reading = isMine ? { ...listed, attribution: "confirmed" } : listed;
-  const { startAt, now, adopting, refusal, isOn, askedSince } = context;
+  const { startAt, begunAt, now, adopting, refusal, isOn, askedSince } = context;
+  const isBeforeStart = reading.takenAt < startAt && !hasImpossibleDate(reading);
   if (entry === undefined) {
-    if (reading.takenAt < startAt && !hasImpossibleDate(reading)) return { type: "leave" };
+    if (isBeforeStart) {
+      // Not what was there when the account was linked: a scale that was offline, or old values that somebody types in.
+      const isLate = begunAt !== undefined && reading.modifiedAt > begunAt;
+      return isLate && isOn ? { type: "hold", reason: "before_start" } : { type: "leave" };
+    }
     if (!isOn) return { type: "skip", reason: "kind_off" };
     return fresh(reading, context, adopting || reading.imported);
   }
@@ -70,7 +77,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
       return {
         type: "verify",
         ...(hold && { hold }),
-        ...((adopting || (isMine && entry.attempts === 0)) && { adopt: true }),
+        ...((adopting || isDecided(entry)) && { adopt: true }),
       };
     case "seen":
       // What has become doubtful stays as it stands.
@@ -87,8 +94,12 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
     }
     case "held": {
       if (!isOn) return whileOff(entry);
+      const { reason } = entry.fate;
+      if (reason === "before_start" && isBeforeStart) return { type: "hold", reason };
+      // Clocks may differ when it comes, not by a day: once it is held, its own date counts.
+      if (reason === "in_the_future" && !changed && reading.takenAt > now) return { type: "hold", reason };
       // What was once far off is not cleared by there being nothing left to compare it with.
-      const isDoubted = entry.fate.reason === "improbable_weight" && !changed;
+      const isDoubted = reason === "improbable_weight" && !changed;
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
       return again(entry, fresh(reading, { ...context, probable }, true), adopting);
     }
@@ -99,6 +110,13 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
         ? fresh(reading, context, true)
         : atRest(entry);
   }
+}
+
+const isToSend = ({ ownersWord }: LedgerEntry) => ownersWord?.word === "mine" || ownersWord?.word === "bring";
+
+/** Its owner has said to send it, and that was not tried yet. */
+export function isDecided(entry: LedgerEntry): boolean {
+  return entry.fate.state === "sending" && entry.attempts === 0 && isToSend(entry);
 }
 
 /** Withings says by now that it is the owner's, who has assigned it to themselves after all. */

@@ -280,11 +280,14 @@ export type HeldReason =
   | "typed_at_sign_up"
   | "unknown_attribution"
   | "improbable_weight"
+  /** It goes on by itself when its date has come. */
   | "in_the_future"
   /** No device can have measured it then: its clock had been reset. */
   | "impossible_date"
   /** Garmin keeps blood pressure by local time, and no time zone is known. */
-  | "no_timezone";
+  | "no_timezone"
+  /** Withings got it after the account was linked, and it was taken before the account's start. */
+  | "before_start";
 /** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
 export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
 /** `unreadable_in_garmin`: something is there that cannot be read and may be it. */
@@ -298,8 +301,8 @@ export type Fate =
   | { state: "skipped"; reason: SkipReason }
   | { state: "failed"; reason: FailReason };
 
-/** What an owner says of a reading that waits for them. */
-export type Word = "mine" | "not_mine";
+/** What an owner says of a reading that waits for them. "bring": to send it, if nothing but its age speaks against it. */
+export type Word = "mine" | "not_mine" | "bring";
 
 /** What we did with one reading (invariant 1). */
 export interface LedgerEntry {
@@ -310,6 +313,8 @@ export interface LedgerEntry {
   fingerprint: string;
   fate: Fate;
   values: SentValues;
+  /** Why it would have been held, had Garmin not had it already: it says nothing about what its owner weighs. */
+  doubt?: HeldReason;
   /** What its owner said of it. Whatever becomes of it afterwards, "mine" stays said. */
   ownersWord?: { word: Word; at: Date };
   /** How often it was sent. */
@@ -352,6 +357,8 @@ export interface Journal {
 export interface Progress {
   /** Readings taken before this stay where they are. */
   startAt: Date;
+  /** When the first run ended. What Withings got later is not just history, however old it is. */
+  begunAt?: Date;
   /** Withings' `modified` time up to which everything is settled or held (invariant 2). */
   cursorAt: Date;
   /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */

@@ -4,7 +4,7 @@ import type { Step } from "./plan.ts";
 import type { LedgerEntry, Sink } from "./ports.ts";
 import { acceptedFields } from "./read-back.ts";
 import type { Reading } from "./reading.ts";
-import { openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
+import { holdsOf, openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 
 /** One line of a dry run: what would happen with a reading, as far as the ledger and Garmin tell. */
 export interface Preview {
@@ -28,7 +28,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
   const findings = new Map<Reading, Finding>();
   for (const kind of ["weigh_in", "blood_pressure"] as const) {
     const sink = sinks[kind] as Sink;
-    const tasks = tasksOf(planned, kind);
+    const tasks = [...tasksOf(planned, kind), ...holdsOf({ planned, sinks, ...start }, kind)];
     for (let first = 0; first < tasks.length; first += sink.batchSize) {
       const batch = tasks.slice(first, first + sink.batchSize);
       const isProven = start.progress.proven?.includes(kind) ?? false;

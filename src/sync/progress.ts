@@ -5,7 +5,6 @@ import type {
   Arrival,
   AttentionItem,
   Difference,
-  Fate,
   Height,
   LedgerEntry,
   Progress,
@@ -29,7 +28,7 @@ import { occasions } from "./silence.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */
-const ATTENTION_ITEMS = 200;
+export const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 /** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
@@ -142,6 +141,8 @@ export function advance(before: Progress, found: Found): Progress {
   const twin = before.twin ?? twinOf(found.strangers ?? [], arrivals, settlements.flatMap(openOf));
   return {
     ...rest,
+    // One in the future comes from a wrong clock.
+    begunAt: before.begunAt && before.begunAt < now ? before.begunAt : now,
     cursorAt: new Date(cursorAt),
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
@@ -202,12 +203,13 @@ function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progres
   return isProbable({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
-/** Whether it surely is the owner's own: it is in Garmin, or on its way. */
-export function isOwners(fate: Fate | undefined): boolean {
+/** Whether it surely is the owner's own: it is in Garmin, or on its way. Others bring guests there, too. */
+export function isOwners(entry: Pick<LedgerEntry, "fate" | "doubt"> | undefined): boolean {
+  const { fate, doubt } = entry ?? {};
   return (
     fate?.state === "seen" ||
     fate?.state === "sent" ||
-    (fate?.state === "skipped" && fate.reason === "already_in_garmin")
+    (fate?.state === "skipped" && fate.reason === "already_in_garmin" && !doubt)
   );
 }
 
@@ -216,7 +218,7 @@ function recentWeighIns(before: Progress, settlements: Settlement[], now: Date):
   for (const { reading, entry } of settlements) {
     if (reading.kind !== "weigh_in") continue;
     const { takenAt, weightKg } = reading;
-    if (isOwners(entry?.fate)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
+    if (isOwners(entry)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
   }
   const all = [...byTime.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
   const newest = Math.min(all.at(-1)?.takenAt.getTime() ?? 0, now.getTime());
@@ -227,7 +229,7 @@ function recentWeighIns(before: Progress, settlements: Settlement[], now: Date):
 function lastReadings(before: Progress, settlements: Settlement[], now: Date): Progress["lastReadings"] {
   const last = { ...before.lastReadings };
   for (const { entry } of settlements) {
-    if (!entry || !isOwners(entry.fate)) continue;
+    if (!entry || !isOwners(entry)) continue;
     const { kind, takenAt } = entry;
     const known = last[kind];
     if (known && known.takenAt <= now && takenAt < known.takenAt) continue;
@@ -238,12 +240,11 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
 
 /** Also what came while its kind was off: the device is alive. */
 function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "measuredAt"> {
-  const isCounted = (fate: Fate) => isOwners(fate) || (fate.state === "skipped" && fate.reason === "kind_off");
+  const isCounted = (entry: LedgerEntry) =>
+    isOwners(entry) || (entry.fate.state === "skipped" && entry.fate.reason === "kind_off");
   const measured: Progress["measuredAt"] = {};
   for (const kind of KINDS) {
-    const times = settlements.flatMap(({ entry }) =>
-      entry?.kind === kind && isCounted(entry.fate) ? [entry.takenAt] : [],
-    );
+    const times = settlements.flatMap(({ entry }) => (entry?.kind === kind && isCounted(entry) ? [entry.takenAt] : []));
     const last = occasions(before.measuredAt?.[kind] ?? [], times, now);
     if (last.length > 0) measured[kind] = last;
   }
@@ -312,6 +313,12 @@ function attention(before: Progress, settlements: Settlement[], since: Date | un
   // Once there is a zone, everything is listed again from the first one that waits for it.
   const [first] = all.filter(isWithoutZone).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime());
   return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
+}
+
+/** What is held only because it is older than the account's start, and everything else. */
+export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {
+  const isLate = ({ fate }: AttentionItem) => fate.reason === "before_start";
+  return { late: all.filter(isLate), items: all.filter((it) => !isLate(it)) };
 }
 
 export const isWithoutZone = ({ fate }: AttentionItem) => fate.reason === "no_timezone";

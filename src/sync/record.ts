@@ -5,6 +5,7 @@ import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 import type {
   FailReason,
+  Fate,
   Field,
   GarminKey,
   Journal,
@@ -68,6 +69,24 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
     values: sentValues(reading),
     ...(before?.ownersWord?.word === "mine" && { ownersWord: before.ownersWord }),
   };
+}
+
+/** The ledger entry of a reading that is held, refused or left out, with what is known of it in Garmin. */
+export function withFate(reading: Reading, before: LedgerEntry | undefined, fate: Fate): LedgerEntry {
+  return {
+    ...describe(reading, before),
+    fate,
+    attempts: before?.attempts ?? 0,
+    ...(before?.garminKey && { garminKey: before.garminKey }),
+    ...(before?.mayAlsoStand && { mayAlsoStand: before.mayAlsoStand }),
+  };
+}
+
+/** Writes an entry unless the ledger says the same of this version already. */
+export async function writeChanged(journal: Journal, now: LedgerEntry, entry: Versioned<LedgerEntry> | undefined) {
+  const before = entry?.value;
+  if (JSON.stringify(before?.fate) === JSON.stringify(now.fate) && before?.fingerprint === now.fingerprint) return;
+  await journal.write(now, entry?.version);
 }
 
 export function notAttempted(reading: Reading, before: LedgerEntry | undefined): LedgerEntry {

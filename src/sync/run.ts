@@ -5,9 +5,10 @@ import { delayOf, following, type Waiting } from "./delay.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
+import type { Task } from "./look.ts";
 import { type Delay, isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
-import { isOfferedAgain, isWatched, type Step } from "./plan.ts";
+import { isDecided, isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
   type Fate,
   type Journal,
@@ -24,8 +25,8 @@ import {
 import { advance, type Settlement } from "./progress.ts";
 import { acceptedFields } from "./read-back.ts";
 import { KINDS, type ReadingKind, readingId } from "./reading.ts";
-import { describe, type LaneReport } from "./record.ts";
-import { isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
+import { type LaneReport, withFate, writeChanged } from "./record.ts";
+import { holdsOf, isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
 import type { Tokens } from "./tokens.ts";
 import { isClockWrong } from "./vendor-time.ts";
 
@@ -65,6 +66,8 @@ export interface RunReport extends RunOutcome {
   rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
+  /** Readings that the owner had said to send, and what they came to. */
+  decided?: LedgerEntry[];
   /** With status "error": what broke, in a few technical words, so that a new cause can be told from a known one. */
   cause?: string;
 }
@@ -83,7 +86,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   }
   const { hasUploaded = false, ...report } = begun;
   if (report.busy) return report;
-  const { problem: _problem, cause: _cause, rests: _rests, ...outcome } = report;
+  const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
   const { paused, delay, since: _since, uploadRefusedAt: _refused, ...counts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...counts },
@@ -138,7 +141,10 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   }
   onProgress({ stage: "found", readings: planned.filter(({ step }) => isTask(step) && step.type !== "watch").length });
 
-  const fates = await settleWithoutGarmin(planned, journal, report);
+  const isResting = (kind: ReadingKind) => isPaused(progress, kind, account.settings.sends, clock.now());
+  const looksForHeld = (kind: ReadingKind) => start.looksForHeld && !isResting(kind);
+  const holds = KINDS.flatMap((kind) => holdsOf({ planned, sinks, looksForHeld: looksForHeld(kind) }, kind));
+  const fates = await settleWithoutGarmin(planned, holds, journal, report);
   const openBefore = await openWithoutTask(planned, progress, fates, journal);
   const laneDeps = {
     withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
@@ -150,7 +156,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
       timezone,
       parts: account.settings.sends,
     },
-    taken: await takenKeys(planned, openBefore, journal),
+    taken: await takenKeys(planned, [...openBefore, ...holds], journal),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const depsOf = (kind: ReadingKind) => ({
@@ -159,7 +165,6 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     isProven: progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(progress, kind),
   });
-  const isResting = (kind: ReadingKind) => isPaused(progress, kind, account.settings.sends, clock.now());
   // First, so that no late copy is taken for a new reading. A failure here does not keep anything else from arriving.
   const stillOpen: string[] = [];
   for (const [kind, entries] of Map.groupBy(openBefore, ({ value }) => value.kind)) {
@@ -172,7 +177,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   for (const kind of KINDS) {
     if (isResting(kind)) continue;
     const tasks = tasksOf(planned, kind);
-    const { error, ...rest } = await settle(tasks, depsOf(kind));
+    const { error, ...rest } = await settle(
+      tasks,
+      holds.filter(({ reading }) => reading.kind === kind),
+      depsOf(kind),
+    );
     // Here too, because answers are judged even after the access to Garmin has ended.
     const lane = { ...rest, error: await deps.tokens.heed(id, "garmin", error) };
     lanes.set(kind, lane);
@@ -180,6 +189,10 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     take(report, lane, fates, deps);
   }
 
+  const decided = planned.flatMap(({ reading, entry }) =>
+    entry && isDecided(entry.value) ? [fates.get(readingId(reading)) ?? entry.value] : [],
+  );
+  if (decided.length > 0) report.decided = decided;
   const settlements = planned.map((it) => settlement(it, fates));
   const isWaiting = (kind: ReadingKind) => (it: Settlement) => it.reading.kind === kind && !it.settled;
   const waiting = (kind: ReadingKind) => settlements.filter(isWaiting(kind)).map((it) => it.reading.modifiedAt);
@@ -220,22 +233,15 @@ async function keepAlive(tokens: Tokens, account: number): Promise<Record<Vendor
 const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);
 
 /** Writes down what is held, refused or left out. Answers what the ledger says now, by reading. */
-async function settleWithoutGarmin(planned: Planned[], journal: Journal, report: RunReport) {
+async function settleWithoutGarmin(planned: Planned[], holds: Task[], journal: Journal, report: RunReport) {
   const fates = new Map<string, LedgerEntry>();
+  const looked = new Set(holds.map(({ reading }) => reading));
   for (const { reading, entry, step } of planned) {
     const fate = fateOf(step);
-    if (!fate) continue;
-    const before = entry?.value;
-    const now: LedgerEntry = {
-      ...describe(reading, before),
-      fate,
-      attempts: before?.attempts ?? 0,
-      ...(before?.garminKey && { garminKey: before.garminKey }),
-      ...(before?.mayAlsoStand && { mayAlsoStand: before.mayAlsoStand }),
-    };
-    if (JSON.stringify(before?.fate) !== JSON.stringify(now.fate) || before?.fingerprint !== now.fingerprint) {
-      await journal.write(now, entry?.version);
-    }
+    // What Garmin may have already is for the lanes.
+    if (!fate || looked.has(reading)) continue;
+    const now = withFate(reading, entry?.value, fate);
+    await writeChanged(journal, now, entry);
     fates.set(readingId(reading), now);
     report[fate.state]++;
   }
@@ -304,10 +310,12 @@ function waitingNow(
   lanes: Map<ReadingKind, LaneReport>,
   paused: Pauses,
 ): Waiting[] {
-  return settlements.flatMap(({ reading, entry }, index): Waiting[] => {
+  return settlements.flatMap(({ reading, entry, settled }, index): Waiting[] => {
     const step = planned[index]?.step;
     const isWaiting = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
-    if (paused[reading.kind] || !step || !isTask(step) || !isWaiting) return [];
+    // To be held, if Garmin does not have it: that is not known yet.
+    const isUndecided = step?.type === "hold" && !settled;
+    if (paused[reading.kind] || !step || !(isTask(step) || isUndecided) || !isWaiting) return [];
     return [{ reading, entry: lanes.get(reading.kind)?.sent.get(readingId(reading)) ?? entry }];
   });
 }

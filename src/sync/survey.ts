@@ -3,8 +3,9 @@ import { isTimezone } from "../local-time.ts";
 import { type Account, isKindOn, type Sends } from "./account.ts";
 import type { Task } from "./look.ts";
 import { reachingBack } from "./pause.ts";
-import { plan, type Step } from "./plan.ts";
+import { isOpen, plan, type Step } from "./plan.ts";
 import type {
+  AttentionItem,
   Height,
   Journal,
   Journals,
@@ -21,7 +22,7 @@ import type {
 } from "./ports.ts";
 import { isProbable } from "./probable.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
-import { type Reading, type ReadingKind, readingId } from "./reading.ts";
+import { fingerprint, type Reading, type ReadingKind, readingId } from "./reading.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** How far back the first run of an account reaches, unless the owner says otherwise. */
@@ -56,6 +57,8 @@ export interface Start {
   progress: Progress;
   /** Garmin may have readings that the ledger does not know, so a look comes before anything is sent. */
   looksFirst: boolean;
+  /** The same of what is held already: somebody may have brought it by other means. */
+  looksForHeld: boolean;
   /** Whose links they are. A run that began with them must not go on with others. */
   withingsUserId: string;
   garminProfileId: string;
@@ -75,10 +78,11 @@ export async function openStart(
   const begun = startingPoint(stored?.value, since, firstRunStart);
   // An ordinary run does it soon, once the time is certain.
   const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
+  const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   return {
-    ...{ journal, stored, progress },
+    ...{ journal, stored, progress, looksForHeld },
     // A record that could not be read until now was in no earlier look.
-    looksFirst: progress.adopting === true || !ledgerIsCurrent || progress.unreadable !== undefined,
+    looksFirst: looksForHeld || progress.unreadable !== undefined,
     withingsUserId: withings.vendorUserId,
     garminProfileId: garmin.vendorUserId,
   };
@@ -102,7 +106,7 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
-  const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitedForZone(account, progress));
+  const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitsNoLonger(account, progress, now));
   const again = unreadableSince(progress, now).map((it) => it.getTime());
   const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
   const answer = await source.changedSince(withAccess, since);
@@ -126,11 +130,13 @@ function timezoneOf(account: Account, progress: Progress, answered?: string): st
   return [timezone, answered, progress.timezone, reportedTimezone].find((it) => it !== undefined && isTimezone(it));
 }
 
-/** From when to list blood pressures again that were held without a zone, now that there is one. */
-function waitedForZone(account: Account, progress: Progress): number[] {
-  if (timezoneOf(account, progress) === undefined) return [];
+/** From when to list again what was held without a zone, now that there is one, or until its date had come. */
+function waitsNoLonger(account: Account, progress: Progress, now: Date): number[] {
+  const hasZone = timezoneOf(account, progress) !== undefined;
+  const hasCome = ({ fate, takenAt }: AttentionItem) => fate.reason === "in_the_future" && takenAt <= now;
   return progress.attention
-    .filter((it) => isWithoutZone(it) && isKindOn(account.settings.sends, it.kind))
+    .filter((it) => (hasZone && isWithoutZone(it)) || (hasCome(it) && !progress.paused?.[it.kind]))
+    .filter((it) => isKindOn(account.settings.sends, it.kind))
     .map(({ modifiedAt }) => modifiedAt.getTime() - 1000);
 }
 
@@ -151,6 +157,7 @@ function planAll(
     if (!isOn && !entry && progress.paused?.[reading.kind]) return { reading, entry, step: { type: "leave" } };
     const step = plan(reading, entry?.value, {
       startAt: progress.startAt,
+      begunAt: progress.begunAt,
       now,
       adopting: looksFirst,
       refusal: (sinks[reading.kind] as Sink).refusal(reading),
@@ -159,13 +166,13 @@ function planAll(
       askedSince: progress.askedSince,
       probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
     });
-    const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value.fate));
+    const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value));
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
     return { reading, entry, step };
   });
 }
 
-export const isTask = (step: Step): step is Task["step"] =>
+export const isTask = (step: Step): step is Exclude<Task["step"], { type: "hold" }> =>
   step.type === "send" || step.type === "verify" || step.type === "replace" || step.type === "watch";
 
 export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
@@ -175,11 +182,32 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
 }
 
 /**
+ * Readings that are to be held, and that Garmin is asked about first: nobody is asked about what is there already. Once they
+ * are held, Garmin is asked again only where it is asked about everything.
+ */
+export function holdsOf(
+  { planned, sinks, looksForHeld }: { planned: Planned[]; sinks: Sinks; looksForHeld: boolean },
+  kind: ReadingKind,
+): Task[] {
+  return planned.flatMap(({ reading, entry, step }) => {
+    if (reading.kind !== kind || step.type !== "hold") return [];
+    const isKnown = entry?.value.fate.state === "held" && entry.value.fingerprint === fingerprint(reading);
+    // What was sent of it is followed up anyway, and what Garmin cannot store is not there.
+    const isPointless = (entry && isOpen(entry.value)) || (sinks[kind] as Sink).refusal(reading) !== undefined;
+    return isPointless || (isKnown && !looksForHeld) ? [] : [{ reading, entry, step }];
+  });
+}
+
+/**
  * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
  * other reading may be taken for one of them. Asked only when there is something to match.
  */
-export async function takenKeys(planned: Planned[], open: readonly unknown[], journal: Journal): Promise<Set<string>> {
-  if (open.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
+export async function takenKeys(
+  planned: Planned[],
+  others: readonly unknown[],
+  journal: Journal,
+): Promise<Set<string>> {
+  if (others.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
   return new Set((await journal.garminKeys()).values());
 }
 

@@ -131,7 +131,7 @@ describe("what people do", () => {
     expect(said()).toEqual([expect.stringContaining("Both sides are linked.")]);
   });
 
-  test("a double tap on “Send” sends once, and says the second time that nothing waits", async () => {
+  test("a double tap on “Send” sends once, and each says what is true of that reading", async () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 79, attrib: 1 });
     await house.sync();
@@ -144,23 +144,26 @@ describe("what people do", () => {
     await expect.poll(() => house.weights()).toHaveLength(1);
     await house.quiet();
     expect(house.owner.unansweredTaps).toBe(0);
-    expect(house.owner.toasts.map(({ text }) => text)[0]).toBe("It goes to Garmin now.");
+    const toasts = house.owner.toasts.map(({ text }) => text);
+    expect(toasts[0]).toBe("79.00 kg, today 12:50: I’ll send it unless Garmin already has it.");
+    expect(toasts).toHaveLength(2);
+    expect(said().at(-1)).toBe("79.00 kg, today 12:50: it’s in Garmin.");
     expect(house.weights()).toHaveLength(1);
   });
 
-  test("“Not mine” keeps a reading out for good, and the message shows it gone", async () => {
+  test("“Not mine” keeps a reading out for good, and says only that it is not sent", async () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 41, attrib: 1 });
     await house.sync();
     house.startBot();
     house.owner.say("/status");
     await heard("41.00 kg: held");
-    house.owner.tap("Not mine");
-    await house.owner.waitUntil(({ messages }) => !messages.some(({ text }) => text.includes("41.00 kg")));
+    house.owner.tap("Not mine: 41.00 kg, today 12:50");
+    await heard("41.00 kg, today 12:50: I won’t send it.");
     house.clock.advance(60);
     await house.sync();
     expect(house.weights()).toEqual([]);
-    expect(house.owner.toasts.map(({ text }) => text)).toEqual(["It stays out of Garmin."]);
+    expect(house.owner.toasts.map(({ text }) => text)).toEqual(["41.00 kg, today 12:50: I won’t send it."]);
   });
 
   test.each([

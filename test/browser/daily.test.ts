@@ -26,13 +26,13 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   await desktop.say("/status");
   await desktop.waitForMessage("Last sync:");
   await desktop.shot("guest 2 status shows what waits, desktop");
-  await desktop.tapButton("Not mine");
-  await desktop.page.locator("#toasts", { hasText: "It stays out of Garmin." }).waitFor();
+  await desktop.tapButton(/^Not mine: .* kg/);
+  await desktop.page.locator("#toasts", { hasText: "I won’t send it." }).waitFor();
   await desktop.shot("guest 3 not mine, desktop");
 
   const guestKg = await heldGuest();
   await desktop.tapButton(/^Send .* kg/);
-  await desktop.waitForMessage("1 reading now seen in Garmin");
+  await desktop.waitForMessage("it’s in Garmin.");
   await desktop.shot("guest 4 sent after all, desktop");
   // Told apart by when they were taken: two guests may well weigh the same.
   const arrived = inGarmin().filter(({ takenAt }) => !before.includes(takenAt.getTime()));

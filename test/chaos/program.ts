@@ -149,7 +149,7 @@ export async function startProgram(
 
     async giveWord(account: number, readingId: string, word: Word) {
       const found = await app.accounts.find(account);
-      return found && giveWord({ ...app, clock }, found, readingId, word);
+      return found && (await giveWord({ ...app, clock }, found, [readingId], word)).type;
     },
 
     /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */

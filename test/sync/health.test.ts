@@ -77,6 +77,7 @@ function shortly(news: HealthNews): string {
   if (news.type === "unreadable") return `unreadable: ${news.records.map(({ id }) => id)}`;
   const quietly = news.isQuiet ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
+  if (news.type === "before_start") return `before_start(${news.items.length})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
   if (news.type === "notice") return `${quietly}${news.notice.type}`;
   if (news.type === "expiry") return `${news.vendor}(${news.daysLeft})`;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Household, startHousehold } from "../support/household.ts";
+import { type Household, OWNER, startHousehold } from "../support/household.ts";
 
 let house: Household;
 afterEach(() => house.close());
@@ -157,5 +157,130 @@ describe("a weight that is far from the owner's", () => {
     await usedToEighty(3);
     house.person.takeBloodPressure({ systolic: 180, diastolic: 110 });
     expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+  });
+});
+
+describe("a reading that would be held, and stands in Garmin already", () => {
+  const byHand = (at: Date, weightKg: number) => house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
+  const range = (it: string) => it.includes("GET /weight-service/weight/range");
+  const fates = async (grpids: number[]) => {
+    const ids = grpids.map((it) => `${String(it).padStart(16, "0")}#weigh_in`);
+    const entries = await house.journal().entries(ids);
+    return ids.map((id) => entries.get(id)?.value.fate);
+  };
+  const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
+
+  test("is taken over by a first run, and nobody is asked; what is not there waits", async () => {
+    house = await startHousehold();
+    const { person, sync } = house;
+    for (const days of [6, 5, 4]) person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
+    const doubtful = [
+      person.stepOnScale({ at: ago({ days: 3 }), weightKg: 47 }),
+      person.stepOnScale({ at: ago({ days: 2 }), weightKg: 80, attrib: 1 }),
+      person.stepOnScale({ at: ago({ days: 2, minutes: 60 }), weightKg: 81, attrib: 4 }),
+      person.stepOnScale({ at: ago({ days: 2, minutes: 90 }), weightKg: 82, attrib: 10009 }),
+      person.stepOnScale({ at: ago({ days: -5 }), createdAt: house.clock.now(), weightKg: 83 }),
+      person.stepOnScale({ at: new Date("2001-01-01T00:03:00Z"), createdAt: house.clock.now(), weightKg: 84 }),
+    ];
+    for (const id of doubtful)
+      byHand(new Date(person.group(id).date * 1000), (person.group(id).measures[0]?.value ?? 0) / 1000);
+    const guest = person.stepOnScale({ at: ago({ days: 1 }), weightKg: 48 });
+    expect(await sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", synced: 3, skipped: 6, held: 1 });
+    expect(await fates(doubtful)).toEqual(doubtful.map(() => ADOPTED));
+    expect(await attention()).toMatchObject([{ measureGroupId: guest }]);
+    expect(house.weights()).toHaveLength(3 + 6);
+  });
+
+  test("is taken over by an ordinary run, which looks once, and only for what it did not know", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, requests } = house;
+    clock.advance(600);
+    requests();
+    await sync();
+    expect(requests()).toEqual(["withings POST /measure"]);
+    const there = person.stepOnScale({ weightKg: 45 });
+    byHand(ago({ minutes: 1 }), 45);
+    const guest = person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 46 });
+    expect(await sync()).toMatchObject({ status: "success", skipped: expect.any(Number), held: 1 });
+    expect(requests().filter(range)).toHaveLength(1);
+    expect(await fates([there, guest])).toEqual([ADOPTED, { state: "held", reason: "improbable_weight" }]);
+    for (let runs = 0; runs < 3; runs++) {
+      clock.advance(1800);
+      expect(await sync()).toMatchObject({ status: "success", held: 1 });
+    }
+    expect(requests()).toEqual(["withings POST /measure", "withings POST /measure", "withings POST /measure"]);
+  });
+
+  test("is taken over although it was asked about, when somebody has brought it and everything is looked at", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock } = house;
+    person.stepOnScale({ weightKg: 45 });
+    expect(await sync()).toMatchObject({ held: 1 });
+    byHand(ago({ minutes: 1 }), 45);
+    clock.advance(60);
+    expect(await sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", held: 0 });
+    expect(await attention()).toEqual([]);
+  });
+
+  test("does not make a weight like it probable: others bring guests to Garmin, too", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock } = house;
+    for (const minutes of [50, 40, 30]) {
+      person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
+      byHand(ago({ minutes }), 45);
+    }
+    expect(await sync()).toMatchObject({ held: 0 });
+    clock.advance(1800);
+    person.stepOnScale({ weightKg: 45.1 });
+    expect(await sync()).toMatchObject({ synced: 0, held: 1 });
+    expect((await house.journal().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
+  });
+
+  test("is not asked about while Garmin does not answer, and is then", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, sandbox } = house;
+    person.stepOnScale({ weightKg: 45 });
+    sandbox.faults.add({
+      ...{ name: "away", server: "garmin_connectapi", match: {}, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 503 },
+    });
+    expect(await sync()).toMatchObject({ status: "retry_later", held: 0 });
+    expect(await attention()).toEqual([]);
+    sandbox.faults.remove("away");
+    clock.advance(600);
+    expect(await sync()).toMatchObject({ status: "success", held: 1 });
+  });
+
+  test("is asked about although nothing can be sent at the moment", async () => {
+    await usedToEighty(5);
+    const { person, sync, sandbox } = house;
+    person.stepOnScale({ weightKg: 80 });
+    person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 45 });
+    sandbox.faults.add({
+      ...{ name: "no upload", server: "garmin_connectapi", match: { method: "POST" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 503 },
+    });
+    expect(await sync()).toMatchObject({ status: "retry_later", held: 1 });
+  });
+
+  test("does not take the entry of a reading of its owner's that is on its way", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, sandbox } = house;
+    sandbox.garmin.settings.readBackDelaySeconds = 300;
+    const own = person.stepOnScale({ at: ago({ minutes: 2 }), weightKg: 80.27 });
+    expect(await sync()).toMatchObject({ status: "retry_later" });
+    // Garmin shows it from now on, but not yet in the look for what was sent.
+    const twin = person.stepOnScale({ at: ago({ minutes: 1 }), weightKg: 80.29, attrib: 1 });
+    sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: /range/ }, times: 1 },
+      effect: { type: "status", status: 200, body: { dailyWeightSummaries: [] } },
+    });
+    clock.advance(301);
+    await sync();
+    expect(await fates([own, twin])).toMatchObject([{ state: "sent" }, { state: "held" }]);
+    clock.advance(60);
+    await sync();
+    expect(await fates([own, twin])).toMatchObject([{ state: "seen" }, { state: "held" }]);
+    expect(weights().filter((it) => it > 80.25 && it < 80.3)).toEqual([80.27]);
   });
 });

@@ -88,6 +88,7 @@ const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
 
 const context: fc.Arbitrary<PlanContext> = fc.record({
   startAt: near(40),
+  begunAt: fc.option(near(40), { nil: undefined }),
   now: fc.constant(NOW),
   adopting: fc.boolean(),
   refusal: fc.constantFrom(undefined, "out_of_range" as const),

@@ -23,7 +23,7 @@ async function answer(word: "mine" | "not_mine") {
   const [item] = await waiting();
   const account = await house.app.accounts.find(ACCOUNT);
   if (!item || !account) throw new Error("nothing waits");
-  return giveWord({ ...house.app, clock: house.clock }, account, readingId(item), word);
+  return (await giveWord({ ...house.app, clock: house.clock }, account, [readingId(item)], word)).type;
 }
 
 describe("a blood pressure whose time zone nobody knows", () => {
@@ -170,11 +170,76 @@ describe("a weigh-in of a device whose clock was reset", () => {
     expect(await again()).toMatchObject({ status: "success", synced: 1, held: 0 });
   });
 
-  test("and no other one from before the account's start is held: an old diary, another app, a scale that was offline", async () => {
+  test("and no other one has an impossible date: an old diary, another app, a scale that was offline", async () => {
+    house.clock.advance(60);
     stepAt("1995-05-01T00:00:00Z", { attrib: 2 });
     stepAt("1996-05-01T00:00:00Z", { deviceid: null });
     stepAt("2020-05-01T00:00:00Z");
-    expect(await again()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect(await again()).toMatchObject({ status: "success", synced: 0, held: 3 });
+    expect(await reasons()).toEqual(["before_start", "before_start", "before_start"]);
+  });
+});
+
+describe("a reading that is dated in the future", () => {
+  const inDays = (days: number) => new Date(house.clock.now().getTime() + days * DAY_MS);
+  const stepInFuture = (days: number, more = {}) =>
+    house.person.stepOnScale({ at: inDays(days), createdAt: house.clock.now(), weightKg: 80, ...more });
+
+  test("waits until its date has come, and then goes by itself, once", async () => {
+    const takenAt = inDays(6);
+    stepInFuture(6);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
+    expect(await reasons()).toEqual(["in_the_future"]);
+    for (let day = 1; day <= 5; day++) {
+      house.clock.advance(24 * 3600 - 60);
+      await house.link();
+      house.person.stepOnScale({ weightKg: 80 + day / 10 });
+      expect(await again(60)).toMatchObject({ status: "success", synced: 1, held: 1 });
+    }
+    // A second before it has come, and a second after.
+    house.clock.advance(24 * 3600 - 1);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
+    house.requests();
+    expect(await again(2)).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(house.weights().filter((it) => it.takenAt.getTime() === takenAt.getTime())).toHaveLength(1);
     expect(await waiting()).toEqual([]);
+    house.requests();
+    expect(await again()).toMatchObject({ status: "success", synced: 0 });
+    expect(house.requests()).toEqual(["withings POST /measure"]);
+  });
+
+  test("is asked about like any other when its date has come, if it may be somebody else's", async () => {
+    stepInFuture(3, { attrib: 1 });
+    await house.sync();
+    expect(await reasons()).toEqual(["in_the_future"]);
+    house.clock.advance(3.1 * 24 * 3600);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
+    expect(await reasons()).toEqual(["ambiguous_person"]);
+  });
+
+  test("costs no longer list while its kind is off, and goes when it is on again", async () => {
+    stepInFuture(3);
+    await house.sync();
+    const { settings } = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+    const isOn = (weight: boolean) =>
+      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, weight } } });
+    await isOn(false);
+    house.clock.advance(9 * 24 * 3600);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
+    await isOn(true);
+    expect(await again()).toMatchObject({ status: "success", synced: 1, held: 0 });
+  });
+
+  test("is left for good when its owner ignores it", async () => {
+    stepInFuture(3);
+    await house.sync();
+    expect(await answer("mine")).toBe("nothing_waits");
+    expect(await answer("not_mine")).toBe("noted");
+    house.clock.advance(4 * 24 * 3600);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect(house.weights()).toEqual([]);
   });
 });

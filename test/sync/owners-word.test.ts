@@ -23,7 +23,7 @@ async function say(word: Word, item?: AttentionItem, on = house.app) {
   const [waiting] = await attention();
   const about = item ?? waiting;
   if (!account || !about) throw new Error("nothing waits");
-  return giveWord({ ...on, clock: house.clock }, account, readingId(about), word);
+  return (await giveWord({ ...on, clock: house.clock }, account, [readingId(about)], word)).type;
 }
 async function pass(seconds: number) {
   house.clock.advance(seconds);

@@ -17,7 +17,7 @@ const reading: WeighIn = {
   weightKg: 80.25,
 };
 const context: PlanContext = {
-  ...{ startAt: START, now: NOW, adopting: false, refusal: undefined },
+  ...{ startAt: START, begunAt: START, now: NOW, adopting: false, refusal: undefined },
   ...{ isOn: true, askedSince: undefined, hasTimezone: true, probable: true },
 };
 const KEY = { calendarDate: "2026-11-20", id: "1" };
@@ -45,6 +45,8 @@ const touched = { modifiedAt: hoursAgo(1) };
 const inAnOlderState = { weightKg: 81, modifiedAt: hoursAgo(40) };
 const tooHeavy = { ...edited, weightKg: 700 };
 const tooEarly = { takenAt: new Date(START.getTime() - 1000) };
+/** As it was at Withings when the account's first run ended. */
+const history = { ...tooEarly, modifiedAt: START };
 
 type Line = [
   what: string,
@@ -77,8 +79,12 @@ const lines: Record<string, Line[]> = {
   "a reading nobody has seen before": [
     ["is sent", {}, undefined, send],
     ["is sent when taken in the very second of the start", { takenAt: START }, undefined, send],
-    ["is left where it is when taken before the start", tooEarly, undefined, { type: "leave" }],
-    ["is left before the start whoever it is", { ...tooEarly, attribution: "ambiguous" }, undefined, { type: "leave" }],
+    ["is left where it is when it was there before the first run", history, undefined, leave],
+    ["is left before the start in the first run itself", tooEarly, undefined, leave, { begunAt: undefined }],
+    ["is left before the start whoever it is", { ...history, attribution: "ambiguous" }, undefined, leave],
+    ["is held when it turns up later, and is from before the start", tooEarly, undefined, hold("before_start")],
+    ["turns up late whoever it is", { ...tooEarly, attribution: "ambiguous" }, undefined, hold("before_start")],
+    ["is not held for its age while its kind is off", tooEarly, undefined, leave, { isOn: false }],
     ["is looked for in Garmin first while adopting", {}, undefined, sendOrAdopt, { adopting: true }],
     ["is looked for first when it came from another app", { imported: true }, undefined, sendOrAdopt],
     ["is held when it may be somebody else's", { attribution: "ambiguous" }, undefined, hold("ambiguous_person")],
@@ -198,6 +204,35 @@ const lines: Record<string, Line[]> = {
       outOfRange,
     ],
     [
+      "waits for its date, once it is held for being in the future",
+      { takenAt: hoursAgo(-2) },
+      entry(
+        { state: "held", reason: "in_the_future" },
+        { fingerprint: fingerprint({ ...reading, takenAt: hoursAgo(-2) }) },
+      ),
+      hold("in_the_future"),
+    ],
+    ["goes when its date has come", {}, entry({ state: "held", reason: "in_the_future" }), sendOrAdopt],
+    [
+      "is asked about like any other when its date has come",
+      { attribution: "ambiguous" },
+      entry({ state: "held", reason: "in_the_future" }),
+      hold("ambiguous_person"),
+    ],
+    [
+      "goes at once when its date was corrected",
+      { ...edited, takenAt: hoursAgo(-2) },
+      entry({ state: "held", reason: "in_the_future" }),
+      sendOrAdopt,
+    ],
+    [
+      "is left out for its age until its owner wants it",
+      tooEarly,
+      entry({ state: "held", reason: "before_start" }),
+      hold("before_start"),
+    ],
+    ["goes when the account starts earlier by now", {}, entry({ state: "held", reason: "before_start" }), sendOrAdopt],
+    [
       "replaces the version of it that still stands",
       {},
       entry({ state: "held", reason: "unknown_attribution" }, { garminKey: KEY }),
@@ -206,6 +241,12 @@ const lines: Record<string, Line[]> = {
   ],
   "a reading that its owner claims": [
     ["is looked for, also as somebody else's entry", {}, claimed({ attempts: 0 }), { type: "verify", adopt: true }],
+    [
+      "is looked for when it is only to be brought, and asked about if it is doubtful",
+      { ...tooEarly, attribution: "ambiguous" },
+      entry({ state: "sending" }, { attempts: 0, ownersWord: { word: "bring", at: NOW } }),
+      { type: "verify", hold: "ambiguous_person", adopt: true },
+    ],
     ["is sent however doubtful", { attribution: "ambiguous" }, claimed(), verify],
     ["is sent however improbable", {}, claimed(), verify, { probable: false }],
     ["is not sent from the future", { takenAt: hoursAgo(-48) }, claimed(), { type: "verify", hold: "in_the_future" }],

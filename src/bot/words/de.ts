@@ -3,17 +3,20 @@ import type { LastRun } from "../../sync/account.ts";
 import type { HealthNews, TroubleNews } from "../../sync/health.ts";
 import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
-import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
+import type { UnreadableRecord, Vendor } from "../../sync/ports.ts";
+import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import { alarmsInGerman } from "./de-alarms.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { doctorInGerman } from "./de-doctor.ts";
+import { heldInGerman } from "./de-held.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import { ATTENTION_SHOWN, isMaybeForeignItem, JUST_HELD_SHOWN, type OutcomeOptions, type StatusOptions } from "./en.ts";
+import type { OutcomeOptions, StatusOptions } from "./en.ts";
+import { ATTENTION_SHOWN, DECIDED_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 import type { Words } from "./words.ts";
 
@@ -43,23 +46,6 @@ export function german(format: Format): Words {
       "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts ist verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten per NTP.",
     fix_garmin_client_id:
       "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
-  };
-
-  const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "die Waage war nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
-    typed_at_sign_up: "wurde beim Anlegen des Withings-Kontos eingetippt",
-    unknown_attribution: "Withings sagt nicht so, dass ich es verstehe, von wem sie ist",
-    improbable_weight: "liegt weit weg von deinen letzten Gewichten",
-    in_the_future: "ihre Zeit liegt in der Zukunft",
-    impossible_date: "damals kann sie kein Gerät gemessen haben; vermutlich wurde seine Uhr zurückgesetzt",
-    no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
-  };
-
-  const FAILED: Record<FailReason, string> = {
-    out_of_range: "solche Werte kann Garmin nicht speichern",
-    refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
-    never_appeared: "Garmin hat sie genommen und nie gezeigt",
-    unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
   };
 
   const BROKEN =
@@ -104,27 +90,6 @@ export function german(format: Format): Words {
     return `${VENDOR[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(link.daysLeft)} gültig, erneuert sich selbst`;
   }
 
-  function attentionLine({ takenAt, values: of, fate }: AttentionItem): string {
-    const why =
-      fate.state === "held" ? `zurückgehalten: ${HELD[fate.reason]}` : `nicht gespeichert: ${FAILED[fate.reason]}`;
-    return `${time(takenAt)}, ${values(of)}: ${why}.`;
-  }
-
-  function attentionLines(attention: AttentionItem[]): string[] {
-    const shown = attention.slice(-ATTENTION_SHOWN);
-    const more = attention.length > shown.length ? [`und ${attention.length - shown.length} ältere`] : [];
-    return [...shown.map(attentionLine), ...more];
-  }
-
-  function justHeldLine(items: AttentionItem[], status: string): string {
-    const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
-    const more = items.length > shown.length ? [`${items.length - shown.length} weitere`] : [];
-    const isOne = items.length === 1;
-    const isMaybeForeign = items.every(isMaybeForeignItem);
-    const why = isMaybeForeign ? `, weil sie vielleicht nicht von dir ${isOne ? "ist" : "sind"}` : "";
-    return `${items.length} neue ${isOne ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${[...shown, ...more].join("; ")}. ${status} sagt, warum.`;
-  }
-
   /** `der letzten Stunde`, `den letzten 5 Stunden`, `den letzten 3 Tagen` */
   function span(since: Date): string {
     const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
@@ -163,12 +128,9 @@ export function german(format: Format): Words {
       case "expiry":
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
       case "attention":
-        return [
-          news.items.length === 1
-            ? "Eine Messung braucht deine Entscheidung."
-            : "Einige Messungen brauchen deine Entscheidung.",
-          ...attentionLines(news.items),
-        ].join("\n");
+        return held.question(news.items);
+      case "before_start":
+        return held.beforeStart(news.items, news.startAt);
       case "unreadable":
         return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.`;
       case "notice":
@@ -178,6 +140,7 @@ export function german(format: Format): Words {
 
   const notices = noticesInGerman(format);
   const delays = delayInGerman(format);
+  const held = heldInGerman(format);
 
   const commands = {
     sync: "Neues hinübertragen",
@@ -237,8 +200,8 @@ export function german(format: Format): Words {
     notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
 
     action: (action) => ACTION[action],
-    held: (reason) => HELD[reason],
-    failed: (reason) => FAILED[reason],
+    held: (reason) => held.held[reason],
+    failed: (reason) => held.failed[reason],
 
     button: {
       linkWithings: "Withings verbinden",
@@ -255,13 +218,10 @@ export function german(format: Format): Words {
       asAndroid: "Als Garmins Android-App versuchen",
       lookAgain: "Noch einmal nachsehen",
       cancel: "Abbrechen",
-      mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
-      notMine: "Nicht von mir",
+      ...held.button,
       setTimezone: "Zeitzone einstellen",
       goOn: notices.goOn,
       stopSending: notices.stopSending,
-      tryAgain: (item) => `${values(item.values)} noch einmal versuchen`,
-      leaveIt: "So lassen",
       switchLink: "Ja, wechseln",
       keepLink: "Nein, so lassen",
       yesRemove: "Ja, entfernen",
@@ -293,18 +253,24 @@ export function german(format: Format): Words {
     ): string {
       const lines: string[] = [];
       if (healed) lines.push(newsText(healed));
-      else if (report.synced > 0) lines.push(`${readings(report.synced)} jetzt in Garmin zu sehen.`);
+      const all = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
+      const decided = all.length > DECIDED_SHOWN ? [] : all;
+      lines.push(...decided.map(held.became));
+      const named = (state: string) => decided.filter(({ fate }) => fate.state === state).length;
+      const synced = report.synced - named("seen");
+      const failed = report.failed - named("failed");
+      if (!healed && synced > 0) lines.push(`${readings(synced)} jetzt in Garmin zu sehen.`);
+      const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
+      if (had > 0) lines.push(`${had} davon hatte Garmin schon.`);
       const isNew = justHeld.length > 0;
-      if (report.failed > 0) {
-        lines.push(
-          `${readings(report.failed)} ließ${report.failed === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
-        );
+      if (failed > 0) {
+        lines.push(`${readings(failed)} ließ${failed === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`);
       }
       if (lines.length === 0 && report.status === "success" && !isNew) {
         const rest = report.paused ? "" : report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
         lines.push(`Nichts Neues.${rest}`);
       }
-      if (isNew) lines.push(justHeldLine(justHeld, status));
+      if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0)
         lines.push(`${lines.pop() ?? ""} (${report.held} zurückgehalten, siehe ${status})`.trim());
       for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
@@ -338,7 +304,7 @@ export function german(format: Format): Words {
     },
 
     status(
-      { links, lastReadings, attention, unreadable, facts, lastRun: last }: Overview,
+      { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
       options: Partial<StatusOptions>,
     ): string {
       const NOTIFICATIONS = {
@@ -348,6 +314,7 @@ export function german(format: Format): Words {
         gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
       };
       const isLinked = links.withings && links.garmin;
+      const { late, items } = byStart(attention);
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -368,13 +335,15 @@ export function german(format: Format): Words {
         ...lastSync(last),
         ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),
-        ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(items.length > 0 ? ["", ...held.lines(items)] : []),
+        ...(late.length > 0 ? ["", held.beforeStart(late, progress?.startAt)] : []),
         ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
     goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
-    noted: { mine: "Sie geht jetzt zu Garmin.", not_mine: "Sie kommt nicht zu Garmin." },
+    became: held.became,
+    decided: held.decided,
 
     news: newsText,
 

@@ -4,31 +4,19 @@ import type { HealthNews, TroubleNews } from "../../sync/health.ts";
 import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
+import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
 import { alarmsInEnglish } from "./en-alarms.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
+import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
 import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import type { Format } from "./format.ts";
-
-/** Whoever reads a list of readings that wait sees so many; the rest is counted. */
-export const ATTENTION_SHOWN = 5;
-export const JUST_HELD_SHOWN = 3;
-
-const NOT_ABOUT_THE_PERSON: ReadonlyArray<AttentionItem["fate"]["reason"]> = [
-  "in_the_future",
-  "impossible_date",
-  "no_timezone",
-];
-/** Whether somebody else may have been measured. */
-export function isMaybeForeignItem({ fate }: AttentionItem): boolean {
-  return !NOT_ABOUT_THE_PERSON.includes(fate.reason);
-}
 
 /** What /status shows besides the account's own overview. */
 export interface StatusOptions {
@@ -76,23 +64,6 @@ export function english(format: Format) {
       "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into my settings; then sign in at Garmin again.",
   };
 
-  const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "the scale was not sure that it was you; assign it in the Withings app",
-    typed_at_sign_up: "it was typed in when the Withings account was made",
-    unknown_attribution: "Withings does not say whose it is in a way I know",
-    improbable_weight: "it is far from your recent weights",
-    in_the_future: "its time lies in the future",
-    impossible_date: "no scale or cuff can have measured it then; its clock was probably reset",
-    no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
-  };
-
-  const FAILED: Record<FailReason, string> = {
-    out_of_range: "its values are outside what Garmin can store",
-    refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
-    never_appeared: "Garmin took it and never showed it",
-    unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
-  };
-
   const BROKEN =
     "Something is wrong on my side. Nothing is lost: your readings wait at Withings. The person who runs me finds more in my log.";
 
@@ -137,27 +108,6 @@ export function english(format: Format) {
     return `${VENDOR[vendor]}: linked${who && ` as ${who}`}, good for ${days(link.daysLeft)}, renewed by itself`;
   }
 
-  function attentionLine({ takenAt, values: of, fate }: AttentionItem): string {
-    const why = fate.state === "held" ? `held: ${HELD[fate.reason]}` : `not stored: ${FAILED[fate.reason]}`;
-    return `${time(takenAt)}, ${values(of)}: ${why}.`;
-  }
-
-  function attentionLines(attention: AttentionItem[]): string[] {
-    const shown = attention.slice(-ATTENTION_SHOWN);
-    const older = attention.length - shown.length;
-    const more = older === 0 ? [] : [older === 1 ? "and 1 older one" : `and ${older} older ones`];
-    return [...shown.map(attentionLine), ...more];
-  }
-
-  function justHeldLine(items: AttentionItem[], status: string): string {
-    const shown = items.slice(0, JUST_HELD_SHOWN).map((it) => `${values(it.values)}, ${time(it.takenAt)}`);
-    const more = items.length > shown.length ? [`${items.length - shown.length} more`] : [];
-    const isOne = items.length === 1;
-    const isMaybeForeign = items.every(isMaybeForeignItem);
-    const why = isMaybeForeign ? `, because ${isOne ? "it" : "they"} may not be yours` : "";
-    return `${items.length} new ${isOne ? "reading is" : "readings are"} held back${why}: ${[...shown, ...more].join("; ")}. ${status} says why.`;
-  }
-
   /** `hour`, `5 hours`, `3 days`: what follows "the last". */
   function span(since: Date): string {
     const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
@@ -194,10 +144,9 @@ export function english(format: Format) {
       case "expiry":
         return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":
-        return [
-          news.items.length === 1 ? "A reading needs your decision." : "Some readings need your decision.",
-          ...attentionLines(news.items),
-        ].join("\n");
+        return held.question(news.items);
+      case "before_start":
+        return held.beforeStart(news.items, news.startAt);
       case "unreadable":
         return `${unreadableLine(news.records)} Your other readings arrive. Nothing is lost: Withings keeps ${news.records.length === 1 ? "it" : "them"}, and I try again every day.`;
       case "notice":
@@ -207,6 +156,7 @@ export function english(format: Format) {
 
   const notices = noticesInEnglish(format);
   const delays = delayInEnglish(format);
+  const held = heldInEnglish(format);
 
   const commands = {
     sync: "Bring over what is new",
@@ -268,8 +218,8 @@ export function english(format: Format) {
     notDeleted: "I could not delete your message. Please delete it yourself.",
 
     action: (action: Action) => ACTION[action],
-    held: (reason: HeldReason) => HELD[reason],
-    failed: (reason: FailReason) => FAILED[reason],
+    held: (reason: HeldReason) => held.held[reason],
+    failed: (reason: FailReason) => held.failed[reason],
 
     button: {
       linkWithings: "Link Withings",
@@ -286,13 +236,10 @@ export function english(format: Format) {
       asAndroid: "Try as Garmin’s Android app",
       lookAgain: "Look again",
       cancel: "Cancel",
-      mine: (item: AttentionItem) => `Send ${values(item.values)}, ${time(item.takenAt)}`,
-      notMine: "Not mine",
+      ...held.button,
       setTimezone: "Set my time zone",
       goOn: notices.goOn,
       stopSending: notices.stopSending,
-      tryAgain: (item: AttentionItem) => `Try ${values(item.values)} again`,
-      leaveIt: "Leave it",
       switchLink: "Yes, switch",
       keepLink: "No, keep the link",
       yesRemove: "Yes, remove",
@@ -330,14 +277,23 @@ export function english(format: Format) {
     ): string {
       const lines: string[] = [];
       if (healed) lines.push(newsText(healed));
-      else if (report.synced > 0) lines.push(`${readings(report.synced)} now seen in Garmin.`);
+      // Each by its name, as it was asked for.
+      const all = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
+      const decided = all.length > DECIDED_SHOWN ? [] : all;
+      lines.push(...decided.map(held.became));
+      const named = (state: string) => decided.filter(({ fate }) => fate.state === state).length;
+      const synced = report.synced - named("seen");
+      const failed = report.failed - named("failed");
+      if (!healed && synced > 0) lines.push(`${readings(synced)} now seen in Garmin.`);
+      const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
+      if (had > 0) lines.push(`Garmin already had ${had} of those readings.`);
       const isNew = justHeld.length > 0;
-      if (report.failed > 0) lines.push(`${readings(report.failed)} could not be stored. ${status} says why.`);
+      if (failed > 0) lines.push(`${readings(failed)} could not be stored. ${status} says why.`);
       if (lines.length === 0 && report.status === "success" && !isNew) {
         const rest = report.paused ? "" : report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
         lines.push(`Nothing new.${rest}`);
       }
-      if (isNew) lines.push(justHeldLine(justHeld, status));
+      if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
       for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
       switch (report.status) {
@@ -366,7 +322,7 @@ export function english(format: Format) {
     },
 
     status(
-      { links, lastReadings, attention, unreadable, facts, lastRun: last }: Overview,
+      { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
       options: Partial<StatusOptions>,
     ): string {
       const NOTIFICATIONS = {
@@ -376,6 +332,7 @@ export function english(format: Format) {
         gone: "Withings no longer tells me of new readings; I look by myself, and set it up again soon",
       };
       const isLinked = links.withings && links.garmin;
+      const { late, items } = byStart(attention);
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
@@ -396,13 +353,16 @@ export function english(format: Format) {
         ...lastSync(last),
         ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
         ...notices.statusLines(facts),
-        ...(attention.length > 0 ? ["", ...attentionLines(attention)] : []),
+        ...(items.length > 0 ? ["", ...held.lines(items)] : []),
+        ...(late.length > 0 ? ["", held.beforeStart(late, progress?.startAt)] : []),
         ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
         ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
       ].join("\n");
     },
     goingOn: "I’ll go on. The waiting readings go to Garmin now.",
-    noted: { mine: "It goes to Garmin now.", not_mine: "It stays out of Garmin." },
+    /** What is true of a reading that somebody has decided about, or of several. */
+    became: held.became,
+    decided: held.decided,
 
     /* What nobody asked for */
 
