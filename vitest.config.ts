@@ -6,8 +6,8 @@ export default defineConfig({
     // A folder for all temporary files, and the runtime client that the functions run with.
     globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
     setupFiles: ["bin/one-grammy.js"],
-    // They need a browser, and have a configuration of their own.
-    exclude: [...configDefaults.exclude, "test/browser/**"],
+    // They have configurations of their own: one needs a browser, the other prints a table.
+    exclude: [...configDefaults.exclude, "test/browser/**", "test/deaths/**"],
     // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -8,6 +8,7 @@ import type { Environment } from "../../src/config.ts";
 import { freePort } from "../sandbox/free-port.ts";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { timeLapse } from "../support/time-lapse.ts";
 import { moveIn } from "./public-house.ts";
 
 let machine: Machine;
@@ -59,16 +60,6 @@ test.each([
   },
 );
 
-/** Makes a minute of the program's timers a tenth of a second, in all its threads. Its clock stays. SIGUSR2 blocks it. */
-const TIME_LAPSE = `
-  import { isMainThread } from "node:worker_threads";
-  for (const name of ["setTimeout", "setInterval"]) {
-    const timer = globalThis[name];
-    globalThis[name] = (work, milliseconds = 0, ...rest) => timer(work, milliseconds / 600, ...rest);
-  }
-  if (isMainThread) process.on("SIGUSR2", () => { for (;;); });
-`;
-
 describe("in time lapse", () => {
   let outside: Receiver;
   beforeEach(async () => {
@@ -77,11 +68,8 @@ describe("in time lapse", () => {
   });
   afterEach(() => outside.close());
 
-  const begin = (more: Environment = {}) => {
-    const preload = path.join(machine.folder, "preload.mjs");
-    writeFileSync(preload, TIME_LAPSE);
-    return machine.start("start", { ...outside.env, ...more, NODE_OPTIONS: `--import=${preload}` });
-  };
+  const begin = (more: Environment = {}) =>
+    machine.start("start", { ...outside.env, ...more, ...timeLapse(machine.folder) });
 
   test("a program whose event loop blocks ends, and says so; the next start says since when nothing was done", async () => {
     const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });

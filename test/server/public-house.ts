@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
+import type { Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
@@ -22,7 +23,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
   const servers = new Set<Server>();
 
   /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
-  async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number } = {}) {
+  async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number; clock?: Clock } = {}) {
     const logged: Array<Record<string, unknown>> = [];
     const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
     const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);

@@ -89,7 +89,7 @@ export async function startHousehold(
     newApp,
     link: () => link(app),
     signInAs,
-    linkWithings: () => linkWithings(app),
+    linkWithings: (on = app) => linkWithings(on),
     sync: async (runOptions: RunOptions = {}, on = app) => {
       const account = await app.accounts.find(ACCOUNT);
       if (!account) throw new Error("the account of the tests is missing");

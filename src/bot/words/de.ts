@@ -121,10 +121,12 @@ export function german(format: Format): Words {
         const text = trouble(news);
         return news.isReminder ? `Seit ${time(news.since)} ist nicht alles angekommen. ${text}` : text;
       }
-      case "healed":
-        return news.synced > 0
-          ? `${delays.over(news)} ${readings(news.synced)} aus ${span(news.since)} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`
-          : `${delays.over(news)} Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.`;
+      case "healed": {
+        const isTimed = !news.told.some(({ what }) => what === "fix_clock");
+        if (news.synced > 0)
+          return `${delays.over(news)} ${readings(news.synced)}${isTimed ? ` aus ${span(news.since)}` : ""} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`;
+        return `${delays.over(news)} ${isTimed ? `Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.` : "Keine Messung hat gefehlt."}`;
+      }
       case "expiry":
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
       case "attention":

@@ -137,10 +137,13 @@ export function english(format: Format) {
         const text = trouble(news);
         return news.isReminder ? `Not everything has arrived since ${time(news.since)}. ${text}` : text;
       }
-      case "healed":
+      case "healed": {
+        // A wrong clock does not know since when it was wrong.
+        const isTimed = !news.told.some(({ what }) => what === "fix_clock");
         return news.synced > 0
-          ? `${delays.over(news)} ${readings(news.synced)} from the last ${span(news.since)} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
-          : `${delays.over(news)} No reading has been missed since ${moment(news.since)}.`;
+          ? `${delays.over(news)} ${readings(news.synced)}${isTimed ? ` from the last ${span(news.since)}` : ""} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
+          : `${delays.over(news)} No reading has been missed${isTimed ? ` since ${moment(news.since)}` : ""}.`;
+      }
       case "expiry":
         return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":

@@ -1,0 +1,111 @@
+import { connect, createServer, type Server } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../sandbox/free-port.ts";
+import { moveIn } from "../server/public-house.ts";
+import { OWNER, startMachine } from "../support/cli-process.ts";
+import { USERID } from "../support/household.ts";
+import { TIMES, timeLapse } from "../support/time-lapse.ts";
+import { record } from "./table.ts";
+
+/** A program with an address of its own, for deaths that only such a one can die. */
+async function startWithAddress() {
+  const house = await moveIn({ linked: true });
+  onTestFinished(() => house.close());
+  const program = await house.start(30);
+  await program.said("run_ended");
+  await expect.poll(() => house.theirs.subscriptions).toHaveLength(3);
+  return { ...house, ...program };
+}
+
+test("Withings' notifications vanish", async ({ task }) => {
+  const house = await startWithAddress();
+  house.clock.advance(1800);
+  await house.wake();
+  house.theirs.drop(USERID);
+  const begunAt = house.clock.now().getTime();
+  house.person.stepOnScale({ weightKg: 80.25 });
+  const minutes = () => Math.round((house.clock.now().getTime() - begunAt) / 60_000);
+  let arrivedAfter: number | undefined;
+  const words = /notifications|Withings/;
+  const isTold = () => house.told().some((text) => words.test(text));
+  while (!isTold() && minutes() < 25 * 60) {
+    house.clock.advance(1800);
+    await house.wake();
+    await expect.poll(async () => (await house.app.jobs.list()).length).toBe(0);
+    if (house.weights().length === 1) arrivedAfter ??= minutes();
+  }
+  expect(house.told()).toContainEqual(expect.stringMatching(words));
+  expect(house.theirs.subscriptions).toHaveLength(3);
+  // The schedule looks all the same.
+  expect(arrivedAfter).toBeLessThanOrEqual(60);
+  const text = house.told().findLast((it) => words.test(it)) ?? "";
+  record({
+    death: task.name,
+    heard: [{ who: "owner", minutes: minutes(), isQuiet: true, words: text }],
+    heals: `by itself; readings come after ${arrivedAfter} min meanwhile`,
+    told: "(the same message)",
+  });
+});
+
+/** Stands before the program's port, as a proxy does, until it is closed. */
+async function startForwarder(to: number) {
+  const open = () =>
+    new Promise<Server>((resolve) => {
+      const server = createServer((client) => {
+        const upstream = connect(to, "127.0.0.1");
+        for (const [one, other] of [
+          [client, upstream],
+          [upstream, client],
+        ] as const) {
+          one.on("error", () => other.destroy());
+          one.pipe(other);
+        }
+      }).listen(port, "127.0.0.1", () => resolve(server));
+    });
+  const port = await freePort();
+  let server = await open();
+  return {
+    port,
+    close: async () => {
+      server.close();
+    },
+    open: async () => {
+      server = await open();
+    },
+  };
+}
+
+test("Telegram cannot deliver to PUBLIC_URL", async ({ task }) => {
+  const machine = await startMachine();
+  const port = await freePort();
+  const proxy = await startForwarder(port);
+  onTestFinished(async () => {
+    await proxy.close();
+    await machine.close();
+  });
+  await machine.link(OWNER);
+  const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
+  const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+  const env = { PUBLIC_URL: `http://127.0.0.1:${proxy.port}`, PORT: String(port) };
+  const program = machine.start("start", { ...env, ...timeLapse(machine.folder) });
+  await program.said("bot_started");
+  await proxy.close();
+  const begunAt = Date.now();
+  chat.say("/status");
+  await program.said("webhook_failing");
+  const words = /^Telegram does not bring me what people write/;
+  await expect.poll(told).toContainEqual(expect.stringMatching(words));
+  await proxy.open();
+  await expect.poll(() => told().some((text) => text.includes("Next sync")), { timeout: 60_000 }).toBe(true);
+  program.signal("SIGTERM");
+  const { exit, stderr } = await program.ended;
+  expect(exit).toBe(0);
+  const [, loggedAt = ""] = /"time":"([^"]+)","level":"warn","event":"webhook_failing"/.exec(stderr) ?? [];
+  const minutes = Math.round(((Date.parse(loggedAt) - begunAt) * TIMES) / 60_000);
+  record({
+    death: task.name,
+    heard: [{ who: "owner", minutes, isQuiet: false, words: told().find((text) => words.test(text)) ?? "" }],
+    heals: "by itself: what was written is answered",
+    told: "",
+  });
+});
