@@ -6,6 +6,7 @@ import { errorFacts } from "../log.ts";
 import { type Account, zoneOf } from "../sync/account.ts";
 import type { Disconnect } from "../sync/disconnect.ts";
 import type { LinkResult } from "../sync/link-withings.ts";
+import type { Links } from "../sync/ports.ts";
 import type { JobQueue } from "../sync/web-ports.ts";
 import { spellCommands } from "./commands.ts";
 import type { BotContext, Chat, DialogStore } from "./context.ts";
@@ -19,6 +20,7 @@ import { registerCommands } from "./menu.ts";
 import { limitMessages } from "./message-limits.ts";
 import { createPeopleCommands, type PeopleDeps } from "./people.ts";
 import { serveByPolling } from "./polling.ts";
+import { createQuestions } from "./questions.ts";
 import { answerTap } from "./redraw.ts";
 import { hideSecrets } from "./secrets.ts";
 import { createSettings, type SettingsDeps } from "./settings.ts";
@@ -33,12 +35,13 @@ import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
 export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
-  Omit<LinkingDeps, "wordsAt" | "startSync"> &
+  Omit<LinkingDeps, "wordsAt" | "startSync" | "questions"> &
   Omit<StatusDeps, "startSync"> &
-  SettingsDeps &
-  Omit<PeopleDeps, "allowedIds"> &
+  Omit<SettingsDeps, "questions"> &
+  Omit<PeopleDeps, "allowedIds" | "questions"> &
   Omit<DoctorDeps, "wordsAt"> &
   SyncDeps & {
+    links: Pick<Links, "facts">;
     dialogs: DialogStore;
     disconnect: Disconnect;
     queue: JobQueue;
@@ -102,7 +105,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     const seen = await overview(account).catch(() => undefined);
     return seen ? wordsOf(account, { timezone: seen.timezone, now: clock.now() }) : words;
   };
-  const linking = createLinking({ ...deps, wordsAt, startSync });
+  const questions = createQuestions(bot.api, deps);
+  const linking = createLinking({ ...deps, wordsAt, startSync, questions });
 
   async function setSilence({ telegramUserId }: Account, isBlocked: boolean) {
     log.info(isBlocked ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
@@ -110,8 +114,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   }
 
   const doctor = createDoctorAnswers(answers, { ...deps, wordsAt });
-  const settings = createSettings(deps);
-  const people = createPeopleCommands(bot.api, { ...deps, allowedIds: config.allowedIds });
+  const settings = createSettings({ ...deps, questions });
+  const people = createPeopleCommands(bot.api, { ...deps, questions, allowedIds: config.allowedIds });
 
   const chatWith = (account: Account): Chat => ({
     account,
@@ -160,6 +164,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     }),
   );
   bot.use(hideSecrets({ ...deps, commands: COMMANDS }));
+  bot.use(questions.taps);
   bot.use(linking.pasted);
   // A command ends whatever dialog is open: nobody has to find the way out first.
   bot.command(COMMANDS, async (ctx, next) => {
@@ -169,18 +174,20 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     if (isCancel) await ctx.reply(open.length > 0 ? ctx.words.cancelled : ctx.words.nothingToCancel);
     else if (open.includes(GARMIN_DIALOG)) await ctx.reply(ctx.words.signInLeft);
     else if (open.includes(TIMEZONE_DIALOG)) await ctx.reply(ctx.words.settings.zoneLeft);
+    if (open.includes(GARMIN_DIALOG)) await questions.close(ctx.account, "garmin");
+    if (open.includes(TIMEZONE_DIALOG)) await questions.close(ctx.account, "zone");
     if (!isCancel) await next();
   });
   bot.use(
     createConversation<BotContext, Context>(
-      createGarminDialog({ ...deps, wordsAt, onSignedIn: linking.onSignedIn }),
+      createGarminDialog({ ...deps, wordsAt, questions, onSignedIn: linking.onSignedIn }),
       GARMIN_DIALOG,
     ),
   );
   bot.use(createConversation<BotContext, Context>(settings.dialog, TIMEZONE_DIALOG));
 
   bot.use(linking.commands);
-  bot.use(createDisconnect(deps));
+  bot.use(createDisconnect({ ...deps, questions }));
   bot.use(createStatus({ ...deps, startSync }));
   bot.use(settings.commands);
   bot.use(people.commands);

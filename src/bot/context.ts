@@ -17,7 +17,7 @@ export interface Asked {
 
 /** A private chat with somebody who is served, whether it was they who wrote just now or not. */
 export interface Chat extends Pick<Asked, "account" | "words" | "secret"> {
-  reply(text: string, options?: { reply_markup: InlineKeyboard }): Promise<unknown>;
+  reply(text: string, options?: { reply_markup: InlineKeyboard }): Promise<{ message_id: number }>;
 }
 
 export type BotContext = ConversationFlavor<Context & Asked>;

@@ -4,12 +4,14 @@ import type { Account } from "../sync/account.ts";
 import type { Disconnected } from "../sync/disconnect.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { BotContext } from "./context.ts";
+import type { Questions } from "./questions.ts";
 import { redraw } from "./redraw.ts";
 
 /** /disconnect: one link or everything, after one question. */
 export function createDisconnect(deps: {
   overview: (account: Account) => Promise<Overview>;
   disconnect: (account: Account, what: Disconnected) => Promise<void>;
+  questions: Questions;
 }): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const WHAT = ["withings", "garmin", "everything"] as const;
@@ -21,23 +23,27 @@ export function createDisconnect(deps: {
       if (what !== "everything" && !links[what]) continue;
       keyboard.text(ctx.words.disconnectChoice[what], `disconnect:${what}`).row();
     }
-    await ctx.reply(ctx.words.disconnectAsk, { reply_markup: keyboard.text(ctx.words.button.keep, "disconnect:no") });
+    keyboard.text(ctx.words.button.keep, "disconnect:no");
+    await deps.questions.ask(ctx, "disconnect", ctx.words.disconnectAsk, keyboard);
   });
 
-  composer.callbackQuery("disconnect:no", (ctx) => redraw(ctx, ctx.words.cancelled));
+  composer.callbackQuery("disconnect:no", async (ctx) => {
+    await redraw(ctx, ctx.words.cancelled);
+    await deps.questions.close(ctx.account, "disconnect", { redrawn: true });
+  });
   for (const what of WHAT) {
-    composer.callbackQuery(`disconnect:${what}`, (ctx) =>
-      redraw(
-        ctx,
-        ctx.words.disconnectSure[what],
-        new InlineKeyboard()
-          .text(ctx.words.button.yesRemove, `disconnect:${what}:yes`)
-          .text(ctx.words.button.keep, "disconnect:no"),
-      ),
-    );
+    composer.callbackQuery(`disconnect:${what}`, async (ctx) => {
+      const keyboard = new InlineKeyboard()
+        .text(ctx.words.button.yesRemove, `disconnect:${what}:yes`)
+        .text(ctx.words.button.keep, "disconnect:no");
+      const messageId = await redraw(ctx, ctx.words.disconnectSure[what], keyboard);
+      await deps.questions.asked(ctx.account, "disconnect", messageId);
+    });
     composer.callbackQuery(`disconnect:${what}:yes`, async (ctx) => {
       try {
         await ctx.conversation.exitAll();
+        // First: of an account that is gone nothing may be noted.
+        await deps.questions.close(ctx.account, "disconnect", { redrawn: true });
         await deps.disconnect(ctx.account, what);
         await redraw(ctx, ctx.words.disconnected[what]);
       } catch (error) {

@@ -6,6 +6,7 @@ import type { MobileClient } from "../sync/sign-in-ports.ts";
 import { withDoors } from "./buttons.ts";
 import type { BotContext, Chat, Dialog } from "./context.ts";
 import { failureInWords } from "./failure.ts";
+import type { Questions } from "./questions.ts";
 import { answerTo, type SignInPageUrl } from "./sign-in-answers.ts";
 import type { Words } from "./words/words.ts";
 
@@ -41,6 +42,7 @@ export interface GarminDialogDeps {
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Signed in: what comes next, in the chat. */
   onSignedIn: (chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) => Promise<void>;
+  questions: Pick<Questions, "ask" | "close">;
   log: Log;
 }
 
@@ -50,7 +52,7 @@ export interface GarminDialogDeps {
  * process can take the next update, also after a restart.
  */
 export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: MobileClient]> {
-  const { garminSignIn, log } = deps;
+  const { garminSignIn, questions, log } = deps;
 
   return async (conversation, _ctx, client = "ios") => {
     let step: Step = await conversation.external((ctx) => guarded(ctx, "done", () => begin(ctx)));
@@ -65,6 +67,8 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
   async function begin(ctx: BotContext): Promise<Step> {
     await ctx.replyWithChatAction("typing").catch(() => undefined);
     const obstacle = await garminSignIn.obstacle(ctx.account.telegramUserId);
+    // The person has chosen one of the two.
+    await questions.close(ctx.account, "doors");
     return obstacle ? conclude(ctx, obstacle) : askEmail(ctx);
   }
 
@@ -85,7 +89,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
       const failure = failureInWords(error, { words, isOwner, signInPageUrl: deps.signInPageUrl() });
       const { text, keyboard = new InlineKeyboard() } = failure ?? { text: words.brokeOnMySide(reportId) };
       if (step !== "done") keyboard.text(words.button.cancel, OWN_TAP.cancel);
-      await ctx.reply(`${deletion(ctx)}${text}`, { reply_markup: keyboard }).catch(unshown);
+      await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
       return step;
     }
   }
@@ -94,7 +98,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
     const account = ctx.account.telegramUserId;
     switch (ctx.callbackQuery?.data) {
       case OWN_TAP.cancel:
-        await ctx.reply(ctx.words.cancelled);
+        await questions.ask(ctx, "garmin", ctx.words.cancelled, new InlineKeyboard());
         return "done";
       case OWN_TAP.otherEmail:
         return ask(ctx, "email", ctx.words.askEmail);
@@ -175,7 +179,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
       }
       default: {
         const { text, keyboard } = answerTo(result, words, deps.signInPageUrl);
-        await ctx.reply(`${deletion(ctx)}${text}`, { reply_markup: keyboard }).catch(unshown);
+        await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
         return "done";
       }
     }
@@ -188,9 +192,8 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
     text: string,
     keyboard = new InlineKeyboard(),
   ): Promise<Step> {
-    const reply_markup = keyboard.text(ctx.words.button.cancel, OWN_TAP.cancel);
     try {
-      await ctx.reply(text, { reply_markup });
+      await questions.ask(ctx, "garmin", text, keyboard.text(ctx.words.button.cancel, OWN_TAP.cancel));
       return question;
     } catch (error) {
       unshown(error);
@@ -221,12 +224,13 @@ export async function offerDoors(
     garminSignIn,
     signInPageUrl,
     wordsAt,
+    questions,
     isInCloud,
-  }: Pick<GarminDialogDeps, "garminSignIn" | "signInPageUrl" | "wordsAt"> & { isInCloud: boolean },
+  }: Pick<GarminDialogDeps, "garminSignIn" | "signInPageUrl" | "wordsAt" | "questions"> & { isInCloud: boolean },
 ): Promise<void> {
   const rest = await garminSignIn.rest(ctx.account.telegramUserId);
   const { text, keyboard } = rest
     ? answerTo(rest, await wordsAt(ctx), signInPageUrl)
     : withDoors(ctx.words.garminDoors(isInCloud), ctx.words, signInPageUrl());
-  await ctx.reply(text, { reply_markup: keyboard });
+  await questions.ask(ctx, "doors", text, keyboard);
 }

@@ -7,6 +7,7 @@ import type { GarminSignIn, SignInResult } from "../sync/sign-in.ts";
 import { consentButtons, TAP, withGarminPage } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "./garmin-dialog.ts";
+import type { Questions } from "./questions.ts";
 import { redraw } from "./redraw.ts";
 import { answerTo, type SignInPageUrl, SWITCH_PROFILE } from "./sign-in-answers.ts";
 import type { Words } from "./words/words.ts";
@@ -32,11 +33,12 @@ export interface LinkingDeps {
   visitNow: (account: number) => Promise<void>;
   /** Brings over what waits, and shows it in the chat. */
   startSync: (account: Account) => Promise<void>;
+  questions: Questions;
 }
 
 /** /start and /connect: what is linked, and a button for what is missing. */
 export function createLinking(deps: LinkingDeps) {
-  const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync } = deps;
+  const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync, questions } = deps;
 
   /** `again`: also for what is linked, because it may be somebody else's. */
   async function showLinks(chat: Chat, { before = "", again = false } = {}) {
@@ -52,13 +54,13 @@ export function createLinking(deps: LinkingDeps) {
       keyboard.text(links[vendor] ? relink : link, TAP[vendor]).row();
     }
     const lines = [chat.words.links({ links }), isComplete ? chat.words.allLinked : chat.words.oneMissing];
-    await chat.reply([before, ...lines].filter(Boolean).join("\n\n"), { reply_markup: keyboard });
+    await questions.ask(chat, "links", [before, ...lines].filter(Boolean).join("\n\n"), keyboard);
   }
 
   async function offerWithings(chat: Chat, before = "") {
     const text = `${before}${chat.words.withingsOffer(deps.answersByItself)}`;
     const address = withingsLinking.begin(chat.account.telegramUserId);
-    await chat.reply(text, { reply_markup: new InlineKeyboard().url(chat.words.button.openWithings, address) });
+    await questions.ask(chat, "withings", text, new InlineKeyboard().url(chat.words.button.openWithings, address));
   }
 
   /** What became of a consent, in the chat it belongs to. */
@@ -75,6 +77,7 @@ export function createLinking(deps: LinkingDeps) {
     const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
     const words = await deps.wordsAt({ ...chat, account });
     await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
+    await questions.close(account, "withings");
     await goOn(chat);
   }
 
@@ -93,13 +96,15 @@ export function createLinking(deps: LinkingDeps) {
     const keyboard = new InlineKeyboard()
       .text(words.button.switchLink, `withings:switch:${result.withingsUserId}`)
       .text(words.button.keepLink, TAP.keepWithings);
-    await chat.reply(`${deletion(chat)}${text}`, { reply_markup: keyboard });
+    await questions.ask(chat, "withings", `${deletion(chat)}${text}`, keyboard);
   }
 
   async function onSignedIn(chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) {
     await chat.reply(`${deletion(chat)}${chat.words.signIn(result)}`);
-    if (result.uploadConsent !== false) return goOn(chat);
-    await askConsent(chat, chat.words.action("grant_garmin_upload"));
+    await questions.close(chat.account, "doors");
+    if (result.uploadConsent === false) return askConsent(chat, chat.words.action("grant_garmin_upload"));
+    await questions.close(chat.account, "garmin");
+    await goOn(chat);
   }
 
   /** Shows the result of a sign-in outside the dialog. */
@@ -107,15 +112,18 @@ export function createLinking(deps: LinkingDeps) {
     if (result.type === "signed_in") return onSignedIn(chat, result);
     if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
     const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), signInPageUrl);
-    await chat.reply(`${deletion(chat)}${text}`, { reply_markup: keyboard });
+    await questions.ask(chat, "garmin", `${deletion(chat)}${text}`, keyboard);
   }
 
-  const askConsent = (chat: Chat, text: string) => chat.reply(text, { reply_markup: consentButtons(chat.words) });
+  const askConsent = (chat: Chat, text: string) => questions.ask(chat, "garmin", text, consentButtons(chat.words));
 
   /** To the other side if that is missing, else to what waits. */
   async function goOn(chat: Chat) {
     const { links } = await overview(chat.account);
-    if (links.withings?.state === "linked" && links.garmin?.state === "linked") return startSync(chat.account);
+    if (links.withings?.state === "linked" && links.garmin?.state === "linked") {
+      await questions.close(chat.account, "links");
+      return startSync(chat.account);
+    }
     // What one side alone allows is done already: Withings can be asked to tell of new readings.
     await deps.visitNow(chat.account.telegramUserId);
     await showLinks(chat);
@@ -154,14 +162,15 @@ export function createLinking(deps: LinkingDeps) {
   });
   commands.callbackQuery(/^withings:switch:(\d+)$/, async (ctx) => {
     const result = await withingsLinking.switchPerson(ctx.account.telegramUserId, ctx.match[1] ?? "");
-    if (result.type === "late_answer") return void (await redraw(ctx, ctx.words.lateAnswer));
     // The question counts as answered, whatever the outcome.
-    await ctx.editMessageReplyMarkup().catch(() => undefined);
+    await questions.close(ctx.account, "withings");
+    if (result.type === "late_answer") return void (await redraw(ctx, ctx.words.lateAnswer));
     await onWithings(ctx, result);
   });
   commands.callbackQuery(TAP.keepWithings, async (ctx) => {
     await withingsLinking.keepPerson(ctx.account.telegramUserId);
     await redraw(ctx, ctx.words.keptLink);
+    await questions.close(ctx.account, "withings", { redrawn: true });
   });
   commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, deps));
   for (const [tap, client] of [
@@ -175,13 +184,10 @@ export function createLinking(deps: LinkingDeps) {
   }
   commands.callbackQuery(TAP.garminLook, async (ctx) => {
     const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
-    await ctx.editMessageReplyMarkup().catch(() => undefined);
     await onSignIn(ctx, kept ?? { type: "sign_in_forgotten" });
   });
   commands.callbackQuery(SWITCH_PROFILE, async (ctx) => {
-    const result = await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? "");
-    await ctx.editMessageReplyMarkup().catch(() => undefined);
-    await onSignIn(ctx, result);
+    await onSignIn(ctx, await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? ""));
   });
   commands.callbackQuery(TAP.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
@@ -192,9 +198,10 @@ export function createLinking(deps: LinkingDeps) {
   });
   commands.callbackQuery(TAP.consent, async (ctx) => {
     const consent = await deps.uploadConsent(ctx.account.telegramUserId);
-    if (consent === false) return void (await askConsent(ctx, ctx.words.consentStillMissing));
+    if (consent === false) return askConsent(ctx, ctx.words.consentStillMissing);
     // Whether Garmin takes uploads shows with an upload, and not before.
     if (consent) await ctx.reply(ctx.words.consentGiven);
+    await questions.close(ctx.account, "garmin");
     await goOn(ctx);
   });
 

@@ -9,6 +9,7 @@ import { withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
 import { chatLease } from "./door.ts";
+import type { Questions } from "./questions.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import { type Words, wordsIn, wordsOf } from "./words/words.ts";
 
@@ -19,13 +20,14 @@ export interface PeopleDeps {
   people: People;
   disconnect: Disconnect;
   leases: Leases;
+  questions: Questions;
   clock: Clock;
   log: Log;
 }
 
 /** /invite and /people, for the owner alone. Of anybody else nothing is shown but the name and since when they are here. */
 export function createPeopleCommands(api: Api, deps: PeopleDeps) {
-  const { allowedIds, accounts, people, disconnect, leases, clock, log } = deps;
+  const { allowedIds, accounts, people, disconnect, leases, questions, clock, log } = deps;
 
   async function draw(words: Words) {
     const named: Array<{ telegramUserId: number; name?: string; createdAt?: Date }> = [];
@@ -70,7 +72,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   async function redrawList(ctx: BotContext) {
     const { text, keyboard } = await draw(ctx.words);
-    await redraw(ctx, text, keyboard);
+    await questions.asked(ctx.account, "people", await redraw(ctx, text, keyboard));
   }
 
   const commands = new Composer<BotContext>();
@@ -83,7 +85,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   forOwner.command("people", async (ctx) => {
     const { text, keyboard } = await draw(ctx.words);
-    await ctx.reply(text, { reply_markup: keyboard });
+    await questions.ask(ctx, "people", text, keyboard);
   });
   forOwner.callbackQuery("people", redrawList);
 
@@ -99,7 +101,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
       const keyboard = new InlineKeyboard()
         .text(ctx.words.button.yesRemove, `people:remove:${telegramUserId}:yes`)
         .text(ctx.words.button.keep, "people");
-      return redraw(ctx, ctx.words.people.sure(name), keyboard);
+      return questions.asked(ctx.account, "people", await redraw(ctx, ctx.words.people.sure(name), keyboard));
     }
     let account: Account | undefined;
     try {

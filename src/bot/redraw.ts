@@ -3,15 +3,18 @@ import type { BotContext } from "./context.ts";
 
 /**
  * Puts the message whose button was tapped into its new shape. Where it stands so already that is well; where it can not be
- * edited any more, for instance because it is too old, a new one takes its place.
+ * edited any more, for instance because it is too old, a new one takes its place. Resolves to the id of the message.
  */
-export async function redraw(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<void> {
+export async function redraw(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
+  const shown = ctx.callbackQuery?.message?.message_id ?? 0;
   try {
     await ctx.editMessageText(text, { reply_markup: keyboard });
+    return shown;
   } catch (error) {
     if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
-    if (error.description.includes("message is not modified")) return;
-    await ctx.reply(text, { reply_markup: keyboard });
+    if (error.description.includes("message is not modified")) return shown;
+    const { message_id } = await ctx.reply(text, { reply_markup: keyboard });
+    return message_id;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Overview } from "../sync/overview.ts";
 import { KINDS as READING_KINDS } from "../sync/reading.ts";
 import type { BotContext } from "./context.ts";
 import { showMenu } from "./menu.ts";
+import type { Questions } from "./questions.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import { cityOf, clockTime, zonesAround } from "./time-zones.ts";
 import { createTimezoneDialog, TIMEZONE_DIALOG } from "./timezone-dialog.ts";
@@ -17,6 +18,7 @@ import { LANGUAGES, type Words, wordsIn, wordsOf } from "./words/words.ts";
 export interface SettingsDeps {
   accounts: Accounts;
   overview: (account: Account) => Promise<Overview>;
+  questions: Questions;
   clock: Clock;
   log: Log;
 }
@@ -49,7 +51,7 @@ interface Wish {
  * /settings: one message that is redrawn in place. A button names the value that it sets, never "the other one": a second
  * tap, and one on a keyboard of yesterday, does what stands on it and nothing else.
  */
-export function createSettings({ accounts, overview, clock, log }: SettingsDeps) {
+export function createSettings({ accounts, overview, questions, clock, log }: SettingsDeps) {
   async function draw(account: Account, screen: Wish["screen"]) {
     const { timezone: chosen, ...unchosen } = account;
     // What cannot be read must not keep anybody from their settings.
@@ -142,7 +144,7 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
       await ctx.reply(text, { reply_markup: keyboard });
     },
     clock,
-    tapOf: (timezone) => (timezone ? `set:zone:${timezone}` : "set:zone"),
+    questions,
   });
 
   const commands = new Composer<BotContext>();
@@ -156,9 +158,19 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
     await ctx.conversation.enter(TIMEZONE_DIALOG);
   });
 
+  /** The answer to the question that was typed for: a zone, or none. */
+  commands.callbackQuery(/^zone:(.*)$/, async (ctx) => {
+    await questions.close(ctx.account, "zone", { redrawn: true });
+    await take(ctx, ctx.match[1] ? `zone:${ctx.match[1]}` : "zone");
+  });
   commands.callbackQuery(/^set(?::(.+))?$/, async (ctx) => {
+    if (ctx.conversation.active(TIMEZONE_DIALOG) > 0) await questions.close(ctx.account, "zone");
+    await take(ctx, ctx.match[1] ?? "top");
+  });
+
+  async function take(ctx: BotContext, data: string) {
     await ctx.conversation.exit(TIMEZONE_DIALOG);
-    const wish = wishOf(ctx.match[1] ?? "top", ctx.account);
+    const wish = wishOf(data, ctx.account);
     let { account } = ctx;
     try {
       if (wish?.changes) account = await accounts.save(account.telegramUserId, wish.changes);
@@ -170,7 +182,7 @@ export function createSettings({ accounts, overview, clock, log }: SettingsDeps)
     const { text, keyboard } = await draw(account, wish?.screen ?? "top");
     await redraw(ctx, text, keyboard);
     if (account !== ctx.account && wish?.changes?.language) await showChosenMenu(ctx, account);
-  });
+  }
 
   return { dialog, commands };
 }

@@ -2,27 +2,30 @@ import { type Context, InlineKeyboard } from "grammy/web";
 import type { Clock } from "../clock.ts";
 import { RetryLaterError } from "../errors.ts";
 import type { BotContext, Dialog } from "./context.ts";
+import type { Questions } from "./questions.ts";
 import { redraw } from "./redraw.ts";
 import { zonesNamed } from "./time-zones.ts";
 
 export const TIMEZONE_DIALOG = "timezone";
 const ZONES_SHOWN = 6;
 
+/** What its buttons tell, with the zone behind it; without one, nothing is to change. */
+export const ZONE_TAP = "zone:";
+
 /** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
 type Step = "zone" | "done";
 
 /**
- * A time zone that is typed. All of it happens outside of the replayed part, so any process can take the next update. Its
- * buttons belong to the settings: every one of them ends the dialog.
+ * A time zone that is typed. All of it happens outside of the replayed part, so any process can take the next update. The
+ * settings take what its buttons tell, and every tap there ends it.
  */
 export function createTimezoneDialog(deps: {
   /** Takes it, and says so. */
   choose: (ctx: BotContext, timezone: string) => Promise<void>;
   clock: Clock;
-  /** What a button tells that takes this zone; without a zone, that nothing is to change. */
-  tapOf: (timezone?: string) => string;
+  questions: Questions;
 }): Dialog {
-  const { choose, tapOf, clock } = deps;
+  const { choose, questions, clock } = deps;
 
   return async (conversation) => {
     let step: Step = await conversation.external((ctx) => begin(ctx));
@@ -33,7 +36,7 @@ export function createTimezoneDialog(deps: {
   };
 
   async function begin(ctx: BotContext): Promise<Step> {
-    await redraw(ctx, ctx.words.settings.askZone, wayOut(ctx));
+    await questions.asked(ctx.account, "zone", await redraw(ctx, ctx.words.settings.askZone, wayOut(ctx)));
     return "zone";
   }
 
@@ -42,28 +45,29 @@ export function createTimezoneDialog(deps: {
     const { zones, isSure } = zonesNamed(ctx.message?.text ?? "", clock.now());
     const [only] = zones;
     if (only === undefined) {
-      await ctx.reply(settings.unknownZone, { reply_markup: wayOut(ctx) });
+      await questions.ask(ctx, "zone", settings.unknownZone, wayOut(ctx));
       return "zone";
     }
     if (zones.length > 1 || !isSure) {
       const shown = zones.slice(0, ZONES_SHOWN);
       const keyboard = new InlineKeyboard();
-      for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), tapOf(zone)).row();
-      await ctx.reply(settings.whichZone(shown.length, zones.length), { reply_markup: wayOut(ctx, keyboard) });
+      for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), `${ZONE_TAP}${zone}`).row();
+      await questions.ask(ctx, "zone", settings.whichZone(shown.length, zones.length), wayOut(ctx, keyboard));
       return "zone";
     }
     try {
       await choose(ctx, only);
+      await questions.close(ctx.account, "zone");
       return "done";
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      await ctx.reply(ctx.words.later, { reply_markup: wayOut(ctx) });
+      await questions.ask(ctx, "zone", ctx.words.later, wayOut(ctx));
       return "zone";
     }
   }
 
   function wayOut(ctx: BotContext, keyboard = new InlineKeyboard()): InlineKeyboard {
-    return keyboard.text(ctx.words.button.cancel, tapOf());
+    return keyboard.text(ctx.words.button.cancel, ZONE_TAP);
   }
 }
 

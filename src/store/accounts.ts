@@ -41,6 +41,22 @@ export function createAccounts(table: Table, agenda: Agenda, now: () => Date, lo
       return account;
     },
 
+    async saveQuestion(telegramUserId, topic, next) {
+      const key = keys.account(telegramUserId);
+      const item = await table.get(key);
+      // Nothing may outlive an account that was taken away meanwhile.
+      if (!item) return undefined;
+      const account = readItem(item, AccountItem);
+      const before = account.questions?.[topic];
+      const question = next(before);
+      if (before?.messageId === question.messageId && before.isOpen === question.isOpen) return before;
+      if (!before && !question.isOpen) return undefined;
+      const changed = { ...account, questions: { ...account.questions, [topic]: question } };
+      const outcome = await table.put(key, toJson(changed), { expect: { version: item.version } });
+      if (outcome.type === "conflict") throw new RetryLaterError("somebody else changed this account just now");
+      return before;
+    },
+
     async lastRun(telegramUserId) {
       const item = await table.get(keys.lastRun(telegramUserId));
       return item && (readItem(item, LastRunItem) as LastRun);

@@ -114,6 +114,12 @@ export const AccountItem = z.object({
   language: z.enum(["en", "de"]).exactOptional(),
   settings: SettingsShape.prefault({}),
   silencedAt: instant.exactOptional(),
+  questions: z
+    .partialRecord(
+      z.enum(["links", "doors", "withings", "garmin", "zone", "disconnect", "people"]),
+      z.object({ messageId: z.number(), isOpen: z.boolean() }),
+    )
+    .exactOptional(),
 });
 
 export const LinkItem = z.object({

@@ -16,6 +16,16 @@ export interface Account {
   settings: Settings;
   /** Since when Telegram says that the owner has blocked the bot: messages pause, syncs go on. */
   silencedAt?: Date;
+  /** Of each topic the newest question with buttons in the chat. */
+  questions?: Partial<Record<QuestionTopic, Question>>;
+}
+
+export type QuestionTopic = "links" | "doors" | "withings" | "garmin" | "zone" | "disconnect" | "people";
+
+export interface Question {
+  messageId: number;
+  /** False once it was answered, or another thing took its place. */
+  isOpen: boolean;
 }
 
 /** The account's zone as far as it is known without a look at its readings. */
@@ -85,6 +95,12 @@ export interface Accounts {
   find(telegramUserId: number): Promise<Account | undefined>;
   /** Adds it, or changes just what is given. */
   save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
+  /** Keeps the newest question of a topic, if there is still such an account. Resolves to the one before. */
+  saveQuestion(
+    telegramUserId: number,
+    topic: QuestionTopic,
+    next: (before?: Question) => Question,
+  ): Promise<Question | undefined>;
   lastRun(telegramUserId: number): Promise<LastRun | undefined>;
   /** Replaces it by what `next` makes of the last one, and answers that. Undefined: the account is gone. */
   saveLastRun(telegramUserId: number, next: (before: LastRun | undefined) => LastRun): Promise<LastRun | undefined>;

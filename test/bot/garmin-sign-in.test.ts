@@ -203,6 +203,10 @@ describe("in the chat, with another process for every update", () => {
 });
 
 async function typeEmailAgain() {
+  house.owner.say("/connect");
+  await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: "));
+  house.owner.tap("Link Garmin");
+  await house.owner.waitForMessage(({ text }) => text.startsWith("Two ways"));
   house.owner.tap("Here in the chat");
   await house.owner.waitForMessage(({ text }) => text === "Which e-mail address do you use at Garmin?");
   house.owner.tap(OWNER.email);
@@ -378,6 +382,9 @@ describe("before anybody is asked for anything,", () => {
       /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./,
     );
     expect(labels(atTheDoor)).toEqual(["On Garmin’s page"]);
+    await house.newBot().bot.api.sendMessage(ACCOUNT, "from before", {
+      reply_markup: { inline_keyboard: [[{ text: "Here in the chat", callback_data: "garmin:here" }]] },
+    });
     house.owner.tap("Here in the chat");
     const atAnOlderOne = await house.owner.waitForMessage();
     expect(atAnOlderOne.text).toMatch(/I won’t try again until today 15:00\./);

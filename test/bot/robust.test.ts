@@ -35,6 +35,10 @@ async function beforePassword() {
 }
 
 async function beginAgain() {
+  house.owner.say("/connect");
+  await heard("Press the button");
+  house.owner.tap("Link Garmin");
+  await heard("Two ways");
   house.owner.tap("Here in the chat");
   await heard("Which e-mail");
   house.owner.tap(OWNER.email);
@@ -52,7 +56,7 @@ const tap = (data: string): Update => ({
   update_id: nextUpdate++,
   callback_query: {
     ...{ id: "1", from, chat_instance: "1", data },
-    message: { message_id: 100, date: 1_795_000_000, chat: inChat, from: house.telegram.bot, text: "?" },
+    message: { message_id: 9_000_000, date: 1_795_000_000, chat: inChat, from: house.telegram.bot, text: "?" },
   },
 });
 

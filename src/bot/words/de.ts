@@ -195,6 +195,17 @@ export function german(format: Format): Words {
     signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
     notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
     oldButton: "Dieser Knopf ist von früher. So steht es jetzt.",
+    questionOver: {
+      withings: "Diese Frage zu Withings ist vorbei. Nichts hat sich geändert. /connect fragt neu.",
+      garmin: "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Nichts hat sich geändert. /connect beginnt neu.",
+      zone: "Diese Frage nach deiner Zeitzone ist vorbei. Nichts hat sich geändert.",
+      disconnect: "Diese Frage ist vorbei, und nichts wurde entfernt. /disconnect fragt neu.",
+      people: "Diese Liste ist von früher. Nichts hat sich geändert. /people zeigt eine neue.",
+    },
+    linkedSince: {
+      withings: "Seitdem hast du Withings verbunden. Nichts hat sich geändert. /connect verbindet es neu.",
+      garmin: "Seitdem hast du dich bei Garmin angemeldet. Nichts hat sich geändert. /connect meldet dich neu an.",
+    },
     brokeOnMySide: (reportId) =>
       `Bei mir ist etwas kaputtgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Bleibt es so, findet, wer mich betreibt, mehr in meinem Protokoll, unter ${reportId}.`,
     later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",

@@ -7,6 +7,7 @@ import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } 
 import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
+import type { AnswerTopic } from "../questions.ts";
 import { alarmsInEnglish } from "./en-alarms.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
@@ -214,6 +215,19 @@ export function english(format: Format) {
     signInLeft: "I have stopped the sign-in. /connect begins it again.",
     notUnderstood: "I did not understand that. /help shows what I can do.",
     oldButton: "That button is from before. Here is how things are now.",
+    /** A toast, on a tap that comes too late. */
+    questionOver: {
+      withings: "That question about Withings is over. Nothing has changed. /connect asks again.",
+      garmin: "That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.",
+      zone: "That question about your time zone is over. Nothing has changed.",
+      disconnect: "That question is over, and nothing was removed. /disconnect asks again.",
+      people: "That list is from before. Nothing has changed. /people shows a new one.",
+    } satisfies Record<AnswerTopic, string>,
+    /** The same for a button that began what has been done since. */
+    linkedSince: {
+      withings: "You have linked Withings since then. Nothing has changed. /connect links it again.",
+      garmin: "You have signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
+    } satisfies Record<Vendor, string>,
     brokeOnMySide: (reportId: string) =>
       `Something broke on my side. Nothing was lost. Please try again. If it stays, whoever runs me finds more in my log, under ${reportId}.`,
     later: "That could not be done just now. Try again in a few minutes.",

@@ -25,7 +25,9 @@ export function editMethods(world: World): Methods {
     if (change.text !== undefined && change.text !== message.text) message.history.push(message.text);
     // New buttons alone leave no mark, as in the apps.
     if (contentDiffers) message.editedAt = world.clock.now();
-    Object.assign(message, change, { changedAs: world.nextChange() });
+    // Buttons that are gone are nothing to read.
+    const isNews = contentDiffers || change.buttons !== undefined;
+    Object.assign(message, change, isNews && { changedAs: world.nextChange() });
     world.emit({ type: "edited", chatId: message.chat.id });
     return renderMessage(world, message);
   }

@@ -1,0 +1,117 @@
+import { type Api, Composer, type InlineKeyboard } from "grammy/web";
+import { errorFacts, type Log } from "../log.ts";
+import type { Account, Accounts, Question, QuestionTopic } from "../sync/account.ts";
+import type { Link, Vendor } from "../sync/ports.ts";
+import { TAP } from "./buttons.ts";
+import type { BotContext, Chat } from "./context.ts";
+import { answerTap } from "./redraw.ts";
+
+/** The others begin to link a side, and are right until that was done. */
+export type AnswerTopic = Exclude<QuestionTopic, "links" | "doors">;
+
+/** What each tap answers. Taps of settings and held readings name what they do, and are right whenever they come. */
+const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
+  [/^garmin:(?:same|other|new-code|cancel|look|keep|switch:.+)$/, "garmin"],
+  [/^withings:(?:keep|switch:.+)$/, "withings"],
+  [/^zone:/, "zone"],
+  [/^disconnect:/, "disconnect"],
+  [/^people(?::|$)/, "people"],
+];
+/** The taps that begin to link a side. They stand below many messages, and are over once the side was linked. */
+const BEGINS: Record<string, Vendor> = {
+  [TAP.withings]: "withings",
+  [TAP.garmin]: "garmin",
+  [TAP.garminHere]: "garmin",
+  [TAP.garminHereAndroid]: "garmin",
+};
+
+export type Questions = ReturnType<typeof createQuestions>;
+
+/**
+ * The questions with buttons. Of each topic one is open at most: when it is answered or another takes its place, its buttons
+ * go, and one that is pressed all the same says what it was and changes nothing.
+ */
+export function createQuestions(
+  api: Api,
+  deps: {
+    accounts: Pick<Accounts, "saveQuestion">;
+    /** Of the link, when it was made. */
+    links: { facts(account: number, vendor: Vendor): Promise<Pick<Link, "state" | "linkedAt"> | undefined> };
+    log: Log;
+  },
+) {
+  const { accounts, links, log } = deps;
+
+  /** That it cannot be noted takes no button away from anybody: of what is newer than the last one noted all are open. */
+  async function note({ telegramUserId }: Account, topic: QuestionTopic, next: (before?: Question) => Question) {
+    try {
+      return await accounts.saveQuestion(telegramUserId, topic, next);
+    } catch (error) {
+      log.warn("question_not_noted", errorFacts(error));
+      return undefined;
+    }
+  }
+
+  async function takeButtons({ telegramUserId }: Account, messageId: number) {
+    // Gone already, or too old to be changed: then a tap still says so.
+    await api.editMessageReplyMarkup(telegramUserId, messageId).catch(() => undefined);
+  }
+
+  /** That this message asks now, instead of the one before. */
+  async function asked(account: Account, topic: QuestionTopic, messageId: number): Promise<void> {
+    const before = await note(account, topic, () => ({ messageId, isOpen: true }));
+    if (before?.isOpen && before.messageId !== messageId) await takeButtons(account, before.messageId);
+  }
+
+  /** With `redrawn` its message shows something else by now, with buttons of its own. */
+  async function close(account: Account, topic: QuestionTopic, { redrawn = false } = {}): Promise<void> {
+    const before = await note(account, topic, (open = { messageId: 0, isOpen: false }) => ({ ...open, isOpen: false }));
+    if (before?.isOpen && !redrawn) await takeButtons(account, before.messageId);
+  }
+
+  /** What a tap was about that comes too late. */
+  async function over({ account, callbackQuery, words }: BotContext): Promise<string | undefined> {
+    const { data = "", message } = callbackQuery ?? {};
+    if (!message) return undefined;
+    const topic = ANSWERS.find(([tap]) => tap.test(data))?.[1];
+    const last = topic && account.questions?.[topic];
+    if (last) {
+      const { messageId, isOpen } = last;
+      if (message.message_id < messageId || (message.message_id === messageId && !isOpen)) {
+        return words.questionOver[topic];
+      }
+    }
+    const vendor = BEGINS[data];
+    if (!vendor) return undefined;
+    // A damaged link has to be made again.
+    const link = await links.facts(account.telegramUserId, vendor).catch(() => undefined);
+    const isLinkedSince = link?.state === "linked" && Math.floor(link.linkedAt.getTime() / 1000) > message.date;
+    return isLinkedSince ? words.linkedSince[vendor] : undefined;
+  }
+
+  const taps = new Composer<BotContext>();
+  taps.on("callback_query:data", async (ctx, next) => {
+    const what = await over(ctx);
+    if (what === undefined) return next();
+    await answerTap(ctx, what);
+    // A message that begins to link a side may have buttons for other things.
+    const { data, message } = ctx.callbackQuery;
+    if (message && !(data in BEGINS)) await takeButtons(ctx.account, message.message_id);
+  });
+
+  return {
+    /** Must run before whatever handles a tap. */
+    taps,
+    asked,
+    close,
+    /** Says it, with buttons. Without any it is an answer, and the question is over. */
+    async ask(chat: Chat, topic: QuestionTopic, text: string, keyboard: InlineKeyboard): Promise<void> {
+      if (keyboard.inline_keyboard.flat().length === 0) {
+        await chat.reply(text);
+        return close(chat.account, topic);
+      }
+      const { message_id: messageId } = await chat.reply(text, { reply_markup: keyboard });
+      await asked(chat.account, topic, messageId);
+    },
+  };
+}
