@@ -165,7 +165,7 @@ export async function startServer(
   const tellers = {
     telegram: async (alarm: MachineAlarm) => {
       // Of all people the owner can't be told of it here.
-      if (alarm.key !== "owner-away") await tellInChat(alarm);
+      if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
     },
     ...(outsideOf(config).alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };

@@ -7,13 +7,22 @@ const PEACE_MINUTES = 60;
 /** So long without a sweep that came to its end, the program says of itself that it is ill. */
 const STUCK_MINUTES = 10;
 /** Alarms that are told only once the trouble has lasted this long: most outages are over by then. */
-const PATIENCE_MINUTES: Partial<Record<MachineAlarmKey, number>> = { "telegram-gone": 10, "address-failing": 10 };
+const PATIENCE_MINUTES: Partial<Record<MachineAlarmKey, number>> = {
+  "telegram-gone": 10,
+  "owner-not-told": 10,
+  "address-failing": 10,
+};
+/** While one of these is on, nothing is said of that alarm: neither that it begins nor that it is over. */
+const EXPLAINED_BY: Partial<Record<MachineAlarmKey, MachineAlarmKey[]>> = {
+  "owner-not-told": ["telegram-gone", "owner-away"],
+};
 /** After a failed attempt to tell somebody, the next one comes after one look, then two, four and so on up to this. */
 const MOST_LOOKS_SKIPPED = 60;
 /** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
 const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
-/** Events that are no errors and need an alarm, and which. */
+/** Events that need an alarm of their own, and which. */
 const ALARMING: Record<string, MachineAlarmKey> = {
+  notice_not_delivered: "owner-not-told",
   webhook_failing: "webhook-failing",
   webhook_taken: "webhook-failing",
   updates_taken: "updates-taken",
@@ -25,8 +34,9 @@ const ALARMING: Record<string, MachineAlarmKey> = {
 };
 /** The events that end an alarm at once. Other alarms end an hour after the last event. */
 const REASSURING: Record<string, MachineAlarmKey[]> = {
-  updates_come_again: ["updates-taken", "telegram-gone"],
-  telegram_reachable: ["telegram-gone"],
+  updates_come_again: ["updates-taken", "telegram-gone", "owner-not-told"],
+  telegram_reachable: ["telegram-gone", "owner-not-told"],
+  notices_delivered_again: ["owner-not-told"],
   owner_listens_again: ["owner-away"],
   alarm_address_works_again: ["address-failing"],
 };
@@ -102,7 +112,7 @@ export function createWatch(deps: {
     to.looksToSkip = 0;
     for (const key of MACHINE_ALARM_KEYS) {
       const isOver = to.keys.has(key);
-      if (isOn(key) === isOver) continue;
+      if (isOn(key) === isOver || EXPLAINED_BY[key]?.some(isOn)) continue;
       try {
         const isFirstSweep = key === "sweep-missing" && isOver;
         await tell({
@@ -134,6 +144,7 @@ export function createWatch(deps: {
         log.warn(event, facts);
       },
       error(event, facts) {
+        note(event, facts);
         if (!TOLD_TO_THEIR_PERSON.includes(event)) hear("broken", facts);
         log.error(event, facts);
       },

@@ -25,6 +25,7 @@ export const MACHINE_ALARM_KEYS = [
   "updates-taken",
   "telegram-gone",
   "owner-away",
+  "owner-not-told",
   "address-failing",
 ] as const;
 export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];

@@ -53,6 +53,8 @@ export function createNotifier(deps: {
   const { accounts, health, overview, send, signInPageUrl, clock, log } = deps;
   /** Used only while the store cannot be written: of that, too, the owner has to hear, and not with every run. */
   const unsaved = new Map<number, Health>();
+  /** Accounts whose last message was not accepted. */
+  const undelivered = new Set<number>();
 
   async function change(account: number, to: (health: Health) => Health): Promise<Health> {
     let before = unsaved.get(account);
@@ -106,10 +108,13 @@ export function createNotifier(deps: {
     if (account.silencedAt && isRecent(account.silencedAt)) return false;
     try {
       await send(account.telegramUserId, text, options);
+      if (undelivered.delete(account.telegramUserId))
+        log.info("notices_delivered_again", { account: account.telegramUserId });
       if (account.silencedAt) await setSilence(account, null);
       return true;
     } catch (error) {
-      log.error("notice_not_delivered", errorFacts(error));
+      log.error("notice_not_delivered", { account: account.telegramUserId, ...errorFacts(error) });
+      undelivered.add(account.telegramUserId);
       if (isGone(error)) await setSilence(account, clock.now());
       return false;
     }

@@ -127,15 +127,19 @@ async function examineAll(
   // One account after the other: a vendor takes a few requests a second, and a wait for that is not its silence.
   for (const account of accounts) {
     const id = account.telegramUserId;
+    const words = await wordsAt(deps, account);
     const mayUse: Check = {
       name: manner(id).nameOf(check.telegram),
       asks: ownStore,
-      run: async () =>
-        telegram.allowedIds.includes(id) || (await app.people.isInvited(id))
-          ? WORDS.doctor.mayUse
-          : { verdict: "operator", text: WORDS.doctor.mayNotUse(id) },
+      run: async () => {
+        if (!telegram.allowedIds.includes(id) && !(await app.people.isInvited(id)))
+          return { verdict: "operator", text: WORDS.doctor.mayNotUse(id) };
+        if (account.silencedAt)
+          return { verdict: "owner", text: WORDS.doctor.blocksBot(words.time(account.silencedAt)) };
+        return WORDS.doctor.mayUse;
+      },
     };
-    const own = await checksOf(deps, await wordsAt(deps, account), manner(id)).of(account);
+    const own = await checksOf(deps, words, manner(id)).of(account);
     await examineAndSay([mayUse, ...own], id);
   }
 }

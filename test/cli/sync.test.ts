@@ -310,3 +310,10 @@ test("doctor names every fault and who has to mend it", async () => {
   expect(operator.stderr).toContain("TELEGRAM_BOT_TOKEN is missing: make a bot with @BotFather");
   expect(operator.stderr).toContain("SYNC_INTERVAL_MINUTES must be a number of minutes");
 });
+
+test("doctor names who has blocked the bot, and since when", async () => {
+  await machine.link(OWNER);
+  await machine.inside((app) => app.accounts.save(OWNER, { silencedAt: new Date() }));
+  const { stdout } = await machine.run("doctor");
+  expect(stdout).toMatch(/\nyou {5}account 4711, Telegram: has blocked the bot in Telegram since today \d\d:\d\d,/);
+});

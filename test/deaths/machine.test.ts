@@ -67,6 +67,45 @@ test("A data folder of some hours ago is put back", async ({ task }) => {
   await stage.heals("after you link it", () => stage.house.linkWithings(older), 60);
 });
 
+test("The database is damaged", async ({ task }) => {
+  const stage = await startMachine();
+  const outside = await startReceiver();
+  onTestFinished(async () => {
+    await stage.close();
+    await outside.close();
+  });
+  await stage.link(OWNER);
+  const chat = stage.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
+  const database = path.join(stage.dataDir, "weighbridge.sqlite");
+  const kept = `${database}.kept`;
+  cpSync(database, kept);
+  writeFileSync(database, "no database".repeat(100));
+  const heard = () => [
+    ...chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
+    ...outside.alarms(),
+  ];
+  // A supervisor starts it again and again.
+  for (let starts = 0; starts < 2; starts++) {
+    expect(await stage.run("start", [], { ...outside.env, LOG_LEVEL: "error" })).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("is not an intact SQLite database"),
+    });
+  }
+  const told = expect.stringMatching(/^Something on the machine I run on needs fixing.*\n\n.*not an intact SQLite/);
+  expect(heard()).toEqual([told, told]);
+  cpSync(kept, database);
+  const program = stage.start("start", outside.env);
+  await program.said("run_ended");
+  program.signal("SIGTERM");
+  await program.ended;
+  record({
+    death: task.name,
+    heard: ["owner", "ALARM_URL"].map((who) => ({ who, minutes: 0, isQuiet: false, words: heard()[0] ?? "" })),
+    heals: "after a backup is restored",
+    told: "",
+  });
+});
+
 test("The disk is full", async ({ task }) => {
   const mount = mkdtempSync(path.join(tmpdir(), "weighbridge-small-"));
   if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1500k,mode=700", "tmpfs", mount]).status !== 0) {

@@ -79,6 +79,27 @@ test("Telegram refuses one message (403)", async ({ task }) => {
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 
+test("Telegram refuses every message to the owner", async ({ task }) => {
+  const stage = await startStage(task.name);
+  await stage.isWell();
+  stage.begin();
+  stage.sandbox.faults.add({
+    ...{ name: "death", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden: something" } },
+  });
+  stage.sandbox.garmin.revoke(OWNER.email);
+  stage.sandbox.garmin.expireAccessToken(OWNER.email);
+  stage.weighIn();
+  await stage.hears("ALARM_URL", /^Telegram works, but hasn’t accepted my messages to my owner/, 60);
+  expect(stage.heard("owner")).toEqual([]);
+  stage.sandbox.faults.remove("death");
+  await stage.until(() => stage.heard("owner").length > 0, 60);
+  await stage.step(2);
+  expect(stage.heard("ALARM_URL").at(-1)).toBe("My owner gets my messages again, and those that waited.");
+  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+});
+
 test("Another program reads the bot's messages", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();

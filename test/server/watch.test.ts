@@ -160,6 +160,26 @@ describe("the watch", () => {
     expect(await look()).toEqual(["owner-away is over"]);
   });
 
+  test("tells of messages that Telegram refuses, unless Telegram is gone or the owner has blocked the bot", async () => {
+    const { log, look } = begin();
+    const lasts = async () => {
+      const told: string[] = [];
+      for (let minutes = 0; minutes < 15; minutes++) told.push(...(await look()));
+      return told;
+    };
+    log.error("notice_not_delivered", { account: 4712 });
+    expect(await lasts()).toEqual([]);
+    log.error("notice_not_delivered", { account: OWNER });
+    expect(await lasts()).toEqual(["owner-not-told"]);
+    log.warn("telegram_unreachable");
+    expect(await lasts()).toEqual(["telegram-gone"]);
+    log.info("telegram_reachable");
+    expect(await lasts()).toEqual(["telegram-gone is over", "owner-not-told is over"]);
+    log.error("notice_not_delivered", { account: OWNER });
+    log.info("owner_does_not_listen", { account: OWNER });
+    expect(await lasts()).toEqual(["owner-away"]);
+  });
+
   test("takes a machine that has slept for a program that is about to look", async () => {
     const { clock, watch } = begin();
     const told: string[] = [];

@@ -139,6 +139,12 @@ export function alarmsInGerman(): AlarmWords {
           mend: "Hebe die Blockierung in Telegram auf, oder schreibe dem Bot.",
           over: "Meine Nachrichten kommen bei meinem Besitzer wieder an.",
         },
+        "owner-not-told": {
+          means:
+            "Telegram funktioniert, nimmt aber seit mindestens zehn Minuten keine Nachrichten an meinen Besitzer an. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.",
+          mend: `Sende dem Bot in Telegram /status. ${logSays}`,
+          over: "Mein Besitzer bekommt meine Nachrichten wieder, auch die, die gewartet haben.",
+        },
         "address-failing": {
           means:
             "ALARM_URL oder HEARTBEAT_URL nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es also niemandem auf. Der Abgleich läuft weiter.",

@@ -59,6 +59,8 @@ export function doctorInGerman(): DoctorWords {
       `Die Uhr dieser Maschine geht ${Math.abs(seconds)} Sekunden ${seconds > 0 ? "vor" : "nach"}. Schalte ihren Zeitabgleich ein.`,
     noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
     mayUse: "darf den Bot benutzen",
+    blocksBot: (since) =>
+      `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren, die Blockierung aufheben oder dem Bot schreiben`,
     mayNotUse: (account) =>
       `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
     asksToWait: (vendor, until) =>

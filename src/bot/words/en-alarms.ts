@@ -147,6 +147,12 @@ export function alarmsInEnglish() {
           mend: "Unblock the bot in Telegram, or send it a message.",
           over: "My owner hears me in Telegram again.",
         },
+        "owner-not-told": {
+          means:
+            "Telegram works, but hasn’t accepted my messages to my owner for at least ten minutes. Syncing continues, but they don’t hear of any trouble.",
+          mend: `Send the bot /status in Telegram. ${logSays}`,
+          over: "My owner gets my messages again, and those that waited.",
+        },
         "address-failing": {
           means:
             "ALARM_URL or HEARTBEAT_URL hasn’t accepted anything from me for at least ten minutes, so nobody outside would notice if I stopped. Syncing continues.",

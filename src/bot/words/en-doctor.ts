@@ -68,6 +68,8 @@ export function doctorInEnglish() {
       `This machine’s clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
     noServerTime: "No server told the time. Try again later.",
     mayUse: "may use the bot",
+    blocksBot: (since: string) =>
+      `has blocked the bot in Telegram since ${since}, and hears of no trouble. Syncing continues. To hear of it again, unblock the bot or write to it`,
     mayNotUse: (account: number) =>
       `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
     asksToWait: (vendor: string, until: string) =>
