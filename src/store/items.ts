@@ -249,6 +249,7 @@ const DelayShape = z.object({
   cause: z.enum(DELAY_CAUSES),
   since: instant,
   waiting: z.number().exactOptional(),
+  announced: z.literal(true).exactOptional(),
   newest: z.object({ takenAt: instant, values: Values }).exactOptional(),
   accepted: z.number().exactOptional(),
   following: z.number().exactOptional(),

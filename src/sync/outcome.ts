@@ -34,6 +34,8 @@ export interface Delay {
   since: Date;
   /** Readings that wait; absent while no run has got so far. */
   waiting?: number;
+  /** Withings has announced a reading that no run has got to. */
+  announced?: true;
   /** The newest of them; if some were accepted, of those. */
   newest?: { takenAt: Date; values: SentValues };
   /** Of those that wait, how many Garmin has accepted and does not show. */

@@ -46,6 +46,8 @@ export interface RunOptions {
    * data in place since. Unless this is set, the run looks into Garmin before it sends.
    */
   ledgerIsCurrent?: boolean | undefined;
+  /** Withings has announced something new. */
+  isAnnounced?: boolean | undefined;
   /**
    * When this process is stopped. What could not end before is not begun, and the report says `retry_later`; another run
    * goes on from there.
@@ -85,6 +87,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
     blame(begun, error, deps);
   }
   const { hasUploaded = false, ...report } = begun;
+  if (options.isAnnounced && report.delay && report.delay.waiting === undefined) report.delay.announced = true;
   if (report.busy) return report;
   const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
   const { paused, delay, since: _since, uploadRefusedAt: _refused, ...counts } = outcome;

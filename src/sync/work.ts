@@ -54,9 +54,11 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
       (!runsAlone || settledHere.has(id)) && isLedgerCurrent(appointment?.settledAt, intervalMinutes, clock.now());
     switch (job.reason) {
       case "visit":
-      case "withings_notified":
+      case "withings_notified": {
         await keepSubscriptions(account);
-        return goOn(account, await deps.sync(account, { ledgerIsCurrent }), appointment);
+        const isAnnounced = job.reason === "withings_notified";
+        return goOn(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), appointment);
+      }
       case "asked": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });

@@ -146,6 +146,23 @@ describe("a run that put something off says whose trouble it is, and of which ki
   });
 });
 
+test("a reading that Withings announced waits, although no run has got to it", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("withings_down");
+  expect((await house.sync()).delay).not.toHaveProperty("announced");
+  pass(1);
+  expect((await house.sync({ isAnnounced: true })).delay).toMatchObject({ cause: "withings_silent", announced: true });
+  pass(1);
+  // The next run knows it from this one.
+  expect((await house.sync()).delay).toMatchObject({ announced: true });
+  house.sandbox.faults.clear();
+  house.sandbox.faults.turnOn("garmin_api_500");
+  pass(1);
+  const { delay } = await house.sync({ isAnnounced: true });
+  expect(delay).toMatchObject({ cause: "garmin_silent", waiting: 1 });
+  expect(delay).not.toHaveProperty("announced");
+});
+
 test("while the first reading of a new link has not shown, it is known how many follow it", async () => {
   house = await startHousehold();
   for (const minutes of [50, 40, 30])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wordsFor, wordsIn } from "../../src/bot/words/words.ts";
-import type { DelayCause } from "../../src/errors.ts";
+import { DELAY_CAUSES, type DelayCause } from "../../src/errors.ts";
 import { afterRun, afterTelling, answeredBy, type Health, type HealthNews, newsOf } from "../../src/sync/health.ts";
 import type { LinkOverview, Overview } from "../../src/sync/overview.ts";
 import type { AttentionItem, Vendor } from "../../src/sync/ports.ts";
@@ -198,6 +198,32 @@ describe("an owner's patience", () => {
     expect(run(later)).toBe("");
     expect(run(signedOut)).toBe("again:relink_garmin");
     expect(run(success)).toBe("healed(0)");
+  });
+
+  test("counts all the waiting the first time, whatever its causes; another cause has to last by itself", () => {
+    const { run, pass } = life();
+    const at = (hours: number) => new Date(START.getTime() + hours * 3_600_000);
+    run(waits("withings_silent"));
+    pass(4);
+    expect(run(waits("garmin_limited", at(4)))).toBe("");
+    pass(2);
+    expect(run(waits("garmin_limited", at(4)))).toBe("quietly:waiting(garmin_limited)");
+    pass(1);
+    expect(run(waits("garmin_silent", at(7)))).toBe("");
+    pass(5.9);
+    expect(run(waits("garmin_silent", at(7)))).toBe("");
+    pass(0.1);
+    expect(run(waits("garmin_silent", at(7)))).toBe("quietly:waiting(garmin_silent)");
+    pass(12);
+    expect(run(waits("garmin_limited", at(13)))).toBe("");
+  });
+
+  test("is kept by what the store remembers, where a run does not know since when", () => {
+    const { run, pass, health } = life();
+    run({ ...later, delay: { cause: "us", since: START } });
+    pass(3);
+    run({ ...later, delay: { cause: "us", since: new Date(START.getTime() + 3 * 3_600_000) } });
+    expect(health().outage?.delay?.since).toEqual(START);
   });
 
   test("does not keep what is worse from being said at once", () => {
@@ -488,6 +514,49 @@ describe("in words", () => {
       "Withings hasn’t answered properly since 07:12. 1 reading (80.25 kg, 07:12) is waiting, safe at Withings. I keep trying (2 tries so far), and I’ll tell you when it’s over; you don’t have to do anything.",
     ]);
   });
+
+  test.each([
+    [[waits("garmin_not_showing")], "Garmin shows what it accepted. 1 reading from"],
+    [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin answers again. 1 reading from"],
+    [[signedOut, broken, noConsent], "Back. 1 reading from"],
+    [[noConsent], "Garmin takes uploads again. 1 reading from"],
+  ])("what is over is what had been told: %#", (reports, text) => {
+    const { run, pass, texts } = life({ patienceHours: 0 });
+    for (const report of reports) run(report);
+    pass(1);
+    run({ ...success, synced: 1 }, { telegram: "away" });
+    expect(texts()).toEqual([expect.stringContaining(text)]);
+  });
+
+  test("nobody says that Garmin takes uploads when none was taken", () => {
+    const { run, texts } = life();
+    run(noConsent);
+    run(success, { telegram: "away" });
+    expect(texts()).toEqual(["Back. No reading has been missed since 07:12."]);
+  });
+
+  test.each(["en", "de"] as const)(
+    "every delay has its own words, in the answer, by itself and when it is over (%s)",
+    (language) => {
+      const words = wordsFor({ language, units: "kg", timezone: "UTC", now: START });
+      const said = DELAY_CAUSES.map((cause) => {
+        const delay = { cause, since: START };
+        const trouble = { what: "waiting", cause } as const;
+        const lasts = words.news({
+          type: "trouble",
+          trouble,
+          since: START,
+          runs: 2,
+          delay,
+          isReminder: false,
+          isQuiet: true,
+        });
+        const over = words.news({ type: "healed", since: START, synced: 0, told: [trouble], isQuiet: true });
+        return [words.delay(delay), lasts, over];
+      });
+      for (const place of [0, 1, 2]) expect(new Set(said.map((texts) => texts[place])).size).toBe(DELAY_CAUSES.length);
+    },
+  );
 
   test("a link that comes to its end", () => {
     const { run, link, texts } = life();

@@ -268,6 +268,7 @@ describe("an access token that the vendor refuses", () => {
       house.clock.advance(23 * HOUR);
       expect(await house.sync()).toEqual({
         ...{ status: "action_needed", action: `relink_${vendor}`, synced: 0, skipped: 0, held: 0, failed: 0 },
+        since: expect.any(Date),
       });
       const asked = house.requests().filter((it) => it.startsWith(vendor));
       expect(asked).toEqual([]);

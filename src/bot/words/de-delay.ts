@@ -58,7 +58,7 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
     return newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
   }
 
-  function whatWaits({ cause, waiting, newest, accepted = 0, following = 0 }: Delay): string[] {
+  function whatWaits({ cause, waiting, announced, newest, accepted = 0, following = 0 }: Delay): string[] {
     const behind =
       following > 0
         ? [
@@ -73,7 +73,12 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
       return [safe, ...more, ...behind];
     }
     if (waiting === undefined) {
-      return [`Deine Messungen sind ${cause.startsWith("withings_") ? "dort" : "bei Withings"} sicher.`];
+      const where = cause.startsWith("withings_") ? "dort" : "bei Withings";
+      return [
+        announced
+          ? `Withings hat eine Messung gemeldet; ${where} ist sie sicher.`
+          : `Deine Messungen sind ${where} sicher.`,
+      ];
     }
     if (waiting === 0) return ["Es wartet keine neue Messung."];
     const isOne = waiting === 1;

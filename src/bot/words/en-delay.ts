@@ -77,7 +77,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
     return newest ? ` (${label}${values(newest.values)}, ${moment(newest.takenAt)})` : "";
   }
 
-  function whatWaits({ cause, waiting, newest, accepted = 0, following = 0 }: Delay): string[] {
+  function whatWaits({ cause, waiting, announced, newest, accepted = 0, following = 0 }: Delay): string[] {
     const behind =
       following > 0
         ? [
@@ -91,7 +91,8 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
       return [safe, ...more, ...behind];
     }
     if (waiting === undefined) {
-      return [`Your readings are safe ${cause.startsWith("withings_") ? "there" : "at Withings"}.`];
+      const where = cause.startsWith("withings_") ? "there" : "at Withings";
+      return [announced ? `Withings has announced a reading; it’s safe ${where}.` : `Your readings are safe ${where}.`];
     }
     if (waiting === 0) return ["No new reading is waiting."];
     const isOne = waiting === 1;
