@@ -158,8 +158,9 @@ function toJson({ reading, step, finding }: Preview, line: string) {
 }
 
 function count(report: RunReport, { step, finding }: Preview) {
-  if (step.type === "settled" || finding?.type === "elsewhere") report.skipped++;
-  if (step.type === "hold") report.held++;
+  const isThere = finding?.type === "elsewhere";
+  if (step.type === "settled" || isThere) report.skipped++;
+  if (step.type === "hold" && !isThere) report.held++;
   if (step.type === "fail") report.failed++;
 }
 
@@ -168,7 +169,7 @@ type Sums = Record<ReadingKind | "hold" | "leave" | "refuse", number>;
 
 function add(sums: Sums, { reading, step, finding }: Preview) {
   const isSent = finding?.type === "send" || finding?.type === "outdated";
-  if (step.type === "hold") sums.hold++;
+  if (step.type === "hold" && finding?.type !== "elsewhere") sums.hold++;
   else if (step.type === "fail" || finding?.type === "gone") sums.refuse++;
   else if (isSent) sums[reading.kind]++;
   else sums.leave++;

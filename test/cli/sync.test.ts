@@ -114,7 +114,9 @@ test("a dry run says what would happen with each reading and why, and changes no
   person().stepOnScale({ at: hoursAgo(30), weightKg: 80.5 });
   person().stepOnScale({ at: hoursAgo(3), weightKg: 80.25 });
   person().stepOnScale({ at: hoursAgo(2), weightKg: 55, attrib: 1 });
+  person().stepOnScale({ at: hoursAgo(1), weightKg: 54, attrib: 1 });
   sandbox.garmin.addManualWeight(garmin().email, { at: hoursAgo(30), weightKg: 80.5 });
+  sandbox.garmin.addManualWeight(garmin().email, { at: hoursAgo(1), weightKg: 54 });
   sandbox.garmin.requests.length = 0;
 
   const words = await run(`sync --account ${OWNER} --dry-run`);
@@ -126,16 +128,18 @@ test("a dry run says what would happen with each reading and why, and changes no
     expect.stringMatching(
       /55\.00 kg: would be held: the scale was not sure that it was you; assign it in the Withings app$/,
     ),
-    "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 1. Nothing was changed.",
+    expect.stringMatching(/54\.00 kg: would be left, Garmin has it from elsewhere$/),
+    "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 2. Nothing was changed.",
   ]);
 
   const json = (await run(`sync --account ${OWNER} --dry-run --json`)).json();
   expect(json).toMatchObject({
-    ...{ status: "success", synced: 0, skipped: 1, held: 1, failed: 0 },
+    ...{ status: "success", synced: 0, skipped: 2, held: 1, failed: 0 },
     readings: [
       { account: OWNER, kind: "weigh_in", weightKg: 80.5, step: "send", finding: "elsewhere" },
       { weightKg: 80.25, step: "send", why: "would be sent, it is new" },
       { weightKg: 55, step: "hold", why: expect.stringContaining("would be held") },
+      { weightKg: 54, step: "hold", finding: "elsewhere" },
     ],
   });
 
