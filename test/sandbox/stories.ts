@@ -53,7 +53,7 @@ export const stories: readonly Story[] = [
   {
     title: "Garmin is down",
     expect: "The bot tells you once its patience is over. What you measured arrives when Garmin is back.",
-    switches: ["garmin_api_500", "garmin_api_429", "garmin_diauth_down"],
+    switches: ["garmin_api_500", "garmin_api_429", "garmin_api_cloudflare_403", "garmin_diauth_down"],
   },
   {
     title: "Garmin wants your consent",
