@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../sandbox/free-port.ts";
-import { BIN, OWNER, startMachine } from "../support/cli-process.ts";
+import { OWNER, startMachine } from "../support/cli-process.ts";
+import { healthCheck } from "../support/health-check.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
 import { startStage } from "./stage.ts";
@@ -146,11 +146,11 @@ test("The store cannot be used", async ({ task }) => {
   await stage.hears("owner", /^Something broke on my side/, 30);
   await stage.hears("ALARM_URL", /^Something broke on my side/, 30);
   await stage.hears("owner", /^For ten minutes I haven’t checked what is due/, 30);
-  const health = async () => (await fetch(`${stage.house.url}/health`)).status;
-  expect(await health()).toBe(503);
+  const health = () => healthCheck(new URL(stage.house.url).port, stage.house.dataDir);
+  expect(await health()).toBe(1);
   await stage.heals("by itself", stage.house.findStore, 90);
   await stage.hearsEnd(/^The regular syncs begin/, 60);
-  expect(await health()).toBe(200);
+  expect(await health()).toBe(0);
 });
 
 test("A stored item is damaged", async ({ task }) => {
@@ -274,14 +274,10 @@ test("The process is stopped (SIGSTOP)", async ({ task }) => {
   const silent = path.join(machine.folder, `weighbridge-silent-${PORT}`);
   const before = 18;
   writeFileSync(silent, ".".repeat(before));
-  const env = { PATH: process.env.PATH, TMPDIR: machine.folder, PORT };
   let checks = 0;
   for (; checks < 2; checks++) {
     expect(existsSync(silent)).toBe(true);
-    expect(await once(spawn(process.execPath, [path.resolve(BIN, "../health.js")], { env }), "exit")).toEqual([
-      1,
-      null,
-    ]);
+    expect(await healthCheck(PORT, machine.folder)).toBe(1);
   }
   expect((await program.ended).exit).toBe(null);
   const twentyAgo = new Date(Date.now() - 20 * 60_000);

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import type { FaultEffect, FaultMatch } from "../sandbox/faults.ts";
 import { USERID } from "../support/household.ts";
 import { type Stage, startStage } from "./stage.ts";
@@ -180,4 +180,19 @@ test("Withings never has anything", async ({ task }) => {
   stage.begin();
   await stage.start();
   await stage.hears("owner", /^Withings was linked \d days ago, and no reading/, 4 * DAYS);
+});
+
+test("Withings names a time zone that does not exist", async ({ task }) => {
+  const stage = await startStage(task.name);
+  await stage.isWell();
+  stage.begin();
+  stage.person.timezone = "Europe/Nowhere";
+  stage.weighIn();
+  stage.person.takeBloodPressure({ systolic: 121, diastolic: 79 });
+  stage.isHarmless("(the zone that was known before is used)");
+  await stage.heals("arrives all the same", () => undefined, 30);
+  await stage.until(() => stage.house.pressures().length === 1, 30);
+  const [pressure] = stage.house.pressures();
+  // Half past one in Berlin.
+  expect(pressure?.wallClockMs).toBe((pressure?.takenAt.getTime() ?? 0) + 3600_000);
 });

@@ -1,12 +1,12 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config.ts";
 import { freePort } from "../sandbox/free-port.ts";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+import { healthCheck } from "../support/health-check.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { timeLapse } from "../support/time-lapse.ts";
 import { moveIn } from "./public-house.ts";
@@ -16,16 +16,6 @@ beforeEach(async () => {
   machine = await startMachine();
 });
 afterEach(() => machine.close());
-
-/** What the container runs every minute; resolves with its exit code. */
-async function healthCheck(port: string): Promise<number> {
-  const env = { PATH: process.env.PATH, TMPDIR: machine.folder, PORT: port };
-  const run = promisify(execFile)(process.execPath, [path.resolve(BIN, "../health.js")], { env });
-  return run.then(
-    () => 0,
-    ({ code }) => code,
-  );
-}
 
 /** Node reads it before the program: a signal that blocks the event loop for good. */
 const BLOCKING = "--import=data:text/javascript,process.on(%22SIGUSR2%22,()=>{for(;;);})";
@@ -45,15 +35,15 @@ test.each([
     });
     await program.said("bot_started");
     await other.said("bot_started");
-    expect(await healthCheck(port)).toBe(0);
+    expect(await healthCheck(port, machine.folder)).toBe(0);
     program.signal(signal);
-    expect(await healthCheck(port)).toBe(1);
+    expect(await healthCheck(port, machine.folder)).toBe(1);
     const silent = path.join(machine.folder, `weighbridge-silent-${port}`);
     // A machine that slept in between asked no more often for that.
     writeFileSync(silent, ".".repeat(18));
-    expect(await healthCheck(port)).toBe(1);
+    expect(await healthCheck(port, machine.folder)).toBe(1);
     expect(existsSync(silent)).toBe(true);
-    expect(await healthCheck(port)).toBe(1);
+    expect(await healthCheck(port, machine.folder)).toBe(1);
     expect((await program.ended).exit).toBe(null);
     other.signal("SIGTERM");
     expect((await other.ended).exit).toBe(0);

@@ -1,0 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { BIN } from "./cli-process.ts";
+
+/** What the container runs every minute; resolves with its exit code. It keeps what it remembers in `folder`. */
+export async function healthCheck(port: string | number, folder: string): Promise<number> {
+  const env = { PATH: process.env.PATH, TMPDIR: folder, PORT: String(port) };
+  const [code] = await once(spawn(process.execPath, [path.resolve(BIN, "../health.js")], { env }), "exit");
+  return code;
+}
