@@ -195,6 +195,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   bot.command("sync", (ctx) => startSync(ctx.account));
   bot.command("help", async (ctx) => void (await ctx.reply(ctx.words.help(ctx.isOwner))));
 
+  bot.use(questions.leftOver);
   bot.on("callback_query", async (ctx) => {
     await answerTap(ctx, ctx.words.oldButton);
     await linking.showLinks(ctx);

@@ -73,7 +73,7 @@ export function createQuestions(
   async function over({ account, callbackQuery, words }: BotContext): Promise<string | undefined> {
     const { data = "", message } = callbackQuery ?? {};
     if (!message) return undefined;
-    const topic = ANSWERS.find(([tap]) => tap.test(data))?.[1];
+    const topic = topicOf(data);
     const last = topic && account.questions?.[topic];
     if (last) {
       const { messageId, isOpen } = last;
@@ -89,6 +89,8 @@ export function createQuestions(
     return isLinkedSince ? words.linkedSince[vendor] : undefined;
   }
 
+  const topicOf = (data: string) => ANSWERS.find(([tap]) => tap.test(data))?.[1];
+
   const taps = new Composer<BotContext>();
   taps.on("callback_query:data", async (ctx, next) => {
     const what = await over(ctx);
@@ -99,9 +101,19 @@ export function createQuestions(
     if (message && !(data in BEGINS)) await takeButtons(ctx.account, message.message_id);
   });
 
+  const leftOver = new Composer<BotContext>();
+  leftOver.on("callback_query:data", async (ctx, next) => {
+    const topic = topicOf(ctx.callbackQuery.data);
+    if (!topic) return next();
+    await answerTap(ctx, ctx.words.questionOver[topic]);
+    await close(ctx.account, topic);
+  });
+
   return {
     /** Must run before whatever handles a tap. */
     taps,
+    /** Must run after it: a dialog that was forgotten, after a day for instance, takes no answer any more. */
+    leftOver,
     asked,
     close,
     /** Says it, with buttons. Without any it is an answer, and the question is over. */

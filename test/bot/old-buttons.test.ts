@@ -142,6 +142,21 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect(await house.app.links.read(ACCOUNT, "withings")).toBeDefined();
   });
 
+  test("the newest question of a sign-in that was forgotten after a day", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "garmin");
+    await say("/connect");
+    await tap("Link Garmin");
+    await tap("Here in the chat");
+    const { id } = await heard("Which e-mail");
+    const before = botMessages().length;
+    house.clock.advance(25 * 3600);
+    await tap("Cancel");
+    expect(toast()).toBe("That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.");
+    expect(botMessages()).toHaveLength(before);
+    expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
+  });
+
   test("a zone of a question that was answered", async () => {
     await open();
     await say("/settings");
