@@ -95,11 +95,12 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   };
   const violations = new Set<string>();
   const lastReports = new Map<AccountId, RunReport>();
+  const ranMs = new Map<AccountId, number>();
   /** Pairs that had a run to its end. */
   const begun = new Set<string>();
   /** When the account last had nothing outstanding, by Garmin's content and by the result of its run. */
   const wellAtMs = new Map<AccountId, number>(ACCOUNTS.map((id) => [id, turns.nowMs]));
-  /** Since when something is outstanding, and how many rounds the program has had since. */
+  /** Since when a run may have known that something is outstanding, and how many rounds the program has had since. */
   const owing = new Map<AccountId, { sinceMs: number; rounds: number }>();
   /** When vendors were made to refuse tokens that are good. */
   const refusedMs = new Map<Vendor, number[]>();
@@ -114,6 +115,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const onReport = (account: number, report: RunReport) => {
     facts.runs += 1;
     lastReports.set(account as AccountId, report);
+    ranMs.set(account as AccountId, turns.nowMs);
     const pairing = model.current(account as AccountId);
     if (report.status === "success" && pairing) begun.add(`${account} ${pairName(pairing)}`);
     trace?.(`    run of ${account}: ${JSON.stringify(report)}`);
@@ -373,9 +375,13 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         owing.delete(account);
         if (lastReports.get(account)?.status === "success") wellAtMs.set(account, turns.nowMs);
       } else {
-        const { sinceMs, rounds } = owing.get(account) ?? { sinceMs: turns.nowMs, rounds: 0 };
-        owing.set(account, { sinceMs, rounds: rounds + 1 });
-        const isLong = turns.nowMs - Math.max(sinceMs, disturbedMs) > 10 * HOUR * 1000 && rounds > 4;
+        const before = owing.get(account) ?? { sinceMs: turns.nowMs, rounds: 0 };
+        const isKnown = before.rounds > 0;
+        const hasRun = isKnown || (ranMs.get(account) ?? 0) > before.sinceMs;
+        const sinceMs = isKnown ? before.sinceMs : turns.nowMs;
+        const rounds = hasRun ? before.rounds + 1 : 0;
+        owing.set(account, { sinceMs, rounds });
+        const isLong = turns.nowMs - Math.max(sinceMs, disturbedMs) > 10 * HOUR * 1000 && rounds > 5;
         const heard = messagesTo(account).filter((at) => at >= (wellAtMs.get(account) ?? 0));
         if (isLong && heard.length === 0) {
           violations.add(`silent: ${account} waits for ${owed(account)[0]?.id} and was told nothing in ten hours`);
