@@ -26,7 +26,7 @@ test("after the first reading came back different, /status says so, and one tap 
   expect(status.text).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
   expect(status.text).toContain("2 readings wait; nothing is lost");
   house.clock.advance(60);
-  await house.owner.tap("Go on");
+  await house.owner.tap("Go on with weigh-ins");
   await expect.poll(() => house.weights().length).toBe(3);
   await house.quiet();
   expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t sent for now");

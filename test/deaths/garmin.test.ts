@@ -157,8 +157,8 @@ test.each([
   stage.sandbox.faults.turnOn(fault);
   stage.weighIn(80.43);
   const message = await stage.hears("owner", words, 26 * HOURS);
-  expect(message?.buttons.flat().map(({ text }) => text)).toContain("Go on");
-  await stage.heals("after your word", () => stage.chat.tap("Go on"), 60);
+  expect(message?.buttons.flat().map(({ text }) => text)).toContain("Go on with weigh-ins");
+  await stage.heals("after your word", () => stage.chat.tap("Go on with weigh-ins"), 60);
 });
 
 test("Garmin drops the body composition", async ({ task }) => {

@@ -59,7 +59,7 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
     const kinds = [...Map.groupBy(items, ({ kind }) => kind)].map(
       ([kind, { length }]) => `${length} ${KIND[kind][length === 1 ? 0 : 1]}`,
     );
-    return `${items.length >= ATTENTION_ITEMS ? "Mindestens " : ""}${kinds.join(" und ")}`;
+    return `${items.length >= ATTENTION_ITEMS ? "mindestens " : ""}${kinds.join(" und ")}`;
   }
 
   return {
@@ -86,9 +86,9 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
     },
     beforeStart(items, startAt) {
       const start = startAt
-        ? `Ich übertrage ab ${day(startAt)}, darum habe ich sie ausgelassen.`
+        ? `Ich übertrage ab dem ${day(startAt)}, darum habe ich sie ausgelassen.`
         : "Ich habe sie ausgelassen.";
-      return `Bei Withings ${items.length === 1 ? "ist" : "sind"} ${count(items)} von ${daysOf(items, day).join(" bis ")} dazugekommen. ${start}`;
+      return `Bei Withings ${items.length === 1 ? "ist" : "sind"} ${count(items)} vom ${daysOf(items, day).join(" bis zum ")} dazugekommen. ${start}`;
     },
     became(entry) {
       const { fate, attempts, garminKey } = entry;

@@ -42,7 +42,7 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
         const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
         return [
           ...differing.map(difference),
-          `So zeigt Garmin eine Messung, die ich gesendet habe${about}. ${readings(pause.waiting)}; nichts ist verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Passt sie für dich, drücke Weitermachen; sonst schalte es ab.`,
+          `So zeigt Garmin eine Messung, die ich gesendet habe${about}. ${readings(pause.waiting)}; nichts ist verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Passt sie für dich, mach weiter; sonst schalte es ab.`,
         ].join("\n");
       }
       case "fields": {
@@ -62,7 +62,7 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
 
   return {
     text,
-    goOn: { weigh_in: "Weitermachen", blood_pressure: "Weitermachen" },
+    goOn: { weigh_in: "Mit Gewichten weitermachen", blood_pressure: "Mit Blutdruck weitermachen" },
     stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
     paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Nichts ist verloren; ${status} sagt, warum.`,
     statusLines: ({ closed, differs }) => [...differs, ...closed].flatMap((it) => ["", text(it)]),

@@ -40,7 +40,7 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
         const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
         return [
           ...differing.map(difference),
-          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, press Go on; otherwise stop.`,
+          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
         ].join("\n");
       }
       case "fields": {
@@ -60,7 +60,10 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
 
   return {
     text,
-    goOn: { weigh_in: "Go on", blood_pressure: "Go on" } satisfies Record<ReadingKind, string>,
+    goOn: {
+      weigh_in: "Go on with weigh-ins",
+      blood_pressure: "Go on with blood pressure",
+    } satisfies Record<ReadingKind, string>,
     stopSending: {
       weigh_in: "Stop sending weigh-ins",
       blood_pressure: "Stop sending blood pressure",
