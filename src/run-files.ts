@@ -1,50 +1,74 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "./clock.ts";
 
-const WHY_NOT = "told-why-not";
 const LAST_SWEEP = "last-sweep";
+const RUNNING = "running";
 const A_DAY_MS = 24 * 3600 * 1000;
+const AN_HOUR_MS = 3600 * 1000;
 
-/** What has to outlive the process and must not need the store, which may be what is broken: the times of two empty files. */
+/** What the owner is told at most once a day, however often the program is started. */
+export type ToldOnce = "why-not" | "crashes";
+
+/**
+ * What has to outlive the process and must not need the store, which may be what is broken: small files beside the data. None of
+ * them is needed: where they cannot be written, the program goes on.
+ */
 export interface RunFiles {
   /** When a process on this folder finished its last sweep. Undefined: never, or nobody knows. */
   lastSweep(): Date | undefined;
   /** A sweep has finished now. */
   swept(): void;
-  /** Whether the owner was told within a day why the program cannot start; if not, from now on they were. */
-  isWhyNotTold(): boolean;
-  /** The program has started. */
-  started(): void;
+  /** A process begins. Resolves to how many began within an hour, itself included, and none of them ended in order. */
+  begun(): number;
+  endedInOrder(): void;
+  /** Whether this was told within a day; if not, it counts as told from now on. */
+  isTold(what: ToldOnce): boolean;
+  forget(what: ToldOnce): void;
 }
 
 /** With `dataDir` undefined, nothing is remembered. */
 export function createRunFiles(dataDir: string | undefined, clock: Clock): RunFiles {
+  const now = () => clock.now().getTime();
   const timeOf = (name: string) =>
     dataDir === undefined ? undefined : statSync(path.join(dataDir, name), { throwIfNoEntry: false })?.mtime;
-  const touch = (name: string) => {
+  function write(name: string, text = "") {
     if (dataDir === undefined) return;
-    const file = path.join(dataDir, name);
-    writeFileSync(file, "", { mode: 0o600 });
-    utimesSync(file, clock.now(), clock.now());
+    try {
+      const file = path.join(dataDir, name);
+      writeFileSync(file, text, { mode: 0o600 });
+      utimesSync(file, clock.now(), clock.now());
+    } catch {
+      // A full disk, perhaps, of which everybody hears anyway.
+    }
+  }
+  function read(name: string): string {
+    try {
+      return dataDir === undefined ? "" : readFileSync(path.join(dataDir, name), "utf8");
+    } catch {
+      return "";
+    }
+  }
+  const remove = (name: string) => {
+    if (dataDir !== undefined) rmSync(path.join(dataDir, name), { force: true });
   };
+
   return {
     lastSweep: () => timeOf(LAST_SWEEP),
-    swept() {
-      try {
-        touch(LAST_SWEEP);
-      } catch {
-        // A full disk, perhaps, of which everybody hears anyway.
-      }
+    swept: () => write(LAST_SWEEP),
+    begun() {
+      const before = read(RUNNING).split(" ").map(Number);
+      const starts = [...before.filter((at) => at > 0 && Math.abs(now() - at) < AN_HOUR_MS), now()];
+      write(RUNNING, starts.join(" "));
+      return starts.length;
     },
-    isWhyNotTold() {
-      const before = timeOf(WHY_NOT);
-      if (before && clock.now().getTime() - before.getTime() < A_DAY_MS) return true;
-      touch(WHY_NOT);
+    endedInOrder: () => remove(RUNNING),
+    isTold(what) {
+      const before = timeOf(`told-${what}`);
+      if (before && Math.abs(now() - before.getTime()) < A_DAY_MS) return true;
+      write(`told-${what}`);
       return false;
     },
-    started() {
-      if (dataDir !== undefined) rmSync(path.join(dataDir, WHY_NOT), { force: true });
-    },
+    forget: (what) => remove(`told-${what}`),
   };
 }

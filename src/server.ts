@@ -28,6 +28,8 @@ import { type LastWord, startWatchdog } from "./watchdog.ts";
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 const STOP_SECONDS = 90;
 const LAST_WORD_SECONDS = 5;
+/** After so many starts within an hour without an orderly end, the owner is told. */
+const STARTS_UNTIL_TOLD = 4;
 /** Where no sweep has finished for longer than this before a start, the owner is told since when the program was off. */
 const OFF_MINUTES = 10;
 const SWEEP_MINUTES = 1;
@@ -66,13 +68,19 @@ export async function startServer(
     onSweep?: () => void;
     /** How often the watchdog looks. Shorter in tests. */
     watchdogSeconds?: number;
+    /** The program was started so often within an hour, and ended in order never. */
+    starts?: number;
   },
 ): Promise<Server> {
-  const { clock, paced = true, isNew = false, onSweep, watchdogSeconds } = deps;
+  const { clock, paced = true, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
   const files = runFilesOf(config, clock);
   const watch = createWatch({ clock, log: deps.log, owner, offSince: offSince(files.lastSweep(), clock) });
   const { log, isWell } = watch;
+  if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) {
+    const message = `I was started ${starts} times within an hour, and each time I was stopped by force or by an error. My log says more.`;
+    log.error("earlier_runs_failed", errorFacts(new UsageError(message)));
+  }
   const app = await createApp(config, { clock, log, paced });
   let worker: Worker | undefined;
   let sweeps: Schedule | undefined;
@@ -126,6 +134,7 @@ export async function startServer(
   const greet = async (username: string) => {
     await lookAtStore();
     hasStarted = true;
+    files.forget("why-not");
     log.info("bot_started", { username });
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   };
@@ -136,7 +145,8 @@ export async function startServer(
     publicUrl === undefined
       ? telegram.poll(greet, mayEnd)
       : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet, mayEnd);
-  worker = startWorker({ jobs: app.jobs, work, clock, log });
+  let hasWorkerLooked = false;
+  worker = startWorker({ jobs: app.jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
   const watchdog = startWatchdog({
     lastWord: lastWordOf(config, wordsIn(language).alarms.stuck),
     endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
@@ -147,8 +157,12 @@ export async function startServer(
     minutes: SWEEP_MINUTES,
     round: async () => {
       await sweep({ ...app, queue, clock, log }).finally(() => {
-        watchdog.sweepEnded();
-        onSweep?.();
+        // A worker that no longer takes jobs is as bad as no sweep.
+        if (hasWorkerLooked) {
+          watchdog.sweepEnded();
+          onSweep?.();
+        }
+        hasWorkerLooked = false;
       });
       watch.swept();
       files.swept();
@@ -216,20 +230,27 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   // Listened for from the start, so that nothing is cut off half-way while it begins.
   const end = asked();
   const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
-  const server = await startServer(config, { ...deps, onSweep: systemd.alive }).catch(async (error: unknown) => {
-    if (error instanceof UsageError) await tellWhyNot(error, config, deps);
-    throw error;
-  });
-  runFilesOf(config, deps.clock).started();
+  const files = runFilesOf(config, deps.clock);
+  const starts = files.begun();
+  const server = await startServer(config, { ...deps, onSweep: systemd.alive, starts }).catch(
+    async (error: unknown) => {
+      await tellWhyNot(error, config, deps);
+      files.endedInOrder();
+      throw error;
+    },
+  );
   systemd.ready();
   try {
     await Promise.race([server.polling, server.stuck, end]);
   } catch (error) {
-    throw explainTelegram(error);
+    const explained = explainTelegram(error);
+    if (explained !== error) await tellWhyNot(explained, config, deps);
+    throw explained;
   } finally {
     deps.log.info("stopping");
     systemd.stopping();
     await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
+    files.endedInOrder();
     // Something that hangs may otherwise keep the process open.
     setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
   }
@@ -240,21 +261,22 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
  * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. A supervisor restarts it every
  * half minute.
  */
-async function tellWhyNot(cause: UsageError, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
+async function tellWhyNot(error: unknown, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
   const [owner = 0] = config.telegram.allowedIds;
   const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
   const line = createTransport();
   const outside = createAlarmUrl({ ...outsideOf(config), send: line.send, ...deps });
   try {
-    if (config.store.engine !== "sqlite" || runFilesOf(config, deps.clock).isWhyNotTold()) return;
+    if (config.store.engine !== "sqlite" || runFilesOf(config, deps.clock).isTold("why-not")) return;
     const send = async (message: { text: string; isQuiet: boolean }) => {
       const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
       for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
     };
     const tell = createMachineAlarmTeller({ send, ownerAccount: async () => undefined, ...deps });
-    await tell({ key: "broken", isOver: false, cause: cause.message });
-  } catch (error) {
-    deps.log.warn("owner_not_told", errorFacts(error));
+    // Any other error's message is for the log.
+    await tell({ key: "broken", isOver: false, cause: error instanceof UsageError ? error.message : undefined });
+  } catch (trouble) {
+    deps.log.warn("owner_not_told", errorFacts(trouble));
   } finally {
     await Promise.all([alarms.close(), line.close()]);
   }

@@ -25,6 +25,7 @@ const ALARMING: Record<string, MachineAlarmKey> = {
   notice_not_delivered: "owner-not-told",
   webhook_failing: "webhook-failing",
   webhook_taken: "webhook-failing",
+  link_stale: "stale-session",
   updates_taken: "updates-taken",
   telegram_unreachable: "telegram-gone",
   telegram_token_unknown: "telegram-gone",
@@ -98,8 +99,8 @@ export function createWatch(deps: {
   };
   const note = (event: string, { account = owner }: LogFacts = {}) => {
     const key = ALARMING[event];
-    // Other people who block the bot concern only themselves.
-    if (account !== owner) return;
+    // The owner hears of their own link in any case. Other people who block the bot concern only themselves.
+    if ((account === owner) === (key === "stale-session")) return;
     if (key) hear(key);
     for (const over of REASSURING[event] ?? []) heard.delete(over);
   };

@@ -22,6 +22,7 @@ export const MACHINE_ALARM_KEYS = [
   "broken",
   "sweep-missing",
   "webhook-failing",
+  "stale-session",
   "updates-taken",
   "telegram-gone",
   "owner-away",

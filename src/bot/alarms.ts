@@ -140,13 +140,14 @@ export function createMachineAlarmTeller(deps: {
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
     const words = wordsIn(language).alarms;
-    const { means, mend, over = "" } = words.onMachine(key, cause);
+    const { means, mend, over } = words.onMachine(key, cause);
+    if (isOver && over === undefined) return;
     const format = formatFor({
       ...{ language, units: "kg", now: deps.clock.now() },
       timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     const end = since ? words.wasOff(format.time(since)) : over;
-    await deps.send({ text: isOver ? end : `${means}\n\n${mend}`, isQuiet: isOver });
+    await deps.send({ text: isOver && end ? end : `${means}\n\n${mend}`, isQuiet: isOver || key === "stale-session" });
   };
 }
 

@@ -40,10 +40,12 @@ export function startWorker(deps: {
   jobs: Jobs;
   work: (job: Job) => Promise<void>;
   longestJobMinutes?: number;
+  /** Called after each look into the queue, successful or not. */
+  onLook?: () => void;
   clock: Clock;
   log: Log;
 }): Worker {
-  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, clock, log } = deps;
+  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, onLook, clock, log } = deps;
   const running = new Map<number, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
@@ -72,6 +74,7 @@ export function startWorker(deps: {
     } catch (error) {
       log.warn("jobs_not_read", errorFacts(error));
     }
+    onLook?.();
     if (!isStopped) timer = setTimeout(wake, pauseSeconds * 1000);
   }
 

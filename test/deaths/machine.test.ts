@@ -297,6 +297,41 @@ test("The process is stopped (SIGSTOP)", async ({ task }) => {
   });
 });
 
+test("The program is killed again and again", async ({ task }) => {
+  const machine = await startMachine();
+  const outside = await startReceiver();
+  onTestFinished(async () => {
+    await machine.close();
+    await outside.close();
+  });
+  await machine.link(OWNER);
+  const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
+  const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+  const words = expect.stringMatching(
+    /^Something on the machine I run on needs fixing.*\n\nI was started 4 times within an hour/,
+  );
+  for (let starts = 1; starts <= 5; starts++) {
+    const program = machine.start("start", outside.env);
+    await program.said("bot_started");
+    if (starts === 4) await expect.poll(() => [...told(), ...outside.alarms()]).toEqual([words, words]);
+    program.signal("SIGKILL");
+    await program.ended;
+  }
+  // An orderly end, and all is forgotten but that it was told today.
+  const last = machine.start("start", outside.env);
+  await last.said("bot_started");
+  last.signal("SIGTERM");
+  await last.ended;
+  expect(readdirSync(machine.dataDir)).not.toContain("running");
+  expect(told()).toEqual([words]);
+  record({
+    death: task.name,
+    heard: ["owner", "ALARM_URL"].map((who) => ({ who, minutes: 0, isQuiet: false, words: told()[0] ?? "" })),
+    heals: "no",
+    told: "",
+  });
+});
+
 test("Another program holds the database", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();

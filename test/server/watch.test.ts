@@ -160,6 +160,24 @@ describe("the watch", () => {
     expect(await look()).toEqual(["owner-away is over"]);
   });
 
+  test("tells of a link that ended, unless it is the owner's own, and not that it is over", async () => {
+    const { clock, log, watch } = begin();
+    const sent: Array<{ text: string; isQuiet: boolean }> = [];
+    const send = async (message: { text: string; isQuiet: boolean }) => sent.push(message);
+    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => ACCOUNT, clock, log });
+    log.warn("link_stale", { account: OWNER, vendor: "garmin" });
+    await watch.look({ tell });
+    expect(sent).toEqual([]);
+    log.warn("link_stale", { account: 4712, vendor: "garmin" });
+    for (let minutes = 0; minutes < 90; minutes++) {
+      clock.advance(60);
+      watch.swept();
+      await watch.look({ tell });
+    }
+    const text = expect.stringMatching(/^A link of somebody else here has ended/);
+    expect(sent).toEqual([{ text, isQuiet: true }]);
+  });
+
   test("tells of messages that Telegram refuses, unless Telegram is gone or the owner has blocked the bot", async () => {
     const { log, look } = begin();
     const lasts = async () => {

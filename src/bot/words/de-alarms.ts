@@ -121,6 +121,11 @@ export function alarmsInGerman(): AlarmWords {
           ...this.of("webhook-failing", ""),
           mend: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
         },
+        "stale-session": {
+          means:
+            "Bei jemand anderem hier ist eine Verbindung zu Garmin oder Withings abgelaufen. Die Person weiß es aus dem eigenen Chat; ihre Messungen warten und folgen von selbst.",
+          mend: "Du musst nichts tun.",
+        },
         "updates-taken": {
           means:
             "Ein anderes Programm liest die Nachrichten an diesen Bot, darum bleiben manche ohne Antwort. Der Abgleich läuft weiter.",

@@ -129,6 +129,11 @@ export function alarmsInEnglish() {
           ...this.of("webhook-failing", ""),
           mend: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
         },
+        "stale-session": {
+          means:
+            "A link of somebody else here has ended at Garmin or Withings. They were told in their own chat; their readings wait and follow by themselves.",
+          mend: "You don’t have to do anything.",
+        },
         "updates-taken": {
           means:
             "Another program is also reading this bot’s messages, so some get no answer from me. Syncing continues.",
