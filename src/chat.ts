@@ -41,11 +41,13 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
     ...app,
     ...deps,
     overview: overviewsOf(app, deps.clock),
-    send: (telegramUserId, text, { isQuiet, keyboard }) =>
-      telegram.bot.api.sendMessage(telegramUserId, text, {
+    async send(telegramUserId, text, { isQuiet, keyboard }) {
+      const { message_id: messageId } = await telegram.bot.api.sendMessage(telegramUserId, text, {
         disable_notification: isQuiet,
         ...(keyboard && { reply_markup: keyboard }),
-      }),
+      });
+      if (keyboard) await telegram.offered({ telegramUserId }, messageId, keyboard);
+    },
   });
   const telegram = createBot(config, botDeps(app, notifier, deps));
 

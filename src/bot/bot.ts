@@ -36,11 +36,11 @@ import { wordsIn, wordsOf } from "./words/words.ts";
 /** What the bot lets people do; the rest of the program as it sees it. */
 export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
   Omit<LinkingDeps, "wordsAt" | "startSync" | "questions"> &
-  Omit<StatusDeps, "startSync"> &
+  Omit<StatusDeps, "startSync" | "questions"> &
   Omit<SettingsDeps, "questions"> &
   Omit<PeopleDeps, "allowedIds" | "questions"> &
-  Omit<DoctorDeps, "wordsAt"> &
-  SyncDeps & {
+  Omit<DoctorDeps, "wordsAt" | "questions"> &
+  Omit<SyncDeps, "questions"> & {
     links: Pick<Links, "facts">;
     dialogs: DialogStore;
     disconnect: Disconnect;
@@ -97,7 +97,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const delivered = new WeakSet<Update>();
   const underWay = new Set<Promise<void>>();
   const answers = createLongAnswers(bot.api, deps);
-  const syncs = createSyncAnswers(answers, deps);
+  const questions = createQuestions(bot.api, deps);
+  const syncs = createSyncAnswers(answers, { ...deps, questions });
   const startSync = syncs.begin;
 
   const wordsAt = async ({ account, words }: Pick<Chat, "account" | "words">) => {
@@ -105,7 +106,6 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     const seen = await overview(account).catch(() => undefined);
     return seen ? wordsOf(account, { timezone: seen.timezone, now: clock.now() }) : words;
   };
-  const questions = createQuestions(bot.api, deps);
   const linking = createLinking({ ...deps, wordsAt, startSync, questions });
 
   async function setSilence({ telegramUserId }: Account, isBlocked: boolean) {
@@ -113,7 +113,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     await deps.accounts.save(telegramUserId, { silencedAt: isBlocked ? clock.now() : null });
   }
 
-  const doctor = createDoctorAnswers(answers, { ...deps, wordsAt });
+  const doctor = createDoctorAnswers(answers, { ...deps, wordsAt, questions });
   const settings = createSettings({ ...deps, questions });
   const people = createPeopleCommands(bot.api, { ...deps, questions, allowedIds: config.allowedIds });
 
@@ -188,7 +188,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   bot.use(linking.commands);
   bot.use(createDisconnect({ ...deps, questions }));
-  bot.use(createStatus({ ...deps, startSync }));
+  bot.use(createStatus({ ...deps, startSync, questions }));
   bot.use(settings.commands);
   bot.use(people.commands);
   bot.use(doctor.command);
@@ -230,6 +230,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     },
     /** Says in the chat what became of a consent that came in by our own address. */
     tellConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
+    /** A message was sent with these buttons. */
+    offered: questions.offered,
     /** The jobs that somebody asked for in the chat, and the message that waits for their answer. */
     answerSync: syncs.write,
     answerDoctor: (account: Account, messageId: number) =>

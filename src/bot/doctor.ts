@@ -4,6 +4,7 @@ import { type Examination, type Finding, type Line, thingsToDo } from "../sync/d
 import { TAP, withMends } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
+import type { Questions } from "./questions.ts";
 import type { Words } from "./words/words.ts";
 
 export interface DoctorDeps {
@@ -16,13 +17,14 @@ export interface DoctorDeps {
   ) => Promise<Examination>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
+  questions: Pick<Questions, "offered">;
   /** A file for a bug report, safe to show to anybody. */
   report: () => Promise<{ name: string; text: string }>;
 }
 
 /** /doctor: what works and what does not, one line each with the fix. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
-  const { doctor, wordsAt, signInPageUrl, report } = deps;
+  const { doctor, wordsAt, signInPageUrl, questions, report } = deps;
   const command = new Composer<BotContext>();
 
   command.command("doctor", async ({ account, words }) => {
@@ -51,6 +53,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const { text, keyboard } = withMends(reportOf(findings, words), actions, words, signInPageUrl());
         if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
         await message.finish(text, keyboard);
+        await questions.offered(chat.account, messageId, keyboard);
         await ended;
       });
     },

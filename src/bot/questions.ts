@@ -25,6 +25,7 @@ const BEGINS: Record<string, Vendor> = {
   [TAP.garminHereAndroid]: "garmin",
 };
 
+type Id = Pick<Account, "telegramUserId">;
 export type Questions = ReturnType<typeof createQuestions>;
 
 /**
@@ -43,7 +44,7 @@ export function createQuestions(
   const { accounts, links, log } = deps;
 
   /** That it cannot be noted takes no button away from anybody: of what is newer than the last one noted all are open. */
-  async function note({ telegramUserId }: Account, topic: QuestionTopic, next: (before?: Question) => Question) {
+  async function note({ telegramUserId }: Id, topic: QuestionTopic, next: (before?: Question) => Question) {
     try {
       return await accounts.saveQuestion(telegramUserId, topic, next);
     } catch (error) {
@@ -52,13 +53,13 @@ export function createQuestions(
     }
   }
 
-  async function takeButtons({ telegramUserId }: Account, messageId: number) {
+  async function takeButtons({ telegramUserId }: Id, messageId: number) {
     // Gone already, or too old to be changed: then a tap still says so.
     await api.editMessageReplyMarkup(telegramUserId, messageId).catch(() => undefined);
   }
 
   /** That this message asks now, instead of the one before. */
-  async function asked(account: Account, topic: QuestionTopic, messageId: number): Promise<void> {
+  async function asked(account: Id, topic: QuestionTopic, messageId: number): Promise<void> {
     const before = await note(account, topic, () => ({ messageId, isOpen: true }));
     if (before?.isOpen && before.messageId !== messageId) await takeButtons(account, before.messageId);
   }
@@ -109,7 +110,19 @@ export function createQuestions(
     await close(ctx.account, topic);
   });
 
+  /**
+   * Of a message that tells something else. Where its buttons begin to link a side and do nothing else, they go like those of
+   * a question.
+   */
+  async function offered(account: Id, messageId: number, { inline_keyboard }: InlineKeyboard): Promise<void> {
+    const taps = inline_keyboard.flat().flatMap((it) => ("callback_data" in it ? [it.callback_data] : []));
+    const vendors = new Set(taps.map((tap) => BEGINS[tap]));
+    if (vendors.size === 0 || vendors.has(undefined)) return;
+    await asked(account, vendors.has("withings") ? "links" : "doors", messageId);
+  }
+
   return {
+    offered,
     /** Must run before whatever handles a tap. */
     taps,
     /** Must run after it: a dialog that was forgotten, after a day for instance, takes no answer any more. */

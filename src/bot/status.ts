@@ -9,6 +9,7 @@ import { byStart } from "../sync/progress.ts";
 import { type ReadingKind, readingId } from "../sync/reading.ts";
 import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withMends } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
+import type { Questions } from "./questions.ts";
 import { answerTap, redraw } from "./redraw.ts";
 import type { StatusOptions } from "./words/en.ts";
 import { type Words, wordsOf } from "./words/words.ts";
@@ -24,12 +25,13 @@ export interface StatusDeps {
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   signInPageUrl: () => string;
   startSync: (account: Account) => Promise<void>;
+  questions: Pick<Questions, "offered">;
   clock: Clock;
 }
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { lastRun, overview, surroundings, giveWord, goOn, signInPageUrl, startSync, clock } = deps;
+  const { lastRun, overview, surroundings, giveWord, goOn, signInPageUrl, startSync, questions, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
@@ -53,7 +55,8 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   composer.command("status", async (ctx) => {
     try {
       const { text, keyboard } = await draw(ctx.account);
-      await ctx.reply(text, { reply_markup: keyboard });
+      const { message_id: messageId } = await ctx.reply(text, { reply_markup: keyboard });
+      await questions.offered(ctx.account, messageId, keyboard);
     } catch (error) {
       if (!isStoreBusy(error)) throw error;
       // How the last sync ended stands elsewhere, and may still be readable.

@@ -6,6 +6,7 @@ import { withMends } from "./buttons.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import { newlyHeld } from "./newly-held.ts";
 import type { Conclusion } from "./notifier.ts";
+import type { Questions } from "./questions.ts";
 import { wordsOf } from "./words/words.ts";
 
 export interface SyncDeps {
@@ -16,12 +17,13 @@ export interface SyncDeps {
   /** Makes the account due soon. */
   visitNow: (account: number) => Promise<void>;
   signInPageUrl: () => string;
+  questions: Pick<Questions, "offered">;
   clock: Clock;
 }
 
 /** A sync that somebody asked for: one message, answered at once and edited until it is done. */
 export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
-  const { sync, conclude, overview, signInPageUrl, clock } = deps;
+  const { sync, conclude, overview, signInPageUrl, questions, clock } = deps;
   const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
   const firstWords = (account: Account) => wordsAt(account, "UTC").progress({ stage: "reading" });
 
@@ -57,7 +59,9 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const { healed, told } = await conclude(account, report);
         const text = words().outcome(report, { justHeld, healed });
         const mended = withMends(text, [report.action], words(), signInPageUrl());
-        await told(await message.finish(mended.text, mended.keyboard));
+        const isShown = await message.finish(mended.text, mended.keyboard);
+        await questions.offered(account, messageId, mended.keyboard);
+        await told(isShown);
       });
       return report;
     },

@@ -76,6 +76,22 @@ describe("the buttons of a question go", () => {
     expect(buttons()).toEqual([]);
   });
 
+  test("of a message that told something else, once the side is linked that they begin to link", async () => {
+    await open();
+    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
+    house.sandbox.garmin.revoke(OWNER.email);
+    await house.sync();
+    await say("/status");
+    expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
+    await say("/sync");
+    // The newer message has them now.
+    expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
+    await say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await heard("Signed in at Garmin");
+    await house.quiet();
+    expect(buttons()).toEqual([]);
+  });
+
   test("when another takes its place, and when a command ends its dialog", async () => {
     await open();
     for (let times = 0; times < 3; times++) await say("/disconnect");
