@@ -4,7 +4,6 @@ import { RetryLaterError } from "../errors.ts";
 import type { BotContext, Dialog } from "./context.ts";
 import type { Questions } from "./questions.ts";
 import { redraw } from "./redraw.ts";
-import { zonesNamed } from "./time-zones.ts";
 
 export const TIMEZONE_DIALOG = "timezone";
 const ZONES_SHOWN = 6;
@@ -42,6 +41,8 @@ export function createTimezoneDialog(deps: {
 
   async function answer(ctx: BotContext): Promise<Step> {
     const { settings } = ctx.words;
+    // Loaded on demand: hardly any message needs the names of places.
+    const { zonesNamed } = await import("./zone-search.ts");
     const { zones, isSure } = zonesNamed(ctx.message?.text ?? "", clock.now());
     const [only] = zones;
     if (only === undefined) {

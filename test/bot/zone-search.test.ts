@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { allZones, zonesWithCities } from "../../src/bot/places.ts";
-import { zonesNamed } from "../../src/bot/time-zones.ts";
+import { zonesNamed } from "../../src/bot/zone-search.ts";
 import { NOON } from "../support/household.ts";
 
 test.each([
