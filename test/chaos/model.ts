@@ -100,9 +100,14 @@ export class Model {
     if (known.isEither || known.isDeleted) return "either";
     if (word === "not_mine") return "either";
     if (!known.isOwn && word !== "mine") return "either";
+    return this.isBeforeStart(known, pairing) && word !== "mine" ? "either" : "must";
+  }
+
+  /** Whether the first run of the pair, if it reached back a month, left it where it was. */
+  isBeforeStart(known: Known, pairing: Pairing): boolean {
     const firstMs = Math.min(
       ...this.pairings.filter((it) => pairName(it) === pairName(pairing)).map((it) => it.fromMs),
     );
-    return known.date * 1000 < firstMs - FIRST_RUN_DAYS * DAY * 1000 ? "either" : "must";
+    return known.date * 1000 < firstMs - FIRST_RUN_DAYS * DAY * 1000;
   }
 }

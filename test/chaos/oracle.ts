@@ -112,6 +112,8 @@ function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountI
   const isHeld = (it: Known) =>
     it.isForeign && !it.isDeleted && !it.isEither && it.person === pairing?.person && !it.said.has(pairName(pairing));
   for (const known of model.readings.filter(isHeld)) {
+    // What was at Withings before the first run is nobody's question.
+    if (pairing && model.isBeforeStart(known, pairing)) continue;
     // Or it was held and told earlier, when this pair was linked before.
     if (messagesTo(account).some((at) => at >= known.createdMs)) continue;
     violations.add(`silent: ${known.id} is held and ${account} was told nothing`);

@@ -145,7 +145,16 @@ export function scheduleOf(
     steps: [],
   };
   for (let n = 0; n < length; n++) schedule.steps.push(...make.chapter());
-  return schedule;
+  const odd = randomFrom(seed + 0.5);
+  return { ...schedule, steps: schedule.steps.map((step) => withOddDate(step, odd)) };
+}
+
+/** Now and then a reading is dated a day ahead, or turns up months late, and its owner lets such ones be brought. */
+function withOddDate(step: Step, { chance, whole }: Random): Step {
+  if (step.do === "word" && step.word === "mine" && chance(0.3)) return { ...step, word: "bring" };
+  if (step.do !== "measure") return step;
+  if (chance(0.05)) return { ...step, agoSeconds: -whole(25, 36) * HOUR };
+  return chance(0.05) ? { ...step, agoSeconds: whole(40, 90) * DAY } : step;
 }
 
 /** Makes chapters of a schedule: some events, then something that lets the program run. */

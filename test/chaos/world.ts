@@ -188,7 +188,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   function measure(step: Extract<Step, { do: "measure" }>) {
     const person = sandbox.withings.person(USERIDS[step.who]);
     const at = freshSecond(step.agoSeconds);
-    const createdMs = Math.max(at * 1000, turns.nowMs - step.lateSeconds * 1000);
+    const createdMs = Math.min(turns.nowMs, Math.max(at * 1000, turns.nowMs - step.lateSeconds * 1000));
     const when = { at: new Date(at * 1000), createdAt: new Date(createdMs), attrib: step.attrib };
     const { value, second, pulse, siblings = false } = step;
     const grpid =
