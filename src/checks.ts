@@ -191,9 +191,8 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
 
   function putOff(last: LastRun | undefined): Problem | undefined {
     if (last?.outcome.status !== "retry_later") return undefined;
-    const { finishedAt, outcome } = last;
-    const delay = outcome.delay ?? { cause: "us", since: finishedAt };
-    return { verdict: "later", text: `${words.lastRun(last)}. ${words.delay(delay)}` };
+    const { delay } = last.outcome;
+    return { verdict: "later", text: `${words.lastRun(last)}.${delay ? ` ${words.delay(delay)}` : ""}` };
   }
 
   async function lastRunRead(account: Account): Promise<string | Problem> {

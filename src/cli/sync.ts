@@ -2,7 +2,7 @@ import type { App } from "../app.ts";
 import { newlyHeld } from "../bot/newly-held.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 import { startOfDay } from "../local-time.ts";
-import { errorFacts, type Log } from "../log.ts";
+import { errorFacts } from "../log.ts";
 import type { Account } from "../sync/account.ts";
 import { goOn } from "../sync/go-on.ts";
 import { sentValues } from "../sync/match.ts";
@@ -96,7 +96,7 @@ export async function dryRunCommand(
     } catch (error) {
       // One account's trouble is not the next one's.
       unchecked++;
-      blame(report, error, app.run.log);
+      blame(report, error, app.run);
       terminal.say(`${account.telegramUserId}: ${explainSentence(error, account.telegramUserId)}`);
     }
   }
@@ -187,12 +187,13 @@ function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchec
   return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}.${rest} Nothing was changed.`;
 }
 
-function blame(report: RunReport, error: unknown, log: Log) {
+function blame(report: RunReport, error: unknown, { log, clock }: Pick<App["run"], "log" | "clock">) {
   if (error instanceof ActionNeededError) {
     report.status = "action_needed";
     report.action = error.action;
   } else if (error instanceof RetryLaterError) {
     report.status = "retry_later";
+    report.delay = { cause: error.delayedBy, since: clock.now() };
   } else {
     report.status = "error";
     if (error instanceof UsageError) report.problem = error.message;

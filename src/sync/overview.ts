@@ -1,7 +1,18 @@
 import type { Action } from "../errors.ts";
 import type { Account, Accounts, LastRun } from "./account.ts";
 import { type Facts, factsOf } from "./notices.ts";
-import type { AttentionItem, Journals, Link, LinkFacts, Links, Progress, UnreadableRecord, Vendor } from "./ports.ts";
+import type { Delay } from "./outcome.ts";
+import {
+  type AttentionItem,
+  type Journals,
+  type Link,
+  type LinkFacts,
+  type Links,
+  type Progress,
+  type UnreadableRecord,
+  VENDORS,
+  type Vendor,
+} from "./ports.ts";
 
 export interface LinkOverview {
   state: Link["state"];
@@ -88,10 +99,19 @@ const ABOUT: Partial<Record<Action, Vendor>> = {
 
 function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts | undefined>): LastRun | undefined {
   if (!lastRun) return undefined;
-  const { uploadRefusedAt, ...known } = lastRun.outcome;
-  const isOfThisLink = uploadRefusedAt && links.garmin && links.garmin.linkedAt <= uploadRefusedAt;
-  return withoutSettledAction(isOfThisLink ? lastRun : { ...lastRun, outcome: known }, links);
+  const { uploadRefusedAt, delay, ...known } = lastRun.outcome;
+  const isOlder = (vendor: Vendor, at: Date) => {
+    const linkedAt = links[vendor]?.linkedAt;
+    return linkedAt !== undefined && linkedAt <= at;
+  };
+  const isRefusalTrue = uploadRefusedAt && isOlder("garmin", uploadRefusedAt);
+  // A delay at one vendor says nothing of a link that was made since.
+  const isDelayTrue = delay && vendorsOf(delay).every((vendor) => isOlder(vendor, lastRun.finishedAt));
+  const outcome = { ...known, ...(isDelayTrue && { delay }), ...(isRefusalTrue && { uploadRefusedAt }) };
+  return withoutSettledAction({ ...lastRun, outcome }, links);
 }
+
+const vendorsOf = ({ cause }: Delay): Vendor[] => VENDORS.filter((vendor) => cause.startsWith(vendor));
 
 function withoutSettledAction(lastRun: LastRun, links: Record<Vendor, LinkFacts | undefined>): LastRun {
   const vendor = lastRun.outcome.action && ABOUT[lastRun.outcome.action];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { RetryLaterError } from "../../src/errors.ts";
 import type { FaultName } from "../sandbox/named-faults.ts";
-import { ACCOUNT } from "../support/household.ts";
+import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
 let house: BotHouse;
@@ -9,13 +10,13 @@ afterEach(() => house.close());
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 /** One reading has arrived, and at 13:59 another one was measured. */
-async function moveIn() {
+async function moveIn(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
   house = await startBotHouse();
   house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
   await house.sync();
   house.clock.advance(3600);
   house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
-  house.startBot();
+  house.startBot(instead);
 }
 
 /** What the bot says to this once it has done it. */
@@ -104,6 +105,34 @@ test("/status says what waits, since when and whose fault it is", async () => {
   );
 });
 
+test("/status and /doctor blame nobody for what was before a new link", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_api_500");
+  await house.sync();
+  house.sandbox.faults.clear();
+  house.clock.advance(60);
+  await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+  expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
+  expect(lineOf(await doctor(), "last sync")).toBe("later · last sync: today 14:00, not finished.");
+  await house.app.links.remove(ACCOUNT, "garmin");
+  expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
+});
+
+test("what waits is said although the readings cannot be read, and nobody else is blamed", async () => {
+  await moveIn({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
+  // As its linking in the chat had saved it.
+  await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  house.sandbox.faults.turnOn("withings_down");
+  await house.sync();
+  expect(await answer("/status")).toBe(
+    [
+      "That could not be done just now. The trouble is on my side, and nothing is lost. Try again in a few minutes.",
+      "Last sync: today 14:00, not finished",
+      "Withings hasn’t answered properly since 14:00. Your readings are safe there. I keep trying; you don’t have to do anything.",
+    ].join("\n"),
+  );
+});
+
 test.each([
   [
     "en",
@@ -178,7 +207,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
   test("a new sign-in is another matter", async () => {
     await refused();
     house.clock.advance(60);
-    await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket("owner@example.org"));
+    await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
     expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and has your consent to uploads");
   });
 });

@@ -1,6 +1,6 @@
 import type { Action, DelayCause } from "../../errors.ts";
 import type { Delay } from "../../sync/outcome.ts";
-import { type DelayWords, overSentences } from "./en-delay.ts";
+import { type DelayWords, isAskedToWait, overSentences, vendorOf } from "./en-delay.ts";
 import type { Format } from "./format.ts";
 
 const OVER: Record<DelayCause | Action | "broken", string> = {
@@ -33,24 +33,26 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
   const hour = (instant: Date) => `${moment(instant)} Uhr`;
 
   function head({ cause, since, until, accepted = 0, newest }: Delay): string {
-    const [vendor, how] = cause.startsWith("withings_") ? ["Withings", cause.slice(9)] : ["Garmin", cause.slice(7)];
-    if (cause === "us") {
-      return `Seit ${hour(since)} werde ich nicht fertig. Das liegt an mir, nicht an Withings oder Garmin.`;
-    }
-    switch (how) {
-      case "silent":
+    const vendor = vendorOf(cause);
+    switch (cause) {
+      case "withings_silent":
+      case "garmin_silent":
         return `${vendor} antwortet seit ${hour(since)} nicht richtig.`;
-      case "refusing":
+      case "withings_refusing":
+      case "garmin_refusing":
         return `${vendor} lehnt seit ${hour(since)} meine Anfragen ab; das kann von selbst vorbeigehen.`;
-      case "limited": {
+      case "withings_limited":
+      case "garmin_limited": {
         const wait = until && until > now ? ` und hat mich gebeten, bis ${hour(until)} zu warten` : "";
         return `${vendor} begrenzt seit ${hour(since)} meine Anfragen${wait}.`;
       }
-      default:
+      case "garmin_not_showing":
         if (accepted > 1) {
           return `Garmin hat seit ${hour(since)} ${readings(accepted)}${which(newest, "die neueste: ")} angenommen, zeigt sie aber noch nicht.`;
         }
         return `Garmin hat ${isToday(since) ? "um" : "am"} ${hour(since)} ${readings(1)}${which(newest)} angenommen, zeigt sie aber noch nicht.`;
+      case "us":
+        return `Seit ${hour(since)} werde ich nicht fertig. Das liegt an mir, nicht an Withings oder Garmin.`;
     }
   }
 
@@ -73,7 +75,7 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
       return [safe, ...more, ...behind];
     }
     if (waiting === undefined) {
-      const where = cause.startsWith("withings_") ? "dort" : "bei Withings";
+      const where = vendorOf(cause) === "Withings" ? "dort" : "bei Withings";
       return [
         announced
           ? `Withings hat eine Messung gemeldet; ${where} ist sie sicher.`
@@ -89,11 +91,9 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
     ];
   }
 
-  const isLongWait = ({ cause, until }: Delay) => cause.endsWith("_limited") && until !== undefined && until > now;
-
   function next(delay: Delay): string {
     const nothing = "du musst nichts tun.";
-    if (isLongWait(delay)) return `Danach mache ich weiter; ${nothing}`;
+    if (isAskedToWait(delay, now)) return `Danach mache ich weiter; ${nothing}`;
     if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach; ${nothing}`;
     return `Ich versuche es weiter; ${nothing}`;
   }
@@ -101,7 +101,7 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
   function nextWithWord(delay: Delay, tries: number): string {
     const rest = "und sage dir, wenn es vorbei ist; du musst nichts tun.";
     const tried = tries === 1 ? "bisher 1 Versuch" : `bisher ${tries} Versuche`;
-    if (isLongWait(delay)) return `Danach mache ich weiter (${tried}) ${rest}`;
+    if (isAskedToWait(delay, now)) return `Danach mache ich weiter (${tried}) ${rest}`;
     if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach (${tried}) ${rest}`;
     return `Ich versuche es weiter (${tried}) ${rest}`;
   }
@@ -113,7 +113,7 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
       return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
     },
     notNow(cause, detail = "") {
-      const vendor = cause.startsWith("withings_") ? "Withings" : "Garmin";
+      const vendor = vendorOf(cause);
       switch (cause) {
         case "withings_silent":
         case "garmin_silent":
@@ -124,7 +124,8 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
         case "withings_limited":
         case "garmin_limited":
           return `${vendor} begrenzt gerade meine Anfragen${detail}. Versuche es später noch einmal.`;
-        default:
+        case "garmin_not_showing":
+        case "us":
           return `Das ging gerade nicht. Es liegt an mir${detail}, und nichts ist verloren. Versuche es in ein paar Minuten noch einmal.`;
       }
     },

@@ -49,7 +49,7 @@ export function german(format: Format): Words {
   };
 
   const BROKEN =
-    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen warten bei Withings. Wer mich betreibt, findet mehr in meinem Protokoll.";
+    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen warten bei Withings, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "alles gut",
@@ -103,7 +103,7 @@ export function german(format: Format): Words {
     const more = cause
       ? ` In meinem Protokoll steht mehr: ${cause}`
       : " Wer mich betreibt, findet mehr in meinem Protokoll.";
-    return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren.${more}`;
+    return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren, und ich versuche es weiter.${more}`;
   }
 
   function unreadableLine(records: UnreadableRecord[]): string {

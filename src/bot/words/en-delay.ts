@@ -47,29 +47,41 @@ export function overSentences(
   return distinct.length === 0 || distinct.length > TROUBLES_NAMED ? several : distinct.join(" ");
 }
 
+/** Whose trouble it is, by its name; undefined for ours. */
+export function vendorOf(cause: DelayCause): "Withings" | "Garmin" | undefined {
+  if (cause.startsWith("withings_")) return "Withings";
+  return cause.startsWith("garmin_") ? "Garmin" : undefined;
+}
+
+/** Whether a vendor has asked for a wait that is not over. */
+export const isAskedToWait = ({ cause, until }: Delay, now: Date) =>
+  (cause === "withings_limited" || cause === "garmin_limited") && until !== undefined && until > now;
+
 /** What has to wait, in English: whose trouble it is, since when, what waits and where it is safe, and what happens next. */
 export function delayInEnglish({ values, moment, isToday, now }: Format) {
   const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
 
   function head({ cause, since, until, accepted = 0, newest }: Delay): string {
-    const [vendor, how] = cause.startsWith("withings_") ? ["Withings", cause.slice(9)] : ["Garmin", cause.slice(7)];
-    if (cause === "us") {
-      return `Since ${moment(since)} I haven’t been able to finish. The trouble is on my side, not at Withings or Garmin.`;
-    }
-    switch (how) {
-      case "silent":
+    const vendor = vendorOf(cause);
+    switch (cause) {
+      case "withings_silent":
+      case "garmin_silent":
         return `${vendor} hasn’t answered properly since ${moment(since)}.`;
-      case "refusing":
+      case "withings_refusing":
+      case "garmin_refusing":
         return `${vendor} has been refusing my requests since ${moment(since)}, which may pass by itself.`;
-      case "limited": {
+      case "withings_limited":
+      case "garmin_limited": {
         const wait = until && until > now ? ` and asked me to wait until ${moment(until)}` : "";
         return `${vendor} has been limiting my requests since ${moment(since)}${wait}.`;
       }
-      default:
+      case "garmin_not_showing":
         if (accepted > 1) {
           return `Garmin has accepted ${readings(accepted)} since ${moment(since)}${which(newest, "newest ")} but doesn’t show them yet.`;
         }
         return `Garmin accepted ${readings(1)}${which(newest)} ${isToday(since) ? "at" : "on"} ${moment(since)} but doesn’t show it yet.`;
+      case "us":
+        return `Since ${moment(since)} I haven’t been able to finish. The trouble is on my side, not at Withings or Garmin.`;
     }
   }
 
@@ -91,7 +103,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
       return [safe, ...more, ...behind];
     }
     if (waiting === undefined) {
-      const where = cause.startsWith("withings_") ? "there" : "at Withings";
+      const where = vendorOf(cause) === "Withings" ? "there" : "at Withings";
       return [announced ? `Withings has announced a reading; it’s safe ${where}.` : `Your readings are safe ${where}.`];
     }
     if (waiting === 0) return ["No new reading is waiting."];
@@ -103,11 +115,9 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
     ];
   }
 
-  const isLongWait = ({ cause, until }: Delay) => cause.endsWith("_limited") && until !== undefined && until > now;
-
   function next(delay: Delay): string {
     const nothing = "you don’t have to do anything.";
-    if (isLongWait(delay)) return `I’ll continue then; ${nothing}`;
+    if (isAskedToWait(delay, now)) return `I’ll continue then; ${nothing}`;
     if (delay.cause === "garmin_not_showing") return `I look again with each sync; ${nothing}`;
     return `I keep trying; ${nothing}`;
   }
@@ -115,7 +125,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
   function nextWithWord(delay: Delay, tries: number): string {
     const rest = "and I’ll tell you when it’s over; you don’t have to do anything.";
     const tried = tries === 1 ? "1 try so far" : `${tries} tries so far`;
-    if (isLongWait(delay)) return `I’ll continue then (${tried}), ${rest}`;
+    if (isAskedToWait(delay, now)) return `I’ll continue then (${tried}), ${rest}`;
     if (delay.cause === "garmin_not_showing") return `I look again with each sync (${tried}), ${rest}`;
     return `I keep trying (${tried}), ${rest}`;
   }
@@ -130,7 +140,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
     },
     /** In answer to somebody. `detail` is for those who ask further. */
     notNow(cause: DelayCause, detail = ""): string {
-      const vendor = cause.startsWith("withings_") ? "Withings" : "Garmin";
+      const vendor = vendorOf(cause);
       switch (cause) {
         case "withings_silent":
         case "garmin_silent":
@@ -141,7 +151,8 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
         case "withings_limited":
         case "garmin_limited":
           return `${vendor} is limiting my requests just now${detail}. Try again later.`;
-        default:
+        case "garmin_not_showing":
+        case "us":
           return `That could not be done just now. The trouble is on my side${detail}, and nothing is lost. Try again in a few minutes.`;
       }
     },

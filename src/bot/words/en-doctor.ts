@@ -90,7 +90,8 @@ export function doctorInEnglish() {
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
       `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew (on AWS: npm run deploy); if it stays, its log says more.`,
-    runBroke: "The last sync broke on my side. Whoever runs me finds more in my log.",
+    runBroke:
+      "The last sync broke on my side. Nothing is lost, and I keep trying. The person who runs me finds more in my log.",
     /** For somebody who cannot mend it. */
     forOperator: "This has to be mended by whoever runs me. Tell them to send /doctor.",
     setup: (problem: string) => problem,

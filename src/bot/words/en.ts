@@ -66,7 +66,7 @@ export function english(format: Format) {
   };
 
   const BROKEN =
-    "Something is wrong on my side. Nothing is lost: your readings wait at Withings. The person who runs me finds more in my log.";
+    "Something is wrong on my side. Nothing is lost: your readings wait at Withings, and I keep trying. The person who runs me finds more in my log.";
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "all right",
@@ -119,8 +119,8 @@ export function english(format: Format) {
   function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
     if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
     if (what !== "broken") return ACTION[what];
-    const more = cause ? ` My log says more: ${cause}` : " Whoever runs me finds more in my log.";
-    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost.${more}`;
+    const more = cause ? ` My log says more: ${cause}` : " The person who runs me finds more in my log.";
+    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I keep trying.${more}`;
   }
 
   function unreadableLine(records: UnreadableRecord[]): string {
