@@ -9,11 +9,11 @@ export interface Budget {
 }
 
 export const BUDGETS: Record<FunctionName, Budget> = {
-  http: { kilobytes: 890, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
-  worker: { kilobytes: 890, timesEcho: 13, because: "it is the same bot, and says what became of a run" },
+  http: { kilobytes: 880, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
+  worker: { kilobytes: 880, timesEcho: 13, because: "it is the same bot, and says what became of a run" },
   sweep: { kilobytes: 620, timesEcho: 12, because: "it begins anew every five minutes, and loading is paid for" },
   alarm: {
-    kilobytes: 560,
+    kilobytes: 460,
     timesEcho: 8,
     because: "what it cannot load it cannot tell, so it has no program; the store is for its language only",
   },

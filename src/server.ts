@@ -7,7 +7,7 @@ import { createMachineAlarmTeller } from "./bot/alarms.ts";
 import type { TelegramBot } from "./bot/bot.ts";
 import { lookAfterStore } from "./bot/store-mark.ts";
 import { isUncallable } from "./bot/webhook.ts";
-import { wordsIn } from "./bot/words/words.ts";
+import { ALARM_WORDS } from "./bot/words/alarms.ts";
 import type { Clock } from "./clock.ts";
 import { type Environment, readConfig, type StoreConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH } from "./config.ts";
 import { UsageError } from "./errors.ts";
@@ -123,13 +123,13 @@ export async function startServer(
     const verdict = await lookAfterStore({
       ...{ api: telegram.bot.api, store: app.identity, isNew, once: app.claims.once, log },
       tell: async (it) => {
-        const text = wordsIn((await ownerAccount())?.language ?? "en").alarms.store(it, where, STORE_SETTINGS);
+        const text = ALARM_WORDS[(await ownerAccount())?.language ?? "en"].store(it, where, STORE_SETTINGS);
         await Promise.all([alarms.send({ text, isQuiet: false }), outside.tell(text).catch(() => undefined)]);
       },
     });
     isStoreKnown = verdict === "known" || verdict === "used_elsewhere_too";
     if (verdict === "empty_and_used_elsewhere")
-      throw new UsageError(wordsIn("en").alarms.store(verdict, where, STORE_SETTINGS));
+      throw new UsageError(ALARM_WORDS.en.store(verdict, where, STORE_SETTINGS));
   };
   const greet = async (username: string) => {
     await lookAtStore();
@@ -148,7 +148,7 @@ export async function startServer(
   let hasWorkerLooked = false;
   worker = startWorker({ jobs: app.jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
   const watchdog = startWatchdog({
-    lastWord: lastWordOf(config, wordsIn(language).alarms.stuck),
+    lastWord: lastWordOf(config, ALARM_WORDS[language].stuck),
     endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
     ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
     log,

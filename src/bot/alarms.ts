@@ -5,9 +5,9 @@ import { errorFacts, type Log } from "../log.ts";
 import type { Account, Language } from "../sync/account.ts";
 import { ALARM_KEYS, type AlarmKey, type MachineAlarm } from "./alarm-keys.ts";
 import { consoleUrl } from "./aws-console.ts";
+import { ALARM_WORDS } from "./words/alarms.ts";
 import type { AlarmWords } from "./words/en-alarms.ts";
 import { formatFor } from "./words/format.ts";
-import { wordsIn } from "./words/words.ts";
 
 /** What somebody else wrote is told and logged no longer than this. */
 const LONGEST_NAME = 255;
@@ -112,7 +112,7 @@ export function createAlarmTeller(deps: {
   const { send, stage, log } = deps;
 
   return async ({ Records }) => {
-    const words = wordsIn((await soon(deps.languageOf, deps)) ?? "en").alarms;
+    const words = ALARM_WORDS[(await soon(deps.languageOf, deps)) ?? "en"];
     for (const { Sns: notice } of Records) {
       const { MessageId: notification, Message: text } = notice;
       if (!CloudWatchAlarm.safeParse(parseJson(text)).success) {
@@ -139,7 +139,7 @@ export function createMachineAlarmTeller(deps: {
   return async ({ key, isOver, cause, since }) => {
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
-    const words = wordsIn(language).alarms;
+    const words = ALARM_WORDS[language];
     const { means, mend, over } = words.onMachine(key, cause);
     if (isOver && over === undefined) return;
     const format = formatFor({

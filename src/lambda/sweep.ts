@@ -28,8 +28,8 @@ const ready = kept(
           // Until its owner has opened the chat, a new deployment is supposed to be empty.
           if (verdict === "empty") return;
           const { language = "en" } = (await accounts.find(owner)) ?? {};
-          const { wordsIn } = await import("../bot/words/words.ts");
-          await api.sendMessage(owner, wordsIn(language).alarms.store(verdict, where, undefined));
+          const { ALARM_WORDS } = await import("../bot/words/alarms.ts");
+          await api.sendMessage(owner, ALARM_WORDS[language].store(verdict, where, undefined));
         },
       });
     return {

@@ -2,14 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ALARM_KEYS, type AlarmKey } from "../../src/bot/alarm-keys.ts";
 import { createAlarmSend } from "../../src/bot/alarm-send.ts";
 import { alarmMessage, createAlarmTeller } from "../../src/bot/alarms.ts";
-import { LANGUAGES, wordsIn } from "../../src/bot/words/words.ts";
+import { ALARM_WORDS } from "../../src/bot/words/alarms.ts";
+import { LANGUAGES } from "../../src/bot/words/words.ts";
 import { createLog } from "../../src/log.ts";
 import type { Language } from "../../src/sync/account.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
 const OWNER = 4711;
-const english = { stage: "prod", words: wordsIn("en").alarms };
+const english = { stage: "prod", words: ALARM_WORDS.en };
 
 /** A notice as CloudWatch writes it. */
 function notice(name: string, state = "ALARM", before = "OK") {
@@ -28,7 +29,7 @@ const told = (key: AlarmKey, ...states: string[]) =>
 describe("what an alarm says", () => {
   test.each(LANGUAGES)("is words with what to do, for every alarm, in %s", (language) => {
     const texts = ALARM_KEYS.map((key) => {
-      const words = wordsIn(language).alarms;
+      const words = ALARM_WORDS[language];
       return alarmMessage(notice(`weighbridge-beta-${key}`), { stage: "beta", words })?.text ?? "";
     });
     expect(new Set(texts).size).toBe(ALARM_KEYS.length);
@@ -72,7 +73,7 @@ describe("what an alarm says", () => {
   });
 
   test.each(LANGUAGES)("what never began is no trouble right after everything was set up, in %s", (language) => {
-    const { alarms: words } = wordsIn(language);
+    const words = ALARM_WORDS[language];
     const say = (key: AlarmKey, before: string) =>
       alarmMessage(notice(`weighbridge-prod-${key}`, "ALARM", before), { stage: "prod", words });
     const { means, first } = words.of("sweep-missing", "prod");

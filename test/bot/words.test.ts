@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MACHINE_ALARM_KEYS } from "../../src/bot/alarm-keys.ts";
+import { ALARM_WORDS } from "../../src/bot/words/alarms.ts";
 import { LANGUAGES, wordsFor } from "../../src/bot/words/words.ts";
 import type { Action } from "../../src/errors.ts";
 import type { AttentionItem } from "../../src/sync/ports.ts";
@@ -36,10 +38,7 @@ describe.each(LANGUAGES)("in %s", (language) => {
   test("no sentence of the chat names an environment variable", () => {
     // A bot that Telegram does not know has no chat: only the terminal can say so.
     const { telegramUnknown: _, ...doctor } = words.doctor;
-    const { of, onMachine } = words.alarms;
-    const alarms = (["broken", "sweep-missing", "webhook-failing", "updates-taken"] as const).map((key) =>
-      onMachine.call({ ...words.alarms, of }, key, undefined),
-    );
+    const alarms = MACHINE_ALARM_KEYS.map((key) => ALARM_WORDS[language].onMachine(key, undefined));
     const said = [
       ...sentencesIn({ ...words, doctor, pages: words.callbackPage({}), alarms }),
       ...ACTIONS.map(words.action),

@@ -88,7 +88,7 @@ test("an address that fails stops nothing: it is logged without the address, and
   const program = await house.start();
   await program.said("alarm_address_failing");
   for (let minute = 0; minute < 11; minute++) await minutes(1, program);
-  const failing = expect.stringMatching(/^ALARM_URL or HEARTBEAT_URL hasn’t accepted anything/);
+  const failing = expect.stringMatching(/^An address outside that watches me hasn’t accepted anything/);
   await expect.poll(house.told).toEqual([failing]);
   expect(program.logged.filter(({ event }) => event === "alarm_address_failing")).toHaveLength(2);
   expect(JSON.stringify(program.logged)).not.toContain("topic-that-nobody-must-know");
@@ -98,7 +98,7 @@ test("an address that fails stops nothing: it is logged without the address, and
   expect(outside.alarms().length).toBeLessThanOrEqual(6);
   outside.answerWith(200);
   await minutes(64, program);
-  await expect.poll(house.told).toEqual([failing, "ALARM_URL and HEARTBEAT_URL accept what I send again."]);
+  await expect.poll(house.told).toEqual([failing, "The addresses that watch me accept what I send again."]);
 });
 
 test("where neither is set, nothing is sent anywhere", async () => {

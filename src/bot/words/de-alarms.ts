@@ -135,7 +135,7 @@ export function alarmsInGerman(): AlarmWords {
         "telegram-gone": {
           means:
             "Seit mindestens zehn Minuten kann ich bei Telegram keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.",
-          mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu nach TELEGRAM_BOT_TOKEN und starte mich neu. ${logSays}`,
+          mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu in meine Einstellungen und starte mich neu. ${logSays}`,
           over: "Telegram funktioniert für mich wieder. Was ich nicht sagen konnte, steht jetzt im Chat.",
         },
         "owner-away": {
@@ -152,9 +152,9 @@ export function alarmsInGerman(): AlarmWords {
         },
         "address-failing": {
           means:
-            "ALARM_URL oder HEARTBEAT_URL nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es also niemandem auf. Der Abgleich läuft weiter.",
-          mend: `Prüfe beide Adressen. ${logSays}`,
-          over: "ALARM_URL und HEARTBEAT_URL nehmen wieder an, was ich sende.",
+            "Eine Adresse, die mich von außen überwacht, nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es dort also niemandem auf. Der Abgleich läuft weiter.",
+          mend: "Prüfe in meinen Einstellungen die Adressen für Alarme und Lebenszeichen. In meinem Protokoll steht, welche nicht geht und wie.",
+          over: "Die Adressen, die mich überwachen, nehmen wieder an, was ich sende.",
         },
       };
       return ITS_OWN[key];

@@ -6,7 +6,6 @@ import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
-import { alarmsInGerman } from "./de-alarms.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { heldInGerman } from "./de-held.ts";
@@ -383,6 +382,5 @@ export function german(format: Format): Words {
         "Wer mich betreibt, hat deine Nutzung beendet. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
     },
     doctor: doctorInGerman(),
-    alarms: alarmsInGerman(),
   };
 }

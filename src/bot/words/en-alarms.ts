@@ -143,7 +143,7 @@ export function alarmsInEnglish() {
         "telegram-gone": {
           means:
             "Telegram hasn’t let me read or write messages for at least ten minutes. Syncing continues, but nobody is told anything in the chat.",
-          mend: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into TELEGRAM_BOT_TOKEN and restart me. ${logSays}`,
+          mend: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
           over: "Telegram works for me again. What I couldn’t say is said in the chat now.",
         },
         "owner-away": {
@@ -160,9 +160,9 @@ export function alarmsInEnglish() {
         },
         "address-failing": {
           means:
-            "ALARM_URL or HEARTBEAT_URL hasn’t accepted anything from me for at least ten minutes, so nobody outside would notice if I stopped. Syncing continues.",
-          mend: `Check both addresses. ${logSays}`,
-          over: "ALARM_URL and HEARTBEAT_URL accept what I send again.",
+            "An address outside that watches me hasn’t accepted anything from me for at least ten minutes, so nobody there would notice if I stopped. Syncing continues.",
+          mend: "Check the addresses for alarms and heartbeats in my settings. My log says which one fails, and how.",
+          over: "The addresses that watch me accept what I send again.",
         },
       };
       return ITS_OWN[key];

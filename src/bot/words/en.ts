@@ -8,7 +8,6 @@ import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
 import type { AnswerTopic } from "../questions.ts";
-import { alarmsInEnglish } from "./en-alarms.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
@@ -412,7 +411,5 @@ export function english(format: Format) {
     doctor: doctorInEnglish(),
 
     /* What the deployment on AWS tells its owner */
-
-    alarms: alarmsInEnglish(),
   };
 }
