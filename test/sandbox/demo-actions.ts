@@ -3,6 +3,7 @@ import type { DemoProgram } from "./demo-program.ts";
 import { readingActions } from "./demo-readings.ts";
 import type { DemoTime } from "./demo-time.ts";
 import { createDemoTroubles } from "./demo-troubles.ts";
+import type { Outside } from "./outside.ts";
 import type { Observe, PanelActions } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -30,6 +31,7 @@ const MORNINGS = { morning: 1, three_days: 3, two_weeks: 14 } as const;
 /** What the buttons of the page do, and what it shows: the vendors' side of the demo, and its time. */
 export function demoActions(deps: {
   sandbox: Sandbox;
+  outside: Outside;
   program: DemoProgram;
   time: DemoTime;
   chat: PersonChat;
@@ -42,7 +44,7 @@ export function demoActions(deps: {
   pass: (seconds: number) => Promise<void>;
   close: () => void;
 } {
-  const { sandbox, program, time, chat, resident, startOver } = deps;
+  const { sandbox, outside, program, time, chat, resident, startOver } = deps;
   const { person } = resident;
   const { email, password } = resident.account;
   const account = chat.id;
@@ -171,7 +173,7 @@ export function demoActions(deps: {
     async passTime({ until }) {
       if (until === "hour") await pass(3600);
       else for (let day = 0; day < MORNINGS[until]; day++) await pass(time.untilMorning(person.timezone));
-      return `${SPANS[until]} later: it is ${nowInWords()}.`;
+      return `${SPANS[until]} later: it is ${inWords(time.clock.now())}.`;
     },
     async patience({ isShort }) {
       hasShortPatience = isShort;
@@ -190,14 +192,22 @@ export function demoActions(deps: {
     },
   };
 
-  function nowInWords(): string {
+  function inWords(instant: Date): string {
     const words = { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone: person.timezone } as const;
-    return new Intl.DateTimeFormat("en-GB", words).format(time.clock.now());
+    return new Intl.DateTimeFormat("en-GB", words).format(instant);
   }
 
   async function arrives(count: number) {
     const endsAt = performance.now() + SETTLING_SECONDS * 1000;
     while (sandbox.garmin.weights(email).length < count && performance.now() < endsAt) await realSeconds(0.1);
+  }
+
+  /** A program that runs is only late for as long as it takes to notice that time has passed. */
+  function missedHeartbeat() {
+    const silence = program.isRunning() ? undefined : outside.silentAt();
+    if (!silence) return [];
+    const text = `The last heartbeat came ${inWords(silence.lastBeatAt)}. The program has stopped, or its machine has.`;
+    return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
   }
 
   const observe: Observe = async () => ({
@@ -220,12 +230,13 @@ export function demoActions(deps: {
       diastolicMmHg: it.diastolic,
       pulseBpm: it.pulse,
     })),
-    mails: sandbox.garmin.inbox.map(({ email: to, code, sentAt }) => ({
-      at: sentAt.toISOString(),
-      to,
-      subject: "Your Garmin security code",
-      text: `Your code is ${code}.`,
-    })),
+    mails: [
+      ...sandbox.garmin.inbox.map(({ email: to, code, sentAt: at }) => ({
+        ...{ at, to, subject: "Your Garmin security code", text: `Your code is ${code}.` },
+      })),
+      ...outside.alarms.map(({ at, text }) => ({ at, to: "ALARM_URL", subject: "An alarm of the bot’s", text })),
+      ...missedHeartbeat(),
+    ].map(({ at, ...mail }) => ({ ...mail, at: at.toISOString() })),
     stories: stories.map(({ title, expect, switches, buttons = [] }) => ({
       ...{ title, expect },
       switches: switches.map(troubles.shown),

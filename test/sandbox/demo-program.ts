@@ -8,6 +8,7 @@ import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
 import { SERVICE_SECTIONS } from "../../src/service.ts";
 import { freePort } from "./free-port.ts";
+import type { Outside } from "./outside.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** How long a start that fails may take to say so, in real time. */
@@ -39,13 +40,16 @@ export interface DemoProgram {
 
 export async function createDemoProgram(deps: {
   sandbox: Sandbox;
+  outside: Outside;
   clock: Clock;
   owner: number;
   syncIntervalMinutes: number;
+  /** Whether its requests are spaced, in real time. */
+  paced: boolean;
   /** The callback address registered by somebody whose program has no address of its own. */
   landingUrl: string;
 }): Promise<DemoProgram> {
-  const { sandbox, clock, owner, syncIntervalMinutes, landingUrl } = deps;
+  const { sandbox, outside, clock, owner, syncIntervalMinutes, paced, landingUrl } = deps;
   const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-"));
   const dataDir = path.join(folder, "data");
   const copyDir = path.join(folder, "copy");
@@ -64,19 +68,20 @@ export async function createDemoProgram(deps: {
     return turn;
   };
 
-  async function begin(dir = dataDir): Promise<Server> {
+  async function begin(dir = dataDir, isNew = false): Promise<Server> {
     const env = {
       ...sandbox.env(),
+      ...outside.env,
       ...(hasAddress
         ? { PUBLIC_URL: publicUrl, PORT: String(port), WITHINGS_REDIRECT_URL: "" }
         : { WITHINGS_REDIRECT_URL: landingUrl }),
       ...{ TELEGRAM_ALLOWED_IDS: String(owner), DATA_DIR: dir, SYNC_INTERVAL_MINUTES: String(syncIntervalMinutes) },
     };
-    return startServer(readConfig(env, SERVICE_SECTIONS), { clock, log: createLog({ level: "error" }) });
+    return startServer(readConfig(env, SERVICE_SECTIONS), { clock, paced, isNew, log: createLog({ level: "error" }) });
   }
-  const start = async () => {
+  const start = async (isNew = false) => {
     if (server) return;
-    const begun = await begin();
+    const begun = await begin(dataDir, isNew);
     ended = undefined;
     server = begun;
     begun.polling.catch(async (error: unknown) => {
@@ -96,7 +101,8 @@ export async function createDemoProgram(deps: {
     cpSync(from, to, { recursive: true });
   };
 
-  await start();
+  // Its folder is meant to be empty: nobody needs to be alarmed.
+  await start(true);
   return {
     app() {
       if (!server) throw new Error("The program is stopped. Start it first.");
@@ -106,7 +112,7 @@ export async function createDemoProgram(deps: {
     ended: () => ended,
     hasAddress: () => hasAddress,
     wake: () => server?.wake(),
-    start: () => inTurn(start),
+    start: () => inTurn(() => start()),
     stop: () => inTurn(stop),
     setAddress: (wanted) =>
       inTurn(async () => {

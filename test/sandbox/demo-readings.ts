@@ -16,13 +16,13 @@ export function readingActions({
   return {
     async weighIn({ takenAt, ...own }) {
       const values = { ...randomBody(), ...present(own) };
-      person.stepOnScale({ ...toWithings(values), siblings: true, at: instant(takenAt) });
+      person.stepOnScale({ ...toWithings(values), siblings: true, ...when(takenAt) });
       return `${kg(values)} is at Withings now. ${await next()}`;
     },
     async weighInDated({ days }) {
       const values = randomBody();
       const at = new Date(now().getTime() + days * DAY_MS);
-      person.stepOnScale({ ...toWithings(values), siblings: true, at });
+      person.stepOnScale({ ...toWithings(values), siblings: true, ...when(at.toISOString()) });
       const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: person.timezone });
       return `${kg(values)}, dated ${day.format(at)}, is at Withings now. ${await next()}`;
     },
@@ -32,11 +32,11 @@ export function readingActions({
         diastolic: diastolicMmHg ?? between(68, 88),
         pulse: pulseBpm ?? between(52, 76),
       };
-      person.takeBloodPressure({ ...values, at: instant(takenAt) });
+      person.takeBloodPressure({ ...values, ...when(takenAt) });
       return `${values.systolic}/${values.diastolic} is at Withings now. ${await next()}`;
     },
     async guest({ weightKg = between(45, 110) }) {
-      person.stepOnScale({ weightKg, attrib: 1, at: now() });
+      person.stepOnScale({ weightKg, attrib: 1, ...when() });
       return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${await next()}`;
     },
     async editLast(own) {
@@ -53,9 +53,10 @@ export function readingActions({
     },
   };
 
-  /** This very moment unless said otherwise: the person who presses the button looks for its time. */
-  function instant(takenAt: string | undefined): Date {
-    return takenAt === undefined ? now() : new Date(takenAt);
+  /** Taken at this very moment unless said otherwise: who presses the button looks for its time. Withings gets it now. */
+  function when(takenAt?: string) {
+    const createdAt = now();
+    return { at: takenAt === undefined ? createdAt : new Date(takenAt), createdAt };
   }
 }
 

@@ -51,8 +51,9 @@ async function link() {
 }
 
 test("the chat of a fresh demo is empty, so it shows its Start button", async () => {
-  await expect.poll(() => demo.sandbox.telegram.calls("sendMessage")).not.toEqual([]);
+  await expect.poll(() => demo.sandbox.telegram.calls("setMyCommands")).not.toEqual([]);
   expect(chat.messages).toEqual([]);
+  expect((await observed())?.mails).toEqual([]);
 });
 
 test("linked at once, the bot subscribes at Withings and brings over what is there, as after any linking", async () => {
@@ -198,6 +199,27 @@ test("a stopped program lets everything wait, and what came meanwhile is done wh
   await chat.waitForMessage(({ text }) => text.includes("Withings"));
   await act("passTime", { until: "hour" });
   await expect.poll(inGarmin).toBe(before + 1);
+});
+
+test("a stopped program is missed by whoever waits for its heartbeat, and its alarms come as mail", async () => {
+  await link();
+  const subjects = async () => (await observed())?.mails.map(({ to }) => to) ?? [];
+  await trouble("program_stopped", true);
+  expect(await subjects()).toEqual([]);
+  await act("passTime", { until: "hour" });
+  expect(await subjects()).toEqual(["HEARTBEAT_URL"]);
+  await trouble("program_stopped", false);
+  expect(await subjects()).toEqual([]);
+  // A running program looks only every five minutes of real time.
+  await trouble("telegram_token_revoked", true);
+  await trouble("program_stopped", true);
+  await trouble("program_stopped", false);
+  await expect
+    .poll(async () => {
+      await demo.pass(60);
+      return subjects();
+    })
+    .toContain("ALARM_URL");
 });
 
 test("with the data of before put back, nothing arrives twice", async () => {

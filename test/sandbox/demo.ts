@@ -4,6 +4,7 @@ import { demoActions } from "./demo-actions.ts";
 import { createDemoProgram } from "./demo-program.ts";
 import { createDemoTime } from "./demo-time.ts";
 import { startLandingPage } from "./landing-page.ts";
+import { startOutside } from "./outside.ts";
 import { startPanel } from "./panel.ts";
 import { moveIn } from "./people.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -18,14 +19,17 @@ const SYNC_INTERVAL_MINUTES = 1;
 interface DemoOptions {
   port?: number;
   syncIntervalMinutes?: number;
+  /** False: the program's requests are not spaced, which no bot may do and a test is glad of. */
+  paced?: boolean;
 }
 
 /**
  * The real program against the sandbox, with a page to talk to it. It has an address of its own, where Withings calls and
  * sends the browser, unless the page takes it away. Nothing of it leaves this machine or outlives it.
  */
-export async function startDemo({ port, syncIntervalMinutes = SYNC_INTERVAL_MINUTES }: DemoOptions = {}) {
-  const begin = () => startWorld(syncIntervalMinutes, startOver);
+export async function startDemo(options: DemoOptions = {}) {
+  const { port, syncIntervalMinutes = SYNC_INTERVAL_MINUTES, paced = true } = options;
+  const begin = () => startWorld({ syncIntervalMinutes, paced }, startOver);
   let world = await begin();
   /** Two tabs may press at once. */
   let startingOver: Promise<void> | undefined;
@@ -67,25 +71,29 @@ export async function startDemo({ port, syncIntervalMinutes = SYNC_INTERVAL_MINU
 }
 
 /** The vendors, two people, the program, and the time: all that starts over together. */
-async function startWorld(syncIntervalMinutes: number, startOver: () => Promise<void>) {
+async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean }, startOver: () => Promise<void>) {
   const time = createDemoTime();
-  const [sandbox, landing] = await Promise.all([startSandbox({ clock: time.clock }), startLandingPage()]);
+  const [sandbox, landing, outside] = await Promise.all([
+    startSandbox({ clock: time.clock }),
+    startLandingPage(),
+    startOutside(time.clock),
+  ]);
   // The page shows times as this machine's browser does, and the bot takes its zone from Withings.
   const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
   const { owner: resident } = moveIn(sandbox, { days: 14, timezone });
   // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
   const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
   const program = await createDemoProgram({
-    ...{ sandbox, clock: time.programClock, owner: DEMO_USER, syncIntervalMinutes, landingUrl: landing.url },
+    ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },
   });
-  const { actions, observe, pass, close } = demoActions({ sandbox, program, time, chat, resident, startOver });
+  const { actions, observe, pass, close } = demoActions({ sandbox, outside, program, time, chat, resident, startOver });
   return {
     ...{ sandbox, program, time, pass },
     page: { telegram: sandbox.telegram, chatUser: chat, actions, observe },
     async close() {
       close();
       await program.close();
-      await Promise.all([sandbox.close(), landing.close()]);
+      await Promise.all([sandbox, landing, outside].map((it) => it.close()));
     },
   };
 }

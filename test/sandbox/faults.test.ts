@@ -55,6 +55,16 @@ test("a hanging request is never answered, and closing the server ends it at onc
   await hanging;
 });
 
+test("what hangs for as long as a fault is on is dropped when it is turned off", async () => {
+  faults.turnOn("withings_hangs");
+  const hanging = expect(call()).rejects.toThrow("fetch failed");
+  await expect.poll(() => server.requests.length).toBe(1);
+  faults.turnOff("withings_hangs");
+  await hanging;
+  expect(handled).toBe(0);
+  expect((await call()).status).toBe(200);
+});
+
 test("a delayed answer is late and otherwise as ever", async () => {
   faults.add({ match: {}, effect: { type: "delay", seconds: 0.05 } });
   const startedMs = performance.now();

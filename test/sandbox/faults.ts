@@ -8,7 +8,7 @@ export type FaultEffect =
   | { type: "status"; status: number; headers?: Record<string, string>; body?: unknown }
   /** Nothing happens; HTTP 200 with this body. Objects are sent as JSON, strings as HTML unless said otherwise. */
   | { type: "body"; body: unknown; contentType?: string }
-  /** The request is taken and never answered. */
+  /** The request is taken and never answered. One of a fault that stays is dropped when that is turned off. */
   | { type: "hang" }
   /** The connection dies and nothing has happened. */
   | { type: "drop_before" }
@@ -47,6 +47,7 @@ export type NewFault = Omit<Fault, "name" | "label" | "times"> & { name?: string
 export class FaultBoard {
   #faults: Fault[] = [];
   #added = 0;
+  readonly #ends = new WeakMap<Fault, PromiseWithResolvers<void>>();
 
   /** `times` is 1 unless given; Infinity stays until it is removed. Adding a name again replaces it. */
   add(fault: NewFault): Fault {
@@ -83,7 +84,7 @@ export class FaultBoard {
   }
 
   remove(name: string): void {
-    this.#faults = this.#faults.filter((fault) => fault.name !== name);
+    this.#keep((fault) => fault.name !== name);
   }
 
   list(): readonly Fault[] {
@@ -91,11 +92,24 @@ export class FaultBoard {
   }
 
   clear(): void {
-    this.#faults = [];
+    this.#keep(() => false);
   }
 
-  /** The effect for this request, if one is due; it counts as used. */
-  take(server: ServerName, seen: RecordedRequest): FaultEffect | undefined {
+  /** Resolves when a fault that is on is removed. */
+  ended(fault: Fault): Promise<void> {
+    const end = this.#ends.get(fault) ?? Promise.withResolvers<void>();
+    this.#ends.set(fault, end);
+    return end.promise;
+  }
+
+  #keep(stays: (fault: Fault) => boolean): void {
+    const gone = this.#faults.filter((fault) => !stays(fault));
+    this.#faults = this.#faults.filter(stays);
+    for (const fault of gone) this.#ends.get(fault)?.resolve();
+  }
+
+  /** The fault for this request, if one is due; it counts as used. */
+  take(server: ServerName, seen: RecordedRequest): Fault | undefined {
     const fault = this.#faults.find(
       ({ server: only, match, effect }) =>
         effect.type !== "setting" && (only === undefined || only === server) && matches(match, seen),
@@ -103,7 +117,7 @@ export class FaultBoard {
     if (!fault) return undefined;
     fault.times -= 1;
     if (fault.times <= 0) this.#faults = this.#faults.filter((other) => other !== fault);
-    return fault.effect;
+    return fault;
   }
 }
 
@@ -120,14 +134,18 @@ function matches(match: FaultMatch, seen: RecordedRequest): boolean {
 /** The handler of `server` with the board's faults in front of it. */
 export function withFaults(server: ServerName, faults: FaultBoard, handler: Handler): Handler {
   return async (request, seen) => {
-    const effect = faults.take(server, seen);
+    const fault = faults.take(server, seen);
+    const effect = fault?.effect;
     switch (effect?.type) {
       case "status":
         return answerWith(effect.body, effect.status, effect.headers);
       case "body":
         return answerWith(effect.body, 200, effect.contentType ? { "content-type": effect.contentType } : {});
       case "hang":
-        return "hang";
+        // It has caught its last request: nobody can turn it off any more.
+        if (!fault || !faults.isOn(fault.name)) return "hang";
+        await faults.ended(fault);
+        return "drop";
       case "drop_before":
         return "drop";
       case "drop_after":

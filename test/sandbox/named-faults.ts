@@ -242,7 +242,7 @@ export const namedFaults = {
     },
   },
   garmin_api_cloudflare_403: {
-    label: "Garmin Connect: wants a real browser (Cloudflare, 403)",
+    label: "Garmin Connect wants a real browser (Cloudflare, 403)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {

@@ -67,7 +67,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Garmin refuses or changes a value",
-    expect: "The bot says which, and sends no more of that kind where it would do harm.",
+    expect: "The bot says which reading and what is different, and what you can do about it.",
     switches: [
       "garmin_upload_failed_in_202",
       "garmin_rounds_weight",
@@ -100,7 +100,8 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Telegram fails, or you block the bot",
-    expect: "The chat is silent, and your weigh-in reaches Garmin all the same.",
+    expect:
+      "The chat is silent, and your weigh-in reaches Garmin all the same. Within five minutes Mail shows who else hears of it.",
     switches: ["bot_blocked", "telegram_token_revoked", "telegram_down"],
   },
   {
@@ -116,7 +117,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "The program stops, or forgets",
-    expect: "What you measure and write meanwhile is done when it starts again, and nothing arrives twice.",
+    expect: "Somebody outside misses its heartbeat, see Mail. What waited is done when it starts again, and only once.",
     switches: ["program_stopped"],
     buttons: [{ label: "Put old data back", action: "putOldDataBack" }],
   },

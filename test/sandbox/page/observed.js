@@ -81,7 +81,13 @@ export function signInWords({ email, password }) {
 
 export function mailList(mails) {
   if (mails.length === 0) {
-    return [element("p", { class: "empty" }, "No mail. Garmin sends its security codes here when somebody signs in.")];
+    return [
+      element(
+        "p",
+        { class: "empty" },
+        "No mail. Garmin’s security codes come here, and alarms when the chat may not hear them.",
+      ),
+    ];
   }
   const sorted = [...mails].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return sorted.map(({ at, to, subject, text }) =>
