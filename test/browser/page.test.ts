@@ -98,9 +98,9 @@ test("a tap on a button that another tab has just used up is one clear sentence"
   await desktop.waitForMessage("the scale was not sure that it was you");
   const other = await openAt({ width: 1280, height: 800 }, false);
   // The button as it was before the first tab's tap.
-  const old = await other.button("Not mine").elementHandle();
+  const old = await other.button(/^Not mine/).elementHandle();
   await desktop.tapButton(/^Send/);
-  await other.button("Not mine").waitFor({ state: "detached" });
+  await other.button(/^Not mine/).waitFor({ state: "detached" });
   await old?.dispatchEvent("click");
   const toast = other.page.locator("#toasts .error");
   await toast.waitFor();
