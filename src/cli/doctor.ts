@@ -7,7 +7,7 @@ import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { SERVICE_SECTIONS } from "../service.ts";
 import { openStore } from "../stores.ts";
-import { type Check, examine, type Finding, thingsToDo, type Verdict } from "../sync/doctor.ts";
+import { type Check, examine, type Finding, type Line, thingsToDo, type Verdict } from "../sync/doctor.ts";
 import { overviewOf } from "../sync/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,52 +27,74 @@ export async function doctorCommand(
 ): Promise<number> {
   const findings: Finding[] = [];
   const underWay: Array<Promise<void>> = [];
-  const examineAndSay: Examine = async (checks, account) => {
-    let said = 0;
-    const { findings: found, ended } = await examine(checks, {
-      sentence: sentence(account),
-      noAnswer: WORDS.doctor.noAnswer,
-      onProgress(lines) {
-        for (let next = lines[said]?.finding; next; next = lines[said]?.finding) {
+  const examineAndSay: Examine = async (...groups) => {
+    const lines = groups.map((): Line[] => []);
+    const said = groups.map(() => 0);
+    const sayWhatIsNext = () => {
+      for (const [index, { checks }] of groups.entries()) {
+        let at = said[index] ?? 0;
+        for (let next = lines[index]?.[at]?.finding; next; next = lines[index]?.[at]?.finding) {
           terminal.say(`${WORDS.doctor.mark[next.verdict].padEnd(MARK_WIDTH)} ${next.check}: ${next.text}`);
-          said++;
+          at++;
         }
-      },
-    });
-    findings.push(...found);
-    underWay.push(ended);
+        said[index] = at;
+        if (at < checks.length) return;
+      }
+    };
+    const examinations = await Promise.all(
+      groups.map(({ checks, account }, index) =>
+        examine(checks, {
+          sentence: sentence(account),
+          noAnswer: WORDS.doctor.noAnswer,
+          onProgress(now) {
+            lines[index] = now;
+            sayWhatIsNext();
+          },
+        }),
+      ),
+    );
+    for (const { findings: found, ended } of examinations) {
+      findings.push(...found);
+      underWay.push(ended);
+    }
   };
 
-  await examineAndSay([...more.before, ...configurationChecks(env, deps)]);
-  if (findings.every(({ verdict }) => verdict === "ok")) {
-    const { schedule, ...config } = readConfig(env, SECTIONS);
-    const opened = createApp(config, deps);
-    const isOpen = await opened.then(
-      () => true,
-      () => false,
-    );
-    if (isOpen) {
-      const app = await opened;
-      try {
+  await examineAndSay({ checks: [...more.before, ...configurationChecks(env, deps)] });
+  let app: App | undefined;
+  try {
+    if (findings.every(({ verdict }) => verdict === "ok")) {
+      const { schedule, ...config } = readConfig(env, SECTIONS);
+      const opened = createApp(config, deps);
+      app = await opened.catch(() => undefined);
+      if (app) {
         const { syncIntervalMinutes } = schedule;
         await examineAll({ ...deps, ...config, app, syncIntervalMinutes }, more.beside, examineAndSay);
-        await Promise.all(underWay);
-      } finally {
-        await app.close();
+      } else {
+        // The store could be opened just now, so it is the key that is wrong.
+        const { sealing } = WORDS.doctor.check;
+        const key: Check = { name: sealing, asks: WORDS.doctor.ownStore, run: () => opened.then(() => "") };
+        await examineAndSay({ checks: [key] });
       }
-    } else {
-      // The store could be opened just now, so it is the key that is wrong.
-      const { sealing } = WORDS.doctor.check;
-      await examineAndSay([{ name: sealing, asks: WORDS.doctor.ownStore, run: () => opened.then(() => "") }]);
     }
+    const conclusion = WORDS.doctor.conclusion(thingsToDo(findings));
+    terminal.result({ status: statusOf(findings), checks: findings }, `\n${conclusion}`);
+    return exitOf(findings);
+  } finally {
+    await Promise.all(underWay);
+    await app?.close();
   }
-  const conclusion = WORDS.doctor.conclusion(thingsToDo(findings));
-  terminal.result({ status: statusOf(findings), checks: findings }, `\n${conclusion}`);
-  return exitOf(findings);
 }
 
-/** Examines these side by side, and prints what it finds. */
-type Examine = (checks: Check[], account?: number) => Promise<void>;
+/** Checks that belong together, of the program or of one account. */
+interface Group {
+  checks: Check[];
+  account?: number;
+}
+/** Examines these side by side, and prints what it finds in their order. */
+type Examine = (...groups: Group[]) => Promise<void>;
+
+/** A vendor takes a few requests at once, and a wait for its turn is not its silence. */
+const ACCOUNTS_AT_ONCE = 5;
 
 const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "web"] as const;
 
@@ -123,8 +145,7 @@ async function examineAll(
     asks: ownStore,
     run: () => Promise.reject(new ActionNeededError("add_account")),
   };
-  await examineAndSay([...beside, ...operation, ...general, ...(accounts.length === 0 ? [none] : [])]);
-  // One account after the other: a vendor takes a few requests a second, and a wait for that is not its silence.
+  const groups: Group[] = [{ checks: [...beside, ...operation, ...general, ...(accounts.length === 0 ? [none] : [])] }];
   for (const account of accounts) {
     const id = account.telegramUserId;
     const words = await wordsAt(deps, account);
@@ -140,8 +161,9 @@ async function examineAll(
       },
     };
     const own = await checksOf(deps, words, manner(id)).of(account);
-    await examineAndSay([mayUse, ...own], id);
+    groups.push({ checks: [mayUse, ...own], account: id });
   }
+  while (groups.length > 0) await examineAndSay(...groups.splice(0, ACCOUNTS_AT_ONCE + 1));
 }
 
 function manner(account?: number): Manner {

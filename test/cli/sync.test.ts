@@ -281,10 +281,10 @@ test("doctor says whether Withings gets through to the public address", async ()
   expect((await machine.run("doctor")).stdout).not.toContain("new readings");
 });
 
-test("doctor prints each line as soon as it and those above it are known", async () => {
-  await machine.link(OWNER);
+test("doctor asks about all accounts side by side, and prints each line as soon as those above it are known", async () => {
+  await machine.link(OWNER, HOUSEMATE);
   const effect = { type: "delay", seconds: 2 } as const;
-  machine.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect });
+  machine.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, times: 2, effect });
   const doctor = machine.start("doctor");
   await doctor.said("clock: correct");
   await doctor.said("account 4711, Telegram: may use the bot");
@@ -292,6 +292,9 @@ test("doctor prints each line as soon as it and those above it are known", async
   await doctor.said("account 4711, Withings: answers");
   expect(performance.now() - shownAt).toBeGreaterThan(1000);
   await doctor.said("account 4711, Garmin: answers");
+  const answeredAt = performance.now();
+  await doctor.said("account 4712, Withings: answers");
+  expect(performance.now() - answeredAt).toBeLessThan(1000);
   await doctor.ended;
 });
 
