@@ -263,6 +263,27 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect(await sync()).toMatchObject({ status: "retry_later", held: 1 });
   });
 
+  test("is not asked about while Garmin doesn't offer its kind, holds nothing up, and is asked about when it does", async () => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    sandbox.faults.turnOn("garmin_blood_pressure_closed");
+    person.takeBloodPressure({ at: ago({ minutes: 30 }), systolic: 121, diastolic: 79 });
+    expect(await sync()).toMatchObject({ status: "success", paused: ["blood_pressure"] });
+    clock.advance(1800);
+    person.takeBloodPressure({ systolic: 122, diastolic: 79, attrib: 1 });
+    for (let runs = 0; runs < 3; runs++) {
+      clock.advance(1800);
+      person.stepOnScale({ weightKg: 80 + runs / 10 });
+      expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 0, paused: ["blood_pressure"] });
+    }
+    expect(await attention()).toEqual([]);
+    sandbox.faults.turnOff("garmin_blood_pressure_closed");
+    clock.advance(DAY);
+    await house.link();
+    expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
+    expect(await attention()).toMatchObject([{ kind: "blood_pressure", fate: { reason: "ambiguous_person" } }]);
+  });
+
   test("does not take the entry of a reading of its owner's that is on its way", async () => {
     await usedToEighty(5);
     const { person, sync, clock, sandbox } = house;
