@@ -5,7 +5,7 @@ import { BusyError, leaseName, withLease } from "../sync/lease-keeper.ts";
 import type { Overview } from "../sync/overview.ts";
 import type { Leases } from "../sync/ports.ts";
 import { afterSilences, silencesOf } from "../sync/silence.ts";
-import { nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
+import { isAfterHour, nextSummaryAt, summaryDueAt, summaryOf } from "../sync/summary.ts";
 import { silenceButtons } from "./buttons.ts";
 import type { Notifier } from "./notifier.ts";
 import { wordsOf } from "./words/words.ts";
@@ -23,15 +23,21 @@ export function createSummaries(deps: {
 }): (account: Account) => Promise<Date | undefined> {
   const { summary: store, overview, leases, deliver, clock } = deps;
 
-  async function tell(account: Account): Promise<void> {
+  async function look(account: Account) {
     const { value: memory, version } = await store.read(account.telegramUserId);
     const { timezone, progress, attention, links, lastRun } = await overview(account);
     const now = clock.now();
-    if (!summaryDueAt(account, timezone, memory.lastSummaryAt, now)) return;
     const { withings } = links;
     const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
-    const silences = silencesOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now });
-    const summary = summaryOf({ account, progress, attention, memory });
+    const silences = isAfterHour(account, timezone, now)
+      ? silencesOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now })
+      : [];
+    const isDue = summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
+    return { memory, version, timezone, progress, attention, silences, isDue, now };
+  }
+
+  async function tell(account: Account): Promise<void> {
+    const { memory, version, timezone, progress, attention, silences, isDue, now } = await look(account);
     const words = wordsOf(account, { timezone, now });
     if (silences.length > 0) {
       const text = silences.map(words.silence).join("\n\n");
@@ -39,15 +45,15 @@ export function createSummaries(deps: {
       // Only what Telegram took: should it be away, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
-    const isTold = !summary || (await deliver(account, words.summary(summary), { isQuiet: true }));
+    const summary = isDue ? summaryOf({ account, progress, attention, memory }) : undefined;
+    const isTold = isDue && (!summary || (await deliver(account, words.summary(summary), { isQuiet: true })));
     const next = { ...afterSilences(memory, silences), ...(isTold && { lastSummaryAt: now }) };
     if (isTold || silences.length > 0) await store.write(account.telegramUserId, next, version);
   }
 
   return async (account) => {
-    const { timezone } = await overview(account);
-    const { value } = await store.read(account.telegramUserId);
-    if (summaryDueAt(account, timezone, value.lastSummaryAt, clock.now())) {
+    const { timezone, silences, isDue } = await look(account);
+    if (isDue || silences.length > 0) {
       try {
         // Between two runs, because what a run has just brought is written down at its end.
         await withLease(leases, leaseName(account), () => tell(account));

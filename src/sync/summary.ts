@@ -33,7 +33,8 @@ const WEEK_MS = 7 * DAY_MS;
 
 /**
  * When today's summary fell due; undefined where it has been made or is not due yet. Where none is wanted it is due all the
- * same, because a silence is told at that hour. A machine that was off at the hour makes it late on the same day. An account that came after the hour waits for tomorrow.
+ * same, so that one that is wanted later does not tell of weeks. A machine that was off at the hour makes it late on the same
+ * day. An account that came after the hour waits for tomorrow.
  */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -45,6 +46,11 @@ export function summaryDueAt(
   const dueAt = atLocalHour(today, settings.summaryHour, timezone);
   const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) >= today;
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
+}
+
+/** Whether the owner's hour of this day has come: nobody hears of a silence in the night. */
+export function isAfterHour({ settings }: Account, timezone: string, now: Date): boolean {
+  return now >= atLocalHour(localDate(now, timezone), settings.summaryHour, timezone);
 }
 
 /** The next owner's hour from now on; undefined where no summary is wanted. */

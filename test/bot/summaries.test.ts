@@ -148,9 +148,33 @@ test.each([
     await house.sync();
     await at(`2026-11-${day}T08:00:00Z`);
   }
-  // Linked at noon, so that on the third morning it is not three days.
   expect(told()).toEqual([expect.stringContaining(beginning)]);
   expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ data: "set:silence:all:off" }]);
+});
+
+test("a silence is told as soon as it has lasted long enough, but not in the night", async () => {
+  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  // Linked at one in the afternoon.
+  await at("2026-11-24T08:00:00Z");
+  await at("2026-11-24T11:30:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-24T12:30:00Z");
+  expect(told()).toEqual([expect.stringMatching(/^Withings was linked 3 days ago/)]);
+  await house.close();
+
+  const evening = await moveIn({ settings: { summaryMode: "off" } });
+  for (const day of [17, 18, 19, 20, 21]) {
+    house.person.stepOnScale({ at: new Date(`2026-11-${day}T22:30:00Z`), createdAt: house.clock.now(), weightKg: 80 });
+  }
+  await house.sync();
+  await evening.at("2026-11-24T22:00:00Z");
+  await house.link();
+  await house.sync();
+  await evening.at("2026-11-24T23:00:00Z");
+  await evening.at("2026-11-25T07:59:00Z");
+  expect(evening.told()).toEqual([]);
+  await evening.at("2026-11-25T08:00:00Z");
+  expect(evening.told()).toEqual([expect.stringMatching(/^No weigh-in for 3 days; you usually weigh in every day\./)]);
 });
 
 test("a silence that Telegram did not take is told later that day, and once", async () => {

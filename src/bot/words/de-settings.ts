@@ -51,7 +51,7 @@ export function settingsInGerman(): SettingsWords {
     zone: "Nach ihr gehen die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
     summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
     silence:
-      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nDu hörst es einmal, zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nDu hörst es einmal, nicht vor der Stunde der Zusammenfassung, und auch wenn sie aus ist.",
     patience:
       "Antworten Withings oder Garmin nicht, vergeht das meist von selbst, und verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
     sends:

@@ -63,7 +63,7 @@ export function settingsInEnglish() {
     zone: "Times in this chat, and the hour of the summary, go by it.",
     summary: "The hour of the summary, and when it comes.",
     silence:
-      "I go by your own rhythm, the scale and the cuff apart: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. While I don’t know your rhythm it’s a week, and if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nYou hear it once, at the hour of the summary, also when the summary is off.",
+      "I go by your own rhythm, the scale and the cuff apart: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. While I don’t know your rhythm it’s a week, and if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nYou hear it once, not before the hour of the summary, and also when the summary is off.",
     patience:
       "When Withings or Garmin do not answer, it mostly passes by itself, and nothing is lost meanwhile. What needs you I tell at once.",
     sends:
