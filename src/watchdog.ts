@@ -59,7 +59,7 @@ export function startWatchdog(deps: {
   const stuck = Promise.withResolvers<never>();
   // Not everybody who starts a server waits for this.
   stuck.promise.catch(() => undefined);
-  const thread = new Worker(new URL("./watchdog-thread.ts", import.meta.url), { workerData });
+  const thread = new Worker(new URL("../bin/watchdog.js", import.meta.url), { workerData });
   thread.unref();
   thread.on("error", (error) => log.error("watchdog_failed", errorFacts(error)));
   thread.on("message", () => {

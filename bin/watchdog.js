@@ -1,11 +1,13 @@
+// The thread that ends a program that hangs, for src/watchdog.ts: it works with `WatchdogThread` as its data.
+//
+// Plain JavaScript on purpose: to read TypeScript, a thread of its own would need 40 MB more.
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import type { WatchdogThread } from "./watchdog.ts";
 
 const REQUEST_MILLISECONDS = 10_000;
 const STANDARD_ERROR = 2;
 
-const { shared, checkMilliseconds, checks, answerMilliseconds, endMilliseconds, lastWord }: WatchdogThread = workerData;
+const { shared, checkMilliseconds, checks, answerMilliseconds, endMilliseconds, lastWord } = workerData;
 const state = new Int32Array(shared);
 let seen = 0;
 let without = 0;
@@ -19,28 +21,23 @@ const timer = setInterval(() => {
   void end();
 }, checkMilliseconds);
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function end() {
   // Directly, because the program's own log may be blocked.
   const message = "No sweep has ended for a quarter of an hour. The program ends, so that it is started again.";
   const facts = { time: new Date().toISOString(), level: "error", event: "program_stuck", message };
   writeSync(STANDARD_ERROR, `${JSON.stringify(facts)}\n`);
-  parentPort?.postMessage("stuck");
-  const said = sayLastWord();
+  parentPort.postMessage("stuck");
+  const said = Promise.allSettled(lastWord.requests.map(send));
   await wait(answerMilliseconds);
   if (Atomics.load(state, 1) === 1) await wait(endMilliseconds);
   await said;
   process.kill(process.pid, "SIGKILL");
 }
 
-async function sayLastWord() {
-  await Promise.allSettled(
-    lastWord.requests.map(({ url, contentType, body }) =>
-      fetch(url, {
-        ...{ method: "POST", body, headers: { "content-type": contentType } },
-        signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
-      }),
-    ),
-  );
-}
+const send = ({ url, contentType, body }) =>
+  fetch(url, {
+    ...{ method: "POST", body, headers: { "content-type": contentType } },
+    signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
+  });
