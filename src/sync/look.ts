@@ -169,7 +169,7 @@ function verifiedFinding(
   const seconds = secondsSinceAttempt(entry, now);
   if (entry.fate.state === "sending") return { type: seconds >= UNKNOWN_WAIT_SECONDS ? "send" : "wait" };
   if (seconds < ACCEPTED_WAIT_SECONDS) return { type: "wait" };
-  return { type: entry.attempts < ACCEPTED_ATTEMPTS ? "send" : "gone" };
+  return { type: (entry.accepted ?? 1) < ACCEPTED_ATTEMPTS ? "send" : "gone" };
 }
 
 function timesOf({ reading, entry }: Task): Date[] {

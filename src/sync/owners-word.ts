@@ -66,7 +66,7 @@ function afterWord(
   if (ownersWord.word === "not_mine") return { ...entry, ownersWord, fate: { state: "skipped", reason: "not_mine" } };
   if (!canBeSent(fate)) return undefined;
   if (!isKindOn(settings.sends, entry.kind)) return undefined;
-  const { attemptedAt, garminKey, ...rest } = entry;
+  const { attemptedAt, garminKey, accepted: _, ...rest } = entry;
   const sending = { state: "sending" } as const;
   return {
     ...rest,

@@ -17,6 +17,12 @@ export interface TokenSet {
   clientId?: string;
 }
 
+/** A vendor's refusal that may pass. `renewal_unclear`: in words that we don't know. */
+export interface Refusal {
+  of: "renewal" | "renewal_unclear" | "access";
+  since: Date;
+}
+
 export interface Link {
   state: "linked" | "stale";
   linkedAt: Date;
@@ -32,7 +38,7 @@ export interface Link {
   /** The refresh token before the last rotation: a last chance, should the new one never have become valid. */
   previousRefreshToken?: string;
   /** Since when the vendor has been refusing its tokens, for renewal or for access, in a way that is not final yet. */
-  refusal?: { of: "renewal" | "access"; since: Date };
+  refusal?: Refusal;
   /** When a stale link was last found to be refused. */
   triedAt?: Date;
 }
@@ -319,6 +325,8 @@ export interface LedgerEntry {
   ownersWord?: { word: Word; at: Date };
   /** How often it was sent. */
   attempts: number;
+  /** How many of the attempts Garmin accepted; undefined: none. */
+  accepted?: number;
   /** When the last attempt was made, or since when its outcome is unknown. */
   attemptedAt?: Date;
   /** When this version was seen in Garmin. */

@@ -7,6 +7,7 @@ import {
   type Link,
   type Links,
   type RefreshTokens,
+  type Refusal,
   type TokenSet,
   UnclearRefusalError,
   type Vendor,
@@ -168,17 +169,21 @@ export function createTokens(deps: {
       return await refresh[wanted.vendor](link.value);
     } catch (error) {
       if (!(error instanceof UnclearRefusalError)) throw error;
-      const lasted = await refusedFor(wanted, link, "renewal");
+      const lasted = await refusedFor(wanted, link, "renewal_unclear");
       if (lasted < UNCLEAR_DAYS * 24 * 3600) throw error;
       log.warn("link_refused_unclearly", { account: wanted.account, vendor: wanted.vendor, ...errorFacts(error) });
       throw new ActionNeededError(relink(wanted.vendor), { cause: error });
     }
   }
 
-  /** For how many seconds the vendor has refused it. The first time is saved. */
-  async function refusedFor({ account, vendor }: Wanted, link: Versioned<Link>, of: "renewal" | "access") {
+  /**
+   * For how many seconds the vendor has refused it. The first time is saved. A clear refusal is not older for an unclear one
+   * before it: those two together end no link.
+   */
+  async function refusedFor({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]) {
     const { refusal } = link.value;
-    if (refusal?.of === of && age(refusal.since) >= 0) return age(refusal.since);
+    const isSame = refusal?.of === of || (of === "renewal_unclear" && refusal?.of === "renewal");
+    if (refusal && isSame && age(refusal.since) >= 0) return age(refusal.since);
     // If somebody else writes right now, the next refusal counts as the first.
     await links.write(account, vendor, { ...link.value, refusal: { of, since: clock.now() } }, link.version);
     return 0;

@@ -26,6 +26,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
           ...describe(reading, entry?.value),
           fate: { state: "sending" },
           attempts: (entry?.value.attempts ?? 0) + 1,
+          ...(entry?.value.accepted && { accepted: entry.value.accepted }),
           attemptedAt,
           ...unaccounted(entry?.value, attemptedAt),
           ...(entry?.value.replaces && { replaces: entry.value.replaces }),
@@ -45,7 +46,9 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
     switch (outcomes[index]) {
       case "accepted":
         report.hasUploaded = true;
-        awaited.push(await journal.write({ ...value, fate: { state: "sent" } }, version));
+        awaited.push(
+          await journal.write({ ...value, accepted: (value.accepted ?? 0) + 1, fate: { state: "sent" } }, version),
+        );
         break;
       case "refused":
         refused.push(written);

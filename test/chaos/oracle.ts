@@ -7,9 +7,11 @@ import type { World } from "./world.ts";
 export async function settle(world: World): Promise<void> {
   const { violations, lastReports } = world;
   const isAtRest = () => ACCOUNTS.every((it) => lastReports.get(it)?.status === "success");
-  world.wellAgain();
+  const wereClocksWrong = world.wellAgain();
   // The program has time to find out what is wrong, and to say so.
   await world.rounds(3, 40 * 60);
+  // What a clock that is ahead has put off comes when that time has come.
+  if (wereClocksWrong) await world.rounds(2, 6 * HOUR);
   await tellsOfEndedLinks(world);
   await world.doAsAsked();
   await world.switchOn();

@@ -664,12 +664,14 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       }
     },
 
-    /** All faults have ended. */
-    wellAgain() {
+    /** All faults end. Returns whether clocks were wrong until now. */
+    wellAgain(): boolean {
       noTrouble();
+      const wereClocksWrong = actors.some(({ skewSeconds }) => skewSeconds !== 0);
       for (const actor of actors) actor.skewSeconds = 0;
       sandbox.garmin.settings.readBackDelaySeconds = 0;
       for (const name of GARMINS) sandbox.garmin.setConsent(mailOf(name), true);
+      return wereClocksWrong;
     },
 
     async switchOn() {

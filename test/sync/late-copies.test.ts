@@ -346,3 +346,31 @@ test("a held weight is not cleared by a long pause", async () => {
   await hours(2);
   expect(house.weights().map((it) => it.weightKg)).not.toContain(42);
 });
+
+test("attempts that Garmin did not accept don't count when it is decided that a reading never appeared", async () => {
+  house = await startHousehold();
+  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  house.sandbox.faults.add({
+    server: "garmin_connectapi",
+    match: upload,
+    times: 2,
+    effect: { type: "status", status: 503 },
+  });
+  for (let run = 0; run < 2; run++) {
+    await house.sync();
+    house.clock.advance(200);
+  }
+  // Said yes to, and not kept.
+  const yes = { detailedImportResult: { failures: [] } };
+  house.sandbox.faults.add({
+    server: "garmin_connectapi",
+    match: upload,
+    effect: { type: "status", status: 201, body: yes },
+  });
+  await house.sync();
+  expect(house.weights()).toEqual([]);
+  house.clock.advance(25 * 3600);
+  await house.link();
+  expect(await house.sync()).toMatchObject({ status: "success", synced: 1, failed: 0 });
+  expect(house.weights()).toHaveLength(1);
+});

@@ -462,6 +462,20 @@ describe("a refusal to renew", () => {
     },
   );
 
+  test("at Withings in words that nobody knows does not make the next refusal the second one", async () => {
+    const answers = (status: number): FaultEffect => ({ type: "body", body: { status, body: {}, error: "no" } });
+    await waitingWeighIn();
+    house.sandbox.faults.add({ ...TOKENS.withings, effect: answers(2555) });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    house.clock.advance(4 * HOUR);
+    house.sandbox.faults.add({ ...TOKENS.withings, name: "refusing", times: Infinity, effect: answers(401) });
+    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    expect((await link("withings")).value).toMatchObject({ state: "linked", refusal: { of: "renewal" } });
+    house.sandbox.faults.remove("refusing");
+    house.clock.advance(HOUR);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
   test("by Withings that does not mention the refresh token counts once it has lasted ten minutes", async () => {
     const refused: FaultEffect = { type: "body", body: { status: 401, body: {}, error: "invalid_token" } };
     await waitingWeighIn();
