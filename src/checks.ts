@@ -40,7 +40,7 @@ export interface ChecksDeps {
 /** How the one who asks is spoken to: in the chat about themselves, in the terminal about every account. */
 export interface Manner {
   nameOf: (check: string) => string;
-  /** Technical words of an outage, for whoever asks further. */
+  /** Technical words of an outage, for those who ask further. */
   detail: (error: Error) => string;
   noRunYet: Problem;
   /** What the owner has to do. */
@@ -74,7 +74,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
   };
 
   return {
-    /** What whoever runs the program has to see to. */
+    /** What the person who runs the program has to see to. */
     operation: [
       {
         name: say.check.sealing,

@@ -4,7 +4,7 @@ import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../
 /** Who has to move: nobody, the owner of an account, the person who runs the program, or time. */
 export type Verdict = "ok" | "owner" | "operator" | "later" | "broken";
 
-/** Something is wrong; the sentence holds the mend. */
+/** Something is wrong; the sentence says how to fix it. */
 export interface Problem {
   verdict: Exclude<Verdict, "ok">;
   text: string;
@@ -15,7 +15,7 @@ export interface Problem {
 export interface Finding {
   check: string;
   verdict: Verdict;
-  /** One sentence; when something is wrong, with the mend. */
+  /** One sentence; when something is wrong, with the fix. */
   text: string;
   /** As of a problem. */
   action?: Action;

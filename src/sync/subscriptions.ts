@@ -83,7 +83,7 @@ export function createSubscriptions(deps: {
         memory.save(account, { checkedAt: clock.now(), callbackId, state, active });
       try {
         const withAccess = tokens.withAccess(account, "withings");
-        const { state, active, made } = await mend(door, withAccess, callbackUrl);
+        const { state, active, made } = await setUp(door, withAccess, callbackUrl);
         await save(state, active);
         if (state === "callback_unreachable") return { type: state };
         const applis = made.filter((appli) => known?.active.includes(appli));
@@ -143,7 +143,7 @@ function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
 }
 
 /** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */
-async function mend(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl: string) {
+async function setUp(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl: string) {
   const listed = await door.list(withAccess);
   const isHere = (it: Subscription) => sameAddress(it.callbackUrl, callbackUrl);
   const made: number[] = [];
@@ -158,8 +158,8 @@ async function mend(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl:
     const [first, second] = listed.filter((it) => it.appli === appli && isHere(it));
     // Whether revoking one of two takes away both is not documented, so it is looked up.
     if (first && second) await door.revoke(withAccess, first);
-    const stands = second ? (await door.list(withAccess, appli)).some(isHere) : first !== undefined;
-    if (stands) continue;
+    const isThere = second ? (await door.list(withAccess, appli)).some(isHere) : first !== undefined;
+    if (isThere) continue;
     active.delete(appli);
     const outcome = await door.subscribe(withAccess, { appli, callbackUrl }).catch(notGranted);
     if (outcome === "callback_unreachable") return seen(outcome);

@@ -209,7 +209,7 @@ describe("/doctor", () => {
     expect((await doctor()).text).toContain("ok · last sync: today 13:00, all right");
     house.clock.advance(60);
     expect((await doctor()).text).toContain(
-      "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Start the program anew (on AWS: npm run deploy);",
+      "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Restart the program (on AWS: npm run deploy);",
     );
   });
 
@@ -375,7 +375,7 @@ describe("/doctor", () => {
       await house.app.links.replace(GUEST, "withings", link);
       const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
       await house.app.subscriptionMemory.save(GUEST, seen);
-      expect(await line(anna)).toMatch(/^broken · new readings: This has to be mended by whoever/);
+      expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
     });
 
     test("nothing is claimed without a usable link, or for an address that is no longer ours", async () => {

@@ -43,7 +43,7 @@ describe("/invite", () => {
     // Telegram would look what is there, to show it: a link that works once is not for that.
     expect(invitation).not.toHaveProperty("previewUrl");
     expect(text).toMatch(
-      /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to whoever is to use me too\./,
+      /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to the person you want to invite\./,
     );
     const token = tokenIn(text);
     const anna = house.telegram.user({ id: GUEST, firstName: "Anna" });

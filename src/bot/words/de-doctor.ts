@@ -82,7 +82,7 @@ export function doctorInGerman(): DoctorWords {
       `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
     runBroke:
       "Beim letzten Abgleich ist bei mir etwas kaputtgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
-    forOperator: "Das muss richten, wer mich betreibt. Bitte dort um /doctor.",
+    forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
     setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
     conclusion({ needYou, broken, later }) {
       const said = [

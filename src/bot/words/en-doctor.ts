@@ -54,9 +54,9 @@ export function doctorInEnglish() {
     webhookFails: (waiting: number) =>
       `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
     webhookElsewhere: (host: string) =>
-      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then start this one anew.`,
+      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then restart this one.`,
     webhookMissing:
-      "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, start it anew.",
+      "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
     application: "Withings accepts its id and secret",
     garminReachable: "reachable from here",
     garminPageOnly:
@@ -89,16 +89,16 @@ export function doctorInEnglish() {
     noRunNeedsLinks: "the next one needs both links",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
-      `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Start the program anew (on AWS: npm run deploy); if it stays, its log says more.`,
+      `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
     runBroke:
       "The last sync broke on my side. Nothing is lost, and I keep trying. The person who runs me finds more in my log.",
-    /** For somebody who cannot mend it. */
-    forOperator: "This has to be mended by whoever runs me. Tell them to send /doctor.",
+    /** For somebody who cannot fix it. */
+    forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
     setup: (problem: string) => problem,
     conclusion({ needYou, broken, later }: { needYou: number; broken: number; later: number }): string {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
-        ...(broken > 0 ? [`${things(broken)} broke on my side; whoever runs me finds more in my log.`] : []),
+        ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me finds more in my log.`] : []),
         ...(later > 0
           ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right just now; check again later.`]
           : []),

@@ -228,7 +228,7 @@ export function english(format: Format) {
       garmin: "You have signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
     } satisfies Record<Vendor, string>,
     brokeOnMySide: (reportId: string) =>
-      `Something broke on my side. Nothing was lost. Please try again. If it stays, whoever runs me finds more in my log, under ${reportId}.`,
+      `Something broke on my side. Nothing was lost. Please try again. If it happens again, the person who runs me finds more in my log, under ${reportId}.`,
     later: "That could not be done just now. Try again in a few minutes.",
     deleted: "I deleted your message.",
     notDeleted: "I could not delete your message. Please delete it yourself.",
@@ -392,7 +392,7 @@ export function english(format: Format) {
     settings: settingsInEnglish(),
     people: {
       invitation: (link: string) =>
-        `${link}\n\nSend this link to whoever is to use me too. It lets one person in, within 24 hours.`,
+        `${link}\n\nSend this link to the person you want to invite. It works for one person, within 24 hours.`,
       invitationOver: "This invitation was used already, or is older than 24 hours. Please ask for a new one.",
       joined: (name: string) => `${name} is here now. /people shows who uses me.`,
       title: "Who may use me:",
@@ -406,7 +406,7 @@ export function english(format: Format) {
       sure: (name: string) => `Remove ${name}? Their links, list and settings are deleted here.`,
       removed: (name: string) => `${name} is removed.`,
       farewell:
-        "Whoever runs me has ended your use of me. Your links, list and settings are deleted here; what is in Garmin stays there. Thank you, and good-bye.",
+        "The person who runs me has removed you from this bot. Your links, list and settings are deleted here; what is in Garmin stays there. Thank you, and goodbye.",
     },
     doctor: doctorInEnglish(),
 
