@@ -111,6 +111,7 @@ export async function startProgram(
     },
     summarize: createSummaries({ ...app, ...notifier, overview, clock }),
     intervalMinutes: INTERVAL_MINUTES,
+    runsAlone: config.store.engine === "sqlite",
     clock,
     log,
   });
