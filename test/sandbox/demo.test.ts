@@ -142,6 +142,8 @@ test("a step on the scale, a blood pressure and a guest are dated at the moment 
 test("its patience is a minute, unless the switch or the person says otherwise", async () => {
   chat.say("/start");
   await expect.poll(patienceHours).toBe(1 / 60);
+  chat.say("/settings");
+  await chat.waitForMessage(({ text }) => /only after 1 minute$/m.test(text));
   await act("patience", { isShort: false });
   expect(await patienceHours()).toBe(6);
   await act("patience", { isShort: true });

@@ -16,7 +16,11 @@ export function settingsInGerman(): SettingsWords {
     withings_before: "wie Withings sagte, als es verbunden war",
     nobody: "bis du eine wählst oder Withings mir deine sagt",
   };
-  const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
+  const hours = (count: number) => {
+    if (count >= 1) return count === 1 ? "1 Stunde" : `${count} Stunden`;
+    const minutes = Math.round(count * 60);
+    return minutes === 1 ? "1 Minute" : `${minutes} Minuten`;
+  };
 
   function summary({ summaryMode, summaryHour }: Settings): string {
     if (summaryMode === "off") return "Zusammenfassung: aus";

@@ -29,7 +29,12 @@ export function settingsInEnglish() {
     withings_before: "as Withings said while it was linked",
     nobody: "until you choose one or Withings tells me yours",
   };
-  const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
+  /** Less than an hour can be set in the store, as the demo does, and by no button. */
+  const hours = (count: number) => {
+    if (count >= 1) return count === 1 ? "1 hour" : `${count} hours`;
+    const minutes = Math.round(count * 60);
+    return minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  };
 
   function summary({ summaryMode, summaryHour }: Settings): string {
     if (summaryMode === "off") return "Summary: off";
