@@ -69,3 +69,21 @@ test("starting over empties the chat, the links and Garmin, in every tab", async
   await other.shot("started over, narrow");
   await desktop.linkBoth();
 });
+
+test("a program that has ended says why, moves nothing, and whoever waits for its heartbeat misses it", async ({
+  narrow,
+}) => {
+  await narrow.setTrouble("program_stopped", true);
+  await narrow.setTrouble("telegram_token_revoked", true);
+  const before = await narrow.places();
+  await narrow.page.locator('[data-trouble="program_stopped"] input').setChecked(false);
+  await narrow.page.locator("#problem", { hasText: "The program has ended: " }).waitFor();
+  expect(await narrow.places()).toEqual(before);
+  await narrow.press("passTime");
+  await narrow.shot("a program that has ended, narrow");
+  await narrow.show("mail");
+  await narrow.page.getByText("No heartbeat for 15 minutes").waitFor();
+  expect(await narrow.overflow()).toEqual({});
+  expect(await narrow.crowded()).toEqual([]);
+  await narrow.shot("its heartbeat is missed, narrow");
+});
