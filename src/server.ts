@@ -68,7 +68,7 @@ export async function startServer(
     onSweep?: () => void;
     /** How often the watchdog looks. Shorter in tests. */
     watchdogSeconds?: number;
-    /** The program was started so often within an hour, and ended in order never. */
+    /** How many starts there were within an hour, this one included, without an orderly end in between. */
     starts?: number;
   },
 ): Promise<Server> {
@@ -78,7 +78,7 @@ export async function startServer(
   const watch = createWatch({ clock, log: deps.log, owner, offSince: offSince(files.lastSweep(), clock) });
   const { log, isWell } = watch;
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) {
-    const message = `I was started ${starts} times within an hour, and each time I was stopped by force or by an error. My log says more.`;
+    const message = `I was started ${starts} times within an hour, because I crashed or was killed each time. My log says more.`;
     log.error("earlier_runs_failed", errorFacts(new UsageError(message)));
   }
   const app = await createApp(config, { clock, log, paced });

@@ -83,7 +83,7 @@ test.each<[string, FaultEffect, RegExp, RegExp]>([
     /^Garmin no longer limits my requests\./,
   ],
   [
-    "Cloudflare stands before Garmin (403)",
+    "Cloudflare blocks the way to Garmin (403)",
     { type: "status", status: 403, headers: { "cf-mitigated": "challenge" }, body: PAGE },
     /^Garmin .*refus/,
     /^Garmin accepts my requests again\./,

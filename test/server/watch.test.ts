@@ -174,7 +174,7 @@ describe("the watch", () => {
       watch.swept();
       await watch.look({ tell });
     }
-    const text = expect.stringMatching(/^A link of somebody else here has ended/);
+    const text = expect.stringMatching(/^Somebody else’s link to Garmin or Withings has ended/);
     expect(sent).toEqual([{ text, isQuiet: true }]);
   });
 

@@ -219,6 +219,20 @@ describe("work that fails", () => {
   });
 });
 
+test("each look into the queue is announced, and none that hangs", async () => {
+  let looks = 0;
+  const listing = gate();
+  const slow = { ...jobs, list: () => listing.passed.then(jobs.list) };
+  const worker = startWorker({ jobs: slow, work: async () => {}, onLook: () => looks++, clock, log });
+  workers.push(worker);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(looks).toBe(0);
+  listing.open();
+  await vi.waitFor(() => expect(looks).toBe(1));
+  worker.wake();
+  await vi.waitFor(() => expect(looks).toBe(2));
+});
+
 test("work that a vendor makes wait is tried again when the wait is over, and not before", async () => {
   let retryAfterSeconds = 3600;
   const { begun, until } = start(async () => {

@@ -123,7 +123,7 @@ export function alarmsInGerman(): AlarmWords {
         },
         "stale-session": {
           means:
-            "Bei jemand anderem hier ist eine Verbindung zu Garmin oder Withings abgelaufen. Die Person weiß es aus dem eigenen Chat; ihre Messungen warten und folgen von selbst.",
+            "Die Verbindung einer anderen Person zu Garmin oder Withings ist abgelaufen. Sie weiß es aus ihrem eigenen Chat; ihre Messungen warten und folgen von selbst.",
           mend: "Du musst nichts tun.",
         },
         "updates-taken": {

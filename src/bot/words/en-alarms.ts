@@ -131,7 +131,7 @@ export function alarmsInEnglish() {
         },
         "stale-session": {
           means:
-            "A link of somebody else here has ended at Garmin or Withings. They were told in their own chat; their readings wait and follow by themselves.",
+            "Somebody else’s link to Garmin or Withings has ended. They’ve been told in their own chat; their readings wait and follow by themselves.",
           mend: "You don’t have to do anything.",
         },
         "updates-taken": {
