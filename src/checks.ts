@@ -210,7 +210,8 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     if (outcome.action) {
       return { verdict: "owner", text: `${needed(outcome.action)}${words.sinceThen(outcome)}`, action: outcome.action };
     }
-    if (outcome.status === "error") return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };
+    if (outcome.status === "error" && !outcome.onlyReadings)
+      return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };
     const delayed = putOff(lastRun);
     if (delayed) return delayed;
     const ended = words.lastRun(lastRun);

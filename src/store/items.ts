@@ -265,6 +265,7 @@ export const LastRunItem = z.object({
     failed: z.number(),
     action: ActionName.optional(),
     paused: z.array(z.enum(KINDS)).optional(),
+    onlyReadings: z.literal(true).exactOptional(),
     since: instant.exactOptional(),
     delay: DelayShape.exactOptional(),
     uploadRefusedAt: instant.exactOptional(),

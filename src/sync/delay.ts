@@ -62,8 +62,12 @@ export function following(
   };
 }
 
-function troubledSince({ status, action }: RunOutcome, before: RunOutcome | undefined, now: Date): Date | undefined {
-  if (status === "success" || status === "retry_later") return undefined;
+function troubledSince(
+  { status, action, onlyReadings }: RunOutcome,
+  before: RunOutcome | undefined,
+  now: Date,
+): Date | undefined {
+  if (status === "success" || status === "retry_later" || onlyReadings) return undefined;
   if (action === "fix_clock" || (action && isIncomplete(action))) return undefined;
   const isSame = before?.since && before.since < now && before.status === status && before.action === action;
   return isSame ? before.since : now;

@@ -1,9 +1,9 @@
 import type { Action } from "../errors.ts";
 import { continued } from "./delay.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./notices.ts";
-import { type Delay, isIncomplete } from "./outcome.ts";
+import { type Delay, isAboutOneReading, isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
-import { type AttentionItem, type FailReason, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
+import { type AttentionItem, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
 import { byStart } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
@@ -186,14 +186,6 @@ function troublesOf({ status, action, cause, problem }: RunReport): Trouble[] {
     ...(isBroken ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
   ];
 }
-
-const ABOUT_ONE_READING: Record<FailReason, true> = {
-  out_of_range: true,
-  refused_by_garmin: true,
-  never_appeared: true,
-  unreadable_in_garmin: true,
-};
-const isAboutOneReading = (cause: string | undefined) => cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
 
 /** Ids and times are others with every run, and make no other cause. */
 function shortened(cause: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import type { Action, DelayCause } from "../errors.ts";
-import type { SentValues } from "./ports.ts";
+import type { FailReason, SentValues } from "./ports.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
@@ -19,6 +19,8 @@ export interface RunOutcome {
   action?: Action;
   /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
   paused?: ReadingKind[];
+  /** With "error": all that went wrong is that Garmin did not take single readings, of which their owner hears. */
+  onlyReadings?: true;
   /** With "action_needed" and "error": since when runs end like this, with the same action. By a wrong clock nobody knows. */
   since?: Date;
   /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
@@ -50,6 +52,16 @@ export interface Delay {
 export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }
+
+const ABOUT_ONE_READING: Record<FailReason, true> = {
+  out_of_range: true,
+  refused_by_garmin: true,
+  never_appeared: true,
+  unreadable_in_garmin: true,
+};
+/** Whether the cause of an error says only that Garmin did not take a reading. */
+export const isAboutOneReading = (cause: string | undefined) =>
+  cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
 
 const ORDER: RunStatus[] = ["success", "retry_later", "action_needed", "error"];
 

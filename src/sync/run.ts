@@ -6,7 +6,7 @@ import { followUp, openWithoutTask } from "./follow-up.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import type { Task } from "./look.ts";
-import { type Delay, isIncomplete, type RunOutcome, worse } from "./outcome.ts";
+import { type Delay, isAboutOneReading, isIncomplete, type RunOutcome, worse } from "./outcome.ts";
 import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
 import { isDecided, isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
@@ -89,6 +89,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   const { hasUploaded = false, ...report } = begun;
   if (options.isAnnounced && report.delay && report.delay.waiting === undefined) report.delay.announced = true;
   if (report.busy) return report;
+  if (report.status === "error" && isAboutOneReading(report.cause)) report.onlyReadings = true;
   const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
   const { paused, delay, since: _since, uploadRefusedAt: _refused, ...counts } = outcome;
   log.info("run_ended", {
@@ -334,7 +335,8 @@ function addDelay(report: RunReport, waiting: Waiting[], facts: Parameters<typeo
 
 function broke(report: RunReport, cause: string) {
   report.status = worse(report.status, "error");
-  report.cause ??= cause;
+  // What broke weighs more than a reading that Garmin did not take.
+  if (report.cause === undefined || isAboutOneReading(report.cause)) report.cause = cause;
 }
 
 /** Held readings that this run had nothing to decide about: they still wait for the owner. */

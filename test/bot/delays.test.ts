@@ -105,6 +105,31 @@ test("/status says what waits, since when and whose fault it is", async () => {
   );
 });
 
+test("a reading that Garmin refuses is not said to be broken on our side", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
+  expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
+    "1 reading could not be stored. /status says why.",
+  );
+  const status = await answer("/status");
+  expect(status).toContain("\nLast sync: today 14:00, done, but Garmin didn’t store everything\n");
+  expect(status).not.toContain("on my side");
+  expect(lineOf(await doctor(), "last sync")).toMatch(
+    /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
+  );
+
+  // What is broken as well is not hidden by it.
+  house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+  house.person.takeBloodPressure({ at: minutesAgo(0), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.add({
+    ...{ server: "garmin_connectapi", match: { path: "/bloodpressure-service/bloodpressure" } },
+    effect: { type: "status", status: 418, body: {} },
+  });
+  house.clock.advance(60);
+  expect(await house.sync()).toMatchObject({ status: "error", failed: 1, cause: expect.stringContaining("418") });
+  expect(await answer("/status")).toContain("broke on my side\nSomething is wrong on my side.");
+});
+
 test("/status and /doctor blame nobody for what was before a new link", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_api_500");

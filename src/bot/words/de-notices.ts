@@ -22,7 +22,8 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
   };
   const NO_KIND: Record<ReadingKind, string> = { weigh_in: "keine Gewichte", blood_pressure: "keinen Blutdruck" };
   const KIND: Record<ReadingKind, string> = { weigh_in: "Gewichte", blood_pressure: "Blutdruck" };
-  const readings = (count: number) => (count === 1 ? "1 Messung wartet" : `${count} Messungen warten`);
+  const readings = (count: number) =>
+    count === 0 ? "Keine weitere Messung wartet" : count === 1 ? "1 Messung wartet" : `${count} Messungen warten`;
 
   function difference({ field, sent, shown }: Difference): string {
     const shows = shown === undefined ? "nichts angezeigt" : `${fieldValue(field, shown)} angezeigt`;

@@ -59,8 +59,12 @@ export function german(format: Format): Words {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
-    const outcome = status === "success" && paused ? "fertig, aber etwas wird vorerst nicht gesendet" : RUN[status];
+  function lastRun({ finishedAt, outcome: { status, synced, paused, onlyReadings } }: LastRun): string {
+    const outcome = onlyReadings
+      ? "fertig, aber Garmin hat nicht alles gespeichert"
+      : status === "success" && paused
+        ? "fertig, aber etwas wird vorerst nicht gesendet"
+        : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -70,12 +74,12 @@ export function german(format: Format): Words {
 
   function lastSync(last: LastRun | undefined): string[] {
     if (!last) return ["Letzter Abgleich: noch keiner"];
-    const { status, action, delay } = last.outcome;
+    const { status, action, delay, onlyReadings } = last.outcome;
     const since = sinceThen(last.outcome);
     return [
       `Letzter Abgleich: ${lastRun(last)}`,
       ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
-      ...(status === "error" ? [`${BROKEN}${since}`] : []),
+      ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]
         : []),
@@ -304,11 +308,13 @@ export function german(format: Format): Words {
           );
           break;
         case "error":
-          lines.push(
-            `${
-              report.problem ? `An der Einrichtung stimmt etwas nicht: ${report.problem}` : BROKEN
-            }${sinceThen(report)}`,
-          );
+          if (!report.onlyReadings) {
+            lines.push(
+              `${
+                report.problem ? `An der Einrichtung stimmt etwas nicht: ${report.problem}` : BROKEN
+              }${sinceThen(report)}`,
+            );
+          }
           if (report.action) lines.push(needed(report.action));
           break;
       }

@@ -20,7 +20,8 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
     metabolicAgeYears: "Metabolic age",
   };
   const KIND: Record<ReadingKind, string> = { weigh_in: "weigh-ins", blood_pressure: "blood pressure" };
-  const readings = (count: number) => (count === 1 ? "1 reading waits" : `${count} readings wait`);
+  const readings = (count: number) =>
+    count === 0 ? "No other reading waits" : count === 1 ? "1 reading waits" : `${count} readings wait`;
 
   function difference({ field, sent, shown }: Difference): string {
     const shows = shown === undefined ? "nothing shown" : `${fieldValue(field, shown)} shown`;

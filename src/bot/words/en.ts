@@ -76,8 +76,12 @@ export function english(format: Format) {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced, paused } }: LastRun): string {
-    const outcome = status === "success" && paused ? "done, but something isn’t sent for now" : RUN[status];
+  function lastRun({ finishedAt, outcome: { status, synced, paused, onlyReadings } }: LastRun): string {
+    const outcome = onlyReadings
+      ? "done, but Garmin didn’t store everything"
+      : status === "success" && paused
+        ? "done, but something isn’t sent for now"
+        : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -88,12 +92,12 @@ export function english(format: Format) {
   /** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
   function lastSync(last: LastRun | undefined): string[] {
     if (!last) return ["Last sync: none yet"];
-    const { status, action, delay } = last.outcome;
+    const { status, action, delay, onlyReadings } = last.outcome;
     const since = sinceThen(last.outcome);
     return [
       `Last sync: ${lastRun(last)}`,
       ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
-      ...(status === "error" ? [`${BROKEN}${since}`] : []),
+      ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]
         : []),
@@ -330,7 +334,9 @@ export function english(format: Format) {
           );
           break;
         case "error":
-          lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
+          if (!report.onlyReadings) {
+            lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
+          }
           if (report.action) lines.push(needed(report.action));
           break;
       }
