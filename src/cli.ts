@@ -63,7 +63,7 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
       return runDemo(terminal);
     }
     case "start": {
-      const { runServer } = await import("./server.ts");
+      const { runServer } = await import("./start.ts");
       return runServer(env, { clock, log, isNew: command.isNew });
     }
     case "table create": {

@@ -1,10 +1,12 @@
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "./clock.ts";
+import type { StoreConfig } from "./config.ts";
 
 const LAST_SWEEP = "last-sweep";
 const RUNNING = "running";
 const A_DAY_MS = 24 * 3600 * 1000;
+const OFF_MS = 10 * 60 * 1000;
 const AN_HOUR_MS = 3600 * 1000;
 
 /** What the owner is told at most once a day, however often the program is started. */
@@ -15,8 +17,8 @@ export type ToldOnce = "why-not" | "crashes";
  * them is needed: where they cannot be written, the program goes on.
  */
 export interface RunFiles {
-  /** When a process on this folder finished its last sweep. Undefined: never, or nobody knows. */
-  lastSweep(): Date | undefined;
+  /** When the last sweep finished, if that is more than ten minutes ago. A time in the future was written by a wrong clock. */
+  offSince(): Date | undefined;
   /** A sweep has finished now. */
   swept(): void;
   /** A process begins. Resolves to how many began within an hour, itself included, and none of them ended in order. */
@@ -27,8 +29,9 @@ export interface RunFiles {
   forget(what: ToldOnce): void;
 }
 
-/** With `dataDir` undefined, nothing is remembered. */
-export function createRunFiles(dataDir: string | undefined, clock: Clock): RunFiles {
+/** Without a data folder, nothing is remembered. */
+export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
+  const dataDir = store.engine === "sqlite" ? store.dataDir : undefined;
   const now = () => clock.now().getTime();
   const timeOf = (name: string) =>
     dataDir === undefined ? undefined : statSync(path.join(dataDir, name), { throwIfNoEntry: false })?.mtime;
@@ -54,7 +57,10 @@ export function createRunFiles(dataDir: string | undefined, clock: Clock): RunFi
   };
 
   return {
-    lastSweep: () => timeOf(LAST_SWEEP),
+    offSince() {
+      const at = timeOf(LAST_SWEEP);
+      return at && now() - at.getTime() > OFF_MS ? at : undefined;
+    },
     swept: () => write(LAST_SWEEP),
     begun() {
       const before = read(RUNNING).split(" ").map(Number);

@@ -1,4 +1,3 @@
-import { GrammyError } from "grammy/web";
 import { createAlarmUrl } from "./alarm-url.ts";
 import { type App, createApp } from "./app.ts";
 import type { MachineAlarm } from "./bot/alarm-keys.ts";
@@ -6,32 +5,28 @@ import { createAlarmSend } from "./bot/alarm-send.ts";
 import { createMachineAlarmTeller } from "./bot/alarms.ts";
 import type { TelegramBot } from "./bot/bot.ts";
 import { lookAfterStore } from "./bot/store-mark.ts";
-import { isUncallable } from "./bot/webhook.ts";
 import { ALARM_WORDS } from "./bot/words/alarms.ts";
 import type { Clock } from "./clock.ts";
-import { type Environment, readConfig, type StoreConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH } from "./config.ts";
+import { type StoreConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { listen } from "./node-http.ts";
 import { createRunFiles } from "./run-files.ts";
 import { type Schedule, startSchedule } from "./schedule.ts";
-import { createService, SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
+import { createService, type ServiceConfig } from "./service.ts";
 import { startWorker, type Worker } from "./sync/jobs.ts";
 import { VENDORS } from "./sync/ports.ts";
 import { createWakingAgenda, sweep } from "./sync/sweep.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
-import { createSystemd } from "./systemd.ts";
 import { createTransport } from "./transport.ts";
 import { createWatch } from "./watch.ts";
-import { type LastWord, startWatchdog } from "./watchdog.ts";
+import { lastWordOf, startWatchdog } from "./watchdog.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
-const STOP_SECONDS = 90;
-const LAST_WORD_SECONDS = 5;
+export const STOP_SECONDS = 90;
+export const LAST_WORD_SECONDS = 5;
 /** After so many starts within an hour without an orderly end, the owner is told. */
 const STARTS_UNTIL_TOLD = 4;
-/** Where no sweep has finished for longer than this before a start, the owner is told since when the program was off. */
-const OFF_MINUTES = 10;
 const SWEEP_MINUTES = 1;
 /** The settings that decide where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
@@ -74,8 +69,8 @@ export async function startServer(
 ): Promise<Server> {
   const { clock, paced = true, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
-  const files = runFilesOf(config, clock);
-  const watch = createWatch({ clock, log: deps.log, owner, offSince: offSince(files.lastSweep(), clock) });
+  const files = createRunFiles(config.store, clock);
+  const watch = createWatch({ clock, log: deps.log, owner, offSince: files.offSince() });
   const { log, isWell } = watch;
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) {
     const message = `I was started ${starts} times within an hour, because I crashed or was killed each time. My log says more.`;
@@ -111,7 +106,7 @@ export async function startServer(
 
   const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
   const line = createTransport();
-  const outside = createAlarmUrl({ ...outsideOf(config), send: line.send, clock, log });
+  const outside = createAlarmUrl({ ...config.outside, send: line.send, clock, log });
   const ownerAccount = () => app.accounts.find(owner);
   const { language = "en", silencedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
   // Otherwise nobody outside would hear of it again after a restart.
@@ -148,7 +143,7 @@ export async function startServer(
   let hasWorkerLooked = false;
   worker = startWorker({ jobs: app.jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
   const watchdog = startWatchdog({
-    lastWord: lastWordOf(config, ALARM_WORDS[language].stuck),
+    lastWord: lastWordOf({ ...config.telegram, owner, ...config.outside }, ALARM_WORDS[language].stuck),
     endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
     ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
     log,
@@ -181,7 +176,7 @@ export async function startServer(
       // Of all people the owner can't be told of it here.
       if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
     },
-    ...(outsideOf(config).alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
+    ...(config.outside.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };
   const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
 
@@ -222,107 +217,4 @@ async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
   } catch {
     return true;
   }
-}
-
-/** Runs until it is told to stop, or ends at the start if it cannot do anything. */
-export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
-  const config = readConfig(env, SERVICE_SECTIONS);
-  // Listened for from the start, so that nothing is cut off half-way while it begins.
-  const end = asked();
-  const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
-  const files = runFilesOf(config, deps.clock);
-  const starts = files.begun();
-  const server = await startServer(config, { ...deps, onSweep: systemd.alive, starts }).catch(
-    async (error: unknown) => {
-      await tellWhyNot(error, config, deps);
-      files.endedInOrder();
-      throw error;
-    },
-  );
-  systemd.ready();
-  try {
-    await Promise.race([server.polling, server.stuck, end]);
-  } catch (error) {
-    const explained = explainTelegram(error);
-    if (explained !== error) await tellWhyNot(explained, config, deps);
-    throw explained;
-  } finally {
-    deps.log.info("stopping");
-    systemd.stopping();
-    await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
-    files.endedInOrder();
-    // Something that hangs may otherwise keep the process open.
-    setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
-  }
-  return 0;
-}
-
-/**
- * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. A supervisor restarts it every
- * half minute.
- */
-async function tellWhyNot(error: unknown, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
-  const [owner = 0] = config.telegram.allowedIds;
-  const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
-  const line = createTransport();
-  const outside = createAlarmUrl({ ...outsideOf(config), send: line.send, ...deps });
-  try {
-    if (config.store.engine !== "sqlite" || runFilesOf(config, deps.clock).isTold("why-not")) return;
-    const send = async (message: { text: string; isQuiet: boolean }) => {
-      const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
-      for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
-    };
-    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => undefined, ...deps });
-    // Any other error's message is for the log.
-    await tell({ key: "broken", isOver: false, cause: error instanceof UsageError ? error.message : undefined });
-  } catch (trouble) {
-    deps.log.warn("owner_not_told", errorFacts(trouble));
-  } finally {
-    await Promise.all([alarms.close(), line.close()]);
-  }
-}
-
-const runFilesOf = ({ store }: ServiceConfig, clock: Clock) =>
-  createRunFiles(store.engine === "sqlite" ? store.dataDir : undefined, clock);
-
-const outsideOf = ({ outside = { alarmUrl: undefined, heartbeatUrl: undefined } }: ServiceConfig) => outside;
-
-/** A time in the future was written by a wrong clock. */
-function offSince(lastSweep: Date | undefined, clock: Clock): Date | undefined {
-  const minutes = lastSweep && (clock.now().getTime() - lastSweep.getTime()) / 60_000;
-  return minutes !== undefined && minutes > OFF_MINUTES ? lastSweep : undefined;
-}
-
-/** Ready-made requests, because whatever makes them otherwise may be what hangs. */
-function lastWordOf(config: ServiceConfig, text: string): LastWord {
-  const { apiRoot, botToken, allowedIds } = config.telegram;
-  const { alarmUrl } = outsideOf(config);
-  const chat = JSON.stringify({ chat_id: allowedIds[0], text });
-  return {
-    requests: [
-      { url: `${apiRoot}/bot${botToken}/sendMessage`, contentType: "application/json", body: chat },
-      ...(alarmUrl === undefined ? [] : [{ url: alarmUrl, contentType: "text/plain; charset=utf-8", body: text }]),
-    ],
-  };
-}
-
-/** Resolves when a person or the system asks the program to stop. */
-export function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
-}
-
-function explainTelegram(error: unknown): unknown {
-  if (!(error instanceof GrammyError)) return error;
-  if (isUncallable(error)) {
-    return new UsageError(
-      "Telegram does not call PUBLIC_URL: it must be https, on port 443, 80, 88 or 8443. Correct it, or leave it out.",
-    );
-  }
-  if (error.error_code === 401 || error.error_code === 404) {
-    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.");
-  }
-  return error;
 }

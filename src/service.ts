@@ -32,8 +32,11 @@ export const SERVICE_SECTIONS = [
   "given",
 ] as const;
 
-export type ServiceConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule"> &
-  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "outside" | "given">>;
+export type ServiceConfig = Pick<
+  Config,
+  "store" | "sealing" | "withings" | "garmin" | "telegram" | "schedule" | "outside"
+> &
+  Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "given">>;
 
 /**
  * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,

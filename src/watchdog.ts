@@ -24,6 +24,21 @@ export interface LastWord {
   requests: Array<{ url: string; contentType: string; body: string }>;
 }
 
+/** Requests ready to be sent, because whatever makes them otherwise may be what hangs. */
+export function lastWordOf(
+  to: { apiRoot: string; botToken: string; owner: number; alarmUrl: string | undefined },
+  text: string,
+): LastWord {
+  const { apiRoot, botToken, owner, alarmUrl } = to;
+  const message = JSON.stringify({ chat_id: owner, text });
+  return {
+    requests: [
+      { url: `${apiRoot}/bot${botToken}/sendMessage`, contentType: "application/json", body: message },
+      ...(alarmUrl === undefined ? [] : [{ url: alarmUrl, contentType: "text/plain; charset=utf-8", body: text }]),
+    ],
+  };
+}
+
 export interface Watchdog {
   /** A sweep has ended, successfully or not. */
   sweepEnded(): void;

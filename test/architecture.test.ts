@@ -7,7 +7,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   {
     name: "entry",
     files:
-      /^src\/(cli|server|service|watch|watchdog|systemd|alarm-url|run-files|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
+      /^src\/(cli|start|server|service|watch|watchdog|systemd|alarm-url|run-files|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
     mayImport: ["app", "queue", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
   },
   {
@@ -73,7 +73,7 @@ test.each([
   ["bottleneck", /^src\/(rate-limiter|bottleneck-light\.d)\.ts$/],
   ["undici", /^src\/transport\.ts$/],
   ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
-  ["grammy", /^src\/(bot\/|server\.ts$|lambda\/sweep\.ts$)/],
+  ["grammy", /^src\/(bot\/|start\.ts$|lambda\/sweep\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {
   const users = sources.filter((file) => importsOf(file).some((target) => target.startsWith(module)));
   expect(users).not.toEqual([]);

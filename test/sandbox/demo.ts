@@ -1,5 +1,5 @@
 import type { Terminal } from "../../src/cli/terminal.ts";
-import { asked } from "../../src/server.ts";
+import { asked } from "../../src/start.ts";
 import { demoActions } from "./demo-actions.ts";
 import { createDemoProgram } from "./demo-program.ts";
 import { createDemoTime } from "./demo-time.ts";

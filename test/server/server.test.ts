@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 const ROUND_SECONDS = 0.2;
-const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule"] as const;
+const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "outside"] as const;
 const chat = () => house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
 const told = () =>
   chat()

@@ -1,0 +1,93 @@
+import { GrammyError } from "grammy/web";
+import { createAlarmUrl } from "./alarm-url.ts";
+import { createAlarmSend } from "./bot/alarm-send.ts";
+import { createMachineAlarmTeller } from "./bot/alarms.ts";
+import { isUncallable } from "./bot/webhook.ts";
+import type { Clock } from "./clock.ts";
+import { type Environment, readConfig } from "./config.ts";
+import { UsageError } from "./errors.ts";
+import { errorFacts, type Log } from "./log.ts";
+import { createRunFiles } from "./run-files.ts";
+import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
+import { SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
+import { createSystemd } from "./systemd.ts";
+import { createTransport } from "./transport.ts";
+
+/** Runs until it is told to stop, or ends at the start if it cannot do anything. */
+export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
+  const config = readConfig(env, SERVICE_SECTIONS);
+  // Listened for from the start, so that nothing is cut off half-way while it begins.
+  const end = asked();
+  const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
+  const files = createRunFiles(config.store, deps.clock);
+  const starts = files.begun();
+  const server = await startServer(config, { ...deps, onSweep: systemd.alive, starts }).catch(
+    async (error: unknown) => {
+      await tellWhyNot(error, config, deps);
+      files.endedInOrder();
+      throw error;
+    },
+  );
+  systemd.ready();
+  try {
+    await Promise.race([server.polling, server.stuck, end]);
+  } catch (error) {
+    const explained = explainTelegram(error);
+    if (explained !== error) await tellWhyNot(explained, config, deps);
+    throw explained;
+  } finally {
+    deps.log.info("stopping");
+    systemd.stopping();
+    await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
+    files.endedInOrder();
+    // Something that hangs may otherwise keep the process open.
+    setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
+  }
+  return 0;
+}
+
+/**
+ * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. A supervisor restarts it every
+ * half minute.
+ */
+async function tellWhyNot(error: unknown, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
+  const [owner = 0] = config.telegram.allowedIds;
+  const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
+  const line = createTransport();
+  const outside = createAlarmUrl({ ...config.outside, send: line.send, ...deps });
+  try {
+    if (config.store.engine !== "sqlite" || createRunFiles(config.store, deps.clock).isTold("why-not")) return;
+    const send = async (message: { text: string; isQuiet: boolean }) => {
+      const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
+      for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
+    };
+    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => undefined, ...deps });
+    // Any other error's message is for the log.
+    await tell({ key: "broken", isOver: false, cause: error instanceof UsageError ? error.message : undefined });
+  } catch (trouble) {
+    deps.log.warn("owner_not_told", errorFacts(trouble));
+  } finally {
+    await Promise.all([alarms.close(), line.close()]);
+  }
+}
+
+/** Resolves when a person or the system asks the program to stop. */
+export function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}
+
+function explainTelegram(error: unknown): unknown {
+  if (!(error instanceof GrammyError)) return error;
+  if (isUncallable(error)) {
+    return new UsageError(
+      "Telegram does not call PUBLIC_URL: it must be https, on port 443, 80, 88 or 8443. Correct it, or leave it out.",
+    );
+  }
+  if (error.error_code === 401 || error.error_code === 404) {
+    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.");
+  }
+  return error;
+}
