@@ -26,6 +26,8 @@ export interface Known {
   isEither: boolean;
   /** Garmin may keep what it has of it: it was changed while its kind was off, for instance. */
   mayBeOutdated: boolean;
+  /** An older store was put back, which does not know what was sent of it: a version from before an edit is not ours then. */
+  mayStandInVersions: boolean;
 }
 
 /** From when to when an account was linked to these two. */

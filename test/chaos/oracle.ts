@@ -94,7 +94,8 @@ async function judgeReadings(world: World, account: AccountId) {
     const fate = ledger ? `${ledger.fate.state}${"reason" in ledger.fate ? ` ${ledger.fate.reason}` : ""}` : "nothing";
     const here = world.entriesOf(garmin).filter((it) => it.kind === known.kind && it.date === known.date);
     const what = `${known.id} (${known.kind} ${known.date}, ledger says ${fate})`;
-    if (here.length > 1) {
+    const areVersions = new Set(here.map((it) => it.value)).size === here.length;
+    if (here.length > 1 && !(known.mayStandInVersions && areVersions)) {
       violations.add(
         `twice: ${what} appears ${here.length} times in ${garmin}, as ${here.map((it) => it.value).join(", ")}`,
       );

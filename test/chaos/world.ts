@@ -200,7 +200,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       ...{ id: step.id, person: step.who, grpid, kind: step.kind, date: at, earlier: [], createdMs: turns.nowMs },
       ...{ isOwn: !isForeign && !step.isFar, isForeign, versions: [], isDeleted: false, said: new Map() },
       isEither: model.accountsOf(step.who).some((account) => !model.isOn(account, step.kind)),
-      mayBeOutdated: false,
+      ...{ mayBeOutdated: false, mayStandInVersions: false },
     };
     known.versions.push(versionOf(known) ?? "");
     model.readings.push(known);
@@ -508,6 +508,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       // The store has forgotten what was said, and what is found in Garmin now counts as somebody else's.
       if (known.said.size > 0 || ACCOUNTS.some((it) => !model.isOn(it, known.kind))) known.isEither = true;
       known.mayBeOutdated = true;
+      known.mayStandInVersions = true;
     }
   }
 

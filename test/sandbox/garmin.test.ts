@@ -166,8 +166,11 @@ describe("weight by FIT file", () => {
     expect((await weightRange()).dailyWeightSummaries).toEqual([]);
     clock.advance(1);
     expect((await weightRange()).dailyWeightSummaries).toHaveLength(1);
+    // What was shown once stays.
     faults.turnOn("garmin_slow_to_show");
-    expect((await weightRange()).dailyWeightSummaries).toEqual([]);
+    await upload(fitFile([{ ...WEIGH_IN, timestamp: new Date(WEIGH_IN.timestamp.getTime() - 3_600_000) }]));
+    clock.advance(60);
+    expect((await weightRange()).dailyWeightSummaries).toHaveLength(1);
   });
 
   test("an answer that got lost leaves the weight there", async () => {

@@ -45,6 +45,8 @@ export function createConnect(
   faults: FaultBoard,
 ): Connect {
   let lastKey = 0;
+  /** What was shown once is not hidden again when Garmin becomes slow. */
+  const shown = new WeakSet<object>();
   const reading =
     (handle: Handle): Route["handle"] =>
     (call) => {
@@ -65,7 +67,8 @@ export function createConnect(
     visible(stored) {
       const delaySeconds = faults.setting("garmin_slow_to_show") ?? settings.readBackDelaySeconds;
       const shownBeforeMs = clock.now().getTime() - delaySeconds * 1000;
-      return stored.filter(({ uploadedAt }) => uploadedAt.getTime() <= shownBeforeMs);
+      for (const it of stored) if (it.uploadedAt.getTime() <= shownBeforeMs) shown.add(it);
+      return stored.filter((it) => shown.has(it));
     },
     addManualWeight(account, { takenAt, localMs, weightKg }) {
       const isKnown = account.weights.some(
