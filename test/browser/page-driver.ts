@@ -191,7 +191,7 @@ export class PageDriver {
     return this.page.evaluate(`(() => {
       const sections = document.querySelector("#sections");
       const top = sections.getBoundingClientRect().top - sections.scrollTop;
-      const shown = [...sections.querySelectorAll("button:not(.code), summary, label")].filter((it) => it.checkVisibility());
+      const shown = [...sections.querySelectorAll("button:not(.code, #link-button), summary, label")].filter((it) => it.checkVisibility());
       const place = (it) => { const box = it.getBoundingClientRect(); return [box.x, box.y - top, box.width, box.height].map(Math.round).join(" ") };
       return Object.fromEntries(shown.map((it, index) => [index + " " + it.textContent.trim(), place(it)]));
     })()`);
