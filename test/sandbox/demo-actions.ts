@@ -117,7 +117,7 @@ export function demoActions(deps: {
     await settle();
   }
 
-  const troubles = createDemoTroubles({ sandbox, program, time, chat, resident, settle });
+  const troubles = createDemoTroubles({ sandbox, outside, program, time, chat, resident, settle });
 
   const actions: PanelActions = {
     ...readingActions({ person, now: time.clock.now, next }),

@@ -1,9 +1,11 @@
 import type { DemoProgram } from "./demo-program.ts";
 import type { DemoTime } from "./demo-time.ts";
 import type { FaultName } from "./named-faults.ts";
+import type { Outside } from "./outside.ts";
 import type { ShownSwitch } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { realSeconds } from "./serve.ts";
 import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
@@ -13,7 +15,11 @@ interface Switch {
 }
 
 /** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
-function otherSwitches({ program, time, chat }: Deps): Record<OtherTrouble, Switch> {
+function otherSwitches({ sandbox, outside, program, time, chat }: Deps): Record<OtherTrouble, Switch> {
+  const { telegram } = sandbox;
+  const isTaken = () =>
+    telegram.outbox.findLast(({ method }) => /^(set|delete)Webhook$/.test(method))?.params.url ===
+    outside.otherProgramUrl;
   const wrongClock = (wrong: "ahead" | "in_1970"): Switch => ({
     isOn: () => time.wrong === wrong,
     set(on) {
@@ -31,6 +37,20 @@ function otherSwitches({ program, time, chat }: Deps): Record<OtherTrouble, Swit
         else chat.unblock();
       },
     },
+    bot_taken: {
+      isOn: isTaken,
+      async set(on) {
+        if (on) {
+          const body = new URLSearchParams({ url: outside.otherProgramUrl });
+          await fetch(`${telegram.apiRoot}/bot${telegram.token}/setWebhook`, { method: "POST", body });
+          return;
+        }
+        // A program that starts asks Telegram for its messages.
+        await program.stop();
+        await program.start();
+        for (let tries = 0; isTaken() && tries < 50; tries++) await realSeconds(0.1);
+      },
+    },
     program_stopped: {
       isOn: () => !program.isRunning(),
       set: (on) => (on ? program.stop() : program.start()),
@@ -42,6 +62,7 @@ function otherSwitches({ program, time, chat }: Deps): Record<OtherTrouble, Swit
 
 interface Deps {
   sandbox: Sandbox;
+  outside: Outside;
   program: DemoProgram;
   time: DemoTime;
   chat: PersonChat;

@@ -224,6 +224,23 @@ test("a stopped program is missed by whoever waits for its heartbeat, and its al
     .toContain("ALARM_URL");
 });
 
+test.each([true, false])(
+  "another program takes what one writes, until this one is put right (address: %s)",
+  async (on) => {
+    await link();
+    if (!on) await act("address", { on });
+    await trouble("bot_taken", true);
+    chat.say("/status");
+    await expect.poll(() => demo.sandbox.telegram.pendingUpdates()).toBe(0);
+    const known = chat.messages.length;
+    await act("putRight");
+    expect((await observed())?.stories.some(({ switches }) => switches.some((it) => it.on))).toBe(false);
+    expect(chat.messages.length).toBe(known);
+    chat.say("/status");
+    await chat.waitForMessage(({ text }) => text.includes("Withings"));
+  },
+);
+
 test("with the data of before put back, nothing arrives twice", async () => {
   await link();
   expect(await act("putOldDataBack")).toMatch(/Garmin shows it once/);

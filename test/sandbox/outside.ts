@@ -8,6 +8,8 @@ const SILENCE_MINUTES = 15;
 export interface Outside {
   /** For the program's environment. */
   readonly env: { ALARM_URL: string; HEARTBEAT_URL: string };
+  /** Another program with the same bot: it takes every message and does nothing with it. */
+  readonly otherProgramUrl: string;
   /** The alarms that came, oldest first. */
   readonly alarms: readonly { at: Date; text: string }[];
   /** When the silence after the last heartbeat became too long, if it has. */
@@ -21,13 +23,14 @@ export async function startOutside(clock: Clock): Promise<Outside> {
   const served = await serve(
     (_, { path, body }) => {
       if (path === "/alarm") alarms.push({ at: clock.now(), text: body });
-      else beatAt = clock.now();
+      else if (path === "/heartbeat") beatAt = clock.now();
       return new Response(null, { status: 200 });
     },
     { name: "outside", clock },
   );
   return {
     env: { ALARM_URL: `${served.url}/alarm`, HEARTBEAT_URL: `${served.url}/heartbeat` },
+    otherProgramUrl: `${served.url}/other-program`,
     alarms,
     silentAt() {
       if (beatAt === undefined) return undefined;

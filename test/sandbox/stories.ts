@@ -4,6 +4,7 @@ import type { ActionName } from "./panel-contract.ts";
 /** What goes wrong with the person, the program or its machine, and lasts until it is put right. */
 export const otherTroubles = {
   bot_blocked: { label: "You block the bot in Telegram" },
+  bot_taken: { label: "Another program takes the bot’s messages" },
   program_stopped: { label: "The program is stopped" },
   clock_ahead: { label: "The computer’s clock is 60 days ahead" },
   clock_in_1970: { label: "The computer’s clock says 1970" },
@@ -99,10 +100,10 @@ export const stories: readonly Story[] = [
     switches: ["withings_field_renamed", "garmin_field_renamed"],
   },
   {
-    title: "Telegram fails, or you block the bot",
+    title: "The bot can’t talk to you",
     expect:
       "The chat is silent, and your weigh-in reaches Garmin all the same. Within five minutes Mail shows who else hears of it.",
-    switches: ["bot_blocked", "telegram_token_revoked", "telegram_down"],
+    switches: ["bot_blocked", "bot_taken", "telegram_token_revoked", "telegram_down"],
   },
   {
     title: "A setting is wrong",
