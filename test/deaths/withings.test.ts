@@ -47,13 +47,14 @@ test("Withings refuses the client secret", async ({ task }) => {
   await stage.hearsEnd(/^Withings accepts the application again\. 1 reading/, 10);
 });
 
-test("Withings gives less than was asked for", async ({ task }) => {
+test("Withings' permission no longer covers weights", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
-  answering(stage, MEASURES, { type: "body", body: { status: 277, body: {}, error: "Insufficient scope" } });
+  const body = { status: 403, body: {}, error: "Insufficient_scope: The request requires higher privileges" };
+  answering(stage, MEASURES, { type: "body", body });
   stage.weighIn();
-  await stage.hears("owner", /Withings/, 30);
+  await stage.hears("owner", /^Withings no longer lets me read your scale/, 60);
   await stage.heals(
     "after you link it",
     () => {
@@ -62,6 +63,7 @@ test("Withings gives less than was asked for", async ({ task }) => {
     },
     60,
   );
+  await stage.hearsEnd(/^Withings lets me read your scale again\. 1 reading/, 10);
 });
 
 test.each<[string, FaultEffect, RegExp, RegExp]>([
