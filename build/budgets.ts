@@ -14,7 +14,8 @@ export const BUDGETS: Record<FunctionName, Budget> = {
   sweep: { kilobytes: 620, timesEcho: 12, because: "it begins anew every five minutes, and loading is paid for" },
   alarm: {
     kilobytes: 460,
-    timesEcho: 8,
+    // Measured: 6.7 to 7.9 on a busy machine.
+    timesEcho: 9,
     because: "what it cannot load it cannot tell, so it has no program; the store is for its language only",
   },
 };
