@@ -42,7 +42,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Garmin’s sign-in refuses",
-    expect: "Link Garmin, Here in the chat: the bot says why not, and Garmin’s own page still works.",
+    expect: "Link Garmin here in the chat: the bot says why that fails, and Garmin’s own page still works.",
     switches: [
       "garmin_sso_429",
       "garmin_sso_429_in_200",
