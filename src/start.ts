@@ -7,7 +7,7 @@ import type { Clock } from "./clock.ts";
 import { type Environment, readConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
-import { createRunFiles } from "./run-files.ts";
+import { createRunFiles, type ToldOnce } from "./run-files.ts";
 import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
 import { SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
 import { createSystemd } from "./systemd.ts";
@@ -21,20 +21,28 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
   const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
   const files = createRunFiles(config.store, deps.clock);
   const starts = files.begun();
+  const tell = (error: unknown, once: ToldOnce) => tellWhyItEnds(error, once, config, deps);
+  const crash = crashed().catch(async (error: unknown) => {
+    await tell(error, "crashes");
+    throw error;
+  });
+  // It may happen before anybody waits for it.
+  crash.catch(() => undefined);
   const server = await startServer(config, { ...deps, onSweep: systemd.alive, starts }).catch(
     async (error: unknown) => {
-      await tellWhyNot(error, config, deps);
+      await tell(error, "why-not");
       files.endedInOrder();
       throw error;
     },
   );
+  const polling = server.polling.catch(async (error: unknown) => {
+    const explained = explainTelegram(error);
+    if (explained !== error) await tell(explained, "why-not");
+    throw explained;
+  });
   systemd.ready();
   try {
-    await Promise.race([server.polling, server.stuck, end]);
-  } catch (error) {
-    const explained = explainTelegram(error);
-    if (explained !== error) await tellWhyNot(explained, config, deps);
-    throw explained;
+    await Promise.race([polling, server.stuck, crash, end]);
   } finally {
     deps.log.info("stopping");
     systemd.stopping();
@@ -47,16 +55,21 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
 }
 
 /**
- * Tells the owner, once a day, why the program cannot start, for instance because of a full disk. A supervisor restarts it every
- * half minute.
+ * Tells the owner, once a day, why the program cannot start, for instance because of a full disk, or that it crashed. A supervisor
+ * restarts it every half minute.
  */
-async function tellWhyNot(error: unknown, config: ServiceConfig, deps: { clock: Clock; log: Log }) {
+async function tellWhyItEnds(
+  error: unknown,
+  once: ToldOnce,
+  config: ServiceConfig,
+  deps: { clock: Clock; log: Log },
+): Promise<void> {
   const [owner = 0] = config.telegram.allowedIds;
   const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
   const line = createTransport();
   const outside = createAlarmUrl({ ...config.outside, send: line.send, ...deps });
   try {
-    if (config.store.engine !== "sqlite" || createRunFiles(config.store, deps.clock).isTold("why-not")) return;
+    if (config.store.engine !== "sqlite" || createRunFiles(config.store, deps.clock).isTold(once)) return;
     const send = async (message: { text: string; isQuiet: boolean }) => {
       const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
       for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
@@ -77,6 +90,11 @@ export function asked(): Promise<void> {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
   });
+}
+
+/** Rejects with what nobody has caught: the program then ends in order, with one line in the log rather than a stack. */
+function crashed(): Promise<never> {
+  return new Promise((_, reject) => process.once("uncaughtException", reject));
 }
 
 function explainTelegram(error: unknown): unknown {

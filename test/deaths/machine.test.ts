@@ -297,6 +297,37 @@ test("The process is stopped (SIGSTOP)", async ({ task }) => {
   });
 });
 
+test("The program crashes", async ({ task }) => {
+  const machine = await startMachine();
+  const outside = await startReceiver();
+  onTestFinished(async () => {
+    await machine.close();
+    await outside.close();
+  });
+  await machine.link(OWNER);
+  const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
+  const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+  const throwing = "process.on('SIGUSR2',()=>{Promise.reject(new Error('out of the blue'))})";
+  const env = { ...outside.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(throwing)}` };
+  for (let times = 0; times < 2; times++) {
+    const program = machine.start("start", env);
+    await program.said("bot_started");
+    program.signal("SIGUSR2");
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(1);
+    expect(stderr).toContain('"event":"command_failed","error":"Error","message":"out of the blue"');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+  const words = expect.stringMatching(/^Something broke on my side that I do not know/);
+  expect([...told(), ...outside.alarms()]).toEqual([words, words]);
+  record({
+    death: task.name,
+    heard: ["owner", "ALARM_URL"].map((who) => ({ who, minutes: 0, isQuiet: false, words: told()[0] ?? "" })),
+    heals: "by itself, it ends and is started again",
+    told: "",
+  });
+});
+
 test("The program is killed again and again", async ({ task }) => {
   const machine = await startMachine();
   const outside = await startReceiver();
