@@ -31,6 +31,8 @@ export async function settle(world: World): Promise<void> {
 }
 
 async function tellsOfEndedLinks(world: World) {
+  // A store of yesterday may know that its owner was told of the same trouble before it ended: then a reminder comes, days later.
+  if (world.facts["put backs"] > 0) return;
   for (const [name, sinceMs] of world.endedMs) {
     const [account] = name.split(" ");
     const heard = world.messagesTo(Number(account) as AccountId).some((at) => at >= sinceMs - HOUR * 1000);

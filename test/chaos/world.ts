@@ -108,6 +108,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const endedMs = new Map<string, number>();
   /** When the last thing happened that excuses silence. */
   let disturbedMs = turns.nowMs;
+  let wasTelegramDisturbed = false;
   let copied: { atMs: number } | undefined;
 
   const actors = [new Actor(), new Actor()] as const;
@@ -369,11 +370,15 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /** To be asked after each round. */
   async function watch() {
     if (actors.some(({ skewSeconds }) => skewSeconds !== 0)) disturbedMs = turns.nowMs;
-    if (sandbox.faults.list().some(({ server }) => server === "telegram")) disturbedMs = turns.nowMs;
+    const isTelegramDisturbed = sandbox.faults.list().some(({ server }) => server === "telegram");
+    if (isTelegramDisturbed || wasTelegramDisturbed) disturbedMs = turns.nowMs;
+    wasTelegramDisturbed = isTelegramDisturbed;
     for (const account of ACCOUNTS) {
       if (owed(account).length === 0) {
         owing.delete(account);
-        if (lastReports.get(account)?.status === "success") wellAtMs.set(account, turns.nowMs);
+        const { status, paused } = lastReports.get(account) ?? {};
+        // Of a kind that is paused its owner was told when that began.
+        if (status === "success" && !paused) wellAtMs.set(account, turns.nowMs);
       } else {
         const before = owing.get(account) ?? { sinceMs: turns.nowMs, rounds: 0 };
         const isKnown = before.rounds > 0;
@@ -544,6 +549,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       case "fault": {
         facts.faults += 1;
         const { server, match, effect, times } = step;
+        wasTelegramDisturbed ||= server === "telegram";
         const vendor = server === "withings" ? "withings" : "garmin";
         if (isRefusal(effect)) refusedMs.set(vendor, [...(refusedMs.get(vendor) ?? []), turns.nowMs]);
         sandbox.faults.add({ server, match, effect, times });
