@@ -59,6 +59,15 @@ export const namedFaults = {
     match: { path: "/measure" },
     effect: { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
   },
+  withings_scope_reduced: {
+    label: "Withings’ permission no longer covers weights (403)",
+    server: "withings",
+    match: { path: "/measure" },
+    effect: {
+      type: "body",
+      body: { status: 403, body: {}, error: "Insufficient_scope: The request requires higher privileges" },
+    },
+  },
   withings_field_renamed: {
     label: "Withings renames a field of its answers",
     server: "withings",
@@ -263,6 +272,12 @@ export const namedFaults = {
     server: "telegram",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  },
+  telegram_messages_refused: {
+    label: "Telegram refuses all messages to you (403)",
+    server: "telegram",
+    match: { path: /\/sendMessage$/ },
+    effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden: something" } },
   },
   telegram_token_revoked: {
     label: "Telegram no longer knows the bot’s token (401)",

@@ -85,7 +85,7 @@ export const stories: readonly Story[] = [
   {
     title: "Withings ends the link",
     expect: "The bot asks you to link Withings again. What you measured arrives after that.",
-    switches: ["withings_503_refresh_token_dead"],
+    switches: ["withings_503_refresh_token_dead", "withings_scope_reduced"],
     buttons: [{ label: "Remove the app at Withings", action: "removeApp" }],
   },
   {
@@ -102,8 +102,8 @@ export const stories: readonly Story[] = [
   {
     title: "The bot can’t talk to you",
     expect:
-      "The chat is silent, and your weigh-in reaches Garmin all the same. Within five minutes Mail shows who else hears of it.",
-    switches: ["bot_blocked", "bot_taken", "telegram_token_revoked", "telegram_down"],
+      "The chat is silent, and your weigh-in reaches Garmin all the same. Mail shows who else hears of it, within minutes.",
+    switches: ["bot_blocked", "bot_taken", "telegram_messages_refused", "telegram_token_revoked", "telegram_down"],
   },
   {
     title: "A setting is wrong",
