@@ -13,6 +13,7 @@ import {
   newsOf,
 } from "../sync/health.ts";
 import type { Overview } from "../sync/overview.ts";
+import { RELINK } from "../sync/ports.ts";
 import type { RunReport } from "../sync/run.ts";
 import { attention, noticeButtons, withMends } from "./buttons.ts";
 import { isGone } from "./failure.ts";
@@ -21,7 +22,6 @@ import { type Words, wordsOf } from "./words/words.ts";
 const TRIES = 5;
 /** Telegram's notice that somebody is back can get lost, so they are tried again this often. */
 const SILENCE_HOURS = 24;
-const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const;
 
 /** What of a run that somebody asked for belongs into its answer. */
 export interface Conclusion {

@@ -3,7 +3,7 @@ import { continued } from "./delay.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./notices.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "./outcome.ts";
 import type { Overview } from "./overview.ts";
-import { type AttentionItem, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
+import { type AttentionItem, RELINK, type UnreadableRecord, VENDORS, type Vendor } from "./ports.ts";
 import { byStart } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
@@ -125,7 +125,7 @@ export function afterRun(
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
   const { unreadableTold } = health;
-  const outage = outageAfter(health.outage, report, now);
+  const outage = outageAfter(withoutRelinked(health.outage, report, links), report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
   const before = health.noticesTold ?? [];
   const noticesTold = facts ? stillTold(before, facts) : before;
@@ -152,6 +152,20 @@ function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefin
 const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
   it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
 const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
+
+/** A link that the owner has made again is no trouble now. If it has ended since, they don't know of that yet. */
+function withoutRelinked(before: Outage | undefined, { action }: RunReport, links: Overview["links"] = {}) {
+  if (!before) return undefined;
+  let { standing, told } = before;
+  for (const vendor of VENDORS) {
+    const link = links[vendor];
+    if (!link) continue;
+    const relink = RELINK[vendor];
+    if (link.state === "linked") standing = standing.filter(({ what }) => what !== relink);
+    if (action === relink) told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
+  }
+  return { ...before, standing, told };
+}
 
 function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
   // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.

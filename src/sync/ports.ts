@@ -4,6 +4,11 @@ import type { BloodPressure, ChosenParts, Composition, Reading, ReadingKind, Wei
 
 export const VENDORS = ["withings", "garmin"] as const;
 export type Vendor = (typeof VENDORS)[number];
+/** What the owner of an ended link has to do. */
+export const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const satisfies Record<
+  Vendor,
+  string
+>;
 
 /* Tokens and links */
 

@@ -6,6 +6,7 @@ import {
   type Leases,
   type Link,
   type Links,
+  RELINK,
   type RefreshTokens,
   type Refusal,
   type TokenSet,
@@ -91,7 +92,7 @@ export function createTokens(deps: {
 
   async function read(account: number, vendor: Vendor, vendorUserId?: string): Promise<Versioned<Link>> {
     const link = await readAny(account, vendor, vendorUserId);
-    if (link.value.state === "stale") throw new ActionNeededError(relink(vendor));
+    if (link.value.state === "stale") throw new ActionNeededError(RELINK[vendor]);
     return link;
   }
 
@@ -104,7 +105,7 @@ export function createTokens(deps: {
   /** A stale link is left alone for a day, unless we have tokens for it. */
   function refuseStale({ account, vendor }: Wanted, link: Link) {
     if (link.state !== "stale" || unsavedOf(account, vendor, link)) return;
-    if (link.triedAt && isWithin(STALE_TRY_SECONDS, link.triedAt)) throw new ActionNeededError(relink(vendor));
+    if (link.triedAt && isWithin(STALE_TRY_SECONDS, link.triedAt)) throw new ActionNeededError(RELINK[vendor]);
   }
 
   /** The link once it is `usable`, if necessary after a renewal. */
@@ -133,7 +134,7 @@ export function createTokens(deps: {
       // A stale link stays stale even if it could not be tried.
       if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
       await heed(account, vendor, error);
-      throw new ActionNeededError(relink(vendor));
+      throw new ActionNeededError(RELINK[vendor]);
     }
   }
 
@@ -172,7 +173,7 @@ export function createTokens(deps: {
       const lasted = await refusedFor(wanted, link, "renewal_unclear");
       if (lasted < UNCLEAR_DAYS * 24 * 3600) throw error;
       log.warn("link_refused_unclearly", { account: wanted.account, vendor: wanted.vendor, ...errorFacts(error) });
-      throw new ActionNeededError(relink(wanted.vendor), { cause: error });
+      throw new ActionNeededError(RELINK[wanted.vendor], { cause: error });
     }
   }
 
@@ -272,7 +273,7 @@ export function createTokens(deps: {
       }
       if (value.state !== "stale") log.warn("link_stale", { account, vendor });
     }
-    throw new ActionNeededError(relink(vendor));
+    throw new ActionNeededError(RELINK[vendor]);
   }
 
   async function callWithAccess<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>): Promise<T> {
@@ -363,5 +364,3 @@ interface Wanted {
   vendorUserId: string | undefined;
   onlyLooks: boolean;
 }
-
-const relink = (vendor: Vendor) => (vendor === "withings" ? "relink_withings" : "relink_garmin");

@@ -35,11 +35,20 @@ function life({ patienceHours = 6 } = {}) {
     health: () => health,
     newsNow,
     /** How far it is to the end of a link, and how long that was at its last renewal. */
-    link(vendor: Vendor, daysToLive: number, lifeDays = 30, state: LinkOverview["state"] = "linked") {
+    link(
+      vendor: Vendor,
+      daysToLive: number,
+      lifeDays = 30,
+      state: LinkOverview["state"] = "linked",
+      { linkedAt = "kept" } = {},
+    ) {
       const endsAt = new Date(now.getTime() + daysToLive * DAY * 3_600_000);
       links = {
         ...links,
-        [vendor]: { state, displayName: "owner", linkedAt: START, daysLeft: Math.floor(daysToLive), endsAt, lifeDays },
+        [vendor]: {
+          ...{ state, displayName: "owner", linkedAt: linkedAt === "now" ? now : (links[vendor]?.linkedAt ?? START) },
+          ...{ daysLeft: Math.floor(daysToLive), endsAt, lifeDays },
+        },
       };
     },
     pass: (hours: number) => {
@@ -149,6 +158,33 @@ test.each<[string, RunReport[], string[]]>([
 ])("%s", (_name, runs, told) => {
   const { run } = life();
   expect(runs.map((report) => run(report))).toEqual(told);
+});
+
+describe("a link that its owner has made again", () => {
+  const signedInAgain = () => {
+    const it = life();
+    it.link("garmin", 30, 30, "stale");
+    it.pass(1);
+    return { ...it, signIn: () => it.link("garmin", 30, 30, "linked", { linkedAt: "now" }) };
+  };
+
+  test("and that ends again is told again, although nothing was well in between", () => {
+    const { run, link, pass, signIn } = signedInAgain();
+    expect([run(signedOut), run(signedOut)]).toEqual(["relink_garmin", ""]);
+    pass(1);
+    signIn();
+    expect(run(later)).toBe("");
+    pass(1);
+    link("garmin", 30, 30, "stale", { linkedAt: "kept" });
+    expect([run(signedOut), run(signedOut)]).toEqual(["relink_garmin", ""]);
+  });
+
+  test("is not said to have ended, although Telegram took nothing until then", () => {
+    const { run, signIn } = signedInAgain();
+    expect(run(signedOut, { telegram: "away" })).toBe("");
+    signIn();
+    expect([run(later), run(success)]).toEqual(["", ""]);
+  });
 });
 
 describe("an owner's patience", () => {
