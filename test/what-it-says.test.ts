@@ -22,7 +22,7 @@ afterEach(async () => {
 
 interface Scene {
   title: string;
-  /** How it is played, for the page. */
+  /** How it is caused, for the page. */
   played: string;
   begin: (house: SpokenHouse) => unknown;
   /** For what does not end with its fault. */
@@ -42,7 +42,7 @@ const SCENES: Scene[] = [
   { title: "Withings: limited", cause: "withings_limited", ...fault("withings_601") },
   {
     title: "Withings: refusing for good",
-    played: "the person removes the program at Withings",
+    played: "the person removing the program at Withings",
     begin: ({ sandbox }) => sandbox.withings.revoke(USERID),
     end: (it) => it.linkWithings(),
   },
@@ -68,7 +68,7 @@ const SCENES: Scene[] = [
   },
   {
     title: "Garmin: refusing for good",
-    played: "Garmin signs the person out everywhere",
+    played: "Garmin signing the person out everywhere",
     begin: ({ sandbox }) => sandbox.garmin.revoke(OWNER.email),
     end: (it) => it.link(),
   },
@@ -76,13 +76,13 @@ const SCENES: Scene[] = [
   {
     title: "Us: the store",
     cause: "us",
-    played: "reads of the ledger fail, as with a database that another process holds",
+    played: "failing reads of the ledger, as when another process holds the database",
     begin: (it) => it.lockLedger(true),
     end: (it) => it.lockLedger(false),
   },
   {
     title: "Us: the program",
-    played: "Withings answers in a shape that the program does not know",
+    played: "an answer from Withings in a shape that the program doesn’t know",
     begin: ({ sandbox }) =>
       sandbox.faults.add({
         ...{ name: "odd", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
@@ -91,7 +91,7 @@ const SCENES: Scene[] = [
   },
   {
     title: "Us: the clock",
-    played: "the clock of the machine is two days ahead",
+    played: "the machine’s clock, two days ahead",
     begin: (it) => it.setClockOff(2 * 24 * 3600),
     end: (it) => it.setClockOff(0),
   },
@@ -175,7 +175,7 @@ const ROWS: Array<[keyof Said, string]> = [
   ["sync", "`/sync`"],
   ["status", "`/status`"],
   ["doctor", "`/doctor`"],
-  ["outage", "by itself"],
+  ["outage", "unasked"],
   ["healed", "when it is over"],
 ];
 
@@ -185,7 +185,7 @@ function section({ title, played }: Scene, [en, de]: Said[]): string {
   return [
     `## ${title}`,
     "",
-    `Played by: ${played}.`,
+    `Caused by: ${played}.`,
     "",
     "| where | English | German |",
     "|---|---|---|",
@@ -195,10 +195,10 @@ function section({ title, played }: Scene, [en, de]: Said[]): string {
 
 const HEAD = `# What it says when something is wrong
 
-For every kind of trouble, what the bot says to \`/sync\`, \`/status\` and \`/doctor\`, by itself, and when it is over. Each
-time a reading of 80.25 kg was measured at 13:55, the trouble began at 14:00, and the three commands were sent at 14:20. What
-passes by itself is told after the account's patience, six hours unless changed in \`/settings\`; what needs somebody is told
-at once. Of \`/status\` and \`/doctor\` only the lines about the trouble are shown.
+What the bot says about each kind of trouble: in answer to \`/sync\`, \`/status\` and \`/doctor\`, unasked, and when it is over.
+Each time, a reading of 80.25 kg was taken at 13:55, the trouble began at 14:00, and the three commands were sent at 14:20.
+Trouble that passes by itself is told once it has lasted six hours (\`/settings\` can change that); trouble that needs somebody is
+told at once. For \`/status\` and \`/doctor\`, only the lines about the trouble are shown.
 
 \`test/what-it-says.test.ts\` makes this page by running the whole program against the sandbox, and fails if the page is out of
 date. Don't edit it; change the words, then run \`WRITE_DOCS=1 npx vitest run test/what-it-says.test.ts\`.

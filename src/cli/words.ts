@@ -103,6 +103,6 @@ export function signInWords(result: SignInResult, words: Words, account: number)
 export function explainSentence(error: unknown, account?: number): string {
   if (error instanceof UsageError) return error.message;
   if (error instanceof ActionNeededError) return needed(error.action, account);
-  if (error instanceof RetryLaterError) return `That could not be done just now: ${error.message}. Try again later.`;
-  return "Something broke on my side. Nothing was lost. The log says what to report.";
+  if (error instanceof RetryLaterError) return `That didn’t work just now: ${error.message}. Try again later.`;
+  return "Something broke on my side. Nothing is lost. The log says what to report.";
 }

@@ -42,7 +42,7 @@ describe("what an alarm says", () => {
 
   test("names a command for the stage it comes from, and opens the place", () => {
     expect(told("dead-jobs")).toEqual({
-      text: "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.",
+      text: "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.",
       isQuiet: false,
       button: {
         label: "Open the queue",
@@ -84,7 +84,7 @@ describe("what an alarm says", () => {
 
   test("one that somebody added by hand is passed on with its name, and so is one of another stage", () => {
     expect(alarmMessage(notice("my-budget"), english)).toEqual({
-      text: "The alarm my-budget is on. It is none of mine, so I only pass it on.",
+      text: "The alarm my-budget is on. It isn’t one of mine, so I’m only passing it on.",
       isQuiet: false,
     });
     expect(alarmMessage(notice("weighbridge-beta-broken", "OK", "ALARM"), english)?.text).toBe(
@@ -133,7 +133,7 @@ describe("the owner is told", () => {
     const chat = owner();
     await teller()(event(notice("weighbridge-prod-broken"), notice("weighbridge-prod-broken", "OK", "ALARM")));
     expect(chat.messages.map(({ text, silent }) => [text.slice(0, 30), silent])).toEqual([
-      ["Something broke on my side tha", false],
+      ["Something unexpected broke on ", false],
       ["What broke on my side has not ", true],
     ]);
     expect(chat.messages[0]?.buttons.flat()[0]?.text).toBe("Open the log");

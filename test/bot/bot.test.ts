@@ -153,7 +153,7 @@ describe("when something breaks on our side", () => {
     const { text } = await owner.waitForMessage();
     const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
     expect(logged).toContainEqual(expect.objectContaining({ event: "update_failed", reportId }));
-    expect(text).toMatch(/^Something broke on my side\. Nothing was lost\./);
+    expect(text).toMatch(/^Something broke on my side\. Nothing is lost\./);
     expect(text).not.toContain("secret");
     owner.say("/cancel");
     expect((await owner.waitForMessage()).text).toBe("There is nothing to cancel.");

@@ -36,15 +36,15 @@ describe("/doctor never says that all is good", () => {
   test.each<[FaultName, RegExp]>([
     [
       "garmin_upload_dropped",
-      /^later · last sync: today 14:\d\d, not finished\. Garmin hasn’t answered properly since 14:00\. 1 reading \(80\.25 kg, 13:59\) is waiting, safe at Withings\. I keep trying; you don’t have to do anything\.$/,
+      /^later · last sync: today 14:\d\d, not finished\. Garmin hasn’t answered properly since 14:00\. 1 reading \(80\.25 kg, 13:59\) is waiting, safe at Withings\. I’ll keep trying; you don’t have to do anything\.$/,
     ],
     [
       "garmin_slow_to_show",
-      /^later · last sync: today 14:\d\d, not finished\. Garmin accepted 1 reading \(80\.25 kg, 13:59\) at 14:00 but doesn’t show it yet\. It’s also safe at Withings\. I look again with each sync; you don’t have to do anything\.$/,
+      /^later · last sync: today 14:\d\d, not finished\. Garmin accepted 1 reading \(80\.25 kg, 13:59\) at 14:00 but doesn’t show it yet\. It’s safe at Withings either way\. I’ll check again with each sync; you don’t have to do anything\.$/,
     ],
     [
       "withings_601",
-      /^later · last sync: today 14:\d\d, not finished\. Withings has been limiting my requests since 14:00\. Your readings are safe there\. I keep trying;/,
+      /^later · last sync: today 14:\d\d, not finished\. Withings has been limiting my requests since 14:00\. Your readings are safe there\. I’ll keep trying;/,
     ],
   ])("while %s keeps a reading from arriving, also after the fault is gone", async (fault, line) => {
     await moveIn();
@@ -55,7 +55,7 @@ describe("/doctor never says that all is good", () => {
     house.sandbox.faults.clear();
     const report = await doctor();
     expect(lineOf(report, "last sync")).toMatch(line);
-    expect(report).toMatch(/\n\n1 thing isn’t right just now; check again later\.$/);
+    expect(report).toMatch(/\n\n1 thing isn’t right at the moment; check again later\.$/);
   });
 
   test("while a reading waits for a decision", async () => {
@@ -101,7 +101,7 @@ test("/status says what waits, since when and whose fault it is", async () => {
   house.clock.advance(600);
   await house.sync();
   expect(await answer("/status")).toContain(
-    "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.25 kg, 13:59) is waiting, safe at Withings. I keep trying; you don’t have to do anything.\n",
+    "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.25 kg, 13:59) is waiting, safe at Withings. I’ll keep trying; you don’t have to do anything.\n",
   );
 });
 
@@ -151,9 +151,9 @@ test("what waits is said although the readings cannot be read, and nobody else i
   await house.sync();
   expect(await answer("/status")).toBe(
     [
-      "That could not be done just now. The trouble is on my side, and nothing is lost. Try again in a few minutes.",
+      "That didn’t work just now. The trouble is on my side, and nothing is lost. Try again in a few minutes.",
       "Last sync: today 14:00, not finished",
-      "Withings hasn’t answered properly since 14:00. Your readings are safe there. I keep trying; you don’t have to do anything.",
+      "Withings hasn’t answered properly since 14:00. Your readings are safe there. I’ll keep trying; you don’t have to do anything.",
     ].join("\n"),
   );
 });
@@ -161,11 +161,11 @@ test("what waits is said although the readings cannot be read, and nobody else i
 test.each([
   [
     "en",
-    "Garmin accepted 1 reading (80.30 kg, 12:30) at 13:00 but doesn’t show it yet. It’s also safe at Withings. The first reading of a new link goes alone; the other 2 follow once Garmin shows it. I look again with each sync; you don’t have to do anything.",
+    "Garmin accepted 1 reading (80.30 kg, 12:30) at 13:00 but doesn’t show it yet. It’s safe at Withings either way. The first reading of a new link goes alone; the other 2 follow once Garmin shows it. I’ll check again with each sync; you don’t have to do anything.",
   ],
   [
     "de",
-    "Garmin hat um 13:00 Uhr 1 Messung (80,30 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auch sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
+    "Garmin hat um 13:00 Uhr 1 Messung (80,30 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auf jeden Fall sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
   ],
 ] as const)(
   "while the first reading of a new link is awaited, it says that the rest follows (%s)",
@@ -181,24 +181,24 @@ test.each([
 );
 
 describe("after Garmin refused an upload for lack of consent", () => {
-  const TAKES = /takes uploads/;
+  const TAKES = /accepts uploads/;
 
   async function refused() {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_upload_412");
-    expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin asks for your consent/);
+    expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin wants your consent/);
   }
 
   test("“Check again” does not say that Garmin takes uploads because the settings say so", async () => {
     await refused();
     const before = house.owner.messages.length;
     house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin asks for your consent"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin wants your consent"));
     await house.quiet();
     const said = house.owner.messages.slice(before).map(({ text }) => text);
     expect(said).toEqual([
       "Garmin’s settings show your consent. The next upload shows whether Garmin takes it.",
-      expect.stringMatching(/^Garmin asks for your consent/),
+      expect.stringMatching(/^Garmin wants your consent/),
     ]);
 
     house.sandbox.faults.clear();
@@ -211,7 +211,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
   test("/doctor believes that refusal until an upload was accepted", async () => {
     await refused();
     const report = await doctor();
-    expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin asks for your consent/);
+    expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin wants your consent/);
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
 
     // A run that did not get to an upload.
@@ -221,18 +221,18 @@ describe("after Garmin refused an upload for lack of consent", () => {
     await house.sync();
     house.sandbox.faults.clear();
     expect(lineOf(await doctor(), "Garmin")).toMatch(
-      /^later · Garmin: answers as Owner, but refused the last upload \(today 14:0\d\) for lack of your consent\. The next upload shows/,
+      /^later · Garmin: answers as Owner, but refused the last upload \(today 14:0\d\) because your consent was missing\. The next upload will show/,
     );
 
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
-    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and has your consent to uploads");
+    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 
   test("a new sign-in is another matter", async () => {
     await refused();
     house.clock.advance(60);
     await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
-    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and has your consent to uploads");
+    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 });

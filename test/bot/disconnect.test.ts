@@ -110,7 +110,7 @@ describe("/disconnect", () => {
     const lease = await house.app.leases.acquire(leaseName(account), 600);
     await ask("Everything of mine");
     house.owner.tap("Yes, remove");
-    await heard("That could not be done just now.");
+    await heard("That didn’t work just now.");
     expect(await link("garmin")).toBe("linked");
     await lease?.release();
   });

@@ -79,7 +79,7 @@ describe("/doctor", () => {
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
-        "ok · Garmin: answers as Owner, and has your consent to uploads",
+        "ok · Garmin: answers as Owner, and shows your consent to uploads",
         "ok · last sync: today 13:00, all right",
         "",
         "All good.",
@@ -141,7 +141,7 @@ describe("/doctor", () => {
     expect(performance.now() - begunAt).toBeLessThan(4000);
     expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
     expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: answers");
-    expect(text).toMatch(/\n\n2 things aren’t right just now; check again later\.$/);
+    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
   });
 
   test("keeps no other message waiting", async () => {
@@ -182,7 +182,7 @@ describe("/doctor", () => {
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
     const { text, buttons } = await doctor();
-    expect(text).toMatch(/^you · Garmin: Garmin asks for your consent .*“Device Upload”/m);
+    expect(text).toMatch(/^you · Garmin: Garmin wants your consent .*“Device Upload”/m);
     expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
     expect(text).toMatch(/\n\n1 thing needs you\.$/);
 
@@ -196,9 +196,9 @@ describe("/doctor", () => {
     house.sandbox.faults.turnOn("withings_down");
     const { text } = await doctor();
     expect(text).toContain(
-      "later · Withings: Withings cannot be reached just now, or gives no proper answer. Try again later.",
+      "later · Withings: Withings can’t be reached right now or isn’t answering properly. Try again later.",
     );
-    expect(text).toMatch(/\n\n2 things aren’t right just now; check again later\.$/);
+    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
   });
 
   test("a last run that is older than three intervals means that the program has stopped", async () => {
@@ -331,28 +331,28 @@ describe("/doctor", () => {
 
     test("is asked live: what vanished since the daily check is seen, kept in mind for /status, and set up again", async () => {
       expect(await line()).toBe(
-        "later · new readings: Withings does not tell me yet. Until it does, I look by myself.",
+        "later · new readings: Withings doesn’t tell me about them yet. Until it does, I check myself.",
       );
-      expect(await status()).toBe("Withings does not tell me of new readings yet; I look by myself");
+      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
 
       await house.app.subscriptions.keep(ACCOUNT);
-      expect(await line()).toBe("ok · new readings: Withings tells me at once");
-      expect(await status()).toBe("Withings tells me of new readings at once");
+      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
+      expect(await status()).toBe("Withings tells me about new readings at once");
 
       house.sandbox.withings.notifications.drop(USERID);
       expect(await line()).toBe(
-        "later · new readings: Withings no longer tells me. I’ll set it up again soon; until then I look by myself.",
+        "later · new readings: Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
       );
       house.requests();
       expect(await status()).toBe(
-        "Withings no longer tells me of new readings; I look by myself, and set it up again soon",
+        "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
       );
       expect(house.requests()).toEqual([]);
 
       house.clock.advance(3600);
       expect(await house.app.subscriptions.keep(ACCOUNT)).toEqual({ type: "restored", applis: [1, 4, 46] });
-      expect(await line()).toBe("ok · new readings: Withings tells me at once");
-      expect(await status()).toBe("Withings tells me of new readings at once");
+      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
+      expect(await status()).toBe("Withings tells me about new readings at once");
     });
 
     test("a Withings that is busy when it is to be set up again does not bring back the good word", async () => {
@@ -369,7 +369,9 @@ describe("/doctor", () => {
     test("an address that it cannot reach is for the owner to see to, and told to others without details", async () => {
       headStatus = 404;
       await house.app.subscriptions.keep(ACCOUNT);
-      expect(await line()).toMatch(/^fix · new readings: Withings does not tell me, because it couldn’t reach me /);
+      expect(await line()).toMatch(
+        /^fix · new readings: Withings doesn’t tell me about them, because it couldn’t reach me /,
+      );
       const anna = await invited();
       const link = (await house.app.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
       await house.app.links.replace(GUEST, "withings", link);
@@ -382,9 +384,9 @@ describe("/doctor", () => {
       await house.app.subscriptions.keep(ACCOUNT);
       const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
       await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
-      expect(await status()).toBe("Withings does not tell me of new readings yet; I look by myself");
+      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
       await house.app.subscriptionMemory.save(ACCOUNT, seen);
-      expect(await status()).toBe("Withings tells me of new readings at once");
+      expect(await status()).toBe("Withings tells me about new readings at once");
       house.sandbox.withings.revoke(USERID);
       await house.sync();
       expect(await status()).toBeUndefined();

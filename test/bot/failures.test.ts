@@ -32,7 +32,7 @@ test("a Garmin account that belongs to somebody else here is not linked a second
 describe("what stops an update is said in words", () => {
   test.each([
     [new ActionNeededError("link_garmin"), /^Garmin is not linked yet\.$/, ["Link Garmin"]],
-    [new RetryLaterError("Another process is holding the database"), /^That could not be done just now\./, []],
+    [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
     [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
   ])("%s", async (error, words, buttons) => {
     house = await startBotHouse({ linked: false });

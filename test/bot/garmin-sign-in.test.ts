@@ -163,7 +163,7 @@ describe("in the chat, with another process for every update", () => {
     house.sandbox.faults.turnOn("garmin_diauth_down");
     house.owner.say(code());
     await house.owner.waitForMessage(({ text }) =>
-      text.includes("Garmin cannot be reached just now, or gives no proper answer."),
+      text.includes("Garmin can’t be reached right now or isn’t answering properly."),
     );
     house.sandbox.faults.clear();
     house.owner.tap("Cancel");
@@ -411,7 +411,7 @@ describe("before anybody is asked for anything,", () => {
   test("a Garmin that does not answer is reported, and no dialog stays open", async () => {
     await beforeSignIn();
     house.sandbox.faults.add({ match: { method: "GET", path: "/mobile/api/login" }, effect: { type: "drop_before" } });
-    expect((await tapHere()).text).toMatch(/^That could not be done just now\./);
+    expect((await tapHere()).text).toMatch(/^That didn’t work just now\./);
     house.owner.say("hello");
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });

@@ -194,7 +194,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await say("/people");
     await showAgain(id, `people:remove:${GUEST}:yes`);
     await tap("Old", id);
-    expect(toast()).toBe("That list is from before. Nothing has changed. /people shows a new one.");
+    expect(toast()).toBe("That list is out of date. Nothing has changed. /people shows a new one.");
     expect(await house.app.people.isInvited(GUEST)).toBe(true);
   });
 
@@ -202,10 +202,10 @@ describe("a button that is pressed too late says what it was, and changes nothin
     [
       "garmin",
       "garmin:here",
-      "You have signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
+      "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
     ],
-    ["garmin", "garmin", "You have signed in at Garmin since then. Nothing has changed. /connect signs you in again."],
-    ["withings", "withings", "You have linked Withings since then. Nothing has changed. /connect links it again."],
+    ["garmin", "garmin", "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again."],
+    ["withings", "withings", "You’ve linked Withings since then. Nothing has changed. /connect links it again."],
   ] as const)("beginning to link %s (%s) from before it was linked", async (_vendor, data, words) => {
     await open({ linked: false });
     await say("/help");

@@ -113,7 +113,7 @@ describe("/people", () => {
     expect(list.text.split("\n").slice(1)).toEqual([
       "Owner (you): allowed in my settings, here since 21 Nov",
       "Anna (4713): allowed in my settings, here since 21 Nov",
-      "the person with Telegram id 4714: allowed in my settings, hasn’t come yet",
+      "the person with Telegram id 4714: allowed in my settings, hasn’t joined yet",
       `Anna (${GUEST}): invited, here since 21 Nov`,
     ]);
     expect(labels(list)).toEqual([`Remove Anna (${GUEST})`]);
@@ -134,7 +134,7 @@ describe("/people", () => {
     expect(house.owner.toasts.at(-1)?.text).toBe("Anna is removed.");
     expect(await house.app.people.isInvited(GUEST)).toBe(false);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
-    expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat deine Nutzung beendet\./);
+    expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat dich aus diesem Bot entfernt\./);
     expect((await said(anna, "/status")).text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
 
@@ -162,7 +162,7 @@ describe("/people", () => {
     await tapped(house.owner, "Remove Anna");
     const lease = await house.app.leases.acquire(`account#${GUEST}`, 60);
     await tapped(house.owner, "Yes, remove");
-    expect(house.owner.toasts.at(-1)?.text).toBe("That could not be done just now. Try again in a few minutes.");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
     expect(await house.app.people.isInvited(GUEST)).toBe(true);
     expect(await house.app.accounts.find(GUEST)).toBeDefined();
     await lease?.release();

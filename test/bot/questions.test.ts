@@ -135,7 +135,7 @@ describe("a reading with a date that can't be right", () => {
     ],
     [
       "de",
-      "64,20 kg, datiert auf 27. Nov. 13:00: Das liegt in der Zukunft, also prüfe die Uhr der Waage. Wenn der Tag gekommen ist, sehe ich sie mir wieder an.",
+      "64,20 kg, datiert auf 27. Nov. 13:00: Das liegt in der Zukunft, also prüfe die Uhr der Waage. Sobald der Tag da ist, sehe ich sie mir wieder an.",
       "Ignorieren: 64,20 kg, 27. Nov. 13:00",
     ],
   ] as const)(
@@ -171,7 +171,7 @@ describe("a reading with a date that can't be right", () => {
     await visit();
     const question = await heard("The date of a reading can’t be right.");
     expect(question.text).toContain(
-      "121/79 mmHg, dated 2 Jan 1970 01:00: no cuff could send readings then, so its clock was probably reset. Check the clock of the cuff.",
+      "121/79 mmHg, dated 2 Jan 1970 01:00: no cuff could send readings back then, so its clock was probably reset. Check the clock of the cuff.",
     );
     expect(labels(question)).toEqual(["Send 121/79 mmHg, 2 Jan 1970 01:00", "Ignore 121/79 mmHg, 2 Jan 1970 01:00"]);
   });

@@ -181,7 +181,7 @@ describe("/settings", () => {
     const shown = await tap("Old");
     expect(await account()).toEqual(before);
     expect(shown.text).toMatch(/^Units: kilograms\n/);
-    expect(house.owner.toasts.at(-1)?.text).toBe("That button is from before. Here is how things are now.");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. This is what’s true now.");
   });
 
   test("everything a button tells fits into what Telegram carries", async () => {
@@ -203,7 +203,7 @@ describe("/settings", () => {
     await house.owner.waitForMessage();
     await tap("Units");
     const shown = await tap("Pounds (lb)");
-    expect(house.owner.toasts.at(-1)?.text).toBe("That could not be done just now. Try again in a few minutes.");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
     expect(labels(shown)).toContain("✓ Kilograms (kg)");
   });
 });

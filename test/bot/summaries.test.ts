@@ -76,12 +76,12 @@ test("speaks the owner's language and units, at the owner's hour", async () => {
 const SCALE_IS_SILENT = {
   en: [
     "No weigh-in for 3 days; you usually weigh in every day. If you have been on the scale since, open the Withings app:",
-    "• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open beside it.",
+    "• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open nearby.",
     "• It’s there: /doctor looks for what’s wrong on my side.",
   ].join("\n"),
   de: [
     "Seit 3 Tagen kam keine Wiegung an; sonst wiegst du dich jeden Tag. Warst du seitdem auf der Waage, öffne die Withings-App:",
-    "• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App neben ihr offen ist.",
+    "• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.",
     "• Sie ist da: /doctor sucht, was bei mir nicht stimmt.",
   ].join("\n"),
 };
@@ -102,7 +102,7 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
       await at("2026-11-24T08:00:00Z");
       const silence = owner.messages.find(({ text }) => text === SCALE_IS_SILENT[language]);
       expect(silence?.silent).toBe(false);
-      const off = language === "en" ? "Don’t tell me of this" : "Dazu nichts mehr sagen";
+      const off = language === "en" ? "Don’t tell me about this" : "Dazu nichts mehr sagen";
       expect(silence?.buttons.flat()).toMatchObject([{ text: off, data: "set:silence:weigh_in:off" }]);
       for (let day = 25; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
       const isSilence = /^(No weigh-in for|Seit \d+ Tagen kam keine Wiegung)/;
@@ -130,7 +130,7 @@ test("a cuff that was used weekly is missed after two weeks while the scale goes
     return told().filter((text) => text.startsWith("No blood pressure"));
   };
   expect(await live({})).toEqual([
-    "No blood pressure for 14 days; you usually measure once a week. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open beside them.\n• It’s there: /doctor looks for what’s wrong on my side.",
+    "No blood pressure reading for 14 days; you usually measure once a week. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.",
   ]);
   await house.close();
   expect(await live({ settings: { tellsSilence: { weigh_in: true, blood_pressure: false } } })).toEqual([]);
@@ -140,7 +140,7 @@ test.each([
   ["en", "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you have measured since"],
   [
     "de",
-    "Withings ist seit 3 Tagen verbunden, und von dort kam noch keine Messung für Garmin. Hast du seitdem gemessen",
+    "Withings ist seit 3 Tagen verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen",
   ],
 ] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
   const { at, told, owner } = await moveIn({ language }, { isScaleUsed: false });

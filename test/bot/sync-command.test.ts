@@ -106,7 +106,7 @@ describe("/sync", () => {
   test.each([
     [
       "en",
-      "Garmin has been limiting my requests since 14:00 and asked me to wait until 15:00. 3 readings (newest 80.30 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
+      "Garmin has been limiting my requests since 14:00 and has asked me to wait until 15:00. 3 readings (newest 80.30 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
     ],
     [
       "de",
@@ -171,7 +171,7 @@ describe("/sync", () => {
     house = await startBotHouse({ chat: { queue: { put } } });
     house.startBot();
     house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("That could not be done just now."));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("That didn’t work just now."));
     await house.quiet();
     expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
@@ -266,7 +266,7 @@ describe("/status", () => {
     const buttons = () => house.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
     expect(buttons()).toEqual([["Link Withings"], ["Link Garmin"]]);
     await house.sync();
-    expect((await status()).split("\n")).toEqual(missing("today 12:00, waits for you"));
+    expect((await status()).split("\n")).toEqual(missing("today 12:00, waiting for you"));
   });
 
   test("shows links, last readings, last run, next run, and what is held and why", async () => {
@@ -287,7 +287,7 @@ describe("/status", () => {
       "Last sync: today 13:00, all right, 2 readings",
       "Next sync: today 13:30",
       "",
-      "today 12:30, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+      "today 12:30, 41.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app.",
       "",
       "Weighbridge 0.1.0",
     ]);
@@ -300,7 +300,7 @@ describe("/status", () => {
     expect(later).toContain("Withings: linked, good for 36");
     expect(later).toContain("Garmin: signed out (was Owner)");
     expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
-    expect(later).toMatch(/Last sync: today \d\d:\d\d, waits for you\nGarmin has signed me out\./);
+    expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
   });
 
   test("no longer says what the last run asked for once the link is gone or made anew", async () => {

@@ -16,7 +16,7 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   const heldGuest = async () => {
     await desktop.press("guest");
     await demo.pass(10);
-    const held = await desktop.waitForMessage("the scale was not sure that it was you");
+    const held = await desktop.waitForMessage("the scale wasn’t sure that it was you");
     return Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
   };
   await desktop.linkBoth();

@@ -213,7 +213,7 @@ test("what is not there is said in one sentence with the mend", async () => {
   );
   expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS does not know you \(Unrec/);
   expect(await said("setup", { AWS_ENDPOINT_URL_SSM: "http://ssm.eu-centrl-1.invalid" })).toMatch(
-    /^4 That could not be done just now: AWS was not found .* that there is a region of this name\. Try again later\.$/,
+    /^4 That didn’t work just now: AWS was not found .* that there is a region of this name\. Try again later\.$/,
   );
   it.aws.denied.add("ssm:GetParametersByPath");
   expect(await said("remove")).toBe("2 AWS does not let you do this: your user or role needs ssm:GetParametersByPath.");

@@ -219,7 +219,7 @@ describe("Garmin with a password", () => {
     [
       "an outage of the token service",
       (m) => m.sandbox.faults.turnOn("garmin_diauth_down"),
-      { exit: 4, status: "retry_later", words: /^That could not be done just now: .* Try again later\.$/m },
+      { exit: 4, status: "retry_later", words: /^That didn’t work just now: .* Try again later\.$/m },
     ],
   ])("%s is one try and one sentence", async (_name, spoil, { exit, status, action, words }) => {
     const { run, credentials } = await withOwner();

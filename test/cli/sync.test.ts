@@ -126,7 +126,7 @@ test("a dry run says what would happen with each reading and why, and changes no
     expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}80\.50 kg: would be left, Garmin has it from elsewhere$/),
     expect.stringMatching(/80\.25 kg: would be sent, it is new$/),
     expect.stringMatching(
-      /55\.00 kg: would be held: the scale was not sure that it was you; assign it in the Withings app$/,
+      /55\.00 kg: would be held: the scale wasn’t sure that it was you; assign it in the Withings app$/,
     ),
     expect.stringMatching(/54\.00 kg: would be left, Garmin has it from elsewhere$/),
     "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 2. Nothing was changed.",
@@ -231,7 +231,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
   expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
   expect(words.stdout).toMatch(/Last sync: (today|\d+ \w+) \d\d:\d\d, all right/);
   expect(words.stdout).toMatch(
-    /41\.00 kg: held: the scale was not sure that it was you; assign it in the Withings app\./,
+    /41\.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app\./,
   );
   expect(status.json()).toMatchObject({
     accounts: [
@@ -265,7 +265,7 @@ test("doctor leaves a new account to its owner, says who may not use the bot, an
   const foreign = await machine.run("doctor", [], { TELEGRAM_ALLOWED_IDS: String(HOUSEMATE) });
   expect(foreign.stdout).toContain(`The bot does not serve ${OWNER}: add the number to TELEGRAM_ALLOWED_IDS`);
   expect(foreign.stdout).toMatch(
-    /later {3}account 4711, Withings: Withings cannot be reached just now, or gives no proper answer/,
+    /later {3}account 4711, Withings: Withings can’t be reached right now or isn’t answering properly/,
   );
 });
 
@@ -275,9 +275,11 @@ test("doctor says whether Withings gets through to the public address", async ()
   const env = { PUBLIC_URL: "http://127.0.0.1:9" };
   const line = async () => (await machine.run("doctor", [], env)).stdout.match(/new readings: (.*)/)?.[1];
   const keep = () => machine.inside((app) => app.subscriptions.keep(OWNER), env);
-  expect(await line()).toBe("Withings does not tell me yet. Until it does, I look by myself.");
+  expect(await line()).toBe("Withings doesn’t tell me about them yet. Until it does, I check myself.");
   await keep();
-  expect(await line()).toMatch(/^Withings does not tell me, because it couldn’t reach me when I last set it up/);
+  expect(await line()).toMatch(
+    /^Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up/,
+  );
   expect((await machine.run("doctor")).stdout).not.toContain("new readings");
 });
 
@@ -322,5 +324,5 @@ test("doctor names who has blocked the bot, and since when", async () => {
   await machine.link(OWNER);
   await machine.inside((app) => app.accounts.save(OWNER, { silencedAt: new Date() }));
   const { stdout } = await machine.run("doctor");
-  expect(stdout).toMatch(/\nyou {5}account 4711, Telegram: has blocked the bot in Telegram since today \d\d:\d\d,/);
+  expect(stdout).toMatch(/\nyou {5}account 4711, Telegram: has had the bot blocked in Telegram since today \d\d:\d\d,/);
 });

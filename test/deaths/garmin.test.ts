@@ -73,9 +73,9 @@ test("Garmin refuses good tokens (401)", async ({ task }) => {
 });
 
 test.each<[string, FaultEffect, RegExp, RegExp]>([
-  ["Garmin is broken (HTTP 500)", { type: "status", status: 500, body: {} }, SILENT, /^Garmin answers again\./],
-  ["Garmin cannot be reached", { type: "drop_before" }, SILENT, /^Garmin answers again\./],
-  ["Garmin sends a web page (200)", { type: "body", body: PAGE }, SILENT, /^Garmin answers again\./],
+  ["Garmin is broken (HTTP 500)", { type: "status", status: 500, body: {} }, SILENT, /^Garmin is answering again\./],
+  ["Garmin cannot be reached", { type: "drop_before" }, SILENT, /^Garmin is answering again\./],
+  ["Garmin sends a web page (200)", { type: "body", body: PAGE }, SILENT, /^Garmin is answering again\./],
   [
     "Garmin limits requests (429)",
     { type: "status", status: 429, body: {} },
@@ -105,9 +105,9 @@ test("Garmin wants your consent to uploads (412)", async ({ task }) => {
   stage.begin();
   stage.sandbox.faults.turnOn("garmin_upload_412");
   stage.weighIn();
-  await stage.hears("owner", /^Garmin asks for your consent/, 30);
+  await stage.hears("owner", /^Garmin wants your consent/, 30);
   await stage.heals("after you consent", () => stage.sandbox.faults.turnOff("garmin_upload_412"), 60);
-  await stage.hearsEnd(/^Garmin takes uploads again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin accepts uploads again\. 1 reading/, 10);
 });
 
 test.each<[string, (stage: Stage) => unknown]>([
@@ -133,7 +133,7 @@ test("Garmin takes readings and never shows them", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin accepted 1 reading|^Garmin .*show/, 7 * HOURS);
   await stage.heals("by itself", () => stage.sandbox.faults.clear(), 60);
-  await stage.hearsEnd(/^Garmin shows what it accepted\. 1 reading/, 60);
+  await stage.hearsEnd(/^Garmin now shows what it accepted\. 1 reading/, 60);
 });
 
 test("Garmin renames a field of its list", async ({ task }) => {

@@ -71,19 +71,19 @@ test.each<[string, FaultEffect, RegExp, RegExp]>([
     "Withings is down (502)",
     { type: "status", status: 502, body: "<html><title>502 Bad Gateway</title></html>" },
     /^Withings hasn’t answered (properly )?since/,
-    /^Withings answers again\./,
+    /^Withings is answering again\./,
   ],
   [
     "Withings cannot be reached",
     { type: "drop_before" },
     /^Withings hasn’t answered (properly )?since/,
-    /^Withings answers again\./,
+    /^Withings is answering again\./,
   ],
   [
     "Withings sends a web page",
     { type: "body", body: PAGE },
     /^Withings hasn’t answered properly since/,
-    /^Withings answers again\./,
+    /^Withings is answering again\./,
   ],
   [
     "Withings limits requests (601)",

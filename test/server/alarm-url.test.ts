@@ -80,7 +80,7 @@ test("ALARM_URL is told once that the owner has blocked the bot, also after a re
   house.chat.unblock();
   await house.delivered();
   next.wake();
-  await expect.poll(outside.alarms).toEqual([away, away, "My owner hears me in Telegram again."]);
+  await expect.poll(outside.alarms).toEqual([away, away, "My messages reach my owner in Telegram again."]);
 });
 
 test("an address that fails stops nothing: it is logged without the address, and the owner hears after ten minutes", async () => {

@@ -149,7 +149,7 @@ describe("what an owner hears without asking", () => {
       expect(await rounds(2)).toEqual(["retry_later", "retry_later"]);
     }
     const waits = expect.stringMatching(
-      /^quietly: Withings hasn’t answered properly since 21 Nov 13:00\. Your readings are safe there\. I keep trying/,
+      /^quietly: Withings hasn’t answered properly since 21 Nov 13:00\. Your readings are safe there\. I’ll keep trying/,
     );
     expect(told()).toEqual([waits]);
     house.sandbox.faults.clear();
@@ -158,7 +158,7 @@ describe("what an owner hears without asking", () => {
     await rounds(3);
     expect(told()).toEqual([
       waits,
-      "quietly: Withings answers again. 2 readings from the last 30 days are now in Garmin.",
+      "quietly: Withings is answering again. 2 readings from the last 30 days are now in Garmin.",
     ]);
   });
 
@@ -170,7 +170,7 @@ describe("what an owner hears without asking", () => {
     await stop();
     await (await serve()).rounds(2);
     expect(told()).toEqual([
-      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale was not sure that it was you; assign it in the Withings app.",
+      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app.",
     ]);
   });
 

@@ -531,7 +531,7 @@ describe("in words", () => {
       broken,
       0,
       1,
-      "Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I keep trying. My log says more: a bug",
+      "Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I’ll keep trying. My log says more: a bug",
     ],
   ])("%#", (first, second, synced, hours, text) => {
     const { run, pass, texts } = life();
@@ -547,15 +547,15 @@ describe("in words", () => {
     pass(7);
     run(later, { telegram: "away" });
     expect(texts()).toEqual([
-      "Withings hasn’t answered properly since 07:12. 1 reading (80.25 kg, 07:12) is waiting, safe at Withings. I keep trying (2 tries so far), and I’ll tell you when it’s over; you don’t have to do anything.",
+      "Withings hasn’t answered properly since 07:12. 1 reading (80.25 kg, 07:12) is waiting, safe at Withings. I’ll keep trying (2 tries so far) and tell you when it’s over; you don’t have to do anything.",
     ]);
   });
 
   test.each([
-    [[waits("garmin_not_showing")], "Garmin shows what it accepted. 1 reading from"],
-    [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin answers again. 1 reading from"],
+    [[waits("garmin_not_showing")], "Garmin now shows what it accepted. 1 reading from"],
+    [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin is answering again. 1 reading from"],
     [[signedOut, broken, noConsent], "Back. 1 reading from"],
-    [[noConsent], "Garmin takes uploads again. 1 reading from"],
+    [[noConsent], "Garmin accepts uploads again. 1 reading from"],
   ])("what is over is what had been told: %#", (reports, text) => {
     const { run, pass, texts } = life({ patienceHours: 0 });
     for (const report of reports) run(report);

@@ -14,11 +14,11 @@ const OVER: Record<DelayCause | Action | "broken", string> = {
   us: "Die Störung bei mir ist vorbei.",
   broken: "Die Störung bei mir ist vorbei.",
   relink_withings: "Withings lässt mich deine Waage wieder lesen.",
-  relink_garmin: "Garmin lässt mich wieder hinein.",
+  relink_garmin: "Garmin lässt mich wieder rein.",
   grant_garmin_upload: "Garmin nimmt wieder Messungen an.",
-  unlock_garmin_account: "Garmin lässt mich wieder hinein.",
-  use_garmin_page: "Garmin lässt mich wieder hinein.",
-  fix_garmin_client_id: "Garmin lässt mich wieder hinein.",
+  unlock_garmin_account: "Garmin lässt mich wieder rein.",
+  use_garmin_page: "Garmin lässt mich wieder rein.",
+  fix_garmin_client_id: "Garmin lässt mich wieder rein.",
   fix_withings_application: "Withings akzeptiert die Anwendung wieder.",
   fix_withings_callback: "Withings akzeptiert die Callback-Adresse wieder.",
   fix_clock: "Die Uhr geht wieder richtig.",
@@ -52,7 +52,7 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
         }
         return `Garmin hat ${isToday(since) ? "um" : "am"} ${hour(since)} ${readings(1)}${which(newest)} angenommen, zeigt sie aber noch nicht.`;
       case "us":
-        return `Seit ${hour(since)} werde ich nicht fertig. Das liegt an mir, nicht an Withings oder Garmin.`;
+        return `Seit ${hour(since)} kann ich den Abgleich nicht abschließen. Das liegt an mir, nicht an Withings oder Garmin.`;
     }
   }
 
@@ -69,7 +69,8 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
         : [];
     if (cause === "garmin_not_showing") {
       const others = (waiting ?? 0) - accepted - following;
-      const safe = accepted === 1 ? "Bei Withings ist sie auch sicher." : "Bei Withings sind sie auch sicher.";
+      const safe =
+        accepted === 1 ? "Bei Withings ist sie auf jeden Fall sicher." : "Bei Withings sind sie auf jeden Fall sicher.";
       const more =
         others > 0 ? [`Dort ${others === 1 ? "wartet noch 1 weitere" : `warten noch ${others} weitere`}.`] : [];
       return [safe, ...more, ...behind];

@@ -9,7 +9,7 @@ export function doctorInGerman(): DoctorWords {
     running: (check) => `… · ${check}: wird geprüft …`,
     ownStore: "Mein Speicher",
     noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
-    mark: { ok: "gut", owner: "du", operator: "beheben", later: "später", broken: "kaputt" },
+    mark: { ok: "gut", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
     check: {
       configuration: "Einrichtung",
       store: "Speicher",
@@ -56,19 +56,20 @@ export function doctorInGerman(): DoctorWords {
     garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
     clock: "geht richtig",
     clockOff: (seconds) =>
-      `Die Uhr dieser Maschine geht ${Math.abs(seconds)} Sekunden ${seconds > 0 ? "vor" : "nach"}. Schalte ihren Zeitabgleich ein.`,
+      `Die Uhr dieses Rechners geht ${Math.abs(seconds)} Sekunden ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
     noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
     mayUse: "darf den Bot benutzen",
     blocksBot: (since) =>
-      `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren, die Blockierung aufheben oder dem Bot schreiben`,
+      `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren: die Blockierung aufheben oder dem Bot schreiben`,
     mayNotUse: (account) =>
       `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
     asksToWait: (vendor, until) =>
       `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
     withings: "antwortet und lässt mich deine Messwerte lesen",
-    garmin: (name, hasConsent) => `antwortet als ${name}${hasConsent ? "; du hast dem Hochladen zugestimmt" : ""}`,
+    garmin: (name, hasConsent) =>
+      `antwortet als ${name}${hasConsent ? " und zeigt, dass du dem Hochladen zugestimmt hast" : ""}`,
     garminRefused: (name, at) =>
-      `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob es jetzt geht, zeigt das nächste.`,
+      `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob sie jetzt da ist, zeigt das nächste.`,
     notifications: {
       on: "Withings meldet sie mir sofort",
       off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
@@ -81,15 +82,15 @@ export function doctorInGerman(): DoctorWords {
     runTooOld: (at, minutes) =>
       `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
     runBroke:
-      "Beim letzten Abgleich ist bei mir etwas kaputtgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
+      "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
     forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
     setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
     conclusion({ needYou, broken, later }) {
       const said = [
-        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "braucht" : "brauchen"} dich.`] : []),
+        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "wartet" : "warten"} auf dich.`] : []),
         ...(broken > 0
           ? [
-              `${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir kaputt; wer mich betreibt, findet mehr in meinem Protokoll.`,
+              `${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir schiefgegangen; wer mich betreibt, findet mehr in meinem Protokoll.`,
             ]
           : []),
         ...(later > 0

@@ -17,10 +17,10 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
   };
 
   const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "die Waage war nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
+    ambiguous_person: "die Waage war sich nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
     typed_at_sign_up: "wurde beim Anlegen des Withings-Kontos eingetippt",
-    unknown_attribution: "Withings sagt nicht so, dass ich es verstehe, von wem sie ist",
-    improbable_weight: "liegt weit weg von deinen letzten Gewichten",
+    unknown_attribution: "von wem sie ist, gibt Withings auf eine Art an, die ich nicht verstehe",
+    improbable_weight: "weicht stark von deinen letzten Gewichten ab",
     in_the_future: "ihr Datum liegt in der Zukunft; prüfe die Uhr von Waage oder Manschette",
     impossible_date: "damals konnte noch kein Gerät Messungen senden; vermutlich wurde seine Uhr zurückgesetzt",
     no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
@@ -30,7 +30,7 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
   const FAILED: Record<FailReason, string> = {
     out_of_range: "solche Werte oder so ein Datum kann Garmin nicht speichern",
     refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
-    never_appeared: "Garmin hat sie genommen und nie gezeigt",
+    never_appeared: "Garmin hat sie angenommen, aber nie gezeigt",
     unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
   };
 
@@ -39,7 +39,7 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
 
   function line({ takenAt, values: of, kind, fate }: Pick<AttentionItem, "takenAt" | "values" | "kind" | "fate">) {
     if (fate.reason === "in_the_future") {
-      return `${values(of)}, datiert auf ${time(takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Wenn der Tag gekommen ist, sehe ich sie mir wieder an.`;
+      return `${values(of)}, datiert auf ${time(takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Sobald der Tag da ist, sehe ich sie mir wieder an.`;
     }
     if (fate.reason === "impossible_date") {
       return `${values(of)}, datiert auf ${time(takenAt)}: Damals konnte noch ${DEVICE[kind]} Messungen senden; vermutlich wurde ihre Uhr zurückgesetzt. Prüfe ${CLOCK[kind]}.`;
@@ -97,7 +97,7 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
         case "seen":
           return `${name}: ist in Garmin.`;
         case "sent":
-          return `${name}: Garmin hat sie genommen, zeigt sie aber noch nicht.`;
+          return `${name}: Garmin hat sie angenommen, zeigt sie aber noch nicht.`;
         case "sending":
           return attempts > 0
             ? `${name}: gesendet, aber Garmin zeigt sie noch nicht.`
@@ -105,7 +105,8 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
         case "skipped":
           if (fate.reason === "already_in_garmin")
             return `${name}: Garmin hat sie schon, darum habe ich nichts gesendet.`;
-          if (fate.reason === "kind_off") return `${name}: ausgelassen; sie kam, während ihre Art ausgeschaltet war.`;
+          if (fate.reason === "kind_off")
+            return `${name}: ausgelassen, weil solche Messungen ausgeschaltet waren, als sie kam.`;
           return `${name}: Ich sende sie nicht.${garminKey ? " Eine frühere Fassung bleibt in Garmin." : ""}`;
         default:
           return line({ ...entry, fate });

@@ -52,15 +52,15 @@ export function settingsInGerman(): SettingsWords {
 
   const MORE: Record<SettingsTopic, string> = {
     units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
-    zone: "Nach ihr gehen die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
+    zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
     summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
     silence:
-      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nDu hörst es einmal, nicht vor der Stunde der Zusammenfassung, und auch wenn sie aus ist.",
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
     patience:
-      "Antworten Withings oder Garmin nicht, vergeht das meist von selbst, und verloren geht dabei nichts. Was dich braucht, sage ich sofort.",
+      "Antworten Withings oder Garmin nicht, geht das meist von selbst vorbei, und nichts ist verloren. Musst du etwas tun, sage ich es dir sofort.",
     sends:
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
-    language: "Auch die des Menüs mit den Befehlen.",
+    language: "Sie gilt auch für das Menü mit den Befehlen.",
   };
 
   return {

@@ -34,7 +34,7 @@ export function german(format: Format): Words {
     relink_garmin:
       "Garmin hat mich abgemeldet. Deine Messungen warten bei Withings; sobald du dich wieder angemeldet hast, schicke ich sie nach.",
     grant_garmin_upload:
-      "Garmin möchte deine Zustimmung, bevor es speichert, was Geräte senden. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“. Deine Messungen warten bei Withings.",
+      "Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. Deine Messungen warten bei Withings. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“.",
     unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
     use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
     fix_withings_application:
@@ -54,7 +54,7 @@ export function german(format: Format): Words {
     success: "alles gut",
     retry_later: "noch nicht fertig",
     action_needed: "wartet auf dich",
-    error: "bei mir ist etwas kaputt",
+    error: "bei mir schiefgegangen",
   };
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
@@ -128,7 +128,7 @@ export function german(format: Format): Words {
         const isTimed = !news.told.some(({ what }) => what === "fix_clock");
         if (news.synced > 0)
           return `${delays.over(news)} ${readings(news.synced)}${isTimed ? ` aus ${span(news.since)}` : ""} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`;
-        return `${delays.over(news)} ${isTimed ? `Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.` : "Keine Messung hat gefehlt."}`;
+        return `${delays.over(news)} ${isTimed ? `Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt."}`;
       }
       case "expiry":
         return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
@@ -149,7 +149,7 @@ export function german(format: Format): Words {
 
   const commands = {
     sync: "Neues hinübertragen",
-    status: "Wie es steht",
+    status: "Deine Verbindungen und Messungen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Zusammenfassung, Sprache",
     disconnect: "Eine Verbindung oder alles entfernen",
@@ -197,20 +197,20 @@ export function german(format: Format): Words {
     cancelled: "Abgebrochen. Nichts wurde geändert.",
     signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
     notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
-    oldButton: "Dieser Knopf ist von früher. So steht es jetzt.",
+    oldButton: "Dieser Knopf ist veraltet. Hier siehst du, was jetzt gilt.",
     questionOver: {
-      withings: "Diese Frage zu Withings ist vorbei. Nichts hat sich geändert. /connect fragt neu.",
-      garmin: "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Nichts hat sich geändert. /connect beginnt neu.",
-      zone: "Diese Frage nach deiner Zeitzone ist vorbei. Nichts hat sich geändert.",
-      disconnect: "Diese Frage ist vorbei, und nichts wurde entfernt. /disconnect fragt neu.",
-      people: "Diese Liste ist von früher. Nichts hat sich geändert. /people zeigt eine neue.",
+      withings: "Diese Frage zu Withings ist nicht mehr offen. Es hat sich nichts geändert. /connect fragt neu.",
+      garmin: "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Es hat sich nichts geändert. /connect beginnt neu.",
+      zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Es hat sich nichts geändert.",
+      disconnect: "Diese Frage ist nicht mehr offen, und es wurde nichts entfernt. /disconnect fragt neu.",
+      people: "Diese Liste ist veraltet. Es hat sich nichts geändert. /people zeigt eine neue.",
     },
     linkedSince: {
-      withings: "Seitdem hast du Withings verbunden. Nichts hat sich geändert. /connect verbindet es neu.",
-      garmin: "Seitdem hast du dich bei Garmin angemeldet. Nichts hat sich geändert. /connect meldet dich neu an.",
+      withings: "Du hast Withings seitdem verbunden. Es hat sich nichts geändert. /connect verbindet es neu.",
+      garmin: "Du hast dich seitdem bei Garmin angemeldet. Es hat sich nichts geändert. /connect meldet dich neu an.",
     },
     brokeOnMySide: (reportId) =>
-      `Bei mir ist etwas kaputtgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Bleibt es so, findet, wer mich betreibt, mehr in meinem Protokoll, unter ${reportId}.`,
+      `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Passiert es wieder, kann die Person, die mich betreibt, in meinem Protokoll mehr finden, unter ${reportId}.`,
     later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
     deleted: "Ich habe deine Nachricht gelöscht.",
     notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
@@ -297,7 +297,7 @@ export function german(format: Format): Words {
           lines.push(
             report.action
               ? `${needed(report.action)}${sinceThen(report)}`
-              : `Etwas braucht dich. ${status} sagt, was ich weiß.`,
+              : `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
           );
           break;
         case "retry_later":
@@ -371,7 +371,7 @@ export function german(format: Format): Words {
     settings: settingsInGerman(),
     people: {
       invitation: (link) =>
-        `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er lässt eine Person ein, innerhalb von 24 Stunden.`,
+        `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er gilt für eine Person und 24 Stunden lang.`,
       invitationOver:
         "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
       joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
@@ -379,13 +379,13 @@ export function german(format: Format): Words {
       you: "du",
       nameless: (telegramUserId) => `die Person mit der Telegram-ID ${telegramUserId}`,
       named: (who, since) =>
-        `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht gekommen"}`,
+        `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht da"}`,
       invited: (who, since) => `${who}: eingeladen, hier seit ${day(since)}`,
       remove: (name) => `${name} entfernen`,
       sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
       removed: (name) => `${name} ist entfernt.`,
       farewell:
-        "Wer mich betreibt, hat deine Nutzung beendet. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
+        "Wer mich betreibt, hat dich aus diesem Bot entfernt. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
     },
     doctor: doctorInGerman(),
   };

@@ -24,7 +24,7 @@ export function alarmsInEnglish() {
         "dead-jobs": {
           means:
             "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.",
-          mend: `Run ${doctor} to see what is wrong. When it is mended, open the queue and choose “Start DLQ redrive”.`,
+          mend: `Run ${doctor} to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.`,
           over: "No job is put aside any more.",
         },
         "jobs-waiting": {
@@ -47,7 +47,7 @@ export function alarmsInEnglish() {
         },
         "sweep-errors": {
           means: "The part of me that begins the regular syncs broke. If that stays, readings arrive late.",
-          mend: `${logSays} Until it is mended, npx weighbridge sync --stage ${stage} brings over what waits.`,
+          mend: `${logSays} Until it’s fixed, npx weighbridge sync --stage ${stage} brings over what waits.`,
           over: "The regular syncs begin without errors again.",
         },
         "alarm-errors": {
@@ -79,29 +79,28 @@ export function alarmsInEnglish() {
         "sweep-missing": {
           means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
           mend: `In EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
-          first: `I am newly set up, and my regular syncs have not begun yet. That is as it should be: within ten minutes I write that they have. Should I not, enable the rule of the stage ${stage} in EventBridge, under Rules.`,
+          first: `I am newly set up, and my regular syncs have not begun yet. That is as it should be: within ten minutes I write that they have. If I don’t, enable the rule of the stage ${stage} in EventBridge, under Rules.`,
           over: "The regular syncs begin by themselves, and what waited follows.",
         },
         "webhook-failing": {
           means:
             "Telegram does not bring me what people write, so they get no answer in the chat. What cannot be brought it keeps for a day. Syncs go on.",
-          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address anew. If another program runs with this bot, a second deployment for instance, end it or give it a bot of its own.`,
+          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address again. If another program runs with this bot, a second deployment for instance, end it or give it a bot of its own.`,
           over: "Telegram gets through to me again.",
         },
         "stale-session": {
           means:
-            "A link at Garmin or Withings has ended, and whoever it belongs to was told in their own chat. Their readings wait and follow by themselves.",
-          mend: "You need do nothing. If the link is yours, you have that message already: press its button, or send /connect.",
+            "A link at Garmin or Withings has ended, and its owner has been told in their own chat. Their readings wait and follow by themselves.",
+          mend: "You don’t have to do anything. If the link is yours, you have that message already: press its button, or send /connect.",
         },
         broken: {
-          means:
-            "Something broke on my side that I do not know. No reading is lost, but some may wait until it is mended.",
+          means: "Something unexpected broke on my side. No reading is lost, but some may wait until it’s fixed.",
           mend: `Run ${doctor}. The log says what it was.`,
           over: "What broke on my side has not happened again since.",
         },
         "table-throttled": {
           means:
-            "The table was asked more at once than it bears. What was held up is tried again, and no reading is lost.",
+            "The table was asked for more at once than it can handle. What was held up is tried again, and no reading is lost.",
           mend: "It grows with its use within half an hour. If it comes again, look at its metrics.",
           over: "The table keeps up again.",
         },
@@ -144,23 +143,23 @@ export function alarmsInEnglish() {
           means:
             "Telegram hasn’t let me read or write messages for at least ten minutes. Syncing continues, but nobody is told anything in the chat.",
           mend: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
-          over: "Telegram works for me again. What I couldn’t say is said in the chat now.",
+          over: "Telegram works for me again. What I couldn’t say then is in the chat now.",
         },
         "owner-away": {
           means:
             "My owner has blocked the bot in Telegram. Syncing continues, but I can’t tell them about any trouble.",
           mend: "Unblock the bot in Telegram, or send it a message.",
-          over: "My owner hears me in Telegram again.",
+          over: "My messages reach my owner in Telegram again.",
         },
         "owner-not-told": {
           means:
             "Telegram works, but hasn’t accepted my messages to my owner for at least ten minutes. Syncing continues, but they don’t hear of any trouble.",
           mend: `Send the bot /status in Telegram. ${logSays}`,
-          over: "My owner gets my messages again, and those that waited.",
+          over: "My owner gets my messages again, including those that waited.",
         },
         "address-failing": {
           means:
-            "An address outside that watches me hasn’t accepted anything from me for at least ten minutes, so nobody there would notice if I stopped. Syncing continues.",
+            "An outside address that watches me hasn’t accepted anything from me for at least ten minutes, so nobody there would notice if I stopped. Syncing continues.",
           mend: "Check the addresses for alarms and heartbeats in my settings. My log says which one fails, and how.",
           over: "The addresses that watch me accept what I send again.",
         },
@@ -185,7 +184,7 @@ export function alarmsInEnglish() {
       };
       return SENTENCES[verdict];
     },
-    unknownOn: (name: string) => `The alarm ${name} is on. It is none of mine, so I only pass it on.`,
+    unknownOn: (name: string) => `The alarm ${name} is on. It isn’t one of mine, so I’m only passing it on.`,
     unknownOver: (name: string) => `The alarm ${name} is over.`,
     noAlarm: (text: string | undefined) =>
       text === undefined

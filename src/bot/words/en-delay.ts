@@ -5,18 +5,18 @@ import type { Format } from "./format.ts";
 
 /** Each sentence on its own: an action is over when readings arrive again. */
 const OVER: Record<DelayCause | Action | "broken", string> = {
-  withings_silent: "Withings answers again.",
+  withings_silent: "Withings is answering again.",
   withings_refusing: "Withings accepts my requests again.",
   withings_limited: "Withings no longer limits my requests.",
-  garmin_silent: "Garmin answers again.",
+  garmin_silent: "Garmin is answering again.",
   garmin_refusing: "Garmin accepts my requests again.",
   garmin_limited: "Garmin no longer limits my requests.",
-  garmin_not_showing: "Garmin shows what it accepted.",
+  garmin_not_showing: "Garmin now shows what it accepted.",
   us: "The trouble on my side is over.",
   broken: "The trouble on my side is over.",
   relink_withings: "Withings lets me read your scale again.",
   relink_garmin: "Garmin lets me in again.",
-  grant_garmin_upload: "Garmin takes uploads again.",
+  grant_garmin_upload: "Garmin accepts uploads again.",
   unlock_garmin_account: "Garmin lets me in again.",
   use_garmin_page: "Garmin lets me in again.",
   fix_garmin_client_id: "Garmin lets me in again.",
@@ -69,10 +69,10 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
         return `${vendor} hasn’t answered properly since ${moment(since)}.`;
       case "withings_refusing":
       case "garmin_refusing":
-        return `${vendor} has been refusing my requests since ${moment(since)}, which may pass by itself.`;
+        return `${vendor} has been refusing my requests since ${moment(since)}; this may pass by itself.`;
       case "withings_limited":
       case "garmin_limited": {
-        const wait = until && until > now ? ` and asked me to wait until ${moment(until)}` : "";
+        const wait = until && until > now ? ` and has asked me to wait until ${moment(until)}` : "";
         return `${vendor} has been limiting my requests since ${moment(since)}${wait}.`;
       }
       case "garmin_not_showing":
@@ -81,7 +81,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
         }
         return `Garmin accepted ${readings(1)}${which(newest)} ${isToday(since) ? "at" : "on"} ${moment(since)} but doesn’t show it yet.`;
       case "us":
-        return `Since ${moment(since)} I haven’t been able to finish. The trouble is on my side, not at Withings or Garmin.`;
+        return `I haven’t been able to finish syncing since ${moment(since)}. The trouble is on my side, not at Withings or Garmin.`;
     }
   }
 
@@ -98,7 +98,7 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
         : [];
     if (cause === "garmin_not_showing") {
       const others = (waiting ?? 0) - accepted - following;
-      const safe = accepted === 1 ? "It’s also safe at Withings." : "They’re also safe at Withings.";
+      const safe = accepted === 1 ? "It’s safe at Withings either way." : "They’re safe at Withings either way.";
       const more = others > 0 ? [`${others} more ${others === 1 ? "waits" : "wait"} there.`] : [];
       return [safe, ...more, ...behind];
     }
@@ -118,16 +118,16 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
   function next(delay: Delay): string {
     const nothing = "you don’t have to do anything.";
     if (isAskedToWait(delay, now)) return `I’ll continue then; ${nothing}`;
-    if (delay.cause === "garmin_not_showing") return `I look again with each sync; ${nothing}`;
-    return `I keep trying; ${nothing}`;
+    if (delay.cause === "garmin_not_showing") return `I’ll check again with each sync; ${nothing}`;
+    return `I’ll keep trying; ${nothing}`;
   }
 
   function nextWithWord(delay: Delay, tries: number): string {
-    const rest = "and I’ll tell you when it’s over; you don’t have to do anything.";
+    const rest = "and tell you when it’s over; you don’t have to do anything.";
     const tried = tries === 1 ? "1 try so far" : `${tries} tries so far`;
-    if (isAskedToWait(delay, now)) return `I’ll continue then (${tried}), ${rest}`;
-    if (delay.cause === "garmin_not_showing") return `I look again with each sync (${tried}), ${rest}`;
-    return `I keep trying (${tried}), ${rest}`;
+    if (isAskedToWait(delay, now)) return `I’ll continue then (${tried}) ${rest}`;
+    if (delay.cause === "garmin_not_showing") return `I’ll check again with each sync (${tried}) ${rest}`;
+    return `I’ll keep trying (${tried}) ${rest}`;
   }
 
   return {
@@ -144,16 +144,16 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
       switch (cause) {
         case "withings_silent":
         case "garmin_silent":
-          return `${vendor} cannot be reached just now, or gives no proper answer${detail}. Try again later.`;
+          return `${vendor} can’t be reached right now or isn’t answering properly${detail}. Try again later.`;
         case "withings_refusing":
         case "garmin_refusing":
-          return `${vendor} is refusing my requests just now${detail}. Try again later.`;
+          return `${vendor} is refusing my requests right now${detail}. Try again later.`;
         case "withings_limited":
         case "garmin_limited":
-          return `${vendor} is limiting my requests just now${detail}. Try again later.`;
+          return `${vendor} is limiting my requests right now${detail}. Try again later.`;
         case "garmin_not_showing":
         case "us":
-          return `That could not be done just now. The trouble is on my side${detail}, and nothing is lost. Try again in a few minutes.`;
+          return `That didn’t work just now. The trouble is on my side${detail}, and nothing is lost. Try again in a few minutes.`;
       }
     },
     over: (news: Extract<HealthNews, { type: "healed" }>): string => overSentences(news, OVER, "Back."),

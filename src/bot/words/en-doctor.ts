@@ -69,38 +69,38 @@ export function doctorInEnglish() {
     noServerTime: "No server told the time. Try again later.",
     mayUse: "may use the bot",
     blocksBot: (since: string) =>
-      `has blocked the bot in Telegram since ${since}, and hears of no trouble. Syncing continues. To hear of it again, unblock the bot or write to it`,
+      `has had the bot blocked in Telegram since ${since}, so isn’t told of any trouble. Syncing continues. To be told again, unblock the bot or write to it`,
     mayNotUse: (account: number) =>
       `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
     asksToWait: (vendor: string, until: string) =>
       `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
     withings: "answers, and lets me read your measurements",
     garmin: (name: string, hasConsent: boolean) =>
-      `answers as ${name}${hasConsent ? ", and has your consent to uploads" : ""}`,
+      `answers as ${name}${hasConsent ? ", and shows your consent to uploads" : ""}`,
     garminRefused: (name: string, at: string) =>
-      `answers as ${name}, but refused the last upload (${at}) for lack of your consent. The next upload shows whether it takes them now.`,
+      `answers as ${name}, but refused the last upload (${at}) because your consent was missing. The next upload will show whether it’s there now.`,
     notifications: {
-      on: "Withings tells me at once",
-      off: "Withings does not tell me yet. Until it does, I look by myself.",
-      gone: "Withings no longer tells me. I’ll set it up again soon; until then I look by myself.",
+      on: "Withings tells me about them at once",
+      off: "Withings doesn’t tell me about them yet. Until it does, I check myself.",
+      gone: "Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
       unreachable:
-        "Withings does not tell me, because it couldn’t reach me when I last set it up. I look by myself until it can. Check that the public address answers from outside.",
+        "Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up. Until it can, I check myself. Check that the public address answers from outside.",
     },
     noRunNeedsLinks: "the next one needs both links",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
       `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
     runBroke:
-      "The last sync broke on my side. Nothing is lost, and I keep trying. The person who runs me finds more in my log.",
+      "The last sync broke on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
     /** For somebody who cannot fix it. */
     forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
     setup: (problem: string) => problem,
     conclusion({ needYou, broken, later }: { needYou: number; broken: number; later: number }): string {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
-        ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me finds more in my log.`] : []),
+        ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me can find more in my log.`] : []),
         ...(later > 0
-          ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right just now; check again later.`]
+          ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right at the moment; check again later.`]
           : []),
       ];
       return said.join(" ") || "All good.";

@@ -3,10 +3,10 @@ import { ATTENTION_ITEMS } from "../../sync/progress.ts";
 import type { ReadingKind } from "../../sync/reading.ts";
 import type { Format } from "./format.ts";
 
-/** Whoever reads a list of readings that wait sees so many; the rest is counted. */
+/** How many readings a list of those that wait names; the rest are only counted. */
 export const ATTENTION_SHOWN = 5;
 export const JUST_HELD_SHOWN = 3;
-/** Of the readings that somebody has just decided about, so many are named. */
+/** How many of the readings that somebody has just decided about are named. */
 export const DECIDED_SHOWN = 3;
 
 const ODD_DATES: ReadonlyArray<AttentionItem["fate"]["reason"]> = ["in_the_future", "impossible_date"];
@@ -34,20 +34,20 @@ export function heldInEnglish({ values, time, day }: Format) {
   };
 
   const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "the scale was not sure that it was you; assign it in the Withings app",
+    ambiguous_person: "the scale wasn’t sure that it was you; assign it in the Withings app",
     typed_at_sign_up: "it was typed in when the Withings account was made",
-    unknown_attribution: "Withings does not say whose it is in a way I know",
+    unknown_attribution: "Withings says whose it is in a way I don’t understand",
     improbable_weight: "it is far from your recent weights",
     in_the_future: "it’s dated in the future; check the clock of the scale or cuff",
-    impossible_date: "no scale or cuff could send readings then; its clock was probably reset",
+    impossible_date: "no scale or cuff could send readings back then; its clock was probably reset",
     no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
-    before_start: "it’s from before the day I start at, so I left it out",
+    before_start: "it’s from before the day I copy from, so I left it out",
   };
 
   const FAILED: Record<FailReason, string> = {
-    out_of_range: "Garmin can’t store such values, or such a date",
-    refused_by_garmin: "Garmin refused it; I offer it again tomorrow",
-    never_appeared: "Garmin took it and never showed it",
+    out_of_range: "Garmin can’t store these values, or this date",
+    refused_by_garmin: "Garmin refused it; I’ll offer it again tomorrow",
+    never_appeared: "Garmin accepted it but never showed it",
     unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
   };
 
@@ -59,7 +59,7 @@ export function heldInEnglish({ values, time, day }: Format) {
       return `${values(of)}, dated ${time(takenAt)}: that’s in the future, so check the clock of the ${DEVICE[kind]}. I’ll look at it again when that date has come.`;
     }
     if (fate.reason === "impossible_date") {
-      return `${values(of)}, dated ${time(takenAt)}: no ${DEVICE[kind]} could send readings then, so its clock was probably reset. Check the clock of the ${DEVICE[kind]}.`;
+      return `${values(of)}, dated ${time(takenAt)}: no ${DEVICE[kind]} could send readings back then, so its clock was probably reset. Check the clock of the ${DEVICE[kind]}.`;
     }
     const why = fate.state === "held" ? `held: ${HELD[fate.reason]}` : `not stored: ${FAILED[fate.reason]}`;
     return `${time(takenAt)}, ${values(of)}: ${why}.`;
@@ -110,14 +110,15 @@ export function heldInEnglish({ values, time, day }: Format) {
         case "seen":
           return `${name}: it’s in Garmin.`;
         case "sent":
-          return `${name}: Garmin has taken it, but doesn’t show it yet.`;
+          return `${name}: Garmin has accepted it but doesn’t show it yet.`;
         case "sending":
           return attempts > 0
-            ? `${name}: I’ve sent it, and Garmin doesn’t show it yet.`
+            ? `${name}: I’ve sent it, but Garmin doesn’t show it yet.`
             : `${name}: I’ll send it unless Garmin already has it.`;
         case "skipped":
           if (fate.reason === "already_in_garmin") return `${name}: Garmin already has it, so I sent nothing.`;
-          if (fate.reason === "kind_off") return `${name}: I left it out; it came while its kind was switched off.`;
+          if (fate.reason === "kind_off")
+            return `${name}: I left it out, because its kind was switched off when it came.`;
           return `${name}: I won’t send it.${garminKey ? " An earlier version of it stays in Garmin." : ""}`;
         default:
           return line({ ...entry, fate });
@@ -133,7 +134,7 @@ export function heldInEnglish({ values, time, day }: Format) {
       notMine: (item: AttentionItem) => `Not mine: ${nameOf(item)}`,
       ignore: (item: AttentionItem) => `Ignore ${nameOf(item)}`,
       tryAgain: (item: AttentionItem) => `Try ${nameOf(item)} again`,
-      leaveIt: (item: AttentionItem) => `Leave ${nameOf(item)}`,
+      leaveIt: (item: AttentionItem) => `Leave it: ${nameOf(item)}`,
       bring: ([item, ...more]: AttentionItem[]) =>
         item && more.length === 0 ? `Send ${nameOf(item)}` : `Send all ${more.length + 1} older readings`,
       leaveOut: ([item, ...more]: AttentionItem[]) =>

@@ -65,15 +65,15 @@ export function settingsInEnglish() {
 
   const MORE: Record<SettingsTopic, string> = {
     units: "How I write weights here. Garmin Connect has a setting of its own.",
-    zone: "Times in this chat, and the hour of the summary, go by it.",
+    zone: "The times in this chat and the hour of the summary go by it.",
     summary: "The hour of the summary, and when it comes.",
     silence:
-      "I go by your own rhythm, the scale and the cuff apart: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. While I don’t know your rhythm it’s a week, and if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nYou hear it once, not before the hour of the summary, and also when the summary is off.",
+      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary at the earliest, even if the summary is off.",
     patience:
-      "When Withings or Garmin do not answer, it mostly passes by itself, and nothing is lost meanwhile. What needs you I tell at once.",
+      "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
     sends:
-      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you do not want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
-    language: "Also of the menu with the commands.",
+      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
+    language: "The menu of commands changes with it.",
   };
 
   return {

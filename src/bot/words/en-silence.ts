@@ -10,9 +10,9 @@ export function silenceInEnglish(silence: Silence): string {
   }
   const rhythm = rhythmOf(silence);
   if (silence.kind === "weigh_in") {
-    return `No weigh-in for ${since}${rhythm && `; you usually weigh in ${rhythm}`}. If you have been on the scale since, open the Withings app:\n• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open beside it.\n• It’s there: /doctor looks for what’s wrong on my side.`;
+    return `No weigh-in for ${since}${rhythm && `; you usually weigh in ${rhythm}`}. If you have been on the scale since, open the Withings app:\n• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.`;
   }
-  return `No blood pressure for ${since}${rhythm && `; you usually measure ${rhythm}`}. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open beside them.\n• It’s there: /doctor looks for what’s wrong on my side.`;
+  return `No blood pressure reading for ${since}${rhythm && `; you usually measure ${rhythm}`}. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.`;
 }
 
 function rhythmOf({ everyDays }: { everyDays?: number }): string {
@@ -23,7 +23,7 @@ function rhythmOf({ everyDays }: { everyDays?: number }): string {
 
 /** The button that ends such messages, where one message tells of both. */
 export const SILENCE_OFF_IN_ENGLISH: Record<ReadingKind | "all", string> = {
-  weigh_in: "Don’t tell me of the scale",
-  blood_pressure: "Don’t tell me of the cuff",
-  all: "Don’t tell me of this",
+  weigh_in: "Don’t tell me about the scale",
+  blood_pressure: "Don’t tell me about the cuff",
+  all: "Don’t tell me about this",
 };

@@ -51,7 +51,7 @@ export function english(format: Format) {
     relink_garmin:
       "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
     grant_garmin_upload:
-      "Garmin asks for your consent before it stores what devices send. In Garmin Connect open Settings, then Privacy, and allow “Device Upload”. Your readings wait at Withings.",
+      "Garmin wants your consent before it stores what devices send. Your readings wait at Withings. In Garmin Connect, open Settings, then Privacy, and allow “Device Upload”.",
     unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
     use_garmin_page: "Garmin wants to see you on its own page. Sign in there.",
     fix_withings_application:
@@ -65,12 +65,12 @@ export function english(format: Format) {
   };
 
   const BROKEN =
-    "Something is wrong on my side. Nothing is lost: your readings wait at Withings, and I keep trying. The person who runs me finds more in my log.";
+    "Something is wrong on my side. Nothing is lost: your readings wait at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "all right",
     retry_later: "not finished",
-    action_needed: "waits for you",
+    action_needed: "waiting for you",
     error: "broke on my side",
   };
 
@@ -122,8 +122,8 @@ export function english(format: Format) {
   function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
     if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
     if (what !== "broken") return ACTION[what];
-    const more = cause ? ` My log says more: ${cause}` : " The person who runs me finds more in my log.";
-    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I keep trying.${more}`;
+    const more = cause ? ` My log says more: ${cause}` : " The person who runs me can find more in my log.";
+    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I’ll keep trying.${more}`;
   }
 
   function unreadableLine(records: UnreadableRecord[]): string {
@@ -149,7 +149,7 @@ export function english(format: Format) {
           : `${delays.over(news)} No reading has been missed${isTimed ? ` since ${moment(news.since)}` : ""}.`;
       }
       case "expiry":
-        return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I could not renew it lately. I keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
+        return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I couldn’t renew it lately. I’ll keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
       case "attention":
         return held.question(news.items);
       case "before_start":
@@ -167,7 +167,7 @@ export function english(format: Format) {
 
   const commands = {
     sync: "Bring over what is new",
-    status: "How things are",
+    status: "Your links and readings",
     connect: "Link Withings or Garmin",
     settings: "Units, summary, language",
     disconnect: "Remove a link, or everything",
@@ -217,23 +217,23 @@ export function english(format: Format) {
     cancelled: "Stopped. Nothing was changed.",
     signInLeft: "I have stopped the sign-in. /connect begins it again.",
     notUnderstood: "I did not understand that. /help shows what I can do.",
-    oldButton: "That button is from before. Here is how things are now.",
+    oldButton: "That button is out of date. This is what’s true now.",
     /** A toast, on a tap that comes too late. */
     questionOver: {
       withings: "That question about Withings is over. Nothing has changed. /connect asks again.",
       garmin: "That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.",
       zone: "That question about your time zone is over. Nothing has changed.",
       disconnect: "That question is over, and nothing was removed. /disconnect asks again.",
-      people: "That list is from before. Nothing has changed. /people shows a new one.",
+      people: "That list is out of date. Nothing has changed. /people shows a new one.",
     } satisfies Record<AnswerTopic, string>,
     /** The same for a button that began what has been done since. */
     linkedSince: {
-      withings: "You have linked Withings since then. Nothing has changed. /connect links it again.",
-      garmin: "You have signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
+      withings: "You’ve linked Withings since then. Nothing has changed. /connect links it again.",
+      garmin: "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
     } satisfies Record<Vendor, string>,
     brokeOnMySide: (reportId: string) =>
-      `Something broke on my side. Nothing was lost. Please try again. If it happens again, the person who runs me finds more in my log, under ${reportId}.`,
-    later: "That could not be done just now. Try again in a few minutes.",
+      `Something broke on my side. Nothing is lost. Please try again. If it happens again, the person who runs me can find more in my log, under ${reportId}.`,
+    later: "That didn’t work just now. Try again in a few minutes.",
     deleted: "I deleted your message.",
     notDeleted: "I could not delete your message. Please delete it yourself.",
 
@@ -348,10 +348,10 @@ export function english(format: Format) {
       options: Partial<StatusOptions>,
     ): string {
       const NOTIFICATIONS = {
-        on: "Withings tells me of new readings at once",
-        unreachable: "Withings cannot reach me to tell me of new readings; I look by myself",
-        off: "Withings does not tell me of new readings yet; I look by myself",
-        gone: "Withings no longer tells me of new readings; I look by myself, and set it up again soon",
+        on: "Withings tells me about new readings at once",
+        unreachable: "Withings can’t reach me to tell me about new readings; I check for them myself",
+        off: "Withings doesn’t tell me about new readings yet; I check for them myself",
+        gone: "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
       };
       const isLinked = links.withings && links.garmin;
       const { late, items } = byStart(attention);
@@ -398,7 +398,7 @@ export function english(format: Format) {
     settings: settingsInEnglish(),
     people: {
       invitation: (link: string) =>
-        `${link}\n\nSend this link to the person you want to invite. It works for one person, within 24 hours.`,
+        `${link}\n\nSend this link to the person you want to invite. It works for one person and for 24 hours.`,
       invitationOver: "This invitation was used already, or is older than 24 hours. Please ask for a new one.",
       joined: (name: string) => `${name} is here now. /people shows who uses me.`,
       title: "Who may use me:",
@@ -406,7 +406,7 @@ export function english(format: Format) {
       /** Somebody who has not written yet has no name. */
       nameless: (telegramUserId: number) => `the person with Telegram id ${telegramUserId}`,
       named: (who: string, since: Date | undefined) =>
-        `${who}: allowed in my settings, ${since ? `here since ${day(since)}` : "hasn’t come yet"}`,
+        `${who}: allowed in my settings, ${since ? `here since ${day(since)}` : "hasn’t joined yet"}`,
       invited: (who: string, since: Date) => `${who}: invited, here since ${day(since)}`,
       remove: (name: string) => `Remove ${name}`,
       sure: (name: string) => `Remove ${name}? Their links, list and settings are deleted here.`,
@@ -415,7 +415,5 @@ export function english(format: Format) {
         "The person who runs me has removed you from this bot. Your links, list and settings are deleted here; what is in Garmin stays there. Thank you, and goodbye.",
     },
     doctor: doctorInEnglish(),
-
-    /* What the deployment on AWS tells its owner */
   };
 }
