@@ -2,13 +2,13 @@ import { execFile } from "node:child_process";
 import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
-/** Sweeps can follow each other closely, and each message is a process. */
+/** Sweeps can follow each other closely, and each message starts a process. */
 const ALIVE_SECONDS = 30;
 
-/** What systemd is told of the service (sd_notify): the unit has Type=notify and WatchdogSec. */
+/** What systemd is told about the service (sd_notify); the unit has Type=notify and WatchdogSec. */
 export interface Systemd {
   ready(): void;
-  /** A sweep has ended, so the program does not hang. */
+  /** A sweep has ended, so the program isn't hanging. */
   alive(): void;
   stopping(): void;
 }

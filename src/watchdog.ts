@@ -20,11 +20,11 @@ export interface WatchdogThread {
 
 /** What is said when the program ends because it hangs. */
 export interface LastWord {
-  /** POST requests, each sent once: to the owner's chat and to ALARM_URL. */
+  /** POST requests to the owner's chat and to ALARM_URL, each sent once. */
   requests: Array<{ url: string; contentType: string; body: string }>;
 }
 
-/** Requests ready to be sent, because whatever makes them otherwise may be what hangs. */
+/** Requests that are ready to be sent, because the code that makes them otherwise may be what hangs. */
 export function lastWordOf(
   to: { apiRoot: string; botToken: string; owner: number; alarmUrl: string | undefined },
   text: string,
@@ -42,13 +42,13 @@ export function lastWordOf(
 export interface Watchdog {
   /** A sweep has ended, successfully or not. */
   sweepEnded(): void;
-  /** Rejects when no sweep has ended for a quarter of an hour, if the event loop still turns. */
+  /** Rejects when no sweep has ended for 15 minutes, if the event loop still runs. */
   stuck: Promise<never>;
   stop(): Promise<void>;
 }
 
 /**
- * Watches from a thread of its own that sweeps keep finishing. If none has for a quarter of an hour, `stuck` rejects. A program
+ * Watches from a thread of its own that sweeps keep finishing. If none has for 15 minutes, `stuck` rejects. A program
  * that cannot even react to that, because its event loop is blocked, or that does not come to its end, is killed (SIGKILL).
  * Either way the thread first writes one line to the log and says its last word.
  */

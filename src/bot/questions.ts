@@ -6,10 +6,10 @@ import { TAP } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { answerTap } from "./redraw.ts";
 
-/** The others begin to link a side, and are right until that was done. */
+/** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
 export type AnswerTopic = Exclude<QuestionTopic, "links" | "doors">;
 
-/** What each tap answers. Taps of settings and held readings name what they do, and are right whenever they come. */
+/** The topic that each tap answers. Taps on settings and held readings name what they do, so they are valid at any time. */
 const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
   [/^garmin:(?:same|other|new-code|cancel|look|keep|switch:.+)$/, "garmin"],
   [/^withings:(?:keep|switch:.+)$/, "withings"],
@@ -17,7 +17,7 @@ const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
   [/^disconnect:/, "disconnect"],
   [/^people(?::|$)/, "people"],
 ];
-/** The taps that begin to link a side. They stand below many messages, and are over once the side was linked. */
+/** The taps that begin to link a side. They are below many messages, and end once the side is linked. */
 const BEGINS: Record<string, Vendor> = {
   [TAP.withings]: "withings",
   [TAP.garmin]: "garmin",
@@ -29,21 +29,21 @@ type Id = Pick<Account, "telegramUserId">;
 export type Questions = ReturnType<typeof createQuestions>;
 
 /**
- * The questions with buttons. Of each topic one is open at most: when it is answered or another takes its place, its buttons
- * go, and one that is pressed all the same says what it was and changes nothing.
+ * The questions with buttons. At most one is open for each topic: when it is answered or another takes its place, its buttons
+ * go, and a tap that still comes says what it was about and changes nothing.
  */
 export function createQuestions(
   api: Api,
   deps: {
     accounts: Pick<Accounts, "saveQuestion">;
-    /** Of the link, when it was made. */
+    /** When the link was made, and its state. */
     links: { facts(account: number, vendor: Vendor): Promise<Pick<Link, "state" | "linkedAt"> | undefined> };
     log: Log;
   },
 ) {
   const { accounts, links, log } = deps;
 
-  /** That it cannot be noted takes no button away from anybody: of what is newer than the last one noted all are open. */
+  /** If it cannot be noted, nobody loses a button: every question newer than the last one noted counts as open. */
   async function note({ telegramUserId }: Id, topic: QuestionTopic, next: (before?: Question) => Question) {
     try {
       return await accounts.saveQuestion(telegramUserId, topic, next);
@@ -58,19 +58,19 @@ export function createQuestions(
     await api.editMessageReplyMarkup(telegramUserId, messageId).catch(() => undefined);
   }
 
-  /** That this message asks now, instead of the one before. */
+  /** This message asks from now on, instead of the one before. */
   async function asked(account: Id, topic: QuestionTopic, messageId: number): Promise<void> {
     const before = await note(account, topic, () => ({ messageId, isOpen: true }));
     if (before?.isOpen && before.messageId !== messageId) await takeButtons(account, before.messageId);
   }
 
-  /** With `redrawn` its message shows something else by now, with buttons of its own. */
+  /** `redrawn`: its message already shows something else, with buttons of its own. */
   async function close(account: Account, topic: QuestionTopic, { redrawn = false } = {}): Promise<void> {
     const before = await note(account, topic, (open = { messageId: 0, isOpen: false }) => ({ ...open, isOpen: false }));
     if (before?.isOpen && !redrawn) await takeButtons(account, before.messageId);
   }
 
-  /** What a tap was about that comes too late. */
+  /** What a late tap was about; undefined for one that is still valid. */
   async function over({ account, callbackQuery, words }: BotContext): Promise<string | undefined> {
     const { data = "", message } = callbackQuery ?? {};
     if (!message) return undefined;
@@ -111,8 +111,7 @@ export function createQuestions(
   });
 
   /**
-   * Of a message that tells something else. Where its buttons begin to link a side and do nothing else, they go like those of
-   * a question.
+   * For a message that isn't a question. If all of its buttons begin to link a side, they go like those of a question.
    */
   async function offered(account: Id, messageId: number, { inline_keyboard }: InlineKeyboard): Promise<void> {
     const taps = inline_keyboard.flat().flatMap((it) => ("callback_data" in it ? [it.callback_data] : []));
@@ -125,11 +124,11 @@ export function createQuestions(
     offered,
     /** Must run before whatever handles a tap. */
     taps,
-    /** Must run after it: a dialog that was forgotten, after a day for instance, takes no answer any more. */
+    /** Must run after it: a forgotten dialog, after a day for instance, takes no more answers. */
     leftOver,
     asked,
     close,
-    /** Says it, with buttons. Without any it is an answer, and the question is over. */
+    /** Sends the question. Text without buttons is an answer, and closes the question. */
     async ask(chat: Chat, topic: QuestionTopic, text: string, keyboard: InlineKeyboard): Promise<void> {
       if (keyboard.inline_keyboard.flat().length === 0) {
         await chat.reply(text);

@@ -25,7 +25,7 @@ export function alarmsInGerman(): AlarmWords {
         "http-errors": {
           means:
             "Etwas, das Telegram oder Withings mir gesendet hat, konnte ich nicht annehmen, darum kann eine Antwort im Chat oder eine Messung später kommen. Verloren ist keine Messung: Ich sehe auch regelmäßig selbst nach.",
-          mend: `${logSays} Wenn es bleibt, rufe ${doctor} auf.`,
+          mend: `${logSays} Bleibt es so, rufe ${doctor} auf.`,
           over: "Was Telegram und Withings senden, kommt wieder ohne Störung an.",
         },
         "worker-errors": {
@@ -77,23 +77,23 @@ export function alarmsInGerman(): AlarmWords {
         "webhook-failing": {
           means:
             "Telegram stellt mir nicht zu, was Leute schreiben, darum bekommen sie im Chat keine Antwort. Was sich nicht zustellen lässt, hebt es einen Tag lang auf. Messungen werden weiter übertragen.",
-          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} sagt Telegram die Adresse neu. Läuft noch ein Programm mit diesem Bot, etwa eine zweite Einrichtung, beende es oder gib ihm einen eigenen Bot.`,
+          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} teilt Telegram die Adresse noch einmal mit. Läuft noch ein Programm mit diesem Bot, etwa eine zweite Einrichtung, beende es oder gib ihm einen eigenen Bot.`,
           over: "Telegram erreicht mich wieder.",
         },
         "stale-session": {
           means:
-            "Eine Verbindung zu Garmin oder Withings ist abgelaufen, und wem sie gehört, weiß es aus dem eigenen Chat. Die Messungen warten und folgen von selbst.",
+            "Eine Verbindung zu Garmin oder Withings ist abgelaufen; wem sie gehört, hat es im eigenen Chat erfahren. Die Messungen warten und folgen von selbst.",
           mend: "Du musst nichts tun. Ist es deine Verbindung, hast du die Nachricht schon: Drück ihren Knopf, oder sende /connect.",
         },
         broken: {
           means:
-            "Bei mir ist etwas kaputtgegangen, das ich nicht kenne. Verloren ist keine Messung, aber manche wartet vielleicht, bis es behoben ist.",
+            "Bei mir ist etwas Unerwartetes schiefgegangen. Keine Messung ist verloren, aber manche warten vielleicht, bis es behoben ist.",
           mend: `Rufe ${doctor} auf. ${logSays}`,
-          over: "Was bei mir kaputtgegangen war, ist seither nicht wieder vorgekommen.",
+          over: "Der Fehler bei mir ist seitdem nicht wieder aufgetreten.",
         },
         "table-throttled": {
           means:
-            "Die Tabelle wurde mehr auf einmal gefragt, als sie verträgt. Was aufgehalten wurde, wird noch einmal versucht, und keine Messung geht verloren.",
+            "Die Tabelle bekam mehr Anfragen auf einmal, als sie verträgt. Was aufgehalten wurde, wird noch einmal versucht, und keine Messung geht verloren.",
           mend: "Sie wächst innerhalb einer halben Stunde mit. Kommt das wieder, sieh dir ihre Metriken an.",
           over: "Die Tabelle kommt wieder mit.",
         },
@@ -123,7 +123,7 @@ export function alarmsInGerman(): AlarmWords {
         },
         "stale-session": {
           means:
-            "Die Verbindung einer anderen Person zu Garmin oder Withings ist abgelaufen. Sie weiß es aus ihrem eigenen Chat; ihre Messungen warten und folgen von selbst.",
+            "Die Verbindung einer anderen Person zu Garmin oder Withings ist abgelaufen. Sie hat es in ihrem eigenen Chat erfahren; ihre Messungen warten und folgen von selbst.",
           mend: "Du musst nichts tun.",
         },
         "updates-taken": {

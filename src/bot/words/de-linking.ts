@@ -198,7 +198,7 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
           text: "Withings akzeptiert die Adresse dieser Seite nicht. Wer den Bot betreibt, muss sie auf developer.withings.com als Callback-Adresse eintragen.",
         },
         later: notLinked("Etwas hat nicht rechtzeitig geantwortet."),
-        broken: notLinked("Bei mir ist etwas kaputtgegangen."),
+        broken: notLinked("Bei mir ist etwas schiefgegangen."),
       }) satisfies Record<CallbackOutcome, { title: string; text: string }>,
   };
 }

@@ -36,17 +36,17 @@ export function alarmsInEnglish() {
         "http-errors": {
           means:
             "Something that Telegram or Withings sent me could not be taken in, so an answer in a chat or a reading may be late. No reading is lost: I look for them regularly as well.",
-          mend: `${logSays} If it stays, run ${doctor}.`,
+          mend: `${logSays} If it goes on, run ${doctor}.`,
           over: "The trouble with taking in what Telegram and Withings send is over.",
         },
         "worker-errors": {
           means:
             "The part of me that carries readings over broke in the middle of a job. The job is tried again by itself, up to seven times, and no reading is lost.",
-          mend: `Nothing to do if it stays with this one message. If there are more, run ${doctor}; the log says what it was.`,
+          mend: `There is nothing to do if it stays at this one message. If there are more, run ${doctor}; the log says what it was.`,
           over: "The trouble with carrying readings over is past.",
         },
         "sweep-errors": {
-          means: "The part of me that begins the regular syncs broke. If that stays, readings arrive late.",
+          means: "The part of me that begins the regular syncs broke. If that goes on, readings arrive late.",
           mend: `${logSays} Until it’s fixed, npx weighbridge sync --stage ${stage} brings over what waits.`,
           over: "The regular syncs begin without errors again.",
         },
@@ -100,7 +100,7 @@ export function alarmsInEnglish() {
         },
         "table-throttled": {
           means:
-            "The table was asked for more at once than it can handle. What was held up is tried again, and no reading is lost.",
+            "The table got more requests at once than it can handle. What was held up is tried again, and no reading is lost.",
           mend: "It grows with its use within half an hour. If it comes again, look at its metrics.",
           over: "The table keeps up again.",
         },
