@@ -409,7 +409,7 @@ test("ALARM_URL and HEARTBEAT_URL are gone", async ({ task }) => {
   await stage.step(1);
   // Its answer is not waited for by the sweep, and so not by the tests' clock.
   await expect.poll(isLogged).toBe(true);
-  await stage.hears("owner", /^An address outside that watches me hasn’t accepted anything/, 30);
+  await stage.hears("owner", /^An outside address that watches me hasn’t accepted anything/, 30);
   stage.weighIn();
   await stage.heals("syncs meanwhile", () => undefined, 30);
   stage.begin();

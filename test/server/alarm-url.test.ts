@@ -88,7 +88,7 @@ test("an address that fails stops nothing: it is logged without the address, and
   const program = await house.start();
   await program.said("alarm_address_failing");
   for (let minute = 0; minute < 11; minute++) await minutes(1, program);
-  const failing = expect.stringMatching(/^An address outside that watches me hasn’t accepted anything/);
+  const failing = expect.stringMatching(/^An outside address that watches me hasn’t accepted anything/);
   await expect.poll(house.told).toEqual([failing]);
   expect(program.logged.filter(({ event }) => event === "alarm_address_failing")).toHaveLength(2);
   expect(JSON.stringify(program.logged)).not.toContain("topic-that-nobody-must-know");

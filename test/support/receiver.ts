@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** An address outside that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
+/** An outside address that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
 export async function startReceiver() {
   const received: Array<{ method: string; path: string; contentType: string; body: string }> = [];
   let status = 200;
