@@ -10,7 +10,7 @@ import type { Account } from "../../src/sync/account.ts";
 import { goOn } from "../../src/sync/go-on.ts";
 import { overviewOf } from "../../src/sync/overview.ts";
 import { giveWord } from "../../src/sync/owners-word.ts";
-import type { Word } from "../../src/sync/ports.ts";
+import type { Leases, Word } from "../../src/sync/ports.ts";
 import { KINDS } from "../../src/sync/reading.ts";
 import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/run.ts";
 import { sweep } from "../../src/sync/sweep.ts";
@@ -47,7 +47,7 @@ export async function startProgram(
   deps: {
     log: Log;
     onReport: (account: number, report: RunReport) => void;
-    /** A run of this account has got beyond its lease, or has ended. */
+    /** A run of this account has got its lease, or gives it back. */
     onRun?: (account: number, what: "begins" | "ends") => void;
   },
 ) {
@@ -66,17 +66,7 @@ export async function startProgram(
     },
   });
   const planted: RunDeps = { ...app.run, ...plant?.run?.(app.run) };
-  const { journals } = planted;
-  const run: RunDeps = {
-    ...planted,
-    journals: {
-      ...journals,
-      of: (account, ...pair) => {
-        onRun(account, "begins");
-        return journals.of(account, ...pair);
-      },
-    },
-  };
+  const run: RunDeps = { ...planted, leases: watched(planted.leases, onRun) };
   const { botToken, apiRoot } = config.telegram;
   const api = new Api(botToken, { apiRoot, fetch: fetchThrough(outside) });
   const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
@@ -94,7 +84,7 @@ export async function startProgram(
   });
 
   async function sync(account: Account, options: RunOptions = {}) {
-    const report = await syncAccount(run, account, options).finally(() => onRun(account.telegramUserId, "ends"));
+    const report = await syncAccount(run, account, options);
     onReport(account.telegramUserId, report);
     await notifier.afterRun(account, report);
     return report;
@@ -163,6 +153,22 @@ export async function startProgram(
   };
 }
 export type Program = Awaited<ReturnType<typeof startProgram>>;
+
+function watched(leases: Leases, onRun: (account: number, what: "begins" | "ends") => void): Leases {
+  return {
+    async acquire(name, seconds) {
+      const lease = await leases.acquire(name, seconds);
+      const account = Number(/^account#(\d+)$/.exec(name)?.[1]);
+      if (!lease || !account) return lease;
+      onRun(account, "begins");
+      const release = () => {
+        onRun(account, "ends");
+        return lease.release();
+      };
+      return { remainingSeconds: () => lease.remainingSeconds(), renew: (to) => lease.renew(to), release };
+    },
+  };
+}
 
 function throughOutside(table: Table, { call }: Outside): Table {
   return {

@@ -136,12 +136,14 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     }
     if (!runs?.has(actor)) runs?.set(actor, turns.nowMs);
   };
-  const start = (actor: Actor) =>
-    startProgram(
+  const start = (actor: Actor) => {
+    for (const runs of underWay.values()) runs.delete(actor);
+    return startProgram(
       env,
       { clock: turns.clockOf(actor), call: (work) => turns.outside(actor, work), wrapSend: line.wrap, plant },
       { log, onReport, onRun: onRun(actor) },
     );
+  };
   /** Serialised where calls of one copy could overtake each other on the way. */
   const alone = (work: () => Promise<unknown>) =>
     aws ? turns.together(randomFrom(schedule.seed), [work]) : work().then(() => undefined);
@@ -414,7 +416,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /** Refusals that were not the vendor's last word, but came twice, ten minutes apart. A link may end by them. */
   function hasSaidNo(vendor: Vendor): boolean {
     const times = refusedMs.get(vendor) ?? [];
-    return times.some((at) => times.some((later) => later - at >= 600_000));
+    return times.length > 1 && turns.nowMs - Math.min(...times) >= 600_000;
   }
 
   /** Whether the vendor would still take the tokens of a link. */
@@ -551,7 +553,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         const { server, match, effect, times } = step;
         wasTelegramDisturbed ||= server === "telegram";
         const vendor = server === "withings" ? "withings" : "garmin";
-        if (isRefusal(effect)) refusedMs.set(vendor, [...(refusedMs.get(vendor) ?? []), turns.nowMs]);
+        const refusals = isRefusal(effect) ? Array.from({ length: times }, () => turns.nowMs) : [];
+        refusedMs.set(vendor, [...(refusedMs.get(vendor) ?? []), ...refusals]);
         sandbox.faults.add({ server, match, effect, times });
         return;
       }
