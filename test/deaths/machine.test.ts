@@ -143,8 +143,8 @@ test("The store cannot be used", async ({ task }) => {
   stage.begin();
   stage.house.loseStore();
   stage.weighIn();
-  await stage.hears("owner", /^Something broke on my side/, 30);
-  await stage.hears("ALARM_URL", /^Something broke on my side/, 30);
+  await stage.hears("owner", /^Something unexpected broke on my side/, 30);
+  await stage.hears("ALARM_URL", /^Something unexpected broke on my side/, 30);
   await stage.hears("owner", /^For ten minutes I haven’t checked what is due/, 30);
   const health = () => healthCheck(new URL(stage.house.url).port, stage.house.dataDir);
   expect(await health()).toBe(1);
@@ -318,7 +318,7 @@ test("The program crashes", async ({ task }) => {
     expect(stderr).toContain('"event":"command_failed","error":"Error","message":"out of the blue"');
     expect(stderr).not.toMatch(/^\s+at /m);
   }
-  const words = expect.stringMatching(/^Something broke on my side that I do not know/);
+  const words = expect.stringMatching(/^Something unexpected broke on my side\. No reading is lost/);
   expect([...told(), ...outside.alarms()]).toEqual([words, words]);
   record({
     death: task.name,

@@ -45,7 +45,7 @@ test("each good sweep is announced to HEARTBEAT_URL with an empty body, and a fa
   house.clock.advance(60);
   await program.wake();
   await program.said("round_failed");
-  await expect.poll(outside.alarms).toEqual([expect.stringMatching(/^Something broke on my side/)]);
+  await expect.poll(outside.alarms).toEqual([expect.stringMatching(/^Something unexpected broke on my side/)]);
   expect(outside.heartbeats()).toBe(3);
   house.findStore();
   await minutes(1, program);
