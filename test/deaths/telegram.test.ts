@@ -95,7 +95,7 @@ test("Telegram refuses every message to the owner", async ({ task }) => {
   stage.sandbox.faults.remove("death");
   await stage.until(() => stage.heard("owner").length > 0, 60);
   await stage.step(2);
-  expect(stage.heard("ALARM_URL").at(-1)).toBe("My owner gets my messages again, and those that waited.");
+  expect(stage.heard("ALARM_URL").at(-1)).toBe("My owner gets my messages again, including those that waited.");
   await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });

@@ -23,7 +23,9 @@ describe("a program on one machine whose store fails", () => {
     person.stepOnScale({ weightKg: 80.25 });
     await said("request_failed");
     wake();
-    await expect.poll(() => news()).toEqual([expect.stringMatching(/^Something unexpected broke on my side.*No reading is/)]);
+    await expect
+      .poll(() => news())
+      .toEqual([expect.stringMatching(/^Something unexpected broke on my side.*No reading is/)]);
     for (let minutes = 0; minutes < 15; minutes += 5) {
       clock.advance(5 * 60);
       wake();
