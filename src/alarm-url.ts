@@ -14,8 +14,8 @@ export interface AlarmUrl {
 }
 
 /**
- * The addresses by which somebody outside hears of this program, also when Telegram is gone. What they answer is not read but
- * for its status. Each request is sent once. The addresses may hold a secret and are never logged.
+ * The addresses through which somebody outside hears of this program, even when Telegram is gone. Only the status of an answer
+ * is read. Each request is sent once. The addresses may hold a secret and are never logged.
  */
 export function createAlarmUrl(deps: {
   alarmUrl: string | undefined;

@@ -182,7 +182,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
       return await lastRunRead(account);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      // How it ended stands elsewhere than the readings, and may still be readable.
+      // How it ended is stored apart from the readings, and may still be readable.
       const delayed = putOff(await lastRunOf(app, account.telegramUserId));
       if (!delayed) throw error;
       return delayed;
@@ -215,7 +215,7 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     const delayed = putOff(lastRun);
     if (delayed) return delayed;
     const ended = words.lastRun(lastRun);
-    // A reading that is stuck is no good news, however well the run ended.
+    // A stuck reading isn't good news, however well the run ended.
     const needsOwner = facts.differs.length > 0 || attention.length > 0;
     const stuck = words.stuck({ facts, attention, unreadable }, status);
     return stuck ? { verdict: needsOwner ? "owner" : "later", text: `${ended}. ${stuck}` } : ended;

@@ -25,7 +25,7 @@ import { lastWordOf, startWatchdog } from "./watchdog.ts";
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 export const STOP_SECONDS = 90;
 export const LAST_WORD_SECONDS = 5;
-/** After so many starts within an hour without an orderly end, the owner is told. */
+/** The number of starts within an hour, without an orderly end, after which the owner is told. */
 const STARTS_UNTIL_TOLD = 4;
 const SWEEP_MINUTES = 1;
 /** The settings that decide where the store is. */
@@ -39,7 +39,7 @@ export interface Server {
   port: number | undefined;
   /** Rejects if the bot cannot start. Later trouble does not end it. */
   polling: Promise<void>;
-  /** Rejects when no sweep has ended for a quarter of an hour: something hangs that only a restart can fix. */
+  /** Rejects when no sweep has ended for 15 minutes: something hangs that only a restart can fix. */
   stuck: Promise<never>;
   /** Looks now at who is due and then at what is wrong, rather than within the minute. Resolves when both were looked at. */
   wake(): Promise<void>;

@@ -73,7 +73,7 @@ export interface Watch {
 export function createWatch(deps: {
   clock: Clock;
   log: Log;
-  /** The Telegram user id of whoever runs the program. */
+  /** The Telegram user id of the person who runs the program. */
   owner: number;
   /** When the last process finished its last sweep, if that is long ago: everybody is told when the first sweep succeeds. */
   offSince?: Date | undefined;

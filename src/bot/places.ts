@@ -76,7 +76,7 @@ const OTHER_NAMES: Record<string, string> = {
   RU: "Russian Federation",
 };
 
-/** Where zones stand in the list of all zones. Australia is a country too. */
+/** The continents that zones are listed under. Australia is a country too. */
 const CONTINENTS: Record<string, string> = {
   "Africa/": "Africa, Afrika",
   "America/": "America, Amerika, North America, Nordamerika, South America, Südamerika",

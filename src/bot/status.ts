@@ -59,7 +59,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
       await questions.offered(ctx.account, messageId, keyboard);
     } catch (error) {
       if (!isStoreBusy(error)) throw error;
-      // How the last sync ended stands elsewhere, and may still be readable.
+      // How the last sync ended is stored elsewhere, and may still be readable.
       await ctx.reply(ctx.words.unread(await lastRun(ctx.account.telegramUserId)));
     }
   });

@@ -42,7 +42,7 @@ export function createSummaries(deps: {
     if (silences.length > 0) {
       const text = silences.map(words.silence).join("\n\n");
       const keyboard = silenceButtons(silences, words);
-      // Only what Telegram took: should it be away, both come later today.
+      // Only what Telegram accepted: if it is away, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
     const summary = isDue ? summaryOf({ account, progress, attention, memory }) : undefined;

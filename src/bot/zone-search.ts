@@ -2,7 +2,7 @@ import { isTimezone } from "../local-time.ts";
 import { allZones, cityRank, plain, withoutTwins, zoneOfCity, zonesOfRegion } from "./places.ts";
 import { COMMON, cityOf } from "./time-zones.ts";
 
-/** Where cities stand in the names of zones. */
+/** The areas whose zones are named after cities. */
 const AREAS = ["Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
 export interface Meant {

@@ -5,14 +5,14 @@ import { isAttempted } from "./plan.ts";
 import type { LedgerEntry } from "./ports.ts";
 import type { Reading, ReadingKind } from "./reading.ts";
 
-/** A reading that a run has not settled, and what the ledger says of it by now. */
+/** A reading that a run has not settled, and its ledger entry as it is now. */
 export interface Waiting {
   reading: Reading;
   entry: LedgerEntry | undefined;
 }
 
 /**
- * What waits, from what a run knows anyway. `cause` is what stopped it; without one, readings wait for an upload to show.
+ * What waits, from what a run knows anyway. `cause` is what stopped the run; without one, readings wait for an upload to show.
  * `isProven`: readings of this kind may be sent together.
  */
 export function delayOf(
@@ -43,8 +43,8 @@ function newestOf(all: Waiting[]): Reading | undefined {
 }
 
 /**
- * An outcome after the one before: since when the same trouble lasts, what waits where this run did not get that far, and
- * whether Garmin has refused uploads without accepting one since. `hasUploaded`: it accepted one in this run.
+ * An outcome, continued from the one before: since when the same trouble has lasted, what waits if this run did not get that
+ * far, and whether Garmin has refused uploads without accepting one since. `hasUploaded`: it accepted one in this run.
  */
 export function following(
   outcome: RunOutcome,
@@ -73,7 +73,7 @@ function troubledSince(
   return isSame ? before.since : now;
 }
 
-/** The same delay as before lasts since then. */
+/** A delay that goes on keeps the time at which it began. */
 export function continued(delay: Delay, before: Delay | undefined): Delay {
   if (!before) return delay;
   const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;

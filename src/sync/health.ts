@@ -153,7 +153,7 @@ const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
   it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
 const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
 
-/** A link that the owner has made again is no trouble now. If it has ended since, they don't know of that yet. */
+/** A link that the owner has made again isn't trouble any more. If it has ended since, they don't know of that yet. */
 function withoutRelinked(before: Outage | undefined, { action }: RunReport, links: Overview["links"] = {}) {
   if (!before) return undefined;
   let { standing, told } = before;

@@ -39,7 +39,7 @@ export async function giveWord(
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
     if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
     await lease.ensure();
-    // First of all: should this end half-way, the next run reads the readings again and finds which still wait.
+    // First of all: if this ends half-way, the next run reads the readings again and finds which still wait.
     const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
     await journal.saveProgress(next, progress.version);
     for (const { entry, now } of waiting) await journal.write(now, entry.version);

@@ -4,15 +4,15 @@ import type { AttentionItem, Progress } from "./ports.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /**
- * Nothing has come for so many whole days: from the scale or the cuff, which used to bring something about every `everyDays`
- * days (absent where that is not known), or with `linkedAt` nothing at all since Withings was linked.
+ * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays`
+ * days (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked.
  */
 export type Silence =
   | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number }
   | { days: number; linkedAt: Date };
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Readings within it are one occasion: people take their blood pressure two or three times in a row. */
+/** Readings this close together are one occasion: people take their blood pressure two or three times in a row. */
 const OCCASION_MS = 12 * 3600 * 1000;
 /** Two months of a weekly habit. */
 const OCCASIONS = 9;
@@ -22,10 +22,10 @@ const SHORTEST_DAYS = 3;
 /** Until the rhythm is known. */
 const UNKNOWN_RHYTHM_DAYS = 7;
 const OCCASIONS_FOR_A_RHYTHM = 4;
-/** Who measures less often than that has no rhythm that a silence would stand out from. */
+/** If somebody measures less often than this, a silence tells nothing. */
 const SELDOM_DAYS = 31;
 
-/** The last occasions on which a kind was measured, ascending. `times` come in any order. */
+/** The last occasions on which a kind was measured, in ascending order. `times` may be in any order. */
 export function occasions(before: readonly Date[], times: readonly Date[], now: Date): Date[] {
   const sorted = [...before, ...times].filter((it) => it <= now).sort((a, b) => a.getTime() - b.getTime());
   const kept: Date[] = [];
@@ -37,8 +37,8 @@ export function occasions(before: readonly Date[], times: readonly Date[], now: 
 }
 
 /**
- * After how many days without a reading its owner hears of it: twice the median gap between the last ones, and at least
- * three. Undefined where readings come too seldom to say.
+ * The number of days without a reading after which its owner is told: twice the median gap between the last ones, at least
+ * three. Undefined if readings come too seldom to say.
  */
 export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDays?: number } | undefined {
   if (measuredAt.length < OCCASIONS_FOR_A_RHYTHM) return { days: UNKNOWN_RHYTHM_DAYS };
@@ -52,8 +52,8 @@ export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDa
 }
 
 /**
- * The silences to tell now, each of which is told once. None where the last run did not end well: without a look nobody knows
- * what was measured. What is paused may well have been measured, too.
+ * The silences to tell now, each of which is told once. None if the last run did not end well: without a look nobody knows
+ * what was measured. None of a paused kind either, which may well have been measured.
  */
 export function silencesOf(facts: {
   account: Account;
@@ -89,7 +89,7 @@ export function silencesOf(facts: {
   });
 }
 
-/** A silence is known by the reading, or the link, that it follows. */
+/** The identity of a silence: the reading, or the link, that it follows. */
 export function afterSilences(memory: SummaryMemory, silences: Silence[]): SummaryMemory {
   let next = memory;
   for (const it of silences) {
@@ -101,12 +101,12 @@ export function afterSilences(memory: SummaryMemory, silences: Silence[]): Summa
   return next;
 }
 
-/** When the scale or the cuff was last heard of. What is held came in, too. */
+/** When the scale or the cuff was last heard from. Held readings came in too. */
 function newestOf(progress: Progress | undefined, attention: AttentionItem[], kind: ReadingKind): Date | undefined {
   const times = [
     ...(progress?.lastReadings[kind] ? [progress.lastReadings[kind].takenAt] : []),
     ...(progress?.measuredAt?.[kind] ?? []),
-    // The time of one from the future says nothing.
+    // A reading dated in the future says nothing about when it was taken.
     ...attention
       .filter((it) => it.kind === kind)
       .map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),

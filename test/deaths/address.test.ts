@@ -7,7 +7,7 @@ import { USERID } from "../support/household.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
 import { record } from "./table.ts";
 
-/** A program with an address of its own, for deaths that only such a one can die. */
+/** A program with a public address, for the deaths that only such a program can die. */
 async function startWithAddress() {
   const house = await moveIn({ linked: true });
   onTestFinished(() => house.close());
@@ -47,7 +47,7 @@ test("Withings' notifications vanish", async ({ task }) => {
   });
 });
 
-/** Stands before the program's port, as a proxy does, until it is closed. */
+/** In front of the program's port, as a proxy is, until it is closed. */
 async function startForwarder(to: number) {
   const open = () =>
     new Promise<Server>((resolve) => {

@@ -158,7 +158,7 @@ test.each([
   stage.weighIn(80.43);
   const message = await stage.hears("owner", words, 26 * HOURS);
   expect(message?.buttons.flat().map(({ text }) => text)).toContain("Go on with weigh-ins");
-  await stage.heals("after your word", () => stage.chat.tap("Go on with weigh-ins"), 60);
+  await stage.heals("after you say so", () => stage.chat.tap("Go on with weigh-ins"), 60);
 });
 
 test("Garmin drops the body composition", async ({ task }) => {

@@ -15,7 +15,7 @@ export type Who = "owner" | "ALARM_URL" | "log";
 /**
  * The whole program in this process with one linked account, by long polling, with ALARM_URL and HEARTBEAT_URL, and a death
  * that is played against it. Time is the tests' clock: after each step everything that is due is done. What is observed becomes
- * a row of the table; whoever should have heard and has not fails the test.
+ * a row of the table; the test fails if somebody should have heard and hasn't.
  */
 export async function startStage(
   death: string,
@@ -79,7 +79,7 @@ export async function startStage(
     await program?.wake();
   }
 
-  /** Steps until it is so, or for this long: by the minute at first, then coarser, as exact as the table says. */
+  /** Steps until `isSo`, or for this long: in short steps at first, then in longer ones, as exact as the table shows. */
   async function until(isSo: () => boolean, minutes: number, since = clock.now()): Promise<boolean> {
     // Somewhere between the program's calls and ours a message may be under way.
     for (let tries = 0; tries < 3 && !isSo(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -124,7 +124,7 @@ export async function startStage(
       expect(counts()).toEqual({ measured: 1, inGarmin: 1, different: 1 });
     },
 
-    /** It happens now. From here on everything that is heard counts. */
+    /** The death happens now. From here on everything that is heard counts. */
     begin() {
       begunAt = clock.now();
       for (const who of Object.keys(from) as Who[]) from[who] = lines[who]().length;
@@ -144,7 +144,7 @@ export async function startStage(
       row.heard.push({ who, minutes: minutesSince(begunAt), isQuiet, words: lastOf(news(who), words) });
       return message;
     },
-    /** Nobody needs to hear of it, because it does no harm. Says why. */
+    /** Nobody needs to hear of it, because it does no harm. `why` goes into the table. */
     isHarmless(why: string) {
       row.heard.push({ who: "nobody", minutes: 0, isQuiet: true, words: why });
     },
@@ -160,7 +160,7 @@ export async function startStage(
       expect(counts()).toEqual({ measured, inGarmin: measured, different: measured });
       row.heals = waited ? `${by}, ${span(minutesSince(since))}` : by;
     },
-    /** Their owner hears that it is over. */
+    /** The owner hears that it is over. */
     async hearsEnd(words: RegExp, withinMinutes: number) {
       await until(() => news("owner").some((text) => words.test(text)), withinMinutes);
       expect(news("owner")).toContainEqual(expect.stringMatching(words));
