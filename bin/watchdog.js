@@ -36,8 +36,8 @@ async function end() {
   process.kill(process.pid, "SIGKILL");
 }
 
-const send = ({ url, contentType, body }) =>
+const send = ({ url, headers, body }) =>
   fetch(url, {
-    ...{ method: "POST", body, headers: { "content-type": contentType } },
+    ...{ method: "POST", headers, body, redirect: "manual" },
     signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
   });

@@ -1,3 +1,4 @@
+import { unescape as decoded } from "node:querystring";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { NoAnswerError, type Transport } from "./transport.ts";
@@ -11,6 +12,19 @@ export interface AlarmUrl {
   tell(text: string): Promise<void>;
   /** POSTs an empty body to HEARTBEAT_URL, because a sweep went well; not more often than twice a minute. Never throws. */
   beat(): Promise<void>;
+}
+
+/** A POST of this text. HTTP clients ignore or refuse a name and password in an address, so they become a header. */
+export function postOf(address: string, body: string) {
+  const url = new URL(address);
+  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
+  url.username = "";
+  url.password = "";
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+  };
+  return { url: url.href, headers, body };
 }
 
 /**
@@ -30,10 +44,7 @@ export function createAlarmUrl(deps: {
 
   async function post(setting: string, url: string | undefined, body: string): Promise<void> {
     if (url === undefined) return;
-    const trouble = await send({
-      ...{ method: "POST", url, body, answerSeconds: ANSWER_SECONDS },
-      headers: { "content-type": "text/plain; charset=utf-8" },
-    }).then(
+    const trouble = await send({ method: "POST", ...postOf(url, body), answerSeconds: ANSWER_SECONDS }).then(
       ({ status }) => (status < 300 ? undefined : `it answers with HTTP ${status}`),
       (error: unknown) => (error instanceof NoAnswerError ? "it does not answer" : "it cannot be called"),
     );

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { postOf } from "./alarm-url.ts";
 import { errorFacts, type Log } from "./log.ts";
 
 /** After this many minutes without a finished sweep the program ends, so that systemd or Docker starts it again. */
@@ -21,7 +22,7 @@ export interface WatchdogThread {
 /** What is said when the program ends because it hangs. */
 export interface LastWord {
   /** POST requests to the owner's chat and to ALARM_URL, each sent once. */
-  requests: Array<{ url: string; contentType: string; body: string }>;
+  requests: Array<{ url: string; headers: Record<string, string>; body: string }>;
 }
 
 /** Requests that are ready to be sent, because the code that makes them otherwise may be what hangs. */
@@ -33,8 +34,8 @@ export function lastWordOf(
   const message = JSON.stringify({ chat_id: owner, text });
   return {
     requests: [
-      { url: `${apiRoot}/bot${botToken}/sendMessage`, contentType: "application/json", body: message },
-      ...(alarmUrl === undefined ? [] : [{ url: alarmUrl, contentType: "text/plain; charset=utf-8", body: text }]),
+      { url: `${apiRoot}/bot${botToken}/sendMessage`, headers: { "content-type": "application/json" }, body: message },
+      ...(alarmUrl === undefined ? [] : [postOf(alarmUrl, text)]),
     ],
   };
 }

@@ -101,6 +101,17 @@ test("an address that fails stops nothing: it is logged without the address, and
   await expect.poll(house.told).toEqual([failing, "The addresses that watch me accept what I send again."]);
 });
 
+test("a name and password in the addresses are sent as the servers ask for them, also when the program hangs", async () => {
+  for (const [name, url] of Object.entries(outside.env)) house.env[name] = url.replace("//", "//me:pass%20word%@");
+  const program = await house.start(60, { watchdogSeconds: 0.1 });
+  await expect.poll(outside.heartbeats).toBe(1);
+  await expect(program.stuck).rejects.toThrow();
+  await expect.poll(outside.alarms).toHaveLength(1);
+  const asked = `Basic ${Buffer.from("me:pass word%").toString("base64")}`;
+  expect(new Set(outside.received.map(({ authorization }) => authorization))).toEqual(new Set([asked]));
+  expect(JSON.stringify([program.logged, house.told()])).not.toMatch(/pass|127\.0\.0\.1.*alarm/);
+});
+
 test("where neither is set, nothing is sent anywhere", async () => {
   delete house.env.ALARM_URL;
   delete house.env.HEARTBEAT_URL;

@@ -4,12 +4,19 @@ import { text } from "node:stream/consumers";
 
 /** An outside address that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
 export async function startReceiver() {
-  const received: Array<{ method: string; path: string; contentType: string; body: string }> = [];
+  const received: Array<{
+    method: string;
+    path: string;
+    contentType: string;
+    authorization: string | undefined;
+    body: string;
+  }> = [];
   let status = 200;
   const server = createServer(async (request, response) => {
     const { method = "", url = "", headers } = request;
     const [path = ""] = url.split("?");
-    received.push({ method, path, contentType: headers["content-type"] ?? "", body: await text(request) });
+    const { "content-type": contentType = "", authorization } = headers;
+    received.push({ method, path, contentType, authorization, body: await text(request) });
     response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
