@@ -85,7 +85,8 @@ export function createWatch(deps: {
   let hasSwept = false;
   let lookedAt = clock.now();
 
-  const minutesSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 60_000;
+  /** A time ahead was written by a wrong clock, and counts as long ago. */
+  const minutesSince = (at: Date) => Math.abs(clock.now().getTime() - at.getTime()) / 60_000;
   const isWell = () => minutesSince(sweptAt) < STUCK_MINUTES;
   const isOn = (key: MachineAlarmKey) => {
     if (key === "sweep-missing") return !isWell() || (offSince !== undefined && !hasSwept);

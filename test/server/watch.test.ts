@@ -116,6 +116,17 @@ describe("the watch", () => {
     expect(await look()).toEqual([]);
   });
 
+  test("tells of what began while the clock was years ahead, and that no sweep has ended since", async () => {
+    const { clock, log, watch, look } = begin();
+    clock.advance(4 * 365 * 24 * 3600);
+    watch.swept();
+    log.warn("telegram_unreachable");
+    clock.advance(-4 * 365 * 24 * 3600);
+    expect(watch.isWell()).toBe(false);
+    expect(await look()).toEqual(["telegram-gone"]);
+    expect(watch.isWell()).toBe(true);
+  });
+
   test("tells everybody by themselves, and tries again after one look, then two, four and so on", async () => {
     const { clock, log, watch } = begin();
     const tried: number[] = [];
