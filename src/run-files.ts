@@ -52,9 +52,13 @@ export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
       return "";
     }
   }
-  const remove = (name: string) => {
-    if (dataDir !== undefined) rmSync(path.join(dataDir, name), { force: true });
-  };
+  function remove(name: string) {
+    try {
+      if (dataDir !== undefined) rmSync(path.join(dataDir, name), { force: true });
+    } catch {
+      // A disk that has become read-only, perhaps: what ends the program must not be hidden by this.
+    }
+  }
 
   return {
     offSince() {
