@@ -1,7 +1,12 @@
-import type { DoctorWords } from "./en-doctor.ts";
+import { amountOf, type DoctorWords } from "./en-doctor.ts";
 
 /** The German sentences of /doctor. */
 export function doctorInGerman(): DoctorWords {
+  const UNIT = { day: "Tage", hour: "Stunden", minute: "Minuten", second: "Sekunden" };
+  const amount = (seconds: number) => {
+    const [count, unit] = amountOf(seconds);
+    return count === 1 ? "1 Sekunde" : `${count} ${UNIT[unit]}`;
+  };
   const things = (count: number) => (count === 1 ? "1 Sache" : `${count} Sachen`);
 
   return {
@@ -56,7 +61,7 @@ export function doctorInGerman(): DoctorWords {
     garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
     clock: "geht richtig",
     clockOff: (seconds) =>
-      `Die Uhr dieses Rechners geht ${Math.abs(seconds)} Sekunden ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
+      `Die Uhr dieses Rechners geht ${amount(seconds)} ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
     noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
     mayUse: "darf den Bot benutzen",
     blocksBot: (since) =>

@@ -2,9 +2,26 @@ import type { Verdict } from "../../sync/doctor.ts";
 
 export type DoctorWords = ReturnType<typeof doctorInEnglish>;
 
+const UNITS = [
+  ["day", 24 * 3600],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+/** A span in the largest unit of which it has at least two, whatever its sign. */
+export function amountOf(seconds: number): [count: number, unit: "day" | "hour" | "minute" | "second"] {
+  const all = Math.abs(seconds);
+  const [unit, length] = UNITS.find(([, it]) => all >= 2 * it) ?? ["second", 1];
+  return [Math.round(all / length), unit];
+}
+
 /** The English sentences of /doctor and of `weighbridge doctor`. */
 export function doctorInEnglish() {
   const things = (count: number) => (count === 1 ? "1 thing" : `${count} things`);
+  const amount = (seconds: number) => {
+    const [count, one] = amountOf(seconds);
+    return `${count} ${one}${count === 1 ? "" : "s"}`;
+  };
   const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes`);
 
   return {
@@ -65,7 +82,7 @@ export function doctorInEnglish() {
     garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
     clock: "correct",
     clockOff: (seconds: number) =>
-      `This machine’s clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
+      `This machine’s clock is ${amount(seconds)} ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
     noServerTime: "No server told the time. Try again later.",
     mayUse: "may use the bot",
     blocksBot: (since: string) =>
