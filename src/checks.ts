@@ -128,20 +128,27 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
 
     async of(account: Account): Promise<Check[]> {
       const id = account.telegramUserId;
+      const reading = asking("Withings", async () => {
+        await app.tokens.link(id, "withings");
+        await app.run.source.changedSince(
+          app.tokens.withAccess(id, "withings", undefined, { onlyLooks: true }),
+          clock.now(),
+        );
+        return say.withings;
+      });
+      let read: Promise<unknown> | undefined;
       return [
         {
           name: nameOf(say.check.withings),
           asks: "Withings",
-          run: asking("Withings", async () => {
-            await app.tokens.link(id, "withings");
-            await app.run.source.changedSince(
-              app.tokens.withAccess(id, "withings", undefined, { onlyLooks: true }),
-              clock.now(),
-            );
-            return say.withings;
-          }),
+          run: () => {
+            const found = reading();
+            read = found.catch(() => undefined);
+            return found;
+          },
         },
-        ...(await notifications(id)),
+        // If both renewed the access at once, one would find it in the other’s hands.
+        ...(await notifications(id, async () => read)),
         {
           name: nameOf(say.check.garmin),
           asks: "Garmin",
@@ -163,12 +170,13 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
   };
 
   /** Without a public address, or a usable link, there is nothing to check. */
-  async function notifications(account: number): Promise<Check[]> {
+  async function notifications(account: number, before: () => Promise<unknown>): Promise<Check[]> {
     if (web?.publicUrl === undefined) return [];
     // A damaged link has a line of its own.
     const link = await app.links.facts(account, "withings").catch(() => undefined);
     if (link?.state !== "linked") return [];
     const run = asking("Withings", async () => {
+      await before();
       const state = (await app.subscriptions.look(account)) ?? "off";
       const text = say.notifications[state];
       if (state === "on") return text;

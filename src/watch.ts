@@ -19,7 +19,7 @@ const EXPLAINED_BY: Partial<Record<MachineAlarmKey, MachineAlarmKey[]>> = {
 /** After a failed attempt to tell somebody, the next one comes after one look, then two, four and so on up to this. */
 const MOST_LOOKS_SKIPPED = 60;
 /** Errors that need no alarm: their person is told of them in their chat, now or when they no longer block the bot. */
-const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered"];
+const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered", "check_failed"];
 /** Events that need an alarm of their own, and which. */
 const ALARMING: Record<string, MachineAlarmKey> = {
   notice_not_delivered: "owner-not-told",

@@ -9,7 +9,7 @@ import type { Claim, People, UpdateClaims } from "../sync/chat-ports.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
-import { failureInWords, isUnwelcome } from "./failure.ts";
+import { failureInWords, isTelegramAway, isUnwelcome } from "./failure.ts";
 import { answerTap } from "./redraw.ts";
 import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
 
@@ -91,7 +91,8 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
       if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
       const reportId = randomUUID().slice(0, 8);
       const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
-      const isForOthers = error instanceof ActionNeededError || error instanceof RetryLaterError || isUnwelcome(error);
+      const isPassing = error instanceof RetryLaterError || isTelegramAway(error);
+      const isForOthers = error instanceof ActionNeededError || isPassing || isUnwelcome(error);
       // An alarm listens to the second: it is for what passes neither by itself nor by whoever wrote.
       if (isForOthers) log.warn("update_not_served", facts);
       else log.error("update_failed", facts);

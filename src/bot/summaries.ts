@@ -32,7 +32,10 @@ export function createSummaries(deps: {
     const silences = isAfterHour(account, timezone, now)
       ? silencesOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now })
       : [];
-    const isDue = summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
+    // By a wrong clock no day is over.
+    const isDue =
+      lastRun?.outcome.action !== "fix_clock" &&
+      summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
     return { memory, version, timezone, progress, attention, silences, isDue, now };
   }
 

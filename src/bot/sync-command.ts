@@ -57,7 +57,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, told } = await conclude(account, report);
-        const text = words().outcome(report, { justHeld, healed });
+        const text = words().outcome(report, { justHeld, healed, after });
         const mended = withMends(text, [report.action], words(), signInPageUrl());
         const isShown = await message.finish(mended.text, mended.keyboard);
         await questions.offered(account, messageId, mended.keyboard);

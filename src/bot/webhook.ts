@@ -45,8 +45,8 @@ export async function keepWebhook(
   const health = webhookHealth(info, url, clock.now());
   const { pending, lastError } = health;
   if (lastError) lastError.message = lastError.message.replaceAll(secretToken, "…").slice(0, LONGEST_MESSAGE);
-  // What was delivered since is no longer failing.
-  if (lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
+  // What was delivered since is no longer failing, and who has just started was not there to take it.
+  if (!force && lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
   // Not by a deployment that moves here, which sets it with `force`.
   if (!force && info.url && info.url !== url) {

@@ -65,6 +65,7 @@ async function syncInWords(app: App, account: Account, since: Date | undefined) 
   const { telegramUserId } = account;
   const words = terminalWords(after?.timezone ?? "UTC", app.run.clock.now()).outcome(report, {
     justHeld,
+    after,
     status: "npx weighbridge status",
     needed: (action) => needed(action, telegramUserId),
   });

@@ -44,7 +44,8 @@ export function summaryDueAt(
 ): Date | undefined {
   const today = localDate(now, timezone);
   const dueAt = atLocalHour(today, settings.summaryHour, timezone);
-  const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) >= today;
+  // One of a later day was made by a wrong clock.
+  const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) === today;
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
 }
 

@@ -105,6 +105,17 @@ test("/status says what waits, since when and whose fault it is", async () => {
   );
 });
 
+test("a reading that Garmin has, but that can’t be seen there, is not said to wait", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_slow_to_show");
+  await house.sync();
+  expect(house.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
+  house.sandbox.faults.turnOn("garmin_field_renamed");
+  const text = await answer("/sync", (it) => it.includes("on my side"));
+  expect(text).toContain("your readings are safe at Withings");
+  expect(text).not.toMatch(/wait/);
+});
+
 test("a reading that Garmin refuses is not said to be broken on our side", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
@@ -116,6 +127,12 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
   expect(status).not.toContain("on my side");
   expect(lineOf(await doctor(), "last sync")).toMatch(
     /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
+  );
+
+  // And as long as it isn't there, no sync says that Garmin has everything.
+  house.clock.advance(60);
+  expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
+    "Nothing new.\n1 reading could not be stored. /status says why.",
   );
 
   // What is broken as well is not hidden by it.

@@ -355,6 +355,21 @@ describe("/doctor", () => {
       expect(await status()).toBe("Withings tells me about new readings at once");
     });
 
+    test("both lines about Withings renew the access one after the other, and say the same", async () => {
+      await house.app.subscriptions.keep(ACCOUNT);
+      house.sandbox.withings.expireAccessToken(USERID);
+      const { text: renewed } = await doctor();
+      expect(renewed).toContain("ok · Withings: answers");
+      expect(renewed).toContain("ok · new readings: ");
+
+      house.sandbox.withings.expireAccessToken(USERID);
+      house.sandbox.faults.turnOn("withings_503_client_secret");
+      const { text: refused } = await doctor();
+      expect(refused).toMatch(/^you · Withings: Withings doesn’t accept/m);
+      expect(refused).toMatch(/^you · new readings: Withings doesn’t accept/m);
+      expect(refused).not.toContain("on my side");
+    });
+
     test("a Withings that is busy when it is to be set up again does not bring back the good word", async () => {
       await house.app.subscriptions.keep(ACCOUNT);
       house.sandbox.withings.notifications.drop(USERID);

@@ -1,4 +1,6 @@
+import { GrammyError } from "grammy/web";
 import { afterEach, describe, expect, test } from "vitest";
+import { isTelegramAway } from "../../src/bot/failure.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../../src/errors.ts";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
@@ -45,6 +47,22 @@ describe("what stops an update is said in words", () => {
     const isAlarming = house.logged.some(({ event }) => event === "update_failed");
     expect(isAlarming).toBe(error instanceof UsageError);
   });
+});
+
+test("what Telegram takes from nobody is not called broken on our side", async () => {
+  const answered = (error_code: number) =>
+    new GrammyError("failed", { ok: false, error_code, description: "" }, "sendMessage", {});
+  expect([400, 401, 403, 409, 429, 502].filter((code) => isTelegramAway(answered(code)))).toEqual([401, 429, 502]);
+
+  house = await startBotHouse();
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
+    effect: { type: "status", status: 401, body: { ok: false, error_code: 401, description: "Unauthorized" } },
+  });
+  house.owner.say("/status");
+  await expect.poll(() => house.logged).toContainEqual(expect.objectContaining(unserved));
+  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
 });
 
 const unserved = { level: "warn", event: "update_not_served" };

@@ -210,6 +210,7 @@ describe("the webhook", () => {
     ["what failed was another address", { url: "https://127.0.0.1:9/another" }, false, ["webhook_taken"]],
     ["it has just moved here from another address", { url: "https://127.0.0.1:9/another" }, true, []],
     ["what failed still waits", {}, false, ["webhook_failing"]],
+    ["it was not running when that failed", {}, true, []],
   ])("raises an alarm only for what does not get through to it: %s", async (_what, differs, force, alarms) => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },

@@ -71,7 +71,8 @@ interface Body {
 }
 
 function randomBody(): Body {
-  const weightKg = between(6350, 6500) / 100;
+  // With hundredths: what keeps tenths only would otherwise show it as it was measured.
+  const weightKg = (between(635, 649) * 10 + between(1, 9)) / 100;
   const bodyFatPercent = between(230, 250) / 10;
   const leanKg = weightKg * (1 - bodyFatPercent / 100);
   const boneMassKg = Math.round(leanKg * 5) / 100;

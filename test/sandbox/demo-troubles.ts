@@ -91,6 +91,19 @@ export function createDemoTroubles(deps: Deps) {
     };
   }
 
+  /** A link that has ended is something that only the person can put right. Without any, nothing could end. */
+  async function rightAgain(): Promise<string> {
+    const { links } = program.app();
+    const withings = (await links.read(chat.id, "withings"))?.value.state;
+    const garmin = (await links.read(chat.id, "garmin"))?.value.state;
+    const ended = [
+      ...(withings === "linked" ? [] : ["link Withings again"]),
+      ...(garmin === "linked" ? [] : ["sign in at Garmin again"]),
+    ];
+    if (ended.length === 0 || (withings ?? garmin) === undefined) return "Everything works again.";
+    return `Nothing is broken any more. What is left to you, in the chat: ${ended.join(", and ")}.`;
+  }
+
   return {
     async set(name: string, on: boolean): Promise<string> {
       if (!isTrouble(name)) return "There is no such trouble.";
@@ -106,10 +119,10 @@ export function createDemoTroubles(deps: Deps) {
       await settle();
       const { garminSignIn } = program.app();
       const obstacle = await garminSignIn.obstacle(chat.id).catch(() => undefined);
-      if (obstacle?.type !== "resting") return "Everything works again.";
+      if (obstacle?.type !== "resting") return rightAgain();
       time.advance((obstacle.until.getTime() - time.clock.now().getTime()) / 1000 + 1);
       await settle();
-      return "Everything works again. Time has moved on too, until signing in here no longer rests.";
+      return `${await rightAgain()} Time has moved on too, until signing in here no longer rests.`;
     },
   };
 }

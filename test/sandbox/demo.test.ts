@@ -118,7 +118,7 @@ test("every switch shows that it is on, and one tap puts everything right", asyn
   }
   // Of two wrong clocks the computer has one.
   expect(await on()).toHaveLength(troubles.length - 1);
-  expect(await act("putRight")).toMatch(/^Everything works again/);
+  expect(await act("putRight")).toMatch(/^(Everything works again|Nothing is broken any more)/);
   expect(await on()).toEqual([]);
   expect(demo.program.isRunning()).toBe(true);
 });
@@ -177,6 +177,23 @@ test("the next morning comes at once, with the summary of the day, and three of 
   await act("passTime", { until: "three_days" });
   expect(demo.time.aheadSeconds - aheadSeconds).toBeGreaterThan(2.9 * 86_400);
   expect(demo.time.aheadSeconds - aheadSeconds).toBeLessThan(3.1 * 86_400);
+});
+
+test("a clock that is ahead makes no summary, and takes none of those that follow", async () => {
+  await link();
+  const summaries = () => chat.messages.filter(({ text }) => /^(New|Nothing new) in Garmin/.test(text)).length;
+  const before = summaries();
+  await act("passTime", { until: "morning" });
+  await expect.poll(summaries).toBe(before + 1);
+  await trouble("clock_ahead", true);
+  await act("weighIn");
+  await chat.waitForMessage(({ text }) => text.startsWith("The clock on"));
+  await act("passTime", { until: "hour" });
+  expect(summaries()).toBe(before + 1);
+  await trouble("clock_ahead", false);
+  await chat.waitForMessage(({ text }) => text.startsWith("The clock is right again"));
+  await act("passTime", { until: "morning" });
+  await expect.poll(summaries).toBe(before + 2);
 });
 
 test("after a refused sign-in one tap moves time on until it no longer rests", async () => {
@@ -240,6 +257,18 @@ test.each([true, false])(
     await chat.waitForMessage(({ text }) => text.includes("Withings"));
   },
 );
+
+test("putting everything right doesn’t say that all works while Garmin has signed the person out", async () => {
+  await link();
+  await trouble("garmin_signed_out", true);
+  await act("weighIn");
+  await act("passTime", { until: "hour" });
+  expect(await act("putRight")).toBe(
+    "Nothing is broken any more. What is left to you, in the chat: sign in at Garmin again.",
+  );
+  await act("link");
+  expect(await act("putRight")).toBe("Everything works again.");
+});
 
 test("with the data of before put back, nothing arrives twice", async () => {
   await link();

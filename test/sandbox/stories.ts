@@ -68,7 +68,8 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Garmin refuses or changes a value",
-    expect: "The bot says which reading and what is different, and what you can do about it.",
+    expect:
+      "The bot says which reading and what is different, and what you can do about it. Of a shifted time it does so a day later.",
     switches: [
       "garmin_upload_failed_in_202",
       "garmin_rounds_weight",

@@ -178,7 +178,7 @@ describe("what an owner hears without asking", () => {
     house = await startHousehold();
     const { rounds, logged } = await serve({ SEALING_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" });
     await rounds(3);
-    expect(told()).toEqual([expect.stringMatching(/^Something is wrong on my side, so not everything arrives/)]);
+    expect(told()).toEqual([expect.stringMatching(/^Something is wrong on my side, so readings may not arrive/)]);
     expect(logged).toContainEqual(expect.objectContaining({ event: "run_failed", error: "SealError" }));
   });
 

@@ -83,7 +83,8 @@ describe("the watch", () => {
   test("tells of what is logged as an error, and of a webhook by which nothing comes; not of what its person is told", async () => {
     const { log, look, written } = begin();
     log.warn("job_postponed");
-    for (const event of ["run_failed", "account_unreadable", "notice_not_delivered"]) log.error(event);
+    const toldToTheirPerson = ["run_failed", "account_unreadable", "notice_not_delivered", "check_failed"];
+    for (const event of toldToTheirPerson) log.error(event);
     expect(await look()).toEqual([]);
     log.error("job_failed");
     log.warn("webhook_taken");

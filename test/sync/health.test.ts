@@ -531,7 +531,7 @@ describe("in words", () => {
       broken,
       0,
       1,
-      "Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I’ll keep trying. My log says more: a bug",
+      "Something is wrong on my side, so readings may not arrive in Garmin. Nothing is lost, and I’ll keep trying. My log says more: a bug",
     ],
   ])("%#", (first, second, synced, hours, text) => {
     const { run, pass, texts } = life();

@@ -163,6 +163,10 @@ describe("the summary of a day", () => {
     expect(dueAt("2026-11-21T23:30:00Z", "2026-11-20T08:00:00Z")).toBeUndefined();
   });
 
+  test("is due although a clock that was months ahead has made one", () => {
+    expect(dueAt("2026-11-21T08:00:00Z", "2027-01-20T08:00:00Z")).toBe("2026-11-21T08:00:00.000Z");
+  });
+
   test("waits for tomorrow where the account came after the hour", () => {
     const createdAt = new Date("2026-11-21T08:30:00Z");
     expect(dueAt("2026-11-21T12:00:00Z", undefined, { createdAt })).toBeUndefined();

@@ -47,8 +47,11 @@ export function german(format: Format): Words {
       "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
   };
 
+  const notStored = (count: number, status: string) =>
+    `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`;
+
   const BROKEN =
-    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen warten bei Withings, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
+    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "alles gut",
@@ -106,7 +109,7 @@ export function german(format: Format): Words {
     const more = cause
       ? ` In meinem Protokoll steht mehr: ${cause}`
       : " Wer mich betreibt, findet mehr in meinem Protokoll.";
-    return `Bei mir stimmt etwas nicht, darum kommt nicht alles in Garmin an. Nichts ist verloren, und ich versuche es weiter.${more}`;
+    return `Bei mir stimmt etwas nicht, darum kommen Messungen vielleicht nicht in Garmin an. Nichts ist verloren, und ich versuche es weiter.${more}`;
   }
 
   function unreadableLine(records: UnreadableRecord[]): string {
@@ -265,7 +268,7 @@ export function german(format: Format): Words {
 
     outcome(
       report: RunReport,
-      { justHeld = [], healed, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
+      { justHeld = [], healed, after, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
     ): string {
       const lines: string[] = [];
       if (healed) lines.push(newsText(healed));
@@ -279,16 +282,19 @@ export function german(format: Format): Words {
       const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
       if (had > 0) lines.push(`${had} davon hatte Garmin schon.`);
       const isNew = justHeld.length > 0;
-      if (failed > 0) {
-        lines.push(`${readings(failed)} ließ${failed === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`);
-      }
-      if (lines.length === 0 && report.status === "success" && !isNew) {
-        const rest = report.paused ? "" : report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
-        lines.push(`Nichts Neues.${rest}`);
+      if (failed > 0) lines.push(notStored(failed, status));
+      const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
+      const { attention = [], unreadable = [] } = after ?? {};
+      const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
+      if (isNothingNew) {
+        const rest = report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
+        lines.push(`Nichts Neues.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`);
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0)
         lines.push(`${lines.pop() ?? ""} (${report.held} zurückgehalten, siehe ${status})`.trim());
+      if (isNothingNew && unstored > 0) lines.push(notStored(unstored, status));
+      if (isNothingNew && unreadable.length > 0) lines.push(unreadableLine(unreadable));
       for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
       switch (report.status) {
         case "success":

@@ -31,6 +31,8 @@ export interface OutcomeOptions {
   justHeld?: AttentionItem[] | undefined;
   /** It ended trouble that the reader knew of. */
   healed?: HealthNews | undefined;
+  /** What still waits after it, if that could be read. */
+  after?: Pick<Overview, "attention" | "unreadable"> | undefined;
   /** What the reader types to see more. */
   status?: string;
   /** How the reader is told what to do. */
@@ -64,8 +66,10 @@ export function english(format: Format) {
       "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into my settings; then sign in at Garmin again.",
   };
 
+  const notStored = (count: number, status: string) => `${readings(count)} could not be stored. ${status} says why.`;
+
   const BROKEN =
-    "Something is wrong on my side. Nothing is lost: your readings wait at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
+    "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
 
   const RUN: Record<LastRun["outcome"]["status"], string> = {
     success: "all right",
@@ -123,7 +127,7 @@ export function english(format: Format) {
     if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
     if (what !== "broken") return ACTION[what];
     const more = cause ? ` My log says more: ${cause}` : " The person who runs me can find more in my log.";
-    return `Something is wrong on my side, so not everything arrives in Garmin. Nothing is lost, and I’ll keep trying.${more}`;
+    return `Something is wrong on my side, so readings may not arrive in Garmin. Nothing is lost, and I’ll keep trying.${more}`;
   }
 
   function unreadableLine(records: UnreadableRecord[]): string {
@@ -293,7 +297,7 @@ export function english(format: Format) {
     /** What a run came to. */
     outcome(
       report: RunReport,
-      { justHeld = [], healed, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
+      { justHeld = [], healed, after, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
     ): string {
       const lines: string[] = [];
       if (healed) lines.push(newsText(healed));
@@ -308,13 +312,18 @@ export function english(format: Format) {
       const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
       if (had > 0) lines.push(`Garmin already had ${had} of those readings.`);
       const isNew = justHeld.length > 0;
-      if (failed > 0) lines.push(`${readings(failed)} could not be stored. ${status} says why.`);
-      if (lines.length === 0 && report.status === "success" && !isNew) {
-        const rest = report.paused ? "" : report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
-        lines.push(`Nothing new.${rest}`);
+      if (failed > 0) lines.push(notStored(failed, status));
+      const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
+      const { attention = [], unreadable = [] } = after ?? {};
+      const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
+      if (isNothingNew) {
+        const rest = report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
+        lines.push(`Nothing new.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`);
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
+      if (isNothingNew && unstored > 0) lines.push(notStored(unstored, status));
+      if (isNothingNew && unreadable.length > 0) lines.push(unreadableLine(unreadable));
       for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
       switch (report.status) {
         case "success":
