@@ -106,10 +106,13 @@ function newestOf(progress: Progress | undefined, attention: AttentionItem[], ki
   const times = [
     ...(progress?.lastReadings[kind] ? [progress.lastReadings[kind].takenAt] : []),
     ...(progress?.measuredAt?.[kind] ?? []),
-    // A reading dated in the future says nothing about when it was taken.
-    ...attention
-      .filter((it) => it.kind === kind)
-      .map(({ takenAt, modifiedAt }) => (takenAt < modifiedAt ? takenAt : modifiedAt)),
+    ...attention.filter((it) => it.kind === kind).map(cameAt),
   ];
   return times.sort((a, b) => a.getTime() - b.getTime()).at(-1);
+}
+
+/** A date in the future says nothing about when it was taken, nor does an old one that has only just come. */
+function cameAt({ takenAt, modifiedAt, fate: { reason } }: AttentionItem): Date {
+  const isOld = reason === "impossible_date" || reason === "before_start";
+  return takenAt < modifiedAt && !isOld ? takenAt : modifiedAt;
 }

@@ -105,6 +105,16 @@ describe("a silence", () => {
     expect(silences(later, { summaryMode }, { memory, now: daysAgo(-8) })).toMatchObject([{ days: 3 }]);
   });
 
+  test.each(["impossible_date", "before_start"] as const)(
+    "doesn’t count from the date of what has just come with an old one: %s",
+    (reason) => {
+      const at = (modifiedAt: Date) =>
+        silences(undefined, {}, { attention: [waiting(new Date(0), { modifiedAt, fate: { state: "held", reason } })] });
+      expect(at(daysAgo(0))).toEqual([]);
+      expect(at(daysAgo(7))).toEqual([{ kind: "weigh_in", days: 7, newestAt: daysAgo(7) }]);
+    },
+  );
+
   test("of the cuff is its own, whatever the scale does, and the other way round", () => {
     const cuff = measured(8, { every: 7, last: 15 });
     const both = (lastWeighIn: number) =>
