@@ -125,10 +125,11 @@ export function afterRun(
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
   const { unreadableTold } = health;
-  const outage = outageAfter(withoutRelinked(health.outage, report, links), report, now);
+  const before = health.outage && withoutFuture(health.outage, now);
+  const outage = outageAfter(withoutRelinked(before, report, links), report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
-  const before = health.noticesTold ?? [];
-  const noticesTold = facts ? stillTold(before, facts) : before;
+  const { noticesTold: heard = [] } = health;
+  const noticesTold = facts ? stillTold(heard, facts) : heard;
   return {
     attentionTold,
     ...(unreadableTold && { unreadableTold }),
@@ -152,6 +153,18 @@ function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefin
 const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
   it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
 const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
+
+/** Times in the future were written by a wrong clock: until they came, nothing would be told. */
+function withoutFuture(outage: Outage, now: Date): Outage {
+  const notAhead = (at: Date) => (at > now ? now : at);
+  const { since, waitingSince, told } = outage;
+  return {
+    ...outage,
+    since: notAhead(since),
+    ...(waitingSince && { waitingSince: notAhead(waitingSince) }),
+    told: told.map((it) => ({ ...it, at: notAhead(it.at) })),
+  };
+}
 
 /** A link that the owner has made again isn't trouble any more. If it has ended since, they don't know of that yet. */
 function withoutRelinked(before: Outage | undefined, { action }: RunReport, links: Overview["links"] = {}) {

@@ -299,6 +299,38 @@ describe("reminders", () => {
   });
 });
 
+describe("a clock that was years ahead, and is right again,", () => {
+  const YEARS = 4 * 365 * DAY;
+
+  test("keeps nobody from hearing that runs still wait", () => {
+    const { run, pass } = life();
+    pass(YEARS);
+    run(later);
+    pass(-YEARS);
+    expect(run(later)).toBe("");
+    pass(5);
+    expect(run(later)).toBe("");
+    pass(1);
+    expect(run(later)).toBe("quietly:waiting(withings_silent)");
+  });
+
+  test("puts off no reminder, and no word of a link that was made again and has ended again", () => {
+    const { run, pass, link } = life();
+    link("garmin", 30);
+    pass(YEARS);
+    expect(run(signedOut)).toBe("relink_garmin");
+    pass(1 - YEARS);
+    expect(run(signedOut)).toBe("");
+    pass(72);
+    expect(run(signedOut)).toBe("again:relink_garmin");
+    pass(1);
+    link("garmin", 30, 30, "linked", { linkedAt: "now" });
+    expect(run(later)).toBe("");
+    pass(1);
+    expect(run(signedOut)).toBe("relink_garmin");
+  });
+});
+
 describe("what Telegram did not take", () => {
   const away = { telegram: "away" } as const;
 
