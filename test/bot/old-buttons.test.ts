@@ -135,7 +135,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await showAgain(id, "garmin:new-code");
     house.clock.advance(60);
     await tap("Old", id);
-    expect(toast()).toBe("That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.");
+    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
@@ -154,8 +154,20 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await (data.endsWith(":yes") ? say("/disconnect") : tap("Keep"));
     await showAgain(first, data);
     await tap("Old", first);
-    expect(toast()).toBe(`That question is over, and nothing was removed. ${words}`);
+    expect(toast()).toBe(`That question is over. This tap did nothing. ${words}`);
     expect(await house.app.links.read(ACCOUNT, "withings")).toBeDefined();
+  });
+
+  test("a yes that was tapped twice isn’t said to have removed nothing", async () => {
+    await open();
+    await say("/disconnect");
+    await tap("The Garmin link");
+    const { id } = await heard("Remove the Garmin link?");
+    house.owner.tap("Yes, remove", id);
+    await tap("Yes, remove", id);
+    expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
+    expect(botMessages().at(-1)?.text).toMatch(/^The Garmin link is gone from here\./);
+    expect(toast()).toBe("That question is over. This tap did nothing. /disconnect asks again.");
   });
 
   test("the newest question of a sign-in that was forgotten after a day", async () => {
@@ -168,7 +180,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     const before = botMessages().length;
     house.clock.advance(25 * 3600);
     await tap("Cancel");
-    expect(toast()).toBe("That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.");
+    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
   });
@@ -182,7 +194,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await say("Wien");
     await showAgain(id, "zone:Europe/Madrid");
     await tap("Old", id);
-    expect(toast()).toBe("That question about your time zone is over. Nothing has changed.");
+    expect(toast()).toBe("That question about your time zone is over. This tap did nothing.");
     expect((await account()).timezone).toBe("Europe/Vienna");
   });
 
@@ -194,7 +206,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await say("/people");
     await showAgain(id, `people:remove:${GUEST}:yes`);
     await tap("Old", id);
-    expect(toast()).toBe("That list is out of date. Nothing has changed. /people shows a new one.");
+    expect(toast()).toBe("That list is out of date. This tap did nothing. /people shows a new one.");
     expect(await house.app.people.isInvited(GUEST)).toBe(true);
   });
 
@@ -202,10 +214,10 @@ describe("a button that is pressed too late says what it was, and changes nothin
     [
       "garmin",
       "garmin:here",
-      "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
+      "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again.",
     ],
-    ["garmin", "garmin", "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again."],
-    ["withings", "withings", "You’ve linked Withings since then. Nothing has changed. /connect links it again."],
+    ["garmin", "garmin", "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again."],
+    ["withings", "withings", "You’ve linked Withings since then. This tap did nothing. /connect links it again."],
   ] as const)("beginning to link %s (%s) from before it was linked", async (_vendor, data, words) => {
     await open({ linked: false });
     await say("/help");

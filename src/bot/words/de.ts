@@ -202,15 +202,17 @@ export function german(format: Format): Words {
     notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
     oldButton: "Dieser Knopf ist veraltet. Hier siehst du, was jetzt gilt.",
     questionOver: {
-      withings: "Diese Frage zu Withings ist nicht mehr offen. Es hat sich nichts geändert. /connect fragt neu.",
-      garmin: "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Es hat sich nichts geändert. /connect beginnt neu.",
-      zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Es hat sich nichts geändert.",
-      disconnect: "Diese Frage ist nicht mehr offen, und es wurde nichts entfernt. /disconnect fragt neu.",
-      people: "Diese Liste ist veraltet. Es hat sich nichts geändert. /people zeigt eine neue.",
+      withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
+      garmin:
+        "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Das Antippen hat nichts bewirkt. /connect beginnt neu.",
+      zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Das Antippen hat nichts bewirkt.",
+      disconnect: "Diese Frage ist nicht mehr offen. Das Antippen hat nichts bewirkt. /disconnect fragt neu.",
+      people: "Diese Liste ist veraltet. Das Antippen hat nichts bewirkt. /people zeigt eine neue.",
     },
     linkedSince: {
-      withings: "Du hast Withings seitdem verbunden. Es hat sich nichts geändert. /connect verbindet es neu.",
-      garmin: "Du hast dich seitdem bei Garmin angemeldet. Es hat sich nichts geändert. /connect meldet dich neu an.",
+      withings: "Du hast Withings seitdem verbunden. Das Antippen hat nichts bewirkt. /connect verbindet es neu.",
+      garmin:
+        "Du hast dich seitdem bei Garmin angemeldet. Das Antippen hat nichts bewirkt. /connect meldet dich neu an.",
     },
     brokeOnMySide: (reportId) =>
       `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Passiert es wieder, kann die Person, die mich betreibt, in meinem Protokoll mehr finden, unter ${reportId}.`,

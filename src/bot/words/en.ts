@@ -224,16 +224,16 @@ export function english(format: Format) {
     oldButton: "That button is out of date. This is what’s true now.",
     /** A toast, on a tap that comes too late. */
     questionOver: {
-      withings: "That question about Withings is over. Nothing has changed. /connect asks again.",
-      garmin: "That step of the Garmin sign-in is over. Nothing has changed. /connect begins again.",
-      zone: "That question about your time zone is over. Nothing has changed.",
-      disconnect: "That question is over, and nothing was removed. /disconnect asks again.",
-      people: "That list is out of date. Nothing has changed. /people shows a new one.",
+      withings: "That question about Withings is over. This tap did nothing. /connect asks again.",
+      garmin: "That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.",
+      zone: "That question about your time zone is over. This tap did nothing.",
+      disconnect: "That question is over. This tap did nothing. /disconnect asks again.",
+      people: "That list is out of date. This tap did nothing. /people shows a new one.",
     } satisfies Record<AnswerTopic, string>,
     /** The same for a button that began what has been done since. */
     linkedSince: {
-      withings: "You’ve linked Withings since then. Nothing has changed. /connect links it again.",
-      garmin: "You’ve signed in at Garmin since then. Nothing has changed. /connect signs you in again.",
+      withings: "You’ve linked Withings since then. This tap did nothing. /connect links it again.",
+      garmin: "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again.",
     } satisfies Record<Vendor, string>,
     brokeOnMySide: (reportId: string) =>
       `Something broke on my side. Nothing is lost. Please try again. If it happens again, the person who runs me can find more in my log, under ${reportId}.`,
