@@ -220,13 +220,15 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     }
     if (outcome.status === "error" && !outcome.onlyReadings)
       return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };
-    const delayed = putOff(lastRun);
-    if (delayed) return delayed;
+    // A new link has settled it, and no run has shown that since.
+    if (outcome.status === "action_needed") return { verdict: "later", text: say.noRunSinceLink };
     const ended = words.lastRun(lastRun);
     // A stuck reading isn't good news, however well the run ended.
-    const needsOwner = facts.differs.length > 0 || attention.length > 0;
     const stuck = words.stuck({ facts, attention, unreadable }, status);
-    return stuck ? { verdict: needsOwner ? "owner" : "later", text: `${ended}. ${stuck}` } : ended;
+    if (outcome.status === "success" && !stuck) return ended;
+    const needsOwner = facts.differs.length > 0 || attention.length > 0;
+    const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay)].filter(Boolean).join(" ");
+    return { verdict: needsOwner ? "owner" : "later", text };
   }
 }
 

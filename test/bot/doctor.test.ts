@@ -201,6 +201,44 @@ describe("/doctor", () => {
     expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
   });
 
+  test("after a new link, nothing is all good until a sync has shown it", async () => {
+    await open();
+    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+    house.sandbox.garmin.revoke(OWNER.email);
+    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+    house.clock.advance(60);
+    await house.link();
+    const { text } = await doctor();
+    expect(text).toContain("later · last sync: No sync has run since the last new link. It comes by itself.");
+    expect(text).not.toContain("All good.");
+  });
+
+  test("what needs its owner and what has to wait are both said, whichever the run ended with", async () => {
+    await open();
+    await house.sync();
+    house.clock.advance(3600);
+    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: house.clock.now(), systolic: 121, diastolic: 79 });
+    const answers = (method: string | undefined, path: RegExp, status: number) =>
+      house.sandbox.faults.add({
+        ...{ server: "garmin_connectapi", match: { ...(method && { method }), path }, times: 100 },
+        effect: { type: "status", status, body: {} },
+      });
+    answers("POST", /^\/(upload|weight)-service\//, 400);
+    answers(undefined, /^\/bloodpressure-service\//, 503);
+    for (const status of ["error", "retry_later"]) {
+      expect(await house.sync()).toMatchObject({ status });
+      const { text } = await doctor();
+      expect(text).toMatch(
+        /^you · last sync: .* 1 reading needs your decision; see \/status\. Garmin hasn’t answered properly since/m,
+      );
+      house.owner.say("/status");
+      await house.quiet();
+      expect(house.owner.lastMessage?.text).toContain("Garmin hasn’t answered properly since");
+      house.clock.advance(3600);
+    }
+  });
+
   test("a last run that is older than three intervals means that the program has stopped", async () => {
     await open();
     await house.sync();

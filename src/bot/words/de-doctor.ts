@@ -83,6 +83,7 @@ export function doctorInGerman(): DoctorWords {
         "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
     },
     noRunNeedsLinks: "der nächste braucht beide Verbindungen",
+    noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er kommt von selbst.",
     noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
     runTooOld: (at, minutes) =>
       `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,

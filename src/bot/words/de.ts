@@ -81,7 +81,7 @@ export function german(format: Format): Words {
     const since = sinceThen(last.outcome);
     return [
       `Letzter Abgleich: ${lastRun(last)}`,
-      ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
+      ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
       ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]

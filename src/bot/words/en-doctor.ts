@@ -104,6 +104,7 @@ export function doctorInEnglish() {
         "Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up. Until it can, I check myself. Check that the public address answers from outside.",
     },
     noRunNeedsLinks: "the next one needs both links",
+    noRunSinceLink: "No sync has run since the last new link. It comes by itself.",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
       `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,

@@ -100,7 +100,7 @@ export function english(format: Format) {
     const since = sinceThen(last.outcome);
     return [
       `Last sync: ${lastRun(last)}`,
-      ...(status === "retry_later" && delay ? [delays.delay(delay)] : []),
+      ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
       ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]
