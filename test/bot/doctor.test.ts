@@ -211,6 +211,9 @@ describe("/doctor", () => {
     const { text } = await doctor();
     expect(text).toContain("later · last sync: No sync has run since the last new link. It comes by itself.");
     expect(text).not.toContain("All good.");
+    house.owner.say("/status");
+    await house.quiet();
+    expect(house.owner.lastMessage?.text).toMatch(/Last sync: .*, was waiting for you$/m);
   });
 
   test("what needs its owner and what has to wait are both said, whichever the run ended with", async () => {

@@ -62,12 +62,14 @@ export function german(format: Format): Words {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced, paused, onlyReadings } }: LastRun): string {
+  function lastRun({ finishedAt, outcome: { status, action, synced, paused, onlyReadings } }: LastRun): string {
     const outcome = onlyReadings
       ? "fertig, aber Garmin hat nicht alles gespeichert"
       : status === "success" && paused
         ? "fertig, aber etwas wird vorerst nicht gesendet"
-        : RUN[status];
+        : status === "action_needed" && !action
+          ? "wartete auf dich"
+          : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 

@@ -80,12 +80,14 @@ export function english(format: Format) {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, synced, paused, onlyReadings } }: LastRun): string {
+  function lastRun({ finishedAt, outcome: { status, action, synced, paused, onlyReadings } }: LastRun): string {
     const outcome = onlyReadings
       ? "done, but Garmin didn’t store everything"
       : status === "success" && paused
         ? "done, but something isn’t sent for now"
-        : RUN[status];
+        : status === "action_needed" && !action
+          ? "was waiting for you"
+          : RUN[status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
