@@ -97,7 +97,7 @@ describe("the page after the consent", () => {
       return `${answer.status} ${(await answer.text()).replace(/<[^>]*>/g, " ")}`;
     };
     refuse("Invalid Params: invalid client id/secret");
-    expect(await open(addresses[0])).toMatch(/^500 .*WITHINGS_CLIENT_SECRET/);
+    expect(await open(addresses[0])).toMatch(/^500 .*its Withings client id or secret/);
     refuse("Invalid Params: invalid redirect_uri");
     const callback = await open(addresses[3]);
     expect(callback).toMatch(/^500 .*callback address/);
