@@ -104,11 +104,12 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const owing = new Map<AccountId, { sinceMs: number; rounds: number }>();
   /** When vendors were made to refuse tokens that are good. */
   const refusedMs = new Map<Vendor, number[]>();
-  /** Since when a link is seen to have ended. */
+  /** From when on a link may have ended, which is seen a while later. */
   const endedMs = new Map<string, number>();
   /** When the last thing happened that excuses silence. */
   let disturbedMs = turns.nowMs;
   let wasTelegramDisturbed = false;
+  let lastWatchMs = turns.nowMs;
   let copied: { atMs: number } | undefined;
 
   const actors = [new Actor(), new Actor()] as const;
@@ -396,6 +397,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       }
       await watchLinks(account);
     }
+    lastWatchMs = turns.nowMs;
   }
 
   async function watchLinks(account: AccountId) {
@@ -404,7 +406,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       const state = (await main.app.links.facts(account, vendor).catch(() => undefined))?.state;
       if (state !== "stale") endedMs.delete(name);
       else if (!endedMs.has(name)) {
-        endedMs.set(name, turns.nowMs);
+        endedMs.set(name, lastWatchMs);
         facts["links ended"] += 1;
         if (!hasSaidNo(vendor) && (await isTaken(account, vendor))) {
           violations.add(`ended on doubt: ${vendor} still takes the link of ${account} that was ended`);
