@@ -126,7 +126,7 @@ export function afterRun(
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
   const { unreadableTold } = health;
   const before = health.outage && withoutFuture(health.outage, now);
-  const outage = outageAfter(withoutRelinked(before, report, links), report, now);
+  const outage = outageAfter(withoutRelinked(before, report, { links, now }), report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
   const { noticesTold: heard = [] } = health;
   const noticesTold = facts ? stillTold(heard, facts) : heard;
@@ -167,7 +167,11 @@ function withoutFuture(outage: Outage, now: Date): Outage {
 }
 
 /** A link that the owner has made again isn't trouble any more. If it has ended since, they don't know of that yet. */
-function withoutRelinked(before: Outage | undefined, { action }: RunReport, links: Overview["links"] = {}) {
+function withoutRelinked(
+  before: Outage | undefined,
+  { action }: RunReport,
+  { links = {}, now }: { links: Overview["links"] | undefined; now: Date },
+) {
   if (!before) return undefined;
   let { standing, told } = before;
   for (const vendor of VENDORS) {
@@ -175,7 +179,10 @@ function withoutRelinked(before: Outage | undefined, { action }: RunReport, link
     if (!link) continue;
     const relink = RELINK[vendor];
     if (link.state === "linked") standing = standing.filter(({ what }) => what !== relink);
-    if (action === relink) told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
+    // A link dated by a clock that was ahead would otherwise be told of after every run until that date.
+    if (action === relink && link.linkedAt <= now) {
+      told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
+    }
   }
   return { ...before, standing, told };
 }

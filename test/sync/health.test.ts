@@ -179,6 +179,17 @@ describe("a link that its owner has made again", () => {
     expect([run(signedOut), run(signedOut)]).toEqual(["relink_garmin", ""]);
   });
 
+  test("by a clock that was a year ahead, and that has ended, is told once and not after every run", () => {
+    const { run, link, pass } = life();
+    pass(365 * DAY);
+    link("garmin", 30, 30, "linked", { linkedAt: "now" });
+    pass(-365 * DAY);
+    link("garmin", 30, 30, "stale");
+    expect(run(signedOut)).toBe("relink_garmin");
+    pass(1);
+    expect([run(signedOut), run(signedOut)]).toEqual(["", ""]);
+  });
+
   test("is not said to have ended, although Telegram took nothing until then", () => {
     const { run, signIn } = signedInAgain();
     expect(run(signedOut, { telegram: "away" })).toBe("");
