@@ -49,7 +49,7 @@ export type StoreConfig = { tableName: string } & (
   | { engine: "dynamodb"; endpoint: string | undefined }
 );
 
-const required = (mend: string) => z.string({ error: `is missing: ${mend}` });
+const required = (fix: string) => z.string({ error: `is missing: ${fix}` });
 /** Without the slash at its end: paths are appended, and Telegram takes a double slash for a wrong token. */
 const url = (fallback: string) =>
   z
@@ -258,7 +258,7 @@ export type Environment = Record<string, string | undefined>;
 
 /**
  * The sections that a command needs. A variable that no needed section uses may be missing or wrong.
- * @throws UsageError with every problem in one message, each naming the variable and the mend.
+ * @throws UsageError with every problem in one message, each naming the variable and the fix.
  */
 export function readConfig<S extends keyof Config>(env: Environment, needed: readonly S[]): Pick<Config, S> {
   const problems = new Set<string>();
@@ -291,7 +291,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
       .toSorted((a, b) => place(a) - place(b))
       .map((problem) => `\n  - ${problem}`)
       .join("");
-    throw new UsageError(`These settings (in .env or the environment) need mending:${list}`);
+    throw new UsageError(`These settings (in .env or the environment) need fixing:${list}`);
   }
   return config as Pick<Config, S>;
 }

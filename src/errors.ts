@@ -3,7 +3,7 @@
  *
  *   ActionNeededError   the account's owner: sign in again, give a consent, unlock
  *   RetryLaterError     time: a limit, an outage, a timeout, somebody else at work
- *   UsageError          the person at the keyboard or in the configuration: mend the words and try again
+ *   UsageError          the person at the keyboard or in the configuration: fix the words and try again
  *   any other Error     us: a bug, or a vendor that changed its API
  *
  * Adapters choose the kind, because only they know what a vendor's status means. Entry points act on it.
@@ -76,7 +76,7 @@ export function asksToWait(error: unknown): error is RetryLaterError & { retryAf
   return isVendors && error.retryAfterSeconds !== undefined && error.retryAfterSeconds > 0;
 }
 
-/** The message is one sentence for a person and names the mend. */
+/** The message is one sentence for a person and names the fix. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }

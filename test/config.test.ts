@@ -40,7 +40,7 @@ test("five variables are enough: everything else has a default that is the real 
   });
 });
 
-test("every problem is in one message, each with its variable and the mend", () => {
+test("every problem is in one message, each with its variable and the fix", () => {
   const message = problemsOf({
     TELEGRAM_BOT_TOKEN: "not-a-token",
     TELEGRAM_ALLOWED_IDS: "anna",
@@ -51,7 +51,7 @@ test("every problem is in one message, each with its variable and the mend", () 
     STORE: "postgres",
   });
   expect(message.split("\n  - ")).toEqual([
-    "These settings (in .env or the environment) need mending:",
+    "These settings (in .env or the environment) need fixing:",
     "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
     "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
     "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
@@ -92,7 +92,7 @@ test.each([
   ["GARMIN_CLIENT_ID", "two words", "must be one word of letters, digits, underscores, dots or dashes, or left out"],
 ])("%s is checked", (name, value, problem) => {
   const message = problemsOf({ ...COMPLETE, [name]: value }, ["telegram", "manualSync", "garmin", "outside"]);
-  expect(message).toBe(`These settings (in .env or the environment) need mending:\n  - ${name} ${problem}`);
+  expect(message).toBe(`These settings (in .env or the environment) need fixing:\n  - ${name} ${problem}`);
 });
 
 test("what was wrong is named and never shown: it may be a secret in the wrong line", () => {

@@ -33,7 +33,7 @@ export type MachineAlarmKey = (typeof MACHINE_ALARM_KEYS)[number];
 export interface MachineAlarm {
   key: MachineAlarmKey;
   isOver: boolean;
-  /** A sentence that names the mend, where one is known. */
+  /** A sentence that names the fix, where one is known. */
   cause: string | undefined;
   /** With the end of "sweep-missing": the program did not run since then. */
   since?: Date;

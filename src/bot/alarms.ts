@@ -57,13 +57,13 @@ export function alarmMessage(
     const shown = clip(name, LONGEST_NAME);
     return { text: isOver ? words.unknownOver(shown) : words.unknownOn(shown), isQuiet: isOver };
   }
-  const { means, mend, first, over } = words.of(key, stage);
+  const { means, fix, first, over } = words.of(key, stage);
   if (first !== undefined && before === "INSUFFICIENT_DATA") return { text: first, isQuiet: true };
   if (isOver) return over === undefined ? undefined : { text: over, isQuiet: true };
   const place = PLACE[key];
   const url = place && consoleUrl(place, { arn, stage });
   return {
-    text: `${means}\n\n${mend}`,
+    text: `${means}\n\n${fix}`,
     // Whoever it concerns was told aloud already.
     isQuiet: key === "stale-session",
     ...(url && { button: { label: words.button[place.what], url } }),
@@ -140,14 +140,14 @@ export function createMachineAlarmTeller(deps: {
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
     const words = ALARM_WORDS[language];
-    const { means, mend, over } = words.onMachine(key, cause);
+    const { means, fix, over } = words.onMachine(key, cause);
     if (isOver && over === undefined) return;
     const format = formatFor({
       ...{ language, units: "kg", now: deps.clock.now() },
       timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     const end = since ? words.wasOff(format.time(since)) : over;
-    await deps.send({ text: isOver && end ? end : `${means}\n\n${mend}`, isQuiet: isOver || key === "stale-session" });
+    await deps.send({ text: isOver && end ? end : `${means}\n\n${fix}`, isQuiet: isOver || key === "stale-session" });
   };
 }
 

@@ -58,15 +58,15 @@ export function consentButtons(words: Words): InlineKeyboard {
 }
 
 /** A text, and below it one button for each thing that can be fixed by a button. */
-export function withMends(
+export function withFixes(
   text: string,
   actions: ReadonlyArray<Action | undefined>,
   words: Words,
   signInPageUrl: string,
 ): Message {
   const wanted = new Set(actions);
-  const mends = [...wanted].flatMap((action) => (action && mendOf(action, words)) ?? []);
-  const keyboard = new InlineKeyboard().append(...mends);
+  const fixes = [...wanted].flatMap((action) => (action && fixOf(action, words)) ?? []);
+  const keyboard = new InlineKeyboard().append(...fixes);
   const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
   if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
   const page = (wanted.has("relink_garmin") ? withDoors : withGarminPage)(text, words, signInPageUrl);
@@ -74,7 +74,7 @@ export function withMends(
 }
 
 /** Without Garmin's page: its button never comes without its text. */
-function mendOf(action: Action, words: Words): InlineKeyboard | undefined {
+function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
   switch (action) {
     case "link_withings":
       return new InlineKeyboard().text(words.button.linkWithings, TAP.withings);

@@ -1,7 +1,7 @@
 import { Composer, InputFile } from "grammy/web";
 import type { Account } from "../sync/account.ts";
 import { type Examination, type Finding, type Line, thingsToDo } from "../sync/doctor.ts";
-import { TAP, withMends } from "./buttons.ts";
+import { TAP, withFixes } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import type { LongAnswers } from "./long-answers.ts";
 import type { Questions } from "./questions.ts";
@@ -50,7 +50,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, words)).join("\n"));
         const { findings, ended } = await doctor(chat.account, words, isOwner, show);
         const actions = findings.map(({ action }) => action);
-        const { text, keyboard } = withMends(reportOf(findings, words), actions, words, signInPageUrl());
+        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, signInPageUrl());
         if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
         await message.finish(text, keyboard);
         await questions.offered(chat.account, messageId, keyboard);

@@ -15,7 +15,7 @@ import {
 import type { Overview } from "../sync/overview.ts";
 import { RELINK } from "../sync/ports.ts";
 import type { RunReport } from "../sync/run.ts";
-import { attention, noticeButtons, withMends } from "./buttons.ts";
+import { attention, noticeButtons, withFixes } from "./buttons.ts";
 import { isGone } from "./failure.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
@@ -147,9 +147,9 @@ export function createNotifier(deps: {
     if (news.type === "attention" || news.type === "before_start")
       return { text, keyboard: attention(news.items, words) };
     if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
-    if (news.type === "expiry") return withMends(text, [RELINK[news.vendor]], words, signInPageUrl());
+    if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, signInPageUrl());
     if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return { text };
-    return withMends(text, [news.trouble.what], words, signInPageUrl());
+    return withFixes(text, [news.trouble.what], words, signInPageUrl());
   }
 
   const remember = (account: Account, news: HealthNews) =>
@@ -161,7 +161,7 @@ export function createNotifier(deps: {
     /** That the owner has removed us at Withings. Whether Telegram took it. */
     tellUnlinked(account: Account): Promise<boolean> {
       const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
-      const { text, keyboard } = withMends(words.withingsRemovedThere, ["relink_withings"], words, signInPageUrl());
+      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, signInPageUrl());
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 

@@ -7,7 +7,7 @@ import type { Heard } from "../sync/owners-word.ts";
 import type { Word } from "../sync/ports.ts";
 import { byStart } from "../sync/progress.ts";
 import { type ReadingKind, readingId } from "../sync/reading.ts";
-import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withMends } from "./buttons.ts";
+import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withFixes } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import type { Questions } from "./questions.ts";
 import { answerTap, redraw } from "./redraw.ts";
@@ -49,7 +49,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
     if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
     if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
-    return withMends(text, wanted, words, signInPageUrl());
+    return withFixes(text, wanted, words, signInPageUrl());
   }
 
   composer.command("status", async (ctx) => {

@@ -107,7 +107,7 @@ const FLAGS = {
   yes: { type: "boolean" },
 } as const;
 
-/** @throws UsageError in one sentence that names the mend. */
+/** @throws UsageError in one sentence that names the fix. */
 export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
   const json = values.json ?? false;

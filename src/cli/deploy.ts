@@ -23,7 +23,7 @@ export interface StageDeps {
   log: Log;
 }
 
-/** From the parameters that setup wrote to a deployment that runs. Whatever failed is mended and deploy is run again. */
+/** From the parameters that setup wrote to a deployment that runs. Whatever failed is fixed and deploy is run again. */
 export async function deployCommand(deps: StageDeps): Promise<number> {
   const { stage, aws, terminal, shell, clock } = deps;
   terminal.say(`Looking at what setup has written for ${stage} in ${aws.region}.`);

@@ -41,7 +41,7 @@ export async function onAws(
       }
     }
   } catch (error) {
-    // Here, because what it names as the mend is for the same deployment too.
+    // Here, because what it names as the fix is for the same deployment too.
     return explain(error, inStage, log);
   } finally {
     aws.close();

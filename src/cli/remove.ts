@@ -33,7 +33,7 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
   const isRemoved = await osls("remove", { stage, region: aws.region });
   if (!isRemoved && isDeployed) {
     throw new UsageError(
-      "It could not be removed. What stands above says why. The bot does not hear anything any more: mend it and run npm " +
+      "It couldn’t be removed; the lines above say why. The bot no longer hears anything. Fix the cause and run npm " +
         "run remove again, or bring everything back with npm run deploy.",
     );
   }

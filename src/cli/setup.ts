@@ -94,7 +94,7 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
     } catch (error) {
       const left = wanted.slice(index).map(([other]) => other);
       terminal.hint(
-        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again mends it.`,
+        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again fixes it.`,
       );
       throw error;
     }

@@ -44,7 +44,7 @@ export interface Settings {
   summaryMode: "daily" | "when_new" | "off";
   /** Whether the owner hears of it when the scale (`weigh_in`) or the cuff falls silent. */
   tellsSilence: Record<ReadingKind, boolean>;
-  /** Trouble that mends itself is told only when it has lasted longer. */
+  /** Trouble that passes by itself is told only when it has lasted longer. */
   patienceHours: number;
   sends: Sends;
 }

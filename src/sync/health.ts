@@ -8,7 +8,7 @@ import { byStart } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
 
-/** What keeps readings from arriving. "broken" is for us to mend, "waiting" for time. */
+/** What keeps readings from arriving. "broken" is ours to fix, "waiting" for time. */
 export interface Trouble {
   what: Action | "broken" | "waiting";
   /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
@@ -227,7 +227,7 @@ function shortened(cause: string | undefined): string | undefined {
 }
 
 /**
- * What is to be told now, the most important first. It stays news until `afterTelling`. What mends itself is told only when
+ * What is to be told now, the most important first. It stays news until `afterTelling`. What passes by itself is told only when
  * it has lasted `patienceHours`.
  */
 export function newsOf(

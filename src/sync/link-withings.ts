@@ -22,7 +22,7 @@ export interface WithingsDoor {
 }
 
 /**
- * How linking ended. What the owner cannot mend by beginning again is thrown: `ActionNeededError` when Withings refuses
+ * How linking ended. What the owner cannot fix by beginning again is thrown: `ActionNeededError` when Withings refuses
  * the application or the callback address, `RetryLaterError` when Withings or the store could not be asked.
  */
 export type LinkResult =

@@ -62,7 +62,7 @@ export type RunProgress =
   | { stage: "sending" | "checking"; readings: number };
 
 export interface RunReport extends RunOutcome {
-  /** One sentence, when something in the configuration or the store has to be mended. */
+  /** One sentence, when something in the configuration or the store has to be fixed. */
   problem?: string;
   /** Until when a vendor asked us to wait; of several, the latest. */
   rests?: { vendor: Vendor; until: Date };

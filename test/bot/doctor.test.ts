@@ -278,7 +278,7 @@ describe("/doctor", () => {
     chmodSync(house.dataDir, 0o700);
   });
 
-  test("a clock that is wrong is named with its mend", async () => {
+  test("a clock that is wrong is named with its fix", async () => {
     house = await startBotHouse();
     const { clock } = house;
     const now = () => new Date(clock.now().getTime() - 5 * 60_000);

@@ -43,7 +43,7 @@ describe("what stops an update is said in words", () => {
     const message = await house.owner.waitForMessage();
     expect(message.text).toMatch(words);
     expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
-    // What the program's operator has to mend raises an alarm; weather and what one's own hands can mend do not.
+    // What the program's operator has to fix raises an alarm; weather and what one's own hands can fix do not.
     const isAlarming = house.logged.some(({ event }) => event === "update_failed");
     expect(isAlarming).toBe(error instanceof UsageError);
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { withMends } from "../../src/bot/buttons.ts";
+import { withFixes } from "../../src/bot/buttons.ts";
 import { wordsFor } from "../../src/bot/words/words.ts";
 import type { Action } from "../../src/errors.ts";
 import { NOON, OWNER } from "../support/household.ts";
@@ -28,7 +28,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
   const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
 
   test.each(Object.entries(ACTIONS) as Array<[Action, string]>)("the fix for %s leads to %s", (action, leadsTo) => {
-    const { text, keyboard } = withMends("What is wrong.", [action], words, PAGE);
+    const { text, keyboard } = withFixes("What is wrong.", [action], words, PAGE);
     const urls = keyboard.inline_keyboard.flat().flatMap((button) => ("url" in button ? [button.url] : []));
     expect(urls.includes(PAGE)).toBe(leadsTo === "page");
     expect(text.startsWith("What is wrong.")).toBe(true);
@@ -36,7 +36,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
   });
 
   test("several actions that lead to Garmin's page share one button and one explanation", () => {
-    const { text, keyboard } = withMends("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGE);
+    const { text, keyboard } = withFixes("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGE);
     expect(text.split(HEADING)).toHaveLength(2);
     expect(keyboard.inline_keyboard.flat().map((button) => button.text)).toEqual([
       words.button.relinkWithings,

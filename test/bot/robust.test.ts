@@ -347,7 +347,7 @@ describe("a sealing key that was lost", () => {
     expect(said().join("\n")).not.toContain("broke on my side");
   });
 
-  test("is mended in the chat: both links show as gone and can be made anew, or be taken away", async () => {
+  test("is fixed in the chat: both links show as gone and can be made anew, or be taken away", async () => {
     house = await startBotHouse();
     loseKey();
     house.owner.say("/connect");

@@ -145,7 +145,7 @@ describe(".env", () => {
   });
 });
 
-describe("a DATA_DIR that cannot be used ends in one sentence with the mend", () => {
+describe("a DATA_DIR that cannot be used ends in one sentence with the fix", () => {
   const outcome = ({ exit, stderr }: CliRun) => ({ exit, stderr });
 
   test("it is a file, or its database is none", async () => {

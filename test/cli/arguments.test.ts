@@ -38,7 +38,7 @@ test.each(["", "help", "--help", "-h", "sync --help", "help sync"])("%j asks for
   expect(parse(line)).toMatchObject({ name: "help" });
 });
 
-describe("what is wrong ends in one sentence that names it and the mend", () => {
+describe("what is wrong ends in one sentence that names it and the fix", () => {
   test.each([
     ["fly", 'There is no command "fly". Run: npx weighbridge help'],
     ["sync --dry-run --go-on", "--dry-run changes nothing, and --go-on does. Use one of the two."],

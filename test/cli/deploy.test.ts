@@ -64,7 +64,7 @@ test("what stands around a value that was typed in by hand is no part of it", as
   ]);
 });
 
-test("a step that fails ends the deployment with the mend, and the next one goes on", async () => {
+test("a step that fails ends the deployment with the fix, and the next one goes on", async () => {
   await it.setUp();
   for (const tool of ["package", "validate", "deploy"]) {
     it.broken.tool = tool;
@@ -168,7 +168,7 @@ test("a command is refused, with both names, where another table is meant or use
   expect((await run("doctor --stage prod")).stdout).toContain("The function weighbridge-prod-alarm is not there.");
 });
 
-test("every mend that is named is for the deployment that was named", async () => {
+test("every fix that is named is for the deployment that was named", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const { run } = it.machine;
   const said = async (command: string, input: string[] = []) => (await run(command, input)).stderr;
@@ -193,7 +193,7 @@ test("every mend that is named is for the deployment that was named", async () =
   );
 });
 
-test("what is not there is said in one sentence with the mend", async () => {
+test("what is not there is said in one sentence with the fix", async () => {
   const { run } = it.machine;
   const said = async (command: string, more = {}) => {
     const { exit, stderr } = await run(command, [], more);
@@ -237,7 +237,7 @@ test("remove leaves the table and its key, and a later deployment takes both up 
   expect(it.parameter("TELEGRAM_BOT_TOKEN")).toBeDefined();
 
   it.broken.tool = "remove";
-  expect((await run("remove --yes")).stderr).toContain("mend it and run npm run remove again");
+  expect((await run("remove --yes")).stderr).toContain("Fix the cause and run npm run remove again");
   it.broken.tool = "";
   const removed = await run("remove", ["prod"]);
   expect(removed.exit, removed.stderr).toBe(0);

@@ -318,7 +318,7 @@ describe("Garmin with a ticket", () => {
     expect(signIns()).toBe(0);
   });
 
-  test("one that cannot work is one try, one sentence, and the owner's to mend", async () => {
+  test("one that cannot work is one try, one sentence, and the owner's to fix", async () => {
     const { run, ticket } = await withOwner();
     const spent = ticket();
     await machine.inside((app) => app.garminSignIn.withPasted(OWNER, spent));

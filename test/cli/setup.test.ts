@@ -130,23 +130,23 @@ test("an end in the middle of the questions writes nothing", async () => {
   expect(stored()).toEqual({});
 });
 
-test("a failure in the middle of writing is said, and mended by running it again", async () => {
+test("a failure in the middle of writing is said, and fixed by running it again", async () => {
   it.aws.failAfterWrites = 3;
   const broken = await it.setUp();
   expect(broken.exit).toBe(4);
-  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Running setup again mends it\./);
+  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Running setup again fixes it\./);
   const key = it.parameter("SEALING_KEY");
   it.aws.failAfterWrites = Number.POSITIVE_INFINITY;
   const missing = (name: string, answer: string) => (it.parameter(name) ? "" : answer);
   const { clientId, clientSecret } = it.sandbox.withings.application;
-  const mended = await it.machine.run("setup", [
+  const fixed = await it.machine.run("setup", [
     missing("TELEGRAM_BOT_TOKEN", it.sandbox.telegram.token),
     missing("TELEGRAM_ALLOWED_IDS", String(OWNER)),
     missing("WITHINGS_CLIENT_ID", clientId),
     missing("WITHINGS_CLIENT_SECRET", clientSecret),
     "",
   ]);
-  expect(mended.exit, mended.stderr).toBe(0);
+  expect(fixed.exit, fixed.stderr).toBe(0);
   expect(Object.keys(stored()).sort()).toEqual(NAMES);
   expect(it.parameter("SEALING_KEY")).toBe(key);
 });

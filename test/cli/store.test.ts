@@ -55,7 +55,7 @@ describe("what is sealed", () => {
     machine.person(HOUSEMATE).stepOnScale({ at: anHourAgo(), weightKg: 80 });
   });
 
-  test("does not open with another key, which is said with the mend; with both keys it does", async () => {
+  test("does not open with another key, which is said with the fix; with both keys it does", async () => {
     const [sync, status, dry, broken] = await Promise.all([
       machine.run(`sync --account ${OWNER} --json`, [], { SEALING_KEY: keys.new }),
       machine.run("status --json", [], { SEALING_KEY: keys.new }),
@@ -91,7 +91,7 @@ describe("what is sealed", () => {
       ],
     });
     expect(stderr).toContain(`${OWNER}: The stored sealedTokens cannot be opened`);
-    // Signing in anew mends it.
+    // Signing in anew fixes it.
     machine.person(OWNER).stepOnScale({ at: anHourAgo(), weightKg: 80 });
     const code = machine.sandbox.withings.authorize(machine.person().userid, { state: "x" });
     const pasted = new URL(code).searchParams.get("code") ?? "";
@@ -102,7 +102,7 @@ describe("what is sealed", () => {
   });
 });
 
-test("a damaged key file is said with the mend, and is not replaced", async () => {
+test("a damaged key file is said with the fix, and is not replaced", async () => {
   machine = await startMachine();
   await machine.link(OWNER);
   const file = path.join(machine.dataDir, "sealing.key");

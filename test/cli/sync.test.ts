@@ -300,7 +300,7 @@ test("doctor asks about all accounts side by side, and prints each line as soon 
   await doctor.ended;
 });
 
-test("doctor names every fault and who has to mend it", async () => {
+test("doctor names every fault and who has to fix it", async () => {
   await machine.link(OWNER);
   machine.sandbox.garmin.setConsent(machine.garmin().email, false);
   machine.sandbox.withings.revoke(machine.person().userid);

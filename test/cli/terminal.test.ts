@@ -75,7 +75,7 @@ test.skipIf(!hasPython)("on a terminal the e-mail is seen, password and code are
   await terminal.shows("Garmin e-mail:");
   terminal.type(`${email}\r`);
   await terminal.shows("Garmin password:");
-  // A slip of the finger, mended with backspace.
+  // A slip of the finger, fixed with backspace.
   terminal.type(`${password.slice(0, -1)}x\x7f${password.slice(-1)}\r`);
   await terminal.shows("Code from the mail:");
   const code = machine.sandbox.garmin.inbox[0]?.code ?? "";

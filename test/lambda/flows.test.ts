@@ -85,7 +85,7 @@ test("the daily summary comes at its hour, once", async () => {
   expect(said()).toEqual([expect.stringContaining("80.25 kg")]);
 });
 
-test("a Garmin session that ended is told once, mended with a code over three processes, and what waited arrives", async () => {
+test("a Garmin session that ended is told once, fixed with a code over three processes, and what waited arrives", async () => {
   await moveIn();
   const { chat, sandbox } = house;
   await house.visit();

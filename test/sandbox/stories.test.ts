@@ -80,7 +80,7 @@ test.each(buttons)("%s: %s does what it says", async (_, __, { action, input = {
   const words = await act(action, input);
   expect(words).not.toBe("");
   await act("passTime", { until: "hour" });
-  // A lost subscription mends itself, and data put back do no harm: neither needs a word.
+  // A lost subscription fixes itself, and data put back do no harm: neither needs a word.
   if (action !== "loseSubscription" && action !== "putOldDataBack")
     await chat.waitUntil(({ messages }) => messages.length > known);
 });

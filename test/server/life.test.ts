@@ -102,7 +102,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   expect(chat.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
 });
 
-test("a link that could not be renewed for weeks is warned of ahead, with the way to mend it", async () => {
+test("a link that could not be renewed for weeks is warned of ahead, with the way to fix it", async () => {
   house = await moveIn({ linked: true });
   const { clock, sandbox, start, told, chat } = house;
   sandbox.faults.turnOn("garmin_diauth_down");

@@ -228,7 +228,7 @@ describe("the watch", () => {
     expect(told).toEqual(["sweep-missing"]);
   });
 
-  test("a mend that is known is told, and no stack or other person's text", async () => {
+  test("a fix that is known is told, and no stack or other person's text", async () => {
     const { clock, log, watch } = begin();
     log.error("request_failed", {
       error: "UsageError",

@@ -56,7 +56,7 @@ const wrongBy = (seconds: number): Clock => ({
   sleep: clock.sleep,
 });
 
-test("a budget that is damaged is counted anew: nobody waits for somebody to mend it", async () => {
+test("a budget that is damaged is counted anew: nobody waits for somebody to fix it", async () => {
   const table = open();
   await table.put(keys.budget(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
   const take = sender(table);

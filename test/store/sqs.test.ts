@@ -197,7 +197,7 @@ describe("when SQS says no", () => {
     );
   });
 
-  test("a job that is refused for what it is, is ours to mend", async () => {
+  test("a job that is refused for what it is, is ours to fix", async () => {
     stub.willAnswer(partly([{ Id: "0", Code: "InvalidParameterValue", SenderFault: true }]));
     const put = queue.put([visit(OWNER)]);
     await expect(put).rejects.toThrow("SQS refused a job (InvalidParameterValue)");

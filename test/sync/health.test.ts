@@ -293,7 +293,7 @@ describe("reminders", () => {
     expect(days).toEqual([0, 3, 10, 17]);
   });
 
-  test("of what is ours to mend do not come", () => {
+  test("of what is ours to fix do not come", () => {
     const { run, pass } = life();
     run(broken);
     pass(30 * DAY);

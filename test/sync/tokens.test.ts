@@ -122,7 +122,7 @@ describe("a renewal that ends without a verdict", () => {
     expect(await house.sync()).toMatchObject({ status: "retry_later" });
   });
 
-  test("because our own client secret is refused ends no link, and asks for the application to be mended", async () => {
+  test("because our own client secret is refused ends no link, and asks for the application to be fixed", async () => {
     await waitingWeighIn();
     const before = await stored("withings");
     house.sandbox.faults.turnOn("withings_503_client_secret", { times: 1 });

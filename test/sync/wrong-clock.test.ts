@@ -116,8 +116,8 @@ describe("data written by a wrong clock", () => {
     clock.advance(3 * DAY);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80, 80.5]);
-    const { startAt: mended, adopting } = (await account()).value;
-    expect(mended).toEqual(daysAgo(30));
+    const { startAt: fixed, adopting } = (await account()).value;
+    expect(fixed).toEqual(daysAgo(30));
     expect(adopting).toBeUndefined();
   });
 

@@ -13,88 +13,88 @@ export function alarmsInGerman(): AlarmWords {
         "dead-jobs": {
           means:
             "Ein Auftrag ist in einer halben Stunde siebenmal gescheitert und wurde zur Seite gelegt, darum können Messungen eines Kontos zu spät kommen. Verloren ist keine: Withings behält sie.",
-          mend: `${doctor} sagt, was nicht stimmt. Ist es behoben, öffne die Warteschlange und wähle „Start DLQ redrive“.`,
+          fix: `${doctor} sagt, was nicht stimmt. Ist es behoben, öffne die Warteschlange und wähle „Start DLQ redrive“.`,
           over: "Es liegt kein Auftrag mehr auf der Seite.",
         },
         "jobs-waiting": {
           means:
             "Ein Auftrag wartet seit mehr als einer Stunde, darum werden Messungen nicht übertragen oder viel zu spät. Verloren ist keine.",
-          mend: `Rufe ${doctor} auf. Sieh in der Funktion worker unter „Configuration“, „Triggers“ nach, ob ihre Warteschlange eingeschaltet ist; npm run deploy schaltet sie nicht wieder ein. Ist sie an, sind es mehr Aufträge, als ich schaffe.`,
+          fix: `Rufe ${doctor} auf. Sieh in der Funktion worker unter „Configuration“, „Triggers“ nach, ob ihre Warteschlange eingeschaltet ist; npm run deploy schaltet sie nicht wieder ein. Ist sie an, sind es mehr Aufträge, als ich schaffe.`,
           over: "Kein Auftrag wartet mehr lange.",
         },
         "http-errors": {
           means:
             "Etwas, das Telegram oder Withings mir gesendet hat, konnte ich nicht annehmen, darum kann eine Antwort im Chat oder eine Messung später kommen. Verloren ist keine Messung: Ich sehe auch regelmäßig selbst nach.",
-          mend: `${logSays} Bleibt es so, rufe ${doctor} auf.`,
+          fix: `${logSays} Bleibt es so, rufe ${doctor} auf.`,
           over: "Was Telegram und Withings senden, kommt wieder ohne Störung an.",
         },
         "worker-errors": {
           means:
             "Der Teil von mir, der Messungen überträgt, ist mitten in einem Auftrag gescheitert. Der Auftrag wird von selbst bis zu siebenmal versucht, und keine Messung geht verloren.",
-          mend: `Bleibt es bei dieser einen Nachricht, ist nichts zu tun. Werden es mehr, rufe ${doctor} auf; im Protokoll steht, was es war.`,
+          fix: `Bleibt es bei dieser einen Nachricht, ist nichts zu tun. Werden es mehr, rufe ${doctor} auf; im Protokoll steht, was es war.`,
           over: "Die Störung beim Übertragen ist vorbei.",
         },
         "sweep-errors": {
           means:
             "Der Teil von mir, der die regelmäßigen Abgleiche beginnt, ist gescheitert. Wenn das bleibt, kommen Messungen zu spät.",
-          mend: `${logSays} Bis es behoben ist, bringt npx weighbridge sync --stage ${stage} hinüber, was wartet.`,
+          fix: `${logSays} Bis es behoben ist, bringt npx weighbridge sync --stage ${stage} hinüber, was wartet.`,
           over: "Die regelmäßigen Abgleiche beginnen wieder ohne Fehler.",
         },
         "alarm-errors": {
           means: "Eine Nachricht wie diese kam nicht bei dir an, vielleicht ist dir also ein Alarm entgangen.",
-          mend: "Sieh in CloudWatch nach, welche Alarme an sind.",
+          fix: "Sieh in CloudWatch nach, welche Alarme an sind.",
           over: "Nachrichten wie diese kommen wieder an.",
         },
         "http-throttles": {
           means:
             "Es kam mehr auf einmal herein, als ich annehmen darf, darum kommen Antworten in den Chats zu spät. Telegram sendet seinen Teil noch einmal, und Messungen finde ich auch, indem ich selbst nachsehe.",
-          mend: concurrency("http"),
+          fix: concurrency("http"),
           over: "Ich nehme wieder alles an.",
         },
         "worker-throttles": {
           means:
             "Es gibt mehr Aufträge auf einmal, als ich erledigen darf, darum kommen Messungen später als sonst. Verloren ist keine.",
-          mend: concurrency("worker"),
+          fix: concurrency("worker"),
           over: "Die Aufträge werden wieder ohne Verzug erledigt.",
         },
         "sweep-throttles": {
           means: "AWS ließ mich die regelmäßigen Abgleiche nicht beginnen, darum kommen Messungen zu spät.",
-          mend: concurrency("sweep"),
+          fix: concurrency("sweep"),
           over: "Die regelmäßigen Abgleiche dürfen wieder beginnen.",
         },
         "alarm-throttles": {
           means: "AWS hat Nachrichten wie diese aufgehalten, sie können also zu spät kommen.",
-          mend: concurrency("alarm"),
+          fix: concurrency("alarm"),
           over: "Nachrichten wie diese werden nicht mehr aufgehalten.",
         },
         "sweep-missing": {
           means:
             "Seit 15 Minuten habe ich nicht mehr nachgesehen, was zu tun ist, darum beginnt kein Abgleich von selbst. Messungen warten.",
-          mend: `Schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein. npm run deploy tut das nicht.`,
+          fix: `Schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein. npm run deploy tut das nicht.`,
           first: `Ich bin neu eingerichtet, und meine regelmäßigen Abgleiche haben noch nicht begonnen. Das ist in Ordnung: Binnen zehn Minuten schreibe ich, dass sie laufen. Wenn nicht, schalte in EventBridge unter „Rules“ die Regel der Stage ${stage} ein.`,
           over: "Die regelmäßigen Abgleiche beginnen von selbst, und was gewartet hat, folgt.",
         },
         "webhook-failing": {
           means:
             "Telegram stellt mir nicht zu, was Leute schreiben, darum bekommen sie im Chat keine Antwort. Was sich nicht zustellen lässt, hebt es einen Tag lang auf. Messungen werden weiter übertragen.",
-          mend: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} teilt Telegram die Adresse noch einmal mit. Läuft noch ein Programm mit diesem Bot, etwa eine zweite Einrichtung, beende es oder gib ihm einen eigenen Bot.`,
+          fix: `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} teilt Telegram die Adresse noch einmal mit. Läuft noch ein Programm mit diesem Bot, etwa eine zweite Einrichtung, beende es oder gib ihm einen eigenen Bot.`,
           over: "Telegram erreicht mich wieder.",
         },
         "stale-session": {
           means:
             "Eine Verbindung zu Garmin oder Withings ist abgelaufen; wem sie gehört, hat es im eigenen Chat erfahren. Die Messungen warten und folgen von selbst.",
-          mend: "Du musst nichts tun. Ist es deine Verbindung, hast du die Nachricht schon: Drück ihren Knopf, oder sende /connect.",
+          fix: "Du musst nichts tun. Ist es deine Verbindung, hast du die Nachricht schon: Drück ihren Knopf, oder sende /connect.",
         },
         broken: {
           means:
             "Bei mir ist etwas Unerwartetes schiefgegangen. Keine Messung ist verloren, aber manche warten vielleicht, bis es behoben ist.",
-          mend: `Rufe ${doctor} auf. ${logSays}`,
+          fix: `Rufe ${doctor} auf. ${logSays}`,
           over: "Der Fehler bei mir ist seitdem nicht wieder aufgetreten.",
         },
         "table-throttled": {
           means:
             "Die Tabelle bekam mehr Anfragen auf einmal, als sie verträgt. Was aufgehalten wurde, wird noch einmal versucht, und keine Messung geht verloren.",
-          mend: "Sie wächst innerhalb einer halben Stunde mit. Kommt das wieder, sieh dir ihre Metriken an.",
+          fix: "Sie wächst innerhalb einer halben Stunde mit. Kommt das wieder, sieh dir ihre Metriken an.",
           over: "Die Tabelle kommt wieder mit.",
         },
       };
@@ -102,58 +102,58 @@ export function alarmsInGerman(): AlarmWords {
     },
     onMachine(key, cause) {
       const logSays = "Im Protokoll des Programms steht, was es war.";
-      const needsMending =
+      const needsFixing =
         "Auf dem Rechner, auf dem ich laufe, gibt es ein Problem. Keine Messung ist verloren; manche warten vielleicht, bis es behoben ist.";
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
           ...(cause
-            ? { means: needsMending, mend: cause }
-            : { mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. ${logSays}` }),
+            ? { means: needsFixing, fix: cause }
+            : { fix: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. ${logSays}` }),
         },
         "sweep-missing": {
           ...this.of("sweep-missing", ""),
           means:
             "Seit zehn Minuten habe ich nicht mehr nachgesehen, was ansteht, darum beginnt kein Abgleich von selbst. Messungen warten.",
-          mend: `${logSays} Wenn es so bleibt, starte mich neu.`,
+          fix: `${logSays} Wenn es so bleibt, starte mich neu.`,
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          mend: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
+          fix: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
         },
         "stale-session": {
           means:
             "Die Verbindung einer anderen Person zu Garmin oder Withings ist abgelaufen. Sie hat es in ihrem eigenen Chat erfahren; ihre Messungen warten und folgen von selbst.",
-          mend: "Du musst nichts tun.",
+          fix: "Du musst nichts tun.",
         },
         "updates-taken": {
           means:
             "Ein anderes Programm liest die Nachrichten an diesen Bot, darum bleiben manche ohne Antwort. Der Abgleich läuft weiter.",
-          mend: "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.",
+          fix: "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.",
           over: "Kein anderes Programm liest mehr die Nachrichten an diesen Bot.",
         },
         "telegram-gone": {
           means:
             "Seit mindestens zehn Minuten kann ich bei Telegram keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.",
-          mend: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu in meine Einstellungen und starte mich neu. ${logSays}`,
+          fix: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu in meine Einstellungen und starte mich neu. ${logSays}`,
           over: "Telegram funktioniert für mich wieder. Was ich nicht sagen konnte, steht jetzt im Chat.",
         },
         "owner-away": {
           means:
             "Mein Besitzer hat den Bot in Telegram blockiert. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.",
-          mend: "Hebe die Blockierung in Telegram auf, oder schreibe dem Bot.",
+          fix: "Hebe die Blockierung in Telegram auf, oder schreibe dem Bot.",
           over: "Meine Nachrichten kommen bei meinem Besitzer wieder an.",
         },
         "owner-not-told": {
           means:
             "Telegram funktioniert, nimmt aber seit mindestens zehn Minuten keine Nachrichten an meinen Besitzer an. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.",
-          mend: `Sende dem Bot in Telegram /status. ${logSays}`,
+          fix: `Sende dem Bot in Telegram /status. ${logSays}`,
           over: "Mein Besitzer bekommt meine Nachrichten wieder, auch die, die gewartet haben.",
         },
         "address-failing": {
           means:
             "Eine Adresse, die mich von außen überwacht, nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es dort also niemandem auf. Der Abgleich läuft weiter.",
-          mend: "Prüfe in meinen Einstellungen die Adressen für Alarme und Lebenszeichen. In meinem Protokoll steht, welche nicht geht und wie.",
+          fix: "Prüfe in meinen Einstellungen die Adressen für Alarme und Lebenszeichen. In meinem Protokoll steht, welche nicht geht und wie.",
           over: "Die Adressen, die mich überwachen, nehmen wieder an, was ich sende.",
         },
       };

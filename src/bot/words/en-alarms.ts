@@ -5,7 +5,7 @@ import type { StoreVerdict } from "../store-mark.ts";
 export interface AlarmSentences {
   /** What it means for people and their readings. */
   means: string;
-  mend: string;
+  fix: string;
   /** Instead of both, where the alarm has only just been set up: nothing has ever been otherwise yet. */
   first?: string;
   over?: string;
@@ -24,143 +24,143 @@ export function alarmsInEnglish() {
         "dead-jobs": {
           means:
             "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.",
-          mend: `Run ${doctor} to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.`,
+          fix: `Run ${doctor} to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.`,
           over: "No job is put aside any more.",
         },
         "jobs-waiting": {
           means:
             "A job has waited for more than an hour, so readings are not carried over, or very late. None is lost.",
-          mend: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy does not switch it on again. If it is on, there are more jobs than I get done.`,
+          fix: `Run ${doctor}. In the function worker, under Configuration, Triggers, see that its queue is enabled; npm run deploy does not switch it on again. If it is on, there are more jobs than I get done.`,
           over: "No job waits for long any more.",
         },
         "http-errors": {
           means:
             "Something that Telegram or Withings sent me could not be taken in, so an answer in a chat or a reading may be late. No reading is lost: I look for them regularly as well.",
-          mend: `${logSays} If it goes on, run ${doctor}.`,
+          fix: `${logSays} If it goes on, run ${doctor}.`,
           over: "The trouble with taking in what Telegram and Withings send is over.",
         },
         "worker-errors": {
           means:
             "The part of me that carries readings over broke in the middle of a job. The job is tried again by itself, up to seven times, and no reading is lost.",
-          mend: `There is nothing to do if it stays at this one message. If there are more, run ${doctor}; the log says what it was.`,
+          fix: `There is nothing to do if it stays at this one message. If there are more, run ${doctor}; the log says what it was.`,
           over: "The trouble with carrying readings over is past.",
         },
         "sweep-errors": {
           means: "The part of me that begins the regular syncs broke. If that goes on, readings arrive late.",
-          mend: `${logSays} Until it’s fixed, npx weighbridge sync --stage ${stage} brings over what waits.`,
+          fix: `${logSays} Until it’s fixed, npx weighbridge sync --stage ${stage} brings over what waits.`,
           over: "The regular syncs begin without errors again.",
         },
         "alarm-errors": {
           means: "A message like this one could not be brought to you, so you may have missed an alarm.",
-          mend: "Look which alarms are on in CloudWatch.",
+          fix: "Look which alarms are on in CloudWatch.",
           over: "Messages like this one get through again.",
         },
         "http-throttles": {
           means:
             "More came in at once than I may take, so answers in chats are late. Telegram sends its part again, and I find readings by looking myself.",
-          mend: concurrency("http"),
+          fix: concurrency("http"),
           over: "I take in everything again.",
         },
         "worker-throttles": {
           means: "There are more jobs at once than I may do, so readings arrive later than usual. None is lost.",
-          mend: concurrency("worker"),
+          fix: concurrency("worker"),
           over: "The jobs are done without delay again.",
         },
         "sweep-throttles": {
           means: "AWS did not let me begin the regular syncs, so readings arrive late.",
-          mend: concurrency("sweep"),
+          fix: concurrency("sweep"),
           over: "The regular syncs may begin again.",
         },
         "alarm-throttles": {
           means: "AWS held back messages like this one, so they may come late.",
-          mend: concurrency("alarm"),
+          fix: concurrency("alarm"),
           over: "Messages like this one are no longer held back.",
         },
         "sweep-missing": {
           means: "I have not looked for anything to do for 15 minutes, so no sync begins by itself. Readings wait.",
-          mend: `In EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
+          fix: `In EventBridge, under Rules, enable the rule of the stage ${stage}. npm run deploy does not do that.`,
           first: `I am newly set up, and my regular syncs have not begun yet. That is as it should be: within ten minutes I write that they have. If I don’t, enable the rule of the stage ${stage} in EventBridge, under Rules.`,
           over: "The regular syncs begin by themselves, and what waited follows.",
         },
         "webhook-failing": {
           means:
             "Telegram does not bring me what people write, so they get no answer in the chat. What cannot be brought it keeps for a day. Syncs go on.",
-          mend: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address again. If another program runs with this bot, a second deployment for instance, end it or give it a bot of its own.`,
+          fix: `Run ${doctor}. npm run deploy -- --stage ${stage} tells Telegram the address again. If another program runs with this bot, a second deployment for instance, end it or give it a bot of its own.`,
           over: "Telegram gets through to me again.",
         },
         "stale-session": {
           means:
             "A link at Garmin or Withings has ended, and its owner has been told in their own chat. Their readings wait and follow by themselves.",
-          mend: "You don’t have to do anything. If the link is yours, you have that message already: press its button, or send /connect.",
+          fix: "You don’t have to do anything. If the link is yours, you have that message already: press its button, or send /connect.",
         },
         broken: {
           means: "Something unexpected broke on my side. No reading is lost, but some may wait until it’s fixed.",
-          mend: `Run ${doctor}. The log says what it was.`,
+          fix: `Run ${doctor}. The log says what it was.`,
           over: "What broke on my side has not happened again since.",
         },
         "table-throttled": {
           means:
             "The table got more requests at once than it can handle. What was held up is tried again, and no reading is lost.",
-          mend: "It grows with its use within half an hour. If it comes again, look at its metrics.",
+          fix: "It grows with its use within half an hour. If it comes again, look at its metrics.",
           over: "The table keeps up again.",
         },
       };
       return SENTENCES[key];
     },
-    /** What it says on one machine. `cause` is a sentence that names the mend, where one is known. */
+    /** What it says on one machine. `cause` is a sentence that names the fix, where one is known. */
     onMachine(key: MachineAlarmKey, cause: string | undefined): AlarmSentences {
       const logSays = "The program’s log says what it was.";
-      const needsMending =
+      const needsFixing =
         "Something on the machine I run on needs fixing. No reading is lost; some may wait until it’s fixed.";
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
           ...(cause
-            ? { means: needsMending, mend: cause }
-            : { mend: `Run npx weighbridge doctor on the machine I run on. ${logSays}` }),
+            ? { means: needsFixing, fix: cause }
+            : { fix: `Run npx weighbridge doctor on the machine I run on. ${logSays}` }),
         },
         "sweep-missing": {
           ...this.of("sweep-missing", ""),
           means: "For ten minutes I haven’t checked what is due, so no sync starts by itself. Readings wait.",
-          mend: `${logSays} If it doesn’t recover, restart me.`,
+          fix: `${logSays} If it doesn’t recover, restart me.`,
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          mend: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
+          fix: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
         },
         "stale-session": {
           means:
             "Somebody else’s link to Garmin or Withings has ended. They’ve been told in their own chat; their readings wait and follow by themselves.",
-          mend: "You don’t have to do anything.",
+          fix: "You don’t have to do anything.",
         },
         "updates-taken": {
           means:
             "Another program is also reading this bot’s messages, so some get no answer from me. Syncing continues.",
-          mend: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
+          fix: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
           over: "No other program is reading this bot’s messages any more.",
         },
         "telegram-gone": {
           means:
             "Telegram hasn’t let me read or write messages for at least ten minutes. Syncing continues, but nobody is told anything in the chat.",
-          mend: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
+          fix: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
           over: "Telegram works for me again. What I couldn’t say then is in the chat now.",
         },
         "owner-away": {
           means:
             "My owner has blocked the bot in Telegram. Syncing continues, but I can’t tell them about any trouble.",
-          mend: "Unblock the bot in Telegram, or send it a message.",
+          fix: "Unblock the bot in Telegram, or send it a message.",
           over: "My messages reach my owner in Telegram again.",
         },
         "owner-not-told": {
           means:
             "Telegram works, but hasn’t accepted my messages to my owner for at least ten minutes. Syncing continues, but they don’t hear of any trouble.",
-          mend: `Send the bot /status in Telegram. ${logSays}`,
+          fix: `Send the bot /status in Telegram. ${logSays}`,
           over: "My owner gets my messages again, including those that waited.",
         },
         "address-failing": {
           means:
             "An outside address that watches me hasn’t accepted anything from me for at least ten minutes, so nobody there would notice if I stopped. Syncing continues.",
-          mend: "Check the addresses for alarms and heartbeats in my settings. My log says which one fails, and how.",
+          fix: "Check the addresses for alarms and heartbeats in my settings. My log says which one fails, and how.",
           over: "The addresses that watch me accept what I send again.",
         },
       };
