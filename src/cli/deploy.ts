@@ -63,7 +63,7 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
 async function step(ended: Promise<boolean>, failure: string): Promise<void> {
   if (await ended) return;
   throw new UsageError(
-    `${failure} What stands above says why. Mend it, and run npm run deploy again: it goes on from there.`,
+    `${failure} The lines above say why. Fix the cause and run npm run deploy again: it goes on from there.`,
   );
 }
 

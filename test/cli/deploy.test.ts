@@ -71,7 +71,7 @@ test("a step that fails ends the deployment with the fix, and the next one goes 
     const { exit, stderr } = await it.machine.run("deploy");
     expect(exit).toBe(2);
     expect(stderr).toContain("it broke");
-    expect(stderr).toMatch(/Mend it, and run npm run deploy again: it goes on from there\.\n$/);
+    expect(stderr).toMatch(/Fix the cause and run npm run deploy again: it goes on from there\.\n$/);
     expect(it.sandbox.telegram.calls("setWebhook")).toEqual([]);
   }
   it.broken.tool = "";
