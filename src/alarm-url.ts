@@ -44,7 +44,8 @@ export function createAlarmUrl(deps: {
 
   async function post(setting: string, url: string | undefined, body: string): Promise<void> {
     if (url === undefined) return;
-    const trouble = await send({ method: "POST", ...postOf(url, body), answerSeconds: ANSWER_SECONDS }).then(
+    const request = { method: "POST", ...postOf(url, body), answerSeconds: ANSWER_SECONDS } as const;
+    const trouble = await send({ ...request, isStatusEnough: true }).then(
       ({ status }) => (status < 300 ? undefined : `it answers with HTTP ${status}`),
       (error: unknown) => (error instanceof NoAnswerError ? "it does not answer" : "it cannot be called"),
     );

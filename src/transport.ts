@@ -9,6 +9,8 @@ export interface HttpRequest {
   answerSeconds?: number;
   /** An HTTP status that is no trouble here, besides those of success. */
   expectedStatus?: number;
+  /** All that counts is the status: the answer comes with it, without its text, whatever follows it and for how long. */
+  isStatusEnough?: boolean;
   /** Whose trouble it is if no answer comes. */
   silenceOf?: DelayCause;
 }
@@ -27,6 +29,8 @@ export class NoAnswerError extends RetryLaterError {}
 
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
+/** What follows a status that is enough is read for this long and up to this size, then the line is closed. */
+const IGNORED_TEXT = { milliseconds: 1000, bytes: 64 * 1024 };
 /** Ten years of readings are a few megabytes. A longer answer must not use up the program's memory. */
 export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** If a vendor asks for more, it is asked again after a day: one wrong date must not silence an account for years. */
@@ -41,7 +45,7 @@ export function createTransport(): {
   let line: ReturnType<typeof openLine> | undefined;
 
   const send: Transport = async (asked) => {
-    const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, silenceOf } = asked;
+    const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, isStatusEnough, silenceOf } = asked;
     const { host, pathname } = new URL(url);
     const milliseconds = answerSeconds * 1000;
     line ??= openLine();
@@ -58,7 +62,12 @@ export function createTransport(): {
         // The two timeouts above restart with every byte; this one bounds the whole.
         signal: AbortSignal.timeout(milliseconds + CONNECT_SECONDS * 1000),
       });
-      return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+      const { statusCode: status, headers: answerHeaders, body: text } = answer;
+      if (isStatusEnough) {
+        const signal = AbortSignal.timeout(IGNORED_TEXT.milliseconds);
+        void text.dump({ limit: IGNORED_TEXT.bytes, signal }).catch(() => undefined);
+      }
+      return { status, headers: answerHeaders, text: isStatusEnough ? "" : await text.text() };
     } catch (cause) {
       // The path without its query: a query may hold a ticket.
       throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {

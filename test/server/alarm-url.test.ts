@@ -101,6 +101,23 @@ test("an address that fails stops nothing: it is logged without the address, and
   await expect.poll(house.told).toEqual([failing, "The addresses that watch me accept what I send again."]);
 });
 
+test.each(["endless", "unfinished"] as const)(
+  "an address that accepts and whose answer is %s has accepted: nobody waits for the rest",
+  async (body) => {
+    outside.answerWithBody(body);
+    const program = await house.start();
+    await program.said("run_ended");
+    house.loseStore();
+    house.clock.advance(60);
+    await program.wake();
+    expect(outside.alarms()).toEqual([expect.stringMatching(/^Something unexpected broke on my side/)]);
+    expect(outside.heartbeats()).toBe(1);
+    // The lines are closed without waiting for an end.
+    await expect.poll(outside.openLines, { timeout: 5000 }).toBe(0);
+    expect(program.logged.map(({ event }) => event)).not.toContain("alarm_address_failing");
+  },
+);
+
 test("a name and password in the addresses are sent as the servers ask for them, also when the program hangs", async () => {
   for (const [name, url] of Object.entries(outside.env)) house.env[name] = url.replace("//", "//me:pass%20word%@");
   const program = await house.start(60, { watchdogSeconds: 0.1 });

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 
 /** An outside address that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
 export async function startReceiver() {
@@ -12,12 +13,20 @@ export async function startReceiver() {
     body: string;
   }> = [];
   let status = 200;
+  let body: "none" | "endless" | "unfinished" = "none";
   const server = createServer(async (request, response) => {
     const { method = "", url = "", headers } = request;
     const [path = ""] = url.split("?");
     const { "content-type": contentType = "", authorization } = headers;
     received.push({ method, path, contentType, authorization, body: await text(request) });
-    response.writeHead(status).end();
+    response.writeHead(status);
+    if (body === "none") return void response.end();
+    if (body === "unfinished") return void response.write("Thank you, and");
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x61)));
+    };
+    response.on("drain", more);
+    more();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -30,6 +39,11 @@ export async function startReceiver() {
     answerWith(it: number) {
       status = it;
     },
+    /** What follows the status: nothing, more and more, or a part of something. */
+    answerWithBody(it: typeof body) {
+      body = it;
+    },
+    openLines: () => promisify(server.getConnections.bind(server))(),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
