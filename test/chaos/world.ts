@@ -366,7 +366,12 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     const pairing = model.current(account);
     if (!pairing) return [];
     return model.readings.filter(
-      (it) => it.person === pairing.person && model.verdict(it, pairing) === "must" && !isThere(pairing.garmin, it),
+      (it) =>
+        it.person === pairing.person &&
+        // One that is dated ahead is told when it comes, and waits for its date.
+        it.date * 1000 <= turns.nowMs &&
+        model.verdict(it, pairing) === "must" &&
+        !isThere(pairing.garmin, it),
     );
   };
 
