@@ -7,6 +7,9 @@ const HOUR_MS = 3600 * 1000;
 const DOUBTED_MS = 6 * HOUR_MS;
 const LOOK_AGAIN_MS = 24 * HOUR_MS;
 
+/** Until then every run tries it. */
+export const doubtedUntil = ({ since }: Pause) => new Date(since.getTime() + DOUBTED_MS);
+
 export type Pauses = NonNullable<Progress["paused"]>;
 
 /** Whether nothing of this kind is to be tried now. */
@@ -14,9 +17,8 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
   const pause = paused?.[kind];
   if (!pause) return false;
   if (pause.reason === "differs" || !isKindOn(sends, kind)) return true;
-  const isDoubted = now.getTime() - pause.since.getTime() < DOUBTED_MS;
   // A look far in the future was dated by a wrong clock.
-  return !isDoubted && Math.abs(now.getTime() - pause.lookedAt.getTime()) < LOOK_AGAIN_MS;
+  return now >= doubtedUntil(pause) && Math.abs(now.getTime() - pause.lookedAt.getTime()) < LOOK_AGAIN_MS;
 }
 
 /** Before a run tries paused kinds again, it is set back to their waiting readings. */

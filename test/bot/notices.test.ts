@@ -51,6 +51,34 @@ test("the button in the message switches that kind off, and it is not mentioned 
   expect(after.text).not.toContain("takes no blood pressure");
 });
 
+test("how often Garmin is asked again about a kind is what /status says: first with every sync, then once a day", async () => {
+  const HALF_HOUR = 1800;
+  house = await startBotHouse({ at: new Date("2026-11-21T21:30:00Z") });
+  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  house.startBot();
+  const begun = house.clock.now().getTime();
+  const askedAfterHours: number[] = [];
+  async function syncsUntil(hours: number) {
+    for (; house.clock.now().getTime() < begun + hours * 3_600_000; house.clock.advance(HALF_HOUR)) {
+      house.requests();
+      await house.sync();
+      const isAsked = house.requests().some((it) => it.includes("bloodpressure-service"));
+      if (isAsked) askedAfterHours.push((house.clock.now().getTime() - begun) / 3_600_000);
+    }
+  }
+  async function status() {
+    house.owner.say("/status");
+    return (await house.owner.waitForMessage(({ text }) => text.includes("Last sync"))).text;
+  }
+  await syncsUntil(2);
+  expect(await status()).toContain("I’ll ask again with every sync until 04:30, then once a day.");
+  await syncsUntil(8);
+  expect(await status()).toContain("everything else continues. I’ll ask again once a day.");
+  await syncsUntil(60);
+  expect(askedAfterHours).toEqual([...Array.from({ length: 12 }, (_, index) => index / 2), 29.5, 53.5]);
+});
+
 const pause: Pause = { reason: "closed", since: NOW, lookedAt: NOW, from: NOW, waiting: 1, httpStatus: 404 };
 const weighIn = { kind: "weigh_in", takenAt: NOW, values: { kind: "weigh_in", weightKg: 80.25 } } as const;
 const fat: Differing = { ...weighIn, field: "bodyFatPercent", sent: 21.4 };

@@ -1,11 +1,18 @@
 import type { Notice } from "../../sync/notices.ts";
+import { doubtedUntil } from "../../sync/pause.ts";
 import type { Difference, Field } from "../../sync/ports.ts";
 import type { ReadingKind } from "../../sync/reading.ts";
 import type { noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
 /** How Garmin shows or refuses readings, in German. */
-export function noticesInGerman({ fieldValue, values, time }: Format): ReturnType<typeof noticesInEnglish> {
+export function noticesInGerman({
+  fieldValue,
+  values,
+  time,
+  moment,
+  now,
+}: Format): ReturnType<typeof noticesInEnglish> {
   const FIELD: Record<Field, string> = {
     takenAt: "Uhrzeit",
     weightKg: "Gewicht",
@@ -34,7 +41,10 @@ export function noticesInGerman({ fieldValue, values, time }: Format): ReturnTyp
     switch (notice.type) {
       case "closed": {
         const { since, waiting, httpStatus } = notice.pause;
-        return `Garmin nimmt seit ${time(since)} für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}). ${readings(waiting)}; nichts ist verloren, und alles andere läuft weiter. Ich frage einmal am Tag nach. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
+        const doubted = doubtedUntil(notice.pause);
+        const again =
+          now < doubted ? `bis ${moment(doubted)} bei jedem Abgleich nach, danach einmal am Tag` : "einmal am Tag nach";
+        return `Garmin nimmt seit ${time(since)} für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}). ${readings(waiting)}; nichts ist verloren, und alles andere läuft weiter. Ich frage ${again}. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
       }
       case "served":
         return `Garmin nimmt für dieses Konto wieder ${KIND[notice.kind]} an. Die wartenden Messungen kommen von selbst nach.`;

@@ -1,10 +1,11 @@
 import type { Facts, Notice } from "../../sync/notices.ts";
+import { doubtedUntil } from "../../sync/pause.ts";
 import type { Difference, Field } from "../../sync/ports.ts";
 import type { ReadingKind } from "../../sync/reading.ts";
 import type { Format } from "./format.ts";
 
 /** How Garmin shows or refuses readings, in English. */
-export function noticesInEnglish({ fieldValue, values, time }: Format) {
+export function noticesInEnglish({ fieldValue, values, time, moment, now }: Format) {
   const FIELD: Record<Field, string> = {
     takenAt: "Time",
     weightKg: "Weight",
@@ -32,7 +33,9 @@ export function noticesInEnglish({ fieldValue, values, time }: Format) {
     switch (notice.type) {
       case "closed": {
         const { since, waiting, httpStatus } = notice.pause;
-        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${time(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again once a day. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
+        const doubted = doubtedUntil(notice.pause);
+        const again = now < doubted ? `with every sync until ${moment(doubted)}, then once a day` : "once a day";
+        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${time(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
       }
       case "served":
         return `Garmin accepts ${KIND[notice.kind]} for this account again. The waiting readings follow by themselves.`;
