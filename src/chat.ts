@@ -96,6 +96,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     surroundings: async ({ telegramUserId }) => ({
       nextRunAt: later((await app.agenda.read(telegramUserId))?.dueAt, clock),
       notifications: await app.subscriptions.state(telegramUserId),
+      signInRestsUntil: (await app.garminSignIn.rest(telegramUserId))?.until,
       version,
     }),
   };

@@ -27,7 +27,15 @@ const INTERVALS_UNTIL_DEAD = 3;
 export interface ChecksDeps {
   app: Pick<
     App,
-    "accounts" | "links" | "journals" | "tokens" | "run" | "garminProbe" | "uploadConsent" | "subscriptions"
+    | "accounts"
+    | "links"
+    | "journals"
+    | "tokens"
+    | "run"
+    | "garminSignIn"
+    | "garminProbe"
+    | "uploadConsent"
+    | "subscriptions"
   >;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };
@@ -111,20 +119,27 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
       },
     ] satisfies Check[],
 
-    /** What concerns everybody. */
-    general: [
-      {
-        name: say.check.garminSignIn,
-        asks: "Garmin",
-        run: asking("Garmin", async () => {
-          const { verdict } = await probe();
-          if (verdict === "reachable") return say.garminReachable;
-          // Nobody has to do anything: a link that needs a new sign-in has a line of its own.
-          if (verdict === "blocked") return say.garminPageOnly;
-          return { verdict: "later", text: verdict === "rate_limited" ? say.garminLimits : say.garminOdd };
-        }),
-      },
-    ] satisfies Check[],
+    /** Whether Garmin takes sign-ins from here: what concerns everybody. */
+    signIn: {
+      name: say.check.garminSignIn,
+      asks: "Garmin",
+      run: asking("Garmin", async () => {
+        const { verdict } = await probe();
+        if (verdict === "reachable") return say.garminReachable;
+        // Nobody has to do anything: a link that needs a new sign-in has a line of its own.
+        if (verdict === "blocked") return say.garminPageOnly;
+        return { verdict: "later", text: verdict === "rate_limited" ? say.garminLimits : say.garminOdd };
+      }),
+    } satisfies Check,
+
+    /** While sign-ins of this account rest, whatever Garmin takes from others. */
+    async signInRest({ telegramUserId: id }: Account): Promise<Problem | undefined> {
+      const rest = await app.garminSignIn.rest(id);
+      if (!rest) return undefined;
+      // A damaged link has a line of its own.
+      const link = await app.links.facts(id, "garmin").catch(() => undefined);
+      return { verdict: "later", text: words.signInRests(rest.until, link?.state === "linked") };
+    },
 
     async of(account: Account): Promise<Check[]> {
       const id = account.telegramUserId;
@@ -281,7 +296,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     });
     const all = [
       ...(isOwner ? [storeCheck(store, () => app.accounts.list(), words), ...checks.operation] : []),
-      ...checks.general,
+      { ...checks.signIn, run: async () => (await checks.signInRest(account)) ?? checks.signIn.run() },
       ...(await checks.of(account)),
     ];
     const { findings, ended } = await examine(all, {

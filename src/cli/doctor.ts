@@ -138,14 +138,14 @@ async function examineAll(
 ): Promise<void> {
   const { app, telegram } = deps;
   const { ownStore, check } = WORDS.doctor;
-  const { operation, general } = checksOf(deps, WORDS, manner());
+  const { operation, signIn } = checksOf(deps, WORDS, manner());
   const accounts = await app.accounts.list();
   const none: Check = {
     name: check.accounts,
     asks: ownStore,
     run: () => Promise.reject(new ActionNeededError("add_account")),
   };
-  const groups: Group[] = [{ checks: [...beside, ...operation, ...general, ...(accounts.length === 0 ? [none] : [])] }];
+  const groups: Group[] = [{ checks: [...beside, ...operation, signIn, ...(accounts.length === 0 ? [none] : [])] }];
   for (const account of accounts) {
     const id = account.telegramUserId;
     const words = await wordsAt(deps, account);
@@ -160,8 +160,11 @@ async function examineAll(
         return WORDS.doctor.mayUse;
       },
     };
-    const own = await checksOf(deps, words, manner(id)).of(account);
-    groups.push({ checks: [mayUse, ...own], account: id });
+    const own = checksOf(deps, words, manner(id));
+    // A store that cannot be read has a line of its own.
+    const rest = await own.signInRest(account).catch(() => undefined);
+    const rests = rest ? [{ name: manner(id).nameOf(check.garminSignIn), asks: ownStore, run: async () => rest }] : [];
+    groups.push({ checks: [mayUse, ...rests, ...(await own.of(account))], account: id });
   }
   while (groups.length > 0) await examineAndSay(...groups.splice(0, ACCOUNTS_AT_ONCE + 1));
 }

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { openStore, unseal } from "../stores.ts";
 import { type Overview, overviewOf } from "../sync/overview.ts";
 import { VENDORS } from "../sync/ports.ts";
+import { signInRest } from "../sync/sign-in-rest.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { needed, terminalWords } from "./words.ts";
@@ -17,35 +18,44 @@ export async function statusCommand(
   const config = readConfig(env, ["store", "sealing"]);
   const store = await openStore(config.store, deps);
   try {
-    const { links } = unseal(store, config, deps);
+    const { links, signInMemory: memory } = unseal(store, config, deps);
     const now = deps.clock.now();
-    const overviews: Overview[] = [];
+    const seen: Seen[] = [];
     for (const account of await store.accounts.list()) {
       // Whoever runs this with a wrong key has to hear of the key, and not that everybody is signed out.
       for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
-      overviews.push(await overviewOf({ ...store, links, now }, account));
+      const overview = await overviewOf({ ...store, links, now }, account);
+      const signInRestsUntil = (await signInRest({ memory, ...deps }, account.telegramUserId))?.until;
+      seen.push({ overview, signInRestsUntil });
     }
-    const text = overviews
-      .map(
-        (it) =>
-          `Account ${it.account.telegramUserId}\n${terminalWords(it.timezone, now).status(it, {})}${howToGoOn(it)}`,
-      )
+    const text = seen
+      .map(({ overview, ...more }) => {
+        const status = terminalWords(overview.timezone, now).status(overview, more);
+        return `Account ${overview.account.telegramUserId}\n${status}${howToGoOn(overview)}`;
+      })
       .join("\n\n");
-    terminal.result({ accounts: overviews.map(toJson) }, text || needed("add_account"));
+    terminal.result({ accounts: seen.map(toJson) }, text || needed("add_account"));
     return EXIT.success;
   } finally {
     await store.close();
   }
 }
 
+interface Seen {
+  overview: Overview;
+  signInRestsUntil: Date | undefined;
+}
+
 const howToGoOn = ({ facts }: Overview) =>
   facts.differs.length > 0 ? "\nTo go on, in a terminal: npx weighbridge sync --go-on" : "";
 
-function toJson({ account, links, lastReadings, attention, facts, timezone, lastRun }: Overview) {
+function toJson({ overview, signInRestsUntil }: Seen) {
+  const { account, links, lastReadings, attention, facts, timezone, lastRun } = overview;
   return {
     account: account.telegramUserId,
     timezone,
     links: { withings: links.withings ?? null, garmin: links.garmin ?? null },
+    signInRestsUntil: signInRestsUntil ?? null,
     lastReadings,
     attention,
     paused: [...facts.differs, ...facts.closed].map(({ kind, pause }) => ({ kind, ...pause })),

@@ -20,10 +20,7 @@ import type {
   PendingSignIn,
   SignInMemory,
 } from "./sign-in-ports.ts";
-
-/** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
-const FIRST_REST_SECONDS = 2 * 3600;
-const LONGEST_REST_SECONDS = 24 * 3600;
+import { type Resting, restSeconds, signInRest } from "./sign-in-rest.ts";
 
 /** A sign-in ends after this many wrong codes. Garmin's own limit is unknown; beyond it, Garmin accepts none for a day. */
 const CODE_TRIES = 3;
@@ -50,7 +47,7 @@ export type SignInResult =
   /** There is no sign-in that waits for a code: it took too long, or there never was one. */
   | { type: "expired" }
   | { type: "too_many_codes" }
-  | { type: "resting"; until: Date }
+  | Resting
   /** The limit is on this machine's network, not on an account. */
   | { type: "network_limited" }
   | { type: "wrong_password" | "captcha" | "account_locked" | "blocked" | "ticket_refused" }
@@ -71,7 +68,7 @@ export type SignInResult =
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" }
   | { type: "unclear" };
 
-export type Obstacle = Extract<SignInResult, { type: "resting" } | { type: "network_limited" }> | { type: "blocked" };
+export type Obstacle = Resting | Extract<SignInResult, { type: "network_limited" }> | { type: "blocked" };
 
 export interface GarminSignIn {
   /**
@@ -88,7 +85,7 @@ export interface GarminSignIn {
   /** Whether the text holds a ticket: then nobody but this may read it. */
   isPasted(text: string): boolean;
   /** Until when we try no password or code, because Garmin limited this account's sign-ins. Asks nobody. */
-  rest(account: number): Promise<Extract<SignInResult, { type: "resting" }> | undefined>;
+  rest(account: number): Promise<Resting | undefined>;
   /** Continues a kept sign-in; undefined if there is none. */
   lookAgain(account: number): Promise<SignInResult | undefined>;
   /** The owner wants this profile instead of the linked one. */
@@ -161,20 +158,11 @@ export function createGarminSignIn(deps: {
     return probe?.verdict === "rate_limited";
   }
 
-  /** Every further try makes Garmin's limit longer, one with a code too. */
-  async function resting(account: number) {
-    const cooldown = await memory.cooldown(account);
-    if (!cooldown) return undefined;
-    const seconds = (cooldown.until.getTime() - clock.now().getTime()) / 1000;
-    // A rest that would last much longer was dated by a wrong clock.
-    const isOver = seconds <= 0 || seconds > 2 * LONGEST_REST_SECONDS;
-    return isOver ? undefined : ({ type: "resting", until: cooldown.until } as const);
-  }
+  const resting = (account: number) => signInRest(deps, account);
 
   async function rest(account: number): Promise<SignInResult> {
     const strikes = ((await memory.cooldown(account))?.strikes ?? 0) + 1;
-    const seconds = Math.min(FIRST_REST_SECONDS * 2 ** (strikes - 1), LONGEST_REST_SECONDS);
-    const until = new Date(clock.now().getTime() + seconds * 1000);
+    const until = new Date(clock.now().getTime() + restSeconds(strikes) * 1000);
     await memory.saveCooldown(account, { until, strikes });
     log.warn("garmin_sign_in_limited", { account, strikes, until: until.toISOString() });
     return { type: "resting", until };

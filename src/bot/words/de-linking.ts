@@ -14,7 +14,7 @@ const NOT_LINKED = "Nicht verbunden";
 const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Geh zurück zu Telegram und beginne neu.` });
 
 /** The German sentences of linking and unlinking. */
-export function linkingInGerman({ weight, time }: Format): LinkingWords {
+export function linkingInGerman({ weight, time, moment }: Format): LinkingWords {
   const OTHER_WAY = {
     ios: "Melde dich hier im Chat an.",
     android: "Melde dich auf Garmins eigener Seite an, oder lass es mich als Garmins Android-App versuchen.",
@@ -135,6 +135,8 @@ export function linkingInGerman({ weight, time }: Format): LinkingWords {
           return "Garmin hat auf eine Art geantwortet, die ich nicht kenne. Melde dich auf seiner eigenen Seite an.";
       }
     },
+    signInRests: (until, isLinked) =>
+      `Garmin begrenzt gerade die Anmeldungen bei diesem Konto, darum versuche ich bis ${moment(until)} Uhr kein Passwort und keinen Code. Auf Garmins eigener Seite kannst du dich trotzdem anmelden.${isLinked ? " Der Abgleich läuft weiter: Deine Verbindung braucht keine neue Anmeldung." : ""}`,
     consentGiven: "Garmins Einstellungen zeigen deine Zustimmung. Ob es klappt, zeigt das nächste Hochladen.",
     consentStillMissing: "Garmin sagt noch nein. Nachdem du es erlaubt hast, kann es eine Minute dauern.",
 

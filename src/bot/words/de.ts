@@ -150,6 +150,7 @@ export function german(format: Format): Words {
 
   const notices = noticesInGerman(format);
   const delays = delayInGerman(format);
+  const linking = linkingInGerman(format);
   const held = heldInGerman(format);
 
   const commands = {
@@ -255,7 +256,7 @@ export function german(format: Format): Words {
     links: ({ links }) => [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
     allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
     oneMissing: "Der Knopf verbindet, was noch fehlt.",
-    ...linkingInGerman(format),
+    ...linking,
 
     progress(progress: RunProgress): string {
       switch (progress.stage) {
@@ -346,6 +347,9 @@ export function german(format: Format): Words {
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
+        ...(options.signInRestsUntil
+          ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
+          : []),
         ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         ...(isLinked

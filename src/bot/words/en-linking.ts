@@ -35,7 +35,7 @@ const NOT_LINKED = "Not linked";
 const notLinked = (why: string) => ({ title: NOT_LINKED, text: `${why} Go back to Telegram and begin again.` });
 
 /** The English sentences of linking and unlinking, in the chat and on the page that Withings sends the browser to. */
-export function linkingInEnglish({ weight, time }: Format) {
+export function linkingInEnglish({ weight, time, moment }: Format) {
   const OTHER_WAY = {
     ios: "sign in here in the chat.",
     android: "sign in on Garmin’s own page, or let me try as Garmin’s Android app.",
@@ -155,6 +155,9 @@ export function linkingInEnglish({ weight, time }: Format) {
           return "Garmin answered in a way I do not know. Sign in on its own page.";
       }
     },
+    /** While no password or code is tried. `isLinked`: readings go over all the same. */
+    signInRests: (until: Date, isLinked: boolean): string =>
+      `Garmin is limiting sign-ins to this account, so I won’t try a password or code until ${moment(until)}. You can still sign in on Garmin’s own page.${isLinked ? " Syncing continues: your link works without a new sign-in." : ""}`,
     consentGiven: "Garmin’s settings show your consent. The next upload shows whether Garmin takes it.",
     consentStillMissing: "Garmin still says no. After you have allowed it, it may take a minute.",
 

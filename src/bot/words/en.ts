@@ -23,6 +23,8 @@ export interface StatusOptions {
   nextRunAt?: Date | undefined;
   /** How Withings tells of new readings; absent without a public address. */
   notifications?: NotificationState | undefined;
+  /** While no password or code is tried at Garmin. */
+  signInRestsUntil?: Date | undefined;
   version: string;
 }
 
@@ -169,6 +171,7 @@ export function english(format: Format) {
 
   const notices = noticesInEnglish(format);
   const delays = delayInEnglish(format);
+  const linking = linkingInEnglish(format);
   const held = heldInEnglish(format);
 
   const commands = {
@@ -279,7 +282,7 @@ export function english(format: Format) {
       [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
     allLinked: "Both sides are linked. New readings go over by themselves.",
     oneMissing: "Press the button to link what is missing.",
-    ...linkingInEnglish(format),
+    ...linking,
 
     /* Syncing */
 
@@ -369,6 +372,9 @@ export function english(format: Format) {
       return [
         linkLine("withings", links.withings),
         linkLine("garmin", links.garmin),
+        ...(options.signInRestsUntil
+          ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
+          : []),
         ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
         "",
         ...(isLinked
