@@ -38,3 +38,14 @@ export interface MachineAlarm {
   /** With the end of "sweep-missing": the program did not run since then. */
   since?: Date;
 }
+
+/** What comparing the store with the one that the bot was last used with has shown. */
+export type StoreVerdict =
+  /** This is the store that the bot was last used with, or there is no other. */
+  | "known"
+  /** No accounts, and the bot was not used with any store: a first start. */
+  | "empty"
+  /** No accounts here, and the bot was last used with another store. */
+  | "empty_and_used_elsewhere"
+  /** There are accounts here, and the bot was last used with another store. */
+  | "used_elsewhere_too";

@@ -9,8 +9,9 @@ import type { Claim, People, UpdateClaims } from "../sync/chat-ports.ts";
 import { BusyError, withLease } from "../sync/lease-keeper.ts";
 import type { Leases } from "../sync/ports.ts";
 import type { BotContext } from "./context.ts";
-import { failureInWords, isTelegramAway, isUnwelcome } from "./failure.ts";
+import { failureInWords } from "./failure.ts";
 import { answerTap } from "./redraw.ts";
+import { isTelegramAway, isUnwelcome } from "./telegram-errors.ts";
 import { languageOf, wordsIn, wordsOf } from "./words/words.ts";
 
 export interface DoorDeps {

@@ -16,7 +16,7 @@ import type { Overview } from "../sync/overview.ts";
 import { RELINK } from "../sync/ports.ts";
 import type { RunReport } from "../sync/run.ts";
 import { attention, noticeButtons, withFixes } from "./buttons.ts";
-import { isGone } from "./failure.ts";
+import { isGone } from "./telegram-errors.ts";
 import { type Words, wordsOf } from "./words/words.ts";
 
 const TRIES = 5;

@@ -1,13 +1,10 @@
 import { type Api, Composer, type InlineKeyboard } from "grammy/web";
 import { errorFacts, type Log } from "../log.ts";
-import type { Account, Accounts, Question, QuestionTopic } from "../sync/account.ts";
+import type { Account, Accounts, AnswerTopic, Question, QuestionTopic } from "../sync/account.ts";
 import type { Link, Vendor } from "../sync/ports.ts";
 import { TAP } from "./buttons.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { answerTap } from "./redraw.ts";
-
-/** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
-export type AnswerTopic = Exclude<QuestionTopic, "links" | "doors">;
 
 /** The topic that each tap answers. Taps on settings and held readings name what they do, so they are valid at any time. */
 const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [

@@ -1,6 +1,7 @@
 import type { Api } from "grammy/web";
 import { errorFacts, type Log } from "../log.ts";
 import type { StoreIdentity } from "../sync/ports.ts";
+import type { StoreVerdict } from "./alarm-keys.ts";
 
 /**
  * The bot's short description in Latin, which no Telegram client offers as its language: people never see it, and anybody
@@ -9,16 +10,6 @@ import type { StoreIdentity } from "../sync/ports.ts";
 const MARK_LANGUAGE = "la";
 const textOf = (storeId: string) => `Weighbridge keeps the data of this bot in the store ${storeId}.`;
 const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]{12})\.$/;
-
-export type StoreVerdict =
-  /** This is the store that the bot was last used with, or there is no other. */
-  | "known"
-  /** No accounts, and the bot was not used with any store: a first start. */
-  | "empty"
-  /** No accounts here, and the bot was last used with another store. */
-  | "empty_and_used_elsewhere"
-  /** There are accounts here, and the bot was last used with another store. */
-  | "used_elsewhere_too";
 
 /**
  * Compares this store with the one that the bot was last used with. A program that starts on an empty store because of

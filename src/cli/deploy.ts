@@ -1,27 +1,14 @@
 import { createIntroduction, type Introduction } from "../bot/introduction.ts";
-import type { Clock } from "../clock.ts";
-import { type Environment, readConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH, WITHINGS_PATHS } from "../config.ts";
+import { readConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH, WITHINGS_PATHS } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import { tableExists } from "../stores.ts";
-import type { Aws } from "./aws.ts";
 import { doctorOfStage } from "./doctor-stage.ts";
 import { EXIT } from "./exit.ts";
 import { withStore } from "./open.ts";
 import { osls, packaged, validated } from "./osls.ts";
 import { ALARM_EMAIL, BOT_INFO, FROM_SETUP, missingFrom, TABLE_TAKEN_OVER } from "./parameters.ts";
-import { type Deployment, environmentOf, findDeployment, incomplete } from "./stage.ts";
+import { type Deployment, environmentOf, findDeployment, incomplete, type StageDeps } from "./stage.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface StageDeps {
-  stage: string;
-  shell: Environment;
-  tablesMeant: readonly string[];
-  aws: Aws;
-  terminal: Terminal;
-  clock: Clock;
-  log: Log;
-}
 
 /** From the parameters that setup wrote to a deployment that runs. Whatever failed is fixed and deploy is run again. */
 export async function deployCommand(deps: StageDeps): Promise<number> {

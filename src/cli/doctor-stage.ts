@@ -1,6 +1,5 @@
-import type { StageDeps } from "./deploy.ts";
 import { doctorCommand } from "./doctor.ts";
-import { addressCheck, checksBefore, environmentOf, findDeployment } from "./stage.ts";
+import { addressCheck, checksBefore, environmentOf, findDeployment, type StageDeps } from "./stage.ts";
 
 /** Everything that `doctor` checks, and that the deployment itself is whole. */
 export async function doctorOfStage(deps: StageDeps): Promise<number> {

@@ -3,12 +3,12 @@ import { type Environment, loadShell, readLogLevel } from "../config.ts";
 import { createLog, type Log } from "../log.ts";
 import type { Command, CommandOfProgram } from "./arguments.ts";
 import { connectAws } from "./aws.ts";
-import { deployCommand, type StageDeps } from "./deploy.ts";
+import { deployCommand } from "./deploy.ts";
 import { doctorOfStage } from "./doctor-stage.ts";
 import { explain } from "./exit.ts";
 import { removeCommand } from "./remove.ts";
 import { setupCommand } from "./setup.ts";
-import { checksBefore, DEFAULT_STAGE, environmentOf, findDeployment, terminalOf } from "./stage.ts";
+import { checksBefore, DEFAULT_STAGE, environmentOf, findDeployment, type StageDeps, terminalOf } from "./stage.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A command for a deployment. `perform` does those that are the same on one machine, in the environment of the functions. */

@@ -1,10 +1,10 @@
 import { createIntroduction } from "../bot/introduction.ts";
 import { readConfig, TABLE_NAME_VARIABLE } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import type { StageDeps } from "./deploy.ts";
 import { EXIT } from "./exit.ts";
 import { osls } from "./osls.ts";
 import { FROM_STACK } from "./parameters.ts";
+import type { StageDeps } from "./stage.ts";
 
 /** The table is worth nothing without it: links are sealed with it. */
 const KEPT = "SEALING_KEY";

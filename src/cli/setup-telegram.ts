@@ -1,7 +1,7 @@
 import { createIntroduction, type Introduction } from "../bot/introduction.ts";
 import { readConfig, whatIsWrong } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import { type Answers, askOnce, askUntil, type SetupDeps } from "./setup.ts";
+import { type Answers, askOnce, askUntil, type SetupDeps } from "./setup-answers.ts";
 
 const PATIENCE_MINUTES = 3;
 const MOST_TRIES = 5;

@@ -1,7 +1,7 @@
 import { objectionToApplication } from "../app.ts";
 import { readConfig, WITHINGS_PATHS } from "../config.ts";
 import { RetryLaterError, UsageError } from "../errors.ts";
-import { type Answers, askOnce, type SetupDeps } from "./setup.ts";
+import { type Answers, askOnce, type SetupDeps } from "./setup-answers.ts";
 
 const MOST_TRIES = 5;
 

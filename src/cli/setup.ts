@@ -1,27 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import type { Environment } from "../config.ts";
-import { UsageError } from "../errors.ts";
-import type { Aws } from "./aws.ts";
 import { EXIT } from "./exit.ts";
 import { ALARM_EMAIL } from "./parameters.ts";
+import { type Answers, askOnce, type SetupDeps } from "./setup-answers.ts";
 import { askBot, askOwner } from "./setup-telegram.ts";
 import { askWithings } from "./setup-withings.ts";
-import type { Terminal } from "./terminal.ts";
-
-export interface SetupDeps {
-  stage: string;
-  shell: Environment;
-  aws: Aws;
-  terminal: Terminal;
-  clock: Clock;
-}
-
-/** What is there, and what was answered; written at the end, all at once. */
-export interface Answers {
-  present: ReadonlyMap<string, string>;
-  changes: Map<string, string>;
-}
 
 /** Asks for everything a deployment needs, checks what can be checked, and only then writes it. */
 export async function setupCommand(deps: SetupDeps): Promise<number> {
@@ -102,26 +84,3 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
   }
   return written;
 }
-
-/** An answer as it is meant: without what stands around it, a pair of quotes of the place it was copied from for instance. */
-export async function askOnce(terminal: Terminal, question: string, options?: { secret: boolean }): Promise<string> {
-  const answer = (await terminal.ask(question, options)).trim();
-  return /^(["'`])(.*)\1$/.exec(answer)?.[2]?.trim() ?? answer;
-}
-
-/** For an answer that is needed: asked until there is one that nothing speaks against. */
-export async function askUntil(
-  terminal: Terminal,
-  question: string,
-  problem: (answer: string) => string | undefined,
-): Promise<string> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const answer = await askOnce(terminal, question);
-    const found = problem(answer);
-    if (found === undefined) return answer;
-    terminal.say(found);
-  }
-  throw new UsageError("That did not work. Nothing was changed. Please begin again.");
-}
-
-const MOST_TRIES = 10;

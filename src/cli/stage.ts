@@ -1,10 +1,23 @@
+import type { Clock } from "../clock.ts";
 import { type Environment, TABLE_NAME_VARIABLE } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Check } from "../sync/doctor.ts";
 import { createTransport } from "../transport.ts";
 import type { Aws } from "./aws.ts";
 import { FROM_SETUP, FROM_STACK, functionNames, missingFrom } from "./parameters.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** What the commands on a stage work with. */
+export interface StageDeps {
+  stage: string;
+  shell: Environment;
+  tablesMeant: readonly string[];
+  aws: Aws;
+  terminal: Terminal;
+  clock: Clock;
+  log: Log;
+}
 
 /** What stands on AWS under the name of a stage, as far as it can be read before anything is opened. */
 export interface Deployment {

@@ -1,5 +1,5 @@
 import type { RunOutcome } from "./outcome.ts";
-import type { ReadingKind } from "./reading.ts";
+import type { ChosenParts, ReadingKind } from "./reading.ts";
 
 /** One Telegram user with their own Withings and Garmin links. The Telegram user id is its name everywhere. */
 export interface Account {
@@ -21,6 +21,9 @@ export interface Account {
 }
 
 export type QuestionTopic = "links" | "doors" | "withings" | "garmin" | "zone" | "disconnect" | "people";
+
+/** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
+export type AnswerTopic = Exclude<QuestionTopic, "links" | "doors">;
 
 export interface Question {
   messageId: number;
@@ -52,13 +55,9 @@ export interface Settings {
 export type Units = "kg" | "lb" | "st";
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
-export interface Sends {
+export interface Sends extends ChosenParts {
   /** Without it no weigh-in is sent at all. */
   weight: boolean;
-  /** Fat, water, bone and visceral fat, with the weight. */
-  composition: boolean;
-  /** Total muscle into Garmin's field for skeletal muscle; needs `composition`. */
-  muscle: boolean;
   bloodPressure: boolean;
 }
 

@@ -1,5 +1,3 @@
-import type { Sends } from "./account.ts";
-
 /**
  * One measurement event. What was not measured is absent, never 0.
  * Adapters translate to and from this; nothing else knows a vendor's field names.
@@ -46,8 +44,13 @@ export interface BloodPressure extends Measured {
   pulseBpm?: number;
 }
 
-/** Which parts of a weigh-in its owner wants in Garmin. */
-export type ChosenParts = Pick<Sends, "composition" | "muscle">;
+/** Which parts of a weigh-in its owner wants in Garmin, beside the weight. */
+export interface ChosenParts {
+  /** Fat, water, bone and visceral fat. */
+  composition: boolean;
+  /** Total muscle into Garmin's field for skeletal muscle; needs `composition`. */
+  muscle: boolean;
+}
 
 /**
  * What of it goes to Garmin. Only what is sent is cut down, never the reading itself: its fingerprint must not change with a

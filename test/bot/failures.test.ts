@@ -1,6 +1,6 @@
 import { GrammyError } from "grammy/web";
 import { afterEach, describe, expect, test } from "vitest";
-import { isTelegramAway } from "../../src/bot/failure.ts";
+import { isTelegramAway } from "../../src/bot/telegram-errors.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../../src/errors.ts";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";

@@ -14,10 +14,9 @@ import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import type { OutcomeOptions, StatusOptions } from "./en.ts";
+import type { OutcomeOptions, StatusOptions, Words } from "./en.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
-import type { Words } from "./words.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
 export function german(format: Format): Words {

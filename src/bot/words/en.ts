@@ -1,5 +1,5 @@
 import type { Action } from "../../errors.ts";
-import type { LastRun } from "../../sync/account.ts";
+import type { AnswerTopic, LastRun } from "../../sync/account.ts";
 import type { HealthNews, TroubleNews } from "../../sync/health.ts";
 import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
@@ -7,7 +7,6 @@ import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } 
 import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
 import type { NotificationState } from "../../sync/subscriptions.ts";
-import type { AnswerTopic } from "../questions.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
@@ -17,6 +16,9 @@ import { settingsInEnglish } from "./en-settings.ts";
 import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import type { Format } from "./format.ts";
+
+/** Every sentence a person reads in the chat. A language that lacks one does not compile. */
+export type Words = ReturnType<typeof english>;
 
 /** What /status shows besides the account's own overview. */
 export interface StatusOptions {

@@ -1,10 +1,9 @@
 import type { Account, Language } from "../../sync/account.ts";
 import { german } from "./de.ts";
-import { english } from "./en.ts";
+import { english, type Words } from "./en.ts";
 import { formatFor, type Reader } from "./format.ts";
 
-/** Every sentence a person reads in the chat. A language that lacks one does not compile. */
-export type Words = ReturnType<typeof english>;
+export type { Words };
 
 const CATALOGUE: Record<Language, (format: ReturnType<typeof formatFor>) => Words> = { en: english, de: german };
 export const LANGUAGES = Object.keys(CATALOGUE) as Language[];
