@@ -124,8 +124,23 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
   return keyboard;
 }
 
-/** The taps that `attention` makes: a verb, and the id of a reading or all that are only too old. */
-export const WORD_TAP = /^(mine|leave|bring):(\d{16}#\w+|before_start)$/;
+/** The taps that `attention` makes: a verb, and the id of a reading, or which of those that are only too old are meant. */
+export const WORD_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
+
+const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
+
+/** Which readings a button for several stands for, short enough for it: since when the first and the last of them wait. */
+function shownAs(late: AttentionItem[]): string {
+  const times = late.map(waitsFrom);
+  return [Math.min(...times), Math.max(...times), late.length].map((it) => it.toString(36)).join("-");
+}
+
+/** Those of them that still wait. None where others cannot be told from them. */
+export function stillWaiting(shown: string, late: AttentionItem[]): AttentionItem[] {
+  const [from = 0, to = 0, count = 0] = shown.split("-").map((it) => Number.parseInt(it, 36));
+  const meant = late.filter((it) => waitsFrom(it) >= from && waitsFrom(it) <= to);
+  return meant.length <= count ? meant : [];
+}
 
 /** For each reading that waits: send it after all, or leave it. Each button says which reading it is for. */
 export function attention(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
@@ -140,8 +155,10 @@ export function attention(all: AttentionItem[], words: Words, keyboard = new Inl
     keyboard.row().text(isHeld ? leave : words.button.leaveIt(item), `leave:${readingId(item)}`);
   }
   if (late.length > 0) {
-    keyboard.row().text(words.button.bring(late), "bring:before_start");
-    keyboard.row().text(words.button.leaveOut(late), "leave:before_start");
+    const [first, ...more] = late;
+    const meant = first && more.length === 0 ? readingId(first) : `before_start#${shownAs(late)}`;
+    keyboard.row().text(words.button.bring(late), `bring:${meant}`);
+    keyboard.row().text(words.button.leaveOut(late), `leave:${meant}`);
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {
     keyboard.row().text(words.button.setTimezone, TAP.timezone);

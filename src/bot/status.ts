@@ -7,7 +7,7 @@ import type { Heard } from "../sync/owners-word.ts";
 import type { Word } from "../sync/ports.ts";
 import { byStart } from "../sync/progress.ts";
 import { type ReadingKind, readingId } from "../sync/reading.ts";
-import { attention, GO_ON_TAP, type Message, noticeButtons, WORD_TAP, withFixes } from "./buttons.ts";
+import { attention, GO_ON_TAP, type Message, noticeButtons, stillWaiting, WORD_TAP, withFixes } from "./buttons.ts";
 import type { BotContext } from "./context.ts";
 import type { Questions } from "./questions.ts";
 import { answerTap, redraw } from "./redraw.ts";
@@ -65,11 +65,11 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   });
 
   composer.callbackQuery(WORD_TAP, async (ctx) => {
-    const [, verb, id = ""] = ctx.match;
+    const [, verb, id, shown = ""] = ctx.match;
     const word = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
     let heard: Heard;
     try {
-      const ids = id === "before_start" ? await idsBeforeStart(ctx.account) : [id];
+      const ids = id === undefined ? await lateIds(ctx.account, shown) : [id];
       heard = await giveWord(ctx.account, ids, word);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
@@ -98,8 +98,8 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     if (heard.type === "noted" && word !== "not_mine") await startSync(ctx.account);
   });
 
-  async function idsBeforeStart(account: Account): Promise<string[]> {
-    return byStart((await overview(account)).attention).late.map(readingId);
+  async function lateIds(account: Account, shown: string): Promise<string[]> {
+    return stillWaiting(shown, byStart((await overview(account)).attention).late).map(readingId);
   }
 
   composer.callbackQuery(GO_ON_TAP, async (ctx) => {
