@@ -137,9 +137,10 @@ export function createSubscriptions(deps: {
 
 const isForReadings = (appli: number) => READINGS.includes(appli);
 
+/** A check in the future was dated by a wrong clock, and counts as long ago. */
 function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
   const restSeconds = state === "unknown" || state === "gone" ? RETRY_SECONDS : CHECK_SECONDS;
-  return now.getTime() - checkedAt.getTime() >= restSeconds * 1000;
+  return Math.abs(now.getTime() - checkedAt.getTime()) >= restSeconds * 1000;
 }
 
 /** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */

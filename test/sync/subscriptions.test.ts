@@ -50,6 +50,19 @@ test("Withings is asked once a day, and an account that is checked costs nothing
   expect(house.requests().filter((it) => it.endsWith("/notify"))).toHaveLength(1);
 });
 
+test.each(["active", "gone", "unknown", "callback_unreachable"] as const)(
+  "a check that a clock a year ahead has dated does not put off the next one: %s",
+  async (state) => {
+    await keep();
+    const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+    const checkedAt = new Date(house.clock.now().getTime() + 365 * DAY * 1000);
+    await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, state, checkedAt });
+    theirs().drop(USERID);
+    await keep();
+    expect(applis()).toEqual(ALL);
+  },
+);
+
 test("what has vanished is made again, and said once", async () => {
   await keep();
   theirs().drop(USERID, 4);
