@@ -5,10 +5,11 @@ import { KINDS, type ReadingKind } from "./reading.ts";
 
 /**
  * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays`
- * days (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked.
+ * days (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from
+ * the link, because it was made after the newest reading.
  */
 export type Silence =
-  | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number }
+  | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number; isSinceLink?: true }
   | { days: number; linkedAt: Date };
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -83,9 +84,11 @@ export function silencesOf(facts: {
     const patience = patienceOf(progress?.measuredAt?.[kind] ?? []);
     if (!newestAt || !patience || !tellsSilence[kind] || progress?.paused?.[kind]) return [];
     const { days: enough, ...rhythm } = patience;
-    const days = daysSince(newestAt);
+    // Without a link nobody could hear from the scale.
+    const isSinceLink = withingsLinkedAt > newestAt;
+    const days = daysSince(isSinceLink ? withingsLinkedAt : newestAt);
     const isTold = memory.kindSilenceToldFor?.[kind]?.getTime() === newestAt.getTime();
-    return isTold || days < enough ? [] : [{ kind, days, newestAt, ...rhythm }];
+    return isTold || days < enough ? [] : [{ kind, days, newestAt, ...rhythm, ...(isSinceLink && { isSinceLink }) }];
   });
 }
 

@@ -3,16 +3,16 @@ import { createChat } from "../../src/chat.ts";
 import { createLog } from "../../src/log.ts";
 import type { AccountChanges } from "../../src/sync/account.ts";
 import { leaseName } from "../../src/sync/lease-keeper.ts";
-import { ACCOUNT, type Household, startHousehold } from "../support/household.ts";
+import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
 let house: Household;
 afterEach(() => house.close());
 
-/** Somebody in Berlin, where nine in the morning is eight in UTC. It is one in the afternoon. */
-async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true } = {}) {
-  house = await startHousehold();
+/** Somebody in Berlin, where nine in the morning is eight in UTC. Unless said otherwise it is one in the afternoon. */
+async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
+  house = await startHousehold({ at: now });
   const { app, clock, sandbox, person } = house;
   const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
@@ -90,7 +90,8 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
   test.each(["en", "de"] as const)(
     "a scale that is used daily is missed after three days, once (%s)",
     async (language) => {
-      const { at, told, owner } = await moveIn({ language, settings: { summaryMode } });
+      const now = new Date("2026-11-21T06:00:00Z");
+      const { at, told, owner } = await moveIn({ language, settings: { summaryMode } }, { now });
       for (const day of [17, 18, 19, 20]) {
         const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: house.clock.now() };
         house.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
@@ -111,19 +112,46 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
   );
 });
 
+test.each([
+  ["en", "No weigh-in since Withings was linked 3 days ago; you usually weigh in every day. If you have been on"],
+  ["de", "Withings ist seit 3 Tagen verbunden, und seitdem kam keine Wiegung an; sonst wiegst du dich jeden Tag."],
+] as const)(
+  "after months without a link the scale has its whole time before it is missed (%s)",
+  async (language, told) => {
+    const chat = await moveIn({ language, settings: { summaryMode: "off" } });
+    for (const day of [17, 18, 19, 20]) {
+      house.person.stepOnScale({
+        at: new Date(`2026-11-${day}T06:00:00Z`),
+        createdAt: house.clock.now(),
+        weightKg: 80,
+      });
+    }
+    await house.sync();
+    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "withings");
+    house.clock.advance((Date.parse("2027-03-01T08:00:00Z") - house.clock.now().getTime()) / 1000);
+    await house.link();
+    for (const day of ["01", "02", "03", "04", "05"]) {
+      await chat.at(`2027-03-${day}T08:30:00Z`);
+      expect(await house.sync()).toMatchObject({ status: "success" });
+      await chat.at(`2027-03-${day}T09:00:00Z`);
+      if (day === "03") expect(chat.told()).toEqual([]);
+    }
+    expect(chat.told()).toEqual([expect.stringContaining(told)]);
+  },
+);
+
 test("a cuff that was used weekly is missed after two weeks while the scale goes on, not while its owner wants no word", async () => {
   const days = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => new Date(Date.parse("2026-11-22T06:00:00Z") + (from + index) * DAY_MS));
   const live = async (changes: AccountChanges) => {
     const { at, told } = await moveIn(changes);
-    for (const day of [-28, -21, -14, -7]) {
-      const createdAt = house.clock.now();
-      house.person.takeBloodPressure({ at: days(day, 1)[0] as Date, createdAt, systolic: 121, diastolic: 79 });
-    }
-    for (const day of days(0, 12)) {
+    const pressureAt = (at: Date) =>
+      house.person.takeBloodPressure({ at, createdAt: house.clock.now(), systolic: 121, diastolic: 79 });
+    for (const week of [-21, -14, -7]) days(week, 1).forEach(pressureAt);
+    for (const [index, day] of days(0, 16).entries()) {
       house.person.stepOnScale({ at: day, weightKg: 80.25 });
       house.clock.advance((day.getTime() - house.clock.now().getTime()) / 1000 + 60);
-      await house.link();
+      if (index === 0) pressureAt(day);
       await house.sync();
       await at(new Date(day.getTime() + 2 * 3_600_000).toISOString());
     }
@@ -168,7 +196,6 @@ test("a silence is told as soon as it has lasted long enough, but not in the nig
   }
   await house.sync();
   await evening.at("2026-11-24T22:00:00Z");
-  await house.link();
   await house.sync();
   await evening.at("2026-11-24T23:00:00Z");
   await evening.at("2026-11-25T07:59:00Z");

@@ -105,6 +105,24 @@ describe("a silence", () => {
     expect(silences(later, { summaryMode }, { memory, now: daysAgo(-8) })).toMatchObject([{ days: 3 }]);
   });
 
+  test.each([
+    ["the scale", "weigh_in", 1, 3],
+    ["the cuff", "blood_pressure", 7, 14],
+  ] as const)(
+    "of %s counts from a new link on, not the time without one, and says so",
+    (_what, kind, every, enough) => {
+      const progress = progressWith({ [kind]: measured(8, { every, last: 40 }) });
+      const linked = (days: number) => silences(progress, {}, { withingsLinkedAt: daysAgo(days) });
+      expect(linked(0)).toEqual([]);
+      expect(linked(enough - 0.01)).toEqual([]);
+      const told = { kind, days: enough, newestAt: daysAgo(40), everyDays: every };
+      expect(linked(enough)).toEqual([{ ...told, isSinceLink: true }]);
+      // A link that is older than the last reading changes nothing.
+      expect(linked(41)).toEqual([{ ...told, days: 40 }]);
+      expect(afterSilences({}, linked(enough))).toEqual({ kindSilenceToldFor: { [kind]: daysAgo(40) } });
+    },
+  );
+
   test.each(["impossible_date", "before_start"] as const)(
     "doesn’t count from the date of what has just come with an old one: %s",
     (reason) => {

@@ -9,10 +9,11 @@ export function silenceInGerman(silence: Silence): string {
     return `Withings ist seit ${since} verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie und das WLAN oder das Telefon, über das Waage oder Manschette senden.\n• Sie steht unter einem anderen Profil: /connect verbindet dieses.\n• Sie steht unter deinem: /doctor sucht, was bei mir nicht stimmt.`;
   }
   const rhythm = rhythmOf(silence);
+  const begin = silence.isSinceLink ? `Withings ist seit ${since} verbunden, und seitdem` : `Seit ${since}`;
   if (silence.kind === "weigh_in") {
-    return `Seit ${since} kam keine Wiegung an${rhythm && `; sonst wiegst du dich ${rhythm}`}. Warst du seitdem auf der Waage, öffne die Withings-App:\n• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`;
+    return `${begin} kam keine Wiegung an${rhythm && `; sonst wiegst du dich ${rhythm}`}. Warst du seitdem auf der Waage, öffne die Withings-App:\n• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`;
   }
-  return `Seit ${since} kam keine Blutdruckmessung an${rhythm && `; sonst misst du ${rhythm}`}. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie der Manschette und ihr WLAN oder das Bluetooth des Telefons. Viele Manschetten senden nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`;
+  return `${begin} kam keine Blutdruckmessung an${rhythm && `; sonst misst du ${rhythm}`}. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie der Manschette und ihr WLAN oder das Bluetooth des Telefons. Viele Manschetten senden nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`;
 }
 
 function rhythmOf({ everyDays }: { everyDays?: number }): string {
