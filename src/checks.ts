@@ -5,7 +5,7 @@ import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
 import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
-import { type Action, ActionNeededError, RetryLaterError, UsageError } from "./errors.ts";
+import { type Action, ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
 import { databaseIn, keyFileIn } from "./stores.ts";
 import type { Account, LastRun } from "./sync/account.ts";
@@ -63,13 +63,15 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
 
-  /** An outage is said with whom it concerns. */
+  /** An outage is said with whom it concerns, and so is an answer that nobody here understands. */
   const asking =
     (vendor: string, run: Check["run"]): Check["run"] =>
     () =>
       run().catch((error: unknown) => {
         if (error instanceof VendorRestError)
           return { verdict: "later", text: say.asksToWait(vendor, words.time(error.until)) };
+        if (error instanceof UnexpectedAnswerError)
+          return { verdict: "later", text: words.unexpectedNow(error.vendor, detail(error)) };
         if (!(error instanceof RetryLaterError)) throw error;
         return { verdict: "later", text: words.notNow(error.delayedBy, detail(error)) };
       });
@@ -232,6 +234,12 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     }
     if (outcome.action) {
       return { verdict: "owner", text: `${needed(outcome.action)}${words.sinceThen(outcome)}`, action: outcome.action };
+    }
+    if (outcome.unexpectedFrom) {
+      return {
+        verdict: "later",
+        text: `${words.lastRun(lastRun)}. ${words.unexpected(outcome.unexpectedFrom, outcome)}`,
+      };
     }
     if (outcome.status === "error" && !outcome.onlyReadings)
       return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };

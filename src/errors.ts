@@ -82,16 +82,18 @@ export class UsageError extends Error {
 }
 
 /**
- * A vendor answered in a shape we do not know. Ours to fix, so it is none of the above.
+ * A vendor answered in a shape we do not know. Ours to follow, so it is none of the above; the owner hears whose answer it was.
  * It carries where the shape broke, never what stood there: an answer may hold a token.
  */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
+  readonly vendor: "withings" | "garmin";
   readonly call: string;
   readonly httpStatus: number;
 
-  constructor(call: string, httpStatus: number, where: string) {
+  constructor(vendor: "withings" | "garmin", call: string, httpStatus: number, where: string) {
     super(`${call} answered HTTP ${httpStatus} in an unknown shape (${where})`);
+    this.vendor = vendor;
     this.call = call;
     this.httpStatus = httpStatus;
   }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { DELAY_CAUSES, type DelayCause } from "../src/errors.ts";
+import { DELAY_CAUSES, type DelayCause, RetryLaterError } from "../src/errors.ts";
 import type { Language } from "../src/sync/account.ts";
 import type { FaultName } from "./sandbox/named-faults.ts";
 import { ACCOUNT, OWNER, USERID } from "./support/household.ts";
@@ -46,6 +46,7 @@ const SCENES: Scene[] = [
     begin: ({ sandbox }) => sandbox.withings.revoke(USERID),
     end: (it) => it.linkWithings(),
   },
+  { title: "Withings: answers that are not understood", ...fault("withings_field_renamed") },
   { title: "Garmin: silent", cause: "garmin_silent", ...fault("garmin_api_500") },
   { title: "Garmin: silent, the upload never arrives", cause: "garmin_silent", ...fault("garmin_upload_dropped") },
   { title: "Garmin: refusing for now", cause: "garmin_refusing", ...fault("garmin_api_cloudflare_403") },
@@ -66,6 +67,7 @@ const SCENES: Scene[] = [
       });
     },
   },
+  { title: "Garmin: answers that are not understood", ...fault("garmin_field_renamed") },
   {
     title: "Garmin: refusing for good",
     played: "Garmin signing the person out everywhere",
@@ -77,17 +79,14 @@ const SCENES: Scene[] = [
     title: "Us: the store",
     cause: "us",
     played: "failing reads of the ledger, as when another process holds the database",
-    begin: (it) => it.lockLedger(true),
-    end: (it) => it.lockLedger(false),
+    begin: (it) => it.failReads(new RetryLaterError("Another process holds the ledger")),
+    end: (it) => it.failReads(undefined),
   },
   {
     title: "Us: the program",
-    played: "an answer from Withings in a shape that the program doesn’t know",
-    begin: ({ sandbox }) =>
-      sandbox.faults.add({
-        ...{ name: "odd", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
-        effect: { type: "body", body: { status: 0, body: { measuregrps: "none" } } },
-      }),
+    played: "a bug where the ledger is written",
+    begin: (it) => it.failWrites(new Error("a bug")),
+    end: (it) => it.failWrites(undefined),
   },
   {
     title: "Us: the clock",

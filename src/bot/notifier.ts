@@ -10,6 +10,7 @@ import {
   type Health,
   type HealthNews,
   type HealthStore,
+  isUnexpected,
   newsOf,
 } from "../sync/health.ts";
 import type { Overview } from "../sync/overview.ts";
@@ -148,8 +149,10 @@ export function createNotifier(deps: {
       return { text, keyboard: attention(news.items, words) };
     if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
     if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, signInPageUrl());
-    if (news.type !== "trouble" || news.trouble.what === "broken" || news.trouble.what === "waiting") return { text };
-    return withFixes(text, [news.trouble.what], words, signInPageUrl());
+    if (news.type !== "trouble") return { text };
+    const { what } = news.trouble;
+    if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };
+    return withFixes(text, [what], words, signInPageUrl());
   }
 
   const remember = (account: Account, news: HealthNews) =>

@@ -266,6 +266,7 @@ export const LastRunItem = z.object({
     action: ActionName.optional(),
     paused: z.array(z.enum(KINDS)).optional(),
     onlyReadings: z.literal(true).exactOptional(),
+    unexpectedFrom: z.enum(VENDORS).exactOptional(),
     since: instant.exactOptional(),
     delay: DelayShape.exactOptional(),
     uploadRefusedAt: instant.exactOptional(),
@@ -398,8 +399,9 @@ export const ProgressItem = z.object({
 });
 
 const Trouble = z.object({
-  what: z.union([ActionName, z.enum(["broken", "waiting"])]),
+  what: z.union([ActionName, z.enum(["broken", "waiting", "withings_unexpected", "garmin_unexpected"])]),
   cause: z.string().exactOptional(),
+  since: instant.exactOptional(),
 });
 export const HealthItem = z.object({
   attentionTold: z.array(z.string()),

@@ -63,13 +63,14 @@ export function following(
 }
 
 function troubledSince(
-  { status, action, onlyReadings }: RunOutcome,
+  { status, action, onlyReadings, unexpectedFrom }: RunOutcome,
   before: RunOutcome | undefined,
   now: Date,
 ): Date | undefined {
   if (status === "success" || status === "retry_later" || onlyReadings) return undefined;
   if (action === "fix_clock" || (action && isIncomplete(action))) return undefined;
-  const isSame = before?.since && before.since < now && before.status === status && before.action === action;
+  if (!before?.since || before.since >= now) return now;
+  const isSame = before.status === status && before.action === action && before.unexpectedFrom === unexpectedFrom;
   return isSame ? before.since : now;
 }
 

@@ -8,11 +8,17 @@ import { byStart } from "./progress.ts";
 import { readingId } from "./reading.ts";
 import type { RunReport } from "./run.ts";
 
+/** A vendor answers in a way that the program does not know. */
+export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
+export type Unexpected = (typeof UNEXPECTED)[Vendor];
+
 /** What keeps readings from arriving. "broken" is ours to fix, "waiting" for time. */
 export interface Trouble {
-  what: Action | "broken" | "waiting";
+  what: Action | Unexpected | "broken" | "waiting";
   /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
   cause?: string;
+  /** With a vendor's unexpected answer. */
+  since?: Date;
 }
 
 /** When the owner heard of it, the last time and how often. */
@@ -211,13 +217,14 @@ function outageAfter(before: Outage | undefined, report: RunReport, now: Date): 
 }
 
 /** None when all that went wrong is that Garmin did not take a reading: the owner hears of that reading by itself. */
-function troublesOf({ status, action, cause, problem }: RunReport): Trouble[] {
+function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: RunReport): Trouble[] {
   if (status === "success" || status === "retry_later") return [];
   const isBroken = status === "error" ? !isAboutOneReading(cause) : !action;
   const short = shortened(cause ?? problem);
   return [
     ...(action && !isIncomplete(action) ? [{ what: action }] : []),
-    ...(isBroken ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
+    ...(isBroken && unexpectedFrom ? [{ what: UNEXPECTED[unexpectedFrom], ...(since && { since }) }] : []),
+    ...(isBroken && !unexpectedFrom ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
   ];
 }
 
@@ -300,7 +307,7 @@ function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthN
 }
 
 function isReminderDue({ what, at, times }: Told, now: Date): boolean {
-  if (what === "broken" || what === "waiting") return false;
+  if (what === "broken" || what === "waiting" || isUnexpected(what)) return false;
   return now.getTime() - at.getTime() >= (times === 1 ? FIRST_REMINDER_MS : NEXT_REMINDERS_MS);
 }
 
@@ -348,6 +355,8 @@ function isSaidIn(report: RunReport, trouble: Trouble): boolean {
   return troublesOf(report).some((it) => isSame(it, trouble));
 }
 
+export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
+  Object.values<string>(UNEXPECTED).includes(what);
 const isSame = (a: Trouble, b: Trouble) => a.what === b.what && a.cause === b.cause;
 /** A held reading that Garmin refuses later is another piece of news. */
 const attentionId = (item: AttentionItem) => `${readingId(item)}#${item.fate.state}`;

@@ -1,5 +1,5 @@
 import type { Action, DelayCause } from "../errors.ts";
-import type { FailReason, SentValues } from "./ports.ts";
+import type { FailReason, SentValues, Vendor } from "./ports.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
@@ -21,6 +21,8 @@ export interface RunOutcome {
   paused?: ReadingKind[];
   /** With "error": all that went wrong is that Garmin did not take single readings, of which their owner hears. */
   onlyReadings?: true;
+  /** With "error": whose answer was in a shape that the program does not know. */
+  unexpectedFrom?: Vendor;
   /** With "action_needed" and "error": since when runs end like this, with the same action. By a wrong clock nobody knows. */
   since?: Date;
   /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
@@ -81,6 +83,7 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
     if (outcome.action && !sum.action) sum.action = outcome.action;
     if (outcome.since && !sum.since) sum.since = outcome.since;
     if (outcome.delay && !sum.delay) sum.delay = outcome.delay;
+    if (outcome.unexpectedFrom && !sum.unexpectedFrom) sum.unexpectedFrom = outcome.unexpectedFrom;
     const paused = KINDS.filter((kind) => sum.paused?.includes(kind) || outcome.paused?.includes(kind));
     if (paused.length > 0) sum.paused = paused;
   }
@@ -112,8 +115,14 @@ const NO_ACCOUNT: RunOutcome = {
 };
 
 /** What the JSON promises, and nothing else. */
-function plain({ status, synced, skipped, held, failed, action, paused, since, delay }: RunOutcome): RunOutcome {
+function plain(outcome: RunOutcome): RunOutcome {
+  const { status, synced, skipped, held, failed, action, paused, unexpectedFrom, since, delay } = outcome;
   const counts = { status, synced, skipped, held, failed };
-  const trouble = { ...(action && { action }), ...(since && { since }), ...(delay && { delay }) };
+  const trouble = {
+    ...(action && { action }),
+    ...(unexpectedFrom && { unexpectedFrom }),
+    ...(since && { since }),
+    ...(delay && { delay }),
+  };
   return { ...counts, ...trouble, ...(paused && { paused }) };
 }

@@ -1,4 +1,4 @@
-import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { type Account, type Accounts, isKindOn } from "./account.ts";
 import { delayOf, following, type Waiting } from "./delay.ts";
@@ -304,7 +304,7 @@ function settlement({ reading, entry, step }: Planned, fates: Map<string, Ledger
 
 function count(report: RunReport, planned: Planned[], answer: SourceAnswer) {
   report.skipped += planned.filter(({ step }) => step.type === "settled" || step.type === "watch").length;
-  if (!answer.isComplete) broke(report, "Withings promised more readings and gave no way to them");
+  if (!answer.isComplete) broke(report, "Withings promised more readings and gave no way to them", "withings");
 }
 
 /** Not refused, not seen: Garmin has them, or will be asked again. */
@@ -333,10 +333,12 @@ function addDelay(report: RunReport, waiting: Waiting[], facts: Parameters<typeo
   };
 }
 
-function broke(report: RunReport, cause: string) {
+function broke(report: RunReport, cause: string, unexpectedFrom?: Vendor) {
   report.status = worse(report.status, "error");
   // What broke weighs more than a reading that Garmin did not take.
-  if (report.cause === undefined || isAboutOneReading(report.cause)) report.cause = cause;
+  if (report.cause !== undefined && !isAboutOneReading(report.cause)) return;
+  report.cause = cause;
+  if (unexpectedFrom) report.unexpectedFrom = unexpectedFrom;
 }
 
 /** Held readings that this run had nothing to decide about: they still wait for the owner. */
@@ -362,7 +364,8 @@ function blame(report: RunReport, error: unknown, { log, clock }: BlameDeps) {
     }
     log.warn("run_postponed", errorFacts(error));
   } else {
-    broke(report, error instanceof Error ? error.message : "unknown");
+    const unexpectedFrom = error instanceof UnexpectedAnswerError ? error.vendor : undefined;
+    broke(report, error instanceof Error ? error.message : "unknown", unexpectedFrom);
     if (error instanceof UsageError) report.problem ??= error.message;
     log.error("run_failed", errorFacts(error));
   }

@@ -111,8 +111,8 @@ test("a reading that Garmin has, but that can’t be seen there, is not said to 
   await house.sync();
   expect(house.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
   house.sandbox.faults.turnOn("garmin_field_renamed");
-  const text = await answer("/sync", (it) => it.includes("on my side"));
-  expect(text).toContain("your readings are safe at Withings");
+  const text = await answer("/sync", (it) => it.includes("understand"));
+  expect(text).toContain("Your readings are safe at Withings");
   expect(text).not.toMatch(/wait/);
 });
 
@@ -144,7 +144,66 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
   });
   house.clock.advance(60);
   expect(await house.sync()).toMatchObject({ status: "error", failed: 1, cause: expect.stringContaining("418") });
-  expect(await answer("/status")).toContain("broke on my side\nSomething is wrong on my side.");
+  expect(await answer("/status")).toContain("not finished\nGarmin has been answering in a way I don’t understand");
+});
+
+describe("an answer in a shape that the program does not know", () => {
+  const UNEXPECTED: Array<[string, FaultName, string]> = [
+    ["Withings", "withings_field_renamed", "there"],
+    ["Garmin", "garmin_field_renamed", "at Withings"],
+  ];
+
+  test.each(UNEXPECTED)("is %s’s, in every answer, and since when", async (vendor, fault, where) => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
+    house.clock.advance(600);
+    const text = `${vendor} has been answering in a way I don’t understand since 14:00. Your readings are safe ${where}. I’ll keep trying. If it lasts, I need an update; the person who runs me can find more in my log.`;
+    expect(await answer("/sync", (it) => it.includes("my log"))).toBe(text);
+    expect(await answer("/status")).toMatch(new RegExp(`\nLast sync: today 14:1\\d, not finished\n${text}`));
+    const report = await doctor();
+    expect(lineOf(report, "last sync")).toMatch(
+      new RegExp(`^later · last sync: today 14:1\\d, not finished\\. ${text}$`),
+    );
+    expect(report).not.toContain("on my side");
+    if (vendor === "Withings") {
+      expect(lineOf(report, "Withings")).toBe(
+        "later · Withings: Withings is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+      );
+    }
+  });
+
+  test("dates from its own beginning, not from that of other trouble before it", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_field_renamed");
+    await house.sync();
+    house.clock.advance(600);
+    house.sandbox.faults.clear();
+    house.sandbox.faults.turnOn("withings_field_renamed");
+    await house.sync();
+    expect(await answer("/status")).toContain("Withings has been answering in a way I don’t understand since 14:10.");
+  });
+
+  test("that promises more readings without a way to them is one of those", async () => {
+    await moveIn();
+    house.sandbox.faults.add({
+      ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "body", body: { status: 0, body: { measuregrps: [], more: 1 } } },
+    });
+    expect(await answer("/sync", (it) => it.includes("my log"))).toMatch(/^Withings has been answering in a way/);
+  });
+
+  test("about single measurements is not said to be nothing new", async () => {
+    await moveIn();
+    const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+    await house.sync();
+    house.clock.advance(60);
+    const { date } = house.person.group(grpid);
+    Object.assign(house.person.group(grpid), { date: undefined, takenAt: date });
+    house.person.touch(grpid);
+    const text = await answer("/sync", (it) => it.startsWith("Nothing new"));
+    expect(text).toBe("Nothing new that I can read.\nWithings has a measurement that I can’t read.");
+  });
 });
 
 test("/status and /doctor blame nobody for what was before a new link", async () => {

@@ -142,9 +142,9 @@ test("Garmin renames a field of its list", async ({ task }) => {
   stage.begin();
   answering(stage, LISTS, { type: "body", body: { dailyWeights: [] } });
   stage.weighIn();
-  await stage.hears("owner", /Something is wrong on my side/, 30);
+  await stage.hears("owner", /^Garmin has been answering in a way I don’t understand since /, 30);
   await stage.heals("by itself", over(stage), 60);
-  await stage.hearsEnd(/^The trouble on my side is over\. 1 reading/, 60);
+  await stage.hearsEnd(/^I understand Garmin’s answers again\. 1 reading/, 60);
 });
 
 test.each([

@@ -115,9 +115,9 @@ test("Withings renames the list", async ({ task }) => {
   const body = { status: 0, body: { updatetime: 1, timezone: "Europe/Berlin", groups: [] } };
   answering(stage, MEASURES, { type: "body", body });
   stage.weighIn();
-  await stage.hears("owner", /^Something is wrong on my side/, 30);
+  await stage.hears("owner", /^Withings has been answering in a way I don’t understand since /, 30);
   await stage.heals("by itself", over(stage), 60);
-  await stage.hearsEnd(/^The trouble on my side is over\. 1 reading/, 10);
+  await stage.hearsEnd(/^I understand Withings’ answers again\. 1 reading/, 10);
 });
 
 test("Withings renames a field of a measurement", async ({ task }) => {

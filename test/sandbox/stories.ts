@@ -97,7 +97,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "A vendor renames a field",
-    expect: "The bot says that it can’t read the answers. Nothing is lost, and it goes on by itself afterwards.",
+    expect: "The bot says whose answers it doesn’t understand. Nothing is lost, and it goes on by itself afterwards.",
     switches: ["withings_field_renamed", "garmin_field_renamed"],
   },
   {

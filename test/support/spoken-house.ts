@@ -1,7 +1,6 @@
 import { expect } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
-import { RetryLaterError } from "../../src/errors.ts";
 import { createLog } from "../../src/log.ts";
 import { createService, SERVICE_SECTIONS } from "../../src/service.ts";
 import type { Table } from "../../src/store/table.ts";
@@ -22,15 +21,19 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     now: () => new Date(house.clock.now().getTime() + clockOffSeconds * 1000),
     sleep: house.clock.sleep,
   };
-  let isLedgerLocked = false;
+  let readsFail: Error | undefined;
+  let writesFail: Error | undefined;
   const app = await house.newApp({
     clock,
     wrapTable: (table): Table => ({
       ...table,
       get: async (key) => {
-        if (isLedgerLocked && key.pk.startsWith("journal#"))
-          throw new RetryLaterError("Another process holds the ledger");
+        if (readsFail && key.pk.startsWith("journal#")) throw readsFail;
         return table.get(key);
+      },
+      put: async (key, ...rest) => {
+        if (writesFail && key.pk.startsWith("journal#")) throw writesFail;
+        return table.put(key, ...rest);
       },
     }),
   });
@@ -64,8 +67,12 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     setClockOff: (seconds: number) => {
       clockOffSeconds = seconds;
     },
-    lockLedger: (isLocked: boolean) => {
-      isLedgerLocked = isLocked;
+    /** What is read from or written to the ledger fails like this, until it is undefined again. */
+    failReads: (error: Error | undefined) => {
+      readsFail = error;
+    },
+    failWrites: (error: Error | undefined) => {
+      writesFail = error;
     },
     /** A sync that nobody asked for. Answers what the owner hears of it. */
     async visit(): Promise<string[]> {

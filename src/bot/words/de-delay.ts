@@ -1,9 +1,10 @@
-import type { Action, DelayCause } from "../../errors.ts";
+import type { Unexpected } from "../../sync/health.ts";
 import type { Delay } from "../../sync/outcome.ts";
-import { type DelayWords, isAskedToWait, overSentences, vendorOf } from "./en-delay.ts";
+import type { Vendor } from "../../sync/ports.ts";
+import { type DelayWords, isAskedToWait, type Over, overSentences, vendorOf } from "./en-delay.ts";
 import type { Format } from "./format.ts";
 
-const OVER: Record<DelayCause | Action | "broken", string> = {
+const OVER: Record<Over, string> = {
   withings_silent: "Withings antwortet wieder.",
   withings_refusing: "Withings nimmt meine Anfragen wieder an.",
   withings_limited: "Withings begrenzt meine Anfragen nicht mehr.",
@@ -11,6 +12,8 @@ const OVER: Record<DelayCause | Action | "broken", string> = {
   garmin_refusing: "Garmin nimmt meine Anfragen wieder an.",
   garmin_limited: "Garmin begrenzt meine Anfragen nicht mehr.",
   garmin_not_showing: "Garmin zeigt, was es angenommen hat.",
+  withings_unexpected: "Ich verstehe die Antworten von Withings wieder.",
+  garmin_unexpected: "Ich verstehe die Antworten von Garmin wieder.",
   us: "Die Störung bei mir ist vorbei.",
   broken: "Die Störung bei mir ist vorbei.",
   relink_withings: "Withings lässt mich deine Waage wieder lesen.",
@@ -107,7 +110,20 @@ export function delayInGerman({ values, moment, isToday, now }: Format): DelayWo
     return `Ich versuche es weiter (${tried}) ${rest}`;
   }
 
+  function unexpectedHead(from: Vendor | Unexpected, since: Date): string {
+    const vendor = vendorOf(from);
+    const where = vendor === "Withings" ? "dort" : "bei Withings";
+    return `${vendor} antwortet seit ${hour(since)} auf eine Art, die ich nicht verstehe. Deine Messungen sind ${where} sicher.`;
+  }
+
+  const NEWER = "Wenn es anhält, brauche ich ein Update; wer mich betreibt, findet mehr in meinem Protokoll.";
+
   return {
+    unexpected: (from, { since = now }) => `${unexpectedHead(from, since)} Ich versuche es weiter. ${NEWER}`,
+    unexpectedLasts: (from, since) =>
+      `${unexpectedHead(from, since)} Ich versuche es weiter und sage dir, wenn es vorbei ist. ${NEWER}`,
+    unexpectedNow: (from, detail = "") =>
+      `${vendorOf(from)} antwortet gerade auf eine Art, die ich nicht verstehe${detail}. Nichts ist verloren. Versuche es später noch einmal.`,
     delay: (delay) => [head(delay), ...whatWaits(delay), next(delay)].join(" "),
     lasts(delay, since, tries) {
       const before = since < delay.since ? [`Seit ${hour(since)} kommt nicht alles durch.`] : [];

@@ -1,6 +1,6 @@
 import type { Action } from "../../errors.ts";
 import type { LastRun } from "../../sync/account.ts";
-import type { HealthNews, TroubleNews } from "../../sync/health.ts";
+import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/health.ts";
 import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { UnreadableRecord, Vendor } from "../../sync/ports.ts";
@@ -61,14 +61,17 @@ export function german(format: Format): Words {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, action, synced, paused, onlyReadings } }: LastRun): string {
+  function lastRun({
+    finishedAt,
+    outcome: { status, action, synced, paused, onlyReadings, unexpectedFrom },
+  }: LastRun): string {
     const outcome = onlyReadings
       ? "fertig, aber Garmin hat nicht alles gespeichert"
       : status === "success" && paused
         ? "fertig, aber etwas wird vorerst nicht gesendet"
         : status === "action_needed" && !action
           ? "wartete auf dich"
-          : RUN[status];
+          : RUN[unexpectedFrom ? "retry_later" : status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -78,12 +81,13 @@ export function german(format: Format): Words {
 
   function lastSync(last: LastRun | undefined): string[] {
     if (!last) return ["Letzter Abgleich: noch keiner"];
-    const { status, action, delay, onlyReadings } = last.outcome;
+    const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;
     const since = sinceThen(last.outcome);
     return [
       `Letzter Abgleich: ${lastRun(last)}`,
       ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
-      ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
+      ...(unexpectedFrom ? [delays.unexpected(unexpectedFrom, last.outcome)] : []),
+      ...(status === "error" && !onlyReadings && !unexpectedFrom ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]
         : []),
@@ -104,8 +108,9 @@ export function german(format: Format): Words {
     return hours < 48 ? `den letzten ${hours} Stunden` : `den letzten ${Math.round(hours / 24)} Tagen`;
   }
 
-  function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
+  function trouble({ trouble: { what, cause, since: itsSince }, since, runs, delay }: TroubleNews): string {
     if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
+    if (isUnexpected(what)) return delays.unexpectedLasts(what, itsSince ?? since);
     if (what !== "broken") return ACTION[what];
     const more = cause
       ? ` In meinem Protokoll steht mehr: ${cause}`
@@ -175,6 +180,8 @@ export function german(format: Format): Words {
     delay: delays.delay,
     unread: (last) => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
+    unexpected: delays.unexpected,
+    unexpectedNow: delays.unexpectedNow,
     sinceThen,
     stuck({ facts, attention, unreadable }, status) {
       const [count, isOne] = [attention.length, attention.length === 1];
@@ -292,7 +299,9 @@ export function german(format: Format): Words {
       const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
       if (isNothingNew) {
         const rest = report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
-        lines.push(`Nichts Neues.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`);
+        lines.push(
+          `Nichts Neues${unreadable.length > 0 ? ", das ich lesen kann" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`,
+        );
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0)
@@ -318,7 +327,8 @@ export function german(format: Format): Words {
           );
           break;
         case "error":
-          if (!report.onlyReadings) {
+          if (report.unexpectedFrom) lines.push(delays.unexpected(report.unexpectedFrom, report));
+          else if (!report.onlyReadings) {
             lines.push(
               `${
                 report.problem ? `An der Einrichtung stimmt etwas nicht: ${report.problem}` : BROKEN

@@ -1,10 +1,14 @@
-import type { Action, DelayCause } from "../../errors.ts";
-import type { HealthNews, Trouble } from "../../sync/health.ts";
-import type { Delay } from "../../sync/outcome.ts";
+import type { DelayCause } from "../../errors.ts";
+import type { HealthNews, Trouble, Unexpected } from "../../sync/health.ts";
+import type { Delay, RunOutcome } from "../../sync/outcome.ts";
+import type { Vendor } from "../../sync/ports.ts";
 import type { Format } from "./format.ts";
 
-/** Each sentence on its own: an action is over when readings arrive again. */
-const OVER: Record<DelayCause | Action | "broken", string> = {
+/** What is said to be over: an action is when readings arrive again. */
+export type Over = DelayCause | Exclude<Trouble["what"], "waiting">;
+
+/** Each sentence on its own. */
+const OVER: Record<Over, string> = {
   withings_silent: "Withings is answering again.",
   withings_refusing: "Withings accepts my requests again.",
   withings_limited: "Withings no longer limits my requests.",
@@ -12,6 +16,8 @@ const OVER: Record<DelayCause | Action | "broken", string> = {
   garmin_refusing: "Garmin accepts my requests again.",
   garmin_limited: "Garmin no longer limits my requests.",
   garmin_not_showing: "Garmin now shows what it accepted.",
+  withings_unexpected: "I understand Withings’ answers again.",
+  garmin_unexpected: "I understand Garmin’s answers again.",
   us: "The trouble on my side is over.",
   broken: "The trouble on my side is over.",
   relink_withings: "Withings lets me read your scale again.",
@@ -34,7 +40,7 @@ const TROUBLES_NAMED = 2;
 /** What is over, by what was told: a sentence for each trouble, or `several`. */
 export function overSentences(
   { told, synced }: Extract<HealthNews, { type: "healed" }>,
-  over: Record<DelayCause | Action | "broken", string>,
+  over: Record<Over, string>,
   several: string,
 ): string {
   const keyOf = ({ what, cause }: Trouble) => (what === "waiting" ? (cause as DelayCause | undefined) : what);
@@ -48,9 +54,9 @@ export function overSentences(
 }
 
 /** Whose trouble it is, by its name; undefined for ours. */
-export function vendorOf(cause: DelayCause): "Withings" | "Garmin" | undefined {
-  if (cause.startsWith("withings_")) return "Withings";
-  return cause.startsWith("garmin_") ? "Garmin" : undefined;
+export function vendorOf(cause: DelayCause | Unexpected | Vendor): "Withings" | "Garmin" | undefined {
+  if (cause.startsWith("withings")) return "Withings";
+  return cause.startsWith("garmin") ? "Garmin" : undefined;
 }
 
 /** Whether a vendor has asked for a wait that is not over. */
@@ -130,7 +136,23 @@ export function delayInEnglish({ values, moment, isToday, now }: Format) {
     return `I’ll keep trying (${tried}) ${rest}`;
   }
 
+  function unexpectedHead(from: Vendor | Unexpected, since: Date): string {
+    const vendor = vendorOf(from);
+    const where = vendor === "Withings" ? "there" : "at Withings";
+    return `${vendor} has been answering in a way I don’t understand since ${moment(since)}. Your readings are safe ${where}.`;
+  }
+
+  const NEWER = "If it lasts, I need an update; the person who runs me can find more in my log.";
+
   return {
+    /** Beside an answer in an unknown shape. */
+    unexpected: (from: Vendor, { since = now }: Pick<RunOutcome, "since">): string =>
+      `${unexpectedHead(from, since)} I’ll keep trying. ${NEWER}`,
+    unexpectedLasts: (from: Unexpected, since: Date): string =>
+      `${unexpectedHead(from, since)} I’ll keep trying and tell you when it’s over. ${NEWER}`,
+    /** In answer to somebody. */
+    unexpectedNow: (from: Vendor, detail = ""): string =>
+      `${vendorOf(from)} is answering in a way I don’t understand right now${detail}. Nothing is lost. Try again later.`,
     /** The answer to a sync, and beside the last one. */
     delay: (delay: Delay): string => [head(delay), ...whatWaits(delay), next(delay)].join(" "),
     /** When it has lasted longer than the owner's patience. `since`: since when not everything gets through. */

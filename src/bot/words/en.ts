@@ -1,6 +1,6 @@
 import type { Action } from "../../errors.ts";
 import type { AnswerTopic, LastRun } from "../../sync/account.ts";
-import type { HealthNews, TroubleNews } from "../../sync/health.ts";
+import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/health.ts";
 import type { RunOutcome } from "../../sync/outcome.ts";
 import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
@@ -84,14 +84,17 @@ export function english(format: Format) {
 
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({ finishedAt, outcome: { status, action, synced, paused, onlyReadings } }: LastRun): string {
+  function lastRun({
+    finishedAt,
+    outcome: { status, action, synced, paused, onlyReadings, unexpectedFrom },
+  }: LastRun): string {
     const outcome = onlyReadings
       ? "done, but Garmin didn’t store everything"
       : status === "success" && paused
         ? "done, but something isn’t sent for now"
         : status === "action_needed" && !action
           ? "was waiting for you"
-          : RUN[status];
+          : RUN[unexpectedFrom ? "retry_later" : status];
     return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
   }
 
@@ -102,12 +105,13 @@ export function english(format: Format) {
   /** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
   function lastSync(last: LastRun | undefined): string[] {
     if (!last) return ["Last sync: none yet"];
-    const { status, action, delay, onlyReadings } = last.outcome;
+    const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;
     const since = sinceThen(last.outcome);
     return [
       `Last sync: ${lastRun(last)}`,
       ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
-      ...(status === "error" && !onlyReadings ? [`${BROKEN}${since}`] : []),
+      ...(unexpectedFrom ? [delays.unexpected(unexpectedFrom, last.outcome)] : []),
+      ...(status === "error" && !onlyReadings && !unexpectedFrom ? [`${BROKEN}${since}`] : []),
       ...(action && action !== "link_withings" && action !== "link_garmin"
         ? [`${ACTION[action]}${status === "error" ? "" : since}`]
         : []),
@@ -129,8 +133,9 @@ export function english(format: Format) {
     return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
   }
 
-  function trouble({ trouble: { what, cause }, since, runs, delay }: TroubleNews): string {
+  function trouble({ trouble: { what, cause, since: itsSince }, since, runs, delay }: TroubleNews): string {
     if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
+    if (isUnexpected(what)) return delays.unexpectedLasts(what, itsSince ?? since);
     if (what !== "broken") return ACTION[what];
     const more = cause ? ` My log says more: ${cause}` : " The person who runs me can find more in my log.";
     return `Something is wrong on my side, so readings may not arrive in Garmin. Nothing is lost, and I’ll keep trying.${more}`;
@@ -201,6 +206,8 @@ export function english(format: Format) {
     /** Where the readings cannot be read. */
     unread: (last: LastRun | undefined): string => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
+    unexpected: delays.unexpected,
+    unexpectedNow: delays.unexpectedNow,
     /** What follows on what is needed, or broken; empty where that has just begun. */
     sinceThen,
     /** What waits although all went well. Empty where nothing does. */
@@ -325,7 +332,9 @@ export function english(format: Format) {
       const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
       if (isNothingNew) {
         const rest = report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
-        lines.push(`Nothing new.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`);
+        lines.push(
+          `Nothing new${unreadable.length > 0 ? " that I can read" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`,
+        );
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));
       else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
@@ -350,9 +359,8 @@ export function english(format: Format) {
           );
           break;
         case "error":
-          if (!report.onlyReadings) {
-            lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
-          }
+          if (report.unexpectedFrom) lines.push(delays.unexpected(report.unexpectedFrom, report));
+          else if (!report.onlyReadings) lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
           if (report.action) lines.push(needed(report.action));
           break;
       }

@@ -109,14 +109,14 @@ export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodTy
   const body = parseJson(answer.text);
   if (answer.status < 200 || answer.status > 299) {
     answer.note("no success", body ?? answer.text);
-    throw new UnexpectedAnswerError(call, answer.status, "no success");
+    throw new UnexpectedAnswerError("garmin", call, answer.status, "no success");
   }
   if (body === undefined) throw pageInstead(call, answer);
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const where = issuePaths(parsed.error);
     answer.note(where, body);
-    throw new UnexpectedAnswerError(call, answer.status, where);
+    throw new UnexpectedAnswerError("garmin", call, answer.status, where);
   }
   return parsed.data;
 }
@@ -193,7 +193,7 @@ function verdictOn(answer: ConnectAnswer): Attempt {
       ? tryLater("Garmin upload", answer)
       : CLOSED.has(status)
         ? new KindClosedError("Garmin upload", status)
-        : new UnexpectedAnswerError("Garmin upload", status, "no success"),
+        : new UnexpectedAnswerError("garmin", "Garmin upload", status, "no success"),
   };
 }
 
@@ -224,6 +224,6 @@ export async function deleteEntry(call: GarminCall, withAccess: WithAccess, path
   }
   if (status > 299 && status !== 404) {
     answer.note("no success", parseJson(answer.text));
-    throw new UnexpectedAnswerError("Garmin delete", status, "no success");
+    throw new UnexpectedAnswerError("garmin", "Garmin delete", status, "no success");
   }
 }

@@ -60,11 +60,12 @@ export function createDiTokens(options: {
     if (!parsed.success) {
       const where = issuePaths(parsed.error);
       note(answer, where, body);
-      throw new UnexpectedAnswerError("Garmin tokens", answer.status, where);
+      throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, where);
     }
     const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
     const refreshToken = refresh_token ?? oldRefreshToken;
-    if (!refreshToken) throw new UnexpectedAnswerError("Garmin tokens", answer.status, "refresh_token: missing");
+    if (!refreshToken)
+      throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, "refresh_token: missing");
     if (expires_in === undefined) note(answer, "expires_in: not usable", body);
     return {
       accessToken: access_token,

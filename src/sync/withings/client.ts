@@ -171,7 +171,7 @@ export function createWithingsCall(options: {
     const parsed = body.safeParse(envelope.data.body);
     if (!parsed.success) {
       note(issuePaths(parsed.error));
-      throw new UnexpectedAnswerError(call, answer.status, issuePaths(parsed.error));
+      throw new UnexpectedAnswerError("withings", call, answer.status, issuePaths(parsed.error));
     }
     return parsed.data;
   };
