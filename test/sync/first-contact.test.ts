@@ -28,7 +28,7 @@ async function account(): Promise<Account> {
 const overview = async () => overviewOf({ ...house.app, now: house.clock.now() }, await account());
 
 /** Runs, and tells the owner what is news. Answers what they were told, with the buttons. */
-async function syncAndTell() {
+async function syncAndTell(app = house.app) {
   const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
   const notifier = createNotifier({
     ...{ accounts: house.app.accounts, health: house.app.health, overview },
@@ -39,7 +39,7 @@ async function syncAndTell() {
     signInPageUrl: () => "https://sso.example.org/sign-in",
     ...{ clock: house.clock, log: house.app.run.log },
   });
-  const report = await house.sync();
+  const report = await house.sync({}, app);
   await notifier.afterRun(await account(), report);
   return { report, told };
 }
@@ -269,6 +269,52 @@ describe("a composition that Garmin drops", () => {
     const { settings } = await account();
     await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
     expect((await syncAndTell()).told).toEqual([]);
+  });
+});
+
+describe("a part of the composition that Garmin shows with another value", () => {
+  /** Garmin shows this field of each entry by so much more: masses in grams, an age in milliseconds. */
+  async function shownBy(field: string, more: number) {
+    await moveIn();
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (!String(request.url).includes("/weight-service/weight/range/")) return answer;
+        const text = answer.text.replaceAll(
+          new RegExp(`"${field}":([\\d.]+)`, "g"),
+          (_, value) => `"${field}":${Number(value) + more}`,
+        );
+        return { ...answer, text };
+      },
+    });
+    return syncAndTell(app);
+  }
+  const YEAR_MS = 31_556_926_000;
+
+  test.each([
+    ["bmi", 0.1, "BMI: 26.3 sent, 26.4 shown."],
+    ["bodyFat", 0.1, "Body fat: 21.4 % sent, 21.5 % shown."],
+    ["bodyWater", 0.1, "Body water: 54.9 % sent, 55.0 % shown."],
+    ["muscleMass", 20, "Muscle: 59.90 kg sent, 59.92 kg shown."],
+    ["boneMass", 20, "Bone: 3.15 kg sent, 3.17 kg shown."],
+    ["visceralFat", 1, "Visceral fat: 6 sent, 7 shown."],
+    ["metabolicAge", 2 * YEAR_MS, "Metabolic age: 41 sent, 43 shown."],
+  ])("%s by %d is told, that part alone, and the rest follows in the same run", async (field, more, line) => {
+    const { report, told } = await shownBy(field, more);
+    expect(report).toMatchObject({ status: "success", synced: 4 });
+    expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
+    expect(told[0]?.text.split("\n").filter((it) => it.includes(" sent, "))).toEqual([line]);
+  });
+
+  test.each([
+    ["bmi", 0.05],
+    ["bodyFat", 0.05],
+    ["bodyWater", 0.05],
+    ["muscleMass", -1],
+    ["boneMass", -1],
+    ["metabolicAge", 0.4 * YEAR_MS],
+  ])("%s by %d is rounding, and is not told", async (field, more) => {
+    expect((await shownBy(field, more)).told).toEqual([]);
   });
 });
 

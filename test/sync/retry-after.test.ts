@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FaultEffect, FaultMatch, ServerName } from "../sandbox/faults.ts";
 import { agendaHouses } from "../support/agenda-house.ts";
-import { ACCOUNT } from "../support/household.ts";
+import { ACCOUNT, OWNER } from "../support/household.ts";
 
 const houses = agendaHouses();
 const { house, minutes } = houses;
@@ -66,6 +66,19 @@ const CASES: Array<[string, Case]> = [
       server: "withings",
       match: { path: "/measure" },
       effect: { type: "body", body: { status: 601, body: { wait_seconds: 3600 }, error: "Too Many Requests" } },
+      vendor: "withings",
+      asked: HOUR,
+    },
+  ],
+  [
+    "Withings' 601 that says how long in its header",
+    {
+      server: "withings",
+      match: { path: "/measure" },
+      effect: {
+        ...{ type: "status", status: 200, headers: { "retry-after": "3600" } },
+        body: { status: 601, body: {}, error: "Too Many Requests" },
+      },
       vendor: "withings",
       asked: HOUR,
     },
@@ -137,6 +150,41 @@ test("a renewal of the tokens that is limited is heeded like anything else", asy
   expect(requests().filter((it) => it.startsWith("garmin"))).toHaveLength(1);
   expect(await sync()).toMatchObject({ status: "retry_later", rests: { vendor: "garmin" } });
   expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
+});
+
+test("a limit met while a refused token is checked elsewhere is heeded too", async () => {
+  await houses.moveIn();
+  const { sync, sandbox, requests, person } = house();
+  await sync();
+  person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
+  const garmin = { server: "garmin_connectapi", times: 9 } as const;
+  sandbox.faults.add({ ...garmin, match: { path: /socialProfile/ }, effect: limited("3600") });
+  sandbox.faults.add({ ...garmin, match: {}, effect: { type: "status", status: 401 } });
+  expect(await sync()).toMatchObject({ status: "retry_later", rests: { vendor: "garmin" } });
+  sandbox.faults.clear();
+  requests();
+  expect(await sync()).toMatchObject({ status: "retry_later", rests: { vendor: "garmin" } });
+  expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
+});
+
+test("an ended link whose daily try is limited is not tried again before the wait is over", async () => {
+  await houses.moveIn();
+  const { sync, sandbox, clock, requests, app, person } = house();
+  person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
+  sandbox.garmin.revoke(OWNER.email);
+  const ended = { status: "action_needed", action: "relink_garmin" };
+  expect(await sync()).toMatchObject(ended);
+  clock.advance(24 * HOUR + 1);
+  sandbox.faults.add({ name: "limit", server: "garmin_diauth", match: {}, times: 9, effect: limited("7200") });
+  expect(await sync()).toMatchObject(ended);
+  requests();
+  clock.advance(7000);
+  expect(await sync()).toMatchObject(ended);
+  expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
+  clock.advance(300);
+  expect(await sync()).toMatchObject(ended);
+  expect(requests().filter((it) => it.startsWith("garmin_diauth"))).not.toEqual([]);
+  expect((await app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("stale");
 });
 
 test("a time more than a day ahead was written by a wrong clock, and makes nobody wait", async () => {
