@@ -248,9 +248,10 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     const ended = words.lastRun(lastRun);
     // A stuck reading isn't good news, however well the run ended.
     const stuck = words.stuck({ facts, attention, unreadable }, status);
-    if (outcome.status === "success" && !stuck) return ended;
+    const notAsSent = words.notAsSent(facts.fields);
+    const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay), notAsSent].filter(Boolean).join(" ");
+    if (outcome.status === "success" && !stuck) return notAsSent ? { verdict: "note", text } : ended;
     const needsOwner = facts.differs.length > 0 || attention.length > 0;
-    const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay)].filter(Boolean).join(" ");
     return { verdict: needsOwner ? "owner" : "later", text };
   }
 }

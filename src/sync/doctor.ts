@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
 
-/** Who has to move: nobody, the owner of an account, the person who runs the program, or time. */
-export type Verdict = "ok" | "owner" | "operator" | "later" | "broken";
+/** Who has to move: nobody (with "note", although not all is as it should be), the owner of an account, the person who runs the program, or time. */
+export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
 
-/** Something is wrong; the sentence says how to fix it. */
+/** Something is wrong; the sentence says how to fix it, where that can be done. */
 export interface Problem {
   verdict: Exclude<Verdict, "ok">;
   text: string;
@@ -109,12 +109,13 @@ function verdictOf(error: unknown): Verdict {
 }
 
 /** How much there is to do, by who has to. What two lines ask for, by its name or in the same words, is done once; the rest counts by line. */
-export function thingsToDo(findings: Finding[]): { needYou: number; broken: number; later: number } {
+export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "later" | "notes", number> {
   const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
   return {
     needYou: new Set(of("owner", "operator").map(({ action, text }) => action ?? text)).size,
     broken: of("broken").length,
     later: of("later").length,
+    notes: of("note").length,
   };
 }
 

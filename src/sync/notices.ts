@@ -38,9 +38,15 @@ export function factsOf(progress: Progress | undefined, sends: Sends): Facts {
     const decisive = ofKind.filter((it) => isDecisive(it) && !it.isAccepted);
     if (pause?.reason === "closed") facts.closed.push({ type: "closed", kind, pause });
     if (pause?.reason === "differs") facts.differs.push({ type: "differs", kind, pause, differing: decisive });
-    facts.fields.push(...ofKind.filter((it) => !isDecisive(it)));
+    facts.fields.push(...ofKind.filter((it) => !isDecisive(it) && isFieldOn(sends, it)));
   }
   return facts;
+}
+
+/** Whether it is still sent. */
+function isFieldOn(sends: Sends, { kind, field }: Differing): boolean {
+  if (kind === "blood_pressure" || field === "bmi") return true;
+  return sends.composition && (field !== "muscleMassKg" || sends.muscle);
 }
 
 const fieldKey = ({ kind, field }: Differing) => `field#${kind}#${field}`;

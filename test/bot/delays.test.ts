@@ -129,7 +129,7 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
     /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
   );
 
-  // And as long as it isn't there, no sync says that Garmin has everything.
+  // And as long as it isn't there, no sync says that Garmin has every reading.
   house.clock.advance(60);
   expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
     "Nothing new.\n1 reading could not be stored. /status says why.",

@@ -51,7 +51,7 @@ describe("/disconnect", () => {
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", undefined]);
     house.clock.advance(60);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard("Nothing new. Garmin has everything.");
+    await heard("Nothing new. Garmin has every reading.");
     expect(house.weights()).toHaveLength(2);
   });
 

@@ -1,7 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { wordsFor } from "../../src/bot/words/words.ts";
+import { terminalWords } from "../../src/cli/words.ts";
+import { DEFAULT_SETTINGS } from "../../src/sync/account.ts";
 import type { Notice } from "../../src/sync/notices.ts";
+import { overviewOf } from "../../src/sync/overview.ts";
 import type { Differing, Pause } from "../../src/sync/ports.ts";
+import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
 
 let house: BotHouse;
@@ -77,6 +81,74 @@ test("how often Garmin is asked again about a kind is what /status says: first w
   expect(await status()).toContain("everything else continues. I’ll ask again once a day.");
   await syncsUntil(60);
   expect(askedAfterHours).toEqual([...Array.from({ length: 12 }, (_, index) => index / 2), 29.5, 53.5]);
+});
+
+describe("while Garmin does not show parts of a reading as they were sent", () => {
+  async function dropped() {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    await house.sync();
+    house.startBot();
+  }
+
+  async function answer(command: string, isDone: (text: string) => boolean) {
+    house.owner.say(command);
+    return (await house.owner.waitForMessage(({ text }) => isDone(text))).text;
+  }
+  const sync = () => answer("/sync", (text) => /^(Nothing new|Nichts Neues)\. ./.test(text));
+  const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
+
+  test.each([
+    [
+      "en",
+      "Nothing new. Garmin has every reading. ",
+      "Garmin doesn’t show these values as I sent them: body fat, muscle (80.25 kg, today 12:55).",
+      /\nnote · last sync: today 13:00, all right(, 1 reading)?\. (.*)\n\nNothing needs you\.$/,
+    ],
+    [
+      "de",
+      "Nichts Neues. Garmin hat alle Messungen. ",
+      "Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: Körperfett, Muskeln (80,25 kg, heute 12:55).",
+      /\nHinweis · Letzter Abgleich: heute 13:00, alles gut(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
+    ],
+  ] as const)(
+    "no answer says that Garmin has everything, or that all is good (%s)",
+    async (language, head, fact, last) => {
+      await dropped();
+      await house.app.accounts.save(ACCOUNT, { language });
+      expect(await sync()).toBe(head + fact);
+      expect(await answer("/status", (text) => text.startsWith("Withings"))).toContain(`\n\n${fact}`);
+      expect((await doctor()).match(last)?.[2]).toBe(fact);
+    },
+  );
+
+  test("also in a terminal, where it is no failure", async () => {
+    await dropped();
+    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+    const seen = await overviewOf({ ...house.app, now: house.clock.now() }, account);
+    const report = await house.sync();
+    expect(terminalWords("Europe/Berlin", house.clock.now()).outcome(report, { after: seen })).toMatch(
+      /^Nothing new\. Garmin has every reading\. Garmin doesn’t show these values/,
+    );
+  });
+
+  test("nothing more is said of parts that are not sent any more, or that Garmin shows again", async () => {
+    await dropped();
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
+    expect(await sync()).toMatch(/as I sent them: body fat \(/);
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, composition: false } } });
+    house.clock.advance(60);
+    expect(await sync()).toBe("Nothing new. Garmin has every reading.");
+
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
+    house.sandbox.faults.clear();
+    house.clock.advance(60);
+    house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });
+    await house.sync();
+    expect(await sync()).toBe("Nothing new. Garmin has every reading.");
+    expect(await doctor()).toMatch(/\n\nAll good\.$/);
+  });
 });
 
 const pause: Pause = { reason: "closed", since: NOW, lookedAt: NOW, from: NOW, waiting: 1, httpStatus: 404 };

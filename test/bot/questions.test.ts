@@ -344,7 +344,7 @@ describe("a reading from before the account's start", () => {
     await linkedForLong();
     late(51);
     house.owner.say("/sync");
-    await heard("Nothing new. Garmin has everything else. (1 held, see /status)");
+    await heard("Nothing new. Garmin has every other reading. (1 held, see /status)");
     await heard("1 weigh-in from 1 Oct has turned up at Withings.");
     await house.quiet();
     house.clock.advance(1800);

@@ -44,7 +44,7 @@ describe("/sync", () => {
     house.clock.advance(60);
     house.owner.say("Sync.");
     await house.owner.waitForMessage(
-      ({ text }) => text === "Nothing new. Garmin has everything else. (1 held, see /status)",
+      ({ text }) => text === "Nothing new. Garmin has every other reading. (1 held, see /status)",
     );
   });
 
@@ -82,7 +82,7 @@ describe("/sync", () => {
     house.startBot();
     house.owner.say("/sync");
     house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has everything.");
+    await house.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
     await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
     await house.quiet();
     expect(house.weights()).toHaveLength(3);

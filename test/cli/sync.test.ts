@@ -217,7 +217,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
     /^2 readings now seen in Garmin\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
   );
   expect((await machine.run(`sync --account ${OWNER}`)).stdout).toBe(
-    "Nothing new. Garmin has everything else. (1 held, see npx weighbridge status)\n",
+    "Nothing new. Garmin has every other reading. (1 held, see npx weighbridge status)\n",
   );
   const [words, status, doctor] = await Promise.all([
     machine.run("status"),

@@ -49,7 +49,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   await saw("That code is not right");
   chat.say(code());
   await saw("Signed in at Garmin as Owner");
-  await saw("Nothing new. Garmin has everything.");
+  await saw("Nothing new. Garmin has every reading.");
   await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), WAIT);
 
   // On the scale: Withings says so, and the program is stopped before it came to look; the next one does, without a word.

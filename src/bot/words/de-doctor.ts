@@ -14,7 +14,7 @@ export function doctorInGerman(): DoctorWords {
     running: (check) => `… · ${check}: wird geprüft …`,
     ownStore: "Mein Speicher",
     noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
-    mark: { ok: "gut", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
+    mark: { ok: "gut", note: "Hinweis", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
     check: {
       configuration: "Einrichtung",
       store: "Speicher",
@@ -91,7 +91,7 @@ export function doctorInGerman(): DoctorWords {
       "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
     forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
     setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
-    conclusion({ needYou, broken, later }) {
+    conclusion({ needYou, broken, later, notes }) {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "wartet" : "warten"} auf dich.`] : []),
         ...(broken > 0
@@ -103,7 +103,7 @@ export function doctorInGerman(): DoctorWords {
           ? [`${things(later)} ${later === 1 ? "stimmt" : "stimmen"} gerade nicht; prüfe es später noch einmal.`]
           : []),
       ];
-      return said.join(" ") || "Alles gut.";
+      return said.join(" ") || (notes > 0 ? "Du musst nichts tun." : "Alles gut.");
     },
   };
 }

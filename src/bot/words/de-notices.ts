@@ -1,8 +1,8 @@
 import type { Notice } from "../../sync/notices.ts";
 import { doubtedUntil } from "../../sync/pause.ts";
-import type { Difference, Field } from "../../sync/ports.ts";
+import type { Difference, Differing, Field } from "../../sync/ports.ts";
 import type { ReadingKind } from "../../sync/reading.ts";
-import type { noticesInEnglish } from "./en-notices.ts";
+import { newestOf, type noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
 /** How Garmin shows or refuses readings, in German. */
@@ -71,11 +71,22 @@ export function noticesInGerman({
     }
   }
 
+  function notAsSent(fields: Differing[]): string {
+    const newest = newestOf(fields);
+    if (!newest) return "";
+    const names = fields.map(({ field }) => FIELD[field]).join(", ");
+    return `Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: ${names} (${values(newest.values)}, ${time(newest.takenAt)}).`;
+  }
+
   return {
     text,
     goOn: { weigh_in: "Mit Gewichten weitermachen", blood_pressure: "Mit Blutdruck weitermachen" },
     stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
     paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Nichts ist verloren; ${status} sagt, warum.`,
-    statusLines: ({ closed, differs }) => [...differs, ...closed].flatMap((it) => ["", text(it)]),
+    statusLines: ({ closed, differs, fields }) => [
+      ...[...differs, ...closed].flatMap((it) => ["", text(it)]),
+      ...(fields.length > 0 ? ["", notAsSent(fields)] : []),
+    ],
+    notAsSent,
   };
 }

@@ -180,6 +180,7 @@ export function german(format: Format): Words {
     delay: delays.delay,
     unread: (last) => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
+    notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
     sinceThen,
@@ -295,12 +296,13 @@ export function german(format: Format): Words {
       const isNew = justHeld.length > 0;
       if (failed > 0) lines.push(notStored(failed, status));
       const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
-      const { attention = [], unreadable = [] } = after ?? {};
+      const { attention = [], unreadable = [], facts } = after ?? {};
+      const notAsSent = notices.notAsSent(facts?.fields ?? []);
       const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
       if (isNothingNew) {
-        const rest = report.held > 0 ? " Alles andere hat Garmin." : " Garmin hat alles.";
+        const rest = report.held > 0 ? " Garmin hat alle anderen Messungen." : " Garmin hat alle Messungen.";
         lines.push(
-          `Nichts Neues${unreadable.length > 0 ? ", das ich lesen kann" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`,
+          `Nichts Neues${unreadable.length > 0 ? ", das ich lesen kann" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}${notAsSent && ` ${notAsSent}`}`,
         );
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));

@@ -1,4 +1,4 @@
-import type { Verdict } from "../../sync/doctor.ts";
+import type { thingsToDo, Verdict } from "../../sync/doctor.ts";
 
 export type DoctorWords = ReturnType<typeof doctorInEnglish>;
 
@@ -31,7 +31,7 @@ export function doctorInEnglish() {
     ownStore: "My store",
     noAnswer: (asked: string, seconds: number) => `${asked} didn’t answer within ${seconds} seconds.`,
     /** Before each line: who has to move. */
-    mark: { ok: "ok", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
+    mark: { ok: "ok", note: "note", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
       Verdict,
       string
     >,
@@ -113,7 +113,7 @@ export function doctorInEnglish() {
     /** For somebody who cannot fix it. */
     forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
     setup: (problem: string) => problem,
-    conclusion({ needYou, broken, later }: { needYou: number; broken: number; later: number }): string {
+    conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {
       const said = [
         ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
         ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me can find more in my log.`] : []),
@@ -121,7 +121,7 @@ export function doctorInEnglish() {
           ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right at the moment; check again later.`]
           : []),
       ];
-      return said.join(" ") || "All good.";
+      return said.join(" ") || (notes > 0 ? "Nothing needs you." : "All good.");
     },
   };
 }

@@ -1,8 +1,11 @@
 import type { Facts, Notice } from "../../sync/notices.ts";
 import { doubtedUntil } from "../../sync/pause.ts";
-import type { Difference, Field } from "../../sync/ports.ts";
+import type { Difference, Differing, Field } from "../../sync/ports.ts";
 import type { ReadingKind } from "../../sync/reading.ts";
 import type { Format } from "./format.ts";
+
+export const newestOf = (fields: Differing[]): Differing | undefined =>
+  fields.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
 
 /** How Garmin shows or refuses readings, in English. */
 export function noticesInEnglish({ fieldValue, values, time, moment, now }: Format) {
@@ -62,6 +65,14 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
     }
   }
 
+  /** Parts of readings, with the newest one. Empty where Garmin shows everything. */
+  function notAsSent(fields: Differing[]): string {
+    const newest = newestOf(fields);
+    if (!newest) return "";
+    const names = fields.map(({ field }) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
+    return `Garmin doesn’t show these values as I sent them: ${names} (${values(newest.values)}, ${time(newest.takenAt)}).`;
+  }
+
   return {
     text,
     goOn: {
@@ -75,7 +86,10 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
     /** Part of the answer to a sync. */
     paused: (kind: ReadingKind, status: string) =>
       `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,
-    statusLines: ({ closed, differs }: Pick<Facts, "closed" | "differs">): string[] =>
-      [...differs, ...closed].flatMap((it) => ["", text(it)]),
+    statusLines: ({ closed, differs, fields }: Pick<Facts, "closed" | "differs" | "fields">): string[] => [
+      ...[...differs, ...closed].flatMap((it) => ["", text(it)]),
+      ...(fields.length > 0 ? ["", notAsSent(fields)] : []),
+    ],
+    notAsSent,
   };
 }

@@ -36,7 +36,7 @@ export interface OutcomeOptions {
   /** It ended trouble that the reader knew of. */
   healed?: HealthNews | undefined;
   /** What still waits after it, if that could be read. */
-  after?: Pick<Overview, "attention" | "unreadable"> | undefined;
+  after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
   /** What the reader types to see more. */
   status?: string;
   /** How the reader is told what to do. */
@@ -206,6 +206,7 @@ export function english(format: Format) {
     /** Where the readings cannot be read. */
     unread: (last: LastRun | undefined): string => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
+    notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
     /** What follows on what is needed, or broken; empty where that has just begun. */
@@ -328,12 +329,13 @@ export function english(format: Format) {
       const isNew = justHeld.length > 0;
       if (failed > 0) lines.push(notStored(failed, status));
       const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
-      const { attention = [], unreadable = [] } = after ?? {};
+      const { attention = [], unreadable = [], facts } = after ?? {};
+      const notAsSent = notices.notAsSent(facts?.fields ?? []);
       const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
       if (isNothingNew) {
-        const rest = report.held > 0 ? " Garmin has everything else." : " Garmin has everything.";
+        const rest = report.held > 0 ? " Garmin has every other reading." : " Garmin has every reading.";
         lines.push(
-          `Nothing new${unreadable.length > 0 ? " that I can read" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}`,
+          `Nothing new${unreadable.length > 0 ? " that I can read" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}${notAsSent && ` ${notAsSent}`}`,
         );
       }
       if (isNew) lines.push(held.justHeld(justHeld, status));
