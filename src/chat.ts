@@ -11,6 +11,7 @@ import type { LinkResult } from "./sync/link-withings.ts";
 import { lastRunOf, overviewOf } from "./sync/overview.ts";
 import { giveWord } from "./sync/owners-word.ts";
 import { syncAccount } from "./sync/run.ts";
+import { newsIn, type SubscriptionCheck } from "./sync/subscriptions.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { visitNow } from "./sync/work.ts";
 
@@ -30,8 +31,8 @@ export interface Chat {
   onConsent(account: number, result: LinkResult): Promise<void>;
   /** The owner has removed us at Withings. Throws `RetryLaterError` when they could not be told. */
   onUnlinked(account: number): Promise<void>;
-  /** Withings' notifications were gone, and stand again. */
-  onRestored(account: number, applis: number[]): Promise<void>;
+  /** What a check of Withings' notifications found. Tells what is news. */
+  onSubscriptions(account: number, check: SubscriptionCheck): Promise<void>;
 }
 
 /** The bot on top of the program, and what it says by itself. */
@@ -70,10 +71,12 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }
     },
-    async onRestored(id, applis) {
-      log.info("subscriptions_restored", { account: id, applis: applis.join(",") });
-      const account = await app.accounts.find(id);
-      if (account) await notifier.tellRestored(account);
+    async onSubscriptions(id, check) {
+      if (check.type === "restored")
+        log.info("subscriptions_restored", { account: id, applis: check.applis.join(",") });
+      const news = newsIn(check);
+      const account = news && (await app.accounts.find(id));
+      if (account) await notifier.tellSubscriptions(account, news);
     },
   };
 }

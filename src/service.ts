@@ -144,7 +144,7 @@ export function createService(
   async function keepSubscriptions({ telegramUserId }: Account) {
     const check = await app.subscriptions.keep(telegramUserId);
     if (check.type === "callback_unreachable") log.warn(check.type, { account: telegramUserId });
-    if (check.type === "restored") await chat.onRestored(telegramUserId, check.applis);
+    await chat.onSubscriptions(telegramUserId, check);
   }
 }
 export type Service = ReturnType<typeof createService>;

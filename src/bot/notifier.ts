@@ -16,6 +16,7 @@ import {
 import type { Overview } from "../sync/overview.ts";
 import { RELINK } from "../sync/ports.ts";
 import type { RunReport } from "../sync/run.ts";
+import type { SubscriptionNews } from "../sync/subscriptions.ts";
 import { attention, noticeButtons, withFixes } from "./buttons.ts";
 import { isGone } from "./telegram-errors.ts";
 import { type Words, wordsOf } from "./words/words.ts";
@@ -168,10 +169,10 @@ export function createNotifier(deps: {
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
-    /** That Withings' notifications were gone and are set up again. */
-    tellRestored(account: Account): Promise<boolean> {
+    /** What is new about Withings' notifications. Readings come without them, too, only later. */
+    tellSubscriptions(account: Account, news: SubscriptionNews): Promise<boolean> {
       const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
-      return deliver(account, words.subscriptionsRestored, { isQuiet: true });
+      return deliver(account, words.subscriptions[news], { isQuiet: true });
     },
 
     /** After a run that nobody asked for. */

@@ -30,10 +30,20 @@ export type SubscriptionCheck =
   | { type: "kept" }
   /** These had stood and were gone. They stand again. */
   | { type: "restored"; applis: number[] }
-  /** Withings does not get through to our address. It is tried again tomorrow. */
-  | { type: "callback_unreachable" }
+  /** Withings does not get through to our address, which is tried again tomorrow. `isNew`: this was not known yet. */
+  | { type: "callback_unreachable"; isNew: boolean }
+  /** Withings gets through to our address again. */
+  | { type: "reached" }
   /** Withings could not be asked. */
   | { type: "later" };
+
+/** What of a check is worth a word. Readings come in any case, only later. */
+export type SubscriptionNews = "restored" | "unreachable" | "reached";
+
+export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
+  if (check.type === "callback_unreachable") return check.isNew ? "unreachable" : undefined;
+  return check.type === "restored" || check.type === "reached" ? check.type : undefined;
+}
 
 /** `off`: not set up yet. `gone`: set up, and seen to be missing since. `unreachable`: Withings does not get through to us. */
 export type NotificationState = "on" | "unreachable" | "off" | "gone";
@@ -85,13 +95,16 @@ export function createSubscriptions(deps: {
         const withAccess = tokens.withAccess(account, "withings");
         const { state, active, made } = await setUp(door, withAccess, callbackUrl);
         await save(state, active);
-        if (state === "callback_unreachable") return { type: state };
+        const wasUnreachable = known?.state === "callback_unreachable";
+        if (state === "callback_unreachable") return { type: state, isNew: !wasUnreachable };
+        if (wasUnreachable) return { type: "reached" };
         const applis = made.filter((appli) => known?.active.includes(appli));
         return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
       } catch (error) {
         if (error instanceof ActionNeededError) return { type: "not_linked" };
         // Whatever it was, it is not to be asked again every minute.
-        await save(known?.state === "gone" ? "gone" : "unknown", known?.active ?? []);
+        const isKnown = known?.state === "gone" || known?.state === "callback_unreachable";
+        await save(isKnown ? known.state : "unknown", known?.active ?? []);
         if (!(error instanceof RetryLaterError)) throw error;
         log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
         return { type: "later" };

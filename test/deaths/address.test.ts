@@ -17,34 +17,57 @@ async function startWithAddress() {
   return { ...house, ...program };
 }
 
-test("Withings' notifications vanish", async ({ task }) => {
-  const house = await startWithAddress();
-  house.clock.advance(1800);
-  await house.wake();
-  house.theirs.drop(USERID);
+type House = Awaited<ReturnType<typeof startWithAddress>>;
+
+/** Half an hour at a time, until the owner hears this, for at most 25 hours. Resolves to the message and its minutes. */
+async function until(words: RegExp, house: House, onLook = (_minutes: number) => {}) {
   const begunAt = house.clock.now().getTime();
-  house.person.stepOnScale({ weightKg: 80.25 });
   const minutes = () => Math.round((house.clock.now().getTime() - begunAt) / 60_000);
-  let arrivedAfter: number | undefined;
-  const words = /notifications|Withings/;
-  const isTold = () => house.told().some((text) => words.test(text));
-  while (!isTold() && minutes() < 25 * 60) {
+  const message = () => house.chat.messages.findLast(({ from, text }) => from === "bot" && words.test(text));
+  while (!message() && minutes() < 25 * 60) {
     house.clock.advance(1800);
     await house.wake();
     await expect.poll(async () => (await house.app.jobs.list()).length).toBe(0);
-    if (house.weights().length === 1) arrivedAfter ??= minutes();
+    onLook(minutes());
   }
-  expect(house.told()).toContainEqual(expect.stringMatching(words));
-  expect(house.theirs.subscriptions).toHaveLength(3);
+  const { text, silent } = message() ?? expect.fail(`the owner has not heard ${words}`);
+  return { who: "owner", minutes: minutes(), isQuiet: silent === true, words: text };
+}
+
+/** Withings' subscriptions are gone. Who hears of it, in which words, and after how long readings come meanwhile. */
+async function loseSubscriptions(words: RegExp, house: House) {
+  house.clock.advance(1800);
+  await house.wake();
+  house.theirs.drop(USERID);
+  house.person.stepOnScale({ weightKg: 80.25 });
+  let arrivedAfter: number | undefined;
+  const heard = await until(words, house, (minutes) => {
+    if (house.weights().length === 1) arrivedAfter ??= minutes;
+  });
   // The schedule looks all the same.
   expect(arrivedAfter).toBeLessThanOrEqual(60);
-  const text = house.told().findLast((it) => words.test(it)) ?? "";
-  record({
-    death: task.name,
-    heard: [{ who: "owner", minutes: minutes(), isQuiet: true, words: text }],
-    heals: `by itself; readings come after ${arrivedAfter} min meanwhile`,
-    told: "(the same message)",
+  return { heard: [heard], heals: `by itself; readings come after ${arrivedAfter} min meanwhile` };
+}
+
+test("Withings' notifications vanish", async ({ task }) => {
+  const house = await startWithAddress();
+  const seen = await loseSubscriptions(/^Withings had stopped telling me/, house);
+  expect(house.theirs.subscriptions).toHaveLength(3);
+  record({ death: task.name, ...seen, told: "(the same message)" });
+});
+
+test("Withings no longer reaches PUBLIC_URL", async ({ task }) => {
+  const house = await startWithAddress();
+  house.sandbox.faults.add({
+    ...{ name: "death", server: "withings", match: { path: "/notify", action: "subscribe" } },
+    ...{ effect: { type: "body", body: { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" } } },
+    times: Number.POSITIVE_INFINITY,
   });
+  const seen = await loseSubscriptions(/^Withings can’t reach my public address/, house);
+  house.sandbox.faults.remove("death");
+  const { words: told } = await until(/^Withings reaches my public address again/, house);
+  expect(house.theirs.subscriptions).toHaveLength(3);
+  record({ death: task.name, ...seen, told });
 });
 
 /** In front of the program's port, as a proxy is, until it is closed. */

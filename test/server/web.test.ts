@@ -77,6 +77,41 @@ describe("a program with an address", () => {
     expect(chat.messages.every(({ silent }) => silent)).toBe(true);
   });
 
+  test.each([
+    [
+      "en",
+      /^Withings can’t reach my public address, .*Nothing is lost: I check/,
+      /^Withings reaches my public address/,
+    ],
+    [
+      "de",
+      /^Withings erreicht meine öffentliche Adresse nicht .*Nichts ist verloren: Ich/,
+      /^Withings erreicht .*wieder/,
+    ],
+  ] as const)(
+    "says once, quietly, that Withings cannot reach it, and when it can (%s)",
+    async (language, gone, back) => {
+      const { app, clock, sandbox, start, told, chat } = await movedIn({ linked: true });
+      await app.accounts.save(ACCOUNT, { language, settings: { summaryMode: "off" } });
+      const body = { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" };
+      const match = { path: "/notify", action: "subscribe" };
+      sandbox.faults.add({ name: "unreachable", server: "withings", match, times: 99, effect: { type: "body", body } });
+      const { wake } = await start();
+      const nextDay = async () => {
+        clock.advance(24 * 3600);
+        await wake();
+        await expect.poll(async () => (await app.jobs.list()).length).toBe(0);
+      };
+      await expect.poll(told).toEqual([expect.stringMatching(gone)]);
+      await nextDay();
+      expect(told()).toHaveLength(1);
+      sandbox.faults.remove("unreachable");
+      await nextDay();
+      await expect.poll(told).toEqual([expect.stringMatching(gone), expect.stringMatching(back)]);
+      expect(chat.messages.filter(({ from }) => from === "bot").every(({ silent }) => silent)).toBe(true);
+    },
+  );
+
   test("syncs what is announced, and asks back when somebody says that a person is gone", async () => {
     const { app, clock, notifyUrl, person, start, weights, told } = await movedIn({ linked: true });
     const { said } = await start();

@@ -113,14 +113,29 @@ test("a replaced sealing key moves the subscriptions at once, without a word", a
 
 test("an address that Withings cannot reach is remembered as such, and tried again daily", async () => {
   headStatus = 404;
-  expect(await keep()).toEqual({ type: "callback_unreachable" });
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: true });
   expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "callback_unreachable", active: [] });
   expect(await keep()).toEqual({ type: "not_due" });
   expect(here.requests).toHaveLength(1);
   headStatus = 200;
   house.clock.advance(DAY);
-  expect(await keep()).toEqual({ type: "kept" });
+  expect(await keep()).toEqual({ type: "reached" });
   expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "kept" });
+});
+
+test("an address that stays unreachable is news once, also when Withings was busy in between", async () => {
+  headStatus = 404;
+  await keep();
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: false });
+  house.clock.advance(DAY);
+  const busy = { type: "body" as const, body: { status: 601, body: {}, error: "Too Many Requests" } };
+  house.sandbox.faults.add({ server: "withings", match: { path: "/notify" }, effect: busy });
+  expect(await keep()).toEqual({ type: "later" });
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: false });
 });
 
 test("a Withings that is busy is asked again in an hour, and what stood is not forgotten over it", async () => {

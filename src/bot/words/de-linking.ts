@@ -61,8 +61,13 @@ export function linkingInGerman({ weight, time, moment }: Format): LinkingWords 
     } satisfies Record<WithingsRefusal, string>,
     withingsRemovedThere:
       "Du hast mich bei Withings entfernt, darum lese ich deine Waage nicht mehr. Was in Garmin ist, bleibt. Wenn du mich zurückhaben möchtest, verbinde neu.",
-    subscriptionsRestored:
-      "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
+    subscriptions: {
+      restored:
+        "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
+      unreachable:
+        "Withings erreicht meine öffentliche Adresse nicht und meldet mir Neues darum nicht sofort. Nichts ist verloren: Ich sehe selbst nach, die Messungen kommen also etwas später an, und einmal am Tag frage ich Withings wieder. Wer mich betreibt, sollte prüfen, ob die Adresse von außen antwortet.",
+      reached: "Withings erreicht meine öffentliche Adresse wieder und meldet mir neue Messungen sofort.",
+    },
 
     garminDoors: (isInCloud) =>
       `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.${isInCloud ? " Das klappt vielleicht nicht: Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab." : ""}`,

@@ -81,8 +81,12 @@ export function linkingInEnglish({ weight, time, moment }: Format) {
     } satisfies Record<WithingsRefusal, string>,
     withingsRemovedThere:
       "You have removed me at Withings, so I no longer read your scale. What is in Garmin stays. If you want me back, link it again.",
-    subscriptionsRestored:
-      "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
+    subscriptions: {
+      restored: "Withings had stopped telling me about new readings. I have set it up again; nothing was lost.",
+      unreachable:
+        "Withings can’t reach my public address, so it doesn’t tell me about new readings at once. Nothing is lost: I check for them myself, so they arrive a little later, and ask Withings again once a day. The person who runs me should check that the address answers from outside.",
+      reached: "Withings reaches my public address again and tells me about new readings at once.",
+    },
 
     garminDoors: (isInCloud: boolean) =>
       `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
