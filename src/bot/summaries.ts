@@ -48,7 +48,7 @@ export function createSummaries(deps: {
       // Only what Telegram accepted: if it is away, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
-    const summary = isDue ? summaryOf({ account, progress, attention, memory }) : undefined;
+    const summary = isDue ? summaryOf({ account, progress, attention, memory, now }) : undefined;
     const isTold = isDue && (!summary || (await deliver(account, words.summary(summary), { isQuiet: true })));
     const next = { ...afterSilences(memory, silences), ...(isTold && { lastSummaryAt: now }) };
     if (isTold || silences.length > 0) await store.write(account.telegramUserId, next, version);

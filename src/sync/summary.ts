@@ -10,7 +10,7 @@ export interface Summary {
   arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
   /** The newest weight, whenever it came. */
   weight?: WeightTrend;
-  /** Of the newest weigh-in, if it came in the last days. */
+  /** Of the newest weigh-in, if it was taken or has arrived in the last days. */
   composition?: Composition;
   /** The newest, if one has arrived. */
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
@@ -22,7 +22,9 @@ export interface Summary {
 export interface WeightTrend {
   takenAt: Date;
   weightKg: number;
-  /** Mean of the seven days that end with it; absent where it is the only one. */
+  /** Whole days since then, if all of the last seven days have passed without a weigh-in. */
+  daysAgo?: number;
+  /** Mean of the last seven days; absent where they had fewer than two. */
   meanKg?: number;
   /** Against the mean of the seven days before those. */
   changeKg?: number;
@@ -74,8 +76,9 @@ export function summaryOf(facts: {
   progress: Progress | undefined;
   attention: AttentionItem[];
   memory: SummaryMemory;
+  now: Date;
 }): Summary | undefined {
-  const { account, progress, attention, memory } = facts;
+  const { account, progress, attention, memory, now } = facts;
   const { summaryMode } = account.settings;
   const since = memory.lastSummaryAt ?? account.createdAt;
   if (summaryMode === "off" || !hasReadings(progress, attention)) return undefined;
@@ -84,11 +87,13 @@ export function summaryOf(facts: {
   const isNew = Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
   if (summaryMode === "when_new" && !isNew) return undefined;
 
-  const weight = progress && trendOf(progress);
+  const weight = progress && trendOf(progress, now);
   const paused = KINDS.filter((kind) => progress?.paused?.[kind] && isKindOn(account.settings.sends, kind));
-  const composition = progress?.arrived.findLast(
+  const newest = progress?.arrived.findLast(
     (it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime(),
-  )?.composition;
+  );
+  const isFresh = weight?.daysAgo === undefined || (newest && newest.arrivedAt > since);
+  const composition = isFresh ? newest?.composition : undefined;
   const pressure = progress?.lastReadings.blood_pressure;
   return {
     arrived,
@@ -122,20 +127,22 @@ function hasReadings(progress: Progress | undefined, attention: AttentionItem[])
   return attention.length > 0 || KINDS.some((kind) => progress?.lastReadings[kind]);
 }
 
-function trendOf({ lastReadings, recentWeighIns }: Progress): WeightTrend | undefined {
+function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightTrend | undefined {
   const newest = lastReadings.weigh_in;
   if (newest?.values.kind !== "weigh_in") return undefined;
   const { takenAt, values } = newest;
-  const endsAt = takenAt.getTime();
+  const latest = { takenAt, weightKg: values.weightKg };
+  const age = now.getTime() - takenAt.getTime();
+  if (age >= WEEK_MS) return { ...latest, daysAgo: Math.floor(age / DAY_MS) };
   const weeksBack = (weeks: number) =>
     recentWeighIns
-      .filter((it) => it.takenAt.getTime() > endsAt - weeks * WEEK_MS - WEEK_MS)
-      .filter((it) => it.takenAt.getTime() <= endsAt - weeks * WEEK_MS)
+      .filter((it) => it.takenAt.getTime() > now.getTime() - weeks * WEEK_MS - WEEK_MS)
+      .filter((it) => it.takenAt.getTime() <= now.getTime() - weeks * WEEK_MS)
       .map((it) => it.weightKg);
   const [week, weekBefore] = [weeksBack(0), weeksBack(1)];
   const [meanKg, meanBeforeKg] = [week.length < 2 ? undefined : mean(week), mean(weekBefore)];
   return {
-    ...{ takenAt, weightKg: values.weightKg },
+    ...latest,
     ...(meanKg !== undefined && { meanKg }),
     ...(meanKg !== undefined && meanBeforeKg !== undefined && { changeKg: meanKg - meanBeforeKg }),
   };

@@ -64,6 +64,31 @@ test("comes at nine, quietly and once, with what came in since the last one", as
   );
 });
 
+test.each([
+  ["en", "Nothing new in Garmin since my last summary.\nLast weigh-in: 79.85 kg, 21 Nov 11:00, 14 days ago."],
+  [
+    "de",
+    "Seit meiner letzten Zusammenfassung ist nichts Neues in Garmin.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
+  ],
+] as const)(
+  "after two weeks without a weigh-in, says when the last one was, and no mean (%s)",
+  async (language, text) => {
+    const { at, told } = await moveIn({
+      language,
+      settings: { tellsSilence: { weigh_in: false, blood_pressure: false } },
+    });
+    house.person.stepOnScale({ at: new Date("2026-11-21T10:00:00Z"), weightKg: 79.85 });
+    house.clock.advance(60);
+    await house.sync();
+    for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+    expect(told()[0]).toMatch(/Mean of 7 days|Mittel der 7 Tage/);
+    // Each mean is of days that have passed, and none is of days without a weigh-in.
+    expect(told().filter((it) => /Mean of|Mittel der/.test(it))).toHaveLength(6);
+    for (let day = 1; day <= 5; day++) await at(`2026-12-0${day}T11:00:00Z`);
+    expect(told().at(-1)).toBe(text);
+  },
+);
+
 test("speaks the owner's language and units, at the owner's hour", async () => {
   const settings = { units: "st", summaryHour: 21 } as const;
   const { at, told } = await moveIn({ language: "de", settings });

@@ -50,7 +50,7 @@ function summary(
   more: Partial<Parameters<typeof summaryOf>[0]> = {},
 ) {
   const memory: SummaryMemory = { lastSummaryAt: daysAgo(1) };
-  return summaryOf({ account: accountWith(settings), progress, attention: [], memory, ...more });
+  return summaryOf({ account: accountWith(settings), progress, attention: [], memory, now: NOW, ...more });
 }
 
 describe("what arrived", () => {
@@ -76,9 +76,9 @@ describe("the newest weight", () => {
   test("comes with the mean of its week and the change against the week before", () => {
     const { weight } = summary(weighed([14, 99], [13, 83], [7.5, 82], [7, 81], [6.9, 80], [3, 79], [1, 78])) ?? {};
     expect(weight).toMatchObject({ takenAt: daysAgo(1), weightKg: 78 });
-    // The week ends with the newest weigh-in, which is a day old.
-    expect(weight?.meanKg).toBeCloseTo((82 + 81 + 80 + 79 + 78) / 5, 9);
-    expect(weight?.changeKg).toBeCloseTo((82 + 81 + 80 + 79 + 78) / 5 - (99 + 83) / 2, 9);
+    // The week ends today, however old the newest weigh-in is.
+    expect(weight?.meanKg).toBeCloseTo((80 + 79 + 78) / 3, 9);
+    expect(weight?.changeKg).toBeCloseTo((80 + 79 + 78) / 3 - (83 + 82 + 81) / 3, 9);
   });
 
   test("has no mean where it is the only one of its week, and no change without a week before", () => {
@@ -89,8 +89,26 @@ describe("the newest weight", () => {
     });
   });
 
-  test("counts a reading of exactly seven days before it to the week before", () => {
-    expect(summary(weighed([8, 84], [2, 82], [1, 80]))?.weight).toMatchObject({ meanKg: 81, changeKg: -3 });
+  test("counts a reading of exactly seven days ago to the week before", () => {
+    expect(summary(weighed([7, 84], [2, 82], [1, 80]))?.weight).toMatchObject({ meanKg: 81, changeKg: -3 });
+  });
+
+  test("comes with no mean of days without a weigh-in, but with how long ago it was", () => {
+    expect(summary(weighed([9, 82], [8, 81], [6.9, 80]))?.weight).toEqual({ takenAt: daysAgo(6.9), weightKg: 80 });
+    expect(summary(weighed([9, 82], [8, 81], [7, 80]))?.weight).toEqual({
+      ...{ takenAt: daysAgo(7), weightKg: 80, daysAgo: 7 },
+    });
+    expect(summary(weighed([16, 82], [14.5, 80]))?.weight).toEqual({
+      ...{ takenAt: daysAgo(14.5), weightKg: 80, daysAgo: 14 },
+    });
+  });
+
+  test("comes without its composition once it is a week old, unless it has just arrived", () => {
+    const composition = { bodyFatPercent: 18 };
+    const old = arrival(daysAgo(7.5), { composition });
+    expect(summary({ ...weighed([7.5, 80]), arrived: [old] })).not.toHaveProperty("composition");
+    const late = { ...old, arrivedAt: daysAgo(0.1) };
+    expect(summary({ ...weighed([7.5, 80]), arrived: [late] })?.composition).toEqual(composition);
   });
 
   test("comes with its composition, and not with that of another weigh-in", () => {

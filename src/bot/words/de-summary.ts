@@ -9,7 +9,8 @@ export function summaryInGerman(format: Format) {
   const notices = noticesInGerman(format);
   const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
-  function trendLine({ takenAt, weightKg, meanKg, changeKg }: WeightTrend): string {
+  function trendLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend): string {
+    if (daysAgo !== undefined) return `Letztes Gewicht: ${weight(weightKg)}, ${time(takenAt)}, vor ${daysAgo} Tagen.`;
     const change = changeKg === undefined ? "" : `, ${weightChange(changeKg)} gegenüber der Woche davor`;
     const mean = meanKg === undefined ? "" : ` Mittel der 7 Tage: ${weight(meanKg, 1)}${change}.`;
     return `Gewicht ${weight(weightKg)}, ${time(takenAt)}.${mean}`;

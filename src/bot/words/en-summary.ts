@@ -9,7 +9,8 @@ export function summaryInEnglish(format: Format) {
   const notices = noticesInEnglish(format);
   const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
-  function trendLine({ takenAt, weightKg, meanKg, changeKg }: WeightTrend): string {
+  function trendLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend): string {
+    if (daysAgo !== undefined) return `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`;
     const change = changeKg === undefined ? "" : `, ${weightChange(changeKg)} against the week before`;
     const mean = meanKg === undefined ? "" : ` Mean of 7 days: ${weight(meanKg, 1)}${change}.`;
     return `Weight ${weight(weightKg)}, ${time(takenAt)}.${mean}`;
