@@ -32,7 +32,7 @@ export type SignInRefusal =
   | { type: "wrong_password" }
   | { type: "captcha" }
   | { type: "account_locked" }
-  | { type: "rate_limited" }
+  | { type: "rate_limited"; retryAfterSeconds?: number | undefined }
   /** Cloudflare keeps this machine's network out. */
   | { type: "blocked" }
   /** 427: this account may not sign in as this app. */

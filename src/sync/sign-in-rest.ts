@@ -1,7 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { SignInMemory } from "./sign-in-ports.ts";
 
-/** After Garmin limited a sign-in: two hours, then twice as long each time, a day at most. Every try before makes it longer. */
+/**
+ * After Garmin limited a sign-in: two hours, then twice as long each time, or longer if Garmin asks for that; a day at most.
+ * Every try before makes it longer.
+ */
 const FIRST_REST_SECONDS = 2 * 3600;
 const LONGEST_REST_SECONDS = 24 * 3600;
 
@@ -24,5 +27,6 @@ export async function signInRest(
   return isOver ? undefined : { type: "resting", until: cooldown.until };
 }
 
-/** How long to rest after so many limits in a row. */
-export const restSeconds = (strikes: number) => Math.min(FIRST_REST_SECONDS * 2 ** (strikes - 1), LONGEST_REST_SECONDS);
+/** How long to rest after so many limits in a row, the last of which asked for `askedSeconds`. */
+export const restSeconds = (strikes: number, askedSeconds = 0) =>
+  Math.min(Math.max(FIRST_REST_SECONDS * 2 ** (strikes - 1), askedSeconds), LONGEST_REST_SECONDS);

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { RetryLaterError, UnexpectedAnswerError } from "../errors.ts";
+import { asksToWait, RetryLaterError, UnexpectedAnswerError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import {
   AccessRefusedError,
@@ -127,7 +127,9 @@ export function createGarminSignIn(deps: {
         await memory.forgetPending(account);
         return outcome;
       case "rate_limited":
-        return (await isNetworkLimited()) ? ({ type: "network_limited" } as const) : rest(account);
+        return (await isNetworkLimited())
+          ? ({ type: "network_limited" } as const)
+          : rest(account, outcome.retryAfterSeconds);
       case "max_logins":
         return rest(account);
       case "client_refused":
@@ -160,9 +162,9 @@ export function createGarminSignIn(deps: {
 
   const resting = (account: number) => signInRest(deps, account);
 
-  async function rest(account: number): Promise<SignInResult> {
+  async function rest(account: number, askedSeconds?: number): Promise<SignInResult> {
     const strikes = ((await memory.cooldown(account))?.strikes ?? 0) + 1;
-    const until = new Date(clock.now().getTime() + restSeconds(strikes) * 1000);
+    const until = new Date(clock.now().getTime() + restSeconds(strikes, askedSeconds) * 1000);
     await memory.saveCooldown(account, { until, strikes });
     log.warn("garmin_sign_in_limited", { account, strikes, until: until.toISOString() });
     return { type: "resting", until };
@@ -244,7 +246,7 @@ export function createGarminSignIn(deps: {
         if (error instanceof AccessRefusedError) return "refused";
         if (!(error instanceof RetryLaterError || error instanceof UnexpectedAnswerError)) throw error;
         log.warn("garmin_profile_unknown", { tries, ...errorFacts(error) });
-        if (tries === PROFILE_TRIES) return "unknown";
+        if (tries === PROFILE_TRIES || asksToWait(error)) return "unknown";
         await clock.sleep(tries);
       }
     }

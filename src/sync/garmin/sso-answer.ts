@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { parseJson } from "../../json.ts";
-import type { HttpAnswer } from "../../transport.ts";
+import { type HttpAnswer, retryAfterSeconds } from "../../transport.ts";
 
 const text = z.string().nullish().catch(undefined);
 
@@ -28,11 +28,12 @@ export interface SignInAnswer {
   mfa: z.infer<typeof Answer>["customerMfaInfo"];
   /** A page or a broken server, which says nothing about the password or code, whatever the text. */
   isOutage: boolean;
+  retryAfterSeconds: number | undefined;
   /** The body, parsed if it is JSON. */
   value: unknown;
 }
 
-export function readSignInAnswer({ status, text: body }: HttpAnswer): SignInAnswer {
+export function readSignInAnswer({ status, headers, text: body }: HttpAnswer): SignInAnswer {
   const value = parseJson(body);
   const { data } = Answer.safeParse(value);
   const type = data?.responseStatus?.type ?? "";
@@ -44,6 +45,7 @@ export function readSignInAnswer({ status, text: body }: HttpAnswer): SignInAnsw
     ticket: (type === "SUCCESSFUL" && data?.serviceTicketId) || undefined,
     mfa: data?.customerMfaInfo,
     isOutage: status >= 500 || (value === undefined && body.trim() !== ""),
+    retryAfterSeconds: retryAfterSeconds({ headers }),
     value: value ?? body,
   };
 }

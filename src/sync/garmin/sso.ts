@@ -1,4 +1,4 @@
-import type { HttpAnswer, Transport } from "../../transport.ts";
+import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../transport.ts";
 import type {
   CodeOutcome,
   GarminProbe,
@@ -88,7 +88,7 @@ export function createGarminSso(options: {
           "user-agent": USER_AGENT,
         },
       });
-      if (page.status === 429) return { type: "rate_limited" };
+      if (page.status === 429) return { type: "rate_limited", retryAfterSeconds: retryAfterSeconds(page) };
       if (page.status === 403) return { type: "blocked" };
       if (page.status === 427) return { type: "client_refused" };
       const cookies = keepCookies({}, page.headers["set-cookie"], now());
@@ -181,9 +181,11 @@ function wayOf(method: string): "email" | "phone" | "other" {
 }
 
 /** Refusals that mean the same for a password, a code and a request for a new code. */
-function commonRefusal({ httpStatus, type, said, errorCode }: SignInAnswer): SignInRefusal | undefined {
+function commonRefusal(answer: SignInAnswer): SignInRefusal | undefined {
+  const { httpStatus, type, said, errorCode, retryAfterSeconds } = answer;
   // Garmin sends it either as HTTP 429 or, with the same words, inside an HTTP 200.
-  if (httpStatus === 429 || errorCode === "429" || type === "RATE_LIMITED") return { type: "rate_limited" };
+  const isLimit = httpStatus === 429 || errorCode === "429" || type === "RATE_LIMITED";
+  if (isLimit) return { type: "rate_limited", retryAfterSeconds };
   if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
   if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
   if (isVerdictOnPassword(said)) return undefined;

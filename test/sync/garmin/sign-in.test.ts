@@ -160,6 +160,21 @@ describe("with the sandbox", () => {
       },
     );
 
+    test.each([
+      ["POST", "an hour, which is shorter than our own rest", "3600", 2],
+      ["POST", "ten hours", "36000", 10],
+      ["POST", "a week", "604800", 24],
+      ["GET", "ten hours, at the page before a password", "36000", 10],
+    ])("on a %s that asks for a rest of %s", async (method, _what, seconds, hours) => {
+      await start();
+      house.sandbox.faults.add({
+        match: { method, path: method === "GET" ? /sign-in$/ : /login$/ },
+        effect: { type: "status", status: 429, headers: { "retry-after": seconds } },
+      });
+      const until = new Date(house.clock.now().getTime() + hours * 3600_000);
+      expect(await withPassword()).toEqual({ type: "resting", until });
+    });
+
     test("holds in every copy of the program", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
@@ -436,6 +451,20 @@ describe("with the sandbox", () => {
       expect(house.requests().filter((it) => !it.startsWith("garmin_connectapi"))).toEqual([]);
       expect(await link()).not.toEqual(before);
       expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+    });
+
+    test("asks for the profile once when Garmin asks to wait, and keeps the sign-in", async () => {
+      await start();
+      house.sandbox.faults.add({
+        ...{ match: { path: /socialProfile/ }, times: 3 },
+        effect: { type: "status", status: 429, headers: { "retry-after": "300" } },
+      });
+      asked();
+      expect(await paste(ticket())).toEqual({ type: "profile_unknown" });
+      expect(house.requests().filter((it) => it.includes("socialProfile"))).toHaveLength(1);
+      house.sandbox.faults.clear();
+      house.clock.advance(300);
+      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toMatchObject({ type: "signed_in" });
     });
 
     test.each<[string, () => unknown]>([
