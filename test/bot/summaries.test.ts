@@ -68,7 +68,7 @@ test.each([
   ["en", "Nothing new in Garmin since my last summary.\nLast weigh-in: 79.85 kg, 21 Nov 11:00, 14 days ago."],
   [
     "de",
-    "Seit meiner letzten Zusammenfassung ist nichts Neues in Garmin.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
+    "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
   ],
 ] as const)(
   "after two weeks without a weigh-in, says when the last one was, and no mean (%s)",
