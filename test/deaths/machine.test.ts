@@ -375,6 +375,7 @@ test("Another program holds the database", async ({ task }) => {
     holder.close();
   });
   await stage.heals("by itself", () => undefined, 90);
+  await stage.hearsEnd(/^What broke on my side has not happened again/, 2 * HOURS);
 });
 
 test("The key beside the data is lost", async ({ task }) => {

@@ -124,4 +124,17 @@ test("Another program reads the bot's messages", async ({ task }) => {
     .toBe(true);
   await stage.hears("owner", /^Another program is also reading/, 60);
   await stage.heals("syncs meanwhile", () => undefined, 30);
+  stage.sandbox.faults.remove("death");
+  stage.chat.say("/help");
+  const isOver = () => stage.heard("owner").some((text) => text.startsWith("No other program"));
+  await expect
+    .poll(
+      async () => {
+        await stage.step(1);
+        return isOver();
+      },
+      { interval: 500 },
+    )
+    .toBe(true);
+  await stage.hearsEnd(/^No other program is reading/, 120);
 });
