@@ -1,5 +1,5 @@
 import type { Word } from "../../src/sync/ports.ts";
-import type { FaultEffect, FaultMatch, ServerName } from "../sandbox/faults.ts";
+import type { FaultEffect, FaultMatch, ServerName } from "../sandbox/fault.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Death } from "./turns.ts";

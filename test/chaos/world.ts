@@ -7,7 +7,7 @@ import { createTable } from "../../src/stores.ts";
 import type { Vendor } from "../../src/sync/ports.ts";
 import { readingId } from "../../src/sync/reading.ts";
 import type { RunReport } from "../../src/sync/run.ts";
-import type { FaultEffect } from "../sandbox/faults.ts";
+import type { FaultEffect } from "../sandbox/fault.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import type { AwsProxy } from "../support/aws-proxy.ts";
 import { killInItsRound } from "./kill.ts";

@@ -1,4 +1,4 @@
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 
 type NamedFault = Omit<Fault, "name" | "times">;
 

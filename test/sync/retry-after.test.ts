@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FaultEffect, FaultMatch, ServerName } from "../sandbox/faults.ts";
+import type { FaultEffect, FaultMatch, ServerName } from "../sandbox/fault.ts";
 import { agendaHouses } from "../support/agenda-house.ts";
 import { ACCOUNT, OWNER } from "../support/household.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FaultEffect } from "../sandbox/faults.ts";
+import type { FaultEffect } from "../sandbox/fault.ts";
 import { crashAt } from "../support/crash.ts";
 import { type Household, OWNER, startHousehold } from "../support/household.ts";
 

@@ -6,7 +6,8 @@ import type { Table } from "../../src/store/table.ts";
 import { openTable } from "../../src/stores.ts";
 import { AccessRefusedError, type Vendor } from "../../src/sync/ports.ts";
 import type { Transport } from "../../src/transport.ts";
-import type { FaultEffect, NewFault } from "../sandbox/faults.ts";
+import type { FaultEffect } from "../sandbox/fault.ts";
+import type { NewFault } from "../sandbox/faults.ts";
 import { refreshTokens } from "../sandbox/garmin-calls.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold, USERID } from "../support/household.ts";
 

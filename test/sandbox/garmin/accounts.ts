@@ -1,6 +1,18 @@
 import { randomUUID } from "node:crypto";
-import type { StoredBloodPressure } from "./blood-pressure.ts";
 import type { StoredWeight } from "./weights.ts";
+
+export interface StoredBloodPressure {
+  /** The upload time in ms, never twice the same: the key to delete by. */
+  version: number;
+  uploadedAt: Date;
+  takenAt: Date;
+  wallClockMs: number;
+  calendarDate: string;
+  systolic: number;
+  diastolic: number;
+  pulse: number | undefined;
+  notes: string;
+}
 
 export type MfaMethod = "email" | "phone";
 

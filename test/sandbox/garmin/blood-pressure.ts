@@ -1,21 +1,8 @@
 import type { Call, Route } from "../serve.ts";
-import type { Account } from "./accounts.ts";
-import type { Connect } from "./connectapi.ts";
+import type { Account, StoredBloodPressure } from "./accounts.ts";
+import type { Connect } from "./connect.ts";
 import { badRequest, jsonError, jsonObject, notFound } from "./front.ts";
 import { datesOf, dayOf, isZoneOffset, readTimestamp, writeTimestamp } from "./local-time.ts";
-
-export interface StoredBloodPressure {
-  /** The upload time in ms, never twice the same: the key to delete by. */
-  version: number;
-  uploadedAt: Date;
-  takenAt: Date;
-  wallClockMs: number;
-  calendarDate: string;
-  systolic: number;
-  diastolic: number;
-  pulse: number | undefined;
-  notes: string;
-}
 
 const LIMITS = { systolic: [70, 260], diastolic: [40, 150], pulse: [20, 250] } as const;
 

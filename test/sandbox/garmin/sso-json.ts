@@ -4,7 +4,7 @@ import type { Account } from "./accounts.ts";
 import { badRequest, jsonObject } from "./front.ts";
 import type { CodeOutcome, PendingLogin } from "./mfa.ts";
 import { setSessionCookies, setSignedInCookies } from "./sessions.ts";
-import type { Sso } from "./sso.ts";
+import type { Sso } from "./sso-state.ts";
 import { isGarminService } from "./tickets.ts";
 
 const API = (call: string) => new RegExp(`^/(?<flavour>mobile|portal)/api/${call}$`);

@@ -2,7 +2,7 @@ import type { Call, Route } from "../serve.ts";
 import { copyAddress, escapeHtml, vendorPage } from "../vendor-page.ts";
 import { badRequest, jsonObject } from "./front.ts";
 import { randomHex, type Session, setSessionCookies, setSignedInCookies } from "./sessions.ts";
-import type { Sso } from "./sso.ts";
+import type { Sso } from "./sso-state.ts";
 import { isGarminService } from "./tickets.ts";
 
 /** The sign-in pages for a person with a browser. They end at /sso/embed with the ticket in the address. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call, Route } from "../serve.ts";
 import type { Account } from "./accounts.ts";
-import type { Connect } from "./connectapi.ts";
+import type { Connect } from "./connect.ts";
 import { readWeightFile } from "./fit-file.ts";
 import { badRequest, gatewayTimeout, jsonError, jsonObject, notFound } from "./front.ts";
 import { datesOf, dayOf, isZoneOffset, readTimestamp, wallClockMs } from "./local-time.ts";
