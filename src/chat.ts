@@ -15,7 +15,7 @@ import { newsIn, type SubscriptionCheck } from "./sync/subscriptions.ts";
 import type { JobQueue } from "./sync/web-ports.ts";
 import { visitNow } from "./sync/work.ts";
 
-export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "report" | "paced"> {
+export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "report" | "paced" | "conflictSeconds"> {
   queue: JobQueue;
   version: string;
   clock: Clock;

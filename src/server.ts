@@ -41,7 +41,7 @@ export interface Server {
   polling: Promise<void>;
   /** Rejects when no sweep has ended for 15 minutes: something hangs that only a restart can fix. */
   stuck: Promise<never>;
-  /** Looks now at who is due and then at what is wrong, rather than within the minute. Resolves when both were looked at. */
+  /** Looks now at whether Telegram delivers here, at who is due, and then at what is wrong. Resolves when all was looked at. */
   wake(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -57,6 +57,8 @@ export async function startServer(
     log: Log;
     /** False with a manual clock: requests are then not spaced. */
     paced?: boolean;
+    /** How long another program that polls has to be there before it is told. Shorter in the demo. */
+    conflictSeconds?: () => number;
     /** The store is meant to be empty, although the bot was used with another one. */
     isNew?: boolean;
     /** Called after each sweep, successful or not. */
@@ -67,7 +69,7 @@ export async function startServer(
     starts?: number;
   },
 ): Promise<Server> {
-  const { clock, paced = true, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
+  const { clock, paced = true, conflictSeconds, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
   const files = createRunFiles(config.store, clock);
   const watch = createWatch({ clock, log: deps.log, owner, offSince: files.offSince() });
@@ -91,7 +93,7 @@ export async function startServer(
     { ...app, agenda },
     {
       ...{ queue, isWell, keepsTelegram: true, runsAlone: true },
-      ...{ paced, clock, log },
+      ...{ paced, conflictSeconds, clock, log },
     },
   );
   const { telegram } = chat;
@@ -188,7 +190,7 @@ export async function startServer(
     port: listener?.port,
     async wake() {
       worker?.wake();
-      await sweeps?.wake();
+      await Promise.all([sweeps?.wake(), telegram.look()]);
       await looks.wake();
     },
     async stop() {

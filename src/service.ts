@@ -53,11 +53,21 @@ export function createService(
     /** Whether this process does all the work while it runs. */
     runsAlone?: boolean;
     paced?: boolean | undefined;
+    conflictSeconds?: (() => number) | undefined;
     clock: Clock;
     log: Log;
   },
 ) {
-  const { queue, isWell = () => true, keepsTelegram = false, runsAlone = false, paced = true, clock, log } = deps;
+  const {
+    queue,
+    isWell = () => true,
+    keepsTelegram = false,
+    runsAlone = false,
+    paced = true,
+    conflictSeconds,
+    clock,
+    log,
+  } = deps;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
   const chat = createChat(config.telegram, app, {
@@ -67,6 +77,7 @@ export function createService(
     queue,
     version,
     paced,
+    conflictSeconds,
     clock,
     log,
   });

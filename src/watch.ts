@@ -6,6 +6,8 @@ import { errorFacts, type Log, type LogFacts } from "./log.ts";
 const PEACE_MINUTES = 60;
 /** So long without a sweep that came to its end, the program says of itself that it is ill. */
 const STUCK_MINUTES = 10;
+/** A clock that leaps by more, or back, was wrong rather than asleep. */
+const LONGEST_SLEEP_MINUTES = 24 * 60;
 /** Alarms that are told only once the trouble has lasted this long: most outages are over by then. */
 const PATIENCE_MINUTES: Partial<Record<MachineAlarmKey, number>> = {
   "telegram-gone": 10,
@@ -15,6 +17,7 @@ const PATIENCE_MINUTES: Partial<Record<MachineAlarmKey, number>> = {
 /** While one of these is on, nothing is said of that alarm: neither that it begins nor that it is over. */
 const EXPLAINED_BY: Partial<Record<MachineAlarmKey, MachineAlarmKey[]>> = {
   "owner-not-told": ["telegram-gone", "owner-away"],
+  "updates-taken": ["webhook-failing"],
 };
 /** After a failed attempt to tell somebody, the next one comes after one look, then two, four and so on up to this. */
 const MOST_LOOKS_SKIPPED = 60;
@@ -42,6 +45,13 @@ const REASSURING: Record<string, MachineAlarmKey[]> = {
   alarm_address_works_again: ["address-failing"],
 };
 const ENDS_WHEN_SAID = Object.values(REASSURING).flat();
+
+interface Heard extends Pick<MachineAlarm, "cause" | "takenBy"> {
+  since: Date;
+  /** False where the clock has leapt meanwhile. */
+  isSinceSure: boolean;
+  at: Date;
+}
 
 /** What one teller knows. */
 interface Told {
@@ -79,7 +89,7 @@ export function createWatch(deps: {
   offSince?: Date | undefined;
 }): Watch {
   const { clock, log, owner, offSince } = deps;
-  const heard = new Map<MachineAlarmKey, { since: Date; at: Date; cause: string | undefined }>();
+  const heard = new Map<MachineAlarmKey, Heard>();
   const told = new Map<string, Told>();
   let sweptAt = clock.now();
   let hasSwept = false;
@@ -94,15 +104,19 @@ export function createWatch(deps: {
     if (!it || minutesSince(it.since) < (PATIENCE_MINUTES[key] ?? 0)) return false;
     return ENDS_WHEN_SAID.includes(key) || minutesSince(it.at) < PEACE_MINUTES;
   };
-  const hear = (key: MachineAlarmKey, { error, message }: LogFacts = {}) => {
+  const hear = (key: MachineAlarmKey, { error, message, by, since }: LogFacts = {}) => {
     const cause = error === "UsageError" && typeof message === "string" ? message : undefined;
-    heard.set(key, { since: heard.get(key)?.since ?? clock.now(), at: clock.now(), cause });
+    const takenBy = typeof by === "string" ? by : undefined;
+    const begunAt = typeof since === "string" ? new Date(since) : clock.now();
+    const { since: firstAt = begunAt, isSinceSure = true } = heard.get(key) ?? {};
+    heard.set(key, { since: firstAt, isSinceSure, at: clock.now(), cause, takenBy });
   };
-  const note = (event: string, { account = owner }: LogFacts = {}) => {
+  const note = (event: string, facts: LogFacts = {}) => {
+    const { account = owner } = facts;
     const key = ALARMING[event];
     // The owner hears of their own link in any case. Other people who block the bot concern only themselves.
     if ((account === owner) === (key === "stale-session")) return;
-    if (key) hear(key);
+    if (key) hear(key, facts);
     for (const over of REASSURING[event] ?? []) heard.delete(over);
   };
 
@@ -117,12 +131,10 @@ export function createWatch(deps: {
       if (isOn(key) === isOver || EXPLAINED_BY[key]?.some(isOn)) continue;
       try {
         const isFirstSweep = key === "sweep-missing" && isOver;
-        await tell({
-          key,
-          isOver,
-          cause: heard.get(key)?.cause,
-          ...(isFirstSweep && to.offSince && { since: to.offSince }),
-        });
+        const it = heard.get(key);
+        const { cause, takenBy } = it ?? {};
+        const since = isOver ? isFirstSweep && to.offSince : it?.isSinceSure && it.since;
+        await tell({ ...{ key, isOver, cause }, ...(takenBy !== undefined && { takenBy }), ...(since && { since }) });
         if (isFirstSweep) to.offSince = undefined;
       } catch (error) {
         log.warn("alarm_not_told", { alarm: key, to: name, ...errorFacts(error) });
@@ -159,6 +171,9 @@ export function createWatch(deps: {
     async look(tellers) {
       // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
       const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
+      // Or its clock was wrong: what it says of before is then worth nothing.
+      const hasLeapt = minutesSince(lookedAt) >= LONGEST_SLEEP_MINUTES || clock.now() < lookedAt;
+      if (hasLeapt) for (const it of heard.values()) it.isSinceSure = false;
       lookedAt = clock.now();
       if (hasSlept) return;
       await Promise.all(Object.entries(tellers).map(([name, tell]) => tellNews(name, tell)));

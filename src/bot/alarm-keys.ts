@@ -35,7 +35,9 @@ export interface MachineAlarm {
   isOver: boolean;
   /** A sentence that names the fix, where one is known. */
   cause: string | undefined;
-  /** With the end of "sweep-missing": the program did not run since then. */
+  /** Where the other program is that has taken the bot; empty where nobody can know. */
+  takenBy?: string | undefined;
+  /** When it began; with the end of "sweep-missing": the program did not run since then. */
   since?: Date;
 }
 

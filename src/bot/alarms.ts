@@ -136,17 +136,18 @@ export function createMachineAlarmTeller(deps: {
   clock: Clock;
   log: Log;
 }): (alarm: MachineAlarm) => Promise<void> {
-  return async ({ key, isOver, cause, since }) => {
+  return async ({ key, isOver, cause, takenBy, since }) => {
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
     const words = ALARM_WORDS[language];
-    const { means, fix, over } = words.onMachine(key, cause);
-    if (isOver && over === undefined) return;
     const format = formatFor({
       ...{ language, units: "kg", now: deps.clock.now() },
       timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
-    const end = since ? words.wasOff(format.time(since)) : over;
+    const begun = since && format.moment(since);
+    const { means, fix, over } = words.onMachine(key, { cause, takenBy, since: begun });
+    const end = isOver && begun ? words.wasOff(begun) : over;
+    if (isOver && end === undefined) return;
     await deps.send({ text: isOver && end ? end : `${means}\n\n${fix}`, isQuiet: isOver || key === "stale-session" });
   };
 }

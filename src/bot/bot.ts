@@ -30,7 +30,7 @@ import { type AnswerLog, takeNote } from "./telegram-answers.ts";
 import { createTelegramFetch } from "./telegram-fetch.ts";
 import { createTelegramHealth } from "./telegram-health.ts";
 import { TIMEZONE_DIALOG } from "./timezone-dialog.ts";
-import { serveByWebhook, type WebhookTarget } from "./webhook.ts";
+import { createDoorbell, serveByWebhook, type WebhookTarget } from "./webhook.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
@@ -48,6 +48,8 @@ export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "p
     answers: AnswerLog;
     /** False with a manual clock: messages are then not spaced. */
     paced?: boolean;
+    /** How long another program that polls has to be there before it counts. */
+    conflictSeconds?: (() => number) | undefined;
   };
 
 export interface BotConfig {
@@ -91,7 +93,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
   const limits = limitMessages(bot.api, { paced: deps.paced ?? true });
   const stopping = new AbortController();
-  const health = createTelegramHealth({ clock, log });
+  const health = createTelegramHealth({ conflictSeconds: deps.conflictSeconds, clock, log });
+  const bell = createDoorbell();
   let serving: Promise<void> = Promise.resolve();
   /** Those that Telegram brought by itself, and brings again. */
   const delivered = new WeakSet<Update>();
@@ -238,6 +241,8 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       doctor.write(chatWith(account), messageId, account.telegramUserId === config.allowedIds[0]),
     /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
+    /** Looks now whether Telegram still delivers to its address, if it has one. Resolves when it has looked. */
+    look: () => bell.ring(),
     /**
      * Long polling until `stop`. Rejects only at the start: when Telegram does not know the token and `mayEnd`, or when
      * `onStart` throws a `UsageError`.
@@ -264,7 +269,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     ): Promise<void> {
       serving = serveByWebhook(bot.api, target, {
         onStart: async () => onStart((await whoWeAre()).username),
-        ...{ mayEnd, stopping: stopping.signal, health, clock, log },
+        ...{ mayEnd, stopping: stopping.signal, health, bell, clock, log },
       });
       return serving;
     },

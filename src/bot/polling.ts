@@ -4,7 +4,7 @@ import { type Api, GrammyError } from "grammy/web";
 import { UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { TelegramHealth } from "./telegram-health.ts";
-import { ALLOWED_UPDATES, isHopeless } from "./webhook.ts";
+import { ALLOWED_UPDATES, isHopeless, originOf } from "./webhook.ts";
 
 /** How long Telegram holds a poll open when it has no updates. */
 const POLL_SECONDS = 30;
@@ -63,7 +63,9 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
       health.failed(error);
       // Another program has set a webhook in the meantime.
-      hasWebhook ||= error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
+      const isElsewhere = error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
+      if (isElsewhere && hasStarted) log.warn("webhook_taken", { by: await whoTook(api) });
+      hasWebhook ||= isElsewhere;
       await pause(restSeconds(error, failures++)).catch(() => undefined);
     }
   }
@@ -75,6 +77,12 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       AbortSignal.timeout(FAREWELL_SECONDS * 1000) as Signal,
     )
     .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
+}
+
+/** Empty where Telegram does not say. */
+async function whoTook(api: Api): Promise<string> {
+  const info = await api.getWebhookInfo().catch(() => undefined);
+  return originOf(info?.url ?? "");
 }
 
 function restSeconds(error: unknown, failures: number): number {

@@ -21,7 +21,8 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
   },
   taken: {
     event: "updates_taken",
-    message: "Another program is reading this bot's messages. Stop it, or give it its own bot.",
+    message:
+      "Another program is reading this bot's messages; Telegram does not say which. Stop it, or give it its own bot.",
   },
   refusing: { event: "updates_refused" },
 };
@@ -37,20 +38,28 @@ export interface TelegramHealth {
  * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it starts, every hour while
  * it lasts, and when it ends; a conflict with another program only after two minutes.
  */
-export function createTelegramHealth({ clock, log }: { clock: Clock; log: Log }): TelegramHealth {
+export function createTelegramHealth({
+  conflictSeconds = () => CONFLICT_SECONDS,
+  clock,
+  log,
+}: {
+  conflictSeconds?: (() => number) | undefined;
+  clock: Clock;
+  log: Log;
+}): TelegramHealth {
   let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
-  const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < CONFLICT_SECONDS;
+  const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < conflictSeconds();
 
   return {
     succeeded() {
-      if (!trouble || (trouble.kind === "taken" && secondsSince(trouble.lastAt) < CONFLICT_SECONDS)) return;
+      if (!trouble || (trouble.kind === "taken" && secondsSince(trouble.lastAt) < conflictSeconds())) return;
       if (trouble.loggedAt) log.info("updates_come_again", { since: trouble.since.toISOString() });
       trouble = undefined;
     },
     failed(error) {
       const kind = kindOf(error);
-      const isSame = trouble?.kind === kind && secondsSince(trouble.lastAt) < 2 * CONFLICT_SECONDS;
+      const isSame = trouble?.kind === kind && secondsSince(trouble.lastAt) < 2 * conflictSeconds();
       if (!trouble || !isSame) trouble = { kind, since: clock.now(), lastAt: clock.now() };
       trouble.lastAt = clock.now();
       const logged = LOGGED[kind];

@@ -40,7 +40,7 @@ export interface WebhookHealth {
 export async function keepWebhook(
   api: Api,
   { url, secretToken, force = false, clock, log }: WebhookTarget & { force?: boolean; clock: Clock; log: Log },
-): Promise<{ type: "kept" | "set" } & WebhookHealth> {
+): Promise<{ type: "kept" | "set"; before?: "ours" | "none" | "another" } & WebhookHealth> {
   const info = await api.getWebhookInfo();
   const health = webhookHealth(info, url, clock.now());
   const { pending, lastError } = health;
@@ -49,19 +49,23 @@ export async function keepWebhook(
   if (!force && lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
   // Not by a deployment that moves here, which sets it with `force`.
-  if (!force && info.url && info.url !== url) {
-    log.warn("webhook_taken", { by: URL.canParse(info.url) ? new URL(info.url).origin : "" });
-  }
+  if (!force && info.url && info.url !== url) log.warn("webhook_taken", { by: originOf(info.url) });
   if (force || isRefused || !isSetFor(info, url)) {
     await api.setWebhook(url, {
       secret_token: secretToken,
       allowed_updates: ALLOWED_UPDATES,
       max_connections: WEBHOOK_CONNECTIONS,
     });
-    log.info("webhook_set", { pending, before: info.url === url ? "ours" : info.url === "" ? "none" : "another" });
-    return { type: "set", ...health };
+    const before = info.url === url ? "ours" : info.url === "" ? "none" : "another";
+    log.info("webhook_set", { pending, before });
+    return { type: "set", before, ...health };
   }
   return { type: "kept", ...health };
+}
+
+/** Without its path, which may be a secret. Empty where it is unknown. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
 }
 
 /** What Telegram says of deliveries to `url`: an error that is old, or was another address's, is not among it. */
@@ -90,15 +94,23 @@ export async function serveByWebhook(
     mayEnd: () => Promise<boolean>;
     stopping: AbortSignal;
     health: TelegramHealth;
+    /** Rung by who wants the next look now. */
+    bell?: Doorbell;
     clock: Clock;
     log: Log;
-    pause?: (seconds: number) => Promise<void>;
+    pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
   },
 ): Promise<void> {
-  const { onStart, mayEnd, stopping, health, clock, log } = deps;
-  const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
+  const { onStart, mayEnd, stopping, health, bell, clock, log } = deps;
+  const { pause = (seconds, signal) => wait(seconds * 1000, undefined, { signal }) } = deps;
   let isStarted = false;
-  while (!stopping.aborted) {
+  try {
+    while (!stopping.aborted) await lookAndPause();
+  } finally {
+    bell?.close();
+  }
+
+  async function lookAndPause() {
     const isKept = await keep().catch(async (error: unknown) => {
       const isLost = isHopeless(error);
       if (error instanceof UsageError || (!isStarted && isLost && (await mayEnd()))) throw error;
@@ -108,16 +120,53 @@ export async function serveByWebhook(
         log.warn(isLost ? "webhook_failing" : "webhook_not_kept", errorFacts(error));
       return false;
     });
-    await pause(isKept ? LOOK_SECONDS : RETRY_SECONDS).catch(() => undefined);
+    const cut = new AbortController();
+    const signal = AbortSignal.any([stopping, cut.signal]);
+    const paused = pause(isKept ? LOOK_SECONDS : RETRY_SECONDS, signal).catch(() => undefined);
+    await (bell ? Promise.race([paused, bell.rung()]) : paused);
+    cut.abort();
   }
 
   async function keep(): Promise<true> {
-    await keepWebhook(api, { ...target, force: !isStarted, clock, log });
+    const { before } = await keepWebhook(api, { ...target, force: !isStarted, clock, log });
+    // Telegram forgets no address by itself: who reads by long polling has it removed first.
+    if (isStarted && before === "none") log.warn("webhook_taken", { by: "" });
     if (!isStarted) await onStart();
     isStarted = true;
     health.succeeded();
     return true;
   }
+}
+
+export type Doorbell = ReturnType<typeof createDoorbell>;
+
+/** Lets somebody else begin the next look. */
+export function createDoorbell() {
+  let isAnswered = false;
+  let open = () => {};
+  const guests: (() => void)[] = [];
+  const leave = () => {
+    for (const guest of guests.splice(0)) guest();
+  };
+  return {
+    /** Resolves when it was looked; at once where nobody looks. */
+    ring(): Promise<void> {
+      if (!isAnswered) return Promise.resolve();
+      open();
+      return new Promise((resolve) => guests.push(resolve));
+    },
+    /** Resolves with the next ring. Whoever rang before has been served. */
+    rung(): Promise<void> {
+      isAnswered = true;
+      leave();
+      return new Promise((resolve) => (open = resolve));
+    },
+    /** Nobody looks any more. */
+    close() {
+      isAnswered = false;
+      leave();
+    },
+  };
 }
 
 /** A token that Telegram does not know, or an address that it never calls. */

@@ -2,7 +2,13 @@ import type { Update } from "grammy/types";
 import { GrammyError } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTelegramHealth } from "../../src/bot/telegram-health.ts";
-import { ALLOWED_UPDATES, keepWebhook, serveByWebhook, WEBHOOK_CONNECTIONS } from "../../src/bot/webhook.ts";
+import {
+  ALLOWED_UPDATES,
+  createDoorbell,
+  keepWebhook,
+  serveByWebhook,
+  WEBHOOK_CONNECTIONS,
+} from "../../src/bot/webhook.ts";
 import { RetryLaterError } from "../../src/errors.ts";
 import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, startBotHouse } from "./bot-house.ts";
@@ -157,7 +163,7 @@ describe("the webhook", () => {
   test("is set once, for what the bot understands, and nothing that waits is dropped", async () => {
     const { updateId } = house.owner.say("hello");
     expect(updateId).toBeGreaterThan(0);
-    expect(await keep()).toEqual({ type: "set", pending: 1 });
+    expect(await keep()).toEqual({ type: "set", before: "none", pending: 1 });
     expect(await keep()).toMatchObject({ type: "kept" });
     expect(sets()).toEqual([
       {
@@ -265,6 +271,29 @@ describe("the webhook", () => {
     expect(logged("webhook_not_kept")).toHaveLength(1);
     expect(logged("webhook_set")).toHaveLength(2);
     expect((await bot.api.getWebhookInfo()).url).toBe(target.url);
+    // Telegram forgets no address by itself, and does not say who had it removed.
+    expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "" }]);
+  });
+
+  test("is looked at when somebody asks for it, who is told when that was done", async () => {
+    const stopping = new AbortController();
+    const bell = createDoorbell();
+    await bell.ring();
+    const served = serveByWebhook(api(), target, {
+      ...{ ...serving(), stopping: stopping.signal, bell, onStart: async () => {} },
+    });
+    await expect.poll(() => logged("webhook_set")).toHaveLength(1);
+    await api().setWebhook("https://127.0.0.1:9/another");
+    await expect
+      .poll(async () => {
+        await bell.ring();
+        return logged("webhook_taken");
+      })
+      .toHaveLength(1);
+    expect((await api().getWebhookInfo()).url).toBe(target.url);
+    stopping.abort();
+    await served;
+    await bell.ring();
   });
 
   test.each([

@@ -38,7 +38,7 @@ describe.each(LANGUAGES)("in %s", (language) => {
   test("no sentence of the chat names an environment variable", () => {
     // A bot that Telegram does not know has no chat: only the terminal can say so.
     const { telegramUnknown: _, ...doctor } = words.doctor;
-    const alarms = MACHINE_ALARM_KEYS.map((key) => ALARM_WORDS[language].onMachine(key, undefined));
+    const alarms = MACHINE_ALARM_KEYS.map((key) => ALARM_WORDS[language].onMachine(key, {}));
     const said = [
       ...sentencesIn({ ...words, doctor, pages: words.callbackPage({}), alarms }),
       ...ACTIONS.map(words.action),

@@ -65,7 +65,11 @@ test("a lasting conflict is reported in the log, at /health and in the chat, doe
   wake();
   await expect
     .poll(told, WAIT)
-    .toEqual([expect.stringMatching(/^Another program is also reading.*Syncing continues\./)]);
+    .toEqual([
+      expect.stringMatching(
+        /^Another program is also reading.* since .*Telegram doesn’t say which program.*Syncing continues\./,
+      ),
+    ]);
   await syncs(program, 80.25);
   const taken = logged.filter(({ event }) => event === "updates_taken");
   expect(taken.length).toBeLessThanOrEqual(2);
@@ -117,13 +121,17 @@ test("a token revoked before a restart does not stop syncing, and works once Tel
   await heard("There is nothing to cancel.");
 });
 
-test("a webhook that another program sets during polling is removed again", async () => {
-  await (await house.start()).said("bot_started");
+test("a webhook that another program sets during polling is removed again, and its owner is told whose it was", async () => {
+  const { said, wake } = await house.start();
+  await said("bot_started");
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(1);
   const { token, apiRoot } = house.sandbox.telegram;
   await fetch(`${apiRoot}/bot${token}/setWebhook?url=https://127.0.0.1:9/another`);
   house.chat.say("/cancel");
   await heard("There is nothing to cancel.");
+  wake();
+  await heard("Another program, at https://127.0.0.1:9, had Telegram bring it this bot’s messages");
+  expect(house.told().join()).not.toContain("9/another");
 });
 
 test("a slow answer in one chat does not delay another chat", async () => {

@@ -95,6 +95,26 @@ describe("the watch", () => {
     expect(written.slice(-3)).toEqual(["job_failed", "webhook_taken", "webhook_failing"]);
   });
 
+  test("says since when, and where the other program is; of a clock that has leapt it doesn't say since when", async () => {
+    const { clock, log, watch } = begin();
+    const told: MachineAlarm[] = [];
+    const look = () => watch.look({ tell: async (alarm) => void told.push(alarm) });
+    const since = new Date(clock.now().getTime() - 120_000);
+    log.warn("updates_taken", { since: since.toISOString() });
+    await look();
+    expect(told.splice(0)).toEqual([{ key: "updates-taken", isOver: false, cause: undefined, since }]);
+    log.warn("webhook_taken", { by: "https://other.example" });
+    await look();
+    expect(told.splice(0)).toMatchObject([{ key: "webhook-failing", takenBy: "https://other.example" }]);
+    log.warn("alarm_address_failing");
+    clock.advance(-3600);
+    watch.swept();
+    await look();
+    await look();
+    const failing = told.filter(({ key }) => key === "address-failing");
+    expect(failing).toEqual([{ key: "address-failing", isOver: false, cause: undefined }]);
+  });
+
   test("says that it is over after an hour of peace, and not before", async () => {
     const { log, look } = begin();
     log.error("job_failed");

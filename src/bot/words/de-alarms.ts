@@ -100,10 +100,17 @@ export function alarmsInGerman(): AlarmWords {
       };
       return SENTENCES[key];
     },
-    onMachine(key, cause) {
+    onMachine(key, { cause, takenBy, since }) {
       const logSays = "Im Protokoll des Programms steht, was es war.";
       const needsFixing =
         "Auf dem Rechner, auf dem ich laufe, gibt es ein Problem. Keine Messung ist verloren; manche warten vielleicht, bis es behoben ist.";
+      const nobodyKnows = "Welches Programm das ist und wo es läuft, sagt Telegram nicht.";
+      const stopTheOther =
+        "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.";
+      const forTenMinutes = `seit ${since === undefined ? "mindestens zehn Minuten" : `${since} Uhr`}`;
+      const taken = takenBy
+        ? `Ein anderes Programm unter ${takenBy} hat sich von Telegram die Nachrichten an diesen Bot bringen lassen; ich habe sie gerade zurückgeholt.`
+        : `Ein anderes Programm liest die Nachrichten an diesen Bot: Es hat meine Adresse bei Telegram löschen lassen, und ich habe sie gerade wieder eingetragen. ${nobodyKnows}`;
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
@@ -119,7 +126,14 @@ export function alarmsInGerman(): AlarmWords {
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          fix: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
+          ...(takenBy === undefined
+            ? {
+                fix: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
+              }
+            : {
+                means: `${taken} Was in der Zwischenzeit geschrieben wurde, blieb von mir ohne Antwort. Der Abgleich läuft weiter.`,
+                fix: stopTheOther,
+              }),
         },
         "stale-session": {
           means:
@@ -127,14 +141,12 @@ export function alarmsInGerman(): AlarmWords {
           fix: "Du musst nichts tun.",
         },
         "updates-taken": {
-          means:
-            "Ein anderes Programm liest die Nachrichten an diesen Bot, darum bleiben manche ohne Antwort. Der Abgleich läuft weiter.",
-          fix: "Ist es eine zweite Kopie von mir, beende eine der beiden: Mit eigenem Speicher überträgt sie Messungen ein zweites Mal. Ist es etwas anderes, gib ihm einen eigenen Bot.",
+          means: `Ein anderes Programm liest${since ? ` mindestens seit ${since} Uhr` : ""} auch die Nachrichten an diesen Bot, darum bleiben manche von mir ohne Antwort. ${nobodyKnows} Der Abgleich läuft weiter.`,
+          fix: stopTheOther,
           over: "Kein anderes Programm liest mehr die Nachrichten an diesen Bot.",
         },
         "telegram-gone": {
-          means:
-            "Seit mindestens zehn Minuten kann ich bei Telegram keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.",
+          means: `Ich kann bei Telegram ${forTenMinutes} keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.`,
           fix: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu in meine Einstellungen und starte mich neu. ${logSays}`,
           over: "Telegram funktioniert für mich wieder. Was ich nicht sagen konnte, steht jetzt im Chat.",
         },
@@ -145,14 +157,12 @@ export function alarmsInGerman(): AlarmWords {
           over: "Meine Nachrichten kommen bei meinem Besitzer wieder an.",
         },
         "owner-not-told": {
-          means:
-            "Telegram funktioniert, nimmt aber seit mindestens zehn Minuten keine Nachrichten an meinen Besitzer an. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.",
+          means: `Telegram funktioniert, nimmt aber ${forTenMinutes} keine Nachrichten an meinen Besitzer an. Der Abgleich läuft weiter, aber von Problemen erfährt er nichts.`,
           fix: `Sende dem Bot in Telegram /status. ${logSays}`,
           over: "Mein Besitzer bekommt meine Nachrichten wieder, auch die, die gewartet haben.",
         },
         "address-failing": {
-          means:
-            "Eine Adresse, die mich von außen überwacht, nimmt seit mindestens zehn Minuten nichts von mir an. Würde ich stehen bleiben, fiele es dort also niemandem auf. Der Abgleich läuft weiter.",
+          means: `Eine Adresse, die mich von außen überwacht, nimmt ${forTenMinutes} nichts von mir an. Würde ich stehen bleiben, fiele es dort also niemandem auf. Der Abgleich läuft weiter.`,
           fix: "Prüfe in meinen Einstellungen die Adressen für Alarme und Lebenszeichen. In meinem Protokoll steht, welche nicht geht und wie.",
           over: "Die Adressen, die mich überwachen, nehmen wieder an, was ich sende.",
         },
@@ -162,7 +172,7 @@ export function alarmsInGerman(): AlarmWords {
     stuck:
       "Seit 15 Minuten tue ich nichts mehr, weil etwas in mir hängt, darum beende ich mich. Unter systemd oder Docker bin ich in zwei Minuten wieder da; sonst starte mich neu. Keine Messung ist verloren.",
     wasOff: (since) =>
-      `Ich laufe wieder, nachdem ich seit ${since} nichts getan habe. Keine Messung ist verloren: Was inzwischen gemessen wurde, folgt jetzt.`,
+      `Ich laufe wieder, nachdem ich seit ${since} Uhr nichts getan habe. Keine Messung ist verloren: Was inzwischen gemessen wurde, folgt jetzt.`,
     store(verdict, where, settings) {
       const SENTENCES: Record<typeof verdict, string> = {
         empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, sende /start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,

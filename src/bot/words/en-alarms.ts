@@ -9,6 +9,15 @@ export interface AlarmSentences {
   first?: string;
   over?: string;
 }
+/** What is known of an alarm. */
+export interface AlarmFacts {
+  /** A sentence that names the fix. */
+  cause?: string | undefined;
+  /** Where the other program is that has taken the bot; empty where nobody can know. */
+  takenBy?: string | undefined;
+  /** When it began, in words. */
+  since?: string | undefined;
+}
 export type AlarmWords = ReturnType<typeof alarmsInEnglish>;
 
 /** The English sentences of what the deployment on AWS has to tell its owner. */
@@ -106,11 +115,18 @@ export function alarmsInEnglish() {
       };
       return SENTENCES[key];
     },
-    /** What it says on one machine. `cause` is a sentence that names the fix, where one is known. */
-    onMachine(key: MachineAlarmKey, cause: string | undefined): AlarmSentences {
+    /** What it says on one machine. */
+    onMachine(key: MachineAlarmKey, { cause, takenBy, since }: AlarmFacts): AlarmSentences {
       const logSays = "The program’s log says what it was.";
       const needsFixing =
         "Something on the machine I run on needs fixing. No reading is lost; some may wait until it’s fixed.";
+      const nobodyKnows = "Telegram doesn’t say which program that is or where it runs.";
+      const stopTheOther =
+        "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.";
+      const forTenMinutes = since ? `since ${since}` : "for at least ten minutes";
+      const taken = takenBy
+        ? `Another program, at ${takenBy}, had Telegram bring it this bot’s messages; I’ve just taken them back.`
+        : `Another program reads this bot’s messages: it had Telegram forget my address, and I’ve just set it again. ${nobodyKnows}`;
       const ITS_OWN: Record<MachineAlarmKey, AlarmSentences> = {
         broken: {
           ...this.of("broken", ""),
@@ -125,7 +141,14 @@ export function alarmsInEnglish() {
         },
         "webhook-failing": {
           ...this.of("webhook-failing", ""),
-          fix: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
+          ...(takenBy === undefined
+            ? {
+                fix: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
+              }
+            : {
+                means: `${taken} What people wrote in between got no answer from me. Syncing continues.`,
+                fix: stopTheOther,
+              }),
         },
         "stale-session": {
           means:
@@ -133,14 +156,12 @@ export function alarmsInEnglish() {
           fix: "You don’t have to do anything.",
         },
         "updates-taken": {
-          means:
-            "Another program is also reading this bot’s messages, so some get no answer from me. Syncing continues.",
-          fix: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
+          means: `Another program is also reading this bot’s messages${since ? `, at least since ${since}` : ""}, so some get no answer from me. ${nobodyKnows} Syncing continues.`,
+          fix: stopTheOther,
           over: "No other program is reading this bot’s messages any more.",
         },
         "telegram-gone": {
-          means:
-            "Telegram hasn’t let me read or write messages for at least ten minutes. Syncing continues, but nobody is told anything in the chat.",
+          means: `Telegram hasn’t let me read or write messages ${forTenMinutes}. Syncing continues, but nobody is told anything in the chat.`,
           fix: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
           over: "Telegram works for me again. What I couldn’t say then is in the chat now.",
         },
@@ -151,14 +172,12 @@ export function alarmsInEnglish() {
           over: "My messages reach my owner in Telegram again.",
         },
         "owner-not-told": {
-          means:
-            "Telegram works, but hasn’t accepted my messages to my owner for at least ten minutes. Syncing continues, but they don’t hear of any trouble.",
+          means: `Telegram works, but hasn’t accepted my messages to my owner ${forTenMinutes}. Syncing continues, but they don’t hear of any trouble.`,
           fix: `Send the bot /status in Telegram. ${logSays}`,
           over: "My owner gets my messages again, including those that waited.",
         },
         "address-failing": {
-          means:
-            "An outside address that watches me hasn’t accepted anything from me for at least ten minutes, so nobody there would notice if I stopped. Syncing continues.",
+          means: `An outside address that watches me hasn’t accepted anything from me ${forTenMinutes}, so nobody there would notice if I stopped. Syncing continues.`,
           fix: "Check the addresses for alarms and heartbeats in my settings. My log says which one fails, and how.",
           over: "The addresses that watch me accept what I send again.",
         },

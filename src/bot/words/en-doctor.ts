@@ -71,7 +71,7 @@ export function doctorInEnglish() {
     webhookFails: (waiting: number) =>
       `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
     webhookElsewhere: (host: string) =>
-      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, then restart this one.`,
+      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
     webhookMissing:
       "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
     application: "Withings accepts its id and secret",
