@@ -7,7 +7,13 @@ export default defineConfig({
     globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
     setupFiles: ["bin/one-grammy.js"],
     // They have configurations of their own: one needs a browser, the other prints a table.
-    exclude: [...configDefaults.exclude, "test/browser/**", "test/deaths/**", "test/sandbox/stories.test.ts"],
+    exclude: [
+      ...configDefaults.exclude,
+      "test/browser/**",
+      "test/deaths/**",
+      "test/sandbox/stories.test.ts",
+      "test/sandbox/demo-silence.test.ts",
+    ],
     // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,

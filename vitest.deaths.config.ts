@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Long plays, each from beginning to end: ways to stop working without a word, and the demo's stories. */
 export default defineConfig({
   test: {
-    include: ["test/deaths/**/*.test.ts", "test/sandbox/stories.test.ts"],
+    include: ["test/deaths/**/*.test.ts", "test/sandbox/stories.test.ts", "test/sandbox/demo-silence.test.ts"],
     globalSetup: ["test/deaths/table.ts", "test/support/run-folder.ts"],
     setupFiles: ["bin/one-grammy.js"],
     testTimeout: 60_000,

@@ -8,7 +8,7 @@ import type { Observe, PanelActions } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { realSeconds } from "./serve.ts";
-import { stories } from "./stories.ts";
+import { isTrouble, stories, whatToLookAt } from "./stories.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
 /** How long the bot waits in the demo before it tells of an outage, and how long any bot does, in hours. */
@@ -20,6 +20,7 @@ const SETTLING_SECONDS = 20;
 /** How long a reading may take that was announced, in the demo's time, which the demo puts forward. */
 const GATHERING_SECONDS = 10;
 
+const NOTHING_TO_SAY = "Link both first: until then the bot has nothing to tell you by itself.";
 const SPANS = {
   hour: "An hour",
   morning: "A night",
@@ -34,6 +35,8 @@ export function demoActions(deps: {
   outside: Outside;
   program: DemoProgram;
   time: DemoTime;
+  /** Whether the bot tells of an outage after a minute. */
+  patience: { isShort: boolean };
   chat: PersonChat;
   resident: Resident;
   startOver: () => Promise<void>;
@@ -44,11 +47,10 @@ export function demoActions(deps: {
   pass: (seconds: number) => Promise<void>;
   close: () => void;
 } {
-  const { sandbox, outside, program, time, chat, resident, startOver } = deps;
+  const { sandbox, outside, program, time, patience, chat, resident, startOver } = deps;
   const { person } = resident;
   const { email, password } = resident.account;
   const account = chat.id;
-  let hasShortPatience = true;
   /** As it was when the program could last be asked. */
   let states: readonly (string | undefined)[] = [];
 
@@ -79,8 +81,8 @@ export function demoActions(deps: {
   async function keepPatience() {
     if (!program.isRunning()) return;
     const { accounts } = program.app();
-    const patienceHours = hasShortPatience ? SHORT_PATIENCE : USUAL_PATIENCE;
-    const other = hasShortPatience ? USUAL_PATIENCE : SHORT_PATIENCE;
+    const patienceHours = patience.isShort ? SHORT_PATIENCE : USUAL_PATIENCE;
+    const other = patience.isShort ? USUAL_PATIENCE : SHORT_PATIENCE;
     // Whoever has chosen another one under /settings keeps it.
     if ((await accounts.find(account))?.settings.patienceHours === other)
       await accounts.save(account, { settings: { patienceHours } });
@@ -94,8 +96,8 @@ export function demoActions(deps: {
   async function settle() {
     await sandbox.withings.notifications.delivered();
     if (program.isRunning()) await bringForward(program.app());
-    program.wake();
     const endsAt = performance.now() + SETTLING_SECONDS * 1000;
+    await Promise.race([program.wake(), realSeconds(SETTLING_SECONDS)]);
     while (program.isRunning() && performance.now() < endsAt) {
       await realSeconds(0.1);
       const { agenda, jobs } = program.app();
@@ -117,13 +119,21 @@ export function demoActions(deps: {
     await settle();
   }
 
-  const troubles = createDemoTroubles({ sandbox, outside, program, time, chat, resident, settle });
+  /** Trouble is noticed at its beginning. The watch takes the leap for a machine that has slept, and tells at its next look. */
+  async function passHour() {
+    await pass(60);
+    await pass(3600 - 120);
+    await pass(60);
+  }
 
+  const troubles = createDemoTroubles({ sandbox, outside, program, time, patience, chat, resident, settle });
+
+  const readings = readingActions({ person, now: time.clock.now, next });
   const actions: PanelActions = {
-    ...readingActions({ person, now: time.clock.now, next }),
+    ...readings,
     async link() {
       const { accounts, garminSignIn, withingsLinking } = program.app();
-      const settings = hasShortPatience ? { patienceHours: SHORT_PATIENCE } : {};
+      const settings = patience.isShort ? { patienceHours: SHORT_PATIENCE } : {};
       if (!(await accounts.find(account))) await accounts.save(account, { settings });
       // In place of pressing Start: the bot may write from here on.
       sandbox.telegram.user({ id: account, firstName: "You", started: true });
@@ -135,7 +145,14 @@ export function demoActions(deps: {
       return "Linked. The chat says how it goes on.";
     },
     async trouble({ name, on }) {
-      return troubles.set(name, on);
+      const words = await troubles.set(name, on);
+      const hint = isTrouble(name) && on ? whatToLookAt[name] : undefined;
+      if (!hint) return words;
+      if (!hint.first) return `${words} ${hint.look}`;
+      if (!program.isRunning() || !(await isLinked())) return `${words} ${NOTHING_TO_SAY}`;
+      const happened = await readings[hint.first]({});
+      await pass(GATHERING_SECONDS);
+      return `${words} ${firstSentence(happened)} ${hint.look}`;
     },
     async putRight() {
       return troubles.putRight();
@@ -171,12 +188,12 @@ export function demoActions(deps: {
       return `64.00 kg reached Garmin, and the data of before was put back. Garmin shows it ${times === 1 ? "once" : `${times} times`}.`;
     },
     async passTime({ until }) {
-      if (until === "hour") await pass(3600);
+      if (until === "hour") await passHour();
       else for (let day = 0; day < MORNINGS[until]; day++) await pass(time.untilMorning(person.timezone));
       return `${SPANS[until]} later: it is ${inWords(time.clock.now())}.`;
     },
     async patience({ isShort }) {
-      hasShortPatience = isShort;
+      patience.isShort = isShort;
       await keepPatience();
       return isShort ? "The bot tells of an outage after a minute." : "The bot tells of an outage after six hours.";
     },
@@ -244,10 +261,16 @@ export function demoActions(deps: {
     })),
     ended: program.ended(),
     aheadSeconds: time.aheadSeconds,
-    hasShortPatience,
+    hasShortPatience: patience.isShort,
     hasAddress: program.hasAddress(),
   });
-  return { actions, observe, pass, close: stopListening };
+  return {
+    ...{ actions, observe, pass },
+    close() {
+      stopListening();
+      troubles.close();
+    },
+  };
 }
 
 const firstSentence = (text: string) => /^[\s\S]*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;

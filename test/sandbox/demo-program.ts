@@ -23,8 +23,8 @@ export interface DemoProgram {
   ended(): string | undefined;
   /** Whether Withings can call it, and sends the browser back to it. Without, one pastes an address. */
   hasAddress(): boolean;
-  /** Looks at once at what is due. */
-  wake(): void;
+  /** Looks at once at what is due and what is wrong. Resolves when it has. */
+  wake(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Starts it again with an address or without. */
@@ -46,10 +46,11 @@ export async function createDemoProgram(deps: {
   syncIntervalMinutes: number;
   /** Whether its requests are spaced, in real time. */
   paced: boolean;
+  conflictSeconds: () => number;
   /** The callback address registered by somebody whose program has no address of its own. */
   landingUrl: string;
 }): Promise<DemoProgram> {
-  const { sandbox, outside, clock, owner, syncIntervalMinutes, paced, landingUrl } = deps;
+  const { sandbox, outside, clock, owner, syncIntervalMinutes, paced, conflictSeconds, landingUrl } = deps;
   const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-"));
   const dataDir = path.join(folder, "data");
   const copyDir = path.join(folder, "copy");
@@ -77,7 +78,13 @@ export async function createDemoProgram(deps: {
         : { WITHINGS_REDIRECT_URL: landingUrl }),
       ...{ TELEGRAM_ALLOWED_IDS: String(owner), DATA_DIR: dir, SYNC_INTERVAL_MINUTES: String(syncIntervalMinutes) },
     };
-    return startServer(readConfig(env, SERVICE_SECTIONS), { clock, paced, isNew, log: createLog({ level: "error" }) });
+    return startServer(readConfig(env, SERVICE_SECTIONS), {
+      clock,
+      paced,
+      conflictSeconds,
+      isNew,
+      log: createLog({ level: "error" }),
+    });
   }
   const start = async (isNew = false) => {
     if (server) return;
@@ -111,7 +118,7 @@ export async function createDemoProgram(deps: {
     isRunning: () => server !== undefined,
     ended: () => ended,
     hasAddress: () => hasAddress,
-    wake: () => server?.wake(),
+    wake: async () => server?.wake(),
     start: () => inTurn(() => start()),
     stop: () => inTurn(stop),
     setAddress: (wanted) =>

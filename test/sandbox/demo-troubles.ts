@@ -1,6 +1,7 @@
 import type { DemoProgram } from "./demo-program.ts";
 import type { DemoTime } from "./demo-time.ts";
 import type { FaultName } from "./named-faults.ts";
+import { createOtherProgram } from "./other-program.ts";
 import type { Outside } from "./outside.ts";
 import type { ShownSwitch } from "./panel-contract.ts";
 import type { Resident } from "./people.ts";
@@ -9,17 +10,24 @@ import { realSeconds } from "./serve.ts";
 import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
+/** After how long, in real time, the program looks whether the bot is still its own. */
+const LOOKS_SECONDS = [20, 40, 55];
+
 interface Switch {
   isOn(): boolean;
   set(on: boolean): void | Promise<void>;
 }
 
 /** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
-function otherSwitches({ sandbox, outside, program, time, chat }: Deps): Record<OtherTrouble, Switch> {
+function otherSwitches({ sandbox, outside, program, time, patience, chat }: Deps) {
   const { telegram } = sandbox;
-  const isTaken = () =>
-    telegram.outbox.findLast(({ method }) => /^(set|delete)Webhook$/.test(method))?.params.url ===
-    outside.otherProgramUrl;
+  const other = createOtherProgram(telegram, outside.otherProgramUrl);
+  /** As soon as the demo's patience is over, the program looks: by itself it would in five minutes. */
+  const lookSoon = () => {
+    if (!patience.isShort) return;
+    for (const seconds of LOOKS_SECONDS) looks.push(setTimeout(program.wake, seconds * 1000).unref());
+  };
+  const looks: NodeJS.Timeout[] = [];
   const wrongClock = (wrong: "ahead" | "in_1970"): Switch => ({
     isOn: () => time.wrong === wrong,
     set(on) {
@@ -28,7 +36,7 @@ function otherSwitches({ sandbox, outside, program, time, chat }: Deps): Record<
       program.wake();
     },
   });
-  return {
+  const switches: Record<OtherTrouble, Switch> = {
     bot_blocked: {
       isOn: () => chat.blocked,
       set(on) {
@@ -38,17 +46,27 @@ function otherSwitches({ sandbox, outside, program, time, chat }: Deps): Record<
       },
     },
     bot_taken: {
-      isOn: isTaken,
+      isOn: other.hasWebhook,
       async set(on) {
         if (on) {
-          const body = new URLSearchParams({ url: outside.otherProgramUrl });
-          await fetch(`${telegram.apiRoot}/bot${telegram.token}/setWebhook`, { method: "POST", body });
-          return;
+          await other.takeWebhook();
+          return lookSoon();
         }
         // A program that starts asks Telegram for its messages.
         await program.stop();
         await program.start();
-        for (let tries = 0; isTaken() && tries < 50; tries++) await realSeconds(0.1);
+        for (let tries = 0; other.hasWebhook() && tries < 50; tries++) await realSeconds(0.1);
+      },
+    },
+    bot_polled: {
+      isOn: other.isPolling,
+      async set(on) {
+        if (on) {
+          other.startPolling();
+          return lookSoon();
+        }
+        other.stopPolling();
+        await program.wake();
       },
     },
     program_stopped: {
@@ -58,6 +76,13 @@ function otherSwitches({ sandbox, outside, program, time, chat }: Deps): Record<
     clock_ahead: wrongClock("ahead"),
     clock_in_1970: wrongClock("in_1970"),
   };
+  return {
+    switches,
+    close() {
+      other.stopPolling();
+      for (const it of looks) clearTimeout(it);
+    },
+  };
 }
 
 interface Deps {
@@ -65,6 +90,7 @@ interface Deps {
   outside: Outside;
   program: DemoProgram;
   time: DemoTime;
+  patience: { readonly isShort: boolean };
   chat: PersonChat;
   resident: Resident;
   /** Resolves when the program has done what is due. */
@@ -74,7 +100,7 @@ interface Deps {
 /** Each trouble as a switch, and one way out of all of them. */
 export function createDemoTroubles(deps: Deps) {
   const { sandbox, program, time, chat, resident, settle } = deps;
-  const others = otherSwitches(deps);
+  const { switches: others, close } = otherSwitches(deps);
   const isOther = (name: Trouble): name is OtherTrouble => Object.hasOwn(otherTroubles, name);
   const switchOf = (name: Trouble): Switch => (isOther(name) ? others[name] : faultSwitch(name));
 
@@ -105,6 +131,8 @@ export function createDemoTroubles(deps: Deps) {
   }
 
   return {
+    close,
+
     async set(name: string, on: boolean): Promise<string> {
       if (!isTrouble(name)) return "There is no such trouble.";
       await switchOf(name).set(on);

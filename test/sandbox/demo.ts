@@ -16,6 +16,10 @@ const PORT = 8765;
 /** Every minute, so that one sees what the bot says without being asked. */
 const SYNC_INTERVAL_MINUTES = 1;
 
+/** How long another program has to poll before the bot tells of it. */
+const SHORT_CONFLICT_SECONDS = 20;
+const USUAL_CONFLICT_SECONDS = 120;
+
 interface DemoOptions {
   port?: number;
   syncIntervalMinutes?: number;
@@ -83,10 +87,14 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
   const { owner: resident } = moveIn(sandbox, { days: 14, timezone });
   // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
   const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  const patience = { isShort: true };
   const program = await createDemoProgram({
     ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },
+    conflictSeconds: () => (patience.isShort ? SHORT_CONFLICT_SECONDS : USUAL_CONFLICT_SECONDS),
   });
-  const { actions, observe, pass, close } = demoActions({ sandbox, outside, program, time, chat, resident, startOver });
+  const { actions, observe, pass, close } = demoActions({
+    ...{ sandbox, outside, program, time, patience, chat, resident, startOver },
+  });
   return {
     ...{ sandbox, program, time, pass },
     page: { telegram: sandbox.telegram, chatUser: chat, actions, observe },

@@ -8,7 +8,7 @@ const SILENCE_MINUTES = 15;
 export interface Outside {
   /** For the program's environment. */
   readonly env: { ALARM_URL: string; HEARTBEAT_URL: string };
-  /** Another program with the same bot: it takes every message and does nothing with it. */
+  /** Where another program with the same bot would be. */
   readonly otherProgramUrl: string;
   /** The alarms that came, oldest first. */
   readonly alarms: readonly { at: Date; text: string }[];

@@ -4,7 +4,8 @@ import type { ActionName } from "./panel-contract.ts";
 /** What goes wrong with the person, the program or its machine, and lasts until it is put right. */
 export const otherTroubles = {
   bot_blocked: { label: "You block the bot in Telegram" },
-  bot_taken: { label: "Another program takes the bot’s messages" },
+  bot_taken: { label: "Another program has the bot’s messages brought to it" },
+  bot_polled: { label: "Another program fetches the bot’s messages" },
   program_stopped: { label: "The program is stopped" },
   clock_ahead: { label: "The computer’s clock is 60 days ahead" },
   clock_in_1970: { label: "The computer’s clock says 1970" },
@@ -17,6 +18,25 @@ export const isTrouble = (name: string): name is Trouble =>
   Object.hasOwn(namedFaults, name) || Object.hasOwn(otherTroubles, name);
 
 export const labelOf = (name: Trouble): string => ({ ...namedFaults, ...otherTroubles })[name].label;
+
+/** What to look at while it is on, where nothing of it comes to the chat by itself; and what has to happen first, for the bot to have something to say. */
+export const whatToLookAt: Partial<Record<Trouble, { first?: "guest"; look: string }>> = {
+  bot_taken: {
+    look: "What you write gets no answer. Within a minute the bot notices, tells you in the chat and in Mail who it was, and takes the messages back.",
+  },
+  bot_polled: {
+    look: "What you write may get no answer. Within a minute the bot notices, and tells you in the chat and in Mail.",
+  },
+  bot_blocked: { look: "Mail shows within a minute who hears of it instead of you." },
+  telegram_messages_refused: {
+    first: "guest",
+    look: "The bot asks you whose it is, and Telegram takes no message. Press “An hour later”: Mail shows who hears of that.",
+  },
+  telegram_token_revoked: {
+    look: "Whatever you write, the chat is silent. Press “An hour later”: Mail shows who hears of it.",
+  },
+  telegram_down: { look: "Whatever you write, the chat is silent. Press “An hour later”: Mail shows who hears of it." },
+};
 
 /** Something that happens once. `input` is what the action is given. */
 export interface StoryButton {
@@ -101,10 +121,17 @@ export const stories: readonly Story[] = [
     switches: ["withings_field_renamed", "garmin_field_renamed"],
   },
   {
-    title: "The bot can’t talk to you",
+    title: "The bot can’t hear you or talk to you",
     expect:
-      "The chat is silent, and your weigh-in reaches Garmin all the same. Mail shows who else hears of it, within minutes.",
-    switches: ["bot_blocked", "bot_taken", "telegram_messages_refused", "telegram_token_revoked", "telegram_down"],
+      "What you write gets no answer, and your weigh-in reaches Garmin all the same. The chat or Mail shows who hears of it.",
+    switches: [
+      "bot_blocked",
+      "bot_taken",
+      "bot_polled",
+      "telegram_messages_refused",
+      "telegram_token_revoked",
+      "telegram_down",
+    ],
   },
   {
     title: "A setting is wrong",

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DEMO_USER, startDemo } from "./demo.ts";
+import type { PanelState } from "./panel-state.ts";
+import { type Trouble, whatToLookAt } from "./stories.ts";
+import type { PersonChat } from "./telegram/chat.ts";
+
+let demo: Awaited<ReturnType<typeof startDemo>>;
+let chat: PersonChat;
+
+beforeEach(async () => {
+  demo = await startDemo({ paced: false });
+  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+});
+afterEach(() => demo.close());
+
+async function act(action: string, input: object = {}): Promise<string> {
+  const response = await fetch(`${demo.url}/panel/action/${action}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(input),
+  });
+  const { message } = (await response.json()) as { message: string };
+  expect(response.status, message).toBe(200);
+  return message;
+}
+const trouble = (name: Trouble, on: boolean) => act("trouble", { name, on });
+
+async function observed() {
+  const { observed } = (await (await fetch(`${demo.url}/panel/state`)).json()) as PanelState;
+  if (!observed) throw new Error("nothing was observed");
+  return observed;
+}
+const alarms = async () => (await observed()).mails.filter(({ to }) => to === "ALARM_URL").map(({ text }) => text);
+
+async function link() {
+  await act("link");
+  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+}
+
+const silent = (Object.keys(whatToLookAt) as Trouble[]).filter((name) => !/^bot_(taken|polled)$/.test(name));
+
+test.each(silent)("%s: the page says where to look, and an hour later it can be seen there", async (name) => {
+  await link();
+  const known = chat.messages.length;
+  expect(await trouble(name, true)).toMatch(/ on\. .*Mail/);
+  await act("passTime", { until: "hour" });
+  await expect.poll(alarms).toHaveLength(1);
+  expect(chat.messages.length).toBe(known);
+});
+
+const BY_ADDRESS = /^Another program, at http:\/\/127\.0\.0\.1:\d+, had Telegram bring it/;
+const UNKNOWN = /^Another program (reads|is also reading) this bot’s messages.*Telegram doesn’t say which/;
+
+test.each([
+  ["bot_taken", true, BY_ADDRESS],
+  ["bot_taken", false, BY_ADDRESS],
+  ["bot_polled", true, UNKNOWN],
+  ["bot_polled", false, UNKNOWN],
+] as const)(
+  "%s (address: %s) is told within a minute, with what is known of the other",
+  async (name, on, words) => {
+    if (!on) await act("address", { on });
+    await link();
+    await trouble(name, true);
+    await chat.waitForMessage(({ text }) => words.test(text), 60_000);
+    expect(await alarms()).toEqual([expect.stringMatching(words)]);
+    await act("putRight");
+    chat.say("/cancel");
+    await chat.waitForMessage(({ text }) => text.includes("nothing to cancel"));
+  },
+  90_000,
+);
+
+test("what Telegram has refused is a question to you, and comes once messages get through", async () => {
+  await link();
+  expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody of \d+ kg stepped on/);
+  await act("putRight");
+  await act("passTime", { until: "hour" });
+  await chat.waitForMessage(({ text }) => text.includes("wasn’t sure that it was you"));
+});
+
+test("before both are linked, the bot has nothing that Telegram could refuse, and the page says so", async () => {
+  expect(await trouble("telegram_messages_refused", true)).toMatch(/Link both first/);
+});
