@@ -268,6 +268,7 @@ export const LastRunItem = z.object({
     onlyReadings: z.literal(true).exactOptional(),
     unexpectedFrom: z.enum(VENDORS).exactOptional(),
     since: instant.exactOptional(),
+    earlier: z.record(z.string(), instant).exactOptional(),
     delay: DelayShape.exactOptional(),
     uploadRefusedAt: instant.exactOptional(),
   }),

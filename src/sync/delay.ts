@@ -1,6 +1,6 @@
 import type { DelayCause } from "../errors.ts";
 import { sentValues } from "./match.ts";
-import { type Delay, isIncomplete, type RunOutcome } from "./outcome.ts";
+import type { Delay } from "./outcome.ts";
 import { isAttempted } from "./plan.ts";
 import type { LedgerEntry } from "./ports.ts";
 import type { Reading, ReadingKind } from "./reading.ts";
@@ -40,38 +40,6 @@ export function delayOf(
 
 function newestOf(all: Waiting[]): Reading | undefined {
   return all.map(({ reading }) => reading).toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
-}
-
-/**
- * An outcome, continued from the one before: since when the same trouble has lasted, what waits if this run did not get that
- * far, and whether Garmin has refused uploads without accepting one since. `hasUploaded`: it accepted one in this run.
- */
-export function following(
-  outcome: RunOutcome,
-  before: RunOutcome | undefined,
-  { hasUploaded, now }: { hasUploaded: boolean; now: Date },
-): RunOutcome {
-  const refusedAt = outcome.uploadRefusedAt ?? (hasUploaded ? undefined : before?.uploadRefusedAt);
-  const delay = outcome.delay && continued(outcome.delay, before?.delay);
-  const since = troubledSince(outcome, before, now);
-  return {
-    ...outcome,
-    ...(since && { since }),
-    ...(delay && { delay }),
-    ...(refusedAt && { uploadRefusedAt: refusedAt }),
-  };
-}
-
-function troubledSince(
-  { status, action, onlyReadings, unexpectedFrom }: RunOutcome,
-  before: RunOutcome | undefined,
-  now: Date,
-): Date | undefined {
-  if (status === "success" || status === "retry_later" || onlyReadings) return undefined;
-  if (action === "fix_clock" || (action && isIncomplete(action))) return undefined;
-  if (!before?.since || before.since >= now) return now;
-  const isSame = before.status === status && before.action === action && before.unexpectedFrom === unexpectedFrom;
-  return isSame ? before.since : now;
 }
 
 /** A delay that goes on keeps the time at which it began. */

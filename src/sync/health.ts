@@ -300,7 +300,7 @@ function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthN
     const lastsFrom = isFirst ? waitingSince : new Date(Math.max(waitingSince.getTime(), delay.since.getTime()));
     const isPatienceOver = now.getTime() - lastsFrom.getTime() >= patienceHours * HOUR_MS;
     if (isPatienceOver && !told.some((it) => isSame(it, trouble))) {
-      news.push({ type: "trouble", trouble, since: waitingSince, runs, delay, isReminder: false, isQuiet: true });
+      news.push({ type: "trouble", trouble, since, runs, delay, isReminder: false, isQuiet: true });
     }
   }
   return news;

@@ -23,8 +23,10 @@ export interface RunOutcome {
   onlyReadings?: true;
   /** With "error": whose answer was in a shape that the program does not know. */
   unexpectedFrom?: Vendor;
-  /** With "action_needed" and "error": since when runs end like this, with the same action. By a wrong clock nobody knows. */
+  /** With "action_needed" and "error": since when it has been like this. By a wrong clock nobody knows. */
   since?: Date;
+  /** Other troubles that earlier runs met and nothing has ended yet, by their names, and since when each lasts. */
+  earlier?: Record<string, Date>;
   /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
   delay?: Delay;
   /** When Garmin last refused an upload for lack of consent, if it has accepted none since. */
@@ -34,7 +36,7 @@ export interface RunOutcome {
 /** What has to wait, and why. */
 export interface Delay {
   cause: DelayCause;
-  /** Since when runs end with this cause; for `garmin_not_showing`, since when the first upload is accepted. */
+  /** Since when this has lasted; for `garmin_not_showing`, since when the first upload is accepted. */
   since: Date;
   /** Readings that wait; absent while no run has got so far. */
   waiting?: number;

@@ -1,12 +1,13 @@
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../errors.ts";
 import { errorFacts, type Log } from "../log.ts";
 import { type Account, type Accounts, isKindOn } from "./account.ts";
-import { delayOf, following, type Waiting } from "./delay.ts";
+import { delayOf, type Waiting } from "./delay.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { settle } from "./lane.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "./lease-keeper.ts";
 import type { Task } from "./look.ts";
-import { type Delay, isAboutOneReading, isIncomplete, type RunOutcome, worse } from "./outcome.ts";
+import { type Delay, isAboutOneReading, type RunOutcome, worse } from "./outcome.ts";
 import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
 import { isDecided, isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import {
@@ -15,7 +16,6 @@ import {
   KindClosedError,
   type Leases,
   type LedgerEntry,
-  type Link,
   type Progress,
   type Sink,
   type SourceAnswer,
@@ -26,8 +26,8 @@ import { advance, type Settlement } from "./progress.ts";
 import { acceptedFields } from "./read-back.ts";
 import { KINDS, type ReadingKind, readingId } from "./reading.ts";
 import { type LaneReport, withFate, writeChanged } from "./record.ts";
+import { following, type WentWell } from "./since.ts";
 import { holdsOf, isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./survey.ts";
-import type { Tokens } from "./tokens.ts";
 import { isClockWrong } from "./vendor-time.ts";
 
 export interface RunDeps extends SurveyDeps {
@@ -86,12 +86,12 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   } catch (error) {
     blame(begun, error, deps);
   }
-  const { hasUploaded = false, ...report } = begun;
+  const { hasUploaded = false, hasListed = false, begunWith = {}, ...report } = begun;
   if (options.isAnnounced && report.delay && report.delay.waiting === undefined) report.delay.announced = true;
   if (report.busy) return report;
   if (report.status === "error" && isAboutOneReading(report.cause)) report.onlyReadings = true;
   const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
-  const { paused, delay, since: _since, uploadRefusedAt: _refused, ...counts } = outcome;
+  const { paused, delay, since: _since, earlier: _none, uploadRefusedAt: _refused, ...counts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...counts },
     ...(paused && { paused: paused.join(",") }),
@@ -101,16 +101,21 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   const last = await accounts
     .saveLastRun(account.telegramUserId, (before) => ({
       finishedAt,
-      outcome: following(outcome, before?.outcome, { hasUploaded, now: finishedAt }),
+      outcome: following(outcome, before?.outcome, { hasListed, hasUploaded, links: begunWith, now: finishedAt }),
     }))
     .catch((error: unknown) => void log.warn("last_run_not_saved", errorFacts(error)));
-  return { ...report, ...last?.outcome };
+  const { earlier: _earlier, ...known } = last?.outcome ?? {};
+  return { ...report, ...known };
 }
 
 /** While the run is under way. */
 interface UnfinishedReport extends RunReport {
   /** Garmin accepted an upload. */
   hasUploaded?: boolean;
+  /** Withings listed what is new. */
+  hasListed?: boolean;
+  /** The links that could be used, or tried. */
+  begunWith?: WentWell["links"];
 }
 
 async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, report: UnfinishedReport) {
@@ -118,7 +123,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
   const id = account.telegramUserId;
-  const links = await keepAlive(deps.tokens, id);
+  const links = await keepAlive(deps.tokens, id, report);
   const start = await openStart(deps, account, links, options);
   const { journal, progress } = start;
   const kept = async () =>
@@ -127,6 +132,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const asked = options.since && (await kept());
 
   const { answer, since, height, timezone, planned } = await survey(deps, account, start);
+  report.hasListed = true;
   // Before anything is written, because data dated by a wrong clock would be believed for as long as the clock was off.
   if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
     log.warn("clock_wrong", {
@@ -219,22 +225,6 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   });
   if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
 }
-
-/**
- * Idleness must not end a link, and a dead one is better found before a reading waits for it. Each is renewed whatever the
- * other one's state is: a link that is missing for weeks must not cost the owner the one that they have.
- */
-async function keepAlive(tokens: Tokens, account: number): Promise<Record<Vendor, Link>> {
-  const errors: unknown[] = [];
-  const kept = (vendor: Vendor) => tokens.keepAlive(account, vendor).catch((error: unknown) => void errors.push(error));
-  const withings = await kept("withings");
-  const garmin = await kept("garmin");
-  if (withings && garmin) return { withings, garmin };
-  // A link that is missing hides nothing that went wrong with the other one.
-  throw errors.find((error) => !isLinkMissing(error)) ?? errors[0];
-}
-
-const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);
 
 /** Writes down what is held, refused or left out. Answers what the ledger says now, by reading. */
 async function settleWithoutGarmin(planned: Planned[], holds: Task[], journal: Journal, report: RunReport) {

@@ -146,6 +146,67 @@ describe("a run that put something off says whose trouble it is, and of which ki
   });
 });
 
+describe("since when", () => {
+  /** Runs half an hour apart, each with nothing but this wrong, and since when each said its own trouble lasts. */
+  async function sincesOf(faults: Array<FaultName | "none" | "sign_in" | "weigh_in">) {
+    const begun = house.clock.now().getTime();
+    const sinces: Array<number | undefined> = [];
+    for (const fault of faults) {
+      if (fault === "sign_in") await house.signInAs(OWNER.email);
+      else if (fault === "weigh_in") house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
+      else {
+        house.sandbox.faults.clear();
+        if (fault !== "none") house.sandbox.faults.turnOn(fault);
+        const { delay, since = delay?.since } = await house.sync();
+        sinces.push(since && Math.round((since.getTime() - begun) / 60_000));
+      }
+      pass(30);
+    }
+    return sinces;
+  }
+
+  test.each<[string, Parameters<typeof sincesOf>[0], Array<number | undefined>]>([
+    [
+      "a step of the owner's is due, also with an outage in between",
+      ["garmin_upload_412", "withings_down", "garmin_upload_412"],
+      [0, 30, 0],
+    ],
+    [
+      "an outage lasts, also with another one in between",
+      ["garmin_api_500", "withings_down", "garmin_api_500"],
+      [0, 30, 0],
+    ],
+    [
+      "an outage lasts, with two others in between",
+      ["garmin_api_500", "withings_down", "withings_601", "garmin_api_500", "withings_601"],
+      [0, 30, 60, 0, 120],
+    ],
+    [
+      "Withings is silent, which answered in between",
+      ["withings_down", "garmin_upload_412", "withings_down"],
+      [0, 30, 60],
+    ],
+    [
+      "Garmin is silent, which took an upload in between",
+      ["garmin_api_500", "garmin_slow_to_show", "garmin_api_500"],
+      [0, 30, 30 + 30],
+    ],
+    [
+      "anything is wrong, after a run that did everything",
+      ["garmin_upload_412", "withings_down", "none", "weigh_in", "garmin_upload_412", "withings_down"],
+      [0, 30, undefined, 120, 150],
+    ],
+    [
+      "consent is missing, after a new sign-in",
+      ["garmin_upload_412", "sign_in", "withings_down", "garmin_upload_412"],
+      [0, 60, 90],
+    ],
+  ])("%s", async (_what, faults, expected) => {
+    await moveIn();
+    expect(await sincesOf(faults)).toEqual(expected);
+  });
+});
+
 test("a reading that Withings announced waits, although no run has got to it", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("withings_down");

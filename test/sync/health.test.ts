@@ -94,6 +94,23 @@ function shortly(news: HealthNews): string {
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;
 }
 
+test("what has to wait is said since the first run that failed, whatever its trouble was, and the cause by its own time", () => {
+  const { run, pass, texts } = life();
+  const at = (hours: number) => new Date(START.getTime() + hours * 3_600_000);
+  run(signedOut);
+  pass(1);
+  run(waits("withings_silent", at(1)));
+  pass(1);
+  run(signedOut);
+  pass(1);
+  run(waits("withings_silent", at(1)));
+  pass(7);
+  run(waits("withings_silent", at(1)), { telegram: "away" });
+  expect(texts()[0]).toMatch(
+    /^Not everything has got through since 07:12\..*Withings hasn’t answered properly since 08:12\./s,
+  );
+});
+
 test.each<[string, RunReport[], string[]]>([
   ["all is well", [success, success], ["", ""]],
   [
