@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
 import { type App, objectionToApplication } from "./app.ts";
 import { checkTelegram } from "./bot/check.ts";
 import type { Words } from "./bot/words/words.ts";
@@ -7,7 +6,7 @@ import type { Clock } from "./clock.ts";
 import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "./config.ts";
 import { type Action, ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "./errors.ts";
 import { errorFacts, type Log } from "./log.ts";
-import { databaseIn, keyFileIn } from "./stores.ts";
+import { storeCheck } from "./store-check.ts";
 import type { Account, LastRun } from "./sync/account.ts";
 import {
   type Check,
@@ -23,6 +22,8 @@ import { VendorRestError } from "./sync/ports.ts";
 
 /** A program that has not run for so many of its intervals has stopped, whatever else it says of itself. */
 const INTERVALS_UNTIL_DEAD = 3;
+/** Less than a check may take. */
+const CLOCK_PATIENCE_MS = 5000;
 
 export interface ChecksDeps {
   app: Pick<
@@ -55,10 +56,16 @@ export interface Manner {
   needed: (action: Action) => string;
   /** What they send or type to see more. */
   status: string;
+  /** They see whether the clock is right. */
+  hasClockLine: boolean;
 }
 
 /** Every precondition, looked at live; each answers with one sentence, with the fix where one is needed. */
-export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRunYet, needed, status }: Manner) {
+export function checksOf(
+  deps: ChecksDeps,
+  words: Words,
+  { nameOf, detail, noRunYet, needed, status, hasClockLine }: Manner,
+) {
   const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
@@ -82,6 +89,20 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     probed ??= app.garminProbe();
     return probed;
   };
+
+  async function clockOff(): Promise<number | undefined> {
+    const { serverTime } = await probe();
+    return serverTime && clockOffSeconds(clock, serverTime);
+  }
+
+  /** The same for a check that has its own answer to give, also where Garmin has none. */
+  async function clockOffSoon(): Promise<number | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), CLOCK_PATIENCE_MS);
+    });
+    return Promise.race([clockOff().catch(() => undefined), late]).finally(() => clearTimeout(timer));
+  }
 
   return {
     /** What the person who runs the program has to see to. */
@@ -113,10 +134,9 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
         name: say.check.clock,
         asks: "Garmin",
         run: asking("Garmin", async () => {
-          const { serverTime } = await probe();
-          if (!serverTime) return { verdict: "later", text: say.noServerTime };
-          const seconds = clockOffSeconds(clock, serverTime);
-          return seconds === 0 ? say.clock : { verdict: "operator", text: say.clockOff(seconds) };
+          const seconds = await clockOff();
+          if (seconds === undefined) return { verdict: "later", text: say.noServerTime };
+          return seconds === 0 ? say.clock : { verdict: "operator", text: say.clockOff(seconds), action: "fix_clock" };
         }),
       },
     ] satisfies Check[],
@@ -229,8 +249,15 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
     if (!lastRun) return noRunYet;
     const { finishedAt, outcome } = lastRun;
     const age = now.getTime() - finishedAt.getTime();
-    if (isLinked && age > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000) {
+    const isTooOld = (ms: number) => ms > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000;
+    // By a clock that is ahead, any run seems long ago.
+    if (isLinked && isTooOld(age) && isTooOld(age - ((await clockOffSoon()) ?? 0) * 1000)) {
       return { verdict: "operator", text: say.runTooOld(words.time(finishedAt), syncIntervalMinutes) };
+    }
+    if (outcome.action === "fix_clock") {
+      const seconds = await clockOffSoon();
+      if (seconds === 0) return { verdict: "later", text: say.noRunSinceClock };
+      if (seconds !== undefined && hasClockLine) return { verdict: "note", text: say.runNeedsClock };
     }
     if (outcome.action) {
       return { verdict: "owner", text: `${needed(outcome.action)}${words.sinceThen(outcome)}`, action: outcome.action };
@@ -256,33 +283,6 @@ export function checksOf(deps: ChecksDeps, words: Words, { nameOf, detail, noRun
   }
 }
 
-/** That the store answers, and where it is. */
-export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, words: Words): Check {
-  return {
-    name: words.doctor.check.store,
-    asks: words.doctor.ownStore,
-    run: async () => {
-      const accounts = await list();
-      const open = store.engine === "sqlite" ? openToOthers(store.dataDir) : [];
-      if (open.length > 0) return { verdict: "operator", text: words.doctor.openToOthers(open) };
-      const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";
-      return words.doctor.store(store.tableName, where, accounts.length);
-    },
-  };
-}
-
-/** The data and key files that other users of this machine can read or change, with the mode each should have. */
-function openToOthers(dataDir: string): Array<{ file: string; mode: string }> {
-  const database = databaseIn(dataDir);
-  const files = [keyFileIn(dataDir), database, `${database}-wal`, `${database}-shm`];
-  const modeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
-  return [
-    // In a container the folder comes from the image, where everybody may read it.
-    ...((modeOf(dataDir) & 0o022) === 0 ? [] : [{ file: dataDir, mode: "700" }]),
-    ...files.filter((file) => (modeOf(file) & 0o077) !== 0).map((file) => ({ file, mode: "600" })),
-  ];
-}
-
 /**
  * /doctor in the chat: the owner sees how the program is, and everybody how their own account is. What they cannot fix
  * themselves is said without its details.
@@ -302,6 +302,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       noRunYet: { verdict: "later", text: words.doctor.noRunYet },
       needed: words.action,
       status: "/status",
+      hasClockLine: isOwner,
     });
     const all = [
       ...(isOwner ? [storeCheck(store, () => app.accounts.list(), words), ...checks.operation] : []),

@@ -7,7 +7,7 @@ const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
   {
     name: "entry",
     files:
-      /^src\/(cli|start|server|service|watch|watchdog|systemd|alarm-url|run-files|chat|checks|report)\.ts$|^src\/(cli|lambda)\//,
+      /^src\/(cli|start|server|service|watch|watchdog|systemd|alarm-url|run-files|chat|checks|store-check|report)\.ts$|^src\/(cli|lambda)\//,
     mayImport: ["app", "queue", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
   },
   {

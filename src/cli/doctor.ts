@@ -1,11 +1,12 @@
 import { type App, createApp } from "../app.ts";
 import type { Words } from "../bot/words/words.ts";
-import { type ChecksDeps, checksOf, type Manner, storeCheck } from "../checks.ts";
+import { type ChecksDeps, checksOf, type Manner } from "../checks.ts";
 import type { Clock } from "../clock.ts";
 import { type Environment, readConfig } from "../config.ts";
 import { ActionNeededError, RetryLaterError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { SERVICE_SECTIONS } from "../service.ts";
+import { storeCheck } from "../store-check.ts";
 import { openStore } from "../stores.ts";
 import { type Check, examine, type Finding, type Line, thingsToDo, type Verdict } from "../sync/doctor.ts";
 import { overviewOf } from "../sync/overview.ts";
@@ -179,6 +180,7 @@ function manner(account?: number): Manner {
     },
     needed: (action) => needed(action, account),
     status: "npx weighbridge status",
+    hasClockLine: true,
   };
 }
 

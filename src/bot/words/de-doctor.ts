@@ -84,6 +84,8 @@ export function doctorInGerman(): DoctorWords {
     },
     noRunNeedsLinks: "der nächste braucht beide Verbindungen",
     noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er kommt von selbst.",
+    noRunSinceClock: "Seit die Uhr wieder stimmt, gab es noch keinen Abgleich. Er kommt von selbst.",
+    runNeedsClock: "geht erst weiter, wenn die Uhr stimmt; nichts ist verloren",
     noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
     runTooOld: (at, minutes) =>
       `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,

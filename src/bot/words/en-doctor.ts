@@ -105,6 +105,8 @@ export function doctorInEnglish() {
     },
     noRunNeedsLinks: "the next one needs both links",
     noRunSinceLink: "No sync has run since the last new link. It comes by itself.",
+    noRunSinceClock: "No sync has run since the clock was set right. It comes by itself.",
+    runNeedsClock: "stopped until the clock is right; nothing is lost",
     noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
     runTooOld: (at: string, minutes: number) =>
       `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
