@@ -90,6 +90,23 @@ test.concurrent("a job that fails rests before it comes again, each time for lon
     }
   }));
 
+test.concurrent("a job that a vendor makes wait rests for as long as it asks", () =>
+  inHouse(async (house) => {
+    await house.pump.stop();
+    const dueAt = house.clock.now().toISOString();
+    await house.sqs.send(ACCOUNT, JSON.stringify({ account: ACCOUNT, reason: "withings_unlinked", dueAt }));
+    const [message = {}] = await house.sqs.receive();
+    house.sandbox.faults.add({
+      ...{ server: "withings", match: { path: "/measure" } },
+      effect: { type: "status", status: 429, headers: { "retry-after": "1800" } },
+    });
+    const answer = await house.worker.invoke(sqsEvent(message, house.sqs.queueArn));
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: message.MessageId }] });
+    const [hiddenSeconds = 0] = house.sqs.hiddenSeconds();
+    expect(hiddenSeconds).toBeGreaterThan(1780);
+    expect(hiddenSeconds).toBeLessThanOrEqual(1800);
+  }));
+
 test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
   inHouse(async (house) => {
     expect(await house.app.run.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
