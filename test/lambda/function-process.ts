@@ -6,7 +6,7 @@ import type { Environment } from "../../src/config.ts";
 import { FunctionError, startRuntimeApi } from "./runtime-api.ts";
 import { RUNTIME_CLIENT } from "./runtime-client.ts";
 
-const CLOCK_AHEAD = path.join(import.meta.dirname, "clock-ahead.ts");
+const CLOCK_AHEAD = path.join(import.meta.dirname, "clock-ahead.js");
 
 export interface FunctionOptions {
   /** As in `serverless.yml`: http, worker, sweep, alarm. */

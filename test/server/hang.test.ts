@@ -17,8 +17,9 @@ beforeEach(async () => {
 });
 afterEach(() => machine.close());
 
-/** Node reads it before the program: a signal that blocks the event loop for good. */
-const BLOCKING = "--import=data:text/javascript,process.on(%22SIGUSR2%22,()=>{for(;;);})";
+/** Node reads it before the program: a signal that blocks the event loop for good, and leaves the processor to the others. */
+const BLOCKING =
+  "--import=data:text/javascript,process.on(%22SIGUSR2%22,()=>Atomics.wait(new%20Int32Array(new%20SharedArrayBuffer(4)),0,0))";
 
 test.each([
   ["is stopped", "SIGSTOP"],

@@ -15,7 +15,7 @@ const PRELOAD = `
   const wait = promises.setTimeout;
   promises.setTimeout = (milliseconds, ...rest) => wait(milliseconds / ${TIMES}, ...rest);
   syncBuiltinESMExports();
-  if (isMainThread) process.on("SIGUSR2", () => { for (;;); });
+  if (isMainThread) process.on("SIGUSR2", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
 `;
 
 /**
