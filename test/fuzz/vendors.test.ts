@@ -15,6 +15,10 @@ const ANSWERS = {
   "Garmin's weights": (it: HttpRequest) => pathOf(it).startsWith("/weight-service/weight/range"),
   "Garmin's pressures": (it: HttpRequest) => pathOf(it).startsWith("/bloodpressure-service/bloodpressure/range"),
   "Garmin's tokens": (it: HttpRequest) => pathOf(it).endsWith("/oauth/token"),
+  "Garmin's page before a password": (it: HttpRequest) => pathOf(it).endsWith("/sign-in"),
+  "Garmin's answer to a password": (it: HttpRequest) => it.method === "POST" && pathOf(it).endsWith("/login"),
+  "Garmin's answer to a code": (it: HttpRequest) => pathOf(it).endsWith("/verifyCode"),
+  "Garmin's answer to the wish for a code": (it: HttpRequest) => pathOf(it).endsWith("/sendCode"),
   "Garmin's profile": (it: HttpRequest) => pathOf(it).endsWith("/socialProfile"),
   "Garmin's consent": (it: HttpRequest) => pathOf(it).includes("gdprconsent"),
   "an upload": (it: HttpRequest) => it.method === "POST" && /^\/(upload|bloodpressure)-service/.test(pathOf(it)),
@@ -148,6 +152,45 @@ test("a sign-in with a corrupted answer ends with a result or says what was not 
     { ...cases(25), endOnFailure: true },
   );
   expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
+});
+
+test("a sign-in with a password and a code, any answer of which is corrupted, ends with a result, and the next one works", async () => {
+  const { app, clock, sandbox, logged, requests } = await moveIn();
+  sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  const { garminSignIn } = app;
+  const of = fc.constantFrom<AnswerName>(
+    ...(["Garmin's page before a password", "Garmin's answer to a password", "Garmin's answer to a password"] as const),
+    ...(["Garmin's answer to a code", "Garmin's answer to a code", "Garmin's answer to the wish for a code"] as const),
+  );
+  const asked = () => requests().filter((it) => it.includes("POST /mobile/api"));
+  const lastCode = () => sandbox.garmin.inbox.at(-1)?.code ?? "";
+  await fc.assert(
+    fc.asyncProperty(of, textMutation, async (name, how) => {
+      asked();
+      spoil = { name, how };
+      const first = await garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password);
+      if (first.type === "mfa_required") {
+        clock.advance(31);
+        if (name === "Garmin's answer to the wish for a code") await garminSignIn.newCode(ACCOUNT);
+        await garminSignIn.withCode(ACCOUNT, lastCode());
+      }
+      expect(spoil, "nothing was spoilt").toBeUndefined();
+      // Whatever was answered, a password and a code go out once.
+      expect(asked().filter((it) => !it.includes("sendCode")).length).toBeLessThanOrEqual(2);
+      // Longer than any rest that an answer may have led to.
+      clock.advance(25 * 3600);
+      expect(await garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
+        type: "mfa_required",
+      });
+      expect(await garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+      clock.advance(25 * 3600);
+    }),
+    { ...cases(40), endOnFailure: true },
+  );
+  expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
+  for (const secret of [OWNER.password, ...sandbox.garmin.inbox.map(({ code }) => code)]) {
+    expect(logged.join("")).not.toContain(secret);
+  }
 });
 
 const epoch = (at: Date) => Math.floor(at.getTime() / 1000);
