@@ -167,7 +167,10 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
     const timezone = page.timezone?.trim();
     if (timezone && isTimezone(timezone)) answer.timezone = timezone;
     else if (timezone) answer.unknownTimezone = timezone;
-    if (!isMore(page.more)) return { answer, touched: pages === 1 ? [] : touched };
+    // A way to more without the word for it: Withings may have renamed that field, and the rest would be lost.
+    const isUnsaid = page.more === undefined && (page.offset ?? 0) > (offset ?? 0);
+    if (isUnsaid) note("more: missing beside an offset", { ...page, measuregrps: [] });
+    if (!isUnsaid && !isMore(page.more)) return { answer, touched: pages === 1 ? [] : touched };
     // A page that promises more but does not advance, or never ends: we keep what came, and the rest waits.
     if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {
       note(`more: promised after page ${pages}, without a way to it`, { ...page, measuregrps: [] });

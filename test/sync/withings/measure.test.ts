@@ -70,6 +70,17 @@ test.each([
   expect(isComplete).toBe(false);
 });
 
+test("an offset without `more` is followed: Withings may have renamed that field", async () => {
+  stub.willAnswer(
+    answer([group(1)], { has_more: 1, offset: 200 }),
+    answer([group(2)], { has_more: 1, offset: 337 }),
+    answer([group(3)], { has_more: 0, offset: 0 }),
+  );
+  const { groups, isComplete } = await read();
+  expect(groups.map(({ grpid }) => grpid)).toEqual([1, 2, 3]);
+  expect(isComplete).toBe(true);
+});
+
 test("an offset of 0 with more to come does not ask for the first page again", async () => {
   const from = stub.requests.length;
   stub.willAnswer(answer([group(1)], { more: 1, offset: 0 }));
