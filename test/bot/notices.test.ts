@@ -47,7 +47,7 @@ test("the button in the message switches that kind off, and it is not mentioned 
   expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
   house.owner.say("/status");
   const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
-  expect(status.text).toContain("Garmin hasn’t accepted blood pressure for this account since today 13:00 (HTTP 403).");
+  expect(status.text).toContain("Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 403).");
   await house.owner.tap("Stop sending blood pressure");
   await house.quiet();
   house.owner.say("/status");
@@ -171,16 +171,16 @@ const NOTICES: Notice[] = [
 /** The fact first. */
 const FIRST_SENTENCES = {
   en: [
-    "Garmin hasn’t accepted weigh-ins for this account since today 13:00 (HTTP 404).",
-    "Garmin hasn’t accepted blood pressure for this account since today 13:00 (HTTP 404).",
+    "Garmin hasn’t accepted weigh-ins for this account since 13:00 (HTTP 404).",
+    "Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 404).",
     "Garmin accepts blood pressure for this account again.",
     "Weight: 80.25 kg sent, 80.30 kg shown.",
     "Body fat: 21.4 % sent, nothing shown.",
     "2 entries in Garmin for one reading: 80.25 kg, today 13:00, from me, and 80.25 kg, today 13:00, from elsewhere.",
   ],
   de: [
-    "Garmin nimmt seit heute 13:00 für dieses Konto keine Gewichte an (HTTP 404).",
-    "Garmin nimmt seit heute 13:00 für dieses Konto keinen Blutdruck an (HTTP 404).",
+    "Garmin nimmt seit 13:00 Uhr für dieses Konto keine Gewichte an (HTTP 404).",
+    "Garmin nimmt seit 13:00 Uhr für dieses Konto keinen Blutdruck an (HTTP 404).",
     "Garmin nimmt für dieses Konto wieder Blutdruck an.",
     "Gewicht: 80,25 kg gesendet, 80,30 kg angezeigt.",
     "Körperfett: 21,4 % gesendet, nichts angezeigt.",

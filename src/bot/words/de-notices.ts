@@ -44,7 +44,7 @@ export function noticesInGerman({
         const doubted = doubtedUntil(notice.pause);
         const again =
           now < doubted ? `bis ${moment(doubted)} bei jedem Abgleich nach, danach einmal am Tag` : "einmal am Tag nach";
-        return `Garmin nimmt seit ${time(since)} für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}). ${readings(waiting)}; nichts ist verloren, und alles andere läuft weiter. Ich frage ${again}. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
+        return `Garmin nimmt seit ${moment(since)} Uhr für dieses Konto ${NO_KIND[notice.kind]} an (HTTP ${httpStatus}). ${readings(waiting)}; nichts ist verloren, und alles andere läuft weiter. Ich frage ${again}. Wenn dieses Konto ${NO_KIND[notice.kind]} haben kann, schalte das hier oder in /settings ab.`;
       }
       case "served":
         return `Garmin nimmt für dieses Konto wieder ${KIND[notice.kind]} an. Die wartenden Messungen kommen von selbst nach.`;

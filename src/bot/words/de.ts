@@ -131,7 +131,7 @@ export function german(format: Format): Words {
     switch (news.type) {
       case "trouble": {
         const text = trouble(news);
-        return news.isReminder ? `Seit ${time(news.since)} ist nicht alles angekommen. ${text}` : text;
+        return news.isReminder ? `Seit ${moment(news.since)} Uhr ist nicht alles angekommen. ${text}` : text;
       }
       case "healed": {
         const isTimed = !news.told.some(({ what }) => what === "fix_clock");

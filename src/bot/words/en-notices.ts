@@ -38,7 +38,7 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
         const { since, waiting, httpStatus } = notice.pause;
         const doubted = doubtedUntil(notice.pause);
         const again = now < doubted ? `with every sync until ${moment(doubted)}, then once a day` : "once a day";
-        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${time(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
+        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${moment(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
       }
       case "served":
         return `Garmin accepts ${KIND[notice.kind]} for this account again. The waiting readings follow by themselves.`;

@@ -154,7 +154,7 @@ export function english(format: Format) {
     switch (news.type) {
       case "trouble": {
         const text = trouble(news);
-        return news.isReminder ? `Not everything has arrived since ${time(news.since)}. ${text}` : text;
+        return news.isReminder ? `Not everything has arrived since ${moment(news.since)}. ${text}` : text;
       }
       case "healed": {
         // A wrong clock does not know since when it was wrong.
