@@ -71,8 +71,8 @@ interface Body {
 }
 
 function randomBody(): Body {
-  // With hundredths: what keeps tenths only would otherwise show it as it was measured.
-  const weightKg = (between(635, 649) * 10 + between(1, 9)) / 100;
+  // What keeps tenths only shall show another weight, by more than a hundredth: so much, nobody minds.
+  const weightKg = (between(635, 649) * 10 + between(2, 8)) / 100;
   const bodyFatPercent = between(230, 250) / 10;
   const leanKg = weightKg * (1 - bodyFatPercent / 100);
   const boneMassKg = Math.round(leanKg * 5) / 100;

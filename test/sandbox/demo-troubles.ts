@@ -1,3 +1,4 @@
+import { overviewOf } from "../../src/sync/overview.ts";
 import type { DemoProgram } from "./demo-program.ts";
 import type { DemoTime } from "./demo-time.ts";
 import type { FaultName } from "./named-faults.ts";
@@ -117,14 +118,19 @@ export function createDemoTroubles(deps: Deps) {
     };
   }
 
-  /** A link that has ended is something that only the person can put right. Without any, nothing could end. */
+  /** A link that has ended, or a question of the bot's, only the person can put right. Without any link, nothing could end. */
   async function rightAgain(): Promise<string> {
-    const { links } = program.app();
+    const app = program.app();
+    const { links } = app;
+    const account = await app.accounts.find(chat.id);
+    const overview = account && (await overviewOf({ ...app, now: time.programClock.now() }, account));
+    const asks = overview && (overview.attention.length > 0 || overview.facts.differs.length > 0);
     const withings = (await links.read(chat.id, "withings"))?.value.state;
     const garmin = (await links.read(chat.id, "garmin"))?.value.state;
     const ended = [
       ...(withings === "linked" ? [] : ["link Withings again"]),
       ...(garmin === "linked" ? [] : ["sign in at Garmin again"]),
+      ...(asks ? ["decide what /status asks you"] : []),
     ];
     if (ended.length === 0 || (withings ?? garmin) === undefined) return "Everything works again.";
     return `Nothing is broken any more. What is left to you, in the chat: ${ended.join(", and ")}.`;

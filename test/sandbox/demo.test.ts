@@ -269,6 +269,21 @@ test("putting everything right doesn’t say that all works while Garmin has sig
   expect(await act("putRight")).toBe("Everything works again.");
 });
 
+test("whatever weight is made up, Garmin’s keeping of tenths only shows", async () => {
+  const words = await Promise.all(Array.from({ length: 40 }, () => act("weighIn")));
+  for (const each of words) expect(each).toMatch(/^\d+\.\d[2-8] kg is at Withings/);
+});
+
+test("putting everything right doesn’t say that all works while the bot waits for a decision", async () => {
+  await link();
+  await trouble("garmin_rounds_weight", true);
+  await act("weighIn");
+  await act("passTime", { until: "hour" });
+  expect(await act("putRight")).toBe(
+    "Nothing is broken any more. What is left to you, in the chat: decide what /status asks you.",
+  );
+});
+
 test("with the data of before put back, nothing arrives twice", async () => {
   await link();
   expect(await act("putOldDataBack")).toMatch(/Garmin shows it once/);
