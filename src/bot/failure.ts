@@ -1,5 +1,5 @@
 import type { InlineKeyboard } from "grammy/web";
-import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../errors.ts";
 import { BusyError } from "../sync/lease-keeper.ts";
 import { withFixes } from "./buttons.ts";
 import type { Words } from "./words/words.ts";
@@ -15,6 +15,7 @@ export function failureInWords(
   // A run is at work, and done in a moment.
   if (error instanceof BusyError) return { text: words.later };
   if (error instanceof RetryLaterError) return { text: words.notNow(error.delayedBy) };
+  if (error instanceof UnexpectedAnswerError) return { text: words.unexpectedNow(error.vendor) };
   // Something in the configuration or the store: whoever runs the program can fix it, and the log tells the rest.
   if (error instanceof UsageError && isOwner) return { text: words.doctor.setup(error.message) };
   return undefined;

@@ -31,6 +31,20 @@ test("a Garmin account that belongs to somebody else here is not linked a second
   await mate.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner"));
 });
 
+test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing, not broken here", async () => {
+  house = await startBotHouse({ linked: false });
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "garmin_diauth", match: { method: "POST" } },
+    effect: { type: "body", body: { tokens: "are called something else now" } },
+  });
+  house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  expect((await heard("Garmin is answering")).text).toContain(
+    "Garmin is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+  );
+  expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
+});
+
 describe("what stops an update is said in words", () => {
   test.each([
     [new ActionNeededError("link_garmin"), /^Garmin is not linked yet\.$/, ["Link Garmin"]],
