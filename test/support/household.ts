@@ -48,7 +48,12 @@ export async function startHousehold(
 
   /** Another copy of the program on the same store, as another process would have it. */
   async function newApp(
-    wrap: { wrapTable?: (table: Table) => Table; wrapSend?: (send: Transport) => Transport; clock?: Clock } = {},
+    wrap: {
+      wrapTable?: (table: Table) => Table;
+      wrapSend?: (send: Transport) => Transport;
+      clock?: Clock;
+      paced?: boolean;
+    } = {},
   ) {
     const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
     const log = createLog({ level: "debug", write: (line) => logged.push(line), now: clock.now });
