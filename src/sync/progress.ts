@@ -1,4 +1,5 @@
 import type { Wanted } from "./match.ts";
+import { occasions } from "./occasions.ts";
 import type { Pauses } from "./pause.ts";
 import { isOpen } from "./plan.ts";
 import type {
@@ -24,7 +25,6 @@ import {
   type ReadingKind,
   readingId,
 } from "./reading.ts";
-import { occasions } from "./silence.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** What the owner is shown at most, and what keeps the item small. */

@@ -13,11 +13,6 @@ export type Silence =
   | { days: number; linkedAt: Date };
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Readings this close together are one occasion: people take their blood pressure two or three times in a row. */
-const OCCASION_MS = 12 * 3600 * 1000;
-/** Two months of a weekly habit. */
-const OCCASIONS = 9;
-
 const FIRST_READING_DAYS = 3;
 const SHORTEST_DAYS = 3;
 /** Until the rhythm is known. */
@@ -25,17 +20,6 @@ const UNKNOWN_RHYTHM_DAYS = 7;
 const OCCASIONS_FOR_A_RHYTHM = 4;
 /** If somebody measures less often than this, a silence tells nothing. */
 const SELDOM_DAYS = 31;
-
-/** The last occasions on which a kind was measured, in ascending order. `times` may be in any order. */
-export function occasions(before: readonly Date[], times: readonly Date[], now: Date): Date[] {
-  const sorted = [...before, ...times].filter((it) => it <= now).sort((a, b) => a.getTime() - b.getTime());
-  const kept: Date[] = [];
-  for (const at of sorted) {
-    const last = kept.at(-1);
-    if (!last || at.getTime() - last.getTime() >= OCCASION_MS) kept.push(at);
-  }
-  return kept.slice(-OCCASIONS);
-}
 
 /**
  * The number of days without a reading after which its owner is told: twice the median gap between the last ones, at least

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type LastRun, type Settings } from "../../src/sync/account.ts";
 import type { SummaryMemory } from "../../src/sync/chat-ports.ts";
+import { occasions } from "../../src/sync/occasions.ts";
 import type { RunOutcome } from "../../src/sync/outcome.ts";
 import type { AttentionItem, Progress } from "../../src/sync/ports.ts";
 import type { ReadingKind } from "../../src/sync/reading.ts";
-import { afterSilences, occasions, patienceOf, silencesOf } from "../../src/sync/silence.ts";
+import { afterSilences, patienceOf, silencesOf } from "../../src/sync/silence.ts";
 import { type Household, startHousehold } from "../support/household.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
