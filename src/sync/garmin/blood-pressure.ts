@@ -61,15 +61,17 @@ export function createBloodPressureSink(options: {
           answer.outcomes.push("not_sent");
           continue;
         }
-        const { outcome, stoppedBy } = await attemptUpload(() =>
-          schedule(async () => {
-            await beforeEach();
-            return call(withAccess, {
-              method: "POST",
-              path: "/bloodpressure-service/bloodpressure",
-              json: toGarmin(reading, timezone),
-            });
-          }),
+        const { outcome, stoppedBy } = await attemptUpload(
+          () =>
+            schedule(async () => {
+              await beforeEach();
+              return call(withAccess, {
+                method: "POST",
+                path: "/bloodpressure-service/bloodpressure",
+                json: toGarmin(reading, timezone),
+              });
+            }),
+          "entry",
         );
         answer.outcomes.push(outcome);
         if (stoppedBy) answer.stoppedBy = stoppedBy;

@@ -165,17 +165,20 @@ interface Attempt {
   stoppedBy?: Error;
 }
 
-/** One upload: what became of it, and what stops the following ones. */
-export async function attemptUpload(upload: () => Promise<ConnectAnswer>): Promise<Attempt> {
+/**
+ * One upload: what became of it, and what stops the following ones. Garmin answers a file with an import result; what it
+ * answers to a weight file is unrecorded, so any other shape is noted.
+ */
+export async function attemptUpload(upload: () => Promise<ConnectAnswer>, of: "file" | "entry"): Promise<Attempt> {
   try {
-    return verdictOn(await upload());
+    return verdictOn(await upload(), of);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { outcome: error instanceof NoAnswerError ? "unknown" : "not_sent", stoppedBy: error };
   }
 }
 
-function verdictOn(answer: ConnectAnswer): Attempt {
+function verdictOn(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
   const { status } = answer;
   if (status === 409) return { outcome: "accepted" };
   if (REFUSED.has(status)) {
@@ -183,7 +186,7 @@ function verdictOn(answer: ConnectAnswer): Attempt {
     return { outcome: "refused" };
   }
   // 200, 201 and 202 have all been seen for good files.
-  if (status >= 200 && status <= 299) return verdictInside(answer);
+  if (status >= 200 && status <= 299) return verdictInside(answer, of);
   // A broken gateway may have passed it on, and an answer that was not understood does not count.
   const later = status >= 500 || status === 408;
   if (!later) answer.note("no success", parseJson(answer.text) ?? answer.text);
@@ -198,7 +201,7 @@ function verdictOn(answer: ConnectAnswer): Attempt {
 }
 
 /** A success status counts only with data or an empty body: a page came from something in between. */
-function verdictInside(answer: ConnectAnswer): Attempt {
+function verdictInside(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
   if (isEmpty(answer)) return { outcome: "accepted" };
   const body = parseJson(answer.text);
   if (body === undefined) {
@@ -207,7 +210,9 @@ function verdictInside(answer: ConnectAnswer): Attempt {
       stoppedBy: pageInstead("Garmin upload", answer),
     };
   }
-  const { successes, failures } = ImportResult.safeParse(body).data?.detailedImportResult ?? {};
+  const result = ImportResult.safeParse(body);
+  if (of === "file" && !result.success) answer.note(issuePaths(result.error), body);
+  const { successes, failures } = result.data?.detailedImportResult ?? {};
   if (!failures?.length) return { outcome: "accepted" };
   answer.note("detailedImportResult.failures", body);
   // Garmin does not say which records it took: the read-back shows it.

@@ -44,20 +44,22 @@ export function createWeightSink(options: {
     async send(withAccess, weighIns, { heightM, parts, beforeEach }) {
       const chosen = weighIns.map((it) => chosenParts(it, parts));
       const file = new Blob([new Uint8Array(await encodeWeighIns(chosen, heightM))]);
-      const { outcome, ...stop } = await attemptUpload(() =>
-        schedule(async () => {
-          await beforeEach();
-          return call(withAccess, {
-            method: "POST",
-            path: "/upload-service/upload",
-            form: () => {
-              const form = new FormData();
-              form.append("file", file, "weight.fit"); // the extension tells Garmin what it is
-              return form;
-            },
-            answerSeconds: UPLOAD_SECONDS,
-          });
-        }),
+      const { outcome, ...stop } = await attemptUpload(
+        () =>
+          schedule(async () => {
+            await beforeEach();
+            return call(withAccess, {
+              method: "POST",
+              path: "/upload-service/upload",
+              form: () => {
+                const form = new FormData();
+                form.append("file", file, "weight.fit"); // the extension tells Garmin what it is
+                return form;
+              },
+              answerSeconds: UPLOAD_SECONDS,
+            });
+          }),
+        "file",
       );
       return { outcomes: weighIns.map(() => outcome), ...stop };
     },

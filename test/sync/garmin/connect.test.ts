@@ -460,6 +460,19 @@ describe("an upload of weights", () => {
     });
   });
 
+  test("whose answer is data of another kind is accepted, and its shape noted; that of a blood pressure isn't", async () => {
+    const before = noted.length;
+    stub.willAnswer(Response.json({ importId: 1 }, { status: 201 }));
+    expect((await upload()).outcomes).toEqual(["accepted", "accepted"]);
+    expect(noted.slice(before)).toMatchObject([
+      { call: "Garmin POST /upload-service/upload", httpStatus: 201, value: { importId: 1 } },
+    ]);
+    stub.willAnswer(imported([{}], []), Response.json({ version: 1 }));
+    await upload();
+    await pressures.send(withAccess, [pressure()], context);
+    expect(noted).toHaveLength(before + 1);
+  });
+
   test("with a renewed token the form is built anew, whole and with the new token", async () => {
     const from = stub.requests.length;
     stub.willAnswer(new Response("", { status: 401 }), new Response(null, { status: 201 }));
