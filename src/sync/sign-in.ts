@@ -223,7 +223,12 @@ export function createGarminSignIn(deps: {
     if (saved === "account_removed") return { type: saved };
     await memory.forgetPending(account);
     await memory.forgetCooldown(account);
-    log.info("garmin_signed_in", { account });
+    const { clientId, accessExpiresAt, refreshExpiresAt } = tokens;
+    log.info("garmin_signed_in", {
+      ...{ account, clientId },
+      accessExpiresAt: accessExpiresAt.toISOString(),
+      refreshExpiresAt: refreshExpiresAt.toISOString(),
+    });
     return {
       type: "signed_in",
       displayName: profile.displayName,

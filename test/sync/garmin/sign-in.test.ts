@@ -46,6 +46,19 @@ describe("with the sandbox", () => {
       ]);
     });
 
+    test("leaves in the log which app the tokens belong to and how long they live, and neither of them", async () => {
+      await start();
+      await withPassword();
+      const line = house.logged.find((it) => it.includes("garmin_signed_in")) ?? "{}";
+      expect(JSON.parse(line)).toMatchObject({
+        clientId: "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2",
+        accessExpiresAt: expect.stringMatching(/^20/),
+        refreshExpiresAt: expect.stringMatching(/^20/),
+      });
+      const { tokens } = (await link()) ?? {};
+      for (const token of [tokens?.accessToken, tokens?.refreshToken]) expect(line).not.toContain(token);
+    });
+
     test("is followed by a word on the upload consent", async () => {
       await start();
       house.sandbox.garmin.setConsent(OWNER.email, false);
