@@ -40,6 +40,22 @@ describe("what an alarm says", () => {
     }
   });
 
+  test.each([
+    ["en", /doesn’t say which/, /doesn’t say which|at least/],
+    ["de", /sagt Telegram nicht/, /sagt Telegram nicht|mindestens/],
+  ] as const)("says of another program what is known, and that it is over, in %s", (language, unknown, guess) => {
+    const of = (takenBy?: string) => ALARM_WORDS[language].onMachine("webhook-failing", { takenBy, since: "13:00" });
+    const known = of("https://other.example");
+    expect(known.means).toContain("https://other.example");
+    expect(known.means).not.toMatch(guess);
+    expect(of("").means).toMatch(unknown);
+    const polled = ALARM_WORDS[language].onMachine("updates-taken", { since: "13:00" });
+    expect(polled.means).toMatch(unknown);
+    expect(polled.means).toContain("13:00");
+    expect(new Set([known.over, of("").over, of().over]).size).toBe(2);
+    expect(known.over).not.toBe(of().over);
+  });
+
   test("names a command for the stage it comes from, and opens the place", () => {
     expect(told("dead-jobs")).toEqual({
       text: "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.",

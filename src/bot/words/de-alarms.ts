@@ -131,8 +131,9 @@ export function alarmsInGerman(): AlarmWords {
                 fix: "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist. Benutzt noch ein anderes Programm diesen Bot, beende es oder gib ihm einen eigenen.",
               }
             : {
-                means: `${taken} Was in der Zwischenzeit geschrieben wurde, blieb von mir ohne Antwort. Der Abgleich läuft weiter.`,
+                means: `${taken} Was mir inzwischen geschrieben wurde, ist nicht angekommen; sende es bitte noch einmal. Der Abgleich läuft weiter.`,
                 fix: stopTheOther,
+                over: "In der letzten Stunde hat kein anderes Programm die Nachrichten an diesen Bot geholt.",
               }),
         },
         "stale-session": {
@@ -141,7 +142,7 @@ export function alarmsInGerman(): AlarmWords {
           fix: "Du musst nichts tun.",
         },
         "updates-taken": {
-          means: `Ein anderes Programm liest${since ? ` mindestens seit ${since} Uhr` : ""} auch die Nachrichten an diesen Bot, darum bleiben manche von mir ohne Antwort. ${nobodyKnows} Der Abgleich läuft weiter.`,
+          means: `Ein anderes Programm liest${since ? ` mindestens seit ${since} Uhr` : ""} die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. ${nobodyKnows} Der Abgleich läuft weiter.`,
           fix: stopTheOther,
           over: "Kein anderes Programm liest mehr die Nachrichten an diesen Bot.",
         },

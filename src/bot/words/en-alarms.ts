@@ -146,8 +146,9 @@ export function alarmsInEnglish() {
                 fix: "Check that the public address can be reached from outside and that its certificate is valid. If another program uses this bot, stop it or give it its own bot.",
               }
             : {
-                means: `${taken} What people wrote in between got no answer from me. Syncing continues.`,
+                means: `${taken} What was written to me meanwhile didn’t get here, so send it again. Syncing continues.`,
                 fix: stopTheOther,
+                over: "No other program has taken this bot’s messages in the last hour.",
               }),
         },
         "stale-session": {
