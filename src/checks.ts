@@ -40,6 +40,8 @@ export interface ChecksDeps {
   >;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };
+  /** Whether another program polls too: only the one that polls itself knows. */
+  isPolledElsewhere?: () => boolean;
   withings: Config["withings"];
   web?: Pick<WebConfig, "publicUrl">;
   syncIntervalMinutes: number;
@@ -66,7 +68,7 @@ export function checksOf(
   words: Words,
   { nameOf, detail, noRunYet, needed, status, hasClockLine }: Manner,
 ) {
-  const { app, telegram, withings, web, syncIntervalMinutes, clock } = deps;
+  const { app, telegram, isPolledElsewhere = () => false, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   const say = words.doctor;
 
@@ -120,7 +122,11 @@ export function checksOf(
           return say.sealing(links);
         },
       },
-      { name: say.check.telegram, asks: "Telegram", run: () => checkTelegram({ ...telegram, webhookUrl }, say, clock) },
+      {
+        name: say.check.telegram,
+        asks: "Telegram",
+        run: () => checkTelegram({ ...telegram, webhookUrl, isPolledElsewhere: isPolledElsewhere() }, say, clock),
+      },
       {
         name: say.check.application,
         asks: "Withings",

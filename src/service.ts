@@ -73,7 +73,10 @@ export function createService(
   const chat = createChat(config.telegram, app, {
     answersByItself: isOurs(config),
     report: () => makeReport(config.given ?? {}, app, clock),
-    doctor: createDoctor({ ...config, ...config.schedule, app, clock, log }),
+    doctor: createDoctor({
+      ...{ ...config, ...config.schedule, app, clock, log },
+      isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
+    }),
     queue,
     version,
     paced,

@@ -7,7 +7,12 @@ import type { DoctorWords } from "./words/en-doctor.ts";
 
 /** Whether Telegram knows the bot, and whether what people write gets to it: by its webhook, or else by long polling. */
 export async function checkTelegram(
-  { botToken, apiRoot, webhookUrl }: { botToken: string; apiRoot: string; webhookUrl: string | undefined },
+  {
+    botToken,
+    apiRoot,
+    webhookUrl,
+    isPolledElsewhere,
+  }: { botToken: string; apiRoot: string; webhookUrl: string | undefined; isPolledElsewhere: boolean },
   words: DoctorWords,
   clock: Clock,
 ): Promise<string | Problem> {
@@ -19,6 +24,7 @@ export async function checkTelegram(
     if (info.url && info.url !== webhookUrl) {
       return { verdict: "operator", text: words.webhookElsewhere(hostOf(info.url)) };
     }
+    if (isPolledElsewhere) return { verdict: "operator", text: words.polledElsewhere };
     if (!webhookUrl) return words.telegram(username, false);
     if (!info.url) return { verdict: "later", text: words.webhookMissing };
     const { pending, lastError } = webhookHealth(info, webhookUrl, clock.now());

@@ -54,7 +54,7 @@ test("a lasting conflict is reported in the log, at /health and in the chat, doe
   const { logged, wake } = program;
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
   const told = () =>
-    house.told().filter((text) => /Another program is also reading|No other program is reading/.test(text));
+    house.told().filter((text) => /^(Another program is also reading|No other program is reading)/.test(text));
   house.clock.advance(60);
   const before = polls();
   await expect.poll(polls, WAIT).toBeGreaterThan(before);
@@ -70,6 +70,10 @@ test("a lasting conflict is reported in the log, at /health and in the chat, doe
         /^Another program is also reading.* since .*Telegram doesn’t say which program.*Syncing continues\./,
       ),
     ]);
+  well();
+  house.chat.say("/doctor");
+  await heard("fix · Telegram: Another program is also reading this bot’s messages");
+  refusing(409, TAKEN);
   await syncs(program, 80.25);
   const taken = logged.filter(({ event }) => event === "updates_taken");
   expect(taken.length).toBeLessThanOrEqual(2);

@@ -51,6 +51,8 @@ export function doctorInGerman(): DoctorWords {
       `Telegram kann mir nicht bringen, was Leute schreiben: ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
     webhookElsewhere: (host) =>
       `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
+    polledElsewhere:
+      "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
     webhookMissing:
       "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
     application: "Withings nimmt ihre Kennung und ihr Geheimnis an",

@@ -72,6 +72,8 @@ export function doctorInEnglish() {
       `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
     webhookElsewhere: (host: string) =>
       `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
+    polledElsewhere:
+      "Another program is also reading this bot’s messages, so some get no answer from me. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
     webhookMissing:
       "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
     application: "Withings accepts its id and secret",
