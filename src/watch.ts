@@ -46,7 +46,7 @@ const REASSURING: Record<string, MachineAlarmKey[]> = {
 };
 const ENDS_WHEN_SAID = Object.values(REASSURING).flat();
 
-interface Heard extends Pick<MachineAlarm, "cause" | "takenBy"> {
+interface Heard extends Pick<MachineAlarm, "cause" | "takenBy" | "isTokenUnknown"> {
   since: Date;
   /** False where the clock has leapt meanwhile. */
   isSinceSure: boolean;
@@ -104,19 +104,20 @@ export function createWatch(deps: {
     if (!it || minutesSince(it.since) < (PATIENCE_MINUTES[key] ?? 0)) return false;
     return ENDS_WHEN_SAID.includes(key) || minutesSince(it.at) < PEACE_MINUTES;
   };
-  const hear = (key: MachineAlarmKey, { error, message, by, since }: LogFacts = {}) => {
+  const hear = (key: MachineAlarmKey, event: string, { error, message, by, since }: LogFacts = {}) => {
     const cause = error === "UsageError" && typeof message === "string" ? message : undefined;
     const takenBy = typeof by === "string" ? by : undefined;
+    const isTokenUnknown = event === "telegram_token_unknown" || undefined;
     const begunAt = typeof since === "string" ? new Date(since) : clock.now();
     const { since: firstAt = begunAt, isSinceSure = true } = heard.get(key) ?? {};
-    heard.set(key, { since: firstAt, isSinceSure, at: clock.now(), cause, takenBy });
+    heard.set(key, { since: firstAt, isSinceSure, at: clock.now(), cause, takenBy, isTokenUnknown });
   };
   const note = (event: string, facts: LogFacts = {}) => {
     const { account = owner } = facts;
     const key = ALARMING[event];
     // The owner hears of their own link in any case. Other people who block the bot concern only themselves.
     if ((account === owner) === (key === "stale-session")) return;
-    if (key) hear(key, facts);
+    if (key) hear(key, event, facts);
     for (const over of REASSURING[event] ?? []) heard.delete(over);
   };
 
@@ -132,9 +133,14 @@ export function createWatch(deps: {
       try {
         const isFirstSweep = key === "sweep-missing" && isOver;
         const it = heard.get(key);
-        const { cause, takenBy } = it ?? {};
+        const { cause, takenBy, isTokenUnknown } = it ?? {};
         const since = isOver ? isFirstSweep && to.offSince : it?.isSinceSure && it.since;
-        await tell({ ...{ key, isOver, cause }, ...(takenBy !== undefined && { takenBy }), ...(since && { since }) });
+        await tell({
+          ...{ key, isOver, cause },
+          ...(takenBy !== undefined && { takenBy }),
+          ...(isTokenUnknown && { isTokenUnknown }),
+          ...(since && { since }),
+        });
         if (isFirstSweep) to.offSince = undefined;
       } catch (error) {
         log.warn("alarm_not_told", { alarm: key, to: name, ...errorFacts(error) });
@@ -159,7 +165,7 @@ export function createWatch(deps: {
       },
       error(event, facts) {
         note(event, facts);
-        if (!TOLD_TO_THEIR_PERSON.includes(event)) hear("broken", facts);
+        if (!TOLD_TO_THEIR_PERSON.includes(event)) hear("broken", event, facts);
         log.error(event, facts);
       },
     },

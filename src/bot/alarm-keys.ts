@@ -35,6 +35,8 @@ export interface MachineAlarm {
   isOver: boolean;
   /** A sentence that names the fix, where one is known. */
   cause: string | undefined;
+  /** Telegram does not know the bot's token. */
+  isTokenUnknown?: true | undefined;
   /** Where the other program is that has taken the bot; empty where nobody can know. */
   takenBy?: string | undefined;
   /** When it began; with the end of "sweep-missing": the program did not run since then. */

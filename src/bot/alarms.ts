@@ -136,7 +136,7 @@ export function createMachineAlarmTeller(deps: {
   clock: Clock;
   log: Log;
 }): (alarm: MachineAlarm) => Promise<void> {
-  return async ({ key, isOver, cause, takenBy, since }) => {
+  return async ({ key, isOver, cause, takenBy, isTokenUnknown, since }) => {
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
     const words = ALARM_WORDS[language];
@@ -145,7 +145,7 @@ export function createMachineAlarmTeller(deps: {
       timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     const begun = since && format.moment(since);
-    const { means, fix, over } = words.onMachine(key, { cause, takenBy, since: begun });
+    const { means, fix, over } = words.onMachine(key, { cause, takenBy, isTokenUnknown, since: begun });
     const end = isOver && begun ? words.wasOff(begun) : over;
     if (isOver && end === undefined) return;
     await deps.send({ text: isOver && end ? end : `${means}\n\n${fix}`, isQuiet: isOver || key === "stale-session" });

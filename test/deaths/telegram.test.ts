@@ -17,12 +17,15 @@ async function healthOf({ house }: Stage): Promise<string> {
   return ((await (await fetch(`${house.url}/health`)).json()) as { telegram: string }).telegram;
 }
 
+const SILENT = /^Telegram hasn’t let me read or write messages since/;
+const TOKEN = /^Telegram hasn’t accepted my bot’s token since \d\d:\d\d.*\n\nCopy the token again from @BotFather/;
+
 test.each([
-  ["The bot's token is revoked (401)", 401, "Unauthorized", "token_unknown"],
-  ["Telegram knows no such bot (404)", 404, "Not Found", "token_unknown"],
-  ["Telegram answers nonsense (400)", 400, "Bad Request: something new", "refusing"],
-  ["Telegram is down (502)", 502, "Bad Gateway", "unreachable"],
-] as const)("%s", async (death, status, description, state) => {
+  ["The bot's token is revoked (401)", 401, "Unauthorized", "token_unknown", TOKEN],
+  ["Telegram knows no such bot (404)", 404, "Not Found", "token_unknown", TOKEN],
+  ["Telegram answers nonsense (400)", 400, "Bad Request: something new", "refusing", SILENT],
+  ["Telegram is down (502)", 502, "Bad Gateway", "unreachable", SILENT],
+] as const)("%s", async (death, status, description, state, words) => {
   const stage = await startStage(death);
   await stage.isWell();
   stage.begin();
@@ -30,7 +33,7 @@ test.each([
   stage.weighIn();
   await expect.poll(() => healthOf(stage)).toBe(state);
   await stage.hears("log", /telegram_token_unknown|updates_refused|telegram_unreachable/, 1);
-  await stage.hears("ALARM_URL", /^Telegram hasn’t let me read or write messages/, 30);
+  await stage.hears("ALARM_URL", words, 30);
   // Syncing goes on all the while.
   await stage.heals("syncs meanwhile", () => undefined, 30);
   stage.begin();

@@ -62,7 +62,7 @@ test("ALARM_URL is told that Telegram no longer knows the token, and readings ar
   house.person.stepOnScale({ weightKg: 80.25 });
   await minutes(31, program);
   await expect.poll(() => house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
-  expect(outside.alarms()).toEqual([expect.stringMatching(/^Telegram hasn’t let me read or write messages/)]);
+  expect(outside.alarms()).toEqual([expect.stringMatching(/^Telegram hasn’t accepted my bot’s token since/)]);
 });
 
 test("ALARM_URL is told once that the owner has blocked the bot, also after a restart, and when they are back", async () => {

@@ -100,7 +100,7 @@ export function alarmsInGerman(): AlarmWords {
       };
       return SENTENCES[key];
     },
-    onMachine(key, { cause, takenBy, since }) {
+    onMachine(key, { cause, takenBy, isTokenUnknown, since }) {
       const logSays = "Im Protokoll des Programms steht, was es war.";
       const needsFixing =
         "Auf dem Rechner, auf dem ich laufe, gibt es ein Problem. Keine Messung ist verloren; manche warten vielleicht, bis es behoben ist.";
@@ -149,6 +149,10 @@ export function alarmsInGerman(): AlarmWords {
         "telegram-gone": {
           means: `Ich kann bei Telegram ${forTenMinutes} keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.`,
           fix: `Rufe auf dem Rechner, auf dem ich laufe, npx weighbridge doctor auf. Kennt Telegram mein Token nicht mehr, kopiere es bei @BotFather neu in meine Einstellungen und starte mich neu. ${logSays}`,
+          ...(isTokenUnknown && {
+            means: `Telegram nimmt das Token meines Bots ${forTenMinutes} nicht an, darum kann ich keine Nachrichten lesen oder schreiben. Der Abgleich läuft weiter, aber im Chat erfährt niemand etwas.`,
+            fix: "Kopiere das Token bei @BotFather neu in meine Einstellungen (TELEGRAM_BOT_TOKEN) und starte mich neu.",
+          }),
           over: "Telegram funktioniert für mich wieder. Was ich nicht sagen konnte, steht jetzt im Chat.",
         },
         "owner-away": {

@@ -15,6 +15,7 @@ export interface AlarmFacts {
   cause?: string | undefined;
   /** Where the other program is that has taken the bot; empty where nobody can know. */
   takenBy?: string | undefined;
+  isTokenUnknown?: true | undefined;
   /** When it began, in words. */
   since?: string | undefined;
 }
@@ -116,7 +117,7 @@ export function alarmsInEnglish() {
       return SENTENCES[key];
     },
     /** What it says on one machine. */
-    onMachine(key: MachineAlarmKey, { cause, takenBy, since }: AlarmFacts): AlarmSentences {
+    onMachine(key: MachineAlarmKey, { cause, takenBy, isTokenUnknown, since }: AlarmFacts): AlarmSentences {
       const logSays = "The program’s log says what it was.";
       const needsFixing =
         "Something on the machine I run on needs fixing. No reading is lost; some may wait until it’s fixed.";
@@ -164,6 +165,10 @@ export function alarmsInEnglish() {
         "telegram-gone": {
           means: `Telegram hasn’t let me read or write messages ${forTenMinutes}. Syncing continues, but nobody is told anything in the chat.`,
           fix: `Run npx weighbridge doctor on the machine I run on. If Telegram no longer knows my token, copy it again from @BotFather into my settings and restart me. ${logSays}`,
+          ...(isTokenUnknown && {
+            means: `Telegram hasn’t accepted my bot’s token ${forTenMinutes}, so I can’t read or write messages. Syncing continues, but nobody is told anything in the chat.`,
+            fix: "Copy the token again from @BotFather into my settings (TELEGRAM_BOT_TOKEN), then restart me.",
+          }),
           over: "Telegram works for me again. What I couldn’t say then is in the chat now.",
         },
         "owner-away": {
