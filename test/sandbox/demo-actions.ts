@@ -21,13 +21,15 @@ const SETTLING_SECONDS = 20;
 const GATHERING_SECONDS = 10;
 
 const NOTHING_TO_SAY = "Link both first: until then the bot has nothing to tell you by itself.";
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 3600 * 1000;
 const SPANS = {
   hour: "An hour",
   morning: "A night",
   three_days: "Three days",
   two_weeks: "Two weeks",
 } as const;
-const MORNINGS = { morning: 1, three_days: 3, two_weeks: 14 } as const;
+const DAYS = { three_days: 3, two_weeks: 14 } as const;
 
 /** What the buttons of the page do, and what it shows: the vendors' side of the demo, and its time. */
 export function demoActions(deps: {
@@ -126,6 +128,13 @@ export function demoActions(deps: {
     await pass(60);
   }
 
+  /** Until a morning on which as many whole days are over: so long a scale has to be silent. */
+  async function passDays(count: number) {
+    // From one morning on, the third one after it comes some moments earlier in its minute.
+    const endsAt = time.clock.now().getTime() + count * DAY_MS - MINUTE_MS;
+    while (time.clock.now().getTime() < endsAt) await pass(time.untilMorning(person.timezone));
+  }
+
   const troubles = createDemoTroubles({ sandbox, outside, program, time, patience, chat, resident, settle });
 
   const readings = readingActions({ person, now: time.clock.now, next });
@@ -189,7 +198,8 @@ export function demoActions(deps: {
     },
     async passTime({ until }) {
       if (until === "hour") await passHour();
-      else for (let day = 0; day < MORNINGS[until]; day++) await pass(time.untilMorning(person.timezone));
+      else if (until === "morning") await pass(time.untilMorning(person.timezone));
+      else await passDays(DAYS[until]);
       return `${SPANS[until]} later: it is ${inWords(time.clock.now())}.`;
     },
     async patience({ isShort }) {

@@ -80,6 +80,8 @@ test.each(buttons)("%s: %s does what it says", async (_, __, { action, input = {
   const words = await act(action, input);
   expect(words).not.toBe("");
   await act("passTime", { until: "hour" });
+  if (action === "passTime")
+    await chat.waitUntil(({ messages }) => messages.some(({ text }) => /^No weigh-in/.test(text)));
   // A lost subscription fixes itself, and data put back do no harm: neither needs a word.
   if (action !== "loseSubscription" && action !== "putOldDataBack")
     await chat.waitUntil(({ messages }) => messages.length > known);
