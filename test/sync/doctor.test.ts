@@ -42,7 +42,7 @@ test("every check has fifteen seconds, all at the same time, and one that needs 
   ]);
   answer("after all");
   expect(findings[2]?.verdict).toBe("later");
-  expect(thingsToDo(findings)).toEqual({ needYou: 0, broken: 0, later: 2 });
+  expect(thingsToDo(findings)).toEqual({ needYou: 0, broken: 0, later: 2, notes: 0 });
 });
 
 test("what a check began when its time was over is waited for before anything is closed", async () => {
@@ -65,5 +65,5 @@ test("what needs the owner counts once where two lines ask for the same, and wha
   const broken = async () => Promise.reject(new Error("broken"));
   const checks = [relink, relink, away, away, broken, broken].map((run) => check("a", "Withings", run));
   const { findings } = await examine(checks, words);
-  expect(thingsToDo(findings)).toEqual({ needYou: 1, broken: 2, later: 2 });
+  expect(thingsToDo(findings)).toEqual({ needYou: 1, broken: 2, later: 2, notes: 0 });
 });
