@@ -48,13 +48,19 @@ export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
 /** `off`: not set up yet. `gone`: set up, and seen to be missing since. `unreachable`: Withings does not get through to us. */
 export type NotificationState = "on" | "unreachable" | "off" | "gone";
 
+/** What the last check found. `checkedAt`: when Withings was last asked; absent before the first check. */
+export interface NotificationsSeen {
+  state: NotificationState;
+  checkedAt?: Date;
+}
+
 export interface Subscriptions {
   /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
   keep(account: number): Promise<SubscriptionCheck>;
   /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
   remove(account: number): Promise<void>;
   /** What was last seen, without asking Withings; undefined where there is no address that Withings could call. */
-  state(account: number): Promise<NotificationState | undefined>;
+  state(account: number): Promise<NotificationsSeen | undefined>;
   /**
    * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what
    * a request to Withings throws.
@@ -128,9 +134,7 @@ export function createSubscriptions(deps: {
     async state(account) {
       if (callbackUrl === undefined) return undefined;
       const seen = await read(account);
-      if (seen?.state === "callback_unreachable") return "unreachable";
-      if (seen?.state === "gone") return "gone";
-      return seen?.active.some(isForReadings) ? "on" : "off";
+      return seen ? { state: stateOf(seen), checkedAt: seen.checkedAt } : { state: "off" };
     },
 
     async look(account) {
@@ -146,6 +150,12 @@ export function createSubscriptions(deps: {
       return "gone";
     },
   };
+}
+
+function stateOf({ state, active }: SubscriptionsSeen): NotificationState {
+  if (state === "callback_unreachable") return "unreachable";
+  if (state === "gone") return "gone";
+  return active.some(isForReadings) ? "on" : "off";
 }
 
 const isForReadings = (appli: number) => READINGS.includes(appli);

@@ -164,10 +164,10 @@ test("nobody is said to tell us of new readings once the link is gone, even if i
   const web = await startWebHouse({ linked: true });
   const { app } = web;
   await app.subscriptions.keep(ACCOUNT);
-  expect(await app.subscriptions.state(ACCOUNT)).toBe("on");
+  expect(await app.subscriptions.state(ACCOUNT)).toMatchObject({ state: "on" });
   web.sandbox.withings.revoke(USERID);
   expect(await web.sync()).toMatchObject({ action: "relink_withings" });
   await app.disconnect((await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing"), "withings");
-  expect(await app.subscriptions.state(ACCOUNT)).toBe("off");
+  expect(await app.subscriptions.state(ACCOUNT)).toEqual({ state: "off" });
   await web.close();
 });

@@ -347,8 +347,10 @@ export function german(format: Format): Words {
       { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
       options: Partial<StatusOptions>,
     ): string {
+      const { notifications } = options;
+      const checked = notifications?.checkedAt ? ` (geprüft: ${moment(notifications.checkedAt)})` : "";
       const NOTIFICATIONS = {
-        on: "Withings meldet mir neue Messungen sofort",
+        on: `Withings meldet mir neue Messungen sofort${checked}`,
         unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
         off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
         gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
@@ -361,7 +363,7 @@ export function german(format: Format): Words {
         ...(options.signInRestsUntil
           ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
           : []),
-        ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[notifications.state]] : []),
         "",
         ...(isLinked
           ? [

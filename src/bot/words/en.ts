@@ -6,7 +6,7 @@ import type { LinkOverview, Overview } from "../../sync/overview.ts";
 import type { AttentionItem, FailReason, HeldReason, UnreadableRecord, Vendor } from "../../sync/ports.ts";
 import { byStart } from "../../sync/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/run.ts";
-import type { NotificationState } from "../../sync/subscriptions.ts";
+import type { NotificationsSeen } from "../../sync/subscriptions.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
@@ -24,7 +24,7 @@ export type Words = ReturnType<typeof english>;
 export interface StatusOptions {
   nextRunAt?: Date | undefined;
   /** How Withings tells of new readings; absent without a public address. */
-  notifications?: NotificationState | undefined;
+  notifications?: NotificationsSeen | undefined;
   /** While no password or code is tried at Garmin. */
   signInRestsUntil?: Date | undefined;
   version: string;
@@ -373,8 +373,10 @@ export function english(format: Format) {
       { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
       options: Partial<StatusOptions>,
     ): string {
+      const { notifications } = options;
+      const checked = notifications?.checkedAt ? ` (checked ${moment(notifications.checkedAt)})` : "";
       const NOTIFICATIONS = {
-        on: "Withings tells me about new readings at once",
+        on: `Withings tells me about new readings at once${checked}`,
         unreachable: "Withings can’t reach me to tell me about new readings; I check for them myself",
         off: "Withings doesn’t tell me about new readings yet; I check for them myself",
         gone: "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
@@ -387,7 +389,7 @@ export function english(format: Format) {
         ...(options.signInRestsUntil
           ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
           : []),
-        ...(options.notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[options.notifications]] : []),
+        ...(notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[notifications.state]] : []),
         "",
         ...(isLinked
           ? [
