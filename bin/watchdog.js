@@ -1,4 +1,4 @@
-// The thread that ends a program that hangs, for src/watchdog.ts: it works with `WatchdogThread` as its data.
+// The thread that ends a program that hangs, for src/app/watchdog.ts: it works with `WatchdogThread` as its data.
 //
 // Plain JavaScript on purpose: to read TypeScript, a thread of its own would need 40 MB more.
 import { writeSync } from "node:fs";

@@ -1,4 +1,5 @@
 import project from "../package.json" with { type: "json" };
+import { createTable } from "./app/open-stores.ts";
 import { type CommandOfProgram, isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
@@ -10,11 +11,10 @@ import { statusCommand } from "./cli/status.ts";
 import { dryRunCommand, syncCommand } from "./cli/sync.ts";
 import { createTerminal, type Streams, type Terminal } from "./cli/terminal.ts";
 import { needed } from "./cli/words.ts";
-import { systemClock } from "./clock.ts";
-import { type Environment, loadEnvironment, readConfig, readLogLevel, stageKeptByNpm } from "./config.ts";
-import { UsageError } from "./errors.ts";
-import { createLog, type Log } from "./log.ts";
-import { createTable } from "./stores.ts";
+import { type Environment, loadEnvironment, readConfig, readLogLevel, stageKeptByNpm } from "./config/config.ts";
+import { systemClock } from "./lib/clock.ts";
+import { UsageError } from "./lib/errors.ts";
+import { createLog, type Log } from "./lib/log.ts";
 
 /** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;
@@ -43,7 +43,7 @@ export async function main(args: string[], { stdin, stdout, stderr }: Streams = 
     }
     if (!isOfProgram(command) || command.stage !== undefined) {
       // Loaded on demand: whoever has no deployment does without all of it.
-      const { onAws } = await import("./cli/on-aws.ts");
+      const { onAws } = await import("./cli/aws/on-aws.ts");
       return await onAws(command, terminal, { clock, write }, perform);
     }
     const env = loadEnvironment();
@@ -59,7 +59,7 @@ export async function main(args: string[], { stdin, stdout, stderr }: Streams = 
 async function perform(command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log): Promise<number> {
   switch (command.name) {
     case "demo": {
-      const { runDemo } = await import("../test/sandbox/demo.ts");
+      const { runDemo } = await import("./sandbox/demo.ts");
       return runDemo(terminal);
     }
     case "start": {

@@ -1,17 +1,17 @@
 import { GrammyError } from "grammy/web";
-import { createAlarmUrl } from "./alarm-url.ts";
-import { createAlarmSend } from "./bot/alarm-send.ts";
-import { createMachineAlarmTeller } from "./bot/alarms.ts";
-import { isUncallable } from "./bot/webhook.ts";
-import type { Clock } from "./clock.ts";
-import { type Environment, readConfig } from "./config.ts";
-import { UsageError } from "./errors.ts";
-import { errorFacts, type Log } from "./log.ts";
-import { createRunFiles, type ToldOnce } from "./run-files.ts";
+import { createAlarmUrl } from "./app/alarm-url.ts";
+import { createRunFiles, type ToldOnce } from "./app/run-files.ts";
+import { SERVICE_SECTIONS, type ServiceConfig } from "./app/service.ts";
+import { createSystemd } from "./app/systemd.ts";
+import { createAlarmSend } from "./bot/notifications/alarm-send.ts";
+import { createMachineAlarmTeller } from "./bot/notifications/alarms.ts";
+import { isUncallable } from "./bot/telegram/webhook.ts";
+import { type Environment, readConfig } from "./config/config.ts";
+import type { Clock } from "./lib/clock.ts";
+import { UsageError } from "./lib/errors.ts";
+import { createTransport } from "./lib/http-client.ts";
+import { errorFacts, type Log } from "./lib/log.ts";
 import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
-import { SERVICE_SECTIONS, type ServiceConfig } from "./service.ts";
-import { createSystemd } from "./systemd.ts";
-import { createTransport } from "./transport.ts";
 
 /** Runs until it is told to stop, or ends at the start if it cannot do anything. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {

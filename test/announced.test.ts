@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { RetryLaterError } from "../src/errors.ts";
-import { settleUnlinked } from "../src/sync/unlinked.ts";
+import { RetryLaterError } from "../src/lib/errors.ts";
+import { settleUnlinked } from "../src/sync/links/confirm-unlink.ts";
 import { ACCOUNT, NOON, USERID } from "./support/household.ts";
 import { startWebHouse, type WebHouse } from "./support/web-house.ts";
 

@@ -2,45 +2,52 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 
-/** Read top to bottom: a layer may import what its line names, and itself. */
-const LAYERS: Array<{ name: string; files: RegExp; mayImport: string[] }> = [
-  {
-    name: "entry",
-    files:
-      /^src\/(cli|start|server|service|watch|watchdog|systemd|alarm-url|run-files|chat|checks|store-check|report)\.ts$|^src\/(cli|lambda)\//,
-    mayImport: ["app", "queue", "schedule", "http", "config", "bot", "sync", "contract", "base", "demo"],
-  },
-  {
-    name: "app",
-    files: /^src\/(app|stores|backup)\.ts$/,
-    mayImport: ["config", "sync", "withings", "garmin", "store", "contract", "base"],
-  },
-  { name: "http", files: /^src\/(node-)?http\.ts$/, mayImport: ["config", "sync", "contract", "base"] },
-  { name: "bot", files: /^src\/bot\//, mayImport: ["sync", "contract", "base"] },
-  { name: "withings", files: /^src\/sync\/withings\//, mayImport: ["contract", "base"] },
-  { name: "garmin", files: /^src\/sync\/garmin\//, mayImport: ["contract", "base"] },
-  // What carries jobs on AWS; on one machine the store does.
-  { name: "queue", files: /^src\/store\/sqs\.ts$/, mayImport: ["contract", "base"] },
-  { name: "store", files: /^src\/store\//, mayImport: ["contract", "base"] },
-  {
-    name: "contract",
-    files: /^src\/sync\/(ports|sign-in-ports|web-ports|chat-ports|account|outcome|reading|token-life|unknown)\.ts$/,
-    mayImport: ["base"],
-  },
-  { name: "sync", files: /^src\/sync\/[^/]+\.ts$/, mayImport: ["contract", "base"] },
-  { name: "schedule", files: /^src\/schedule\.ts$/, mayImport: ["base"] },
-  { name: "config", files: /^src\/config\.ts$/, mayImport: ["base"] },
-  {
-    name: "base",
-    files: /^src\/(errors|aws-errors|log|clock|json|local-time|rate-limiter|bottleneck-light\.d|transport)\.ts$/,
-    mayImport: [],
-  },
-  { name: "demo", files: /^test\/sandbox\/demo\.ts$/, mayImport: [] },
-];
+/** Who may import whom: a folder on the left imports from those on its right, and from itself. Lower lines are lower layers. */
+const MAY_IMPORT: Record<string, string> = {
+  src: "cli cli/aws sandbox app http bot bot/notifications bot/telegram bot/words config sync/jobs sync/model lib",
+  sandbox:
+    "src cli sandbox/garmin sandbox/telegram sandbox/telegram/methods sandbox/withings app config sync/status lib",
+  "sandbox/garmin": "sandbox lib",
+  "sandbox/telegram": "sandbox sandbox/telegram/methods lib",
+  "sandbox/telegram/methods": "sandbox/telegram",
+  "sandbox/withings": "sandbox lib",
+  lambda: "app bot/notifications bot/telegram bot/words config sync/jobs sync/model lib",
+  "cli/aws": "cli app bot/telegram config sync/status lib",
+  cli: "app bot/notifications bot/words config sync/status sync/engine sync/links sync/model lib",
 
-function layerOf(file: string) {
-  return LAYERS.find(({ files }) => files.test(file)) ?? expect.fail(`${file} is in no layer`);
-}
+  app: "http bot bot/notifications bot/telegram bot/words config store store/sqlite store/dynamodb sync/garmin sync/withings sync/diagnostics sync/jobs sync/status sync/engine sync/links sync/model lib",
+  http: "config sync/jobs sync/links sync/model lib",
+
+  bot: "bot/commands bot/conversations bot/middleware bot/ui bot/telegram bot/words sync/links sync/model lib",
+  "bot/commands":
+    "bot/notifications bot/middleware bot/conversations bot/ui bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
+  "bot/notifications": "bot/ui bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
+  "bot/middleware": "bot/conversations bot/ui bot/telegram bot/words sync/links sync/model lib",
+  "bot/conversations": "bot/ui bot/words sync/links sync/model lib",
+  "bot/ui": "bot/words sync/status sync/engine sync/links sync/model lib",
+  "bot/telegram": "bot/words sync/status sync/model lib",
+  "bot/words": "sync/status sync/engine sync/links sync/model lib",
+
+  "store/sqlite": "store lib",
+  "store/dynamodb": "store lib",
+  store: "sync/model lib",
+
+  "sync/jobs": "sync/engine sync/model lib",
+  "sync/status": "sync/engine sync/model lib",
+  "sync/engine": "sync/diagnostics sync/links sync/model lib",
+  "sync/links": "sync/model lib",
+  "sync/diagnostics": "sync/model lib",
+  "sync/withings": "sync/model lib",
+  "sync/garmin": "sync/model lib",
+  "sync/model": "lib",
+
+  config: "lib",
+  lib: "",
+};
+
+const importable = (folder: string) => MAY_IMPORT[folder]?.split(" ").filter(Boolean) ?? [];
+const folderOf = (file: string) =>
+  path.posix.dirname(file) === "src" ? "src" : path.posix.dirname(file).slice("src/".length);
 
 const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
@@ -51,29 +58,66 @@ function importsOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].flatMap(([, target]) => target ?? []);
 }
 
-test("imports point one way", () => {
+/** Those of the project's own files, with their paths from its root. */
+function localImportsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((target) => target.startsWith(".") && target.endsWith(".ts"))
+    .map((target) => path.posix.join(path.posix.dirname(file), target));
+}
+
+test("each folder imports only the folders of its line", () => {
   const wrong = sources.flatMap((file) => {
-    const from = layerOf(file);
-    return importsOf(file)
-      .filter((target) => target.startsWith(".") && target.endsWith(".ts"))
-      .map((target) => path.posix.join(path.posix.dirname(file), target))
-      .filter((target) => ![from.name, ...from.mayImport].includes(layerOf(target).name))
+    const allowed = [folderOf(file), ...importable(folderOf(file))];
+    return localImportsOf(file)
+      .filter((target) => !allowed.includes(folderOf(target)))
       .map((target) => `${file} -> ${target}`);
   });
-  expect(sources.length).toBeGreaterThan(40);
+  expect(sources.length).toBeGreaterThan(150);
+  expect([...new Set(sources.map(folderOf))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   expect(wrong).toEqual([]);
 });
 
+test("no line of the table names a folder that it never imports", () => {
+  const idle = Object.keys(MAY_IMPORT).flatMap((folder) => {
+    const used = new Set(
+      sources
+        .filter((file) => folderOf(file) === folder)
+        .flatMap(localImportsOf)
+        .map(folderOf),
+    );
+    return importable(folder)
+      .filter((other) => !used.has(other))
+      .map((other) => `${folder} -> ${other}`);
+  });
+  expect(idle).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const open = new Set<string>();
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: string[]) => {
+    if (open.has(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (open.has(file) || done.has(file)) return;
+    open.add(file);
+    for (const target of localImportsOf(file)) visit(target, [...way, file]);
+    open.delete(file);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
 test.each([
-  ["@aws-sdk/client-dynamodb", /^src\/store\/dynamodb/],
-  ["@aws-sdk/client-sqs", /^src\/store\/sqs\.ts$/],
-  ["@aws-sdk/client-ssm", /^src\/(cli\/aws|lambda\/environment)\.ts$/],
-  ["@aws-sdk/client-lambda", /^src\/cli\/aws\.ts$/],
-  ["node:sqlite", /^src\/store\/sqlite(-backup)?\.ts$/],
-  ["bottleneck", /^src\/(rate-limiter|bottleneck-light\.d)\.ts$/],
-  ["undici", /^src\/transport\.ts$/],
-  ["@garmin/fitsdk", /^src\/sync\/garmin\/fit\.ts$/],
-  ["grammy", /^src\/(bot\/|start\.ts$|lambda\/sweep\.ts$)/],
+  ["@aws-sdk/client-dynamodb", /^src\/store\/dynamodb\//],
+  ["@aws-sdk/client-sqs", /^src\/lambda\/sqs-queue\.ts$/],
+  ["@aws-sdk/client-ssm", /^src\/(cli\/aws\/client|lambda\/environment)\.ts$/],
+  ["@aws-sdk/client-lambda", /^src\/cli\/aws\/client\.ts$/],
+  ["node:sqlite", /^src\/store\/sqlite\//],
+  ["bottleneck", /^src\/lib\/(rate-limiter|bottleneck-light\.d)\.ts$/],
+  ["undici", /^src\/lib\/http-client\.ts$/],
+  ["@garmin/fitsdk", /^src\/(sync\/garmin\/fit|sandbox\/garmin\/fit-file)\.ts$/],
+  ["grammy", /^src\/(bot\/|sandbox\/|start\.ts$|lambda\/sweep\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {
   const users = sources.filter((file) => importsOf(file).some((target) => target.startsWith(module)));
   expect(users).not.toEqual([]);
@@ -81,11 +125,13 @@ test.each([
 });
 
 test("the environment is read in one place", () => {
-  expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual(["src/config.ts"]);
+  expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual(["src/config/config.ts"]);
 });
 
 test("the table's name has one source", () => {
-  expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual(["src/config.ts"]);
+  expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual([
+    "src/config/config.ts",
+  ]);
 });
 
 test("every package is one exact version: an npm that runs on an older Node would choose another one", () => {

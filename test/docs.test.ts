@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import project from "../package.json" with { type: "json" };
-import { ALARM_KEYS } from "../src/bot/alarm-keys.ts";
+import { ALARM_KEYS } from "../src/bot/words/alarm-keys.ts";
 import { parseArguments } from "../src/cli/arguments.ts";
 
 const PAGES = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)];
@@ -25,7 +25,9 @@ test("every script that the pages name is there", () => {
 });
 
 test("the README lists every setting that the program reads and a person may set", () => {
-  const settings = [...textOf("src/config.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].flatMap(([, name]) => name ?? []);
+  const settings = [...textOf("src/config/config.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
   expect(settings).toContain("TELEGRAM_BOT_TOKEN");
   const readme = textOf("README.md");
   // The deployment alone sets where its queue is.

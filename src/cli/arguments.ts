@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { TABLE_NAME_VARIABLE } from "../config.ts";
-import { UsageError } from "../errors.ts";
-import { isTimezone } from "../local-time.ts";
+import { TABLE_NAME_VARIABLE } from "../config/config.ts";
+import { UsageError } from "../lib/errors.ts";
+import { isTimezone } from "../lib/local-time.ts";
 
 export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "help" }

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { backUp, restore } from "../backup.ts";
-import { type Environment, readConfig } from "../config.ts";
+import { backUp, restore } from "../app/backup.ts";
+import { type Environment, readConfig } from "../config/config.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
-import { ActionNeededError, RetryLaterError, UsageError } from "../errors.ts";
-import { errorFacts, type Log } from "../log.ts";
-import type { RunStatus } from "../sync/outcome.ts";
+import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { RunStatus } from "../sync/model/outcome.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence } from "./words.ts";
 

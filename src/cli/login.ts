@@ -1,9 +1,9 @@
-import type { App } from "../app.ts";
-import { UsageError } from "../errors.ts";
-import type { LinkResult, MadeLink } from "../sync/link-withings.ts";
-import type { LinkFacts, Vendor } from "../sync/ports.ts";
-import type { SignInResult } from "../sync/sign-in.ts";
-import type { MobileClient } from "../sync/sign-in-ports.ts";
+import type { App } from "../app/app.ts";
+import { UsageError } from "../lib/errors.ts";
+import type { SignInResult } from "../sync/links/garmin-sign-in.ts";
+import type { LinkResult, MadeLink } from "../sync/links/withings-consent.ts";
+import type { MobileClient } from "../sync/model/garmin-sign-in.ts";
+import type { LinkFacts, Vendor } from "../sync/model/vendors.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { garminPage, signInWords, terminalWords } from "./words.ts";

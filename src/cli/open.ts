@@ -1,10 +1,10 @@
-import { type App, type AppConfig, createApp } from "../app.ts";
-import type { Clock } from "../clock.ts";
-import { type Config, type Environment, readConfig } from "../config.ts";
-import { ActionNeededError, UsageError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import { openStore, type Store } from "../stores.ts";
-import type { Account, Accounts } from "../sync/account.ts";
+import { type App, type AppConfig, createApp } from "../app/app.ts";
+import { openStore, type Store } from "../app/open-stores.ts";
+import { type Config, type Environment, readConfig } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { ActionNeededError, UsageError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Account, Accounts } from "../sync/model/account.ts";
 
 /** Opens what a command needs, and closes it whatever happens. */
 export async function withStore<T>(

@@ -1,9 +1,9 @@
-import { localDateTime } from "../local-time.ts";
-import type { Finding } from "../sync/look.ts";
-import { sentValues } from "../sync/match.ts";
-import type { Step } from "../sync/plan.ts";
-import type { LedgerEntry, SkipReason } from "../sync/ports.ts";
-import type { Preview } from "../sync/preview.ts";
+import { localDateTime } from "../lib/local-time.ts";
+import type { Finding } from "../sync/engine/lookup.ts";
+import { sentValues } from "../sync/engine/match.ts";
+import type { Step } from "../sync/engine/plan.ts";
+import type { Preview } from "../sync/engine/preview.ts";
+import type { LedgerEntry, SkipReason } from "../sync/model/vendors.ts";
 import { terminalWords } from "./words.ts";
 
 /** Times are put before them here. */

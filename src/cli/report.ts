@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { createApp } from "../app.ts";
-import type { Clock } from "../clock.ts";
-import { type Environment, readConfig } from "../config.ts";
-import { UsageError } from "../errors.ts";
-import { errorFacts, type Log } from "../log.ts";
-import { makeReport } from "../report.ts";
+import { createApp } from "../app/app.ts";
+import { makeReport } from "../app/report.ts";
+import { type Environment, readConfig } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { UsageError } from "../lib/errors.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 

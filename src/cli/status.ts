@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.ts";
-import { type Environment, readConfig } from "../config.ts";
-import type { Log } from "../log.ts";
-import { openStore, unseal } from "../stores.ts";
-import { type Overview, overviewOf } from "../sync/overview.ts";
-import { VENDORS } from "../sync/ports.ts";
-import { signInRest } from "../sync/sign-in-rest.ts";
+import { openStore, unseal } from "../app/open-stores.ts";
+import { type Environment, readConfig } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { signInRest } from "../sync/links/sign-in-rest.ts";
+import { VENDORS } from "../sync/model/vendors.ts";
+import { type Overview, overviewOf } from "../sync/status/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { needed, terminalWords } from "./words.ts";

@@ -1,7 +1,7 @@
 import type { SNSEvent } from "aws-lambda";
-import { createAlarmSend } from "../bot/alarm-send.ts";
-import { createAlarmTeller } from "../bot/alarms.ts";
-import { readConfig } from "../config.ts";
+import { createAlarmSend } from "../bot/notifications/alarm-send.ts";
+import { createAlarmTeller } from "../bot/notifications/alarms.ts";
+import { readConfig } from "../config/config.ts";
 import { clock, environmentOf, kept, logOf } from "./invocation.ts";
 
 const ready = kept(async () => {
@@ -13,7 +13,7 @@ const ready = kept(async () => {
     send: createAlarmSend({ ...telegram, owner }, clock).send,
     // Loaded on demand: an alarm has to be told also where the store, or what it takes to read it, is what broke.
     async languageOf() {
-      const { openStore } = await import("../stores.ts");
+      const { openStore } = await import("../app/open-stores.ts");
       const { accounts, close } = await openStore(store, { clock, log });
       return (await accounts.find(owner).finally(close))?.language;
     },

@@ -1,7 +1,7 @@
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { awsTrouble } from "../aws-errors.ts";
-import type { Environment } from "../config.ts";
-import { RetryLaterError, UsageError } from "../errors.ts";
+import type { Environment } from "../config/config.ts";
+import { awsTrouble } from "../lib/aws-errors.ts";
+import { RetryLaterError, UsageError } from "../lib/errors.ts";
 
 /** More names a call are refused. */
 const NAMES_A_CALL = 10;

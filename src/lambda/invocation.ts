@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
-import { systemClock } from "../clock.ts";
-import { type Environment, loadEnvironment, readLogLevel } from "../config.ts";
-import { createLog } from "../log.ts";
+import { type Environment, loadEnvironment, readLogLevel } from "../config/config.ts";
+import { systemClock } from "../lib/clock.ts";
+import { createLog } from "../lib/log.ts";
 import { completeEnvironment } from "./environment.ts";
 import { PARAMETERS } from "./parameters.ts";
 

@@ -1,8 +1,8 @@
-import { createApp } from "../app.ts";
-import { loadEnvironment, readConfig } from "../config.ts";
-import { createService, SERVICE_SECTIONS } from "../service.ts";
-import { createSqsQueue, type SqsQueue } from "../store/sqs.ts";
+import { createApp } from "../app/app.ts";
+import { createService, SERVICE_SECTIONS } from "../app/service.ts";
+import { loadEnvironment, readConfig } from "../config/config.ts";
 import { clock, environmentOf, logOf } from "./invocation.ts";
+import { createSqsQueue, type SqsQueue } from "./sqs-queue.ts";
 
 /** It needs no secret, and so is there also where the rest of the program cannot be had. */
 export function openQueue(): SqsQueue {

@@ -1,14 +1,14 @@
 import type { Context } from "aws-lambda";
 import { Api } from "grammy/web";
-import { lookAfterStore } from "../bot/store-mark.ts";
-import { createTelegramFetch } from "../bot/telegram-fetch.ts";
-import { isHopeless, keepWebhook } from "../bot/webhook.ts";
-import { readConfig, TELEGRAM_PATH } from "../config.ts";
-import { errorFacts, type Log } from "../log.ts";
-import { createSqsQueue } from "../store/sqs.ts";
-import { openStore } from "../stores.ts";
-import { sweep } from "../sync/sweep.ts";
+import { openStore } from "../app/open-stores.ts";
+import { createTelegramFetch } from "../bot/telegram/fetch.ts";
+import { lookAfterStore } from "../bot/telegram/store-mark.ts";
+import { isHopeless, keepWebhook } from "../bot/telegram/webhook.ts";
+import { readConfig, TELEGRAM_PATH } from "../config/config.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import { sweep } from "../sync/jobs/sweep.ts";
 import { clock, deadlineOf, environmentOf, kept, logOf } from "./invocation.ts";
+import { createSqsQueue } from "./sqs-queue.ts";
 
 const ready = kept(
   async () => {

@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { loadEnvironment } from "../config.ts";
-import { RetryLaterError } from "../errors.ts";
-import { errorFacts } from "../log.ts";
-import { readJob, retrySeconds, type SqsQueue } from "../store/sqs.ts";
+import { loadEnvironment } from "../config/config.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import { errorFacts } from "../lib/log.ts";
 import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
 import { openQueue, startProgram } from "./program.ts";
+import { readJob, retrySeconds, type SqsQueue } from "./sqs-queue.ts";
 
 const opened = kept(async () => openQueue());
 const ready = kept(async () => startProgram("worker", await opened()));

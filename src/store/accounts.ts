@@ -1,7 +1,13 @@
-import { RetryLaterError } from "../errors.ts";
-import { errorFacts, type Log } from "../log.ts";
-import { type Account, type AccountChanges, type Accounts, DEFAULT_SETTINGS, type LastRun } from "../sync/account.ts";
-import type { Agenda } from "../sync/web-ports.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import {
+  type Account,
+  type AccountChanges,
+  type Accounts,
+  DEFAULT_SETTINGS,
+  type LastRun,
+} from "../sync/model/account.ts";
+import type { Agenda } from "../sync/model/jobs.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Item, Table } from "./table.ts";
 

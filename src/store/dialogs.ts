@@ -1,7 +1,7 @@
-import { type Clock, epochSeconds } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
-import { parseJson } from "../json.ts";
-import { errorFacts, type Log } from "../log.ts";
+import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
 import { DialogItem, keys, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";

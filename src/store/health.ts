@@ -1,4 +1,4 @@
-import { errorFacts, type Log } from "../log.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
 import { HealthItem, keys, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { DELAY_CAUSES, UsageError } from "../errors.ts";
-import { issuePaths } from "../json.ts";
-import { DEFAULT_SETTINGS } from "../sync/account.ts";
-import { type Field, VENDORS } from "../sync/ports.ts";
-import { KINDS } from "../sync/reading.ts";
+import { DELAY_CAUSES, UsageError } from "../lib/errors.ts";
+import { issuePaths } from "../lib/json.ts";
+import { DEFAULT_SETTINGS } from "../sync/model/account.ts";
+import { KINDS } from "../sync/model/reading.ts";
+import { type Field, VENDORS } from "../sync/model/vendors.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import { RetryLaterError } from "../errors.ts";
-import { errorFacts, type Log } from "../log.ts";
-import type { Job, Jobs, NewJob } from "../sync/web-ports.ts";
+import type { Clock } from "../lib/clock.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { Job, Jobs, NewJob } from "../sync/model/jobs.ts";
 import { JobItem, keys, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";

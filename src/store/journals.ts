@@ -1,6 +1,6 @@
-import { RetryLaterError } from "../errors.ts";
-import type { Journal, Journals, LedgerEntry, Progress, Versioned } from "../sync/ports.ts";
-import { readingId } from "../sync/reading.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import { readingId } from "../sync/model/reading.ts";
+import type { Journal, Journals, LedgerEntry, Progress, Versioned } from "../sync/model/vendors.ts";
 import { keys, LedgerItem, ProgressItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

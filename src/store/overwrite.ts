@@ -1,4 +1,4 @@
-import { RetryLaterError } from "../errors.ts";
+import { RetryLaterError } from "../lib/errors.ts";
 import { toJson } from "./items.ts";
 import type { Key, Table } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Clock, epochSeconds } from "../clock.ts";
-import { errorFacts, type Log } from "../log.ts";
-import type { People, Person } from "../sync/chat-ports.ts";
+import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { People, Person } from "../sync/model/people.ts";
 import { InviteItem, keys, PersonItem, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";

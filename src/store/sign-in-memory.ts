@@ -1,6 +1,6 @@
-import { epochSeconds } from "../clock.ts";
-import { errorFacts, type Log } from "../log.ts";
-import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/sign-in-ports.ts";
+import { epochSeconds } from "../lib/clock.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/model/garmin-sign-in.ts";
 import {
   CooldownItem,
   GarminEmailItem,

@@ -1,5 +1,5 @@
-import { UsageError } from "../errors.ts";
-import { parseJson } from "../json.ts";
+import { UsageError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import type { JsonObject, Key } from "./table.ts";
 
 /** The value of an item as it lies in the engine, where it is JSON text. What is damaged ends in one sentence. */

@@ -1,5 +1,5 @@
-import { errorFacts, type Log } from "../log.ts";
-import type { SummaryStore } from "../sync/chat-ports.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { SummaryStore } from "../sync/model/people.ts";
 import { keys, readItem, SummaryItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

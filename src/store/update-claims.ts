@@ -1,5 +1,5 @@
-import { type Clock, epochSeconds } from "../clock.ts";
-import type { UpdateClaims } from "../sync/chat-ports.ts";
+import { type Clock, epochSeconds } from "../lib/clock.ts";
+import type { UpdateClaims } from "../sync/model/people.ts";
 import { ClaimItem, keys, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,5 +1,5 @@
-import { errorFacts, type Log } from "../log.ts";
-import type { VendorAnswers, VendorAnswersStore } from "../sync/unknown.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+import type { VendorAnswers, VendorAnswersStore } from "../sync/model/vendor-answers.ts";
 import { keys, parseStored, readItem, toJson, VendorAnswersItem, VendorAnswersSecrets } from "./items.ts";
 import type { Sealer } from "./seal.ts";
 import type { Table } from "./table.ts";

@@ -1,9 +1,9 @@
 import { availableParallelism, loadavg } from "node:os";
-import { WEBHOOK_CONNECTIONS } from "../../src/bot/webhook.ts";
-import { systemClock } from "../../src/clock.ts";
+import { openTable } from "../../src/app/open-stores.ts";
+import { WEBHOOK_CONNECTIONS } from "../../src/bot/telegram/webhook.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { keys } from "../../src/store/items.ts";
-import { openTable } from "../../src/stores.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
 import { startCloud, WEBHOOK_SECRET } from "./cloud.ts";
 import { startFunctionUrl, startInstances } from "./instances.ts";
 

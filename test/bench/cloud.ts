@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { createApp } from "../../src/app.ts";
-import type { Clock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { SERVICE_SECTIONS } from "../../src/service.ts";
-import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
-import type { TokenSet } from "../../src/sync/ports.ts";
-import { type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
+import { createApp } from "../../src/app/app.ts";
+import { SERVICE_SECTIONS } from "../../src/app/service.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
+import type { TokenSet } from "../../src/sync/model/vendors.ts";
 import { startSqs } from "../support/sqs.ts";
 
 const TABLE = "weighbridge-bench";

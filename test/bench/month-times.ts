@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { FunctionName } from "../../build/bundle.ts";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { deriveSecret, parseSealingKeys } from "../../src/store/seal.ts";
 import { functionUrlEvent, scheduleEvent, sqsEvent } from "../lambda/events.ts";
 import { startCloud, userIdOf, WEBHOOK_SECRET } from "./cloud.ts";

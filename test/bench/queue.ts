@@ -1,11 +1,11 @@
 import { DeleteMessageCommand } from "@aws-sdk/client-sqs";
-import { createApp } from "../../src/app.ts";
-import type { Clock } from "../../src/clock.ts";
-import { createLog } from "../../src/log.ts";
-import { createService } from "../../src/service.ts";
-import { createSqsQueue, readJob } from "../../src/store/sqs.ts";
-import { jobOf } from "../../src/sync/jobs.ts";
-import type { Job, NewJob } from "../../src/sync/web-ports.ts";
+import { createApp } from "../../src/app/app.ts";
+import { createService } from "../../src/app/service.ts";
+import { createSqsQueue, readJob } from "../../src/lambda/sqs-queue.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { jobOf } from "../../src/sync/jobs/worker.ts";
+import type { Job, NewJob } from "../../src/sync/model/jobs.ts";
 import { startCloud } from "./cloud.ts";
 
 const JOBS = 10_000;

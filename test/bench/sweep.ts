@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
-import { systemClock } from "../../src/clock.ts";
-import { createLog } from "../../src/log.ts";
-import { createAgenda } from "../../src/store/agenda.ts";
-import { createDynamoClient } from "../../src/store/dynamodb-client.ts";
-import { createDynamoTable } from "../../src/store/dynamodb-create.ts";
+import { openTable } from "../../src/app/open-stores.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createDynamoClient } from "../../src/store/dynamodb/client.ts";
+import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { keys, toJson } from "../../src/store/items.ts";
+import { createAgenda } from "../../src/store/schedule.ts";
 import type { Key } from "../../src/store/table.ts";
-import { openTable } from "../../src/stores.ts";
-import { sweep } from "../../src/sync/sweep.ts";
+import { sweep } from "../../src/sync/jobs/sweep.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { createMeter } from "./meter.ts";
 

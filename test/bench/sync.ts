@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createApp } from "../../src/app.ts";
-import { systemClock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 
 /**
  * What a sync costs: requests, uploads, wall time and peak memory of the real command as its own process, against the

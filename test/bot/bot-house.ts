@@ -1,14 +1,14 @@
 import type { Update } from "grammy/types";
 import { expect } from "vitest";
+import { botDeps, type ChatDeps } from "../../src/app/chat.ts";
+import { createDoctor } from "../../src/app/doctor.ts";
+import { makeReport } from "../../src/app/report.ts";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
-import { botDeps, type ChatDeps } from "../../src/chat.ts";
-import { createDoctor } from "../../src/checks.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { makeReport } from "../../src/report.ts";
-import { startWorker } from "../../src/sync/jobs.ts";
-import type { Job } from "../../src/sync/web-ports.ts";
-import { createWork } from "../../src/sync/work.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createWork } from "../../src/sync/jobs/handler.ts";
+import { startWorker } from "../../src/sync/jobs/worker.ts";
+import type { Job } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
 /** Somebody whom the bot does not serve. */

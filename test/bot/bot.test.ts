@@ -1,8 +1,8 @@
 import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
-import { RetryLaterError } from "../../src/errors.ts";
-import { factsOf } from "../../src/sync/notices.ts";
+import { RetryLaterError } from "../../src/lib/errors.ts";
+import { factsOf } from "../../src/sync/status/kind-notices.ts";
 import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
 

@@ -1,7 +1,7 @@
 import { Bot } from "grammy/web";
 import { chromium } from "playwright-core";
 import { test as base, expect } from "vitest";
-import { startDemo } from "../sandbox/demo.ts";
+import { startDemo } from "../../src/sandbox/demo.ts";
 import { PageDriver } from "./page-driver.ts";
 
 /** Where Debian's package puts it; CHROMIUM_PATH names another. */

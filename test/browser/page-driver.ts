@@ -1,6 +1,6 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import type { ActionName } from "../sandbox/panel-contract.ts";
-import { labelOf, type Trouble } from "../sandbox/stories.ts";
+import type { ActionName } from "../../src/sandbox/panel-contract.ts";
+import { labelOf, type Trouble } from "../../src/sandbox/stories.ts";
 import { nextScreenshot } from "./screenshots.ts";
 
 const SEEN = "data-seen-by-the-test";

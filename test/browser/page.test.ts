@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { DEMO_USER } from "../sandbox/demo.ts";
+import { DEMO_USER } from "../../src/sandbox/demo.ts";
 import { test } from "./fixtures.ts";
 
 test("the page loads without an error in the console", async ({ desktop }) => {

@@ -1,5 +1,5 @@
 /** The program in its own process, which is killed in the middle of its work. It asks its parent before each outside call. */
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/lib/log.ts";
 import type { ChildTask, FromChild, ToChild } from "./kill.ts";
 import { startProgram } from "./program.ts";
 import { quiet, watchTimers } from "./quiet.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/clock.ts";
-import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../src/transport.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../src/lib/http-client.ts";
 import type { LineTrouble, Oddity } from "./steps.ts";
 
 interface Planned {

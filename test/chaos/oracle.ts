@@ -1,4 +1,4 @@
-import { readingId } from "../../src/sync/reading.ts";
+import { readingId } from "../../src/sync/model/reading.ts";
 import { type Known, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
 import type { World } from "./world.ts";

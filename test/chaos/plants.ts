@@ -1,7 +1,7 @@
-import { sentValues } from "../../src/sync/match.ts";
-import type { Journal, Lease, LedgerEntry, Progress, Sink, Standing, Versioned } from "../../src/sync/ports.ts";
-import type { Reading } from "../../src/sync/reading.ts";
-import type { RunDeps } from "../../src/sync/run.ts";
+import { sentValues } from "../../src/sync/engine/match.ts";
+import type { RunDeps } from "../../src/sync/engine/run.ts";
+import type { Reading } from "../../src/sync/model/reading.ts";
+import type { Journal, Lease, LedgerEntry, Progress, Sink, Standing, Versioned } from "../../src/sync/model/vendors.ts";
 import type { Plant } from "./program.ts";
 
 /** Bugs that somebody could introduce, each as a wrapper around parts of the program. The checker has to find them all. */

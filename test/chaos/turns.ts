@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { quiet } from "./quiet.ts";
 import type { Random } from "./random.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { localDate } from "../../src/local-time.ts";
+import { localDate } from "../../src/lib/local-time.ts";
 import { HOUSEMATE, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
 let machine: Machine;

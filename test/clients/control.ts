@@ -1,8 +1,8 @@
-import type { MfaMethod } from "../sandbox/garmin/accounts.ts";
-import type { FaultName } from "../sandbox/named-faults.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
-import { serve } from "../sandbox/serve.ts";
-import type { WeighIn } from "../sandbox/withings/person.ts";
+import type { MfaMethod } from "../../src/sandbox/garmin/accounts.ts";
+import type { FaultName } from "../../src/sandbox/named-faults.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { serve } from "../../src/sandbox/serve.ts";
+import type { WeighIn } from "../../src/sandbox/withings/person.ts";
 
 const USERID = 31_400_001;
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { serveControl } from "./control.ts";
 import { CannotRun, clientsPython } from "./python.ts";
 import { needsOpenssl, startTlsFront, type TlsFront } from "./tls-front.ts";

@@ -1,7 +1,7 @@
 import { Decoder, Stream } from "@garmin/fitsdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RecordedRequest, type Served, serve } from "../../src/sandbox/serve.ts";
 import { startBotHouse } from "../bot/bot-house.ts";
-import { type RecordedRequest, type Served, serve } from "../sandbox/serve.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../sandbox/free-port.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 import { moveIn } from "../server/public-house.ts";
 import { OWNER, startMachine } from "../support/cli-process.ts";
 import { USERID } from "../support/household.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FaultEffect, FaultMatch } from "../sandbox/fault.ts";
+import type { FaultEffect, FaultMatch } from "../../src/sandbox/fault.ts";
 import { OWNER } from "../support/household.ts";
 import { type Stage, startStage } from "./stage.ts";
 

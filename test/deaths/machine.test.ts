@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../sandbox/free-port.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 import { OWNER, startMachine } from "../support/cli-process.ts";
 import { healthCheck } from "../support/health-check.ts";
 import { startReceiver } from "../support/receiver.ts";

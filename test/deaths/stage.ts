@@ -1,8 +1,8 @@
 import { expect, onTestFinished } from "vitest";
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { moveIn } from "../server/public-house.ts";
 import { NOON } from "../support/household.ts";
-import { createManualClock } from "../support/manual-clock.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { type Row, record, span } from "./table.ts";
 

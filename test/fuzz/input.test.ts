@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { SERVICE_SECTIONS } from "../../src/app/service.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
-import { readConfig, readLogLevel } from "../../src/config.ts";
-import { UsageError } from "../../src/errors.ts";
-import { SERVICE_SECTIONS } from "../../src/service.ts";
+import { readConfig, readLogLevel } from "../../src/config/config.ts";
+import { UsageError } from "../../src/lib/errors.ts";
 import { createSealer, parseSealingKeys, SealError } from "../../src/store/seal.ts";
 import { isGarminsAddress, ticketFromPasted } from "../../src/sync/garmin/ticket.ts";
 import { consentAnswer, isConsentAnswer, pastedAnswer } from "../../src/sync/withings/oauth.ts";

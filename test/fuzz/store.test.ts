@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { openTable } from "../../src/app/open-stores.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Item, JsonObject, Table } from "../../src/store/table.ts";
-import { openTable } from "../../src/stores.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
 import { cases } from "./cases.ts";
 import { mutated, mutation } from "./mutate.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/errors.ts";
-import { syncAccount } from "../../src/sync/run.ts";
-import type { HttpRequest, Transport } from "../../src/transport.ts";
-import type { RecordedRequest } from "../sandbox/serve.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/lib/errors.ts";
+import type { HttpRequest, Transport } from "../../src/lib/http-client.ts";
+import type { RecordedRequest } from "../../src/sandbox/serve.ts";
+import { syncAccount } from "../../src/sync/engine/run.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
 import { cases } from "./cases.ts";
 import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import * as z from "zod";
-import { ALARM_KEYS } from "../../src/bot/alarm-keys.ts";
+import { ALARM_KEYS } from "../../src/bot/words/alarm-keys.ts";
 import { FUNCTIONS, packaged, type Resource, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 

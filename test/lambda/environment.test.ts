@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { RetryLaterError, UsageError } from "../../src/errors.ts";
 import { completeEnvironment } from "../../src/lambda/environment.ts";
 import { logOf } from "../../src/lambda/invocation.ts";
+import { RetryLaterError, UsageError } from "../../src/lib/errors.ts";
 import { type Stub, startStub } from "../fixtures/stub-vendor.ts";
 
 const PATH = "/weighbridge/prod/";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { parseJson } from "../../src/json.ts";
-import { type Answer, type Call, routed, serve } from "../sandbox/serve.ts";
+import { parseJson } from "../../src/lib/json.ts";
+import { type Answer, type Call, routed, serve } from "../../src/sandbox/serve.ts";
 
 /** What a function said instead of a result. */
 export class FunctionError extends Error {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEMO_USER, startDemo } from "./demo.ts";
-import type { PanelState } from "./panel-state.ts";
-import { type Trouble, whatToLookAt } from "./stories.ts";
-import type { PersonChat } from "./telegram/chat.ts";
+import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
+import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { type Trouble, whatToLookAt } from "../../src/sandbox/stories.ts";
+import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
 
 let demo: Awaited<ReturnType<typeof startDemo>>;
 let chat: PersonChat;

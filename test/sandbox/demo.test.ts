@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEMO_USER, startDemo } from "./demo.ts";
-import { namedFaults } from "./named-faults.ts";
-import type { ActionInput, ActionName } from "./panel-contract.ts";
-import type { PanelState } from "./panel-state.ts";
-import { otherTroubles, stories, type Trouble } from "./stories.ts";
-import type { PersonChat } from "./telegram/chat.ts";
+import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
+import { namedFaults } from "../../src/sandbox/named-faults.ts";
+import type { ActionInput, ActionName } from "../../src/sandbox/panel-contract.ts";
+import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { otherTroubles, stories, type Trouble } from "../../src/sandbox/stories.ts";
+import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
 
 let demo: Awaited<ReturnType<typeof startDemo>>;
 let chat: PersonChat;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FaultBoard, withFaults } from "./faults.ts";
-import { type FaultName, namedFaults } from "./named-faults.ts";
-import { type Served, serve } from "./serve.ts";
+import { FaultBoard, withFaults } from "../../src/sandbox/faults.ts";
+import { type FaultName, namedFaults } from "../../src/sandbox/named-faults.ts";
+import { type Served, serve } from "../../src/sandbox/serve.ts";
 
 let faults: FaultBoard;
 let server: Served;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { type Garmin, startGarmin } from "./garmin.ts";
-import { exchangeTicket } from "./garmin-calls.ts";
+import { type Garmin, startGarmin } from "../../src/sandbox/garmin.ts";
+import { exchangeTicket } from "../../src/sandbox/garmin-calls.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 
 const EMAIL = "ada@example.org";
 const IOS = "https://mobile.integration.garmin.com/gcm/ios";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { FaultBoard } from "./faults.ts";
-import { NATIVE_HEADERS } from "./garmin/native-headers.ts";
-import { type Garmin, startGarmin } from "./garmin.ts";
-import { CLIENT_ID, exchangeTicket, refreshTokens } from "./garmin-calls.ts";
+import { FaultBoard } from "../../src/sandbox/faults.ts";
+import { NATIVE_HEADERS } from "../../src/sandbox/garmin/native-headers.ts";
+import { type Garmin, startGarmin } from "../../src/sandbox/garmin.ts";
+import { CLIENT_ID, exchangeTicket, refreshTokens } from "../../src/sandbox/garmin-calls.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 
 const EMAIL = "ada@example.org";
 const IOS = "https://mobile.integration.garmin.com/gcm/ios";

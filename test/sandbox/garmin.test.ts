@@ -1,8 +1,8 @@
 import { Encoder } from "@garmin/fitsdk";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { FaultBoard } from "./faults.ts";
-import { type Garmin, startGarmin } from "./garmin.ts";
+import { FaultBoard } from "../../src/sandbox/faults.ts";
+import { type Garmin, startGarmin } from "../../src/sandbox/garmin.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 
 const NOW = new Date("2026-03-02T07:00:00Z");
 const EMAIL = "ada@example.org";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createManualClock } from "../support/manual-clock.ts";
-import { moveIn } from "./people.ts";
-import { type Sandbox, startSandbox } from "./sandbox.ts";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
+import { moveIn } from "../../src/sandbox/people.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {

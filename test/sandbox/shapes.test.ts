@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Garmin, startGarmin } from "../../src/sandbox/garmin.ts";
+import { CLIENT_ID } from "../../src/sandbox/garmin-calls.ts";
+import { startWithings, type Withings } from "../../src/sandbox/withings.ts";
 import { encodeWeighIns } from "../../src/sync/garmin/fit.ts";
 import { garminShapes, withingsShapes } from "../fixtures/vendor-shapes.ts";
-import { type Garmin, startGarmin } from "./garmin.ts";
-import { CLIENT_ID } from "./garmin-calls.ts";
-import { startWithings, type Withings } from "./withings.ts";
 
 /** The answers that the vendors were seen to give, asked of the sandbox: the same fields, of the same types. */
 const at = new Date("2026-11-20T06:30:15Z");

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { DEMO_USER, startDemo } from "./demo.ts";
-import type { ActionName } from "./panel-contract.ts";
-import type { PanelState } from "./panel-state.ts";
-import { stories } from "./stories.ts";
+import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
+import type { ActionName } from "../../src/sandbox/panel-contract.ts";
+import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { stories } from "../../src/sandbox/stories.ts";
 
 const EMAIL = "owner@example.org";
 

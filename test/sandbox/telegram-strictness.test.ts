@@ -1,10 +1,10 @@
 import { Bot } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { FaultBoard } from "./faults.ts";
-import type { PersonChat } from "./telegram/chat.ts";
-import { startTelegram, type Telegram } from "./telegram.ts";
-import { refusal, webhookOf } from "./telegram-bot.ts";
+import { FaultBoard } from "../../src/sandbox/faults.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
+import { startTelegram, type Telegram } from "../../src/sandbox/telegram.ts";
+import { refusal, webhookOf } from "../../src/sandbox/telegram-bot.ts";
 
 let clock: ManualClock;
 let telegram: Telegram;

@@ -1,11 +1,11 @@
 import { Bot, type Context, GrammyError, InputFile } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { FaultBoard } from "./faults.ts";
-import { serve } from "./serve.ts";
-import { floodWait } from "./telegram/faults.ts";
-import { startTelegram, type Telegram } from "./telegram.ts";
-import { refusal, WEBHOOK_SECRET, webhookOf } from "./telegram-bot.ts";
+import { FaultBoard } from "../../src/sandbox/faults.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import { serve } from "../../src/sandbox/serve.ts";
+import { floodWait } from "../../src/sandbox/telegram/faults.ts";
+import { startTelegram, type Telegram } from "../../src/sandbox/telegram.ts";
+import { refusal, WEBHOOK_SECRET, webhookOf } from "../../src/sandbox/telegram-bot.ts";
 
 /** The head of a PNG, as far as Telegram looks at it here. */
 function png(width: number, height: number): Uint8Array {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
-import { FaultBoard } from "./faults.ts";
-import { serve } from "./serve.ts";
-import type { MeasureGroup } from "./withings/groups.ts";
-import type { Person } from "./withings/person.ts";
-import { startWithings, type Withings } from "./withings.ts";
+import { FaultBoard } from "../../src/sandbox/faults.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import { serve } from "../../src/sandbox/serve.ts";
+import type { MeasureGroup } from "../../src/sandbox/withings/groups.ts";
+import type { Person } from "../../src/sandbox/withings/person.ts";
+import { startWithings, type Withings } from "../../src/sandbox/withings.ts";
 
 const NOW = new Date("2026-03-02T07:00:00Z");
 const USERID = 8_800_001;

@@ -2,12 +2,12 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
-import type { Clock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
+import { SERVICE_SECTIONS } from "../../src/app/service.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 import { type Server, startServer } from "../../src/server.ts";
-import { SERVICE_SECTIONS } from "../../src/service.ts";
-import { freePort } from "../sandbox/free-port.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */

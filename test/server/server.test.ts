@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../support/household.ts";
 

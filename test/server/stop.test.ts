@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { freePort } from "../sandbox/free-port.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
 let machine: Machine;

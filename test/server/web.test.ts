@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { jobOf } from "../../src/sync/jobs.ts";
+import { jobOf } from "../../src/sync/jobs/worker.ts";
 import { type Machine, startMachine } from "../support/cli-process.ts";
 import { ACCOUNT, USERID } from "../support/household.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";

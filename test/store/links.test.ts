@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import { RetryLaterError } from "../../src/errors.ts";
+import { openTable } from "../../src/app/open-stores.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { RetryLaterError } from "../../src/lib/errors.ts";
 import { keys } from "../../src/store/items.ts";
 import { createLinks } from "../../src/store/links.ts";
 import { createSealer, parseSealingKeys } from "../../src/store/seal.ts";
 import type { Table } from "../../src/store/table.ts";
-import { openTable } from "../../src/stores.ts";
-import type { Link } from "../../src/sync/ports.ts";
+import type { Link } from "../../src/sync/model/vendors.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
 
 let house: Household;

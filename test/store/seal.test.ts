@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UsageError } from "../../src/errors.ts";
+import { UsageError } from "../../src/lib/errors.ts";
 import { createSealer, loadOrCreateSealingKey, parseSealingKeys, SealError } from "../../src/store/seal.ts";
 
 const OLD_KEY = Buffer.alloc(32, 1).toString("base64");

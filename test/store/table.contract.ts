@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import type { JsonObject, PutOutcome, Table } from "../../src/store/table.ts";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 let partitions = 0;
 

@@ -3,10 +3,10 @@
  * It prints a line only after the write it speaks of was acknowledged.
  */
 import { rmSync, writeFileSync, writeSync } from "node:fs";
-import { systemClock } from "../../src/clock.ts";
-import { createBudget } from "../../src/store/budget.ts";
-import { openDynamoTable } from "../../src/store/dynamodb.ts";
-import { openSqliteTable } from "../../src/store/sqlite.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
+import { createBudget } from "../../src/store/shared-rate-limiter.ts";
+import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 
 export interface WriterTask {
   store: { file: string } | { endpoint: string };

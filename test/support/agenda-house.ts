@@ -1,13 +1,13 @@
 import { afterEach } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { openTable } from "../../src/app/open-stores.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
-import { openTable } from "../../src/stores.ts";
-import type { Account } from "../../src/sync/account.ts";
-import { syncAccount } from "../../src/sync/run.ts";
-import { sweep } from "../../src/sync/sweep.ts";
-import type { Job, JobQueue, NewJob } from "../../src/sync/web-ports.ts";
-import { createWork } from "../../src/sync/work.ts";
+import { syncAccount } from "../../src/sync/engine/run.ts";
+import { createWork } from "../../src/sync/jobs/handler.ts";
+import { sweep } from "../../src/sync/jobs/sweep.ts";
+import type { Account } from "../../src/sync/model/account.ts";
+import type { Job, JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, type Household, startHousehold } from "./household.ts";
 
 /** For a file of tests: a house for each of them that moves in, closed after it. */

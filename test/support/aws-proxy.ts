@@ -1,4 +1,4 @@
-import { type Answer, type RecordedRequest, serve } from "../sandbox/serve.ts";
+import { type Answer, type RecordedRequest, serve } from "../../src/sandbox/serve.ts";
 
 /** What becomes of a request instead of its answer. `lost` is carried out before its answer gets lost. */
 export type AwsTrouble = "throttled" | "broken" | "dropped" | "lost";

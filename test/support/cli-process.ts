@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable, Writable } from "node:stream";
-import { type App, createApp } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app/app.ts";
 import { main } from "../../src/cli.ts";
-import { systemClock } from "../../src/clock.ts";
-import { type Environment, readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { type Environment, readConfig } from "../../src/config/config.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 
 export const BIN = path.resolve(import.meta.dirname, "../../bin/weighbridge.js");
 /** Against what hangs, and nothing else. */

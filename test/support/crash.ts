@@ -1,5 +1,5 @@
+import type { Transport } from "../../src/lib/http-client.ts";
 import type { Table } from "../../src/store/table.ts";
-import type { Transport } from "../../src/transport.ts";
 
 /** The process is dead: nothing it tries afterwards, in a finally block or elsewhere, has any effect. */
 export class Crash extends Error {}

@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type App, createApp } from "../../src/app.ts";
-import { systemClock } from "../../src/clock.ts";
-import { type Environment, readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { createTable, tableExists } from "../../src/stores.ts";
-import { startAws } from "../sandbox/aws.ts";
-import { serve } from "../sandbox/serve.ts";
+import { type App, createApp } from "../../src/app/app.ts";
+import { createTable, tableExists } from "../../src/app/open-stores.ts";
+import { type Environment, readConfig } from "../../src/config/config.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startAws } from "../../src/sandbox/aws.ts";
+import { serve } from "../../src/sandbox/serve.ts";
 import { type CliRun, type Machine, OWNER, startMachine } from "./cli-process.ts";
 import { startDynalite } from "./dynalite.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { freePort } from "../sandbox/free-port.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 
 /** Amazon's own DynamoDB Local in a process of its own, in memory: the jars and the native library lie in `folder`. */
 export async function startDynamoDbLocal(folder: string): Promise<{ endpoint: string; close(): Promise<void> }> {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createApp } from "../../src/app.ts";
-import type { Clock } from "../../src/clock.ts";
-import { type Environment, readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
+import { createApp } from "../../src/app/app.ts";
+import { type Environment, readConfig } from "../../src/config/config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import type { Transport } from "../../src/lib/http-client.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import type { Table } from "../../src/store/table.ts";
-import { type RunOptions, syncAccount } from "../../src/sync/run.ts";
-import type { Transport } from "../../src/transport.ts";
-import { type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
-import { createManualClock, type ManualClock } from "./manual-clock.ts";
+import { type RunOptions, syncAccount } from "../../src/sync/engine/run.ts";
 
 /** The account of the tests: a Telegram user id. */
 export const ACCOUNT = 4711;

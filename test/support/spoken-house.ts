@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import type { Clock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { createService, SERVICE_SECTIONS } from "../../src/service.ts";
+import { createService, SERVICE_SECTIONS } from "../../src/app/service.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import type { Language } from "../../src/sync/account.ts";
-import { startWorker } from "../../src/sync/jobs.ts";
-import type { JobQueue } from "../../src/sync/web-ports.ts";
-import { visitNow } from "../../src/sync/work.ts";
+import { visitNow } from "../../src/sync/jobs/handler.ts";
+import { startWorker } from "../../src/sync/jobs/worker.ts";
+import type { Language } from "../../src/sync/model/account.ts";
+import type { JobQueue } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
 /**

@@ -3,11 +3,11 @@
  * task as JSON in the first argument. It says "ready", waits for a line, and answers with one line of JSON.
  */
 import { writeSync } from "node:fs";
-import { createApp } from "../../src/app.ts";
-import { type Clock, systemClock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog, errorFacts } from "../../src/log.ts";
-import { syncAccount } from "../../src/sync/run.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
+import { createLog, errorFacts } from "../../src/lib/log.ts";
+import { syncAccount } from "../../src/sync/engine/run.ts";
 
 export interface ChildTask {
   type: "sync" | "use tokens";

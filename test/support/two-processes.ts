@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createApp } from "../../src/app.ts";
-import { systemClock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { ACCOUNT, OWNER, USERID } from "./household.ts";
 import type { ChildTask } from "./two-processes-child.ts";
 

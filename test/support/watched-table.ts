@@ -1,4 +1,4 @@
-import { RetryLaterError } from "../../src/errors.ts";
+import { RetryLaterError } from "../../src/lib/errors.ts";
 import type { Table } from "../../src/store/table.ts";
 
 /** Counts what is asked of the store, and can take it away. */

@@ -1,15 +1,15 @@
 import { expect } from "vitest";
 import { wordsIn } from "../../src/bot/words/words.ts";
-import { createHttp, type Http } from "../../src/http.ts";
-import { createLog } from "../../src/log.ts";
-import { listen } from "../../src/node-http.ts";
+import { listen } from "../../src/http/node-server.ts";
+import { createHttp, type Http } from "../../src/http/routes.ts";
+import { createLog } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import { jobOf, startWorker } from "../../src/sync/jobs.ts";
-import type { LinkResult } from "../../src/sync/link-withings.ts";
-import { createManualSync } from "../../src/sync/manual-sync.ts";
-import { syncAccount } from "../../src/sync/run.ts";
-import { settleUnlinked } from "../../src/sync/unlinked.ts";
-import { createWork } from "../../src/sync/work.ts";
+import { syncAccount } from "../../src/sync/engine/run.ts";
+import { createWork } from "../../src/sync/jobs/handler.ts";
+import { createManualSync } from "../../src/sync/jobs/manual-sync.ts";
+import { jobOf, startWorker } from "../../src/sync/jobs/worker.ts";
+import { settleUnlinked } from "../../src/sync/links/confirm-unlink.ts";
+import type { LinkResult } from "../../src/sync/links/withings-consent.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
 /** What Telegram shows here. */

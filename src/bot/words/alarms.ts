@@ -1,4 +1,4 @@
-import type { Language } from "../../sync/account.ts";
+import type { Language } from "../../sync/model/account.ts";
 import { alarmsInGerman } from "./de-alarms.ts";
 import { type AlarmWords, alarmsInEnglish } from "./en-alarms.ts";
 

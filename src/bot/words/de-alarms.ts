@@ -1,4 +1,4 @@
-import type { AlarmKey, MachineAlarmKey } from "../alarm-keys.ts";
+import type { AlarmKey, MachineAlarmKey } from "./alarm-keys.ts";
 import type { AlarmSentences, AlarmWords } from "./en-alarms.ts";
 
 /** The German sentences of what the deployment on AWS has to tell its owner. */

@@ -1,6 +1,6 @@
-import type { AttentionItem, FailReason, HeldReason } from "../../sync/ports.ts";
-import { ATTENTION_ITEMS } from "../../sync/progress.ts";
-import type { ReadingKind } from "../../sync/reading.ts";
+import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
+import type { AttentionItem, FailReason, HeldReason } from "../../sync/model/vendors.ts";
 import { ATTENTION_SHOWN, daysOf, type HeldWords, hasOddDate, isMaybeForeignItem, JUST_HELD_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 

@@ -1,6 +1,6 @@
-import type { CallbackOutcome } from "../../sync/link-withings.ts";
-import type { SignInResult } from "../../sync/sign-in.ts";
-import type { GarminProfile } from "../../sync/sign-in-ports.ts";
+import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
+import type { CallbackOutcome } from "../../sync/links/withings-consent.ts";
+import type { GarminProfile } from "../../sync/model/garmin-sign-in.ts";
 import {
   GARMIN_PAGE_HEADING,
   type LinkingWords,

@@ -1,7 +1,7 @@
-import type { Notice } from "../../sync/notices.ts";
-import { doubtedUntil } from "../../sync/pause.ts";
-import type { Difference, Differing, Field } from "../../sync/ports.ts";
-import type { ReadingKind } from "../../sync/reading.ts";
+import { doubtedUntil } from "../../sync/engine/pause.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
+import type { Difference, Differing, Field } from "../../sync/model/vendors.ts";
+import type { Notice } from "../../sync/status/kind-notices.ts";
 import { newestOf, type noticesInEnglish } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 

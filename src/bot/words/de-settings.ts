@@ -1,4 +1,4 @@
-import type { Sends, Settings } from "../../sync/account.ts";
+import type { Sends, Settings } from "../../sync/model/account.ts";
 import { type SettingsTopic, type SettingsView, type SettingsWords, sentKinds } from "./en-settings.ts";
 
 /** The German sentences of /settings. */

@@ -1,5 +1,5 @@
-import type { ReadingKind } from "../../sync/reading.ts";
-import type { Silence } from "../../sync/silence.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
+import type { Silence } from "../../sync/status/silence.ts";
 
 /** The same in German. */
 export function silenceInGerman(silence: Silence): string {

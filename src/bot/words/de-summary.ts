@@ -1,5 +1,5 @@
-import type { Composition } from "../../sync/reading.ts";
-import type { Summary, WeightTrend } from "../../sync/summary.ts";
+import type { Composition } from "../../sync/model/reading.ts";
+import type { Summary, WeightTrend } from "../../sync/status/summary.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import type { Format } from "./format.ts";
 

@@ -1,4 +1,4 @@
-import type { AlarmKey, MachineAlarmKey, StoreVerdict } from "../alarm-keys.ts";
+import type { AlarmKey, MachineAlarmKey, StoreVerdict } from "./alarm-keys.ts";
 
 /** What one alarm says. Absent `over`: that nothing more was heard does not mean that anything is over. */
 export interface AlarmSentences {

@@ -1,7 +1,7 @@
-import type { DelayCause } from "../../errors.ts";
-import type { HealthNews, Trouble, Unexpected } from "../../sync/health.ts";
-import type { Delay, RunOutcome } from "../../sync/outcome.ts";
-import type { Vendor } from "../../sync/ports.ts";
+import type { DelayCause } from "../../lib/errors.ts";
+import type { Delay, RunOutcome } from "../../sync/model/outcome.ts";
+import type { Vendor } from "../../sync/model/vendors.ts";
+import type { HealthNews, Trouble, Unexpected } from "../../sync/status/notices.ts";
 import type { Format } from "./format.ts";
 
 /** What is said to be over: an action is when readings arrive again. */

@@ -1,4 +1,4 @@
-import type { thingsToDo, Verdict } from "../../sync/doctor.ts";
+import type { thingsToDo, Verdict } from "../../sync/status/checks.ts";
 
 export type DoctorWords = ReturnType<typeof doctorInEnglish>;
 

@@ -1,7 +1,7 @@
-import type { CallbackOutcome, LinkResult } from "../../sync/link-withings.ts";
-import type { WeighIn } from "../../sync/reading.ts";
-import type { SignInResult } from "../../sync/sign-in.ts";
-import type { CodeWay, GarminProfile } from "../../sync/sign-in-ports.ts";
+import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
+import type { CallbackOutcome, LinkResult } from "../../sync/links/withings-consent.ts";
+import type { CodeWay, GarminProfile } from "../../sync/model/garmin-sign-in.ts";
+import type { WeighIn } from "../../sync/model/reading.ts";
 import type { Format } from "./format.ts";
 
 /** Why a Withings link was not made. */

@@ -1,5 +1,5 @@
-import type { Sends, Settings } from "../../sync/account.ts";
-import type { ReadingKind } from "../../sync/reading.ts";
+import type { Sends, Settings } from "../../sync/model/account.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
 
 /** What the settings screens tell of. */
 export interface SettingsView {

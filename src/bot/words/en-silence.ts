@@ -1,5 +1,5 @@
-import type { ReadingKind } from "../../sync/reading.ts";
-import type { Silence } from "../../sync/silence.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
+import type { Silence } from "../../sync/status/silence.ts";
 
 /** That the scale or the cuff has fallen silent, and what to check, in English. */
 export function silenceInEnglish(silence: Silence): string {

@@ -1,6 +1,6 @@
-import { localDateTime } from "../../local-time.ts";
-import type { Language, Units } from "../../sync/account.ts";
-import type { Field, SentValues } from "../../sync/ports.ts";
+import { localDateTime } from "../../lib/local-time.ts";
+import type { Language, Units } from "../../sync/model/account.ts";
+import type { Field, SentValues } from "../../sync/model/vendors.ts";
 
 /** For whom a sentence is made. */
 export interface Reader {

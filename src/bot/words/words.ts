@@ -1,4 +1,4 @@
-import type { Account, Language } from "../../sync/account.ts";
+import type { Account, Language } from "../../sync/model/account.ts";
 import { german } from "./de.ts";
 import { english, type Words } from "./en.ts";
 import { formatFor, type Reader } from "./format.ts";

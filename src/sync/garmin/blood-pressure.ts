@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { localDateTime } from "../../local-time.ts";
-import type { Around, SendAnswer, Sink } from "../ports.ts";
-import type { BloodPressure } from "../reading.ts";
+import { localDateTime } from "../../lib/local-time.ts";
+import type { BloodPressure } from "../model/reading.ts";
+import type { Around, SendAnswer, Sink } from "../model/vendors.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
 import { datesAround, instantOfEpoch, instantOfUtc, isWithinGarminTime, localDateOf } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";

@@ -1,15 +1,15 @@
 import * as z from "zod";
-import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
-import { issuePaths, parseJson } from "../../json.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import {
   type HttpAnswer,
   type HttpRequest,
   NoAnswerError,
   retryAfterSeconds,
   type Transport,
-} from "../../transport.ts";
-import { AccessRefusedError, KindClosedError, type SendAnswer, type WithAccess } from "../ports.ts";
-import type { NoteUnknown } from "../unknown.ts";
+} from "../../lib/http-client.ts";
+import { issuePaths, parseJson } from "../../lib/json.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
+import { AccessRefusedError, KindClosedError, type SendAnswer, type WithAccess } from "../model/vendors.ts";
 import { APP_HEADERS } from "./headers.ts";
 
 export interface ConnectRequest {

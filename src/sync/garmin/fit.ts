@@ -1,6 +1,6 @@
 import type { FileIdMesg, WeightScaleMesg } from "@garmin/fitsdk";
-import type { FailReason, Fields } from "../ports.ts";
-import type { WeighIn } from "../reading.ts";
+import type { WeighIn } from "../model/reading.ts";
+import type { FailReason, Fields } from "../model/vendors.ts";
 import { EARLIEST, isWithinGarminTime } from "./dates.ts";
 
 /** FIT global message numbers. */

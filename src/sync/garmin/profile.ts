@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { WithAccess } from "../ports.ts";
-import type { GarminProfile } from "../sign-in-ports.ts";
+import type { GarminProfile } from "../model/garmin-sign-in.ts";
+import type { WithAccess } from "../model/vendors.ts";
 import { type GarminCall, readBody } from "./client.ts";
 
 const text = z.string().nullish().catch(undefined);

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { parseJson } from "../../json.ts";
-import { type HttpAnswer, retryAfterSeconds } from "../../transport.ts";
+import { type HttpAnswer, retryAfterSeconds } from "../../lib/http-client.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const text = z.string().nullish().catch(undefined);
 

@@ -1,4 +1,4 @@
-import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../transport.ts";
+import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
 import type {
   CodeOutcome,
   GarminProbe,
@@ -7,8 +7,8 @@ import type {
   PasswordOutcome,
   PendingSignIn,
   SignInRefusal,
-} from "../sign-in-ports.ts";
-import type { NoteUnknown } from "../unknown.ts";
+} from "../model/garmin-sign-in.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { cookieHeader, keepCookies } from "./cookies.ts";
 import { readSignInAnswer, type SignInAnswer } from "./sso-answer.ts";
 

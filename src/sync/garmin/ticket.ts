@@ -1,4 +1,4 @@
-import type { PastedTicket, SignInPageOptions } from "../sign-in-ports.ts";
+import type { PastedTicket, SignInPageOptions } from "../model/garmin-sign-in.ts";
 import { MOBILE_SERVICE } from "./sso.ts";
 
 const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
-import { issuePaths, parseJson } from "../../json.ts";
-import type { HttpAnswer, Transport } from "../../transport.ts";
-import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
-import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../token-life.ts";
-import type { NoteUnknown } from "../unknown.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
+import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
+import { issuePaths, parseJson } from "../../lib/json.ts";
+import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
+import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/vendors.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
 

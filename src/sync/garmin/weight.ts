@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Around, Fields, Sink } from "../ports.ts";
-import { chosenParts, type WeighIn } from "../reading.ts";
+import { chosenParts, type WeighIn } from "../model/reading.ts";
+import type { Around, Fields, Sink } from "../model/vendors.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
 import { datesAround, instantOfEpoch } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../errors.ts";
-import { issuePaths, parseJson } from "../../json.ts";
-import { retryAfterSeconds, type Transport } from "../../transport.ts";
-import { AccessRefusedError } from "../ports.ts";
-import type { NoteUnknown } from "../unknown.ts";
+import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
+import { retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
+import { issuePaths, parseJson } from "../../lib/json.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
+import { AccessRefusedError } from "../model/vendors.ts";
 
 /** Sends one Withings request and returns its parsed `body`. */
 export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { RetryLaterError } from "../../errors.ts";
-import { issuePaths } from "../../json.ts";
-import { isTimezone } from "../../local-time.ts";
-import type { UnreadableRecord } from "../ports.ts";
-import type { NoteUnknown } from "../unknown.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { issuePaths } from "../../lib/json.ts";
+import { isTimezone } from "../../lib/local-time.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
+import type { UnreadableRecord } from "../model/vendors.ts";
 import type { WithingsCall } from "./client.ts";
 
 const integer = z.union([

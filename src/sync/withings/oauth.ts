@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { ActionNeededError, RetryLaterError } from "../../errors.ts";
-import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../ports.ts";
-import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../token-life.ts";
-import type { ConsentAnswer, PastedAnswer } from "../web-ports.ts";
+import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
+import type { ConsentAnswer, PastedAnswer } from "../model/jobs.ts";
+import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
+import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/vendors.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {

@@ -1,5 +1,5 @@
-import type { ReadingSource, WithAccess } from "../ports.ts";
-import type { NoteUnknown } from "../unknown.ts";
+import type { NoteUnknown } from "../model/vendor-answers.ts";
+import type { ReadingSource, WithAccess } from "../model/vendors.ts";
 import type { WithingsCall } from "./client.ts";
 import { getMeas } from "./measure.ts";
 import { toReadings } from "./to-reading.ts";

@@ -1,4 +1,4 @@
-import type { Attribution, BloodPressure, Reading, WeighIn } from "../reading.ts";
+import type { Attribution, BloodPressure, Reading, WeighIn } from "../model/reading.ts";
 import { MEASURE_TYPES, type MeasureGroup, realValue } from "./measure.ts";
 
 /** Withings measure types. */

@@ -1,14 +1,14 @@
 import { Decoder, Stream } from "@garmin/fitsdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Answer, RecordedRequest } from "../../../src/sandbox/serve.ts";
 import { createBloodPressureSink } from "../../../src/sync/garmin/blood-pressure.ts";
 import { createGarminCall, type GarminCall } from "../../../src/sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "../../../src/sync/garmin/profile.ts";
 import { createWeightSink } from "../../../src/sync/garmin/weight.ts";
-import { AccessRefusedError, type SendContext, type Sink, type WithAccess } from "../../../src/sync/ports.ts";
-import type { BloodPressure, WeighIn } from "../../../src/sync/reading.ts";
-import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
+import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts";
+import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
+import { AccessRefusedError, type SendContext, type Sink, type WithAccess } from "../../../src/sync/model/vendors.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import type { Answer, RecordedRequest } from "../../sandbox/serve.ts";
 import { ACCOUNT, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
 let stub: Stub;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { localDate } from "../../../src/local-time.ts";
+import { localDate } from "../../../src/lib/local-time.ts";
 import { datesAround } from "../../../src/sync/garmin/dates.ts";
 
 const DAY = 24 * 3600_000;

@@ -3,7 +3,7 @@ import { Decoder, Stream } from "@garmin/fitsdk";
 import FitParser from "fit-file-parser";
 import { describe, expect, test } from "vitest";
 import { encodeWeighIns, fieldsOf, weighInRefusal } from "../../../src/sync/garmin/fit.ts";
-import type { WeighIn } from "../../../src/sync/reading.ts";
+import type { WeighIn } from "../../../src/sync/model/reading.ts";
 import type { MeasureGroup } from "../../../src/sync/withings/measure.ts";
 import { toReadings } from "../../../src/sync/withings/to-reading.ts";
 

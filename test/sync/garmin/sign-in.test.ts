@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Answer, RecordedRequest } from "../../../src/sandbox/serve.ts";
 import { createGarminSso, type GarminSso } from "../../../src/sync/garmin/sso.ts";
 import { signInPageUrl, ticketFromPasted } from "../../../src/sync/garmin/ticket.ts";
-import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
+import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import type { Answer, RecordedRequest } from "../../sandbox/serve.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
 const MOBILE = "https://mobile.integration.garmin.com/gcm";

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { NewFault } from "../../../src/sandbox/faults.ts";
+import type { Answer } from "../../../src/sandbox/serve.ts";
 import { createDiTokens, type DiTokens } from "../../../src/sync/garmin/tokens.ts";
-import type { Link } from "../../../src/sync/ports.ts";
+import type { Link } from "../../../src/sync/model/vendors.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import type { NewFault } from "../../sandbox/faults.ts";
-import type { Answer } from "../../sandbox/serve.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
 const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
+import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { createWithingsCall, type WithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import {

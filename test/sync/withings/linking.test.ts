@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { authorizeUrl, pastedAnswer } from "../../../src/sync/withings/oauth.ts";
-import type { NewFault } from "../../sandbox/faults.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;

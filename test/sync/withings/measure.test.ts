@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { UnknownAnswer } from "../../../src/sync/unknown.ts";
+import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { createWithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import { createWithingsSource } from "../../../src/sync/withings/source.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { WeighIn } from "../../../src/sync/reading.ts";
+import type { WeighIn } from "../../../src/sync/model/reading.ts";
 import { type MeasureGroup, realValue } from "../../../src/sync/withings/measure.ts";
 import { toReadings } from "../../../src/sync/withings/to-reading.ts";
 

@@ -1,0 +1,325 @@
+import { randomUUID } from "node:crypto";
+import project from "../../package.json" with { type: "json" };
+import { type Config, WITHINGS_PATHS } from "../config/config.ts";
+import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { ActionNeededError } from "../lib/errors.ts";
+import { createTransport, type Transport } from "../lib/http-client.ts";
+import type { Log } from "../lib/log.ts";
+import { createRateLimiter, type Rate, type RateLimiter } from "../lib/rate-limiter.ts";
+import type { Table } from "../store/table.ts";
+import { createVendorAnswerLog } from "../sync/diagnostics/answer-log.ts";
+import { createVendorTime } from "../sync/diagnostics/vendor-clock.ts";
+import type { RunDeps } from "../sync/engine/run.ts";
+import { createBloodPressureSink } from "../sync/garmin/blood-pressure.ts";
+import { createGarminCall } from "../sync/garmin/client.ts";
+import { socialProfile, uploadConsent } from "../sync/garmin/profile.ts";
+import { createGarminSso } from "../sync/garmin/sso.ts";
+import { isGarminsAddress, signInPageUrl, ticketFromPasted } from "../sync/garmin/ticket.ts";
+import { createDiTokens } from "../sync/garmin/tokens.ts";
+import { createWeightSink } from "../sync/garmin/weight.ts";
+import { createDisconnect } from "../sync/links/disconnect.ts";
+import { createGarminSignIn } from "../sync/links/garmin-sign-in.ts";
+import { createLinkSaver } from "../sync/links/save-link.ts";
+import { createSubscriptions } from "../sync/links/subscriptions.ts";
+import { createTokens } from "../sync/links/tokens.ts";
+import { createWithingsLinking } from "../sync/links/withings-consent.ts";
+import type { SignInPageOptions } from "../sync/model/garmin-sign-in.ts";
+import type { WeighIn } from "../sync/model/reading.ts";
+import type { Budget, ReadingSource, WithAccess } from "../sync/model/vendors.ts";
+import { createWithingsCall, type Schedule } from "../sync/withings/client.ts";
+import { getMeas } from "../sync/withings/measure.ts";
+import { listSubscriptions, revoke, subscribe } from "../sync/withings/notify.ts";
+import {
+  authorizeUrl,
+  consentAnswer,
+  isConsentAnswer,
+  pastedAnswer,
+  requestTokenByCode,
+  requestTokenByRefresh,
+} from "../sync/withings/oauth.ts";
+import { createWithingsSource } from "../sync/withings/source.ts";
+import { openStore, unseal, WITHINGS_RATE } from "./open-stores.ts";
+
+/** Who would wait longer comes back later. A lease without a heartbeat outlives this wait and the request after it. */
+const WITHINGS_PATIENCE_SECONDS = 60;
+/**
+ * Garmin's limits are unknown; a ten-year import has worked at one file every two seconds. A file holds a hundred
+ * weigh-ins, so the files of a first year are sent at once.
+ */
+const GARMIN_FILES = { burst: 5, everySeconds: 2 };
+const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.5 };
+
+/** One who has not weighed themselves for so long is not recognised by it. */
+const LAST_WEIGH_IN_DAYS = 60;
+
+/** Whether Withings raises an objection to client id and secret, without anybody's consent. */
+export async function objectionToApplication(withings: Config["withings"], now: Date): Promise<boolean> {
+  const transport = createTransport();
+  const call = createWithingsCall({
+    apiUrl: withings.apiUrl,
+    send: transport.send,
+    schedule: (task) => task(),
+    version: project.version,
+  });
+  try {
+    // A refresh token that nobody was given: refused for its own sake only where the application is right.
+    await requestTokenByRefresh(call, { ...withings, redirectUrl: "" }, randomUUID(), now);
+    return false;
+  } catch (error) {
+    if (error instanceof ActionNeededError) return true;
+    throw error;
+  } finally {
+    await transport.close();
+  }
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+export type AppConfig = Pick<Config, "store" | "sealing" | "withings" | "garmin"> &
+  Partial<Pick<Config, "withingsLogin" | "web">>;
+
+/** The only place that names adapters: configuration in, the working program out. Close it at the end. */
+export async function createApp(
+  config: AppConfig,
+  deps: {
+    clock: Clock;
+    log: Log;
+    wrapTable?: (table: Table) => Table;
+    wrapSend?: (send: Transport) => Transport;
+    /** False with a manual clock: requests are then not spaced. */
+    paced?: boolean;
+    /** Until when this process may work; undefined: as long as it takes. */
+    deadlineAt?: () => Date | undefined;
+  },
+) {
+  const { clock, log, wrapTable, wrapSend = (it) => it, paced = true } = deps;
+  const { withings, garmin, withingsLogin, web } = config;
+  const store = await openStore(config.store, { clock, log, wrapTable });
+  const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
+  const { links, pendingLinks, signInMemory, vendorAnswers, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
+    store,
+    config,
+    deps,
+  );
+  const transport = createTransport();
+  const vendorTime = createVendorTime(clock);
+  const answers = createVendorAnswerLog({ store: vendorAnswers, vendorOf: vendorsOf(config), clock, log });
+  const send = answers.observe(vendorTime.listening(wrapSend(transport.send)));
+  const onUnknown = answers.note;
+
+  const limiter = (rate: Rate) => createRateLimiter(paced ? rate : undefined);
+  const limiters = {
+    withings: limiter(WITHINGS_RATE),
+    files: limiter(GARMIN_FILES),
+    pressures: limiter(GARMIN_PRESSURES),
+  };
+
+  const withingsCall = createWithingsCall({
+    apiUrl: withings.apiUrl,
+    send,
+    schedule: within(store.withingsBudget, limiters.withings, clock),
+    version: project.version,
+    onUnknown,
+  });
+  const application = {
+    clientId: withings.clientId,
+    clientSecret: withings.clientSecret,
+    redirectUrl: withingsLogin?.redirectUrl ?? "",
+  };
+
+  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown });
+  const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now, onUnknown });
+  const diTokens = createDiTokens({ ...garmin, send, now: clock.now, onUnknown });
+
+  const tokens = createTokens({
+    links,
+    leases,
+    refresh: {
+      withings: (link) => requestTokenByRefresh(withingsCall, application, link.tokens.refreshToken, clock.now()),
+      garmin: (link) => diTokens.refresh(link),
+    },
+    elsewhere: {
+      withings: [
+        (accessToken) =>
+          getMeas(withingsCall, { accessToken, lastUpdate: epochSeconds(clock.now()), measureTypes: [4] }),
+        (accessToken) => listSubscriptions(withingsCall, { accessToken }),
+      ],
+      garmin: [(accessToken) => socialProfile(garminCall, (call) => call(accessToken))],
+    },
+    clock,
+    log,
+  });
+
+  const run: RunDeps = {
+    accounts,
+    journals,
+    leases,
+    tokens,
+    source: createWithingsSource(withingsCall, onUnknown),
+    sinks: {
+      weigh_in: createWeightSink({ call: garminCall, schedule: limiters.files.schedule }),
+      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),
+    },
+    ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
+    vendorTime: vendorTime.now,
+    clock,
+    log,
+  };
+
+  const subscriptions = createSubscriptions({
+    door: {
+      list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
+      subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
+      revoke: (withAccess, it) => withAccess((accessToken) => revoke(withingsCall, { accessToken, ...it })),
+    },
+    memory: subscriptionMemory,
+    tokens,
+    callbackUrl: web?.publicUrl === undefined ? undefined : `${web.publicUrl}${WITHINGS_PATHS.notify}?key=${notifyKey}`,
+    clock,
+    log,
+  });
+
+  const linkSaver = createLinkSaver({
+    accounts,
+    leases,
+    links,
+    pendingLinks,
+    users: { withings: withingsUsers, garmin: garminUsers },
+    subscriptions: subscriptionMemory,
+    agenda: store.agenda,
+    clock,
+    log,
+  });
+
+  const withingsLinking = createWithingsLinking({
+    door: {
+      authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
+      consentAnswer,
+      pastedAnswer,
+      isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, withingsLogin?.accountUrl ?? ""),
+      exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
+    },
+    accounts,
+    states: linkStates,
+    links,
+    pendingLinks,
+    linkSaver,
+    clock,
+  });
+
+  return {
+    accounts,
+    agenda: store.agenda,
+    people: store.people,
+    identity: store.identity,
+    dialogs,
+    links,
+    journals,
+    leases,
+    tokens,
+    run,
+    health: store.health,
+    summary: store.summary,
+    claims: store.claims,
+    jobs: store.jobs,
+    withingsUsers,
+    withingsLinking,
+    subscriptions,
+    subscriptionMemory,
+    notifyKey,
+    /** What Telegram shows at the webhook, where the configuration says nothing else. */
+    webhookSecret,
+    garminSignIn: createGarminSignIn({
+      door: {
+        ...sso,
+        ...diTokens,
+        isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),
+        ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
+        socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
+        uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),
+      },
+      memory: signInMemory,
+      links,
+      pendingLinks,
+      linkSaver,
+      clock,
+      log,
+    }),
+    /** Garmin is known to refuse passwords from cloud networks. */
+    isInCloud: config.store.engine === "dynamodb",
+    signInPageUrl: (options?: SignInPageOptions) => signInPageUrl(garmin.ssoUrl, options),
+    garminProbe: sso.probe,
+    disconnect: createDisconnect({
+      leases,
+      links,
+      pendingLinks,
+      users: { withings: withingsUsers, garmin: garminUsers },
+      erasure: store.erasure,
+      unsubscribe: (account) => subscriptions.remove(account),
+      clock,
+    }),
+    personAtWithings: (account: number) =>
+      personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
+    /** The person the owner is being asked about, who is not linked yet. */
+    personInQuestion: async (account: number) => {
+      const withAccess = await withingsLinking.accessInQuestion(account);
+      return withAccess && personAtWithings(run.source, withAccess, clock.now());
+    },
+    uploadConsent: (account: number) =>
+      uploadConsent(garminCall, tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
+    /** How the vendors answered recently. */
+    answers,
+    /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
+    async rest() {
+      await answers.rest();
+      await transport.rest();
+    },
+    async close() {
+      for (const each of Object.values(limiters)) each.close();
+      await answers.close();
+      await transport.close();
+      await store.close();
+    },
+  };
+}
+
+/**
+ * Each request waits for its slot, first within this process, so that its requests do not compete for slots, then in the
+ * budget. An urgent request takes a slot too, so that the others make room, but does not wait.
+ */
+function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
+  return async (task, { urgent }) => {
+    if (!urgent) {
+      const patienceSeconds = WITHINGS_PATIENCE_SECONDS;
+      const begunAt = clock.now().getTime();
+      const take = () => budget.take(patienceSeconds - (clock.now().getTime() - begunAt) / 1000);
+      const waitSeconds = await limiter.schedule(take, { patienceSeconds });
+      if (waitSeconds > 0) await clock.sleep(waitSeconds);
+      return task();
+    }
+    const counted = budget.take(Number.POSITIVE_INFINITY).catch(() => undefined);
+    try {
+      return await task();
+    } finally {
+      await counted;
+    }
+  };
+}
+
+/** Which vendor an address belongs to, for the report. Equal addresses, as in the demo, are told apart by their paths. */
+function vendorsOf({ withings, garmin }: Pick<AppConfig, "withings" | "garmin">): (url: URL) => string {
+  const origins = Object.entries({
+    Withings: withings.apiUrl,
+    "Garmin sso": garmin.ssoUrl,
+    "Garmin diauth": garmin.diauthUrl,
+    Garmin: garmin.connectapiUrl,
+  });
+  return ({ origin }) =>
+    origins.find(([, at]) => URL.canParse(at) && new URL(at).origin === origin)?.[0] ?? "elsewhere";
+}
+
+/** Who was linked: Withings tells no names, but by their last weigh-in people recognise themselves. */
+async function personAtWithings(source: ReadingSource, withAccess: WithAccess, now: Date) {
+  const since = new Date(now.getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
+  const { readings, timezone } = await source.changedSince(withAccess, since);
+  return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
+}

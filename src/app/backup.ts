@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { type Config, type StoreConfig, TABLE_NAME_VARIABLE } from "../config/config.ts";
+import { UsageError } from "../lib/errors.ts";
+import { exchangeSealingKey, parseSealingKeys } from "../store/seal.ts";
+import { databaseIn, keyFileIn, sealingKeys } from "./open-stores.ts";
+
+export interface BackupOptions {
+  file: string;
+  /** Replaces what is there. */
+  force: boolean;
+}
+
+/**
+ * Everything that is kept on this machine in one file, also while the program runs. A sealing key from the environment is
+ * kept where it is; one from DATA_DIR goes with it.
+ */
+export async function backUp(
+  config: Pick<Config, "store" | "sealing">,
+  { file, force }: BackupOptions,
+  now: Date,
+): Promise<{ holdsKey: boolean }> {
+  const { dataDir, tableName } = onThisMachine(config.store);
+  const { writeBackup } = await import("../store/sqlite/backup.ts");
+  const database = databaseIn(dataDir);
+  // Not to make a key where there is nothing yet.
+  const sealing = existsSync(database) ? sealingKeys(config) : undefined;
+  const facts = {
+    ...{ madeAt: now, tableName, keyIds: sealing === undefined ? [] : parseSealingKeys(sealing).map(({ id }) => id) },
+    ...(config.sealing.keys === undefined && { sealingKeys: sealing }),
+  };
+  writeBackup({ database, file, facts, force });
+  return { holdsKey: config.sealing.keys === undefined };
+}
+
+/** Puts a backup in the place of what is kept on this machine. Whatever happens, the one or the other is there whole. */
+export async function restore(
+  config: Pick<Config, "store" | "sealing">,
+  { file, force }: BackupOptions,
+): Promise<{ madeAt: Date }> {
+  const { dataDir, tableName } = onThisMachine(config.store);
+  const { openBackup, restoreBackup } = await import("../store/sqlite/backup.ts");
+  const backup = openBackup(file);
+  try {
+    const { facts } = backup;
+    if (facts.tableName !== tableName) {
+      throw new UsageError(
+        `${file} holds the table ${facts.tableName}, and ${TABLE_NAME_VARIABLE} says ${tableName}: name the same one.`,
+      );
+    }
+    const target = { backup, database: databaseIn(dataDir), force };
+    const { sealingKeys: kept } = facts;
+    if (config.sealing.keys === undefined && kept !== undefined) {
+      exchangeSealingKey(keyFileIn(dataDir), kept, (beforeCommit) => void restoreBackup({ ...target, beforeCommit }));
+      return facts;
+    }
+    const ours = config.sealing.keys === undefined ? [] : parseSealingKeys(config.sealing.keys).map(({ id }) => id);
+    const missing = facts.keyIds.filter((id) => !ours.includes(id));
+    if (missing.length > 0) {
+      throw new UsageError(
+        kept === undefined
+          ? `${file} holds no key: set SEALING_KEY as it was when the backup was made (key ${missing.join(", ")}), and restore again.`
+          : `${file} was sealed with another key than SEALING_KEY: take SEALING_KEY out, and the key in the backup is used.`,
+      );
+    }
+    restoreBackup({ ...target, beforeCommit: () => {} });
+    return facts;
+  } finally {
+    backup.close();
+  }
+}
+
+function onThisMachine(store: StoreConfig) {
+  if (store.engine === "sqlite") return store;
+  throw new UsageError(
+    `${store.tableName} is a table in DynamoDB, which keeps its own backups: restore it there to a point in time.`,
+  );
+}

@@ -1,0 +1,35 @@
+import { execFile } from "node:child_process";
+import type { Clock } from "../lib/clock.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
+
+/** Sweeps can follow each other closely, and each message starts a process. */
+const ALIVE_SECONDS = 30;
+
+/** What systemd is told about the service (sd_notify); the unit has Type=notify and WatchdogSec. */
+export interface Systemd {
+  ready(): void;
+  /** A sweep has ended, so the program isn't hanging. */
+  alive(): void;
+  stopping(): void;
+}
+
+/** By systemd's own program, because Node has no Unix datagram sockets. Does nothing where systemd does not listen. */
+export function createSystemd({ isListening, clock, log }: { isListening: boolean; clock: Clock; log: Log }): Systemd {
+  let aliveAt = Number.NEGATIVE_INFINITY;
+  const notify = (...states: string[]) => {
+    if (!isListening) return;
+    execFile("systemd-notify", states, (error) => {
+      if (error) log.warn("systemd_not_told", errorFacts(error));
+    });
+  };
+  return {
+    ready: () => notify("--ready"),
+    alive() {
+      const now = clock.now().getTime();
+      if (Math.abs(now - aliveAt) < ALIVE_SECONDS * 1000) return;
+      aliveAt = now;
+      notify("WATCHDOG=1");
+    },
+    stopping: () => notify("STOPPING=1"),
+  };
+}

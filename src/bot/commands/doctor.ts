@@ -1,0 +1,70 @@
+import { Composer, InputFile } from "grammy/web";
+import type { Account } from "../../sync/model/account.ts";
+import { type Examination, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
+import type { BotContext, Chat } from "../ui/context.ts";
+import { TAP, withFixes } from "../ui/keyboards.ts";
+import type { LongAnswers } from "../ui/long-reply.ts";
+import type { Questions } from "../ui/questions.ts";
+import type { Words } from "../words/words.ts";
+
+export interface DoctorDeps {
+  /** Looks at everything that concerns this account; at the program itself only for its owner. */
+  doctor: (
+    account: Account,
+    words: Words,
+    isOwner: boolean,
+    onProgress: (lines: Line[]) => void,
+  ) => Promise<Examination>;
+  wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
+  signInPageUrl: () => string;
+  questions: Pick<Questions, "offered">;
+  /** A file for a bug report, safe to show to anybody. */
+  report: () => Promise<{ name: string; text: string }>;
+}
+
+/** /doctor: what works and what does not, one line each with the fix. */
+export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
+  const { doctor, wordsAt, signInPageUrl, questions, report } = deps;
+  const command = new Composer<BotContext>();
+
+  command.command("doctor", async ({ account, words }) => {
+    await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
+  });
+
+  // It covers the whole program, so only its owner gets it. Somebody else's older message may still have the button.
+  command.callbackQuery(TAP.report, async (ctx, next) => {
+    if (!ctx.isOwner) return next();
+    const { name, text } = await report();
+    const file = new InputFile(Buffer.from(text), name);
+    await ctx.replyWithDocument(file, { caption: ctx.words.doctor.reportCaption });
+  });
+
+  return {
+    command,
+
+    /** Examines, and writes each line into the message that was begun as soon as it is found. */
+    async write(chat: Pick<Chat, "account" | "words">, messageId: number, isOwner: boolean): Promise<void> {
+      const words = await wordsAt(chat);
+      const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };
+      await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
+        const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, words)).join("\n"));
+        const { findings, ended } = await doctor(chat.account, words, isOwner, show);
+        const actions = findings.map(({ action }) => action);
+        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, signInPageUrl());
+        if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
+        await message.finish(text, keyboard);
+        await questions.offered(chat.account, messageId, keyboard);
+        await ended;
+      });
+    },
+  };
+}
+
+function reportOf(findings: Finding[], words: Words): string {
+  const lines = findings.map((finding) => lineOf({ check: finding.check, finding }, words));
+  return [...lines, "", words.doctor.conclusion(thingsToDo(findings))].join("\n");
+}
+
+function lineOf({ check, finding }: Line, { doctor: { mark, running } }: Words): string {
+  return finding ? `${mark[finding.verdict]} · ${check}: ${finding.text}` : running(check);
+}

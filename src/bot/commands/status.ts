@@ -1,0 +1,130 @@
+import { Composer } from "grammy/web";
+import type { Clock } from "../../lib/clock.ts";
+import { type Action, RetryLaterError } from "../../lib/errors.ts";
+import type { Heard } from "../../sync/engine/held-decision.ts";
+import { byStart } from "../../sync/engine/progress.ts";
+import type { Account, LastRun } from "../../sync/model/account.ts";
+import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
+import type { Word } from "../../sync/model/vendors.ts";
+import type { Overview } from "../../sync/status/overview.ts";
+import type { BotContext } from "../ui/context.ts";
+import { answerTap, redraw } from "../ui/edit-message.ts";
+import {
+  attention,
+  GO_ON_TAP,
+  type Message,
+  noticeButtons,
+  stillWaiting,
+  WORD_TAP,
+  withFixes,
+} from "../ui/keyboards.ts";
+import type { Questions } from "../ui/questions.ts";
+import type { StatusOptions } from "../words/en.ts";
+import { type Words, wordsOf } from "../words/words.ts";
+
+export interface StatusDeps {
+  /** Of an account whose readings cannot be read. */
+  lastRun: (account: number) => Promise<LastRun | undefined>;
+  overview: (account: Account) => Promise<Overview>;
+  /** What stands in /status beside the overview. */
+  surroundings: (account: Account) => Promise<StatusOptions>;
+  giveWord: (account: Account, readingIds: string[], word: Word) => Promise<Heard>;
+  /** Accepts readings of a kind as Garmin shows them. */
+  goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
+  signInPageUrl: () => string;
+  startSync: (account: Account) => Promise<void>;
+  questions: Pick<Questions, "offered">;
+  clock: Clock;
+}
+
+/** /status in one screen, with a button for everything that waits for a word of the owner. */
+export function createStatus(deps: StatusDeps): Composer<BotContext> {
+  const { lastRun, overview, surroundings, giveWord, goOn, signInPageUrl, startSync, questions, clock } = deps;
+  const composer = new Composer<BotContext>();
+
+  async function draw(account: Account) {
+    const seen = await overview(account);
+    const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
+    const { text, keyboard } = withMissing(words.status(seen, await surroundings(account)), seen, words);
+    const { differs, closed } = seen.facts;
+    const withNotices = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), keyboard);
+    return { text, keyboard: attention(seen.attention, words, withNotices) };
+  }
+
+  function withMissing(text: string, seen: Overview, words: Words): Message {
+    const { withings, garmin } = seen.links;
+    const wanted: Array<Action | undefined> = [];
+    if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
+    if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
+    if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
+    return withFixes(text, wanted, words, signInPageUrl());
+  }
+
+  composer.command("status", async (ctx) => {
+    try {
+      const { text, keyboard } = await draw(ctx.account);
+      const { message_id: messageId } = await ctx.reply(text, { reply_markup: keyboard });
+      await questions.offered(ctx.account, messageId, keyboard);
+    } catch (error) {
+      if (!isStoreBusy(error)) throw error;
+      // How the last sync ended is stored elsewhere, and may still be readable.
+      await ctx.reply(ctx.words.unread(await lastRun(ctx.account.telegramUserId)));
+    }
+  });
+
+  composer.callbackQuery(WORD_TAP, async (ctx) => {
+    const [, verb, id, shown = ""] = ctx.match;
+    const word = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
+    let heard: Heard;
+    try {
+      const ids = id === undefined ? await lateIds(ctx.account, shown) : [id];
+      heard = await giveWord(ctx.account, ids, word);
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      // A run is at work on just these readings.
+      return answerTap(ctx, ctx.words.later);
+    }
+    const { timezone, attention: waiting, progress } = await overview(ctx.account);
+    const words = wordsOf(ctx.account, { timezone, now: clock.now() });
+    const [one, ...more] = heard.entries;
+    if (!one) {
+      await answerTap(ctx, words.oldButton);
+      const { text, keyboard } = await draw(ctx.account);
+      return redraw(ctx, text, keyboard);
+    }
+    const ofSeveral = heard.type === "noted" ? words.decided(more.length + 1, word !== "not_mine") : words.oldButton;
+    const answer = more.length === 0 ? words.became(one) : ofSeveral;
+    await answerTap(ctx, answer);
+    const { late, items } = byStart(waiting);
+    const rest = [
+      ...(items.length > 0 ? [words.news({ type: "attention", items, isQuiet: false })] : []),
+      ...(late.length > 0
+        ? [words.news({ type: "before_start", items: late, startAt: progress?.startAt, isQuiet: false })]
+        : []),
+    ];
+    await redraw(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
+    if (heard.type === "noted" && word !== "not_mine") await startSync(ctx.account);
+  });
+
+  async function lateIds(account: Account, shown: string): Promise<string[]> {
+    return stillWaiting(shown, byStart((await overview(account)).attention).late).map(readingId);
+  }
+
+  composer.callbackQuery(GO_ON_TAP, async (ctx) => {
+    let outcome: "noted" | "nothing_waits";
+    try {
+      outcome = await goOn(ctx.account, ctx.match[1] as ReadingKind);
+    } catch (error) {
+      if (!(error instanceof RetryLaterError)) throw error;
+      return answerTap(ctx, ctx.words.later);
+    }
+    await answerTap(ctx, outcome === "noted" ? ctx.words.goingOn : ctx.words.oldButton);
+    const { text, keyboard } = await draw(ctx.account);
+    await redraw(ctx, text, keyboard);
+    if (outcome === "noted") await startSync(ctx.account);
+  });
+
+  return composer;
+}
+
+const isStoreBusy = (error: unknown) => error instanceof RetryLaterError && error.delayedBy === "us";

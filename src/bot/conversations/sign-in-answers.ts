@@ -1,0 +1,48 @@
+import { InlineKeyboard } from "grammy/web";
+import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
+import { type Message, TAP, withDoors, withGarminPage } from "../ui/keyboards.ts";
+import type { Words } from "../words/words.ts";
+
+export type SignInPageUrl = (options?: SignInPageOptions) => string;
+/** The results that end a sign-in in the chat without a link. */
+export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
+
+/** The buttons that answer whether another Garmin profile replaces the linked one; their data names it. */
+export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
+
+/** The result of a sign-in, with every way left to try. */
+export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInPageUrl): Message {
+  const text = words.signIn(result);
+  switch (result.type) {
+    case "account_removed":
+    case "chinese_account":
+      return { text, keyboard: new InlineKeyboard() };
+    case "profile_unknown":
+      return { text, keyboard: new InlineKeyboard().text(words.button.lookAgain, TAP.garminLook) };
+    case "other_profile":
+      return {
+        text,
+        keyboard: new InlineKeyboard()
+          .text(words.button.switchLink, `garmin:switch:${result.profile.profileId}`)
+          .text(words.button.keepLink, TAP.keepGarmin),
+      };
+    case "taken":
+      return withDoors(text, words, signInPageUrl({ asSomebodyElse: true }));
+    case "ticket_refused":
+    case "no_ticket":
+    case "spent_ticket":
+    case "sign_in_forgotten":
+    case "code_tries_over":
+      return withDoors(text, words, signInPageUrl());
+    case "access_refused":
+    case "client_refused": {
+      if (result.next === "ios") return withDoors(text, words, signInPageUrl());
+      const message = withGarminPage(text, words, signInPageUrl());
+      if (result.next) message.keyboard.row().text(words.button.asAndroid, TAP.garminHereAndroid);
+      return message;
+    }
+    default:
+      return withGarminPage(text, words, signInPageUrl());
+  }
+}

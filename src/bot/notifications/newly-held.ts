@@ -1,0 +1,13 @@
+import { byStart } from "../../sync/engine/progress.ts";
+import { readingId } from "../../sync/model/reading.ts";
+import type { AttentionItem } from "../../sync/model/vendors.ts";
+import type { Overview } from "../../sync/status/overview.ts";
+
+/**
+ * What waits for the owner after a run, and did not before it. A run's report counts all that wait. What is only too old
+ * has a message of its own.
+ */
+export function newlyHeld(before: Overview, after: Overview): AttentionItem[] {
+  const known = new Set(before.attention.filter(({ fate }) => fate.state === "held").map(readingId));
+  return byStart(after.attention).items.filter((it) => it.fate.state === "held" && !known.has(readingId(it)));
+}

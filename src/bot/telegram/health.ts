@@ -1,0 +1,79 @@
+import { GrammyError } from "grammy/web";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+
+/** Whether this program hears from Telegram, as `/health` reports it. */
+export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
+
+/**
+ * After a lost connection Telegram keeps the old poll open for about 50 seconds and refuses the new one until then. Two programs
+ * that share a bot get refused only now and then, because both pause between polls.
+ */
+const CONFLICT_SECONDS = 120;
+const REPEAT_SECONDS = 3600;
+
+/** What is logged, and what it means. `telegram-fetch` has already logged an outage. */
+const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>> = {
+  token_unknown: {
+    event: "telegram_token_unknown",
+    message:
+      "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing continues, but nobody is told about it.",
+  },
+  taken: {
+    event: "updates_taken",
+    message:
+      "Another program is reading this bot's messages; Telegram does not say which. Stop it, or give it its own bot.",
+  },
+  refusing: { event: "updates_refused" },
+};
+
+export interface TelegramHealth {
+  /** Telegram has answered normally. */
+  succeeded(): void;
+  failed(error: unknown): void;
+  state(): TelegramState;
+}
+
+/**
+ * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it starts, every hour while
+ * it lasts, and when it ends; a conflict with another program only after two minutes.
+ */
+export function createTelegramHealth({
+  conflictSeconds = () => CONFLICT_SECONDS,
+  clock,
+  log,
+}: {
+  conflictSeconds?: (() => number) | undefined;
+  clock: Clock;
+  log: Log;
+}): TelegramHealth {
+  let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
+  const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
+  const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < conflictSeconds();
+
+  return {
+    succeeded() {
+      if (!trouble || (trouble.kind === "taken" && secondsSince(trouble.lastAt) < conflictSeconds())) return;
+      if (trouble.loggedAt) log.info("updates_come_again", { since: trouble.since.toISOString() });
+      trouble = undefined;
+    },
+    failed(error) {
+      const kind = kindOf(error);
+      const isSame = trouble?.kind === kind && secondsSince(trouble.lastAt) < 2 * conflictSeconds();
+      if (!trouble || !isSame) trouble = { kind, since: clock.now(), lastAt: clock.now() };
+      trouble.lastAt = clock.now();
+      const logged = LOGGED[kind];
+      if (!logged || isShort() || (trouble.loggedAt && secondsSince(trouble.loggedAt) < REPEAT_SECONDS)) return;
+      trouble.loggedAt = clock.now();
+      const { event, message = error instanceof GrammyError ? error.description : "" } = logged;
+      log.warn(event, { since: trouble.since.toISOString(), message });
+    },
+    state: () => (trouble === undefined || isShort() ? "ok" : trouble.kind),
+  };
+}
+
+function kindOf(error: unknown): TelegramState {
+  if (!(error instanceof GrammyError) || error.error_code >= 500 || error.error_code === 429) return "unreachable";
+  if (error.error_code === 401 || error.error_code === 404) return "token_unknown";
+  return error.error_code === 409 ? "taken" : "refusing";
+}

@@ -1,0 +1,135 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Update } from "grammy/types";
+import { type Api, GrammyError } from "grammy/web";
+import { UsageError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { TelegramHealth } from "./health.ts";
+import { ALLOWED_UPDATES, isHopeless, originOf } from "./webhook.ts";
+
+/** How long Telegram holds a poll open when it has no updates. */
+const POLL_SECONDS = 30;
+/** How long updates still being handled may delay the next poll. */
+const BATCH_SECONDS = 1;
+const LONGEST_PAUSE_SECONDS = 30;
+/** How long the program waits at its end to confirm what was handled. If that fails, the claims still prevent a repeat. */
+const FAREWELL_SECONDS = 5;
+
+type Signal = Parameters<Api["getUpdates"]>[1];
+
+export interface PollingDeps {
+  /** Called once, when Telegram first answers. If it throws a `UsageError`, polling ends. */
+  onStart: () => Promise<void>;
+  /** Never throws. */
+  handle: (update: Update) => Promise<void>;
+  /** Called if Telegram does not know the token at the very start: whether to end instead of retrying. */
+  mayEnd: () => Promise<boolean>;
+  stopping: AbortSignal;
+  health: TelegramHealth;
+  log: Log;
+  pause?: (seconds: number) => Promise<void>;
+}
+
+/**
+ * Long polling until `stopping`. It goes on whatever Telegram answers, after pauses that grow to half a minute: syncing does
+ * not depend on it. An update is confirmed only after it was handled, so a killed program gets it again.
+ * @throws GrammyError at the start, when the token is unknown and `mayEnd` says so; what `onStart` throws as `UsageError`.
+ */
+export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void> {
+  const { onStart, handle, mayEnd, stopping, health, log } = deps;
+  const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
+  const queue = createUpdateQueue(handle, stopping);
+  const signal = stopping as Signal;
+  let hasStarted = false;
+  let hasWebhook = true;
+  let failures = 0;
+  while (!stopping.aborted) {
+    try {
+      if (hasWebhook) await api.deleteWebhook({}, signal);
+      hasWebhook = false;
+      if (!hasStarted) await onStart();
+      hasStarted = true;
+      const timeout = queue.isIdle() ? POLL_SECONDS : 0;
+      const updates = await api.getUpdates(
+        { offset: queue.offset(), timeout, allowed_updates: ALLOWED_UPDATES },
+        signal,
+      );
+      failures = 0;
+      health.succeeded();
+      for (const update of updates) queue.add(update);
+      if (!queue.isIdle()) await Promise.race([queue.ended(), pause(BATCH_SECONDS)]);
+    } catch (error) {
+      if (stopping.aborted) break;
+      if (error instanceof UsageError) throw error;
+      if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
+      health.failed(error);
+      // Another program has set a webhook in the meantime.
+      const isElsewhere = error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
+      if (isElsewhere && hasStarted) log.warn("webhook_taken", { by: await whoTook(api) });
+      hasWebhook ||= isElsewhere;
+      await pause(restSeconds(error, failures++)).catch(() => undefined);
+    }
+  }
+  await queue.ended();
+  if (!hasStarted) return;
+  await api
+    .getUpdates(
+      { offset: queue.offset(), limit: 1, timeout: 0 },
+      AbortSignal.timeout(FAREWELL_SECONDS * 1000) as Signal,
+    )
+    .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
+}
+
+/** Empty where Telegram does not say. */
+async function whoTook(api: Api): Promise<string> {
+  const info = await api.getWebhookInfo().catch(() => undefined);
+  return originOf(info?.url ?? "");
+}
+
+function restSeconds(error: unknown, failures: number): number {
+  const asked = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) : 0;
+  return Math.max(asked, Math.min(2 ** failures, LONGEST_PAUSE_SECONDS));
+}
+
+/** Handles the updates of one chat in order and those of different chats in parallel, so no chat waits for another. */
+function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: AbortSignal) {
+  /** All updates read since the last confirmation: until the oldest is handled, Telegram sends the others again. */
+  const read = new Set<number>();
+  /** Updates that were read and are not handled yet, oldest first. */
+  const underWay = new Map<number, Promise<void>>();
+  const lastOfChat = new Map<number | undefined, Promise<void>>();
+  let next = 0;
+
+  async function handleAfter(before: Promise<void> | undefined, update: Update) {
+    await before;
+    // Left unconfirmed, so that the next program gets it.
+    if (stopping.aborted) return;
+    await handle(update);
+    underWay.delete(update.update_id);
+  }
+
+  return {
+    isIdle: () => underWay.size === 0,
+    /** The first update that Telegram sends; earlier ones count as handled. 0: all there are. */
+    offset(): number {
+      const [oldest] = underWay.keys();
+      if (oldest === undefined) read.clear();
+      return oldest ?? next;
+    },
+    add(update: Update) {
+      if (read.has(update.update_id)) return;
+      read.add(update.update_id);
+      next = update.update_id + 1;
+      const chat = chatOf(update);
+      const work = handleAfter(lastOfChat.get(chat), update).finally(() => {
+        if (lastOfChat.get(chat) === work) lastOfChat.delete(chat);
+      });
+      underWay.set(update.update_id, work);
+      lastOfChat.set(chat, work);
+    },
+    ended: async () => void (await Promise.all(underWay.values())),
+  };
+}
+
+function chatOf({ message, callback_query, my_chat_member }: Update): number | undefined {
+  return (message ?? callback_query?.message ?? my_chat_member)?.chat.id;
+}

@@ -1,0 +1,70 @@
+import type { Api } from "grammy/web";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { StoreIdentity } from "../../sync/model/vendors.ts";
+import type { StoreVerdict } from "../words/alarm-keys.ts";
+
+/**
+ * The bot's short description in Latin, which no Telegram client offers as its language: people never see it, and anybody
+ * who looks for it can read what it is.
+ */
+const MARK_LANGUAGE = "la";
+const textOf = (storeId: string) => `Weighbridge keeps the data of this bot in the store ${storeId}.`;
+const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]{12})\.$/;
+
+/**
+ * Compares this store with the one that the bot was last used with. A program that starts on an empty store because of
+ * a typo or a missing disk looks alive and syncs nobody; what Telegram remembers about the bot reveals it.
+ * @throws the error of Telegram or the store if either cannot be asked.
+ */
+export async function compareStore(
+  api: Api,
+  store: StoreIdentity,
+  /** The owner says that the store is meant to be empty. */
+  isNew: boolean,
+): Promise<StoreVerdict> {
+  const [id, isEmpty, { short_description: text }] = await Promise.all([
+    store.id(),
+    store.isEmpty(),
+    api.getMyShortDescription({ language_code: MARK_LANGUAGE }),
+  ]);
+  const [, marked] = STORE_ID.exec(text) ?? [];
+  if (marked === id) return "known";
+  if (isEmpty && !isNew) return marked === undefined ? "empty" : "empty_and_used_elsewhere";
+  await api.setMyShortDescription(textOf(id), { language_code: MARK_LANGUAGE });
+  return marked === undefined || isNew ? "known" : "used_elsewhere_too";
+}
+
+/** How often the owner is told the same thing, however often the program starts. */
+const REPEAT_SECONDS: Record<Exclude<StoreVerdict, "known">, number> = {
+  empty: 365 * 24 * 3600,
+  empty_and_used_elsewhere: 24 * 3600,
+  used_elsewhere_too: 24 * 3600,
+};
+
+/**
+ * Compares the store, and tells the owner unless all is well. Undefined if Telegram or the store could not be asked: the
+ * program then goes on.
+ */
+export async function lookAfterStore(deps: {
+  api: Api;
+  store: StoreIdentity;
+  isNew: boolean;
+  /** Whether this is the first time within this many seconds. */
+  once: (name: string, seconds: number) => Promise<boolean>;
+  tell: (verdict: Exclude<StoreVerdict, "known">) => Promise<unknown>;
+  log: Log;
+}): Promise<StoreVerdict | undefined> {
+  const { api, store, isNew, once, tell, log } = deps;
+  try {
+    const verdict = await compareStore(api, store, isNew);
+    if (verdict === "known") return verdict;
+    log.warn("store_not_known", { verdict });
+    if (await once(`store-told#${verdict}`, REPEAT_SECONDS[verdict])) {
+      await tell(verdict).catch((error: unknown) => log.warn("store_not_told", errorFacts(error)));
+    }
+    return verdict;
+  } catch (error) {
+    log.warn("store_not_compared", errorFacts(error));
+    return undefined;
+  }
+}

@@ -1,0 +1,180 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { WebhookInfo } from "grammy/types";
+import { type Api, GrammyError } from "grammy/web";
+import type { Clock } from "../../lib/clock.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { TelegramHealth } from "./health.ts";
+
+/** All that the bot understands. Telegram keeps the list until it hears of another one. */
+export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
+/**
+ * How many updates Telegram brings at once. Those of one chat come one after the other anyway, so this bounds how many
+ * chats are served side by side: ten, at a fifth of a second each, are fifty updates a second.
+ */
+export const WEBHOOK_CONNECTIONS = 10;
+/** Telegram keeps its last error for good; an older one is no news. */
+const RECENT_SECONDS = 15 * 60;
+/** Whoever is told of a changed address by nobody looks for it. */
+const LOOK_SECONDS = 5 * 60;
+const RETRY_SECONDS = 30;
+const LONGEST_MESSAGE = 200;
+
+export interface WebhookTarget {
+  /** Where Telegram is to bring the updates: the whole address. */
+  url: string;
+  secretToken: string;
+}
+
+/** What Telegram says of its deliveries to this address. */
+export interface WebhookHealth {
+  pending: number;
+  lastError?: { at: Date; message: string };
+}
+
+/**
+ * Sees to it that Telegram delivers here: sets the webhook where none stands, another one, or one for other updates.
+ * Nothing that waits is dropped. Telegram does not show which secret it has, so whoever has just started sets it with
+ * `force`; one that is refused for its secret is set again by itself.
+ */
+export async function keepWebhook(
+  api: Api,
+  { url, secretToken, force = false, clock, log }: WebhookTarget & { force?: boolean; clock: Clock; log: Log },
+): Promise<{ type: "kept" | "set"; before?: "ours" | "none" | "another" } & WebhookHealth> {
+  const info = await api.getWebhookInfo();
+  const health = webhookHealth(info, url, clock.now());
+  const { pending, lastError } = health;
+  if (lastError) lastError.message = lastError.message.replaceAll(secretToken, "…").slice(0, LONGEST_MESSAGE);
+  // What was delivered since is no longer failing, and who has just started was not there to take it.
+  if (!force && lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
+  const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
+  // Not by a deployment that moves here, which sets it with `force`.
+  if (!force && info.url && info.url !== url) log.warn("webhook_taken", { by: originOf(info.url) });
+  if (force || isRefused || !isSetFor(info, url)) {
+    await api.setWebhook(url, {
+      secret_token: secretToken,
+      allowed_updates: ALLOWED_UPDATES,
+      max_connections: WEBHOOK_CONNECTIONS,
+    });
+    const before = info.url === url ? "ours" : info.url === "" ? "none" : "another";
+    log.info("webhook_set", { pending, before });
+    return { type: "set", before, ...health };
+  }
+  return { type: "kept", ...health };
+}
+
+/** Without its path, which may be a secret. Empty where it is unknown. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
+}
+
+/** What Telegram says of deliveries to `url`: an error that is old, or was another address's, is not among it. */
+export function webhookHealth(info: WebhookInfo, url: string, now: Date): WebhookHealth {
+  const { pending_update_count: pending, last_error_date, last_error_message: message = "" } = info;
+  const at = new Date((last_error_date ?? 0) * 1000);
+  const isRecent = now.getTime() - at.getTime() < RECENT_SECONDS * 1000;
+  return { pending, ...(info.url === url && isRecent && { lastError: { at, message } }) };
+}
+
+function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): boolean {
+  return url === wanted && [...allowed_updates].sort().join() === [...ALLOWED_UPDATES].sort().join();
+}
+
+/**
+ * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and looks after it every few minutes. A failure is
+ * logged and tried again, because Telegram may not be able to reach us yet.
+ * @throws GrammyError at the start, if retrying is pointless and `mayEnd` says so; what `onStart` throws as `UsageError`.
+ */
+export async function serveByWebhook(
+  api: Api,
+  target: WebhookTarget,
+  deps: {
+    onStart: () => Promise<void>;
+    /** Called if retrying is pointless at the very start: whether to end instead of retrying. */
+    mayEnd: () => Promise<boolean>;
+    stopping: AbortSignal;
+    health: TelegramHealth;
+    /** Rung by who wants the next look now. */
+    bell?: Doorbell;
+    clock: Clock;
+    log: Log;
+    pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
+  },
+): Promise<void> {
+  const { onStart, mayEnd, stopping, health, bell, clock, log } = deps;
+  const { pause = (seconds, signal) => wait(seconds * 1000, undefined, { signal }) } = deps;
+  let isStarted = false;
+  try {
+    while (!stopping.aborted) await lookAndPause();
+  } finally {
+    bell?.close();
+  }
+
+  async function lookAndPause() {
+    const isKept = await keep().catch(async (error: unknown) => {
+      const isLost = isHopeless(error);
+      if (error instanceof UsageError || (!isStarted && isLost && (await mayEnd()))) throw error;
+      health.failed(error);
+      // The first has an alarm. An unknown token has just been logged.
+      if (health.state() !== "token_unknown")
+        log.warn(isLost ? "webhook_failing" : "webhook_not_kept", errorFacts(error));
+      return false;
+    });
+    const cut = new AbortController();
+    const signal = AbortSignal.any([stopping, cut.signal]);
+    const paused = pause(isKept ? LOOK_SECONDS : RETRY_SECONDS, signal).catch(() => undefined);
+    await (bell ? Promise.race([paused, bell.rung()]) : paused);
+    cut.abort();
+  }
+
+  async function keep(): Promise<true> {
+    const { before } = await keepWebhook(api, { ...target, force: !isStarted, clock, log });
+    // Telegram forgets no address by itself: who reads by long polling has it removed first.
+    if (isStarted && before === "none") log.warn("webhook_taken", { by: "" });
+    if (!isStarted) await onStart();
+    isStarted = true;
+    health.succeeded();
+    return true;
+  }
+}
+
+export type Doorbell = ReturnType<typeof createDoorbell>;
+
+/** Lets somebody else begin the next look. */
+export function createDoorbell() {
+  let isAnswered = false;
+  let open = () => {};
+  const guests: (() => void)[] = [];
+  const leave = () => {
+    for (const guest of guests.splice(0)) guest();
+  };
+  return {
+    /** Resolves when it was looked; at once where nobody looks. */
+    ring(): Promise<void> {
+      if (!isAnswered) return Promise.resolve();
+      open();
+      return new Promise((resolve) => guests.push(resolve));
+    },
+    /** Resolves with the next ring. Whoever rang before has been served. */
+    rung(): Promise<void> {
+      isAnswered = true;
+      leave();
+      return new Promise((resolve) => (open = resolve));
+    },
+    /** Nobody looks any more. */
+    close() {
+      isAnswered = false;
+      leave();
+    },
+  };
+}
+
+/** A token that Telegram does not know, or an address that it never calls. */
+export function isHopeless(error: unknown): boolean {
+  return error instanceof GrammyError && ([401, 404].includes(error.error_code) || isUncallable(error));
+}
+
+/** Telegram calls https addresses only, and only on four ports. */
+export function isUncallable({ error_code, description }: GrammyError): boolean {
+  return error_code === 400 && /HTTPS URL must be provided|only on ports/i.test(description);
+}

@@ -1,0 +1,167 @@
+import { InlineKeyboard } from "grammy/web";
+import type { Action } from "../../lib/errors.ts";
+import { canBeSent } from "../../sync/engine/held-decision.ts";
+import { byStart } from "../../sync/engine/progress.ts";
+import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
+import type { AttentionItem } from "../../sync/model/vendors.ts";
+import type { Notice } from "../../sync/status/kind-notices.ts";
+import type { Silence } from "../../sync/status/silence.ts";
+import { ATTENTION_SHOWN, isMaybeForeignItem } from "../words/en-held.ts";
+import type { Words } from "../words/words.ts";
+
+/** Where Garmin's settings begin; the way on from there is told in words (seen in other projects' notes, 2026). */
+export const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
+
+/** What a tap on a button tells us. At most 64 bytes, as Telegram allows. */
+export const TAP = {
+  withings: "withings",
+  keepWithings: "withings:keep",
+  garmin: "garmin",
+  garminHere: "garmin:here",
+  /** As Garmin's other phone app. */
+  garminHereAndroid: "garmin:here:android",
+  /** Checks again whose account a sign-in is for. */
+  garminLook: "garmin:look",
+  keepGarmin: "garmin:keep",
+  consent: "consent",
+  timezone: "set:zone",
+  report: "report",
+} as const;
+
+/** What is said, and the buttons below it. */
+export interface Message {
+  text: string;
+  keyboard: InlineKeyboard;
+}
+
+/**
+ * A text with a button to Garmin's page. Every such button is made here, because people are stuck without the text above it:
+ * the last page is headed "ERROR", and its address has to be copied.
+ */
+export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
+  const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
+  return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
+}
+
+/** The same with the other way to sign in beside it. */
+export function withDoors(text: string, words: Words, signInPageUrl: string): Message {
+  const message = withGarminPage(text, words, signInPageUrl);
+  message.keyboard.row().text(words.button.here, TAP.garminHere);
+  return message;
+}
+
+export function consentButtons(words: Words): InlineKeyboard {
+  return new InlineKeyboard()
+    .url(words.button.garminSettings, GARMIN_SETTINGS_URL)
+    .row()
+    .text(words.button.checkAgain, TAP.consent);
+}
+
+/** A text, and below it one button for each thing that can be fixed by a button. */
+export function withFixes(
+  text: string,
+  actions: ReadonlyArray<Action | undefined>,
+  words: Words,
+  signInPageUrl: string,
+): Message {
+  const wanted = new Set(actions);
+  const fixes = [...wanted].flatMap((action) => (action && fixOf(action, words)) ?? []);
+  const keyboard = new InlineKeyboard().append(...fixes);
+  const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
+  if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
+  const page = (wanted.has("relink_garmin") ? withDoors : withGarminPage)(text, words, signInPageUrl);
+  return { text: page.text, keyboard: keyboard.append(page.keyboard) };
+}
+
+/** Without Garmin's page: its button never comes without its text. */
+function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
+  switch (action) {
+    case "link_withings":
+      return new InlineKeyboard().text(words.button.linkWithings, TAP.withings);
+    case "relink_withings":
+      return new InlineKeyboard().text(words.button.relinkWithings, TAP.withings);
+    case "link_garmin":
+      return new InlineKeyboard().text(words.button.linkGarmin, TAP.garmin);
+    case "grant_garmin_upload":
+      return consentButtons(words);
+    case "relink_garmin":
+    case "use_garmin_page":
+    case "unlock_garmin_account":
+    case "add_account":
+    case "fix_withings_application":
+    case "fix_withings_callback":
+    case "fix_clock":
+    case "fix_garmin_client_id":
+      return undefined;
+  }
+}
+
+/** The button that accepts readings of a kind as Garmin shows them. */
+export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
+const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
+
+/** What an owner can do about a notice. */
+export function noticeButtons(notice: Notice, words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+  if (notice.type !== "differs" && notice.type !== "closed") return keyboard;
+  const { kind } = notice;
+  keyboard.row();
+  if (notice.type === "differs") keyboard.text(words.button.goOn[kind], `goon:${kind}`);
+  return keyboard.text(words.button.stopSending[kind], `set:sends:${SWITCH[kind]}:off`);
+}
+
+/** For each silence a button that ends such messages. */
+export function silenceButtons(silences: Silence[], words: Words): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const it of silences) {
+    const kind = "linkedAt" in it ? "all" : it.kind;
+    keyboard
+      .row()
+      .text(
+        silences.length > 1 ? words.button.silenceOff[kind] : words.button.silenceOff.all,
+        `set:silence:${kind}:off`,
+      );
+  }
+  return keyboard;
+}
+
+/** The taps that `attention` makes: a verb, and the id of a reading, or which of those that are only too old are meant. */
+export const WORD_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
+
+const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
+
+/** Which readings a button for several stands for, short enough for it: since when the first and the last of them wait. */
+function shownAs(late: AttentionItem[]): string {
+  const times = late.map(waitsFrom);
+  return [Math.min(...times), Math.max(...times), late.length].map((it) => it.toString(36)).join("-");
+}
+
+/** Those of them that still wait. None where others cannot be told from them. */
+export function stillWaiting(shown: string, late: AttentionItem[]): AttentionItem[] {
+  const [from = 0, to = 0, count = 0] = shown.split("-").map((it) => Number.parseInt(it, 36));
+  const meant = late.filter((it) => waitsFrom(it) >= from && waitsFrom(it) <= to);
+  return meant.length <= count ? meant : [];
+}
+
+/** For each reading that waits: send it after all, or leave it. Each button says which reading it is for. */
+export function attention(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+  const { late, items } = byStart(all);
+  for (const item of items.slice(-ATTENTION_SHOWN)) {
+    const isHeld = item.fate.state === "held";
+    if (canBeSent(item.fate)) {
+      const label = isHeld ? words.button.mine(item) : words.button.tryAgain(item);
+      keyboard.row().text(label, `mine:${readingId(item)}`);
+    }
+    const leave = isMaybeForeignItem(item) ? words.button.notMine(item) : words.button.ignore(item);
+    keyboard.row().text(isHeld ? leave : words.button.leaveIt(item), `leave:${readingId(item)}`);
+  }
+  if (late.length > 0) {
+    const [first, ...more] = late;
+    const meant = first && more.length === 0 ? readingId(first) : `before_start#${shownAs(late)}`;
+    keyboard.row().text(words.button.bring(late), `bring:${meant}`);
+    keyboard.row().text(words.button.leaveOut(late), `leave:${meant}`);
+  }
+  if (items.some(({ fate }) => fate.reason === "no_timezone")) {
+    keyboard.row().text(words.button.setTimezone, TAP.timezone);
+  }
+  return keyboard;
+}

@@ -1,0 +1,77 @@
+import { createIntroduction } from "../../bot/telegram/setup.ts";
+import { readConfig, TABLE_NAME_VARIABLE } from "../../config/config.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { EXIT } from "../exit.ts";
+import { osls } from "./osls.ts";
+import { FROM_STACK } from "./parameters.ts";
+import type { StageDeps } from "./stage.ts";
+
+/** The table is worth nothing without it: links are sealed with it. */
+const KEPT = "SEALING_KEY";
+
+/** Undoes a deployment, all but the table and the key to it. Running it again goes on where it ended. */
+export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boolean }): Promise<number> {
+  const { stage, aws, terminal } = deps;
+  const parameters = await aws.parameters(stage);
+  const isDeployed = parameters.has(TABLE_NAME_VARIABLE);
+  if (!isDeployed && [...parameters.keys()].every((name) => name === KEPT)) {
+    throw new UsageError(
+      `There is no deployment called ${stage} in ${aws.region}: name another with --stage (and AWS_REGION).`,
+    );
+  }
+  if (!isSure) {
+    terminal.say(
+      `This ends the deployment ${stage} in ${aws.region}: the bot stops answering, and nothing is carried to Garmin any ` +
+        "more. The table with accounts, links and the memory of what was sent stays, and so does what is in Garmin.",
+    );
+    const typed = await terminal.ask(`Type ${stage} to go on:`);
+    if (typed !== stage) throw new UsageError("That is not its name. Nothing was changed.");
+  }
+
+  await silence(deps, parameters);
+  terminal.say(`Removing weighbridge-${stage} from ${aws.region}; this takes some minutes.`);
+  const isRemoved = await osls("remove", { stage, region: aws.region });
+  if (!isRemoved && isDeployed) {
+    throw new UsageError(
+      "It couldn’t be removed; the lines above say why. The bot no longer hears anything. Fix the cause and run npm " +
+        "run remove again, or bring everything back with npm run deploy.",
+    );
+  }
+  if (!isRemoved) {
+    terminal.say(
+      `Nothing was deployed, as far as I can see. Should AWS CloudFormation still list weighbridge-${stage}, delete it there.`,
+    );
+  }
+  const ours = [...parameters.keys()].filter((name) => name !== KEPT && !FROM_STACK.some((other) => other === name));
+  await aws.remove(stage, ours);
+
+  const table = parameters.get(TABLE_NAME_VARIABLE) ?? `weighbridge-${stage}`;
+  terminal.result(
+    { status: "success", stage, region: aws.region, left: { table, parameter: `/weighbridge/${stage}/${KEPT}` } },
+    `Removed. What is left, so that npm run setup and npm run deploy can take it up again:
+  - the table ${table} with everything in it, which costs its storage: cents a year
+  - the parameter /weighbridge/${stage}/${KEPT}, without which the links in the table do not open
+
+To delete both for good, in the console as the end of docs/deploy-aws.md says, or with the program of AWS:
+  aws dynamodb update-table --region ${aws.region} --table-name ${table} --no-deletion-protection-enabled
+  aws dynamodb delete-table --region ${aws.region} --table-name ${table}
+  aws ssm delete-parameter --region ${aws.region} --name /weighbridge/${stage}/${KEPT}`,
+  );
+  return EXIT.success;
+}
+
+/** First of all: what people write from now on waits with Telegram, instead of knocking at a door that is gone. */
+async function silence({ shell, terminal, clock }: StageDeps, parameters: ReadonlyMap<string, string>): Promise<void> {
+  if (!parameters.has("TELEGRAM_BOT_TOKEN") || !parameters.has("TELEGRAM_ALLOWED_IDS")) return;
+  const { telegram } = readConfig({ ...shell, ...Object.fromEntries(parameters) }, ["telegram"]);
+  const introduction = createIntroduction(telegram, clock);
+  try {
+    // A token that Telegram does not know any more has no webhook either.
+    const bot = await introduction.bot();
+    if (!bot) return;
+    terminal.say(`Telling Telegram that @${bot.username} does not listen any more.`);
+    await introduction.listenNoMore();
+  } finally {
+    await introduction.close();
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { EXIT } from "../exit.ts";
+import { ALARM_EMAIL } from "./parameters.ts";
+import { type Answers, askOnce, type SetupDeps } from "./setup-answers.ts";
+import { askBot, askOwner } from "./setup-telegram.ts";
+import { askWithings } from "./setup-withings.ts";
+
+/** Asks for everything a deployment needs, checks what can be checked, and only then writes it. */
+export async function setupCommand(deps: SetupDeps): Promise<number> {
+  const { stage, aws, terminal } = deps;
+  const present = await aws.parameters(stage);
+  const answers: Answers = { present, changes: new Map() };
+  terminal.say(
+    `Setting up the deployment ${stage} in ${aws.region}. Nothing is written before the last question is answered.` +
+      (present.size > 0 ? "\nSome of it is there already: Enter keeps it." : ""),
+  );
+  const introduction = await askBot(deps, answers);
+  try {
+    await askOwner(deps, answers, introduction);
+  } finally {
+    await introduction.close();
+  }
+  await askWithings(deps, answers);
+  await askEmail(deps, answers);
+  makeKeys(answers);
+  const written = await write(deps, answers);
+  terminal.result(
+    { status: "success", stage, region: aws.region, written },
+    written.length === 0
+      ? "Everything is as it was."
+      : `Kept at AWS, in the Parameter Store of Systems Manager, under /weighbridge/${stage}/: ${written.join(", ")}.`,
+  );
+  terminal.hint("Next: npm run deploy");
+  return EXIT.success;
+}
+
+/** It is not checked: AWS itself asks the address for its consent. */
+async function askEmail({ terminal }: SetupDeps, { present, changes }: Answers): Promise<void> {
+  const known = present.get(ALARM_EMAIL);
+  terminal.say(
+    "\n4. Alarms\nThe bot writes to you when something is wrong. If the bot itself is what broke, only an e-mail reaches you. AWS " +
+      "first sends a mail there that you have to confirm.",
+  );
+  const keeps = known ? `Enter keeps ${known}, none ends it` : "Enter for none";
+  for (;;) {
+    const email = await askOnce(terminal, `E-mail address (${keeps}):`);
+    if (email === "" || (email === "none" && !known)) return;
+    if (email === "none" || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+      changes.set(ALARM_EMAIL, email);
+      return;
+    }
+    terminal.say("That does not look like an e-mail address.");
+  }
+}
+
+/** What nobody has to know. */
+function makeKeys({ present, changes }: Answers): void {
+  const made = {
+    SEALING_KEY: () => randomBytes(32).toString("base64"),
+    TELEGRAM_WEBHOOK_SECRET: () => randomBytes(32).toString("base64url"),
+    MANUAL_SYNC_TOKEN: () => randomBytes(32).toString("base64url"),
+  };
+  for (const [name, make] of Object.entries(made)) if (!present.get(name)) changes.set(name, make());
+}
+
+async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: Answers): Promise<string[]> {
+  const written: string[] = [];
+  // The key goes first: with one that exists already, of a setup that runs beside this one for instance, nothing is replaced.
+  const inOrder = [...changes].sort(([a], [b]) => Number(b === "SEALING_KEY") - Number(a === "SEALING_KEY"));
+  const wanted = inOrder.filter(([name, value]) => present.get(name) !== value);
+  for (const [index, [name, value]] of wanted.entries()) {
+    try {
+      const replace = name !== "SEALING_KEY";
+      if (value === "none" && name === ALARM_EMAIL) await aws.remove(stage, [name]);
+      else if ((await aws.put(stage, name, value, { replace })) === "present") continue;
+    } catch (error) {
+      const left = wanted.slice(index).map(([other]) => other);
+      terminal.hint(
+        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again fixes it.`,
+      );
+      throw error;
+    }
+    written.push(name);
+  }
+  return written;
+}

@@ -1,0 +1,165 @@
+import { overviewOf } from "../sync/status/overview.ts";
+import type { DemoProgram } from "./demo-program.ts";
+import type { DemoTime } from "./demo-time.ts";
+import type { FaultName } from "./named-faults.ts";
+import { createOtherProgram } from "./other-program.ts";
+import type { Outside } from "./outside.ts";
+import type { ShownSwitch } from "./panel-contract.ts";
+import type { Resident } from "./people.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { realSeconds } from "./serve.ts";
+import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
+import type { PersonChat } from "./telegram/chat.ts";
+
+/** After how long, in real time, the program looks whether the bot is still its own. */
+const LOOKS_SECONDS = [20, 40, 55];
+
+interface Switch {
+  isOn(): boolean;
+  set(on: boolean): void | Promise<void>;
+}
+
+/** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
+function otherSwitches({ sandbox, outside, program, time, patience, chat }: Deps) {
+  const { telegram } = sandbox;
+  const other = createOtherProgram(telegram, outside.otherProgramUrl);
+  /** As soon as the demo's patience is over, the program looks: by itself it would in five minutes. */
+  const lookSoon = () => {
+    if (!patience.isShort) return;
+    for (const seconds of LOOKS_SECONDS) looks.push(setTimeout(program.wake, seconds * 1000).unref());
+  };
+  const looks: NodeJS.Timeout[] = [];
+  const wrongClock = (wrong: "ahead" | "in_1970"): Switch => ({
+    isOn: () => time.wrong === wrong,
+    set(on) {
+      if (on) time.wrong = wrong;
+      else if (time.wrong === wrong) time.wrong = undefined;
+      program.wake();
+    },
+  });
+  const switches: Record<OtherTrouble, Switch> = {
+    bot_blocked: {
+      isOn: () => chat.blocked,
+      set(on) {
+        if (on === chat.blocked) return;
+        if (on) chat.block();
+        else chat.unblock();
+      },
+    },
+    bot_taken: {
+      isOn: other.hasWebhook,
+      async set(on) {
+        if (on) {
+          await other.takeWebhook();
+          return lookSoon();
+        }
+        // A program that starts asks Telegram for its messages.
+        await program.stop();
+        await program.start();
+        for (let tries = 0; other.hasWebhook() && tries < 50; tries++) await realSeconds(0.1);
+      },
+    },
+    bot_polled: {
+      isOn: other.isPolling,
+      async set(on) {
+        if (on) {
+          other.startPolling();
+          return lookSoon();
+        }
+        other.stopPolling();
+        await program.wake();
+      },
+    },
+    program_stopped: {
+      isOn: () => !program.isRunning(),
+      set: (on) => (on ? program.stop() : program.start()),
+    },
+    clock_ahead: wrongClock("ahead"),
+    clock_in_1970: wrongClock("in_1970"),
+  };
+  return {
+    switches,
+    close() {
+      other.stopPolling();
+      for (const it of looks) clearTimeout(it);
+    },
+  };
+}
+
+interface Deps {
+  sandbox: Sandbox;
+  outside: Outside;
+  program: DemoProgram;
+  time: DemoTime;
+  patience: { readonly isShort: boolean };
+  chat: PersonChat;
+  resident: Resident;
+  /** Resolves when the program has done what is due. */
+  settle: () => Promise<void>;
+}
+
+/** Each trouble as a switch, and one way out of all of them. */
+export function createDemoTroubles(deps: Deps) {
+  const { sandbox, program, time, chat, resident, settle } = deps;
+  const { switches: others, close } = otherSwitches(deps);
+  const isOther = (name: Trouble): name is OtherTrouble => Object.hasOwn(otherTroubles, name);
+  const switchOf = (name: Trouble): Switch => (isOther(name) ? others[name] : faultSwitch(name));
+
+  function faultSwitch(name: FaultName): Switch {
+    return {
+      isOn: () => sandbox.faults.isOn(name),
+      set(on) {
+        if (!on) return sandbox.faults.turnOff(name);
+        sandbox.faults.turnOn(name);
+        // What goes wrong with renewing shows only where something has to be renewed.
+        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(resident.person.userid);
+        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(resident.account.email);
+      },
+    };
+  }
+
+  /** A link that has ended, or a question of the bot's, only the person can put right. Without any link, nothing could end. */
+  async function rightAgain(): Promise<string> {
+    const app = program.app();
+    const { links } = app;
+    const account = await app.accounts.find(chat.id);
+    const overview = account && (await overviewOf({ ...app, now: time.programClock.now() }, account));
+    const asks = overview && (overview.attention.length > 0 || overview.facts.differs.length > 0);
+    const withings = (await links.read(chat.id, "withings"))?.value.state;
+    const garmin = (await links.read(chat.id, "garmin"))?.value.state;
+    const ended = [
+      ...(withings === "linked" ? [] : ["link Withings again"]),
+      ...(garmin === "linked" ? [] : ["sign in at Garmin again"]),
+      ...(asks ? ["decide what /status asks you"] : []),
+    ];
+    if (ended.length === 0 || (withings ?? garmin) === undefined) return "Everything works again.";
+    return `Nothing is broken any more. What is left to you, in the chat: ${ended.join(", and ")}.`;
+  }
+
+  return {
+    close,
+
+    async set(name: string, on: boolean): Promise<string> {
+      if (!isTrouble(name)) return "There is no such trouble.";
+      await switchOf(name).set(on);
+      return `${labelOf(name)}: ${on ? "on" : "off"}.`;
+    },
+
+    shown: (name: Trouble): ShownSwitch => ({ name, label: labelOf(name), on: switchOf(name).isOn() }),
+
+    async putRight(): Promise<string> {
+      sandbox.faults.clear();
+      for (const each of Object.values(others)) if (each.isOn()) await each.set(false);
+      await settle();
+      const { garminSignIn } = program.app();
+      const obstacle = await garminSignIn.obstacle(chat.id).catch(() => undefined);
+      if (obstacle?.type !== "resting") return rightAgain();
+      time.advance((obstacle.until.getTime() - time.clock.now().getTime()) / 1000 + 1);
+      await settle();
+      return `${await rightAgain()} Time has moved on too, until signing in here no longer rests.`;
+    },
+  };
+}
+
+const ENDS_WITHINGS_ACCESS = new Set<FaultName>(["withings_503_refresh_token_dead", "withings_503_client_secret"]);
+const ENDS_GARMIN_ACCESS = new Set<FaultName>(["garmin_diauth_down", "garmin_refresh_lost_answer"]);

@@ -1,0 +1,39 @@
+import { type Clock, systemClock } from "../lib/clock.ts";
+
+export interface ManualClock extends Clock {
+  advance(seconds: number): void;
+}
+
+/**
+ * A clock that stands still until a test moves it. `sleep` moves it too, so code that waits takes no real time;
+ * it resolves on a later macrotask, so that answers on real sockets can arrive in between.
+ */
+export function createManualClock(start: Date): ManualClock {
+  let nowMs = start.getTime();
+  const advance = (seconds: number) => {
+    nowMs += seconds * 1000;
+  };
+  return {
+    now: () => new Date(nowMs),
+    advance,
+    sleep: (seconds) => {
+      advance(Math.max(0, seconds));
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+/** One that goes on by itself, and can be put forward. */
+export function createRunningClock(): ManualClock & { readonly aheadSeconds: number } {
+  let aheadSeconds = 0;
+  return {
+    get aheadSeconds() {
+      return aheadSeconds;
+    },
+    now: () => new Date(Date.now() + aheadSeconds * 1000),
+    advance: (seconds) => {
+      aheadSeconds += seconds;
+    },
+    sleep: systemClock.sleep,
+  };
+}

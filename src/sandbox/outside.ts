@@ -1,0 +1,42 @@
+import type { Clock } from "../lib/clock.ts";
+import { serve } from "./serve.ts";
+
+/** How long whoever waits for the heartbeat waits before it says something. */
+const SILENCE_MINUTES = 15;
+
+/** Somebody outside who hears of the program also when Telegram is gone: ALARM_URL and HEARTBEAT_URL. */
+export interface Outside {
+  /** For the program's environment. */
+  readonly env: { ALARM_URL: string; HEARTBEAT_URL: string };
+  /** Where another program with the same bot would be. */
+  readonly otherProgramUrl: string;
+  /** The alarms that came, oldest first. */
+  readonly alarms: readonly { at: Date; text: string }[];
+  /** When the silence after the last heartbeat became too long, if it has. */
+  silentAt(): { at: Date; lastBeatAt: Date } | undefined;
+  close(): Promise<void>;
+}
+
+export async function startOutside(clock: Clock): Promise<Outside> {
+  const alarms: { at: Date; text: string }[] = [];
+  let beatAt: Date | undefined;
+  const served = await serve(
+    (_, { path, body }) => {
+      if (path === "/alarm") alarms.push({ at: clock.now(), text: body });
+      else if (path === "/heartbeat") beatAt = clock.now();
+      return new Response(null, { status: 200 });
+    },
+    { name: "outside", clock },
+  );
+  return {
+    env: { ALARM_URL: `${served.url}/alarm`, HEARTBEAT_URL: `${served.url}/heartbeat` },
+    otherProgramUrl: `${served.url}/other-program`,
+    alarms,
+    silentAt() {
+      if (beatAt === undefined) return undefined;
+      const at = new Date(beatAt.getTime() + SILENCE_MINUTES * 60_000);
+      return at <= clock.now() ? { at, lastBeatAt: beatAt } : undefined;
+    },
+    close: () => served.close(),
+  };
+}

@@ -1,0 +1,141 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  type TableDescription,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError, UsageError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import { createDynamoClient, type DynamoOptions } from "./client.ts";
+import { failure, orFailure } from "./errors.ts";
+
+const KEY_SCHEMA: KeySchemaElement[] = [
+  { AttributeName: "pk", KeyType: "HASH" },
+  { AttributeName: "sk", KeyType: "RANGE" },
+];
+const TABLE_POLL_SECONDS = 1;
+const TABLE_POLLS = 120;
+
+/**
+ * Makes the table if it is absent, waits until it can be used (at most two minutes) and lets DynamoDB remove expired
+ * items. On AWS it is also protected against deletion and keeps continuous backups. Running it again does no harm.
+ */
+export async function createDynamoTable(options: DynamoOptions & { log: Log }): Promise<"created" | "present"> {
+  const { tableName, endpoint } = options;
+  const client = createDynamoClient(options);
+  try {
+    const outcome = await orFailure(createTable(client, tableName, endpoint === undefined), tableName);
+    await waitUntilActive(client, options);
+    await enableTimeToLive(client, options);
+    if (endpoint === undefined) await enableBackups(client, options);
+    return outcome;
+  } finally {
+    client.destroy();
+  }
+}
+
+export async function dynamoTableExists(options: DynamoOptions): Promise<boolean> {
+  const client = createDynamoClient(options);
+  try {
+    return (await orFailure(describeTable(client, options.tableName), options.tableName)) !== undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function createTable(client: DynamoDBClient, TableName: string, isOnAws: boolean) {
+  const command = new CreateTableCommand({
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    KeySchema: KEY_SCHEMA,
+    AttributeDefinitions: KEY_SCHEMA.map(({ AttributeName }) => ({ AttributeName, AttributeType: "S" })),
+    ...(isOnAws && { DeletionProtectionEnabled: true }),
+  });
+  try {
+    await client.send(command);
+    return "created";
+  } catch (error) {
+    if (error instanceof ResourceInUseException) return "present";
+    throw error;
+  }
+}
+
+async function waitUntilActive(client: DynamoDBClient, { tableName, clock }: DynamoOptions): Promise<void> {
+  await untilReady(tableName, clock, async () => {
+    const table = await orFailure(describeTable(client, tableName), tableName);
+    if (table !== undefined && !hasOurKey(table)) {
+      throw new UsageError(
+        `The table ${tableName} exists with another key than pk and sk (both text): choose another table name.`,
+      );
+    }
+    return table?.TableStatus === "ACTIVE" || table?.TableStatus === "UPDATING";
+  });
+}
+
+async function describeTable(client: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName }))).Table;
+  } catch (error) {
+    // DescribeTable is eventually consistent: a table made a moment ago may still be unknown to it.
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+function hasOurKey(table: TableDescription): boolean {
+  const keys = (table.KeySchema ?? []).map(({ AttributeName, KeyType }) => {
+    const definition = table.AttributeDefinitions?.find((candidate) => candidate.AttributeName === AttributeName);
+    return `${KeyType} ${AttributeName} ${definition?.AttributeType}`;
+  });
+  return keys.sort().join() === "HASH pk S,RANGE sk S";
+}
+
+async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions & { log: Log }): Promise<void> {
+  const { tableName: TableName, log } = options;
+  try {
+    const { TimeToLiveDescription: present } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+    if (present?.TimeToLiveStatus === "ENABLED" || present?.TimeToLiveStatus === "ENABLING") return;
+    const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  } catch (error) {
+    // Who makes the table at the same time was quicker.
+    if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
+    // Some emulators have no TTL. Expired items then stay on disk, but they count as gone all the same.
+    if (!(error instanceof Error && error.name === "UnknownOperationException")) throw failure(error, TableName);
+    log.warn("table.ttl_unsupported", { tableName: TableName });
+  }
+}
+
+async function enableBackups(client: DynamoDBClient, { tableName, clock }: DynamoOptions): Promise<void> {
+  const command = new UpdateContinuousBackupsCommand({
+    TableName: tableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+  await untilReady(tableName, clock, async () => {
+    try {
+      await client.send(command);
+      return true;
+    } catch (error) {
+      // What AWS answers for a while after a table was made.
+      if (error instanceof Error && error.name === "ContinuousBackupsUnavailableException") return false;
+      throw failure(error, tableName);
+    }
+  });
+}
+
+async function untilReady(tableName: string, clock: Clock, isReady: () => Promise<boolean>): Promise<void> {
+  for (let poll = 0; poll < TABLE_POLLS; poll++) {
+    if (await isReady()) return;
+    await clock.sleep(TABLE_POLL_SECONDS);
+  }
+  throw new RetryLaterError(
+    `DynamoDB is still preparing the table ${tableName}: run npx weighbridge table create again`,
+  );
+}

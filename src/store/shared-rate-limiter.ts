@@ -1,0 +1,64 @@
+import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { OwnLimitError, RetryLaterError } from "../lib/errors.ts";
+import type { Budget } from "../sync/model/vendors.ts";
+import { BudgetItem, keys, toJson } from "./items.ts";
+import type { Table } from "./table.ts";
+
+/** As many writers may be ahead of us, one after the other, before we give up. */
+const TRIES = 20;
+const PAUSE_SECONDS = 0.02;
+/** Longer than any clock that is believed is off: to all of them it ends at the same time. */
+const KEPT_SECONDS = 3600;
+/** A clock that is further off is broken, and nobody goes by it. */
+const BELIEVED_SECONDS = 600;
+
+/**
+ * A budget that all processes share through the table, each request a slot in one line: a slot comes every `everySeconds`,
+ * and after a rest the first `burst` come at once. So no more than `burst + seconds / everySeconds` lie in any `seconds`.
+ *
+ * Clocks differ. All go by the fastest: who finds a slot taken later than it is by their own clock counts on from there.
+ * One that is behind is never made to wait for the difference, and one that is ahead does not take the difference for a
+ * rest, except the first time. A time that is too far ahead to be believed is counted anew, without a burst: nobody waits
+ * for it to come. Then the two sides disturb each other, and the vendor's own limit has the last word.
+ */
+export function createBudget(
+  table: Table,
+  clock: Clock,
+  { name, everySeconds, burst }: { name: string; everySeconds: number; burst: number },
+): Budget {
+  const key = keys.budget(name);
+  const everyMs = everySeconds * 1000;
+  /** How far the fastest clock is known to be ahead of ours. */
+  let aheadMs = 0;
+
+  return {
+    async take(patienceSeconds) {
+      for (let tries = 1; tries <= TRIES; tries++) {
+        const item = await table.get(key);
+        // A damaged one is worth no more than none.
+        const before = item && BudgetItem.safeParse(item.value).data;
+        const ownMs = clock.now().getTime();
+        const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;
+        const isBelieved = earlyMs <= BELIEVED_SECONDS * 1000;
+        aheadMs = isBelieved ? Math.max(aheadMs, earlyMs) : 0;
+        const nowMs = ownMs + aheadMs;
+
+        const restedMs = isBelieved ? nowMs - (burst - 1) * everyMs : nowMs;
+        const slotMs = Math.max(isBelieved && before ? before.nextAt.getTime() : restedMs, restedMs);
+        const waitSeconds = Math.max(0, slotMs - nowMs) / 1000;
+        if (waitSeconds > patienceSeconds) {
+          throw new OwnLimitError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
+        }
+        const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
+        const outcome = await table.put(key, toJson(taken), {
+          expect: item ? { version: item.version } : "absent",
+          expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS,
+        });
+        if (outcome.type === "written") return waitSeconds;
+        // Somebody else took this slot. A little chance, so that the same two do not meet again.
+        await clock.sleep(Math.random() * PAUSE_SECONDS * tries);
+      }
+      throw new RetryLaterError(`the ${name} budget kept changing`);
+    },
+  };
+}

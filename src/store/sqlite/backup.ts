@@ -1,0 +1,223 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import * as z from "zod";
+import { UsageError } from "../../lib/errors.ts";
+import { keys } from "../items.ts";
+import { syncFolder } from "../seal.ts";
+import { parseStoredJson } from "../stored-json.ts";
+import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
+
+/** "Wbrg", in the header of the file: what a SQLite file is for. */
+const APPLICATION_ID = 0x57627267;
+const FORMAT = 1;
+/** A space, because no table of ours can have one in its name. */
+const FACTS = '"backup facts"';
+/** Whoever holds the data for longer than a moment is at work on it. */
+const BUSY_TIMEOUT_MS = 500;
+
+/** What a backup says of itself. `sealingKeys` is absent where they are kept elsewhere. */
+export interface BackupFacts {
+  madeAt: Date;
+  tableName: string;
+  sealingKeys?: string | undefined;
+  /** The ids of all keys that may have sealed something in it. */
+  keyIds: string[];
+}
+
+const Facts = z.object({
+  madeAt: z.iso.datetime().transform((text) => new Date(text)),
+  tableName: z.string(),
+  sealingKeys: z.string().exactOptional(),
+  keyIds: z.array(z.string()),
+  checksum: z.string(),
+});
+
+/**
+ * Writes everything as it is at this moment into one file, readable by this user alone, also while the program runs.
+ * The file gets its name last: nobody finds half a backup under it.
+ * @throws UsageError when there is nothing to back up, or the file exists and `force` is not set.
+ */
+export function writeBackup(options: { database: string; file: string; facts: BackupFacts; force: boolean }): void {
+  const { database: source, file, facts, force } = options;
+  if (!existsSync(source)) {
+    throw new UsageError(`There is nothing to back up: ${source} does not exist. Check DATA_DIR.`);
+  }
+  if (!force && existsSync(file)) throw existsError(file);
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(draft, "wx", 0o600));
+    const database = openDatabase(source, 5_000);
+    try {
+      ensureTable(database, quoteTableName(facts.tableName));
+      database.prepare("VACUUM INTO ?").run(draft);
+    } finally {
+      database.close();
+    }
+    describeDraft(draft, facts);
+    sync(draft);
+    if (force) renameSync(draft, file);
+    else linkSync(draft, file);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    throw writingError(file, error);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function describeDraft(draft: string, facts: BackupFacts): void {
+  const database = new DatabaseSync(draft);
+  try {
+    const checksum = checksumOf(database, facts);
+    database.exec(`PRAGMA journal_mode = DELETE; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT};
+      CREATE TABLE ${FACTS} (facts TEXT NOT NULL) STRICT`);
+    database.prepare(`INSERT INTO ${FACTS} VALUES (?)`).run(JSON.stringify({ ...facts, checksum }));
+  } finally {
+    database.close();
+  }
+}
+
+/** A backup that was found whole. Close it at the end. */
+export interface Backup {
+  facts: BackupFacts;
+  rows(): Iterable<Record<string, SQLOutputValue>>;
+  close(): void;
+}
+
+/** @throws UsageError in one sentence, when it is missing, foreign, newer, or not whole. */
+export function openBackup(file: string): Backup {
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    if (database.prepare("PRAGMA application_id").get()?.application_id !== APPLICATION_ID) throw foreignError(file);
+    const format = Number(database.prepare("PRAGMA user_version").get()?.user_version);
+    if (format > FORMAT) {
+      throw new UsageError(`${file} was made by a newer Weighbridge: update this one, and restore again.`);
+    }
+    const [found] = database.prepare("PRAGMA integrity_check").all();
+    const facts = Facts.parse(JSON.parse(String(database.prepare(`SELECT facts FROM ${FACTS}`).get()?.facts)));
+    if (found?.integrity_check !== "ok" || checksumOf(database, facts) !== facts.checksum) throw damagedError(file);
+    const opened = database;
+    return { facts, rows: () => rowsOf(opened, facts.tableName), close: () => opened.close() };
+  } catch (error) {
+    database?.close();
+    if (error instanceof UsageError) throw error;
+    const code = sqliteCode(error);
+    if (code === SQLITE.NOTADB) throw foreignError(file);
+    if (code === SQLITE.CANTOPEN) {
+      throw new UsageError(`${file} cannot be read: let this user read it.`, { cause: error });
+    }
+    throw damagedError(file, error);
+  }
+}
+
+/**
+ * Puts what the backup holds in the place of what is there, in one transaction: whatever happens, the one or the other
+ * stands there whole. `beforeCommit` is called when all is ready.
+ * @throws UsageError while anybody else has the data open, or when there is some and `force` is not set.
+ */
+export function restoreBackup(options: {
+  backup: Backup;
+  database: string;
+  force: boolean;
+  beforeCommit: () => void;
+}): { rows: number } {
+  const { backup, database: target, force, beforeCommit } = options;
+  const sqlName = quoteTableName(backup.facts.tableName);
+  const database = openDatabase(target, BUSY_TIMEOUT_MS);
+  try {
+    ensureTable(database, sqlName);
+    holdAlone(database, target);
+    database.exec("PRAGMA synchronous = EXTRA; BEGIN EXCLUSIVE");
+    if (!force && database.prepare(`SELECT 1 FROM ${sqlName} LIMIT 1`).get()) {
+      throw new UsageError(
+        `${path.dirname(target)} holds data already. Back it up first, then restore with --force to replace it.`,
+      );
+    }
+    database.exec(`DELETE FROM ${sqlName}`);
+    const insert = database.prepare(`INSERT INTO ${sqlName} VALUES (:pk, :sk, :version, :value, :expires_at)`);
+    let rows = 0;
+    for (const row of backup.rows()) {
+      const restored = restoredRow(row);
+      if (!restored) continue;
+      insert.run(restored);
+      rows++;
+    }
+    beforeCommit();
+    database.exec("COMMIT");
+    return { rows };
+  } catch (error) {
+    throw workingError(target, error);
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * A running program keeps the database open, and the system lets go of its locks when it dies: to be alone with the file is
+ * the surest sign that nobody runs. Nobody else gets in until it is closed.
+ */
+function holdAlone(database: DatabaseSync, file: string): void {
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE");
+  } catch (cause) {
+    if (sqliteCode(cause) !== SQLITE.BUSY) throw cause;
+    throw new UsageError(
+      `Weighbridge is at work on ${path.dirname(file)}. Stop it first, and restore again. Nothing was changed.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * What was sent since the backup stands in Garmin and not in this ledger. So every journal looks there before it sends, as
+ * in a first run. Leases belonged to processes of that time.
+ */
+function restoredRow(row: Record<string, SQLOutputValue>) {
+  const key = { pk: String(row.pk), sk: String(row.sk) };
+  if (key.pk.startsWith(keys.lease("").pk)) return undefined;
+  const isProgress = key.pk.startsWith(keys.journalRange.from) && key.sk === keys.progress("").sk;
+  if (!isProgress) return row;
+  const progress = { ...parseStoredJson(String(row.value), key), adopting: true };
+  return { ...row, version: randomUUID(), value: JSON.stringify(progress) };
+}
+
+function rowsOf(database: DatabaseSync, tableName: string): Iterable<Record<string, SQLOutputValue>> {
+  const columns = "pk, sk, version, value, expires_at";
+  return database.prepare(`SELECT ${columns} FROM ${quoteTableName(tableName)} ORDER BY pk, sk`).iterate();
+}
+
+/** SQLite finds a page that is missing, and not a digit that has changed. */
+function checksumOf(database: DatabaseSync, { tableName, sealingKeys = "" }: BackupFacts): string {
+  const hash = createHash("sha256").update(sealingKeys);
+  for (const row of rowsOf(database, tableName)) hash.update(JSON.stringify(row));
+  return hash.digest("hex");
+}
+
+function sync(file: string): void {
+  const descriptor = openSync(file, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const existsError = (file: string) =>
+  new UsageError(`${file} exists already: choose another name, or replace it with --force.`);
+const foreignError = (file: string) => new UsageError(`${file} is no backup that Weighbridge made.`);
+const damagedError = (file: string, cause?: unknown) =>
+  new UsageError(`${file} is damaged or incomplete: take another backup.`, { cause });
+
+function writingError(file: string, cause: unknown): unknown {
+  if (!(cause instanceof Error && "syscall" in cause && "code" in cause)) return workingError(file, cause);
+  if (cause.code === "EEXIST") return existsError(file);
+  return new UsageError(
+    `${file} cannot be written (${cause.code}): choose a folder in which this user may write and has room.`,
+    { cause },
+  );
+}

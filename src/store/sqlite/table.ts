@@ -1,0 +1,232 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError, UsageError } from "../../lib/errors.ts";
+import { storedJsonOrNull } from "../stored-json.ts";
+import type { Item, Table } from "../table.ts";
+
+const BUSY_PAUSE_MS = 20;
+const SWEEP_ROWS = 10_000;
+/** With less than this, there is no room for the files that SQLite keeps next to the database. */
+const LEAST_ROOM_BYTES = 256 * 1024;
+/** Primary result codes, https://sqlite.org/rescode.html */
+export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
+
+/**
+ * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
+ * The folder, the file and the SQL table are made on the way, readable by this user alone.
+ */
+export function openSqliteTable(options: {
+  file: string;
+  tableName: string;
+  clock: Clock;
+  /** How long to wait, in real time and blocking, for another process that is writing. */
+  busyTimeoutMs?: number;
+}): Table {
+  const { file, tableName, clock, busyTimeoutMs = 5_000 } = options;
+  const sqlName = quoteTableName(tableName);
+  const database = openDatabase(file, busyTimeoutMs);
+  const nowSeconds = () => clock.now().getTime() / 1000;
+  const ask = <T>(statement: () => T): T => {
+    try {
+      return statement();
+    } catch (error) {
+      throw workingError(file, error);
+    }
+  };
+
+  try {
+    ensureTable(database, sqlName);
+    sweepExpired(database, sqlName, nowSeconds());
+  } catch (error) {
+    database.close();
+    throw openingError(file, error);
+  }
+
+  const live = "(expires_at IS NULL OR expires_at > :now)";
+  const range = `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk`;
+  const sql = {
+    get: database.prepare(`SELECT * FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND ${live}`),
+    ascending: database.prepare(`${range} ASC LIMIT :limit`),
+    descending: database.prepare(`${range} DESC LIMIT :limit`),
+    insert: database.prepare(
+      `INSERT INTO ${sqlName} (pk, sk, version, value, expires_at) VALUES (:pk, :sk, :version, :value, :expiresAt)
+       ON CONFLICT (pk, sk) DO UPDATE SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE expires_at <= :now`,
+    ),
+    replace: database.prepare(
+      `UPDATE ${sqlName} SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`,
+    ),
+    checkpoint: database.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
+    delete: database.prepare(`DELETE FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`),
+  };
+
+  let isPurgeDue = false;
+  /** Deleted data is zeroed in the database; the write-ahead log still holds the old pages. */
+  function purge() {
+    // Impossible while another process reads there: then it is tried again.
+    const [outcome] = ask(() => sql.checkpoint.all());
+    isPurgeDue = outcome?.busy !== 0;
+  }
+
+  return {
+    async get({ pk, sk }) {
+      const row = ask(() => sql.get.get({ pk, sk, now: nowSeconds() }));
+      return row && toItem(row);
+    },
+
+    async list(pk, { from = "", to, limit = -1, descending = false } = {}) {
+      const statement = descending ? sql.descending : sql.ascending;
+      // SQLite sorts every blob after every text, so an empty blob is the bound that no sort key reaches.
+      const bounds = { from, to: to ?? new Uint8Array() };
+      return ask(() => statement.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
+    },
+
+    async put({ pk, sk }, value, { expect, expiresAt = null }) {
+      const version = randomUUID();
+      const row = { pk, sk, version, value: JSON.stringify(value), expiresAt, now: nowSeconds() };
+      const { changes } = ask(() =>
+        expect === "absent" ? sql.insert.run(row) : sql.replace.run({ ...row, expected: expect.version }),
+      );
+      return changes === 1 ? { type: "written", version } : { type: "conflict" };
+    },
+
+    async delete({ pk, sk }, { version }) {
+      const { changes } = ask(() => sql.delete.run({ pk, sk, expected: version, now: nowSeconds() }));
+      if (isPurgeDue) purge();
+      return changes === 1 ? "deleted" : "conflict";
+    },
+
+    purge: async () => purge(),
+
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+export function quoteTableName(tableName: string): string {
+  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName) || /^sqlite_/i.test(tableName)) {
+    throw new UsageError(
+      `"${tableName}" cannot name the table: take 3 to 255 letters, digits, dots, dashes or underscores, not starting with "sqlite_".`,
+    );
+  }
+  return `"${tableName}"`;
+}
+
+export function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    // SQLite would create the file with 0644. It gives -wal and -shm the mode of the file it finds.
+    closeSync(openSync(file, "a", 0o600));
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    enterWal(database, busyTimeoutMs);
+    database.exec("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+    return database;
+  } catch (error) {
+    database?.close();
+    throw openingError(file, error);
+  }
+}
+
+/** Processes that open a new file together meet here: SQLite answers "busy" at once, without its busy timeout. */
+function enterWal(database: DatabaseSync, busyTimeoutMs: number): void {
+  for (let waitedMs = 0; ; waitedMs += BUSY_PAUSE_MS) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE.BUSY || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
+export function ensureTable(database: DatabaseSync, sqlName: string): void {
+  // Text is compared with memcmp, which is the byte order the port promises. REAL keeps whole seconds exactly.
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS ${sqlName} (
+       pk TEXT NOT NULL, sk TEXT NOT NULL, version TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL,
+       PRIMARY KEY (pk, sk)
+     ) STRICT, WITHOUT ROWID`,
+  );
+}
+
+/** Housekeeping only, and bounded: what is left over already counts as gone and waits for the next start. */
+function sweepExpired(database: DatabaseSync, sqlName: string, nowSeconds: number): void {
+  database
+    .prepare(
+      `DELETE FROM ${sqlName} WHERE (pk, sk) IN (SELECT pk, sk FROM ${sqlName} WHERE expires_at <= ? LIMIT ${SWEEP_ROWS})`,
+    )
+    .run(nowSeconds);
+}
+
+function toItem(row: Record<string, SQLOutputValue>): Item {
+  const key = { pk: String(row.pk), sk: String(row.sk) };
+  return {
+    key,
+    version: String(row.version),
+    value: storedJsonOrNull(String(row.value)),
+    ...(row.expires_at !== null && { expiresAt: Number(row.expires_at) }),
+  };
+}
+
+/** What can befall a file that was opened well. */
+export function workingError(file: string, cause: unknown): unknown {
+  switch (sqliteCode(cause)) {
+    case SQLITE.BUSY:
+      return new RetryLaterError("Another process is holding the database", { cause });
+    case SQLITE.FULL:
+      return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
+    case SQLITE.IOERR:
+      // SQLite gives the same error for a full disk if it needs room for the files next to the database.
+      return new UsageError(
+        isFull(path.dirname(file))
+          ? `The disk that holds ${file} is full. Free some space there.`
+          : `The disk that holds ${file} can't be read or written. Check that it works and is still mounted.`,
+        { cause },
+      );
+    default:
+      return cause;
+  }
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(folder);
+    return bavail * bsize < LEAST_ROOM_BYTES || (files > 0 && ffree === 0);
+  } catch {
+    return false;
+  }
+}
+
+function openingError(file: string, cause: unknown): unknown {
+  const code = sqliteCode(cause);
+  if (code === SQLITE.NOTADB || code === SQLITE.CORRUPT) {
+    return new UsageError(
+      `${file} is not an intact SQLite database: move it away and restore a backup, or choose another folder with DATA_DIR.`,
+      { cause },
+    );
+  }
+  const isFileSystemError = cause instanceof Error && "syscall" in cause;
+  if (isFileSystemError && "code" in cause && cause.code === "ENOSPC") {
+    return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
+  }
+  if (isFileSystemError || code === SQLITE.CANTOPEN || code === SQLITE.READONLY) {
+    return new UsageError(
+      `${file} cannot be opened for writing: let this user write in its folder, or choose another one with DATA_DIR.`,
+      { cause },
+    );
+  }
+  return workingError(file, cause);
+}
+
+/** The primary result code, which is the low byte of an extended one. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
+  return error.errcode & 0xff;
+}

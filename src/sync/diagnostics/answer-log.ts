@@ -1,0 +1,208 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { HttpAnswer, HttpRequest, Transport } from "../../lib/http-client.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type {
+  NoteUnknown,
+  Outcomes,
+  UnknownAnswer,
+  UnknownShape,
+  VendorAnswers,
+  VendorAnswersStore,
+} from "../model/vendor-answers.ts";
+import { nameOrLength, shapeOf, withoutValues } from "./shape.ts";
+
+/** Per vendor. */
+const SHAPES = 20;
+const ENDPOINTS = 60;
+const OUTCOMES = 12;
+/** The shortest time between writes, which follow only an unknown answer or an endpoint that starts or stops failing. */
+const PAUSE_SECONDS = 300;
+/** The news of one run is written at once. */
+const GATHER_SECONDS = 30;
+const TRIES = 5;
+/** How many different ones are remembered; beyond that, each counts as new. */
+const MOST_NOTED = 1000;
+
+export type VendorAnswerLog = ReturnType<typeof createVendorAnswerLog>;
+
+/**
+ * Keeps track of how vendors answer, for the file attached to a bug report. It is kept in memory and written only when there is
+ * news: a run without trouble costs no store call.
+ */
+export function createVendorAnswerLog(deps: {
+  store: VendorAnswersStore;
+  /** Which vendor an address belongs to, by its name in the report. */
+  vendorOf: (url: URL) => string;
+  clock: Clock;
+  log: Log;
+}) {
+  const { store, vendorOf, clock, log } = deps;
+  let fresh = emptyAnswers();
+  /** By endpoint; one that was not asked yet counts as working. */
+  const lastWell = new Map<string, boolean>();
+  const noted = new Set<string>();
+  let isNews = false;
+  let writableAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  function news() {
+    isNews = true;
+    if (timer) return;
+    const waitMs = Math.max(GATHER_SECONDS * 1000, writableAt - clock.now().getTime());
+    timer = setTimeout(() => void flush(), Math.min(waitMs, PAUSE_SECONDS * 1000)).unref();
+  }
+
+  function count(endpoint: string, outcome: string, isWell: boolean) {
+    const name = nameOrRest(endpoint, fresh.endpoints, ENDPOINTS);
+    const outcomes = fresh.endpoints[name] ?? {};
+    fresh.endpoints[name] = outcomes;
+    const it = nameOrRest(outcome, outcomes, OUTCOMES);
+    outcomes[it] = { times: (outcomes[it]?.times ?? 0) + 1, lastAt: clock.now() };
+    if ((lastWell.get(name) ?? true) !== isWell) news();
+    lastWell.set(name, isWell);
+  }
+
+  const note: NoteUnknown = (unknown) => {
+    try {
+      const it = shapeOfUnknown(unknown, clock.now());
+      fresh.unknown[unknown.vendor] = withShape(fresh.unknown[unknown.vendor], it);
+      const id = idOf(it);
+      // A repeat is only counted, and written with the next news.
+      if (noted.has(id)) return;
+      if (noted.size < MOST_NOTED) noted.add(id);
+      log.warn("vendor_answer_unknown", { vendor: unknown.vendor, call: it.call, where: it.where });
+      news();
+    } catch (error) {
+      log.warn("vendor_answer_not_noted", { error: error instanceof Error ? error.name : "unknown" });
+    }
+  };
+
+  async function write(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    isNews = false;
+    const mine = fresh;
+    fresh = emptyAnswers();
+    writableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
+    try {
+      for (let tries = 1; tries <= TRIES; tries++) {
+        const { value, version } = await store.read();
+        if (await store.write(together(value, mine), version)) return;
+      }
+    } catch (error) {
+      log.warn("vendor_answers_not_saved", errorFacts(error));
+    }
+    // For the next time.
+    fresh = together(mine, fresh);
+    isNews = true;
+  }
+
+  /** Writes the news, if there is any. Never throws. */
+  function flush(): Promise<void> {
+    writing = writing.then(() => (isNews ? write() : undefined));
+    return writing;
+  }
+
+  return {
+    note,
+    count,
+
+    /** The same transport, recording how each request ended. */
+    observe:
+      (send: Transport): Transport =>
+      async (request) => {
+        const endpoint = endpointOf(request, vendorOf);
+        try {
+          const answer = await send(request);
+          const { outcome, isWell } = outcomeOf(answer, request.expectedStatus);
+          count(endpoint, outcome, isWell);
+          return answer;
+        } catch (error) {
+          count(endpoint, "no answer", false);
+          throw error;
+        }
+      },
+
+    /** Call before the process rests: writes the news if the last write is long enough ago. */
+    rest: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
+
+    /** Call at the end: writes whenever the last write was. */
+    close: flush,
+
+    /** Everything known, including from this process. */
+    async read(): Promise<VendorAnswers> {
+      await writing;
+      return together((await store.read()).value, fresh);
+    },
+  };
+}
+
+function emptyAnswers(): VendorAnswers {
+  return { unknown: { withings: [], garmin: [], telegram: [] }, endpoints: {} };
+}
+
+function shapeOfUnknown(unknown: UnknownAnswer, at: Date): UnknownShape {
+  const { call, httpStatus, where, value, headerNames = [] } = unknown;
+  return {
+    firstAt: at,
+    lastAt: at,
+    times: 1,
+    call: withoutValues(call, 100),
+    ...(httpStatus !== undefined && { httpStatus }),
+    where: withoutValues(where),
+    // Header names come from server software and not from people; but a long one, or one with a number, may be about a person.
+    headerNames: headerNames.slice(0, 40).map((name) => (/^[a-z-]{1,32}$/i.test(name) ? name : `<${name.length}>`)),
+    shape: shapeOf(value),
+  };
+}
+
+const idOf = ({ call, httpStatus, where, shape }: UnknownShape) =>
+  JSON.stringify([call, httpStatus, where, shape.map((line) => line.replace(/, .*/, ""))]);
+
+/** Repeats of a shape are counted; of different ones the last twenty are kept. */
+function withShape(before: UnknownShape[], it: UnknownShape): UnknownShape[] {
+  const known = before.find((one) => idOf(one) === idOf(it));
+  const one = known ? { ...it, firstAt: known.firstAt, times: known.times + it.times } : it;
+  return [...before.filter((each) => each !== known), one].slice(-SHAPES);
+}
+
+function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
+  const merged: VendorAnswers = structuredClone(before);
+  for (const vendor of ["withings", "garmin", "telegram"] as const) {
+    merged.unknown[vendor] = now.unknown[vendor].reduce(withShape, before.unknown[vendor]).slice(-SHAPES);
+  }
+  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) {
+    const place = nameOrRest(endpoint, merged.endpoints, ENDPOINTS);
+    const into: Outcomes = merged.endpoints[place] ?? {};
+    merged.endpoints[place] = into;
+    for (const [outcome, { times, lastAt }] of Object.entries(outcomes)) {
+      const name = nameOrRest(outcome, into, OUTCOMES);
+      into[name] = { times: (into[name]?.times ?? 0) + times, lastAt };
+    }
+  }
+  return merged;
+}
+
+/** A name that is already known, or that there is room for. */
+const nameOrRest = (name: string, known: object, most: number) =>
+  Object.hasOwn(known, name) || Object.keys(known).length < most ? name : "others";
+
+/** `Garmin GET /weight-service/weight/range`, `Withings POST /measure getmeas`. */
+function endpointOf({ method, url, body }: HttpRequest, vendorOf: (url: URL) => string): string {
+  const address = new URL(url);
+  const parts = address.pathname.split("/").map((part) => (part === "" ? "" : nameOrStar(part)));
+  const action = body instanceof URLSearchParams ? body.get("action") : null;
+  return `${vendorOf(address)} ${method} ${parts.join("/")}${action ? ` ${nameOrStar(action)}` : ""}`.slice(0, 120);
+}
+const nameOrStar = (part: string) => (nameOrLength(part) === part || /^v\d$/.test(part) ? part : "*");
+
+/** Withings' own status is in the body, whatever the HTTP status. */
+function outcomeOf({ status, text }: HttpAnswer, expectedStatus?: number): { outcome: string; isWell: boolean } {
+  const inside = /^\s*\{\s*"status"\s*:\s*(\d{1,5})\b/.exec(text.slice(0, 60))?.[1];
+  const isRefused = inside !== undefined && inside !== "0";
+  return {
+    outcome: isRefused ? `HTTP ${status}, status ${inside}` : `HTTP ${status}`,
+    isWell: status === expectedStatus || (status >= 200 && status <= 299 && !isRefused),
+  };
+}

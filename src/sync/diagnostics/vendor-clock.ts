@@ -1,0 +1,36 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Transport } from "../../lib/http-client.ts";
+
+/** Vendors' clocks are right to the second. A reading's day, and how long to wait for it, depend on ours. */
+const TOLERANCE_MS = 24 * 3600 * 1000;
+
+export interface VendorTime {
+  /** The same transport, watched for `Date` headers. */
+  listening: (send: Transport) => Transport;
+  /** The time in the `Date` header of the last answer; undefined if it had none. */
+  now(): Date | undefined;
+}
+
+/** Keeps track of the time by the vendors' answers. */
+export function createVendorTime(clock: Clock): VendorTime {
+  let aheadMs: number | undefined;
+  return {
+    listening: (send) => async (request) => {
+      const answer = await send(request);
+      const { date } = answer.headers;
+      const at = typeof date === "string" ? Date.parse(date) : Number.NaN;
+      aheadMs = Number.isNaN(at) ? undefined : at - clock.now().getTime();
+      return answer;
+    },
+    now: () => (aheadMs === undefined ? undefined : new Date(clock.now().getTime() + aheadMs)),
+  };
+}
+
+/**
+ * Whether our clock is more than a day off, which all sources of the time have to agree on. One alone may be wrong: a proxy in
+ * between, or a field whose meaning has changed.
+ */
+export function isClockWrong(now: Date, witnesses: ReadonlyArray<Date | undefined>): boolean {
+  const said = witnesses.filter((it) => it !== undefined && !Number.isNaN(it.getTime())) as Date[];
+  return said.length > 0 && said.every((it) => Math.abs(it.getTime() - now.getTime()) > TOLERANCE_MS);
+}

@@ -1,0 +1,220 @@
+import type { Clock } from "../../lib/clock.ts";
+import { isTimezone } from "../../lib/local-time.ts";
+import type { Tokens } from "../links/tokens.ts";
+import { type Account, isKindOn, type Sends } from "../model/account.ts";
+import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
+import type {
+  AttentionItem,
+  Height,
+  Journal,
+  Journals,
+  LedgerEntry,
+  Link,
+  Progress,
+  ReadingSource,
+  Sink,
+  Sinks,
+  SourceAnswer,
+  Vendor,
+  Versioned,
+  WithAccess,
+} from "../model/vendors.ts";
+import type { Task } from "./lookup.ts";
+import { reachingBack } from "./pause.ts";
+import { isOpen, plan, type Step } from "./plan.ts";
+import { isProbable } from "./plausibility.ts";
+import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
+
+/** How far back the first run of an account reaches, unless the owner says otherwise. */
+const FIRST_RUN_SECONDS = 30 * 24 * 3600;
+/** Withings does not say whether a change in exactly the cursor's second comes again, nor how late one becomes visible. */
+const OVERLAP_SECONDS = 24 * 3600;
+/** Withings refuses the same call within ten seconds. A starting point that moves with the clock makes it another call. */
+const VARIATION_SECONDS = 600;
+
+export interface SurveyDeps {
+  journals: Journals;
+  tokens: Tokens;
+  source: ReadingSource;
+  sinks: Sinks;
+  clock: Clock;
+  /** The time by the vendors' last answers, if they give it. */
+  vendorTime?: () => Date | undefined;
+}
+
+/** A reading and what is to happen with it. */
+export interface Planned {
+  reading: Reading;
+  entry: Versioned<LedgerEntry> | undefined;
+  step: Step;
+}
+
+/** Where a run of an account starts. */
+export interface Start {
+  journal: Journal;
+  /** As it is stored; absent before the first run. */
+  stored: Versioned<Progress> | undefined;
+  progress: Progress;
+  /** Garmin may have readings that the ledger does not know, so a look comes before anything is sent. */
+  looksFirst: boolean;
+  /** The same of what is held already: somebody may have brought it by other means. */
+  looksForHeld: boolean;
+  /** Whose links they are. A run that began with them must not go on with others. */
+  withingsUserId: string;
+  garminProfileId: string;
+}
+
+/** Opens the journal of this pair of links. */
+export async function openStart(
+  { journals, clock }: SurveyDeps,
+  account: Account,
+  { withings, garmin }: Record<Vendor, Link>,
+  { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
+): Promise<Start> {
+  const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const stored = await journal.progress();
+  const now = clock.now();
+  const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
+  const begun = startingPoint(stored?.value, since, firstRunStart);
+  // An ordinary run does it soon, once the time is certain.
+  const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
+  const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
+  return {
+    ...{ journal, stored, progress, looksForHeld },
+    // A record that could not be read until now was in no earlier look.
+    looksFirst: looksForHeld || progress.unreadable !== undefined,
+    withingsUserId: withings.vendorUserId,
+    garminProfileId: garmin.vendorUserId,
+  };
+}
+
+export interface Survey {
+  answer: SourceAnswer;
+  /** Everything that was changed at Withings since then is in the answer. */
+  since: Date;
+  height: Height | undefined;
+  /** The account's zone: the chosen one, otherwise Withings' current or last one. */
+  timezone: string | undefined;
+  planned: Planned[];
+}
+
+/** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
+export async function survey(deps: SurveyDeps, account: Account, start: Start): Promise<Survey> {
+  const { journal, progress, looksFirst, withingsUserId } = start;
+  const { tokens, source, clock } = deps;
+  const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
+  const now = clock.now();
+  const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
+  // A cursor ahead of the time would wait for it, and miss everything until then.
+  const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitsNoLonger(account, progress, now));
+  const again = unreadableSince(progress, now).map((it) => it.getTime());
+  const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
+  const answer = await source.changedSince(withAccess, since);
+  // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
+  const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
+  const entries = await journal.entries(answer.readings.map(readingId));
+  const timezone = timezoneOf(account, progress, answer.timezone);
+  return {
+    ...{ answer, since, timezone },
+    height: newer(answer.height, earlierHeight),
+    planned: planAll(deps.sinks, answer.readings, entries, {
+      ...{ progress, looksFirst, now },
+      sends: account.settings.sends,
+      hasTimezone: timezone !== undefined,
+    }),
+  };
+}
+
+function timezoneOf(account: Account, progress: Progress, answered?: string): string | undefined {
+  const { timezone, reportedTimezone } = account;
+  return [timezone, answered, progress.timezone, reportedTimezone].find((it) => it !== undefined && isTimezone(it));
+}
+
+/** From when to list again what was held without a zone, now that there is one, or until its date had come. */
+function waitsNoLonger(account: Account, progress: Progress, now: Date): number[] {
+  const hasZone = timezoneOf(account, progress) !== undefined;
+  const hasCome = ({ fate, takenAt }: AttentionItem) => fate.reason === "in_the_future" && takenAt <= now;
+  return progress.attention
+    .filter((it) => (hasZone && isWithoutZone(it)) || (hasCome(it) && !progress.paused?.[it.kind]))
+    .filter((it) => isKindOn(account.settings.sends, it.kind))
+    .map(({ modifiedAt }) => modifiedAt.getTime() - 1000);
+}
+
+function planAll(
+  sinks: Sinks,
+  readings: Reading[],
+  entries: Map<string, Versioned<LedgerEntry>>,
+  facts: { progress: Progress; looksFirst: boolean; sends: Sends; hasTimezone: boolean; now: Date },
+): Planned[] {
+  const { progress, looksFirst, sends, hasTimezone, now } = facts;
+  // By time: a run reads again what earlier runs have settled.
+  const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
+  return readings.map((reading) => {
+    const entry = entries.get(readingId(reading));
+    const others = [...own.values()].filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
+    const isOn = isKindOn(sends, reading.kind);
+    // Readings of a paused kind keep waiting even if the kind is switched off in between.
+    if (!isOn && !entry && progress.paused?.[reading.kind]) return { reading, entry, step: { type: "leave" } };
+    const step = plan(reading, entry?.value, {
+      startAt: progress.startAt,
+      begunAt: progress.begunAt,
+      now,
+      adopting: looksFirst,
+      refusal: (sinks[reading.kind] as Sink).refusal(reading),
+      isOn,
+      hasTimezone,
+      askedSince: progress.askedSince,
+      probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
+    });
+    const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value));
+    if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
+    return { reading, entry, step };
+  });
+}
+
+export const isTask = (step: Step): step is Exclude<Task["step"], { type: "hold" }> =>
+  step.type === "send" || step.type === "verify" || step.type === "replace" || step.type === "watch";
+
+export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
+  return planned.flatMap(({ reading, entry, step }) =>
+    reading.kind === kind && isTask(step) ? [{ reading, entry, step }] : [],
+  );
+}
+
+/**
+ * Readings that are to be held, and that Garmin is asked about first: nobody is asked about what is there already. Once they
+ * are held, Garmin is asked again only where it is asked about everything.
+ */
+export function holdsOf(
+  { planned, sinks, looksForHeld }: { planned: Planned[]; sinks: Sinks; looksForHeld: boolean },
+  kind: ReadingKind,
+): Task[] {
+  return planned.flatMap(({ reading, entry, step }) => {
+    if (reading.kind !== kind || step.type !== "hold") return [];
+    const isKnown = entry?.value.fate.state === "held" && entry.value.fingerprint === fingerprint(reading);
+    // What was sent of it is followed up anyway, and what Garmin cannot store is not there.
+    const isPointless = (entry && isOpen(entry.value)) || (sinks[kind] as Sink).refusal(reading) !== undefined;
+    return isPointless || (isKnown && !looksForHeld) ? [] : [{ reading, entry, step }];
+  });
+}
+
+/**
+ * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
+ * other reading may be taken for one of them. Asked only when there is something to match.
+ */
+export async function takenKeys(
+  planned: Planned[],
+  others: readonly unknown[],
+  journal: Journal,
+): Promise<Set<string>> {
+  if (others.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
+  return new Set((await journal.garminKeys()).values());
+}
+
+function newer(a: Height | undefined, b: Height | undefined): Height | undefined {
+  return a && b ? (a.takenAt >= b.takenAt ? a : b) : (a ?? b);
+}
+
+function secondsBefore(instant: Date, seconds: number): Date {
+  return new Date(instant.getTime() - seconds * 1000);
+}

@@ -1,0 +1,56 @@
+import type { DelayCause } from "../../lib/errors.ts";
+import type { Delay } from "../model/outcome.ts";
+import type { Reading, ReadingKind } from "../model/reading.ts";
+import type { LedgerEntry } from "../model/vendors.ts";
+import { sentValues } from "./match.ts";
+import { isAttempted } from "./plan.ts";
+
+/** A reading that a run has not settled, and its ledger entry as it is now. */
+export interface Waiting {
+  reading: Reading;
+  entry: LedgerEntry | undefined;
+}
+
+/**
+ * What waits, from what a run knows anyway. `cause` is what stopped the run; without one, readings wait for an upload to show.
+ * `isProven`: readings of this kind may be sent together.
+ */
+export function delayOf(
+  cause: DelayCause | undefined,
+  all: Waiting[],
+  { isProven, now }: { isProven: (kind: ReadingKind) => boolean; now: Date },
+): Delay {
+  const isUnderWay = ({ entry }: Waiting) => entry !== undefined && isAttempted(entry);
+  const accepted = all.filter(({ entry }) => entry?.fate.state === "sent");
+  const begun = new Set(all.filter(isUnderWay).map(({ reading }) => reading.kind));
+  const following = all.filter((it) => !isUnderWay(it) && begun.has(it.reading.kind) && !isProven(it.reading.kind));
+  const isOnlyAwaited = cause === undefined && accepted.length > 0;
+  const acceptedAt = accepted.map(({ entry }) => entry?.attemptedAt?.getTime() ?? now.getTime());
+  const newest = newestOf(isOnlyAwaited ? accepted : all);
+  return {
+    // Without an answer to an upload, nobody knows yet whether Garmin has it.
+    cause: cause ?? (isOnlyAwaited ? "garmin_not_showing" : begun.size > 0 ? "garmin_silent" : "us"),
+    since: isOnlyAwaited ? new Date(Math.min(now.getTime(), ...acceptedAt)) : now,
+    waiting: all.length,
+    ...(newest && { newest: { takenAt: newest.takenAt, values: sentValues(newest) } }),
+    ...(accepted.length > 0 && { accepted: accepted.length }),
+    ...(following.length > 0 && { following: following.length }),
+  };
+}
+
+function newestOf(all: Waiting[]): Reading | undefined {
+  return all.map(({ reading }) => reading).toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
+}
+
+/** A delay that goes on keeps the time at which it began. */
+export function continued(delay: Delay, before: Delay | undefined): Delay {
+  if (!before) return delay;
+  const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;
+  // What was accepted dates its own wait. A time in the future was written by a wrong clock.
+  const isSame = before.cause === delay.cause && delay.cause !== "garmin_not_showing" && before.since < delay.since;
+  return {
+    ...(delay.waiting === undefined && whatWaits),
+    ...delay,
+    ...(isSame && { since: before.since }),
+  };
+}

@@ -1,0 +1,90 @@
+import type { Clock } from "../../lib/clock.ts";
+import { leaseName, withLease } from "../links/with-lease.ts";
+import { type Account, isKindOn } from "../model/account.ts";
+import { readingId } from "../model/reading.ts";
+import type { AttentionItem, Journals, Leases, LedgerEntry, Links, Progress, Word } from "../model/vendors.ts";
+import { toRemove, unaccounted } from "./record.ts";
+
+/** What became of the owner's word. */
+export interface Heard {
+  /** `nothing_waits`: none of the readings waits, or a word does not help them. */
+  type: "noted" | "nothing_waits";
+  /** As the ledger has them now; those that it does not know are left out. */
+  entries: LedgerEntry[];
+}
+
+/**
+ * What the owner says of readings that are held, or that could not be stored. "mine" and "bring" send them with the next run,
+ * after a look whether Garmin has them; "not_mine" settles them for good, unless Withings is told otherwise later.
+ *
+ * Throws `BusyError` while a run is at work on the account.
+ */
+export async function giveWord(
+  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  account: Account,
+  ids: string[],
+  word: Word,
+): Promise<Heard> {
+  const { links, journals, leases, clock } = deps;
+  const { telegramUserId } = account;
+  return withLease(leases, leaseName(account), async (lease) => {
+    const withings = await links.facts(telegramUserId, "withings");
+    const garmin = await links.facts(telegramUserId, "garmin");
+    if (!withings || !garmin) return { type: "nothing_waits", entries: [] };
+    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await journal.progress();
+    const known = [...(await journal.entries(ids)).values()];
+    const heard = known.map((entry) => ({ entry, now: afterWord(entry.value, { word, at: clock.now() }, account) }));
+    const entries = heard.map(({ entry, now }) => now ?? entry.value);
+    const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
+    if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
+    await lease.ensure();
+    // First of all: if this ends half-way, the next run reads the readings again and finds which still wait.
+    const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
+    await journal.saveProgress(next, progress.version);
+    for (const { entry, now } of waiting) await journal.write(now, entry.version);
+    return { type: "noted", entries };
+  });
+}
+
+/**
+ * Whether the owner's yes would send it. Readings that Garmin cannot store, or that are in the future, are not sent whatever
+ * they say; one that waits for a time zone is sent as soon as there is one.
+ */
+export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
+  return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
+}
+
+/** What the ledger says after the word; undefined where it changes nothing. */
+function afterWord(
+  entry: LedgerEntry,
+  ownersWord: { word: Word; at: Date },
+  { settings }: Account,
+): LedgerEntry | undefined {
+  const { fate } = entry;
+  if (fate.state !== "held" && fate.state !== "failed") return undefined;
+  if (ownersWord.word === "not_mine") return { ...entry, ownersWord, fate: { state: "skipped", reason: "not_mine" } };
+  if (!canBeSent(fate)) return undefined;
+  if (!isKindOn(settings.sends, entry.kind)) return undefined;
+  const { attemptedAt, garminKey, accepted: _, ...rest } = entry;
+  const sending = { state: "sending" } as const;
+  return {
+    ...rest,
+    ownersWord,
+    fate: sending,
+    attempts: 0,
+    // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
+    ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
+    ...(mayBeThere(fate.reason) && unaccounted({ ...entry, fate: sending }, ownersWord.at)),
+    ...(garminKey && { replaces: toRemove(entry, undefined) }),
+  };
+}
+
+const mayBeThere = (reason: string) => reason === "never_appeared" || reason === "unreadable_in_garmin";
+
+/** Only what Withings lists is decided about, so the cursor goes back to before it. */
+function listedAgain(progress: Progress, entry: LedgerEntry): Progress {
+  const cursorAt = Math.min(progress.cursorAt.getTime(), entry.modifiedAt.getTime() - 1000);
+  const attention = progress.attention.filter((it) => readingId(it) !== readingId(entry));
+  return { ...progress, cursorAt: new Date(cursorAt), attention };
+}

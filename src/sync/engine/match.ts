@@ -1,0 +1,161 @@
+import type { Reading } from "../model/reading.ts";
+import type { Field, SentValues, Standing, UnreadableEntry } from "../model/vendors.ts";
+
+/** What of a reading comes back from Garmin, on Garmin's grid. */
+export function sentValues(reading: Reading): SentValues {
+  if (reading.kind === "weigh_in") return { kind: "weigh_in", weightKg: Math.round(reading.weightKg * 100) / 100 };
+  return {
+    kind: "blood_pressure",
+    systolicMmHg: Math.round(reading.systolicMmHg),
+    diastolicMmHg: Math.round(reading.diastolicMmHg),
+    ...(reading.pulseBpm !== undefined && { pulseBpm: Math.round(reading.pulseBpm) }),
+  };
+}
+
+export interface Wanted {
+  takenAt: Date;
+  values: SentValues;
+}
+
+/** Whether this entry is what we sent: it comes back to the second, and a weight to ten grams. */
+export function isOurs(wanted: Wanted, standing: Standing): boolean {
+  return matches(wanted, standing, { seconds: 1, grams: 10 });
+}
+
+/**
+ * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it formats their times anew, and a
+ * missed match would double a reading. To be asked only when nothing is ours to the second.
+ */
+export function isOursToTheMinute(wanted: Wanted, standing: Standing): boolean {
+  if (wanted.values.kind !== "blood_pressure" || standing.takenAt.getTime() % 60_000 !== 0) return false;
+  return matches(wanted, standing, { seconds: 60, grams: 0 });
+}
+
+/** Whether this entry is what we sent, with another value: nothing else of the kind is at its very second. */
+function isAtItsSecond(wanted: Wanted, standing: Standing): boolean {
+  return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
+}
+
+type Sent = Wanted & { attemptedAt?: Date | undefined };
+
+/** Whether this entry was in Garmin before we sent ours. Clocks differ a little. */
+function isOlder({ attemptedAt }: Sent, { storedAt }: Standing): boolean {
+  return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
+}
+
+/** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
+export function isShifted(wanted: Sent, standing: Standing): boolean {
+  if (!wanted.attemptedAt || !standing.storedAt || isOlder(wanted, standing)) return false;
+  const seconds = secondsApart(wanted, standing);
+  const beside = seconds % QUARTER_SECONDS;
+  const isMoved = seconds <= DAY_SECONDS && Math.min(beside, QUARTER_SECONDS - beside) <= 1;
+  return (seconds <= 120 || isMoved) && matches(wanted, standing, { seconds: DAY_SECONDS, grams: 10 });
+}
+
+/** Zones differ by multiples of a quarter of an hour. */
+const QUARTER_SECONDS = 15 * 60;
+const DAY_SECONDS = 26 * 3600;
+
+/**
+ * How an entry that Garmin has changed is recognised, best first, if nothing is there as it was sent. An older entry is
+ * someone else's, unless our clock is wrong: it counts only if ours would otherwise be sent again.
+ */
+export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
+  const { isProven, accepted, isToSend = false } = given;
+  const isAtSecond = (wanted: Sent, standing: Standing) =>
+    isAtItsSecond(wanted, standing) && (isToSend || !isOlder(wanted, standing));
+  // If Garmin is known to shift times, every reading may be at the time of another one.
+  if (accepted.has("takenAt")) return [isShifted, isAtSecond];
+  return isProven && !isToSend ? [isAtSecond] : [isAtSecond, isShifted];
+}
+
+/** How what we sent is recognised, best first. */
+export const OURS = [isOurs, isOursToTheMinute];
+
+/** Whether this entry is the same event, brought there by other means. */
+export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
+  return matches(wanted, standing, { seconds: 120, grams: 100 });
+}
+
+/**
+ * Whether a partly unreadable entry may be what we sent: none of its readable fields contradicts it. Its weight alone says
+ * little, so an entry without a time has to be listed near the day.
+ */
+export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
+  const isThen = entry.takenAt
+    ? Math.abs(entry.takenAt.getTime() - takenAt.getTime()) <= (values.kind === "weigh_in" ? 1000 : 60_000)
+    : isNearDay(takenAt, entry.calendarDate);
+  if (!isThen) return false;
+  const differs = (read: number | undefined, sent: number, tolerance: number) =>
+    read !== undefined && Math.abs(read - sent) > tolerance;
+  return values.kind === "weigh_in"
+    ? !differs(entry.weightKg, values.weightKg, 0.0105)
+    : !differs(entry.systolicMmHg, values.systolicMmHg, 0) && !differs(entry.diastolicMmHg, values.diastolicMmHg, 0);
+}
+
+/** A local date may be a day before or after the UTC date. */
+function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
+  if (calendarDate === undefined) return true;
+  const noon = Date.parse(`${calendarDate}T12:00:00Z`);
+  return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
+}
+
+function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: number; grams: number }): boolean {
+  // Said this way round, a time that is no time matches nothing.
+  if (!(secondsApart(wanted, standing) <= tolerance.seconds)) return false;
+  const [a, b] = [wanted.values, standing.values];
+  if (a.kind === "weigh_in" && b.kind === "weigh_in") {
+    // Half a gram for binary fractions: 80.1 - 80 is a little more than 0.1.
+    return Math.abs(a.weightKg - b.weightKg) * 1000 <= tolerance.grams + 0.5;
+  }
+  if (a.kind === "blood_pressure" && b.kind === "blood_pressure") {
+    const samePulse = a.pulseBpm === undefined || b.pulseBpm === undefined || a.pulseBpm === b.pulseBpm;
+    return a.systolicMmHg === b.systolicMmHg && a.diastolicMmHg === b.diastolicMmHg && samePulse;
+  }
+  return false;
+}
+
+/** Garmin's entries, each of which can be the answer for one reading only. */
+export class StandingEntries {
+  readonly #free: Standing[];
+
+  constructor(standing: Standing[], taken: ReadonlySet<string>) {
+    this.#free = standing.filter((it) => !taken.has(it.key.id));
+  }
+
+  /** The entry with this delete key. */
+  takeByKey(id: string | undefined): Standing | undefined {
+    return this.#take(this.#free.filter((it) => it.key.id === id));
+  }
+
+  /** The nearest entry in time that fits. */
+  take<W extends Wanted>(wanted: W, fits: (wanted: W, standing: Standing) => boolean): Standing | undefined {
+    const fitting = this.#free.filter((it) => fits(wanted, it));
+    return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
+  }
+
+  /** Everything that is one of these. */
+  takeAll(wanted: Wanted[]): Standing[] {
+    const all: Standing[] = [];
+    for (const each of wanted) {
+      for (const fits of OURS) {
+        for (let found = this.take(each, fits); found; found = this.take(each, fits)) all.push(found);
+      }
+    }
+    return all;
+  }
+
+  /** Entries not matched yet. */
+  left(): Standing[] {
+    return [...this.#free];
+  }
+
+  #take([first]: Standing[]): Standing | undefined {
+    if (first) this.#free.splice(this.#free.indexOf(first), 1);
+    return first;
+  }
+}
+
+function secondsApart(wanted: Wanted, standing: Standing): number {
+  return Math.abs(wanted.takenAt.getTime() - standing.takenAt.getTime()) / 1000;
+}

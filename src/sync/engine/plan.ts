@@ -1,0 +1,209 @@
+import { fingerprint, type Reading } from "../model/reading.ts";
+import type { FailReason, HeldReason, LedgerEntry, SkipReason } from "../model/vendors.ts";
+
+/**
+ * What to do with one reading.
+ *
+ *   leave      not ours to touch: taken before the account's start, or waiting while its kind is off
+ *   skip       it is written down, so that it is not sent later by itself
+ *   settled    nothing is left to do
+ *   hold       it may not be the owner's, or its date is odd: it waits, and the owner is told
+ *   fail       Garmin can not take it
+ *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
+ *   verify     an earlier attempt may have arrived: look before anything else
+ *   replace    it stands in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
+ *   watch      nothing is left to do, but a late copy may turn up in Garmin
+ */
+export type Step =
+  | { type: "leave" }
+  | { type: "skip"; reason: SkipReason }
+  | { type: "settled" }
+  | { type: "hold"; reason: HeldReason }
+  | { type: "fail"; reason: FailReason }
+  | { type: "send"; adopt: boolean }
+  /** `hold`: should it not have arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
+  | { type: "verify"; hold?: HeldReason; adopt?: true }
+  | { type: "replace"; adopt?: true }
+  | { type: "watch" };
+
+export interface PlanContext {
+  startAt: Date;
+  /** When the account's first run ended; undefined during that one. */
+  begunAt: Date | undefined;
+  now: Date;
+  /** Garmin may have readings that the ledger does not know: on a first run, one that reaches back, or after a restore. */
+  adopting: boolean;
+  /** Why Garmin could never take it. */
+  refusal: FailReason | undefined;
+  /** Whether its kind is to be sent. */
+  isOn: boolean;
+  /** The owner asked for everything since then. */
+  askedSince: Date | undefined;
+  /** Whether the account's time zone is known. */
+  hasTimezone: boolean;
+  /** Whether it is near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
+  probable: boolean | undefined;
+}
+
+/** What Garmin refused is offered again once a day for a week: the reason may have been Garmin. */
+const REFUSED_AGAIN_SECONDS = 24 * 3600;
+const REFUSED_AGAIN_TIMES = 7;
+/** Clocks differ by minutes, and zones are no matter here. What lies a day ahead was never measured. */
+const FUTURE_SECONDS = 24 * 3600;
+/** The first scale that reports by itself came out in 2009. An earlier date from a device means that its clock was reset. */
+const FIRST_DEVICES = new Date("2009-01-01T00:00:00Z");
+
+/** Pure, so that every case is a line in its test. */
+export function plan(listed: Reading, entry: LedgerEntry | undefined, given: PlanContext): Step {
+  const isMine = entry?.ownersWord?.word === "mine";
+  const context: OwnedContext = { ...given, isMine };
+  const reading: Reading = isMine ? { ...listed, attribution: "confirmed" } : listed;
+  const { startAt, begunAt, now, adopting, refusal, isOn, askedSince } = context;
+  const isBeforeStart = reading.takenAt < startAt && !hasImpossibleDate(reading);
+  if (entry === undefined) {
+    if (isBeforeStart) {
+      // Not what was there when the account was linked: a scale that was offline, or old values that somebody types in.
+      const isLate = begunAt !== undefined && reading.modifiedAt > begunAt;
+      return isLate && isOn ? { type: "hold", reason: "before_start" } : { type: "leave" };
+    }
+    if (!isOn) return { type: "skip", reason: "kind_off" };
+    return fresh(reading, context, adopting || reading.imported);
+  }
+  const changed = entry.fingerprint !== fingerprint(reading) && reading.modifiedAt >= entry.modifiedAt;
+  const hold = holdReason(reading, context);
+  switch (entry.fate.state) {
+    case "sending":
+    case "sent":
+      return {
+        type: "verify",
+        ...(hold && { hold }),
+        ...((adopting || isDecided(entry)) && { adopt: true }),
+      };
+    case "seen":
+      // What has become doubtful stays as it stands.
+      if (!changed || hold || !isOn) return atRest(entry);
+      return refusal ? { type: "fail", reason: refusal } : { type: "replace", ...(adopting && { adopt: true }) };
+    case "skipped": {
+      const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
+      if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
+      if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.ownersWord?.at)) {
+        return again(entry, fresh(reading, context, true), adopting);
+      }
+      // What came to Garmin by other means is not ours to change.
+      return atRest(entry);
+    }
+    case "held": {
+      if (!isOn) return whileOff(entry);
+      const { reason } = entry.fate;
+      if (reason === "before_start" && isBeforeStart) return { type: "hold", reason };
+      // Clocks may differ when it comes, not by a day: once it is held, its own date counts.
+      if (reason === "in_the_future" && !changed && reading.takenAt > now) return { type: "hold", reason };
+      // What was once far off is not cleared by there being nothing left to compare it with.
+      const isDoubted = reason === "improbable_weight" && !changed;
+      const probable = isDoubted ? (context.probable ?? false) : context.probable;
+      return again(entry, fresh(reading, { ...context, probable }, true), adopting);
+    }
+    case "failed":
+      if (!isOn) return whileOff(entry);
+      if (changed) return again(entry, fresh(reading, context, adopting), adopting);
+      return isOfferedAgain(entry) && secondsSinceAttempt(entry, now) >= REFUSED_AGAIN_SECONDS
+        ? fresh(reading, context, true)
+        : atRest(entry);
+  }
+}
+
+const isToSend = ({ ownersWord }: LedgerEntry) => ownersWord?.word === "mine" || ownersWord?.word === "bring";
+
+/** Its owner has said to send it, and that was not tried yet. */
+export function isDecided(entry: LedgerEntry): boolean {
+  return entry.fate.state === "sending" && entry.attempts === 0 && isToSend(entry);
+}
+
+/** Withings says by now that it is the owner's, who has assigned it to themselves after all. */
+function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undefined): boolean {
+  return attribution === "confirmed" && at !== undefined && modifiedAt > at;
+}
+
+/** Includes the owner's answer about the reading. */
+type OwnedContext = PlanContext & { isMine: boolean };
+
+function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
+  const reason = holdReason(reading, context);
+  if (reason) return { type: "hold", reason };
+  if (context.refusal) return { type: "fail", reason: context.refusal };
+  return { type: "send", adopt };
+}
+
+/** An older version of it may stand in Garmin, from before it was edited into something that could not be sent. */
+function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
+  return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
+}
+
+/** Whether late copies of it are looked for. A look after the time is over ends that. */
+export function isWatched({ mayAlsoStand = [] }: LedgerEntry): boolean {
+  return mayAlsoStand.length > 0;
+}
+
+/** It was sent, and the outcome is not known yet. */
+export function isAttempted({ fate, attemptedAt }: LedgerEntry): boolean {
+  return attemptedAt !== undefined && (fate.state === "sending" || fate.state === "sent");
+}
+
+/** An upload of it has not been accounted for. */
+export function isOpen(entry: LedgerEntry): boolean {
+  return isAttempted(entry) || isWatched(entry);
+}
+
+/** It waits until its kind is on. What was sent of it is looked after meanwhile: a watch nobody ends would hold the cursor. */
+function whileOff(entry: LedgerEntry): Step {
+  return { type: isWatched(entry) ? "watch" : "leave" };
+}
+
+/** There is nothing to do for the reading itself. */
+function atRest(entry: LedgerEntry): Step {
+  return { type: isWatched(entry) ? "watch" : "settled" };
+}
+
+function holdReason(reading: Reading, { now, probable, hasTimezone, isMine }: OwnedContext): HeldReason | undefined {
+  if (secondsSince(reading.takenAt, now) < -FUTURE_SECONDS) return "in_the_future";
+  if (hasImpossibleDate(reading) && !isMine) return "impossible_date";
+  if (reading.kind === "blood_pressure" && !hasTimezone) return "no_timezone";
+  switch (reading.attribution) {
+    case "ambiguous":
+      return "ambiguous_person";
+    case "typed_at_sign_up":
+      return "typed_at_sign_up";
+    case "unknown":
+      return "unknown_attribution";
+    case "confirmed":
+      return undefined;
+    case "certain":
+      return probable === false ? "improbable_weight" : undefined;
+  }
+}
+
+/** Typed or imported readings may have any date: people bring their old diaries. */
+function hasImpossibleDate({ takenAt, typed, imported }: Reading): boolean {
+  return takenAt < FIRST_DEVICES && !typed && !imported;
+}
+
+/** A refused reading that is worth another try. Until it had its tries it holds the cursor. */
+export function isOfferedAgain(entry: LedgerEntry): boolean {
+  return (
+    entry.fate.state === "failed" && entry.fate.reason === "refused_by_garmin" && entry.attempts < REFUSED_AGAIN_TIMES
+  );
+}
+
+function secondsSince(instant: Date, now: Date): number {
+  return (now.getTime() - instant.getTime()) / 1000;
+}
+
+/**
+ * How long ago it was last sent; infinite if never. An attempt more than a day ahead was dated by a wrong clock: it was made
+ * at some unknown time, and must not hold anything up until that date.
+ */
+export function secondsSinceAttempt({ attemptedAt }: LedgerEntry, now: Date): number {
+  if (!attemptedAt) return Number.POSITIVE_INFINITY;
+  const seconds = secondsSince(attemptedAt, now);
+  return seconds < -FUTURE_SECONDS ? Number.POSITIVE_INFINITY : seconds;
+}

@@ -1,0 +1,326 @@
+import {
+  type ChosenParts,
+  type Composition,
+  chosenParts,
+  fingerprint,
+  KINDS,
+  type Reading,
+  type ReadingKind,
+  readingId,
+} from "../model/reading.ts";
+import type {
+  Arrival,
+  AttentionItem,
+  Difference,
+  Height,
+  LedgerEntry,
+  Progress,
+  RememberedRecord,
+  SourceAnswer,
+  Standing,
+} from "../model/vendors.ts";
+import type { Wanted } from "./match.ts";
+import { occasions } from "./occasions.ts";
+import type { Pauses } from "./pause.ts";
+import { isOpen } from "./plan.ts";
+import { isProbable, RECENT_DAYS } from "./plausibility.ts";
+import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+/** What the owner is shown at most, and what keeps the item small. */
+export const ATTENTION_ITEMS = 200;
+const RECENT_WEIGH_INS = 200;
+/** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
+const OPEN_READINGS = 200;
+/** More than that means that Withings' answers have changed, and a few are enough to tell the owner. */
+const UNREADABLE_RECORDS = 50;
+/** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
+const ARRIVED_DAYS = 8;
+const ARRIVALS = 100;
+
+/** Where a run starts that has never run, or that is told to reach back. */
+export function startingPoint(before: Progress | undefined, since: Date | undefined, firstRunStart: Date): Progress {
+  if (before && !since) return before;
+  const startAt = since ?? firstRunStart;
+  if (!before) {
+    return {
+      startAt,
+      cursorAt: startAt,
+      adopting: true,
+      ...(since && { askedSince: since }),
+      recentWeighIns: [],
+      lastReadings: {},
+      attention: [],
+      arrived: [],
+      reportedUnknown: [],
+    };
+  }
+  return {
+    ...before,
+    startAt: earlier(before.startAt, startAt),
+    cursorAt: earlier(before.cursorAt, startAt),
+    adopting: true,
+    askedSince: earlier(before.askedSince ?? startAt, startAt),
+  };
+}
+
+/**
+ * A start or a cursor in the future comes from a wrong clock: readings before it would be skipped, or never listed. It is then
+ * handled like a first run, which sends nothing twice, because it checks the ledger and Garmin.
+ */
+export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date): Progress {
+  const { startAt, cursorAt } = progress;
+  // Clocks of two machines may differ by hours, for instance if a zone is wrong.
+  const isAhead = (at: Date) => at.getTime() - now.getTime() > DAY_MS;
+  if (!isAhead(startAt) && !isAhead(cursorAt)) return progress;
+  const start = isAhead(startAt) ? firstRunStart : startAt;
+  return { ...progress, startAt: start, cursorAt: start, adopting: true };
+}
+
+/** What became of one reading in a run. */
+export interface Settlement {
+  reading: Reading;
+  /** As the ledger has it now. */
+  entry: LedgerEntry | undefined;
+  /** Nothing is left to do for it but, perhaps, a word of the owner. */
+  settled: boolean;
+}
+
+/** What a run found out. */
+export interface Found {
+  answer: SourceAnswer;
+  /** The answer holds everything that Withings changed since then. */
+  since: Date;
+  height: Height | undefined;
+  settlements: Settlement[];
+  /** Besides those, readings with an upload that is not accounted for, by `readingId`. */
+  stillOpen?: string[];
+  /** What of a weigh-in was sent. */
+  parts: ChosenParts;
+  /** Kinds whose readings wait without holding the cursor: when they are tried again, it goes back. */
+  paused?: Pauses;
+  readBacks?: ReadBack[];
+  /** Entries in Garmin that are not ours. */
+  strangers?: Standing[];
+  now: Date;
+}
+
+/**
+ * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), does
+ * not move if not everything was listed, and never goes ahead of the time. It passes unreadable records, which are remembered.
+ * It goes back for a held weight that has since become probable, so that Withings lists it again.
+ */
+export function advance(before: Progress, found: Found): Progress {
+  const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
+  const { adopting, askedSince, ...known } = before;
+  const { open: _open, unreadable: _unreadable, paused: _paused, differing: _differing, ...rest } = known;
+  const isComplete = answer.isComplete;
+  const isReadable = isComplete && answer.unreadable.length === 0;
+  const unreadable = unreadableRecords(before, found);
+  const open = settlements
+    .filter((it) => !it.settled && !paused[it.reading.kind])
+    .map((it) => it.reading.modifiedAt.getTime());
+  const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
+  const recent = recentWeighIns(before, settlements, now);
+  const waiting = attention(before, settlements, isReadable ? since : undefined, now);
+  const listed = new Set(settlements.map(({ reading }) => readingId(reading)));
+  const again = waiting
+    .filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent))
+    .map((it) => it.modifiedAt.getTime());
+  const newest = isComplete ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
+  const cursorAt = Math.min(newest, now.getTime(), ...[...(isComplete ? open : []), ...again].map((at) => at - 1000));
+  const timezone = answer.timezone ?? before.timezone;
+  // The run has not re-read from the ledger what it sent without an answer.
+  const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
+    (!settled && !paused[reading.kind]) || (entry && isOpen(entry)) ? readingId(reading) : [],
+  );
+  const openNow = [...new Set([...stillOpen, ...unaccounted])].slice(-OPEN_READINGS);
+  const arrivals = arrived(before, found);
+  const differing = differingAfter(before.differing, readBacks);
+  const proven = KINDS.filter((kind) => before.proven?.includes(kind) || isProvenBy(readBacks, kind, paused));
+  const twin = before.twin ?? twinOf(found.strangers ?? [], arrivals, settlements.flatMap(openOf));
+  return {
+    ...rest,
+    // One in the future comes from a wrong clock.
+    begunAt: before.begunAt && before.begunAt < now ? before.begunAt : now,
+    cursorAt: new Date(cursorAt),
+    ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
+    ...(openNow.length > 0 && { open: openNow }),
+    ...(unreadable.length > 0 && { unreadable }),
+    ...(timezone && { timezone }),
+    ...(height && { height }),
+    recentWeighIns: recent,
+    lastReadings: lastReadings(before, settlements, now),
+    ...measuredAt(before, settlements, now),
+    attention: waiting,
+    arrived: arrivals,
+    ...(Object.keys(paused).length > 0 && { paused }),
+    ...(proven.length > 0 && { proven }),
+    ...(differing.length > 0 && { differing }),
+    ...(twin && { twin }),
+    reportedUnknown: [...new Set([...before.reportedUnknown, ...answer.unknown])],
+  };
+}
+
+/** From when to ask, so that unreadable records are listed again once a day. */
+export function unreadableSince({ unreadable = [] }: Progress, now: Date): Date[] {
+  return unreadable.filter((it) => isDue(it, now)).map(({ listedSince }) => listedSince);
+}
+
+const isDue = ({ lookedAt }: RememberedRecord, now: Date) => Math.abs(now.getTime() - lookedAt.getTime()) >= DAY_MS;
+
+/** A record that should have been listed and was not, or is readable now, is forgotten. */
+function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }: Found): RememberedRecord[] {
+  const known = new Map(unreadable.map((it) => [it.id, it]));
+  const seen = answer.unreadable.map((it) => {
+    const before = known.get(it.id);
+    return before && !isDue(before, now) ? before : { ...it, listedSince: before?.listedSince ?? since, lookedAt: now };
+  });
+  const isSeen = new Set(seen.map(({ id }) => id));
+  const left = unreadable.filter(
+    ({ id, listedSince }) => !isSeen.has(id) && !(answer.isComplete && since.getTime() <= listedSince.getTime()),
+  );
+  const all = [...left, ...seen];
+  const [first, ...others] = all.slice(-UNREADABLE_RECORDS);
+  if (!first) return [];
+  // Those that are too many are listed again too, in case they can be read by then.
+  return [{ ...first, listedSince: all.map((it) => it.listedSince).reduce(earlier) }, ...others];
+}
+
+/** A different reading proves it too, once the owner accepts it. */
+function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): boolean {
+  return !paused[kind] && readBacks.some((it) => it.kind === kind);
+}
+
+/** Versions of a reading that may still turn up in Garmin. */
+function openOf({ entry }: Settlement): Wanted[] {
+  if (!entry) return [];
+  return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.mayAlsoStand ?? [])];
+}
+
+function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
+  if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
+  return isProbable({ takenAt, weightKg: values.weightKg }, recent) === true;
+}
+
+/** Whether it surely is the owner's own: it is in Garmin, or on its way. Others bring guests there, too. */
+export function isOwners(entry: Pick<LedgerEntry, "fate" | "doubt"> | undefined): boolean {
+  const { fate, doubt } = entry ?? {};
+  return (
+    fate?.state === "seen" ||
+    fate?.state === "sent" ||
+    (fate?.state === "skipped" && fate.reason === "already_in_garmin" && !doubt)
+  );
+}
+
+function recentWeighIns(before: Progress, settlements: Settlement[], now: Date): Progress["recentWeighIns"] {
+  const byTime = new Map(before.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
+  for (const { reading, entry } of settlements) {
+    if (reading.kind !== "weigh_in") continue;
+    const { takenAt, weightKg } = reading;
+    if (isOwners(entry)) byTime.set(takenAt.getTime(), { takenAt, weightKg });
+  }
+  const all = [...byTime.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
+  const newest = Math.min(all.at(-1)?.takenAt.getTime() ?? 0, now.getTime());
+  const oldest = newest - RECENT_DAYS * DAY_MS;
+  return all.filter((it) => it.takenAt.getTime() >= oldest).slice(-RECENT_WEIGH_INS);
+}
+
+function lastReadings(before: Progress, settlements: Settlement[], now: Date): Progress["lastReadings"] {
+  const last = { ...before.lastReadings };
+  for (const { entry } of settlements) {
+    if (!entry || !isOwners(entry)) continue;
+    const { kind, takenAt } = entry;
+    const known = last[kind];
+    if (known && known.takenAt <= now && takenAt < known.takenAt) continue;
+    last[kind] = { takenAt, values: shownValues(entry) };
+  }
+  return last;
+}
+
+/** Also what came while its kind was off: the device is alive. */
+function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "measuredAt"> {
+  const isCounted = (entry: LedgerEntry) =>
+    isOwners(entry) || (entry.fate.state === "skipped" && entry.fate.reason === "kind_off");
+  const measured: Progress["measuredAt"] = {};
+  for (const kind of KINDS) {
+    const times = settlements.flatMap(({ entry }) => (entry?.kind === kind && isCounted(entry) ? [entry.takenAt] : []));
+    const last = occasions(before.measuredAt?.[kind] ?? [], times, now);
+    if (last.length > 0) measured[kind] = last;
+  }
+  return Object.keys(measured).length > 0 ? { measuredAt: measured } : {};
+}
+
+/** By what the ledger says, so that a run that ended before it was written here costs no arrival. */
+function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[] {
+  const byId = new Map(before.arrived.map((it) => [it.id, it]));
+  for (const { reading, entry } of settlements) {
+    if (entry?.fate.state !== "seen" || !entry.seenAt) continue;
+    const id = readingId(entry);
+    if (byId.get(id)?.arrivedAt.getTime() === entry.seenAt.getTime()) continue;
+    const { kind, takenAt, seenAt: arrivedAt, differences = [] } = entry;
+    const isAsSent = entry.fingerprint === fingerprint(reading);
+    const composition = isAsSent ? compositionOf(reading, parts, differences) : undefined;
+    byId.set(id, { id, kind, takenAt, arrivedAt, values: shownValues(entry), ...(composition && { composition }) });
+  }
+  const oldest = now.getTime() - ARRIVED_DAYS * DAY_MS;
+  return [...byId.values()]
+    .filter((it) => it.arrivedAt.getTime() >= oldest)
+    .sort((a, b) => a.arrivedAt.getTime() - b.arrivedAt.getTime() || a.takenAt.getTime() - b.takenAt.getTime())
+    .slice(-ARRIVALS);
+}
+
+/** As Garmin shows it, without what it dropped. */
+function compositionOf(reading: Reading, parts: ChosenParts, differences: Difference[]): Composition | undefined {
+  if (reading.kind !== "weigh_in") return undefined;
+  const shown = Object.fromEntries(differences.map((it) => [it.field, it.shown]));
+  const { bodyFatPercent, bodyWaterPercent, muscleMassKg, boneMassKg, visceralFatIndex } = {
+    ...chosenParts(reading, parts),
+    ...shown,
+  };
+  const composition: Composition = {
+    ...(bodyFatPercent !== undefined && { bodyFatPercent }),
+    ...(bodyWaterPercent !== undefined && { bodyWaterPercent }),
+    ...(muscleMassKg !== undefined && { muscleMassKg }),
+    ...(boneMassKg !== undefined && { boneMassKg }),
+    ...(visceralFatIndex !== undefined && { visceralFatIndex }),
+  };
+  return Object.keys(composition).length > 0 ? composition : undefined;
+}
+
+/** `since`: what is held, was changed after that and is no longer listed was deleted at Withings, or given to somebody else. */
+function attention(before: Progress, settlements: Settlement[], since: Date | undefined, now: Date): AttentionItem[] {
+  const earlier = new Map(before.attention.map((it) => [readingId(it), it]));
+  const known = before.attention.filter(
+    (it) => since === undefined || it.fate.state !== "held" || it.modifiedAt.getTime() <= since.getTime(),
+  );
+  const items = new Map(known.map((it) => [readingId(it), it]));
+  for (const { reading, entry } of settlements) {
+    const id = readingId(reading);
+    if (!entry) continue;
+    const { measureGroupId, kind, takenAt, modifiedAt, values, fate } = entry;
+    if (fate.state === "held" || fate.state === "failed") {
+      const known = earlier.get(id);
+      const waitsSince = known?.fate.state === fate.state ? known.waitsSince : now;
+      items.set(id, {
+        ...{ measureGroupId, kind, takenAt, modifiedAt, values, fate },
+        ...(waitsSince && { waitsSince }),
+      });
+    } else items.delete(id);
+  }
+  const all = [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
+  const shown = all.slice(-ATTENTION_ITEMS);
+  // Once there is a zone, everything is listed again from the first one that waits for it.
+  const [first] = all.filter(isWithoutZone).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime());
+  return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
+}
+
+/** What is held only because it is older than the account's start, and everything else. */
+export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {
+  const isLate = ({ fate }: AttentionItem) => fate.reason === "before_start";
+  return { late: all.filter(isLate), items: all.filter((it) => !isLate(it)) };
+}
+
+export const isWithoutZone = ({ fate }: AttentionItem) => fate.reason === "no_timezone";
+
+const earlier = (a: Date, b: Date) => (a < b ? a : b);

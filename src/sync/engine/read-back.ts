@@ -1,0 +1,107 @@
+import type { ReadingKind } from "../model/reading.ts";
+import type {
+  Arrival,
+  Difference,
+  Differing,
+  Field,
+  Fields,
+  LedgerEntry,
+  Progress,
+  SentValues,
+  Standing,
+  Twin,
+} from "../model/vendors.ts";
+import { isOurs, isSameEvent, type Wanted } from "./match.ts";
+
+/** A reading that was seen in Garmin, compared with what was sent. */
+export interface ReadBack {
+  kind: ReadingKind;
+  takenAt: Date;
+  values: SentValues;
+  compared: Field[];
+  differences: Difference[];
+}
+
+/** A larger difference means a change. Garmin cuts masses off to whole grams; rounding is ignored. */
+const TOLERANCE: Record<keyof Fields, number> = {
+  weightKg: 0.0105,
+  systolicMmHg: 0,
+  diastolicMmHg: 0,
+  pulseBpm: 0,
+  bmi: 0.06,
+  bodyFatPercent: 0.06,
+  bodyWaterPercent: 0.06,
+  muscleMassKg: 0.0105,
+  boneMassKg: 0.0105,
+  visceralFatIndex: 0.51,
+  metabolicAgeYears: 1,
+};
+
+/** A weight comes back to the second. For blood pressure, Garmin may drop the seconds. */
+const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
+
+/** Field by field. Parts that were not sent are ignored: Garmin may fill them in by itself. */
+export function compare({ takenAt, values }: Wanted, sent: Fields, standing: Standing): ReadBack {
+  const differences: Difference[] = [];
+  const [sentAt, shownAt] = [takenAt.getTime(), standing.takenAt.getTime()];
+  if (Math.abs(sentAt - shownAt) > SECONDS[values.kind] * 1000) {
+    differences.push({ field: "takenAt", sent: sentAt, shown: shownAt });
+  }
+  for (const [name, value] of Object.entries(sent)) {
+    const field = name as keyof Fields;
+    const shown = standing.fields[field];
+    if (shown === undefined) differences.push({ field, sent: value });
+    else if (Math.abs(shown - value) > TOLERANCE[field]) differences.push({ field, sent: value, shown });
+  }
+  return {
+    ...{ kind: values.kind, takenAt, values, differences },
+    compared: ["takenAt", ...(Object.keys(sent) as Field[])],
+  };
+}
+
+const DECISIVE: Field[] = ["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg"];
+
+/** Whether a difference in this field makes it another reading: nothing more is sent until the owner says so. */
+export const isDecisive = ({ field }: Difference) => DECISIVE.includes(field);
+
+/** Fields whose differences the owner has accepted. */
+export function acceptedFields({ differing = [] }: Progress, kind: ReadingKind): Set<Field> {
+  return new Set(differing.filter((it) => it.kind === kind && it.isAccepted).map(({ field }) => field));
+}
+
+/** The current differences, by field. A field that is shown again is forgotten; an accepted one stays accepted. */
+export function differingAfter(before: Differing[] = [], readBacks: ReadBack[]): Differing[] {
+  const all = new Map(before.map((it) => [`${it.kind}#${it.field}`, it]));
+  for (const { kind, takenAt, values, compared, differences } of readBacks) {
+    for (const field of compared) {
+      const key = `${kind}#${field}`;
+      const known = all.get(key);
+      const difference = differences.find((it) => it.field === field);
+      if (difference) {
+        all.set(key, { ...difference, kind, takenAt, values, ...(known?.isAccepted && { isAccepted: true }) });
+      } else if (known && known.shown === undefined) all.delete(key);
+    }
+  }
+  return [...all.values()];
+}
+
+/** The values of a reading in Garmin, if they differ from what was sent. */
+export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "values" | "differences">): SentValues {
+  const shown = differences.filter((it) => it.field in values && it.shown !== undefined);
+  return { ...values, ...Object.fromEntries(shown.map((it) => [it.field, it.shown])) };
+}
+
+/**
+ * An entry that is not ours, for the same event as a reading of ours that has arrived. `open` lists what may still turn up
+ * from us: that is not a twin.
+ */
+export function twinOf(strangers: Standing[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
+  for (const stranger of strangers) {
+    if (open.some((it) => isOurs(it, stranger))) continue;
+    const ours = arrived.find((it) => isSameEvent(it, stranger));
+    if (!ours) continue;
+    const { takenAt, values } = stranger;
+    return { takenAt: ours.takenAt, values: ours.values, other: { takenAt, values } };
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from "../../lib/clock.ts";
+import { leaseName, withLease } from "../links/with-lease.ts";
+import type { Account } from "../model/account.ts";
+import { KINDS, type ReadingKind } from "../model/reading.ts";
+import type { Journals, Leases, Links, Pause, Progress } from "../model/vendors.ts";
+import { backTo } from "./pause.ts";
+import { isDecisive } from "./read-back.ts";
+
+/**
+ * The owner accepts readings of a kind as they come back from Garmin: the next run sends the waiting ones.
+ *
+ * `nothing_waits`: nothing of this kind was waiting for that. Throws `BusyError` while a run is under way for the account.
+ */
+export async function goOn(
+  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  account: Account,
+  kind: ReadingKind,
+): Promise<"noted" | "nothing_waits"> {
+  const { links, journals, leases } = deps;
+  const { telegramUserId } = account;
+  return withLease(leases, leaseName(account), async (lease) => {
+    const withings = await links.facts(telegramUserId, "withings");
+    const garmin = await links.facts(telegramUserId, "garmin");
+    if (!withings || !garmin) return "nothing_waits";
+    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await journal.progress();
+    const pause = progress?.value.paused?.[kind];
+    if (!progress || pause?.reason !== "differs") return "nothing_waits";
+    await lease.ensure();
+    await journal.saveProgress(accepting(progress.value, kind, pause), progress.version);
+    return "noted";
+  });
+}
+
+function accepting(progress: Progress, kind: ReadingKind, pause: Pause): Progress {
+  const { [kind]: _over, ...paused } = progress.paused ?? {};
+  return {
+    ...backTo(progress, pause),
+    paused,
+    proven: KINDS.filter((it) => it === kind || progress.proven?.includes(it)),
+    differing: (progress.differing ?? []).map((it) =>
+      it.kind === kind && isDecisive(it) ? { ...it, isAccepted: true } : it,
+    ),
+  };
+}

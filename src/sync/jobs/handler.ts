@@ -1,0 +1,114 @@
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { RunOptions, RunReport } from "../engine/run.ts";
+import type { Account, Accounts } from "../model/account.ts";
+import type { Agenda, Appointment, Job, JobQueue } from "../model/jobs.ts";
+import { isLedgerCurrent, nextAppointment } from "./next-run.ts";
+
+/** Together longer than a killed run blocks its account. */
+const BUSY_ATTEMPTS = 4;
+
+export interface WorkDeps {
+  accounts: Accounts;
+  agenda: Agenda;
+  /** A run that nobody asked for; its owner hears of it only what is news. */
+  sync: (account: Account, options: RunOptions) => Promise<RunReport>;
+  /** One that somebody asked for: it is shown in this message. */
+  answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
+  answerDoctor: (account: Account, messageId: number) => Promise<void>;
+  settleUnlinked: (account: number) => Promise<void>;
+  keepSubscriptions: (account: Account) => Promise<void>;
+  /** Tells the daily summary if it is due, and answers when the next one is. */
+  summarize: (account: Account) => Promise<Date | undefined>;
+  intervalMinutes: number;
+  /**
+   * This process does all the work while it runs, so data can only have been put back before it started: its first run of each
+   * account looks into Garmin before it sends. On AWS, where processes come and go, only a long pause shows it.
+   */
+  runsAlone?: boolean;
+  clock: Clock;
+  log: Log;
+}
+
+/** Does a job. Throws when it has to be done again; what just has to wait is put into the agenda instead. */
+export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
+  const { accounts, agenda, clock, log, intervalMinutes, runsAlone = false } = deps;
+  /** Accounts for which this process has completed a run. */
+  const settledHere = new Set<number>();
+
+  return async (job) => {
+    const id = job.account;
+    const appointment = await agenda.read(id);
+    if (job.reason === "visit") {
+      if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) {
+        await agenda.drop(id, job.dueAt);
+        // Done already, or moved: this one was queued twice, or is left over from a crash. An account that is due is
+        // visited all the same: the job has only waited, for another try for instance.
+        if (!appointment || appointment.dueAt > clock.now()) return;
+      }
+    }
+    const account = await accounts.find(id);
+    if (!account) return job.reason === "visit" ? agenda.forget(id) : undefined;
+    const ledgerIsCurrent =
+      (!runsAlone || settledHere.has(id)) && isLedgerCurrent(appointment?.settledAt, intervalMinutes, clock.now());
+    switch (job.reason) {
+      case "visit":
+      case "withings_notified": {
+        await keepSubscriptions(account);
+        const isAnnounced = job.reason === "withings_notified";
+        return goOn(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), appointment);
+      }
+      case "asked": {
+        await keepSubscriptions(account);
+        const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
+        // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
+        if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
+        return goOn(account, report, appointment);
+      }
+      case "doctor":
+        return deps.answerDoctor(account, job.messageId);
+      case "withings_unlinked":
+        return deps.settleUnlinked(id);
+    }
+  };
+
+  /** Before the run: what is measured while it is under way has to be announced already. */
+  async function keepSubscriptions(account: Account) {
+    await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
+  }
+
+  /** What else is due for an account after any run, and when it is looked at next. */
+  async function goOn(account: Account, report: RunReport, before: Appointment | undefined) {
+    const id = account.telegramUserId;
+    if (report.status === "success") settledHere.add(id);
+    const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
+    // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
+    if (!(await accounts.find(id))) return agenda.forget(id);
+    const appointment = await agenda.read(id);
+    // Made while the run was under way, by a new link for instance, of which the run knew nothing.
+    if (appointment && appointment.dueAt.getTime() !== before?.dueAt.getTime()) return;
+    const { failures = 0, settledAt } = appointment ?? {};
+    await agenda.set(
+      id,
+      nextAppointment({ report, failures, settledAt, intervalMinutes, summaryAt, now: clock.now() }),
+    );
+  }
+
+  function logged(event: string) {
+    return (error: unknown): undefined => {
+      if (error instanceof RetryLaterError) log.warn("visit_put_off", { what: event, ...errorFacts(error) });
+      else log.error(event, errorFacts(error));
+    };
+  }
+}
+
+/** Has an account looked at as soon as possible. */
+export async function visitNow(
+  { agenda, queue, clock }: { agenda: Agenda; queue: JobQueue; clock: Clock },
+  account: number,
+) {
+  const dueAt = clock.now();
+  await agenda.set(account, { dueAt, failures: 0 });
+  await queue.put([{ account, reason: "visit", dueAt }]);
+}

@@ -1,0 +1,39 @@
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { RunReport } from "../engine/run.ts";
+import type { Account, Accounts } from "../model/account.ts";
+import { type Summary, summaryOf } from "../model/outcome.ts";
+
+/** A sync that somebody begins from outside: of one account, or of all, one after the other. */
+export function createManualSync(deps: {
+  accounts: Accounts;
+  /** What a sync by the clock does as well: its owner hears what they have to. */
+  sync: (account: Account) => Promise<RunReport>;
+  /** Then no other account is begun: its answer would be cut off. Asking again goes on with it. */
+  isTimeUp: () => boolean;
+  log: Log;
+}): (account: number | undefined) => Promise<Summary | undefined> {
+  const { accounts, sync, isTimeUp, log } = deps;
+
+  /** One account's trouble is not the next one's. */
+  async function outcomeOf(account: Account) {
+    if (isTimeUp()) return { account: account.telegramUserId, report: without("retry_later") };
+    const report = await sync(account).catch((error: unknown): RunReport => {
+      log.error("account_failed", { account: account.telegramUserId, ...errorFacts(error) });
+      return without("error");
+    });
+    return { account: account.telegramUserId, report };
+  }
+
+  /** Undefined where there is no such account. */
+  return async (id) => {
+    if (id !== undefined) {
+      const account = await accounts.find(id);
+      return account && summaryOf([await outcomeOf(account)], { isOfOne: true });
+    }
+    const all = [];
+    for (const account of await accounts.list()) all.push(await outcomeOf(account));
+    return summaryOf(all, { isOfOne: false });
+  };
+}
+
+const without = (status: "retry_later" | "error"): RunReport => ({ status, synced: 0, skipped: 0, held: 0, failed: 0 });

@@ -1,0 +1,54 @@
+import type { RunReport } from "../engine/run.ts";
+import type { Appointment } from "../model/jobs.ts";
+import { isIncomplete } from "../model/outcome.ts";
+
+const MINUTE_MS = 60_000;
+/** What lacks a link has nothing to bring over. Linking makes its own visit. As long as the longest interval. */
+const INCOMPLETE_MINUTES = 24 * 60;
+const FIRST_PAUSE_MINUTES = 1;
+/** Visits are made by sweeps, which on AWS come every five minutes. */
+const SWEEP_MINUTES = 5;
+
+/**
+ * Whether the last successful run is at most two intervals old. After a longer pause the data may come from a snapshot or a
+ * restored table, which does not know what was sent since. A time in the future does not count.
+ */
+export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
+  if (!settledAt) return false;
+  const minutes = (now.getTime() - settledAt.getTime()) / MINUTE_MS;
+  return minutes >= 0 && minutes <= 2 * intervalMinutes + SWEEP_MINUTES;
+}
+
+/**
+ * When to look again after a run: in an interval; after one that had to put something off in one minute, two, four and so on
+ * up to the interval, but not before the time a vendor asked us to wait until, and no later than the next
+ * summary is due: that run does not contact the vendor.
+ */
+export function nextAppointment(facts: {
+  report: RunReport;
+  /** Of the appointment before. */
+  failures: number;
+  settledAt?: Date | undefined;
+  intervalMinutes: number;
+  summaryAt: Date | undefined;
+  now: Date;
+}): Appointment {
+  const { report, intervalMinutes, summaryAt, now } = facts;
+  // A machine that has just started often gets the right time within a minute.
+  const isPutOff = report.status === "retry_later" || report.action === "fix_clock";
+  const failures = isPutOff ? facts.failures + 1 : 0;
+  const ownAt = now.getTime() + minutesUntilNext() * MINUTE_MS;
+  const dueAt = new Date(Math.max(ownAt, report.rests?.until.getTime() ?? ownAt));
+  const settledAt = report.status === "success" ? now : facts.settledAt;
+  return {
+    dueAt: summaryAt && summaryAt > now && summaryAt < dueAt ? summaryAt : dueAt,
+    failures,
+    ...(settledAt && { settledAt }),
+  };
+
+  function minutesUntilNext(): number {
+    if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
+    if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES;
+    return intervalMinutes;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Agenda, JobQueue, ListedAppointment } from "../model/jobs.ts";
+
+const SIDE_BY_SIDE = 10;
+
+export interface Swept {
+  /** Visits that were queued. */
+  queued: number;
+  /** Accounts that nobody would have looked at any more. */
+  recovered: number;
+}
+
+/**
+ * Queues a visit for every account whose time has come. Whoever is not due costs nothing, but for a few that are looked at
+ * with every sweep, so that no account is ever forgotten. To be called every few minutes; two at once do no harm.
+ */
+export async function sweep(
+  { agenda, queue, clock, log }: { agenda: Agenda; queue: JobQueue; clock: Clock; log: Log },
+  /** Begins no more pages after it; the next sweep goes on. */
+  deadlineAt?: Date,
+): Promise<Swept> {
+  const swept: Swept = { queued: 0, recovered: 0 };
+  // By an older version, by hand, or by a crash between two writes.
+  for (const account of await agenda.lost()) {
+    log.warn("account_without_appointment", { account });
+    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+    swept.recovered++;
+  }
+  for await (const page of agenda.due()) {
+    await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "visit" })));
+    // After the queue took them: what ends in between queues a visit twice, and never none.
+    await sideBySide(page, (listed) => agenda.queued(listed));
+    swept.queued += page.length;
+    if (deadlineAt && clock.now() >= deadlineAt) break;
+  }
+  return swept;
+}
+
+/** Later appointments are left to a regular sweep, whose delay is less than a tenth of the wait. */
+const SOON_SECONDS = 600;
+
+/**
+ * The agenda of a process that sweeps by itself. A visit due soon would often fall just after a regular sweep: a run that has
+ * to wait for one minute would come after two.
+ */
+export function createWakingAgenda(agenda: Agenda, clock: Clock, wakeAt: (at: Date) => void): Agenda {
+  return {
+    ...agenda,
+    async set(account, next) {
+      await agenda.set(account, next);
+      if (next.dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(next.dueAt);
+    },
+  };
+}
+
+async function sideBySide(page: ListedAppointment[], work: (listed: ListedAppointment) => Promise<void>) {
+  const waiting = page.values();
+  await Promise.all(
+    Array.from({ length: SIDE_BY_SIDE }, async () => {
+      for (const listed of waiting) await work(listed);
+    }),
+  );
+}

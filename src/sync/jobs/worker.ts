@@ -1,0 +1,136 @@
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { Job, Jobs, NewJob } from "../model/jobs.ts";
+import type { Versioned } from "../model/vendors.ts";
+
+/** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
+const GATHER_SECONDS = 8;
+/** How often the queue is looked at when nobody says that there is something in it. */
+const POLL_SECONDS = 15;
+const FIRST_PAUSE_SECONDS = 15;
+const LONGEST_PAUSE_SECONDS = 600;
+/** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
+const LONGEST_JOB_MINUTES = 45;
+/** The longest wait, whatever a vendor asks for. */
+const LONGEST_ASKED_SECONDS = 24 * 3600;
+
+/** What Withings can say of an account. */
+export type Notified = "withings_notified" | "withings_unlinked";
+
+/** The job that a notification asks for. */
+export function jobOf(account: number, reason: Notified, now: Date): NewJob {
+  const waitSeconds = reason === "withings_notified" ? GATHER_SECONDS : 0;
+  return { account, reason, dueAt: new Date(now.getTime() + waitSeconds * 1000) };
+}
+
+export interface Worker {
+  /** Looks into the queue now. For whoever has just put something there. */
+  wake(): void;
+  /** Lets what was begun come to its end, and begins nothing more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
+ * tried again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed
+ * process had begun is done again by the next. A job that hangs is given up, so that its account is not stuck for good.
+ */
+export function startWorker(deps: {
+  jobs: Jobs;
+  work: (job: Job) => Promise<void>;
+  longestJobMinutes?: number;
+  /** Called after each look into the queue, successful or not. */
+  onLook?: () => void;
+  clock: Clock;
+  log: Log;
+}): Worker {
+  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, onLook, clock, log } = deps;
+  const running = new Map<number, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
+  let isWanted = false;
+  let isStopped = false;
+
+  function wake() {
+    if (isStopped || isWanted) return;
+    isWanted = true;
+    looking = looking.then(look);
+  }
+
+  async function look() {
+    // Before the list is read: what is put from here on needs another look.
+    isWanted = false;
+    clearTimeout(timer);
+    // What ends while the list is read still stands in it. Its end brings another look.
+    const busy = new Set(running.keys());
+    let pauseSeconds = POLL_SECONDS;
+    try {
+      for (const job of await jobs.list()) {
+        const waitSeconds = (job.value.dueAt.getTime() - clock.now().getTime()) / 1000;
+        if (waitSeconds > 0) pauseSeconds = Math.min(pauseSeconds, waitSeconds);
+        else if (!isStopped && !busy.has(job.value.account) && !running.has(job.value.account)) begin(job);
+      }
+    } catch (error) {
+      log.warn("jobs_not_read", errorFacts(error));
+    }
+    onLook?.();
+    if (!isStopped) timer = setTimeout(wake, pauseSeconds * 1000);
+  }
+
+  function begin(job: Versioned<Job>) {
+    const { account } = job.value;
+    const done = perform(job).then(
+      () => {
+        running.delete(account);
+        wake();
+      },
+      (error: unknown) => {
+        // The store did not take how it ended. It is still due, and the poll finds it; at once it would go round and round.
+        running.delete(account);
+        log.warn("job_not_settled", { account, ...errorFacts(error) });
+      },
+    );
+    running.set(account, done);
+  }
+
+  async function perform(job: Versioned<Job>) {
+    const { account, reason, attempts } = job.value;
+    try {
+      await within(longestJobMinutes, work(job.value));
+    } catch (error) {
+      const asked = error instanceof RetryLaterError ? (error.retryAfterSeconds ?? 0) : 0;
+      const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
+      const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
+      const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
+      if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
+      else log.error("job_failed", facts);
+      return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
+    }
+    await jobs.finish(job);
+  }
+
+  wake();
+  return {
+    wake,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await looking;
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Counts real time, not the time a machine sleeps. Throws if the work has not ended by then. */
+async function within(minutes: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the job has not ended after ${minutes} minutes`)), minutes * 60_000);
+  });
+  try {
+    await Promise.race([work, timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

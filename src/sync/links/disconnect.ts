@@ -1,0 +1,54 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Account } from "../model/account.ts";
+import {
+  type Erasure,
+  type Leases,
+  type Links,
+  type PendingLinks,
+  VENDORS,
+  type Vendor,
+  type VendorUsers,
+} from "../model/vendors.ts";
+import { withLinksLease } from "./save-link.ts";
+import { leaseName, withLease } from "./with-lease.ts";
+
+export type Disconnected = Vendor | "everything";
+
+/**
+ * Takes a link away, or everything of an account. Throws `RetryLaterError` while a run is at work on it. The ledger outlives
+ * a link: who links the same two again gets nothing twice.
+ */
+export function createDisconnect(deps: {
+  leases: Leases;
+  links: Links;
+  pendingLinks: Pick<PendingLinks, "forget">;
+  users: Record<Vendor, VendorUsers>;
+  erasure: Erasure;
+  /** Tells Withings to call us no more, as far as it listens. */
+  unsubscribe: (account: number) => Promise<void>;
+  clock: Clock;
+}) {
+  const { leases, links, pendingLinks, users, erasure, unsubscribe } = deps;
+
+  async function remove(account: number, vendor: Vendor) {
+    // A damaged link has to go all the same.
+    const link = await links.facts(account, vendor).catch(() => undefined);
+    // An old button must not bring back a link that was just removed.
+    await pendingLinks.forget(account, vendor);
+    await links.remove(account, vendor);
+    if (link) await users[vendor].release(link.vendorUserId, account);
+  }
+
+  return (account: Account, what: Disconnected): Promise<void> => {
+    const id = account.telegramUserId;
+    return withLease(leases, leaseName(account), async () => {
+      if (what !== "garmin") await unsubscribe(id);
+      // A link being made right now either comes first and is removed too, or comes later and finds no account.
+      await withLinksLease(deps, id, async () => {
+        for (const vendor of what === "everything" ? VENDORS : [what]) await remove(id, vendor);
+        if (what === "everything") await erasure.erase(id);
+      });
+    });
+  };
+}
+export type Disconnect = ReturnType<typeof createDisconnect>;

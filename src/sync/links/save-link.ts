@@ -1,0 +1,120 @@
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { Accounts } from "../model/account.ts";
+import type { Agenda, SubscriptionMemory } from "../model/jobs.ts";
+import type { Leases, Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "../model/vendors.ts";
+import { withLease } from "./with-lease.ts";
+
+/** A code or a ticket is used up by the time its link is saved, so a short wait is worth it. One second between two tries. */
+const TRIES = 15;
+
+/** Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved. */
+export interface LinkSaver {
+  /** Whether the person or profile belongs to another account. */
+  isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean>;
+  /** Replaces the previous link and claims its person or profile. `taken`: that belongs to another account. */
+  save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed">;
+  /** Tokens that are not a link yet. */
+  savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed">;
+}
+
+/** The right to make or remove the links of an account. Syncs do not take it, so nobody waits for one here. */
+export async function withLinksLease<T>(
+  { leases, clock }: { leases: Leases; clock: Clock },
+  account: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  let isBegun = false;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await withLease(leases, `account-links#${account}`, () => {
+        isBegun = true;
+        return work();
+      });
+    } catch (error) {
+      if (isBegun || !(error instanceof RetryLaterError) || tries === TRIES) throw error;
+      await clock.sleep(1);
+    }
+  }
+}
+
+export function createLinkSaver(deps: {
+  accounts: Pick<Accounts, "find">;
+  leases: Leases;
+  links: Links;
+  pendingLinks: PendingLinks;
+  users: Record<Vendor, VendorUsers>;
+  subscriptions: Pick<SubscriptionMemory, "forget">;
+  agenda: Pick<Agenda, "set">;
+  clock: Clock;
+  log: Log;
+}): LinkSaver {
+  const { accounts, links, pendingLinks, users, subscriptions, agenda, clock, log } = deps;
+
+  return {
+    isTaken: async (account, vendor, vendorUserId) => {
+      const owner = await users[vendor].accountOf(vendorUserId);
+      return owner !== undefined && owner !== account && (await isLinkedTo(owner, vendor, vendorUserId));
+    },
+
+    save: (account, vendor, link) =>
+      withLinksLease(deps, account, async () => {
+        // The vendor's answer took a while, and everything may have been removed: a link without an account is never used,
+        // and keeps everybody else from linking that person.
+        if (!(await isThere(account))) return "account_removed";
+        if ((await claim(account, vendor, link.vendorUserId)) !== account) return "taken";
+        // A damaged one is replaced too.
+        const before = await links.facts(account, vendor).catch(() => undefined);
+        await links.replace(account, vendor, link);
+        // The link is made. A failure from here on must not make it look as if it were not.
+        await tidy(account, vendor, { before: before?.vendorUserId, now: link.vendorUserId }).catch((error: unknown) =>
+          log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
+        );
+        return "saved";
+      }),
+
+    savePending: (account, vendor, pending) =>
+      withLinksLease(deps, account, async () => {
+        if (!(await isThere(account))) return "account_removed";
+        await pendingLinks.save(account, vendor, pending);
+        return "saved";
+      }),
+  };
+
+  async function isThere(account: number): Promise<boolean> {
+    return (await accounts.find(account)) !== undefined;
+  }
+
+  /** Claimed by somebody who has no such link: a process that died in between left that behind. A damaged link counts. */
+  async function isLinkedTo(owner: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
+    if (!(await isThere(owner))) return false;
+    try {
+      return (await links.facts(owner, vendor))?.vendorUserId === vendorUserId;
+    } catch (error) {
+      if (error instanceof RetryLaterError) throw error;
+      return true;
+    }
+  }
+
+  async function claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
+    const owner = await users[vendor].claim(vendorUserId, account);
+    if (owner === account) return owner;
+    // Under the other account's lease, because it may be about to save the link.
+    const isTheirs = await withLinksLease(deps, owner, () => isLinkedTo(owner, vendor, vendorUserId));
+    if (isTheirs) return owner;
+    await users[vendor].release(vendorUserId, owner);
+    return users[vendor].claim(vendorUserId, account);
+  }
+
+  async function tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }) {
+    await pendingLinks.forget(account, vendor);
+    // Whatever the chat or the terminal says: otherwise a new account could wait for a day.
+    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+    // Subscriptions went with the old link.
+    if (vendor === "withings") await subscriptions.forget(account);
+    // The previous one may now be linked by somebody else.
+    if (person.before !== undefined && person.before !== person.now)
+      await users[vendor].release(person.before, account);
+  }
+}

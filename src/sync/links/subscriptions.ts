@@ -1,0 +1,217 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../../lib/clock.ts";
+import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/jobs.ts";
+import type { WithAccess } from "../model/vendors.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** Weight and composition, blood pressure, and what becomes of the person's profile. */
+const WANTED = [1, 4, 46];
+/** Those that announce a reading. */
+const READINGS = [1, 4];
+const CHECK_SECONDS = 24 * 3600;
+/** Withings could not be asked, or was seen to tell no more: sooner again than in a day, and not every minute. */
+const RETRY_SECONDS = 3600;
+
+/** Withings' side of it. */
+export interface SubscriptionDoor {
+  list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
+  subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
+  revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
+}
+
+export type SubscriptionCheck =
+  /** Checked within a day. Nobody was asked. */
+  | { type: "not_due" }
+  /** Without a public address there is nobody to tell. */
+  | { type: "off" }
+  | { type: "not_linked" }
+  | { type: "kept" }
+  /** These had stood and were gone. They stand again. */
+  | { type: "restored"; applis: number[] }
+  /** Withings does not get through to our address, which is tried again tomorrow. `isNew`: this was not known yet. */
+  | { type: "callback_unreachable"; isNew: boolean }
+  /** Withings gets through to our address again. */
+  | { type: "reached" }
+  /** Withings could not be asked. */
+  | { type: "later" };
+
+/** What of a check is worth a word. Readings come in any case, only later. */
+export type SubscriptionNews = "restored" | "unreachable" | "reached";
+
+export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
+  if (check.type === "callback_unreachable") return check.isNew ? "unreachable" : undefined;
+  return check.type === "restored" || check.type === "reached" ? check.type : undefined;
+}
+
+/** `off`: not set up yet. `gone`: set up, and seen to be missing since. `unreachable`: Withings does not get through to us. */
+export type NotificationState = "on" | "unreachable" | "off" | "gone";
+
+/** What the last check found. `checkedAt`: when Withings was last asked; absent before the first check. */
+export interface NotificationsSeen {
+  state: NotificationState;
+  checkedAt?: Date;
+}
+
+export interface Subscriptions {
+  /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
+  keep(account: number): Promise<SubscriptionCheck>;
+  /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
+  remove(account: number): Promise<void>;
+  /** What was last seen, without asking Withings; undefined where there is no address that Withings could call. */
+  state(account: number): Promise<NotificationsSeen | undefined>;
+  /**
+   * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what
+   * a request to Withings throws.
+   */
+  look(account: number): Promise<NotificationState | undefined>;
+}
+
+/** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
+export function createSubscriptions(deps: {
+  door: SubscriptionDoor;
+  memory: SubscriptionMemory;
+  tokens: Tokens;
+  callbackUrl: string | undefined;
+  clock: Clock;
+  log: Log;
+}): Subscriptions {
+  const { door, memory, tokens, callbackUrl, clock, log } = deps;
+  const callbackId = createHash("sha256")
+    .update(callbackUrl ?? "")
+    .digest("hex")
+    .slice(0, 16);
+
+  /** What is known of our present address. */
+  async function read(account: number): Promise<SubscriptionsSeen | undefined> {
+    const seen = await memory.read(account);
+    return seen?.callbackId === callbackId ? seen : undefined;
+  }
+
+  return {
+    async keep(account) {
+      if (callbackUrl === undefined) return { type: "off" };
+      const known = await read(account);
+      if (known && !isDue(known, clock.now())) return { type: "not_due" };
+
+      const save = (state: SubscriptionsSeen["state"], active: number[]) =>
+        memory.save(account, { checkedAt: clock.now(), callbackId, state, active });
+      try {
+        const withAccess = tokens.withAccess(account, "withings");
+        const { state, active, made } = await setUp(door, withAccess, callbackUrl);
+        await save(state, active);
+        const wasUnreachable = known?.state === "callback_unreachable";
+        if (state === "callback_unreachable") return { type: state, isNew: !wasUnreachable };
+        if (wasUnreachable) return { type: "reached" };
+        const applis = made.filter((appli) => known?.active.includes(appli));
+        return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
+      } catch (error) {
+        if (error instanceof ActionNeededError) return { type: "not_linked" };
+        // Whatever it was, it is not to be asked again every minute.
+        const isKnown = known?.state === "gone" || known?.state === "callback_unreachable";
+        await save(isKnown ? known.state : "unknown", known?.active ?? []);
+        if (!(error instanceof RetryLaterError)) throw error;
+        log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
+        return { type: "later" };
+      }
+    },
+
+    async remove(account) {
+      // Whatever Withings says to it: without a link nothing stands that could be told of.
+      await memory.forget(account);
+      if (callbackUrl === undefined) return;
+      try {
+        const withAccess = tokens.withAccess(account, "withings");
+        for (const each of await door.list(withAccess)) {
+          if (isOurs(each, callbackUrl)) await door.revoke(withAccess, each);
+        }
+      } catch (error) {
+        log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
+      }
+    },
+
+    async state(account) {
+      if (callbackUrl === undefined) return undefined;
+      const seen = await read(account);
+      return seen ? { state: stateOf(seen), checkedAt: seen.checkedAt } : { state: "off" };
+    },
+
+    async look(account) {
+      if (callbackUrl === undefined) return undefined;
+      const listed = await door.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
+      const active = listed.filter((it) => sameAddress(it.callbackUrl, callbackUrl)).map(({ appli }) => appli);
+      const known = await read(account);
+      const isWhole = active.some(isForReadings) && (known?.active.every((it) => active.includes(it)) ?? true);
+      if (isWhole) return "on";
+      if (known?.state === "callback_unreachable") return "unreachable";
+      if (!known?.active.some(isForReadings)) return "off";
+      await memory.save(account, { ...known, state: "gone" });
+      return "gone";
+    },
+  };
+}
+
+function stateOf({ state, active }: SubscriptionsSeen): NotificationState {
+  if (state === "callback_unreachable") return "unreachable";
+  if (state === "gone") return "gone";
+  return active.some(isForReadings) ? "on" : "off";
+}
+
+const isForReadings = (appli: number) => READINGS.includes(appli);
+
+/** A check in the future was dated by a wrong clock, and counts as long ago. */
+function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
+  const restSeconds = state === "unknown" || state === "gone" ? RETRY_SECONDS : CHECK_SECONDS;
+  return Math.abs(now.getTime() - checkedAt.getTime()) >= restSeconds * 1000;
+}
+
+/** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */
+async function setUp(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl: string) {
+  const listed = await door.list(withAccess);
+  const isHere = (it: Subscription) => sameAddress(it.callbackUrl, callbackUrl);
+  const made: number[] = [];
+  const active = new Set(listed.filter(isHere).map(({ appli }) => appli));
+  const seen = (state: "active" | "callback_unreachable") => ({
+    state,
+    active: WANTED.filter((it) => active.has(it)),
+    made,
+  });
+
+  for (const appli of WANTED) {
+    const [first, second] = listed.filter((it) => it.appli === appli && isHere(it));
+    // Whether revoking one of two takes away both is not documented, so it is looked up.
+    if (first && second) await door.revoke(withAccess, first);
+    const isThere = second ? (await door.list(withAccess, appli)).some(isHere) : first !== undefined;
+    if (isThere) continue;
+    active.delete(appli);
+    const outcome = await door.subscribe(withAccess, { appli, callbackUrl }).catch(notGranted);
+    if (outcome === "callback_unreachable") return seen(outcome);
+    if (outcome === "not_granted") continue;
+    active.add(appli);
+    if (!first) made.push(appli);
+  }
+  // Last, so that a changed key leaves no moment in which nothing is told.
+  for (const each of listed) {
+    const isWanted = isHere(each) && WANTED.includes(each.appli);
+    if (isOurs(each, callbackUrl) && !isWanted) await door.revoke(withAccess, each);
+  }
+  return seen("active");
+}
+
+/** The owner allowed less than we asked for. The readings come all the same, or the next sync says that they do not. */
+function notGranted(error: unknown): "not_granted" {
+  if (error instanceof ActionNeededError) return "not_granted";
+  throw error;
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return URL.canParse(a) && new URL(a).href === new URL(b).href;
+}
+
+/** Our page at our host, whatever the key. */
+function isOurs({ callbackUrl: other }: Subscription, callbackUrl: string): boolean {
+  if (!URL.canParse(other)) return false;
+  const [theirs, ours] = [new URL(other), new URL(callbackUrl)];
+  return theirs.origin === ours.origin && theirs.pathname === ours.pathname;
+}

@@ -1,0 +1,75 @@
+import type { Clock } from "../../lib/clock.ts";
+import { OwnLimitError, RetryLaterError } from "../../lib/errors.ts";
+import type { Account } from "../model/account.ts";
+import type { Leases } from "../model/vendors.ts";
+
+/** Somebody else has the lease. */
+export class BusyError extends RetryLaterError {}
+
+/** A killed run blocks its account no longer than this. */
+const LEASE_SECONDS = 120;
+/** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
+const ENOUGH_SECONDS = 90;
+const HEARTBEAT_SECONDS = 20;
+/** Half an hour without a sign of life from the work itself. A hanging run must not keep its account for good. */
+const MOST_HEARTBEATS = 90;
+
+/** Who holds it has the sole right to the account's readings. */
+export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
+
+export interface HeldLease {
+  /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost, or time is up. */
+  ensure(): Promise<void>;
+}
+
+/**
+ * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself when the
+ * process dies. Throws `BusyError` while somebody else has it.
+ */
+export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
+  const lease = await leases.acquire(name, LEASE_SECONDS);
+  if (!lease) throw new BusyError("another run is at work on this account");
+  // One renewal after the other: two at once would each see the other's version as a theft.
+  let last: Promise<void> = Promise.resolve();
+  let heartbeats = 0;
+  const renewIfDue = () => {
+    last = last.then(async () => {
+      if (lease.remainingSeconds() < ENOUGH_SECONDS) await lease.renew(LEASE_SECONDS);
+    });
+    return last;
+  };
+  // A failed heartbeat is not lost: every later `ensure` fails with it.
+  const heartbeat = setInterval(() => {
+    if (heartbeats++ < MOST_HEARTBEATS) renewIfDue().catch(() => undefined);
+  }, HEARTBEAT_SECONDS * 1000).unref();
+  const ensure = () => {
+    heartbeats = 0;
+    return renewIfDue();
+  };
+  try {
+    return await work({ ensure });
+  } finally {
+    clearInterval(heartbeat);
+    await last.catch(() => undefined);
+    // Should this fail, the lease ends by itself.
+    await lease.release().catch(() => undefined);
+  }
+}
+
+/** Whether a process that is stopped at `deadlineAt` has too little time left to begin anything. */
+export function isTimeUp(deadlineAt: Date | undefined, clock: Clock): boolean {
+  return deadlineAt !== undefined && deadlineAt.getTime() - clock.now().getTime() < ENOUGH_SECONDS * 1000;
+}
+
+/** The same lease for a process that is stopped at `deadlineAt`: what could be cut off then is not begun any more. */
+export function endingAt(held: HeldLease, deadlineAt: Date | undefined, clock: Clock): HeldLease {
+  if (!deadlineAt) return held;
+  return {
+    async ensure() {
+      if (isTimeUp(deadlineAt, clock)) {
+        throw new OwnLimitError("the time for this run is up; it goes on in the next one", { retryAfterSeconds: 1 });
+      }
+      await held.ensure();
+    },
+  };
+}

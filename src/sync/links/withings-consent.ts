@@ -1,0 +1,184 @@
+import type { Clock } from "../../lib/clock.ts";
+import { ActionNeededError } from "../../lib/errors.ts";
+import type { Accounts } from "../model/account.ts";
+import type { ConsentAnswer, LinkStates, PastedAnswer } from "../model/jobs.ts";
+import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/vendors.ts";
+import type { LinkSaver } from "./save-link.ts";
+
+/** Withings' side of linking. */
+export interface WithingsDoor {
+  /** The consent page for the owner's browser. */
+  authorizeUrl(state: string): string;
+  consentAnswer(query: URLSearchParams): ConsentAnswer;
+  pastedAnswer(pasted: string): PastedAnswer;
+  isAnswer(text: string): boolean;
+  /** The code lives 30 seconds and works once. */
+  exchangeCode(code: string): Promise<
+    | { type: "linked"; withingsUserId: string; tokens: TokenSet }
+    | { type: "code_expired" }
+    /** The owner did not allow what is measured to be read. */
+    | { type: "scope_missing" }
+  >;
+}
+
+/**
+ * How linking ended. What the owner cannot fix by beginning again is thrown: `ActionNeededError` when Withings refuses
+ * the application or the callback address, `RetryLaterError` when Withings or the store could not be asked.
+ */
+export type LinkResult =
+  | { type: "linked"; withingsUserId: string }
+  | { type: "code_expired" }
+  | { type: "scope_missing" }
+  /** This Withings person belongs to another account already. */
+  | { type: "taken" }
+  /** A different person from the linked one: nothing changes unless the owner says yes within ten minutes. */
+  | { type: "other_person"; withingsUserId: string; linkedUserId: string }
+  /** The account was removed before or while Withings was asked. */
+  | { type: "account_removed" }
+  /** The owner pressed the other button. */
+  | { type: "refused" }
+  /** Not signed by us: made up, cut off, or from before the key was changed. */
+  | { type: "wrong_state" }
+  /** Ten minutes are over. */
+  | { type: "late_state" }
+  | { type: "used_state" }
+  /** A good address, begun in the chat of somebody else. */
+  | { type: "other_chat" }
+  | { type: "no_code" }
+  | { type: "not_an_address" };
+
+/** The result when no question is left. */
+export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
+
+/** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
+export type CallbackOutcome =
+  | LinkResult["type"]
+  | "waiting"
+  | "application_refused"
+  | "callback_refused"
+  | "later"
+  | "broken";
+
+export interface WithingsLinking {
+  /** The address of a consent page that leads back to this account, for ten minutes and once. */
+  begin(account: number): string;
+  /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
+  withPasted(account: number, pasted: string): Promise<LinkResult>;
+  /**
+   * Whether the text came from a consent page: then nothing else may read it. With `isPasswordAwaited`, a bare code does not
+   * count, because a password can look the same and must not go to Withings.
+   */
+  isPasted(text: string, options?: { isPasswordAwaited?: boolean }): boolean;
+  /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
+  withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
+  /** The open question about another person, if there is one. */
+  question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined>;
+  /** Access to the person in question, so that the owner can be told who it is. */
+  accessInQuestion(account: number): Promise<WithAccess | undefined>;
+  /** Yes to this person. `late_answer`: the question has expired, or was about somebody else. */
+  switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }>;
+  /** No. */
+  keepPerson(account: number): Promise<void>;
+}
+
+export function createWithingsLinking(deps: {
+  door: WithingsDoor;
+  accounts: Pick<Accounts, "find">;
+  states: LinkStates;
+  links: Pick<Links, "facts">;
+  pendingLinks: PendingLinks;
+  linkSaver: LinkSaver;
+  clock: Clock;
+}): WithingsLinking {
+  const { door, accounts, states, links, pendingLinks, linkSaver, clock } = deps;
+
+  async function link(account: number, code: string): Promise<LinkResult> {
+    // First of all, because the code is dying.
+    const exchange = await door.exchangeCode(code);
+    if (exchange.type !== "linked") return exchange;
+    const { withingsUserId, tokens } = exchange;
+    if (await linkSaver.isTaken(account, "withings", withingsUserId)) return { type: "taken" };
+    const linkedUserId = await linkedPerson(account);
+    if (linkedUserId !== undefined && linkedUserId !== withingsUserId) {
+      const owner = { vendorUserId: withingsUserId, displayName: withingsUserId };
+      const saved = await linkSaver.savePending(account, "withings", { tokens, owner });
+      return saved === "saved" ? { type: "other_person", withingsUserId, linkedUserId } : { type: saved };
+    }
+    return makeLink(account, withingsUserId, tokens);
+  }
+
+  /** A damaged link has to be made again, and does not tell whose it was. */
+  async function linkedPerson(account: number): Promise<string | undefined> {
+    return (await links.facts(account, "withings").catch(() => undefined))?.vendorUserId;
+  }
+
+  async function makeLink(account: number, withingsUserId: string, tokens: TokenSet): Promise<MadeLink> {
+    const saved = await linkSaver.save(account, "withings", {
+      state: "linked",
+      linkedAt: clock.now(),
+      vendorUserId: withingsUserId,
+      displayName: withingsUserId,
+      tokens,
+    });
+    return saved === "saved" ? { type: "linked", withingsUserId } : { type: saved };
+  }
+
+  async function linkOnce(state: string, code: string): Promise<{ account?: number; result: LinkResult }> {
+    const redeemed = await states.redeem(state);
+    if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
+    const { type, account } = redeemed;
+    if (type !== "ok") return { account, result: { type: `${type}_state` } };
+    // The account is gone, so Withings need not be asked.
+    if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
+    const result = await link(account, code);
+    // There is nobody left to tell.
+    return result.type === "account_removed" ? { result } : { account, result };
+  }
+
+  return {
+    begin: (account) => door.authorizeUrl(states.issue(account)),
+
+    async withPasted(account, pasted) {
+      const answer = door.pastedAnswer(pasted);
+      if (answer.type === "bare_code") return link(account, answer.code);
+      if (answer.type === "callback_refused") throw new ActionNeededError("fix_withings_callback");
+      if (answer.type !== "code") return { type: answer.type };
+      const seen = states.read(answer.state);
+      if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
+      return (await linkOnce(answer.state, answer.code)).result;
+    },
+
+    isPasted: (text, { isPasswordAwaited = false } = {}) =>
+      door.isAnswer(text) && !(isPasswordAwaited && door.pastedAnswer(text).type === "bare_code"),
+
+    async withCallback(query) {
+      const answer = door.consentAnswer(query);
+      if (answer.type === "code") return linkOnce(answer.state, answer.code);
+      const result: LinkResult = { type: answer.type };
+      if (answer.type === "no_code") return { result };
+      // Spent too, so that a page that is loaded again does not tell its owner again.
+      const redeemed = await states.redeem(answer.state);
+      return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
+    },
+
+    async question(account) {
+      const asked = (await pendingLinks.read(account, "withings"))?.owner;
+      const linkedUserId = asked && (await linkedPerson(account));
+      if (!asked || linkedUserId === undefined) return undefined;
+      return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
+    },
+
+    async accessInQuestion(account) {
+      const tokens = (await pendingLinks.read(account, "withings"))?.tokens;
+      return tokens && ((call) => call(tokens.accessToken));
+    },
+
+    async switchPerson(account, withingsUserId) {
+      const pending = await pendingLinks.read(account, "withings");
+      if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };
+      return makeLink(account, withingsUserId, pending.tokens);
+    },
+
+    keepPerson: (account) => pendingLinks.forget(account, "withings"),
+  };
+}

@@ -1,0 +1,113 @@
+/** The contract of signing in at Garmin: outcomes are values, because each of them needs another sentence. */
+import type { TokenSet, WithAccess } from "./vendors.ts";
+
+/** Garmin's own phone apps; a password sign-in is made as one of them. `ios` unless the owner chose otherwise. */
+export type MobileClient = "ios" | "android";
+
+/** A sign-in that waits for its MFA code. Plain data without the password: another process can finish it. */
+export interface PendingSignIn {
+  cookies: Record<string, string>;
+  /** Absent in what an older version stored: it was `ios`. */
+  client?: MobileClient;
+  /** Garmin's name for it, which has to be sent back. */
+  method: string;
+  /** `other`: an authenticator app, or a way with an unknown name. */
+  sentBy?: CodeWay;
+  /** How many codes were wrong. */
+  wrongCodes?: number;
+  /** Where Garmin sent the code, masked by Garmin. */
+  sentTo?: string;
+  startedAt: Date;
+}
+
+export type CodeWay = "email" | "phone" | "other";
+
+/** How Garmin's sign-in answers this machine's network without a password. `unclear` means neither yes nor no. */
+export interface GarminProbe {
+  verdict: "reachable" | "blocked" | "rate_limited" | "unclear";
+  serverTime: Date | undefined;
+}
+
+export type SignInRefusal =
+  | { type: "wrong_password" }
+  | { type: "captcha" }
+  | { type: "account_locked" }
+  | { type: "rate_limited"; retryAfterSeconds?: number | undefined }
+  /** Cloudflare keeps this machine's network out. */
+  | { type: "blocked" }
+  /** 427: this account may not sign in as this app. */
+  | { type: "client_refused" }
+  /** Garmin wants the owner to do something first, on its own pages. */
+  | { type: "password_expired" | "terms_changed" | "account_disabled" }
+  /** Too many sign-ins of this account. */
+  | { type: "max_logins" }
+  | { type: "unclear"; what: string };
+
+export type PasswordOutcome =
+  | { type: "ticket"; ticket: string; service: string }
+  | { type: "mfa_required"; pending: PendingSignIn }
+  | SignInRefusal;
+
+export type CodeOutcome =
+  | { type: "ticket"; ticket: string; service: string }
+  | { type: "wrong_code"; pending: PendingSignIn }
+  | { type: "expired" }
+  | { type: "too_many_codes" }
+  | SignInRefusal;
+
+export type NewCodeOutcome =
+  | { type: "sent"; pending: PendingSignIn }
+  | { type: "too_soon" }
+  | { type: "expired" }
+  | { type: "too_many_codes" }
+  | SignInRefusal;
+
+export interface SignInPageOptions {
+  /** The page asks for e-mail and password even if the browser still has somebody signed in. */
+  asSomebodyElse?: boolean;
+}
+
+export interface GarminProfile {
+  profileId: string;
+  displayName: string;
+}
+
+/** The content of a pasted text. `spent_ticket`: Garmin's own web site has already used it. `chinese_account`: from garmin.cn. */
+export type PastedTicket =
+  | { type: "ticket"; ticket: string; service: string }
+  | { type: "no_ticket" | "spent_ticket" | "chinese_account" };
+
+/** Everything Garmin's side of a sign-in consists of. */
+export interface GarminDoor {
+  login(email: string, password: string, client: MobileClient): Promise<PasswordOutcome>;
+  verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
+  sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
+  probe(): Promise<GarminProbe>;
+  /** Whether it is an address of Garmin's, with a ticket or without. */
+  isGarminsAddress(text: string): boolean;
+  ticketFromPasted(pasted: string): PastedTicket;
+  /** Spends the ticket, whatever the answer. */
+  exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
+  socialProfile(withAccess: WithAccess): Promise<GarminProfile>;
+  /** Whether Garmin may store what devices send. Undefined when Garmin's answer does not tell. */
+  uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;
+}
+
+export interface Cooldown {
+  until: Date;
+  /** How often in a row Garmin limited the sign-in. */
+  strikes: number;
+}
+
+/** What a sign-in leaves behind between updates and processes. */
+export interface SignInMemory {
+  pending(account: number): Promise<PendingSignIn | undefined>;
+  savePending(account: number, pending: PendingSignIn): Promise<void>;
+  forgetPending(account: number): Promise<void>;
+  cooldown(account: number): Promise<Cooldown | undefined>;
+  saveCooldown(account: number, cooldown: Cooldown): Promise<void>;
+  forgetCooldown(account: number): Promise<void>;
+  /** The e-mail that the owner signed in with, so that they need not type it again. */
+  email(account: number): Promise<string | undefined>;
+  saveEmail(account: number, email: string): Promise<void>;
+}

@@ -1,0 +1,130 @@
+import type { Action, DelayCause } from "../../lib/errors.ts";
+import { KINDS, type ReadingKind } from "./reading.ts";
+import type { FailReason, SentValues, Vendor } from "./vendors.ts";
+
+/** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
+export type RunStatus = "success" | "retry_later" | "action_needed" | "error";
+
+export interface RunOutcome {
+  status: RunStatus;
+  /** Readings this run brought into Garmin, or found there as ours after a crash. */
+  synced: number;
+  /** Readings that needed nothing. */
+  skipped: number;
+  /** Readings that wait for the owner. */
+  held: number;
+  /** Readings that Garmin can not or would not take. */
+  failed: number;
+  /** What the owner has to do. */
+  action?: Action;
+  /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
+  paused?: ReadingKind[];
+  /** With "error": all that went wrong is that Garmin did not take single readings, of which their owner hears. */
+  onlyReadings?: true;
+  /** With "error": whose answer was in a shape that the program does not know. */
+  unexpectedFrom?: Vendor;
+  /** With "action_needed" and "error": since when it has been like this. By a wrong clock nobody knows. */
+  since?: Date;
+  /** Other troubles that earlier runs met and nothing has ended yet, by their names, and since when each lasts. */
+  earlier?: Record<string, Date>;
+  /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
+  delay?: Delay;
+  /** When Garmin last refused an upload for lack of consent, if it has accepted none since. */
+  uploadRefusedAt?: Date;
+}
+
+/** What has to wait, and why. */
+export interface Delay {
+  cause: DelayCause;
+  /** Since when this has lasted; for `garmin_not_showing`, since when the first upload is accepted. */
+  since: Date;
+  /** Readings that wait; absent while no run has got so far. */
+  waiting?: number;
+  /** Withings has announced a reading that no run has got to. */
+  announced?: true;
+  /** The newest of them; if some were accepted, of those. */
+  newest?: { takenAt: Date; values: SentValues };
+  /** Of those that wait, how many Garmin has accepted and does not show. */
+  accepted?: number;
+  /** Of those that wait, how many are sent only once the first one of their kind has shown in this Garmin. */
+  following?: number;
+  /** Until when a vendor asked us to wait. */
+  until?: Date;
+}
+
+/** Whether the account only lacks what its owner has not set up, or has taken away again. That is no trouble. */
+export function isIncomplete(action: Action): boolean {
+  return action === "add_account" || action === "link_withings" || action === "link_garmin";
+}
+
+const ABOUT_ONE_READING: Record<FailReason, true> = {
+  out_of_range: true,
+  refused_by_garmin: true,
+  never_appeared: true,
+  unreadable_in_garmin: true,
+};
+/** Whether the cause of an error says only that Garmin did not take a reading. */
+export const isAboutOneReading = (cause: string | undefined) =>
+  cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
+
+const ORDER: RunStatus[] = ["success", "retry_later", "action_needed", "error"];
+
+export function worse(a: RunStatus, b: RunStatus): RunStatus {
+  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
+}
+
+/** Totals and the worst status. */
+export function total(outcomes: RunOutcome[]): RunOutcome {
+  const sum: RunOutcome = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  for (const outcome of outcomes) {
+    sum.status = worse(sum.status, outcome.status);
+    sum.synced += outcome.synced;
+    sum.skipped += outcome.skipped;
+    sum.held += outcome.held;
+    sum.failed += outcome.failed;
+    if (outcome.action && !sum.action) sum.action = outcome.action;
+    if (outcome.since && !sum.since) sum.since = outcome.since;
+    if (outcome.delay && !sum.delay) sum.delay = outcome.delay;
+    if (outcome.unexpectedFrom && !sum.unexpectedFrom) sum.unexpectedFrom = outcome.unexpectedFrom;
+    const paused = KINDS.filter((kind) => sum.paused?.includes(kind) || outcome.paused?.includes(kind));
+    if (paused.length > 0) sum.paused = paused;
+  }
+  return sum;
+}
+
+/** What is told of a run, or of several, to whoever reads JSON. */
+export interface Summary extends RunOutcome {
+  /** Where all accounts were asked for. */
+  accounts?: Array<{ account: number } & RunOutcome>;
+}
+
+export function summaryOf(
+  all: Array<{ account: number; report: RunOutcome }>,
+  { isOfOne }: { isOfOne: boolean },
+): Summary {
+  const sum = all.length > 0 ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
+  const accounts = all.map(({ account, report }) => ({ account, ...plain(report) }));
+  return { ...plain(sum), ...(!isOfOne && { accounts }) };
+}
+
+const NO_ACCOUNT: RunOutcome = {
+  status: "action_needed",
+  synced: 0,
+  skipped: 0,
+  held: 0,
+  failed: 0,
+  action: "add_account",
+};
+
+/** What the JSON promises, and nothing else. */
+function plain(outcome: RunOutcome): RunOutcome {
+  const { status, synced, skipped, held, failed, action, paused, unexpectedFrom, since, delay } = outcome;
+  const counts = { status, synced, skipped, held, failed };
+  const trouble = {
+    ...(action && { action }),
+    ...(unexpectedFrom && { unexpectedFrom }),
+    ...(since && { since }),
+    ...(delay && { delay }),
+  };
+  return { ...counts, ...trouble, ...(paused && { paused }) };
+}

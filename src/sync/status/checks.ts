@@ -1,0 +1,126 @@
+import type { Clock } from "../../lib/clock.ts";
+import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../../lib/errors.ts";
+
+/** Who has to move: nobody (with "note", although not all is as it should be), the owner of an account, the person who runs the program, or time. */
+export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
+
+/** Something is wrong; the sentence says how to fix it, where that can be done. */
+export interface Problem {
+  verdict: Exclude<Verdict, "ok">;
+  text: string;
+  /** What the owner has to do, where that has a name. */
+  action?: Action;
+}
+
+export interface Finding {
+  check: string;
+  verdict: Verdict;
+  /** One sentence; when something is wrong, with the fix. */
+  text: string;
+  /** As of a problem. */
+  action?: Action;
+}
+
+/** A check answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */
+export interface Check {
+  name: string;
+  /** Whom it asks, by name: who gave no answer in time. */
+  asks: string;
+  run: () => Promise<string | Problem>;
+}
+
+/** A line of the report: what was found, or undefined while the check is still running. */
+export interface Line {
+  check: string;
+  finding: Finding | undefined;
+}
+
+export interface Examination {
+  /** In the order of the checks, when each of them has answered or used up its time. */
+  findings: Finding[];
+  /** When those that used up their time have ended too. What they began, a token renewal for one, must not be cut off. */
+  ended: Promise<void>;
+}
+
+/** No check may take longer. */
+const ANSWER_SECONDS = 15;
+/** More than this and tokens, tickets and codes are judged by a wrong time. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/** Runs all checks side by side, so that none waits for another's vendor. */
+export async function examine(
+  checks: Check[],
+  {
+    sentence,
+    noAnswer,
+    onProgress = () => {},
+    answerSeconds = ANSWER_SECONDS,
+  }: {
+    /** Puts an error into words. */
+    sentence: (error: unknown) => string;
+    noAnswer: (asked: string, seconds: number) => string;
+    /** Called with all lines, in the order of the checks: at the start, and whenever one of them is finished. */
+    onProgress?: (lines: Line[]) => void;
+    answerSeconds?: number;
+  },
+): Promise<Examination> {
+  const lines: Line[] = checks.map(({ name }) => ({ check: name, finding: undefined }));
+  const running: Array<Promise<unknown>> = [];
+  onProgress([...lines]);
+
+  const findings = checks.map(async ({ name, asks, run }, index) => {
+    const answer = ended(run);
+    running.push(answer);
+    const finding: Finding = { check: name, ...(await within(answerSeconds, answer, asks)) };
+    lines[index] = { check: name, finding };
+    onProgress([...lines]);
+    return finding;
+  });
+
+  async function ended(run: Check["run"]): Promise<Omit<Finding, "check">> {
+    try {
+      const answer = await run();
+      return typeof answer === "string" ? { verdict: "ok", text: answer } : answer;
+    } catch (error) {
+      const action = error instanceof ActionNeededError ? { action: error.action } : {};
+      return { verdict: verdictOf(error), text: sentence(error), ...action };
+    }
+  }
+
+  async function within(seconds: number, answer: Promise<Omit<Finding, "check">>, asks: string) {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Omit<Finding, "check">>((resolve) => {
+      timer = setTimeout(() => resolve({ verdict: "later", text: noAnswer(asks, seconds) }), seconds * 1000);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { findings: await Promise.all(findings), ended: Promise.all(running).then(() => {}) };
+}
+
+function verdictOf(error: unknown): Verdict {
+  if (error instanceof ActionNeededError) return "owner";
+  if (error instanceof UsageError) return "operator";
+  return error instanceof RetryLaterError ? "later" : "broken";
+}
+
+/** How much there is to do, by who has to. What two lines ask for, by its name or in the same words, is done once; the rest counts by line. */
+export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "later" | "notes", number> {
+  const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
+  return {
+    needYou: new Set(of("owner", "operator").map(({ action, text }) => action ?? text)).size,
+    broken: of("broken").length,
+    later: of("later").length,
+    notes: of("note").length,
+  };
+}
+
+/** By how much this machine's clock is ahead, or behind when it is negative; 0 for what does no harm. */
+export function clockOffSeconds(clock: Clock, serverTime: Date): number {
+  const seconds = Math.round((clock.now().getTime() - serverTime.getTime()) / 1000);
+  return Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS ? 0 : seconds;
+}

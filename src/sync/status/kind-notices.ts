@@ -1,0 +1,99 @@
+import { isDecisive } from "../engine/read-back.ts";
+import { isKindOn, type Sends } from "../model/account.ts";
+import { KINDS, type ReadingKind } from "../model/reading.ts";
+import type { Differing, Pause, Progress, Twin } from "../model/vendors.ts";
+
+/**
+ * A fact about how Garmin handles the readings, told once.
+ *
+ *   closed       Garmin does not offer this kind to this account
+ *   served       it does again
+ *   differs      a reading came back different, and the rest waits for the owner's decision
+ *   fields       Garmin shows parts of a reading differently from what was sent, or not at all
+ *   twin         a reading is in Garmin a second time, from elsewhere
+ */
+export type Notice =
+  | { type: "closed"; kind: ReadingKind; pause: Pause }
+  | { type: "served"; kind: ReadingKind }
+  | { type: "differs"; kind: ReadingKind; pause: Pause; differing: Differing[] }
+  | { type: "fields"; differing: Differing[] }
+  | { type: "twin"; twin: Twin };
+
+/** The current facts about the kinds that are on. */
+export interface Facts {
+  closed: Array<Extract<Notice, { type: "closed" }>>;
+  differs: Array<Extract<Notice, { type: "differs" }>>;
+  fields: Differing[];
+  twin: Twin | undefined;
+  on: ReadingKind[];
+}
+
+export function factsOf(progress: Progress | undefined, sends: Sends): Facts {
+  const on = KINDS.filter((kind) => isKindOn(sends, kind));
+  const { paused = {}, differing = [], twin } = progress ?? {};
+  const facts: Facts = { closed: [], differs: [], fields: [], twin, on };
+  for (const kind of on) {
+    const pause = paused[kind];
+    const ofKind = differing.filter((it) => it.kind === kind);
+    const decisive = ofKind.filter((it) => isDecisive(it) && !it.isAccepted);
+    if (pause?.reason === "closed") facts.closed.push({ type: "closed", kind, pause });
+    if (pause?.reason === "differs") facts.differs.push({ type: "differs", kind, pause, differing: decisive });
+    facts.fields.push(...ofKind.filter((it) => !isDecisive(it) && isFieldOn(sends, it)));
+  }
+  return facts;
+}
+
+/** Whether it is still sent. */
+function isFieldOn(sends: Sends, { kind, field }: Differing): boolean {
+  if (kind === "blood_pressure" || field === "bmi") return true;
+  return sends.composition && (field !== "muscleMassKg" || sends.muscle);
+}
+
+const fieldKey = ({ kind, field }: Differing) => `field#${kind}#${field}`;
+
+/** The facts to tell, as keys. */
+export function keysOf(notice: Notice): string[] {
+  switch (notice.type) {
+    case "closed":
+    case "served":
+      return [`closed#${notice.kind}`];
+    case "differs":
+      return [`differs#${notice.kind}`];
+    case "fields":
+      return notice.differing.map(fieldKey);
+    case "twin":
+      return ["twin"];
+  }
+}
+
+/** The told facts that still hold. That a kind is served again has to be told before it is forgotten, unless the kind is off. */
+export function stillTold(told: string[], { differs, fields, on }: Facts): string[] {
+  const known = new Set([
+    ...on.map((kind) => `closed#${kind}`),
+    ...[...differs, { type: "fields" as const, differing: fields }].flatMap(keysOf),
+    "twin",
+  ]);
+  return told.filter((key) => known.has(key));
+}
+
+/** The notices to tell now. That Garmin does not offer a kind must have lasted for `patienceHours`. */
+export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours: number): Notice[] {
+  const { closed, differs, fields, twin, on } = facts;
+  const isNew = (notice: Notice) => !keysOf(notice).every((key) => told.includes(key));
+  const isLasting = ({ pause }: { pause: Pause }) =>
+    now.getTime() - pause.since.getTime() >= patienceHours * 3600 * 1000;
+  const served = on.filter((kind) => told.includes(`closed#${kind}`) && !closed.some((it) => it.kind === kind));
+  const newFields = fields.filter((it) => !told.includes(fieldKey(it)));
+  return [
+    ...[...differs, ...closed.filter(isLasting)].filter(isNew),
+    ...served.map((kind): Notice => ({ type: "served", kind })),
+    ...(newFields.length > 0 ? [{ type: "fields" as const, differing: newFields }] : []),
+    ...(twin && !told.includes("twin") ? [{ type: "twin" as const, twin }] : []),
+  ];
+}
+
+/** The told facts once this notice has been told. */
+export function afterNotice(told: string[], notice: Notice): string[] {
+  const keys = keysOf(notice);
+  return notice.type === "served" ? told.filter((key) => !keys.includes(key)) : [...new Set([...told, ...keys])];
+}

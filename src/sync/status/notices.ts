@@ -1,0 +1,362 @@
+import type { Action } from "../../lib/errors.ts";
+import { continued } from "../engine/delay.ts";
+import { byStart } from "../engine/progress.ts";
+import type { RunReport } from "../engine/run.ts";
+import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
+import { readingId } from "../model/reading.ts";
+import { type AttentionItem, RELINK, type UnreadableRecord, VENDORS, type Vendor } from "../model/vendors.ts";
+import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
+import type { Overview } from "./overview.ts";
+
+/** A vendor answers in a way that the program does not know. */
+export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
+export type Unexpected = (typeof UNEXPECTED)[Vendor];
+
+/** What keeps readings from arriving. "broken" is ours to fix, "waiting" for time. */
+export interface Trouble {
+  what: Action | Unexpected | "broken" | "waiting";
+  /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
+  cause?: string;
+  /** With a vendor's unexpected answer. */
+  since?: Date;
+}
+
+/** When the owner heard of it, the last time and how often. */
+export interface Told extends Trouble {
+  at: Date;
+  times: number;
+}
+
+/** From the first run that did not end well until the owner knows that all is well again. */
+export interface Outage {
+  since: Date;
+  state: "lasts" | "over";
+  /** How often was tried since then, what began it included. */
+  runs: number;
+  /** Readings that arrived since then. */
+  synced: number;
+  /** As the last run knew that did not just have to wait. */
+  standing: Trouble[];
+  told: Told[];
+  /** Since when runs do nothing but wait. */
+  waitingSince?: Date;
+  /** Why the last run had to wait, and what waits. */
+  delay?: Delay;
+}
+
+/** A link that comes to its end soon, because nothing could renew it. */
+export interface Expiry {
+  vendor: Vendor;
+  endsAt: Date;
+  /** From its last renewal to its end. */
+  lifeDays: number;
+  /** So many days were left when the owner last heard of it. */
+  toldDays?: number;
+}
+
+/** How an account is, as its owner knows it. Stored, so that no restart makes us forget what is still to be told. */
+export interface Health {
+  /** Held and failed readings that the owner has heard of. */
+  attentionTold: string[];
+  /** The ids of unreadable Withings records the owner has been told about. */
+  unreadableTold?: string[];
+  /** Which notices they have heard. */
+  noticesTold?: string[];
+  outage?: Outage;
+  expiries?: Expiry[];
+}
+
+export interface HealthStore {
+  read(account: number): Promise<{ value: Health; version: string | undefined }>;
+  /** Writes if nobody else did since. */
+  write(account: number, health: Health, version: string | undefined): Promise<boolean>;
+}
+
+/** What an owner has to hear although they did not ask. */
+export type HealthNews =
+  | TroubleNews
+  /** `told`: what the owner had heard. */
+  | { type: "healed"; since: Date; synced: number; told: Trouble[]; isQuiet: boolean }
+  | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
+  | { type: "attention"; items: AttentionItem[]; isQuiet: false }
+  /** Readings from before the account's start that have turned up since it was linked. */
+  | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined; isQuiet: false }
+  | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
+  | { type: "notice"; notice: Notice; isQuiet: boolean };
+
+export interface TroubleNews {
+  type: "trouble";
+  trouble: Trouble;
+  since: Date;
+  runs: number;
+  /** With "waiting". */
+  delay?: Delay;
+  isReminder: boolean;
+  isQuiet: boolean;
+}
+
+const HOUR_MS = 3600 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const FIRST_REMINDER_MS = 3 * DAY_MS;
+const NEXT_REMINDERS_MS = 7 * DAY_MS;
+/** So long before the end of a link its owner hears of it. A link that lives no longer than that is not worth the word. */
+const FIRST_WARNING_DAYS = 14;
+const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
+/** More causes than anybody wants to hear of; it keeps the item small. */
+const TOLD_TROUBLES = 30;
+const CAUSE_LENGTH = 200;
+/** Twice as many as the progress remembers. */
+const TOLD_RECORDS = 100;
+
+/**
+ * One run further. `attention` is what waits for the owner now, and `links` how the links are after the run; undefined when
+ * that could not be read. Nothing becomes news that the owner has heard in the same outage already.
+ */
+export function afterRun(
+  health: Health,
+  report: RunReport,
+  {
+    now,
+    attention,
+    links,
+    facts,
+  }: {
+    now: Date;
+    attention: AttentionItem[] | undefined;
+    links: Overview["links"] | undefined;
+    facts?: Facts | undefined;
+  },
+): Health {
+  if (report.busy) return health;
+  const inAttention = attention && new Set(attention.map(attentionId));
+  const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
+  const { unreadableTold } = health;
+  const before = health.outage && withoutFuture(health.outage, now);
+  const outage = outageAfter(withoutRelinked(before, report, { links, now }), report, now);
+  const expiries = expiriesAfter(health.expiries, links, now);
+  const { noticesTold: heard = [] } = health;
+  const noticesTold = facts ? stillTold(heard, facts) : heard;
+  return {
+    attentionTold,
+    ...(unreadableTold && { unreadableTold }),
+    ...(noticesTold.length > 0 && { noticesTold }),
+    ...(outage && { outage }),
+    ...(expiries.length > 0 && { expiries }),
+  };
+}
+
+/** A renewal gives a link another end, of which nothing has been told. */
+function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefined, now: Date): Expiry[] {
+  if (!links) return before;
+  return VENDORS.flatMap((vendor) => {
+    const link = links[vendor];
+    if (link?.state !== "linked" || daysUntil(link.endsAt, now) > FIRST_WARNING_DAYS) return [];
+    const { endsAt, lifeDays } = link;
+    return [before.find(isOf(vendor, endsAt)) ?? { vendor, endsAt, lifeDays }];
+  });
+}
+
+const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
+  it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
+const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
+
+/** Times in the future were written by a wrong clock: until they came, nothing would be told. */
+function withoutFuture(outage: Outage, now: Date): Outage {
+  const notAhead = (at: Date) => (at > now ? now : at);
+  const { since, waitingSince, told } = outage;
+  return {
+    ...outage,
+    since: notAhead(since),
+    ...(waitingSince && { waitingSince: notAhead(waitingSince) }),
+    told: told.map((it) => ({ ...it, at: notAhead(it.at) })),
+  };
+}
+
+/** A link that the owner has made again isn't trouble any more. If it has ended since, they don't know of that yet. */
+function withoutRelinked(
+  before: Outage | undefined,
+  { action }: RunReport,
+  { links = {}, now }: { links: Overview["links"] | undefined; now: Date },
+) {
+  if (!before) return undefined;
+  let { standing, told } = before;
+  for (const vendor of VENDORS) {
+    const link = links[vendor];
+    if (!link) continue;
+    const relink = RELINK[vendor];
+    if (link.state === "linked") standing = standing.filter(({ what }) => what !== relink);
+    // A link dated by a clock that was ahead would otherwise be told of after every run until that date.
+    if (action === relink && link.linkedAt <= now) {
+      told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
+    }
+  }
+  return { ...before, standing, told };
+}
+
+function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
+  // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.
+  if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
+  const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
+  const { waitingSince = now, delay: waitedFor, ...known } = before ?? begun;
+  const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
+  const troubles = troublesOf(report);
+  if (report.status === "success") {
+    return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
+  }
+  // Having to wait says nothing about what was wrong before: after a new sign-in Garmin often takes another run.
+  if (report.status === "retry_later") {
+    return {
+      ...outage,
+      state: "lasts",
+      waitingSince,
+      delay: continued(report.delay ?? { cause: "us", since: now }, waitedFor),
+    };
+  }
+  if (troubles.length === 0) return before && { ...before, runs: outage.runs, synced: outage.synced };
+  return { ...outage, state: "lasts", standing: troubles };
+}
+
+/** None when all that went wrong is that Garmin did not take a reading: the owner hears of that reading by itself. */
+function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: RunReport): Trouble[] {
+  if (status === "success" || status === "retry_later") return [];
+  const isBroken = status === "error" ? !isAboutOneReading(cause) : !action;
+  const short = shortened(cause ?? problem);
+  return [
+    ...(action && !isIncomplete(action) ? [{ what: action }] : []),
+    ...(isBroken && unexpectedFrom ? [{ what: UNEXPECTED[unexpectedFrom], ...(since && { since }) }] : []),
+    ...(isBroken && !unexpectedFrom ? [{ what: "broken" as const, ...(short && { cause: short }) }] : []),
+  ];
+}
+
+/** Ids and times are others with every run, and make no other cause. */
+function shortened(cause: string | undefined): string | undefined {
+  return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
+}
+
+/**
+ * What is to be told now, the most important first. It stays news until `afterTelling`. What passes by itself is told only when
+ * it has lasted `patienceHours`.
+ */
+export function newsOf(
+  health: Health,
+  {
+    attention,
+    startAt,
+    unreadable = [],
+    facts,
+    now,
+    patienceHours,
+  }: {
+    attention: AttentionItem[];
+    startAt?: Date | undefined;
+    unreadable?: UnreadableRecord[] | undefined;
+    facts?: Facts | undefined;
+    now: Date;
+    patienceHours: number;
+  },
+): HealthNews[] {
+  const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
+  const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
+  const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
+  const untold = attention.filter((item) => !attentionTold.includes(attentionId(item)));
+  const { late, items } = byStart(untold);
+  return [
+    ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
+    ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
+    ...notices.map((notice): HealthNews => ({ type: "notice", notice, isQuiet: !isPressing(notice) })),
+    ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
+    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt, isQuiet: false as const }] : []),
+    ...(records.length > 0 ? [{ type: "unreadable" as const, records, isQuiet: false as const }] : []),
+  ];
+}
+
+/** Readings wait. */
+const isPressing = ({ type }: Notice) => type === "closed" || type === "differs";
+
+function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
+  const daysLeft = Math.ceil(daysUntil(endsAt, now));
+  // Of several that were passed while nobody looked, the nearest says it all.
+  const warning = WARNING_DAYS.find((days) => daysLeft <= days && days < lifeDays);
+  if (daysLeft <= 0 || warning === undefined || (toldDays !== undefined && toldDays <= warning)) return [];
+  return [{ type: "expiry", vendor, daysLeft, endsAt, isQuiet: false }];
+}
+
+function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthNews[] {
+  const { since, state, runs, synced, standing, told } = outage;
+  const { waitingSince, delay } = outage;
+  if (state === "over") {
+    return [{ type: "healed", since, synced, told, isQuiet: told.every(({ what }) => what === "waiting") }];
+  }
+  const news = standing.flatMap((trouble): HealthNews[] => {
+    const heard = told.find((it) => isSame(it, trouble));
+    // Who only has to wait may have done what was asked: that is no time to ask again.
+    const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
+    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder, isQuiet: false }];
+  });
+  if (waitingSince && delay) {
+    const trouble: Trouble = { what: "waiting", cause: delay.cause };
+    // The first time, all the waiting counts; after that another cause has to last by itself.
+    const isFirst = !told.some(({ what }) => what === "waiting");
+    const lastsFrom = isFirst ? waitingSince : new Date(Math.max(waitingSince.getTime(), delay.since.getTime()));
+    const isPatienceOver = now.getTime() - lastsFrom.getTime() >= patienceHours * HOUR_MS;
+    if (isPatienceOver && !told.some((it) => isSame(it, trouble))) {
+      news.push({ type: "trouble", trouble, since, runs, delay, isReminder: false, isQuiet: true });
+    }
+  }
+  return news;
+}
+
+function isReminderDue({ what, at, times }: Told, now: Date): boolean {
+  if (what === "broken" || what === "waiting" || isUnexpected(what)) return false;
+  return now.getTime() - at.getTime() >= (times === 1 ? FIRST_REMINDER_MS : NEXT_REMINDERS_MS);
+}
+
+/** Only what was delivered counts, or what never can be. */
+export function afterTelling(health: Health, news: HealthNews, now: Date): Health {
+  if (news.type === "attention" || news.type === "before_start") {
+    return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
+  }
+  if (news.type === "unreadable") {
+    const told = [...(health.unreadableTold ?? []), ...news.records.map(({ id }) => id)];
+    return { ...health, unreadableTold: [...new Set(told)].slice(-TOLD_RECORDS) };
+  }
+  if (news.type === "expiry") {
+    const isTold = isOf(news.vendor, news.endsAt);
+    const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
+    return { ...health, ...(expiries && { expiries }) };
+  }
+  if (news.type === "notice") return { ...health, noticesTold: afterNotice(health.noticesTold ?? [], news.notice) };
+  const { outage, ...rest } = health;
+  if (!outage) return health;
+  if (news.type === "healed") {
+    // Should it have begun again meanwhile, the owner now believes that all is well, and has to hear it anew.
+    return outage.state === "over" ? rest : { ...rest, outage: { ...outage, told: [] } };
+  }
+  const heard = outage.told.find((it) => isSame(it, news.trouble));
+  const others = outage.told.filter((it) => it !== heard);
+  const told = [...others, { ...news.trouble, at: now, times: (heard?.times ?? 0) + 1 }].slice(-TOLD_TROUBLES);
+  return { ...rest, outage: { ...outage, told } };
+}
+
+/** What of the news the owner reads in the answer to a run that they asked for. */
+export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
+  return news.flatMap((each): HealthNews[] => {
+    if (each.type === "healed") return report.status === "success" ? [each] : [];
+    if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
+    if (each.type === "before_start") return [];
+    if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
+    const items = each.items.filter(({ fate }) => report[fate.state] > 0);
+    return items.length > 0 ? [{ ...each, items }] : [];
+  });
+}
+
+function isSaidIn(report: RunReport, trouble: Trouble): boolean {
+  if (trouble.what === "waiting") return report.status === "retry_later";
+  return troublesOf(report).some((it) => isSame(it, trouble));
+}
+
+export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
+  Object.values<string>(UNEXPECTED).includes(what);
+const isSame = (a: Trouble, b: Trouble) => a.what === b.what && a.cause === b.cause;
+/** A held reading that Garmin refuses later is another piece of news. */
+const attentionId = (item: AttentionItem) => `${readingId(item)}#${item.fate.state}`;

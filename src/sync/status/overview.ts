@@ -1,0 +1,132 @@
+import type { Action } from "../../lib/errors.ts";
+import type { Account, Accounts, LastRun } from "../model/account.ts";
+import type { Delay } from "../model/outcome.ts";
+import {
+  type AttentionItem,
+  type Journals,
+  type Link,
+  type LinkFacts,
+  type Links,
+  type Progress,
+  type UnreadableRecord,
+  VENDORS,
+  type Vendor,
+} from "../model/vendors.ts";
+import { type Facts, factsOf } from "./kind-notices.ts";
+
+export interface LinkOverview {
+  state: Link["state"];
+  displayName: string;
+  linkedAt: Date;
+  /** Whole days until the refresh token dies, if nothing renews it. */
+  daysLeft: number;
+  /** When that is, as the vendor said. */
+  endsAt: Date;
+  /** From its last renewal, or sign-in, to that end. */
+  lifeDays: number;
+}
+
+/** How an account is doing, from what is stored. Asks no vendor. */
+export interface Overview {
+  account: Account;
+  links: Partial<Record<Vendor, LinkOverview>>;
+  lastReadings: Progress["lastReadings"];
+  /** Held and failed readings. */
+  attention: AttentionItem[];
+  /** Unreadable records that Withings lists. */
+  unreadable: UnreadableRecord[];
+  /** How Garmin handles the readings. */
+  facts: Facts;
+  /** The account's zone: chosen, or Withings'. */
+  timezone: string;
+  /** False where it is UTC because neither of the two has said anything. */
+  isTimezoneKnown: boolean;
+  /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
+  lastRun: LastRun | undefined;
+  /** Absent before the first run of the two that are linked. */
+  progress?: Progress;
+}
+
+export async function overviewOf(
+  deps: { accounts: Accounts; links: Links; journals: Journals; now: Date },
+  account: Account,
+): Promise<Overview> {
+  const { accounts, links, journals, now } = deps;
+  const { telegramUserId } = account;
+  const withings = await links.facts(telegramUserId, "withings");
+  const garmin = await links.facts(telegramUserId, "garmin");
+  const journal = withings && garmin && journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const progress = (await journal?.progress())?.value;
+  const timezone = account.timezone ?? progress?.timezone ?? account.reportedTimezone;
+  return {
+    account,
+    links: {
+      ...(withings && { withings: describeLink(withings, now) }),
+      ...(garmin && { garmin: describeLink(garmin, now) }),
+    },
+    lastReadings: progress?.lastReadings ?? {},
+    attention: progress?.attention ?? [],
+    unreadable: progress?.unreadable ?? [],
+    facts: factsOf(progress, account.settings.sends),
+    timezone: timezone ?? "UTC",
+    isTimezoneKnown: timezone !== undefined,
+    lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
+    ...(progress && { progress }),
+  };
+}
+
+/** How the last run of an account ended, as in its overview, but without a look at its readings. */
+export async function lastRunOf(
+  { accounts, links }: { accounts: Pick<Accounts, "lastRun">; links: Pick<Links, "facts"> },
+  account: number,
+): Promise<LastRun | undefined> {
+  const withings = await links.facts(account, "withings");
+  const garmin = await links.facts(account, "garmin");
+  return stillTrue(await accounts.lastRun(account), { withings, garmin });
+}
+
+/** Which link an action is about. */
+const ABOUT: Partial<Record<Action, Vendor>> = {
+  link_withings: "withings",
+  relink_withings: "withings",
+  link_garmin: "garmin",
+  relink_garmin: "garmin",
+  grant_garmin_upload: "garmin",
+  unlock_garmin_account: "garmin",
+  use_garmin_page: "garmin",
+  fix_garmin_client_id: "garmin",
+};
+
+function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts | undefined>): LastRun | undefined {
+  if (!lastRun) return undefined;
+  const { uploadRefusedAt, delay, ...known } = lastRun.outcome;
+  const isOlder = (vendor: Vendor, at: Date) => {
+    const linkedAt = links[vendor]?.linkedAt;
+    return linkedAt !== undefined && linkedAt <= at;
+  };
+  const isRefusalTrue = uploadRefusedAt && isOlder("garmin", uploadRefusedAt);
+  // A delay at one vendor says nothing of a link that was made since.
+  const isDelayTrue = delay && vendorsOf(delay).every((vendor) => isOlder(vendor, lastRun.finishedAt));
+  const outcome = { ...known, ...(isDelayTrue && { delay }), ...(isRefusalTrue && { uploadRefusedAt }) };
+  return withoutSettledAction({ ...lastRun, outcome }, links);
+}
+
+const vendorsOf = ({ cause }: Delay): Vendor[] => VENDORS.filter((vendor) => cause.startsWith(vendor));
+
+function withoutSettledAction(lastRun: LastRun, links: Record<Vendor, LinkFacts | undefined>): LastRun {
+  const vendor = lastRun.outcome.action && ABOUT[lastRun.outcome.action];
+  if (!vendor) return lastRun;
+  const link = links[vendor];
+  const { action, ...outcome } = lastRun.outcome;
+  const wasMissing = action === `link_${vendor}`;
+  const isSettled = link ? link.linkedAt > lastRun.finishedAt : !wasMissing;
+  return isSettled ? { ...lastRun, outcome } : lastRun;
+}
+
+function describeLink(link: LinkFacts, now: Date): LinkOverview {
+  const { state, displayName, refreshExpiresAt: endsAt, renewedAt, linkedAt } = link;
+  const daysLeft = Math.max(0, Math.floor(days(now, endsAt)));
+  return { state, displayName, linkedAt, daysLeft, endsAt, lifeDays: days(renewedAt ?? linkedAt, endsAt) };
+}
+
+const days = (from: Date, to: Date) => (to.getTime() - from.getTime()) / (24 * 3600 * 1000);

@@ -1,0 +1,153 @@
+import { atLocalHour, localDate } from "../../lib/local-time.ts";
+import { type Account, isKindOn } from "../model/account.ts";
+import type { SummaryMemory } from "../model/people.ts";
+import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
+import type { Arrival, AttentionItem, Progress, SentValues } from "../model/vendors.ts";
+
+/** What a daily summary says, without a sentence. */
+export interface Summary {
+  /** What arrived in Garmin since the last summary; the newest by the time it was taken. */
+  arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
+  /** The newest weight, whenever it came. */
+  weight?: WeightTrend;
+  /** Of the newest weigh-in, if it was taken or has arrived in the last days. */
+  composition?: Composition;
+  /** The newest, if one has arrived. */
+  bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
+  waiting: { held: number; failed: number; items: AttentionItem[] };
+  /** Kinds that are on but not sent for now. */
+  paused?: ReadingKind[];
+}
+
+export interface WeightTrend {
+  takenAt: Date;
+  weightKg: number;
+  /** Whole days since then, if all of the last seven days have passed without a weigh-in. */
+  daysAgo?: number;
+  /** Mean of the last seven days; absent where they had fewer than two. */
+  meanKg?: number;
+  /** Against the mean of the seven days before those. */
+  changeKg?: number;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const WEEK_MS = 7 * DAY_MS;
+
+/**
+ * When today's summary fell due; undefined where it has been made or is not due yet. Where none is wanted it is due all the
+ * same, so that one that is wanted later does not tell of weeks. A machine that was off at the hour makes it late on the same
+ * day. An account that came after the hour waits for tomorrow.
+ */
+export function summaryDueAt(
+  { settings, createdAt }: Account,
+  timezone: string,
+  lastSummaryAt: Date | undefined,
+  now: Date,
+): Date | undefined {
+  const today = localDate(now, timezone);
+  const dueAt = atLocalHour(today, settings.summaryHour, timezone);
+  // One of a later day was made by a wrong clock.
+  const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) === today;
+  return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
+}
+
+/** Whether the owner's hour of this day has come: nobody hears of a silence in the night. */
+export function isAfterHour({ settings }: Account, timezone: string, now: Date): boolean {
+  return now >= atLocalHour(localDate(now, timezone), settings.summaryHour, timezone);
+}
+
+/** The next owner's hour from now on; undefined where no summary is wanted. */
+export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
+  if (settings.summaryMode === "off") return undefined;
+  const today = localDate(now, timezone);
+  // By the calendar: not every day has 24 hours.
+  const tomorrow = new Date(Date.parse(today) + DAY_MS).toISOString().slice(0, 10);
+  const hours = [today, tomorrow].map((date) => atLocalHour(date, settings.summaryHour, timezone));
+  return hours.find((hour) => now < hour);
+}
+
+/**
+ * What there is to say; undefined when there is nothing. To be made between the runs of an account: what a run under way
+ * has brought is not written down yet.
+ */
+export function summaryOf(facts: {
+  account: Account;
+  /** Undefined before the first run. */
+  progress: Progress | undefined;
+  attention: AttentionItem[];
+  memory: SummaryMemory;
+  now: Date;
+}): Summary | undefined {
+  const { account, progress, attention, memory, now } = facts;
+  const { summaryMode } = account.settings;
+  const since = memory.lastSummaryAt ?? account.createdAt;
+  if (summaryMode === "off" || !hasReadings(progress, attention)) return undefined;
+
+  const arrived = arrivedSince(progress?.arrived ?? [], since);
+  const isNew = Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
+  if (summaryMode === "when_new" && !isNew) return undefined;
+
+  const weight = progress && trendOf(progress, now);
+  const paused = KINDS.filter((kind) => progress?.paused?.[kind] && isKindOn(account.settings.sends, kind));
+  const newest = progress?.arrived.findLast(
+    (it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime(),
+  );
+  const isFresh = weight?.daysAgo === undefined || (newest && newest.arrivedAt > since);
+  const composition = isFresh ? newest?.composition : undefined;
+  const pressure = progress?.lastReadings.blood_pressure;
+  return {
+    arrived,
+    ...(weight && { weight }),
+    ...(composition && { composition }),
+    ...(arrived.blood_pressure &&
+      pressure?.values.kind === "blood_pressure" && {
+        bloodPressure: { takenAt: pressure.takenAt, values: pressure.values },
+      }),
+    waiting: {
+      held: attention.filter(({ fate }) => fate.state === "held").length,
+      failed: attention.filter(({ fate }) => fate.state === "failed").length,
+      items: attention,
+    },
+    ...(paused.length > 0 && { paused }),
+  };
+}
+
+function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
+  const arrived: Summary["arrived"] = {};
+  for (const arrival of all) {
+    if (arrival.arrivedAt <= since) continue;
+    const { count, newest } = arrived[arrival.kind] ?? { count: 0, newest: arrival };
+    arrived[arrival.kind] = { count: count + 1, newest: arrival.takenAt >= newest.takenAt ? arrival : newest };
+  }
+  return arrived;
+}
+
+/** Whether anything has ever come. What is held came, too. */
+function hasReadings(progress: Progress | undefined, attention: AttentionItem[]): boolean {
+  return attention.length > 0 || KINDS.some((kind) => progress?.lastReadings[kind]);
+}
+
+function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightTrend | undefined {
+  const newest = lastReadings.weigh_in;
+  if (newest?.values.kind !== "weigh_in") return undefined;
+  const { takenAt, values } = newest;
+  const latest = { takenAt, weightKg: values.weightKg };
+  const age = now.getTime() - takenAt.getTime();
+  if (age >= WEEK_MS) return { ...latest, daysAgo: Math.floor(age / DAY_MS) };
+  const weeksBack = (weeks: number) =>
+    recentWeighIns
+      .filter((it) => it.takenAt.getTime() > now.getTime() - weeks * WEEK_MS - WEEK_MS)
+      .filter((it) => it.takenAt.getTime() <= now.getTime() - weeks * WEEK_MS)
+      .map((it) => it.weightKg);
+  const [week, weekBefore] = [weeksBack(0), weeksBack(1)];
+  const [meanKg, meanBeforeKg] = [week.length < 2 ? undefined : mean(week), mean(weekBefore)];
+  return {
+    ...latest,
+    ...(meanKg !== undefined && { meanKg }),
+    ...(meanKg !== undefined && meanBeforeKg !== undefined && { changeKg: meanKg - meanBeforeKg }),
+  };
+}
+
+function mean(numbers: number[]): number | undefined {
+  return numbers.length === 0 ? undefined : numbers.reduce((sum, it) => sum + it, 0) / numbers.length;
+}

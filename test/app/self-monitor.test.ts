@@ -1,0 +1,265 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createWatch } from "../../src/app/self-monitor.ts";
+import { createMachineAlarmTeller } from "../../src/bot/notifications/alarms.ts";
+import type { MachineAlarm } from "../../src/bot/words/alarm-keys.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
+import { DEFAULT_SETTINGS } from "../../src/sync/model/account.ts";
+import { moveIn, type PublicHouse } from "../server/public-house.ts";
+
+describe("a program on one machine whose store fails", () => {
+  let house: PublicHouse;
+  afterEach(() => house.close());
+
+  test("tells its owner once, tells them that it does nothing any more, and when all is well again", async () => {
+    house = await moveIn({ linked: true });
+    const { clock, person, told, weights } = house;
+    const { said, wake } = await house.start();
+    await said("run_ended");
+    const before = told().length;
+    const news = () => told().slice(before);
+
+    house.loseStore();
+    person.stepOnScale({ weightKg: 80.25 });
+    await said("request_failed");
+    wake();
+    await expect
+      .poll(() => news())
+      .toEqual([expect.stringMatching(/^Something unexpected broke on my side.*No reading is/)]);
+    for (let minutes = 0; minutes < 15; minutes += 5) {
+      clock.advance(5 * 60);
+      wake();
+      await said("round_failed");
+    }
+    await expect
+      .poll(() => news())
+      .toEqual([expect.anything(), expect.stringMatching(/^For ten minutes I haven’t checked what is due/)]);
+
+    house.findStore();
+    // The look that follows the first sweep that succeeds.
+    await expect
+      .poll(() => {
+        wake();
+        return news().slice(2);
+      })
+      .toEqual([expect.stringMatching(/^The regular syncs begin/)]);
+    await vi.waitFor(
+      () => {
+        clock.advance(60);
+        wake();
+        expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+        expect(news().slice(3)).toEqual(["What broke on my side has not happened again since."]);
+      },
+      { timeout: 20_000, interval: 30 },
+    );
+    expect(house.chat.messages.filter(({ silent }) => !silent).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+const OWNER = 4711;
+const ACCOUNT = { telegramUserId: OWNER, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
+
+describe("the watch", () => {
+  function begin() {
+    const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
+    const written: string[] = [];
+    const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
+    const watch = createWatch({ clock, log, owner: OWNER });
+    const told: MachineAlarm[] = [];
+    let isAway = false;
+    const look = async (minutes = 1) => {
+      clock.advance(minutes * 60);
+      watch.swept();
+      const tell = async (alarm: MachineAlarm) => {
+        if (isAway) throw new Error("Telegram is away");
+        told.push(alarm);
+      };
+      await watch.look({ tell });
+      return told.splice(0).map(({ key, isOver }) => (isOver ? `${key} is over` : key));
+    };
+    return { clock, log: watch.log, watch, written, look, away: (is: boolean) => (isAway = is) };
+  }
+
+  test("tells of what is logged as an error, and of a webhook by which nothing comes; not of what its person is told", async () => {
+    const { log, look, written } = begin();
+    log.warn("job_postponed");
+    const toldToTheirPerson = ["run_failed", "account_unreadable", "notice_not_delivered", "check_failed"];
+    for (const event of toldToTheirPerson) log.error(event);
+    expect(await look()).toEqual([]);
+    log.error("job_failed");
+    log.warn("webhook_taken");
+    expect(await look()).toEqual(["broken", "webhook-failing"]);
+    log.warn("webhook_failing");
+    expect(await look()).toEqual([]);
+    expect(written).toContain("job_postponed");
+    expect(written.slice(-3)).toEqual(["job_failed", "webhook_taken", "webhook_failing"]);
+  });
+
+  test("says since when, and where the other program is; of a clock that has leapt it doesn't say since when", async () => {
+    const { clock, log, watch } = begin();
+    const told: MachineAlarm[] = [];
+    const look = () => watch.look({ tell: async (alarm) => void told.push(alarm) });
+    const since = new Date(clock.now().getTime() - 120_000);
+    log.warn("updates_taken", { since: since.toISOString() });
+    await look();
+    expect(told.splice(0)).toEqual([{ key: "updates-taken", isOver: false, cause: undefined, since }]);
+    log.warn("webhook_taken", { by: "https://other.example" });
+    await look();
+    expect(told.splice(0)).toMatchObject([{ key: "webhook-failing", takenBy: "https://other.example" }]);
+    log.warn("alarm_address_failing");
+    clock.advance(-3600);
+    watch.swept();
+    await look();
+    await look();
+    const failing = told.filter(({ key }) => key === "address-failing");
+    expect(failing).toEqual([{ key: "address-failing", isOver: false, cause: undefined }]);
+  });
+
+  test("says that it is over after an hour of peace, and not before", async () => {
+    const { log, look } = begin();
+    log.error("job_failed");
+    await look();
+    for (let minutes = 0; minutes < 50; minutes += 5) expect(await look(5)).toEqual([]);
+    log.error("job_failed");
+    for (let minutes = 0; minutes < 55; minutes += 5) expect(await look(5)).toEqual([]);
+    expect(await look(5)).toEqual(["broken is over"]);
+    expect(await look(5)).toEqual([]);
+  });
+
+  test("tells later what could not be told, once", async () => {
+    const { log, look, away, written } = begin();
+    log.error("job_failed");
+    away(true);
+    expect(await look()).toEqual([]);
+    expect(written).toContain("alarm_not_told");
+    away(false);
+    expect(await look()).toEqual(["broken"]);
+    expect(await look()).toEqual([]);
+  });
+
+  test("tells of what began while the clock was years ahead, and that no sweep has ended since", async () => {
+    const { clock, log, watch, look } = begin();
+    clock.advance(4 * 365 * 24 * 3600);
+    watch.swept();
+    log.warn("telegram_unreachable");
+    clock.advance(-4 * 365 * 24 * 3600);
+    expect(watch.isWell()).toBe(false);
+    expect(await look()).toEqual(["telegram-gone"]);
+    expect(watch.isWell()).toBe(true);
+  });
+
+  test("tells everybody by themselves, and tries again after one look, then two, four and so on", async () => {
+    const { clock, log, watch } = begin();
+    const tried: number[] = [];
+    const told: string[] = [];
+    const begunAt = clock.now().getTime();
+    log.error("job_failed");
+    const tellers = {
+      gone: async () => {
+        tried.push((clock.now().getTime() - begunAt) / 60_000);
+        throw new Error("nobody there");
+      },
+      there: async ({ key }: MachineAlarm) => void told.push(key),
+    };
+    for (let minutes = 0; minutes < 40; minutes++) {
+      clock.advance(60);
+      watch.swept();
+      await watch.look(tellers);
+    }
+    expect(told).toEqual(["broken"]);
+    expect(tried).toEqual([1, 2, 4, 8, 16, 32]);
+  });
+
+  test("tells of a Telegram that is gone after ten minutes, and at once when it is back", async () => {
+    const { log, look } = begin();
+    log.warn("telegram_unreachable");
+    for (let minutes = 0; minutes < 9; minutes++) expect(await look()).toEqual([]);
+    log.info("telegram_reachable");
+    expect(await look()).toEqual([]);
+    log.warn("telegram_token_unknown");
+    for (let minutes = 0; minutes < 9; minutes++) expect(await look()).toEqual([]);
+    expect(await look()).toEqual(["telegram-gone"]);
+    log.info("updates_come_again");
+    expect(await look()).toEqual(["telegram-gone is over"]);
+  });
+
+  test("tells that the owner has blocked the bot, and of nobody else", async () => {
+    const { log, look } = begin();
+    log.info("owner_does_not_listen", { account: 4712 });
+    expect(await look()).toEqual([]);
+    log.info("owner_does_not_listen", { account: OWNER });
+    log.info("owner_listens_again", { account: 4712 });
+    expect(await look()).toEqual(["owner-away"]);
+    log.info("owner_listens_again", { account: OWNER });
+    expect(await look()).toEqual(["owner-away is over"]);
+  });
+
+  test("tells of a link that ended, unless it is the owner's own, and not that it is over", async () => {
+    const { clock, log, watch } = begin();
+    const sent: Array<{ text: string; isQuiet: boolean }> = [];
+    const send = async (message: { text: string; isQuiet: boolean }) => sent.push(message);
+    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => ACCOUNT, clock, log });
+    log.warn("link_stale", { account: OWNER, vendor: "garmin" });
+    await watch.look({ tell });
+    expect(sent).toEqual([]);
+    log.warn("link_stale", { account: 4712, vendor: "garmin" });
+    for (let minutes = 0; minutes < 90; minutes++) {
+      clock.advance(60);
+      watch.swept();
+      await watch.look({ tell });
+    }
+    const text = expect.stringMatching(/^Somebody else’s link to Garmin or Withings has ended/);
+    expect(sent).toEqual([{ text, isQuiet: true }]);
+  });
+
+  test("tells of messages that Telegram refuses, unless Telegram is gone or the owner has blocked the bot", async () => {
+    const { log, look } = begin();
+    const lasts = async () => {
+      const told: string[] = [];
+      for (let minutes = 0; minutes < 15; minutes++) told.push(...(await look()));
+      return told;
+    };
+    log.error("notice_not_delivered", { account: 4712 });
+    expect(await lasts()).toEqual([]);
+    log.error("notice_not_delivered", { account: OWNER });
+    expect(await lasts()).toEqual(["owner-not-told"]);
+    log.warn("telegram_unreachable");
+    expect(await lasts()).toEqual(["telegram-gone"]);
+    log.info("telegram_reachable");
+    expect(await lasts()).toEqual(["telegram-gone is over", "owner-not-told is over"]);
+    log.error("notice_not_delivered", { account: OWNER });
+    log.info("owner_does_not_listen", { account: OWNER });
+    expect(await lasts()).toEqual(["owner-away"]);
+  });
+
+  test("takes a machine that has slept for a program that is about to look", async () => {
+    const { clock, watch } = begin();
+    const told: string[] = [];
+    const look = () => watch.look({ tell: async ({ key }) => void told.push(key) });
+    clock.advance(8 * 3600);
+    await look();
+    expect(told).toEqual([]);
+    watch.swept();
+    clock.advance(60);
+    await look();
+    expect(told).toEqual([]);
+    clock.advance(9 * 60);
+    await look();
+    expect(told).toEqual(["sweep-missing"]);
+  });
+
+  test("a fix that is known is told, and no stack or other person's text", async () => {
+    const { clock, log, watch } = begin();
+    log.error("request_failed", {
+      error: "UsageError",
+      message: "The disk that holds /data is full. Free some space there.",
+    });
+    const sent: string[] = [];
+    const send = async ({ text }: { text: string }) => sent.push(text);
+    const ownerAccount = async () => ({ ...ACCOUNT, language: "de" }) as const;
+    await watch.look({ tell: createMachineAlarmTeller({ send, ownerAccount, clock, log }) });
+    expect(sent).toEqual([
+      expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full\. Free some space there\.$/),
+    ]);
+  });
+});

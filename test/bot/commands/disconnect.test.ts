@@ -1,0 +1,117 @@
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, test } from "vitest";
+import { leaseName } from "../../../src/sync/links/with-lease.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+const link = async (vendor: "withings" | "garmin") => (await house.app.links.read(ACCOUNT, vendor))?.value.state;
+
+/** Every partition and sort key that is stored, as another program would find them. */
+function stored(): string[] {
+  const database = new DatabaseSync(`${house.dataDir}/weighbridge.sqlite`, { readOnly: true });
+  const rows = database.prepare("SELECT pk, sk FROM weighbridge").all();
+  database.close();
+  return rows.map(({ pk, sk }) => `${pk} / ${sk}`);
+}
+
+async function ask(what: string) {
+  house.owner.say("/disconnect");
+  await heard("What shall I remove?");
+  house.owner.tap(what);
+  await heard("?");
+}
+
+async function linkedWithReadings() {
+  house = await startBotHouse();
+  for (const minutes of [90, 60]) {
+    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - minutes * 60_000), weightKg: 80 });
+  }
+  await house.sync();
+  house.startBot();
+}
+
+describe("/disconnect", () => {
+  test("asks once, and “Keep” keeps", async () => {
+    await linkedWithReadings();
+    await ask("Everything of mine");
+    house.owner.tap("Keep");
+    await heard("Nothing was changed");
+    expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
+  });
+
+  test("of one side leaves the other and the list of what was sent, so that nothing is sent twice afterwards", async () => {
+    await linkedWithReadings();
+    await ask("The Garmin link");
+    house.owner.tap("Yes, remove");
+    await heard("The Garmin link is gone from here. What I sent stays in Garmin Connect");
+    expect([await link("withings"), await link("garmin")]).toEqual(["linked", undefined]);
+    house.clock.advance(60);
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await heard("Nothing new. Garmin has every reading.");
+    expect(house.weights()).toHaveLength(2);
+  });
+
+  test("of everything leaves no item of the account, and another one may link the same person", async () => {
+    await linkedWithReadings();
+    await ask("Everything of mine");
+    house.owner.tap("Yes, remove");
+    const { text } = await heard("Everything is gone from here.");
+    expect(text).toContain("remove me there under Profile, then Partner apps");
+    // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
+    const others = /^(update|lease|once|budget)#/;
+    expect(stored().filter((key) => !others.test(key))).toEqual([]);
+    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+
+    house.owner.say("/start");
+    await heard("Withings: not linked");
+    await house.link();
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
+    expect(house.weights()).toHaveLength(2);
+  });
+
+  test("of everything forgets the owner's words too, and what was sent by one is neither asked about nor sent again", async () => {
+    house = await startBotHouse();
+    const at = new Date(house.clock.now().getTime() - 3600_000);
+    house.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
+    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, attrib: 1 });
+    await house.sync();
+    house.startBot();
+    for (const reading of ["65.00 kg", "121/79 mmHg"]) {
+      house.owner.say("/status");
+      await heard(`${reading}: held`);
+      house.owner.tap(`Send ${reading}, today 12:00`);
+      await heard(`${reading}, today 12:00: it’s in Garmin.`);
+      await house.quiet();
+    }
+    expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
+    await ask("Everything of mine");
+    house.owner.tap("Yes, remove");
+    await heard("Everything is gone from here.");
+    house.owner.say("/start");
+    await heard("Withings: not linked");
+    await house.link();
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, skipped: 2, held: 0 });
+    house.owner.say("/status");
+    expect((await heard("Last sync")).text).not.toContain("held");
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
+  });
+
+  test("waits for a run that is under way, and says so", async () => {
+    await linkedWithReadings();
+    const account = await house.app.accounts.save(ACCOUNT, {});
+    const lease = await house.app.leases.acquire(leaseName(account), 600);
+    await ask("Everything of mine");
+    house.owner.tap("Yes, remove");
+    await heard("That didn’t work just now.");
+    expect(await link("garmin")).toBe("linked");
+    await lease?.release();
+  });
+});

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createDoctor } from "../../../src/app/doctor.ts";
+import { wordsIn } from "../../../src/bot/words/words.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { syncAccount } from "../../../src/sync/engine/run.ts";
+import { type Finding, thingsToDo } from "../../../src/sync/status/checks.ts";
+import { ACCOUNT } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+let offSeconds = 0;
+const setOff = (seconds: number) => {
+  offSeconds = seconds;
+};
+
+/** Examines a machine whose clock was right until the last sync and is `seconds` off since, for so many syncs. */
+async function examined(seconds: number, runs: number) {
+  house = await startBotHouse();
+  await house.sync();
+  house.clock.advance(60);
+  setOff(seconds);
+  const clock: Clock = {
+    now: () => new Date(house.clock.now().getTime() + offSeconds * 1000),
+    sleep: house.clock.sleep,
+  };
+  const app = await house.newApp({ clock });
+  const account = (await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+  for (let run = 0; run < runs; run++) await syncAccount(app.run, account, { ledgerIsCurrent: true });
+  const { telegram, dataDir } = house;
+  const doctor = createDoctor({
+    app,
+    store: { engine: "sqlite", tableName: "weighbridge", dataDir },
+    telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
+    ...readConfig(house.env, ["withings"]),
+    syncIntervalMinutes: 30,
+    clock,
+    log: createLog({ level: "silent" }),
+  });
+  return (isOwner: boolean) => doctor(account, wordsIn("en"), isOwner);
+}
+
+const found = async (seconds: number, runs: number, isOwner = true) =>
+  (await (await examined(seconds, runs))(isOwner)).findings;
+const troubles = (findings: Finding[]) => findings.filter(({ verdict }) => verdict !== "ok");
+const CLOCK = { check: "clock", verdict: "operator" };
+
+describe("a clock that is wrong is one trouble, with one fix", () => {
+  test.each([
+    ["2 days ahead", 2 * DAY],
+    ["60 days ahead", 60 * DAY],
+    ["20000 days behind", -20_000 * DAY],
+  ])("when a sync has stopped for it: %s", async (text, off) => {
+    const findings = await found(off, 1);
+    expect(troubles(findings)).toMatchObject([
+      { ...CLOCK, text: `This machine’s clock is ${text}. Switch on its time synchronisation.` },
+      { check: "last sync", verdict: "note", text: "stopped until the clock is right; nothing is lost" },
+    ]);
+    expect(thingsToDo(findings)).toEqual({ needYou: 1, broken: 0, later: 0, notes: 1 });
+  });
+
+  test.each([
+    ["3 hours ahead", 3 * HOUR],
+    ["2 days ahead", 2 * DAY],
+    ["3 hours behind", -3 * HOUR],
+  ])("and not a program that has stopped, because its last sync seems long ago: %s", async (_text, off) => {
+    expect(troubles(await found(off, 0))).toMatchObject([CLOCK]);
+  });
+
+  test("but a program that has stopped is named beside it", async () => {
+    const examine = await examined(3 * HOUR, 0);
+    house.clock.advance(2 * HOUR);
+    expect(troubles((await examine(true)).findings)).toMatchObject([
+      CLOCK,
+      { check: "last sync", verdict: "operator", text: expect.stringMatching(/^The last sync was /) },
+    ]);
+  });
+
+  test("which somebody else, who has no line about the clock, hears with the last sync", async () => {
+    expect(troubles(await found(2 * DAY, 1, false))).toMatchObject([{ check: "last sync", action: "fix_clock" }]);
+  });
+
+  test("and is over once the clock is right", async () => {
+    const examine = await examined(2 * DAY, 1);
+    setOff(0);
+    expect(troubles((await examine(true)).findings)).toEqual([
+      {
+        check: "last sync",
+        verdict: "later",
+        text: "No sync has run since the clock was set right. It comes by itself.",
+      },
+    ]);
+  });
+});

@@ -1,0 +1,468 @@
+import { chmodSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createDoctor } from "../../../src/app/doctor.ts";
+import { wordsIn } from "../../../src/bot/words/words.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { type Served, serve } from "../../../src/sandbox/serve.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const GUEST = 4712;
+/** Nobody listens there. */
+const publicUrl = "https://127.0.0.1:9";
+const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
+
+/** What the chat shows when the checks are done. */
+async function doctor(person = house.owner) {
+  person.say("/doctor");
+  return person.waitForMessage(isDone);
+}
+
+const isDone = ({ edited, text }: { edited: boolean; text: string }) => edited && !/checking…|wird geprüft/.test(text);
+
+async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
+  house = await startBotHouse(options);
+  house.startBot(instead);
+}
+
+/** The checks with something of their own. */
+function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
+  const { app, clock, telegram, dataDir } = house;
+  return createDoctor({
+    app,
+    store: { engine: "sqlite", tableName: "weighbridge", dataDir },
+    telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
+    ...readConfig(house.env, ["withings"]),
+    syncIntervalMinutes: 30,
+    clock,
+    log: createLog({ level: "silent", write: () => {}, now: clock.now }),
+    ...instead,
+  });
+}
+
+const findingsOf = async (instead: Parameters<typeof checks>[0]) =>
+  (await checks(instead)(await account(), wordsIn("en"), true)).findings;
+
+const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+
+async function invited(languageCode = "en") {
+  await house.app.people.accept(await house.app.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+  return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
+}
+
+test("a job that is done twice, because its worker died before it could say so, is answered in one message", async () => {
+  await open();
+  const { text } = await doctor();
+  await house.quiet();
+  const bots = () => house.owner.messages.filter(({ from }) => from === "bot");
+  await house.newBot().answerDoctor(await account(), bots().at(-1)?.id ?? expect.fail());
+  expect(bots().map((message) => message.text)).toEqual([text]);
+});
+
+describe("/doctor", () => {
+  test("answers at once, and then shows the owner everything in one message", async () => {
+    await open();
+    await house.sync();
+    const { text, history } = await doctor();
+    expect(history[0]).toBe("Checking…");
+    expect(text.replace(house.dataDir, "DATA")).toBe(
+      [
+        "ok · store: table weighbridge in DATA, 1 account",
+        "ok · key: opens both stored links",
+        `ok · Telegram: @${house.telegram.bot.username}, and I fetch what people write`,
+        "ok · Withings application: Withings accepts its id and secret",
+        "ok · clock: correct",
+        "ok · Garmin sign-in: reachable from here",
+        "ok · Withings: answers, and lets me read your measurements",
+        "ok · Garmin: answers as Owner, and shows your consent to uploads",
+        "ok · last sync: today 13:00, all right",
+        "",
+        "All good.",
+      ].join("\n"),
+    );
+  });
+
+  test("says so when Withings does not accept the application, also before anybody is linked", async () => {
+    await open();
+    const withings = { ...readConfig(house.env, ["withings"]).withings, clientSecret: "another" };
+    const findings = await findingsOf({ withings });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: "Withings application", action: "fix_withings_application" }),
+    );
+  });
+
+  test("asks nothing of an owner whose link works where Garmin takes no sign-ins from the network", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
+    const { text } = await doctor();
+    expect(text).toContain("ok · Garmin sign-in: works on Garmin’s own page only");
+    expect(text).toMatch(/\n\nAll good\.$/);
+  });
+
+  test("asks Garmin's sign-in once, for reachability and the time", async () => {
+    await open();
+    house.requests();
+    await doctor();
+    expect(house.requests().filter((it) => it.includes("sso"))).toHaveLength(1);
+  });
+
+  test("shows each line as it comes, in the same order all the time", async () => {
+    await open();
+    await house.sync();
+    const effect = { type: "delay", seconds: 2 } as const;
+    house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect });
+    house.owner.say("/doctor");
+    const isAlone = ({ text }: { text: string }) => text.match(/checking…/g)?.length === 1 && text.includes("·");
+    const { text } = await house.owner.waitForMessage(isAlone);
+    expect(text.split("\n").map((line) => line.slice(0, line.indexOf(":")))).toEqual([
+      ...["ok · store", "ok · key", "ok · Telegram", "ok · Withings application", "ok · clock", "ok · Garmin sign-in"],
+      ...["… · Withings", "ok · Garmin", "ok · last sync"],
+    ]);
+    expect(text).toContain("… · Withings: checking…\n");
+    expect((await house.owner.waitForMessage(isDone)).text).toMatch(
+      /^ok · Withings: answers.*\nok · Garmin: .*\nok · last sync: .*\n\nAll good\.$/m,
+    );
+  });
+
+  test("a check that takes too long is given up by the vendor’s name, and the others do not wait for it", async () => {
+    house = await startBotHouse();
+    house.startBot({ doctor: checks({ answerSeconds: 2 }) });
+    await house.sync();
+    const effect = { type: "delay", seconds: 4 } as const;
+    house.sandbox.faults.add({ server: "withings", match: {}, times: 10, effect });
+    const begunAt = performance.now();
+    const { text } = await doctor();
+    expect(performance.now() - begunAt).toBeLessThan(4000);
+    expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
+    expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: answers");
+    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
+  });
+
+  test("keeps no other message waiting", async () => {
+    house = await startBotHouse();
+    let finish = () => {};
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    house.startBot({ doctor: () => done.then(() => ({ findings: [], ended: Promise.resolve() })) });
+    house.owner.say("/doctor");
+    await house.owner.waitForMessage(({ text }) => text === "Checking…");
+    house.owner.say("/cancel");
+    await house.owner.waitForMessage(({ text }) => text === "There is nothing to cancel.");
+    finish();
+    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.endsWith("All good.")));
+  });
+
+  test("somebody else sees what concerns them, and nothing of the program or of others", async () => {
+    await open();
+    await house.sync();
+    const anna = await invited();
+    const { text, buttons } = await doctor(anna);
+    expect(text).toBe(
+      [
+        "ok · Garmin sign-in: reachable from here",
+        "you · Withings: Withings is not linked yet.",
+        "you · Garmin: Garmin is not linked yet.",
+        "ok · last sync: the next one needs both links",
+        "",
+        "2 things need you.",
+      ].join("\n"),
+    );
+    expect(labels({ buttons })).toEqual(["Link Withings", "Link Garmin"]);
+  });
+
+  test("names what is wrong with its fix, and has a button for each fix that a button can make", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.garmin.setConsent(OWNER.email, false);
+    const { text, buttons } = await doctor();
+    expect(text).toMatch(/^you · Garmin: Garmin wants your consent .*“Device Upload”/m);
+    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
+    expect(text).toMatch(/\n\n1 thing needs you\.$/);
+
+    house.sandbox.withings.revoke(USERID);
+    expect((await doctor()).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
+  });
+
+  test("an outage is said with whom it concerns, in words", async () => {
+    await open();
+    await house.sync();
+    house.sandbox.faults.turnOn("withings_down");
+    const { text } = await doctor();
+    expect(text).toContain(
+      "later · Withings: Withings can’t be reached right now or isn’t answering properly. Try again later.",
+    );
+    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
+  });
+
+  test("after a new link, nothing is all good until a sync has shown it", async () => {
+    await open();
+    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+    house.sandbox.garmin.revoke(OWNER.email);
+    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+    house.clock.advance(60);
+    await house.link();
+    const { text } = await doctor();
+    expect(text).toContain("later · last sync: No sync has run since the last new link. It comes by itself.");
+    expect(text).not.toContain("All good.");
+    house.owner.say("/status");
+    await house.quiet();
+    expect(house.owner.lastMessage?.text).toMatch(/Last sync: .*, was waiting for you$/m);
+  });
+
+  test("what needs its owner and what has to wait are both said, whichever the run ended with", async () => {
+    await open();
+    await house.sync();
+    house.clock.advance(3600);
+    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: house.clock.now(), systolic: 121, diastolic: 79 });
+    const answers = (method: string | undefined, path: RegExp, status: number) =>
+      house.sandbox.faults.add({
+        ...{ server: "garmin_connectapi", match: { ...(method && { method }), path }, times: 100 },
+        effect: { type: "status", status, body: {} },
+      });
+    answers("POST", /^\/(upload|weight)-service\//, 400);
+    answers(undefined, /^\/bloodpressure-service\//, 503);
+    for (const status of ["error", "retry_later"]) {
+      expect(await house.sync()).toMatchObject({ status });
+      const { text } = await doctor();
+      expect(text).toMatch(
+        /^you · last sync: .* 1 reading needs your decision; see \/status\. Garmin hasn’t answered properly since/m,
+      );
+      house.owner.say("/status");
+      await house.quiet();
+      expect(house.owner.lastMessage?.text).toContain("Garmin hasn’t answered properly since");
+      house.clock.advance(3600);
+    }
+  });
+
+  test("a last run that is older than three intervals means that the program has stopped", async () => {
+    await open();
+    await house.sync();
+    // The chat waits between two edits, which takes a few seconds of the tests' clock.
+    house.clock.advance(90 * 60 - 30);
+    expect((await doctor()).text).toContain("ok · last sync: today 13:00, all right");
+    house.clock.advance(60);
+    expect((await doctor()).text).toContain(
+      "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Restart the program (on AWS: npm run deploy);",
+    );
+  });
+
+  test("a link that the present key does not open is for the owner to see, and for others only that something is wrong", async () => {
+    house = await startBotHouse();
+    const anna = await invited();
+    house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
+    house.startBot({ doctor: checks({ app: await house.newApp() }) });
+    expect((await doctor()).text).toMatch(/^fix · key: The stored sealedTokens cannot be opened/m);
+    expect((await doctor(anna)).text).not.toContain("seal");
+  });
+
+  test("files that others on the machine can read are named, with the command that closes them", async () => {
+    await open();
+    const file = (name: string) => path.join(house.dataDir, name);
+    chmodSync(file("weighbridge.sqlite"), 0o644);
+    chmodSync(file("sealing.key"), 0o640);
+    expect((await doctor()).text).toContain(
+      `fix · store: Other users of this machine can read or change your data. Run: chmod 600 ${file("sealing.key")} && chmod 600 ${file("weighbridge.sqlite")}`,
+    );
+    chmodSync(file("weighbridge.sqlite"), 0o600);
+    chmodSync(file("sealing.key"), 0o600);
+    chmodSync(house.dataDir, 0o777);
+    expect((await doctor()).text).toContain(`Run: chmod 700 ${house.dataDir}`);
+    chmodSync(house.dataDir, 0o700);
+  });
+
+  test("a clock that is wrong is named with its fix", async () => {
+    house = await startBotHouse();
+    const { clock } = house;
+    const now = () => new Date(clock.now().getTime() - 5 * 60_000);
+    house.startBot({ doctor: checks({ clock: { ...clock, now } }) });
+    expect((await doctor()).text).toMatch(
+      /^fix · clock: This machine’s clock is 5 minutes behind\. Switch on its time synchronisation\.$/m,
+    );
+  });
+
+  test("a webhook that Telegram cannot deliver to is named", async () => {
+    house = await startBotHouse();
+    const bot = house.newBot();
+    await bot.bot.api.setWebhook(`${publicUrl}/telegram`);
+    house.owner.say("hello");
+    await expect.poll(async () => (await bot.bot.api.getWebhookInfo()).last_error_date).toBeDefined();
+    const findings = await findingsOf({ web: { publicUrl } });
+    expect(findings).toContainEqual({
+      check: "Telegram",
+      verdict: "operator",
+      text: expect.stringMatching(/^Telegram cannot bring me what people write: 1 message waits\./),
+    });
+  });
+
+  test("of notifications nothing is said while Withings is not linked", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "withings");
+    const findings = await findingsOf({ web: { publicUrl } });
+    expect(findings.map(({ check }) => check)).not.toContain("new readings");
+  });
+
+  test("a missing link is named once, also when a run has met it since", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "withings");
+    await house.sync();
+    const findings = await findingsOf({});
+    expect(findings.filter(({ text }) => text.includes("not linked"))).toMatchObject([{ check: "Withings" }]);
+    expect(findings.at(-1)).toEqual({ check: "last sync", verdict: "ok", text: "the next one needs both links" });
+  });
+
+  test.each([
+    ["by long polling", "", undefined, "ok", "@weighbridge_bot, and I fetch what people write"],
+    [
+      "by webhook",
+      `${publicUrl}/telegram`,
+      publicUrl,
+      "ok",
+      "@weighbridge_bot, and Telegram brings me what people write",
+    ],
+    ["nowhere yet", "", publicUrl, "later", "Telegram does not know yet where to deliver. The running program tells"],
+    [
+      "elsewhere",
+      "https://127.0.0.1:9/x?key=x",
+      publicUrl,
+      "operator",
+      "Telegram delivers this bot’s messages to another",
+    ],
+    [
+      "elsewhere, by webhook",
+      `${publicUrl}/telegram`,
+      undefined,
+      "operator",
+      "Telegram delivers this bot’s messages to",
+    ],
+  ] as const)("where Telegram delivers is looked at: %s", async (_where, url, ours, verdict, text) => {
+    house = await startBotHouse();
+    await house.newBot().bot.api.setWebhook(url);
+    const findings = await findingsOf({ web: { publicUrl: ours } });
+    const { text: said = "", ...line } = findings.find(({ check }) => check === "Telegram") ?? {};
+    expect(line).toEqual({ check: "Telegram", verdict });
+    expect(said).toContain(text);
+    expect(said).not.toContain("key=");
+  });
+
+  describe("whether Withings tells of new readings", () => {
+    let headStatus = 200;
+    let here: Served;
+    beforeEach(async () => {
+      headStatus = 200;
+      here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
+      house = await startBotHouse({ env: { PUBLIC_URL: here.url } });
+      house.startBot({ doctor: checks({ web: { publicUrl: here.url } }) });
+    });
+    afterEach(() => here.close());
+
+    const AT_ONCE = /^Withings tells me about new readings at once \(checked \d\d:\d\d\)$/;
+    const line = async (person = house.owner) => /^.*new readings: .*$/m.exec((await doctor(person)).text)?.[0];
+    async function status() {
+      house.owner.say("/status");
+      const { text } = await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: "));
+      return text.split("\n").find((it) => /new readings/.test(it));
+    }
+
+    test("is asked live: what vanished since the daily check is seen, kept in mind for /status, and set up again", async () => {
+      expect(await line()).toBe(
+        "later · new readings: Withings doesn’t tell me about them yet. Until it does, I check myself.",
+      );
+      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
+
+      await house.app.subscriptions.keep(ACCOUNT);
+      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
+      const before = await status();
+      expect(before).toMatch(AT_ONCE);
+
+      house.sandbox.withings.notifications.drop(USERID);
+      // Nobody has asked Withings since, so it says when somebody did.
+      house.clock.advance(600);
+      expect(await status()).toBe(before);
+      expect(await line()).toBe(
+        "later · new readings: Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
+      );
+      house.requests();
+      expect(await status()).toBe(
+        "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
+      );
+      expect(house.requests()).toEqual([]);
+
+      house.clock.advance(3600);
+      expect(await house.app.subscriptions.keep(ACCOUNT)).toEqual({ type: "restored", applis: [1, 4, 46] });
+      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
+      expect(await status()).toMatch(AT_ONCE);
+    });
+
+    test("both lines about Withings renew the access one after the other, and say the same", async () => {
+      await house.app.subscriptions.keep(ACCOUNT);
+      house.sandbox.withings.expireAccessToken(USERID);
+      const { text: renewed } = await doctor();
+      expect(renewed).toContain("ok · Withings: answers");
+      expect(renewed).toContain("ok · new readings: ");
+
+      house.sandbox.withings.expireAccessToken(USERID);
+      house.sandbox.faults.turnOn("withings_503_client_secret");
+      const { text: refused } = await doctor();
+      expect(refused).toMatch(/^you · Withings: Withings doesn’t accept/m);
+      expect(refused).toMatch(/^you · new readings: Withings doesn’t accept/m);
+      expect(refused).not.toContain("on my side");
+    });
+
+    test("a Withings that is busy when it is to be set up again does not bring back the good word", async () => {
+      await house.app.subscriptions.keep(ACCOUNT);
+      house.sandbox.withings.notifications.drop(USERID);
+      expect(await line()).toMatch(/no longer tells me/);
+      house.clock.advance(3600);
+      const busy = { type: "body" as const, body: { status: 601, body: {}, error: "Too Many Requests" } };
+      house.sandbox.faults.add({ server: "withings", match: { path: "/notify" }, effect: busy });
+      expect(await house.app.subscriptions.keep(ACCOUNT)).toEqual({ type: "later" });
+      expect(await status()).toMatch(/^Withings no longer tells me/);
+    });
+
+    test("an address that it cannot reach is for the owner to see to, and told to others without details", async () => {
+      headStatus = 404;
+      await house.app.subscriptions.keep(ACCOUNT);
+      expect(await line()).toMatch(
+        /^fix · new readings: Withings doesn’t tell me about them, because it couldn’t reach me /,
+      );
+      const anna = await invited();
+      const link = (await house.app.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
+      await house.app.links.replace(GUEST, "withings", link);
+      const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+      await house.app.subscriptionMemory.save(GUEST, seen);
+      expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
+    });
+
+    test("nothing is claimed without a usable link, or for an address that is no longer ours", async () => {
+      await house.app.subscriptions.keep(ACCOUNT);
+      const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+      await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
+      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
+      await house.app.subscriptionMemory.save(ACCOUNT, seen);
+      expect(await status()).toMatch(AT_ONCE);
+      house.sandbox.withings.revoke(USERID);
+      await house.sync();
+      expect(await status()).toBeUndefined();
+    });
+  });
+
+  test("speaks German to somebody who does", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    const { text, history } = await doctor();
+    expect(history.slice(0, 2)).toEqual(["Ich prüfe …", expect.stringMatching(/^… · Speicher: wird geprüft …\n/)]);
+    expect(text).toContain("gut · Uhr: geht richtig\n");
+    expect(text).toContain(
+      "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
+    );
+    expect(text).toMatch(/\n\n1 Sache stimmt gerade nicht; prüfe es später noch einmal\.$/);
+  });
+});

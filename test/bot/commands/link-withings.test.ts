@@ -1,0 +1,255 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const MATE = 4712;
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+const link = async () => (await house.app.links.read(ACCOUNT, "withings"))?.value;
+
+/** Nobody can call the program from outside: what the browser ends on is pasted. Answers the address of the consent page. */
+async function pressLink(options: { language?: "de" } = {}): Promise<string> {
+  house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, MATE] });
+  if (options.language) await house.app.accounts.save(ACCOUNT, { language: options.language });
+  house.startBot();
+  house.owner.say("/start");
+  await house.owner.waitForMessage();
+  house.owner.tap("withings");
+  const { text, buttons } = await house.owner.waitForMessage((message) => message.buttons.flat()[0]?.url !== undefined);
+  expect(text).toContain(options.language ? "opiere ihre ganze Adresse" : "copy its whole address");
+  return buttons.flat()[0]?.url ?? "";
+}
+
+const allow = (page: string) => house.sandbox.withings.allow(USERID, page);
+
+test("the address that the browser ends on links, is deleted, and leads on to Garmin", async () => {
+  const page = await pressLink();
+  house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3600_000), weightKg: 80.25 });
+  house.owner.say(allow(page));
+  await heard("I deleted your message. Withings is linked: the profile whose last weigh-in was 80.25 kg, today 12:00.");
+  const next = await heard("Garmin: not linked");
+  expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Link Garmin"]);
+  expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
+  expect(house.owner.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
+});
+
+describe("what cannot work has its own sentence and a fresh button", () => {
+  const cases: Array<[string, RegExp, (page: string) => Promise<string> | string]> = [
+    [
+      "a code that came too late",
+      /^I deleted your message\. That came too late/,
+      (page) => {
+        const address = allow(page);
+        house.clock.advance(31);
+        return address;
+      },
+    ],
+    [
+      "a button older than ten minutes",
+      /older than 10 minutes/,
+      (page) => {
+        house.clock.advance(601);
+        return allow(page);
+      },
+    ],
+    [
+      "an address from elsewhere",
+      /not from my button/,
+      () => house.sandbox.withings.authorize(USERID, { state: "somebody-elses" }),
+    ],
+    [
+      "a refused consent",
+      /You did not allow it/,
+      (page) => {
+        const { searchParams } = new URL(page);
+        return `${searchParams.get("redirect_uri")}?error=access_denied&state=${searchParams.get("state")}`;
+      },
+    ],
+    ["the address of Withings' own page", /There is no permission in that address/, (page) => page],
+    [
+      "an answer at another callback, without the state",
+      /not from my button/,
+      () => "https://example.org/elsewhere?code=0123456789abcdef0123",
+    ],
+    ["the page without an answer", /There is no permission in that address/, (page) => redirectOf(page)],
+    [
+      "an address of somebody else's chat",
+      /belongs to somebody else’s chat/,
+      () => allow(house.app.withingsLinking.begin(MATE)),
+    ],
+    [
+      "a profile that somebody else has linked",
+      /already belongs to somebody else here/,
+      async (page) => {
+        await house.app.accounts.save(MATE, {});
+        await house.app.withingsLinking.withPasted(MATE, allow(house.app.withingsLinking.begin(MATE)));
+        return allow(page);
+      },
+    ],
+  ];
+  const redirectOf = (page: string) => new URL(page).searchParams.get("redirect_uri") ?? "";
+
+  test.each(cases)("%s", async (_what, sentence, addressFrom) => {
+    const page = await pressLink();
+    house.owner.say(await addressFrom(page));
+    const { text, buttons } = await house.owner.waitForMessage();
+    expect(text).toMatch(sentence);
+    const fresh = buttons.flat()[0]?.url ?? "";
+    expect(fresh).toContain("/oauth2_user/authorize2?");
+    expect(fresh).not.toBe(page);
+    expect(await link()).toBeUndefined();
+    expect(house.owner.messages.filter(({ from }) => from === "person")).toHaveLength(1);
+  });
+
+  test("an address that was used before", async () => {
+    const page = await pressLink();
+    const address = allow(page);
+    house.owner.say(address);
+    await heard("Withings is linked");
+    house.owner.say(address);
+    await heard("That address was used before. Here is a fresh button.");
+    expect((await link())?.state).toBe("linked");
+  });
+});
+
+describe("a different person from the linked one", () => {
+  const OTHER = USERID + 1;
+  const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+  /** Linked, and then somebody else gave consent with the button of this chat. */
+  async function askedAboutOther(options: { language?: "de" } = {}) {
+    const page = await pressLink(options);
+    house.person.stepOnScale({ at: ago(60), weightKg: 80.25 });
+    const other = house.sandbox.withings.addPerson({ userid: OTHER, name: "other", timezone: "Europe/Berlin" });
+    other.stepOnScale({ at: ago(30), weightKg: 64.1 });
+    house.owner.say(allow(page));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin:") || text.includes("\nGarmin:"));
+    house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
+    return house.owner.waitForMessage();
+  }
+
+  test("is asked about by weight, time and number; a yes switches", async () => {
+    const { text, buttons } = await askedAboutOther();
+    expect(text).toBe(
+      "I deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
+    );
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
+    expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
+    house.owner.tap("Yes, switch");
+    await heard("Withings is linked: the profile whose last weigh-in was 64.10 kg, today 12:30.");
+    expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
+  });
+
+  test("does not replace the link after a no, or after a yes that comes too late", async () => {
+    await askedAboutOther();
+    house.owner.tap("No, keep the link");
+    await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));
+    house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
+    await heard("Do you want me to read");
+    house.clock.advance(10 * 60);
+    house.owner.tap("Yes, switch");
+    await house.owner.waitUntil(({ messages }) =>
+      messages.some(({ text }) => text.startsWith("That question has expired")),
+    );
+    expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
+    await house.quiet();
+    expect(house.owner.unansweredTaps).toBe(0);
+  });
+
+  test("is asked about in German", async () => {
+    const { text, buttons } = await askedAboutOther({ language: "de" });
+    expect(text).toContain("Du bist verbunden mit der Person bei Withings, die zuletzt 80,25 kg gewogen hat");
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Ja, wechseln", "Nein, so lassen"]);
+  });
+});
+
+test("a bare code links, and is deleted", async () => {
+  const page = await pressLink();
+  house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
+  await heard("I deleted your message. Withings is linked");
+  expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
+});
+
+test("an expired bare code is reported, with a fresh button", async () => {
+  const page = await pressLink();
+  house.owner.say("0123456789abcdef0123456789abcdef01234567");
+  const { text, buttons } = await house.owner.waitForMessage();
+  expect(text).toMatch(/^I deleted your message\. That came too late/);
+  expect(buttons.flat()[0]?.url).not.toBe(page);
+});
+
+test("a bare code is not taken by an open time zone dialog", async () => {
+  const page = await pressLink();
+  house.owner.say("/settings");
+  await house.owner.waitForMessage();
+  house.owner.tap("Time zone");
+  await house.owner.waitForMessage();
+  house.owner.tap("Type it");
+  await heard("Which time zone?");
+  house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
+  await heard("Withings is linked");
+});
+
+test("forty hexadecimal digits count as Garmin's password while a sign-in there is open", async () => {
+  const password = "0123456789abcdef0123456789abcdef01234567";
+  await pressLink();
+  const exchanges = () => house.sandbox.withings.requests.length;
+  house.sandbox.garmin.accounts.get(OWNER.email).password = password;
+  house.owner.say("/connect");
+  await house.owner.waitForMessage();
+  house.owner.tap("Link Garmin");
+  await heard("Two ways");
+  house.owner.tap("Here in the chat");
+  await heard("Which e-mail address");
+  house.owner.say(OWNER.email);
+  await heard("password for");
+  const before = exchanges();
+  house.owner.say(password);
+  await heard("Signed in at Garmin as Owner.");
+  expect(exchanges()).toBe(before);
+  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+});
+
+describe("the page on which Withings refuses the callback address", () => {
+  const PAGE =
+    '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
+
+  test.each([
+    ["as its text", PAGE],
+    ["as an address", "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x"],
+  ])("is understood %s, and the answer says where to enter it", async (_what, pasted) => {
+    await pressLink();
+    house.owner.say(pasted);
+    await heard("exactly as it is in my settings");
+    expect(await link()).toBeUndefined();
+  });
+
+  test("is understood in German", async () => {
+    await pressLink({ language: "de" });
+    house.owner.say(PAGE);
+    await heard("genau wie in meinen Einstellungen");
+  });
+
+  test("cannot be told from its address alone, so the answer asks for the text", async () => {
+    const page = await pressLink();
+    house.owner.say(page);
+    await heard("If that page says “redirect_uri_mismatch”, send me its text.");
+  });
+});
+
+test("an application that Withings does not know is reported, with who needs to fix it", async () => {
+  const page = await pressLink();
+  house.sandbox.faults.turnOn("withings_503_client_secret");
+  house.owner.say(allow(page));
+  await heard("The person who runs me needs to copy both into my settings again, from");
+});
+
+test("the same in German", async () => {
+  const page = await pressLink({ language: "de" });
+  house.owner.say(allow(page));
+  await heard("Ich habe deine Nachricht gelöscht. Withings ist verbunden");
+  const next = await heard("Garmin: nicht verbunden");
+  expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Garmin verbinden"]);
+});

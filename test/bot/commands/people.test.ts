@@ -1,0 +1,213 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT } from "../../support/household.ts";
+import { type BotHouse, STRANGER, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const GUEST = 4712;
+const HOUR = 3600;
+const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
+const tokenIn = (text: string) => /\?start=([\w-]+)/.exec(text)?.[1] ?? expect.fail(`no link in: ${text}`);
+
+let bot: ReturnType<BotHouse["startBot"]>;
+async function open(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
+  house = await startBotHouse({ linked: false });
+  bot = house.startBot(instead);
+}
+
+type Person = BotHouse["owner"];
+async function said(person: Person, text: string) {
+  person.say(text);
+  await house.quiet();
+  return person.lastMessage ?? expect.fail("no answer");
+}
+async function tapped(person: Person, button: string) {
+  person.tap(button);
+  await house.quiet();
+  return person.lastMessage ?? expect.fail("no answer");
+}
+
+/** Somebody who came in with the owner's link. */
+async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
+  const { text } = await said(house.owner, "/invite");
+  const person = house.telegram.user({ id: GUEST, firstName: name, languageCode });
+  await said(person, `/start ${tokenIn(text)}`);
+  return person;
+}
+
+describe("/invite", () => {
+  test("gives a link of this bot that lets one person in, who is greeted as everybody; the owner hears of it once", async () => {
+    await open();
+    const { text, ...invitation } = await said(house.owner, "/invite");
+    // Telegram would look what is there, to show it: a link that works once is not for that.
+    expect(invitation).not.toHaveProperty("previewUrl");
+    expect(text).toMatch(
+      /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to the person you want to invite\./,
+    );
+    const token = tokenIn(text);
+    const anna = house.telegram.user({ id: GUEST, firstName: "Anna" });
+    const greeting = await said(anna, `/start ${token}`);
+    expect(greeting.text).toMatch(/^Hello\. I carry what your Withings scale and cuff measure/);
+    await said(anna, "/start");
+    const told = house.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
+    expect(told.map((it) => it.text)).toEqual(["Anna is here now. /people shows who uses me."]);
+    expect(await house.app.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
+
+    const second = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
+    expect((await said(second, `/start ${token}`)).text).toMatch(/^This invitation was used already/);
+    expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
+  });
+
+  test("the link ends after a day", async () => {
+    await open();
+    const token = tokenIn((await said(house.owner, "/invite")).text);
+    house.clock.advance(24 * HOUR + 1);
+    const late = house.telegram.user({ id: GUEST, firstName: "Anna" });
+    // Also to somebody who was refused before, and hears that only once.
+    expect((await said(late, "/start")).text).toMatch(/^This bot serves only/);
+    expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation was used already, or is older/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+  });
+
+  test("an expired link is answered once an hour, however often somebody tries it", async () => {
+    await open();
+    const stranger = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
+    const answers = () => stranger.messages.filter(({ from }) => from === "bot").length;
+    for (let times = 0; times < 3; times++) stranger.say(`/start ${"A".repeat(24)}`);
+    await house.quiet();
+    await expect.poll(answers).toBe(1);
+    house.clock.advance(3600);
+    stranger.say(`/start ${"B".repeat(24)}`);
+    await expect.poll(answers).toBe(2);
+  });
+
+  test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {
+    await open();
+    const anna = await guest();
+    expect((await said(anna, command)).text).toMatch(/^I did not understand that\./);
+  });
+});
+
+describe("/people", () => {
+  test("lists everybody who may use the bot, and offers to remove who was invited", async () => {
+    await open();
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text).toBe(
+      [
+        "Who may use me:",
+        "Owner (you): allowed in my settings, here since 21 Nov",
+        "Anna: invited, here since 21 Nov",
+      ].join("\n"),
+    );
+    expect(labels(list)).toEqual(["Remove Anna"]);
+  });
+
+  test("shows people by their names; by a number only who has not written yet, or has another’s name", async () => {
+    house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
+    bot = house.startBot();
+    await house.app.accounts.save(4713, { name: "Anna" });
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text.split("\n").slice(1)).toEqual([
+      "Owner (you): allowed in my settings, here since 21 Nov",
+      "Anna (4713): allowed in my settings, here since 21 Nov",
+      "the person with Telegram id 4714: allowed in my settings, hasn’t joined yet",
+      `Anna (${GUEST}): invited, here since 21 Nov`,
+    ]);
+    expect(labels(list)).toEqual([`Remove Anna (${GUEST})`]);
+  });
+
+  test("removes after one question: account, links and list are gone, and the person is told in their language", async () => {
+    await open();
+    const anna = await guest("de");
+    await said(house.owner, "/people");
+    const question = await tapped(house.owner, "Remove Anna");
+    expect(question.text).toBe("Remove Anna? Their links, list and settings are deleted here.");
+    expect((await tapped(house.owner, "Keep")).text).toMatch(/^Who may use me:/);
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+
+    await tapped(house.owner, "Remove Anna");
+    const after = await tapped(house.owner, "Yes, remove");
+    expect(after.text).not.toContain("Anna");
+    expect(house.owner.toasts.at(-1)?.text).toBe("Anna is removed.");
+    expect(await house.app.people.isInvited(GUEST)).toBe(false);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat dich aus diesem Bot entfernt\./);
+    expect((await said(anna, "/status")).text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+
+    // What still stands in their chat does nothing, and does not spin.
+    anna.tap("Withings verbinden");
+    await house.quiet();
+    expect(anna.unansweredTaps).toBe(0);
+    expect(anna.lastMessage?.text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+  });
+
+  test("whoever has blocked the bot can be removed all the same", async () => {
+    await open();
+    (await guest()).block();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.people.list()).toEqual([]);
+  });
+
+  test("waits for a run on their account, and then nothing was taken away", async () => {
+    await open();
+    await guest();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    const lease = await house.app.leases.acquire(`account#${GUEST}`, 60);
+    await tapped(house.owner, "Yes, remove");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.accounts.find(GUEST)).toBeDefined();
+    await lease?.release();
+  });
+
+  test("a removal that breaks off half-way leaves them on the list, so that it can be finished", async () => {
+    await open();
+    await bot.stop();
+    const people = { ...house.app.people, remove: () => Promise.reject(new Error("power cut")) };
+    bot = house.startBot({ people });
+    await guest();
+    await said(house.owner, "/people");
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    await bot.stop();
+    bot = house.startBot();
+    expect(labels(await said(house.owner, "/people"))).toEqual(["Remove Anna"]);
+    await tapped(house.owner, "Remove Anna");
+    await tapped(house.owner, "Yes, remove");
+    expect(await house.app.people.list()).toEqual([]);
+  });
+
+  test("a button of another time, and one in the hands of somebody else, removes nobody", async () => {
+    await open();
+    const anna = await guest();
+    await bot.bot.api.sendMessage(GUEST, "found", {
+      reply_markup: { inline_keyboard: [[{ text: "Try", callback_data: `people:remove:${GUEST}:yes` }]] },
+    });
+    await tapped(anna, "Try");
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+
+    const list = await said(house.owner, "/people");
+    await house.app.people.remove(GUEST);
+    await tapped(house.owner, "Remove Anna");
+    expect(house.owner.messages.find(({ id }) => id === list.id)?.text).not.toContain("Anna");
+    expect(house.owner.unansweredTaps).toBe(0);
+  });
+
+  test("speaks German to an owner who does", async () => {
+    await open();
+    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    await guest();
+    const list = await said(house.owner, "/people");
+    expect(list.text).toContain("Anna: eingeladen, hier seit 21. Nov");
+    expect(labels(list)).toEqual(["Anna entfernen"]);
+  });
+});

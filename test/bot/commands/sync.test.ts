@@ -1,0 +1,327 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { RetryLaterError } from "../../../src/lib/errors.ts";
+import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const MINUTE = 60_000;
+const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * MINUTE);
+
+async function withNews() {
+  house = await startBotHouse();
+  await house.sync();
+  house.clock.advance(3600);
+  for (const minutes of [50, 40, 30]) house.person.stepOnScale({ at: ago(minutes), weightKg: 80 + minutes / 100 });
+}
+
+describe("/sync", () => {
+  test("answers at once and edits that one message until the readings are seen in Garmin", async () => {
+    await withNews();
+    house.startBot();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.text).toBe("3 readings now seen in Garmin.");
+    const texts = done.history.join(" | ");
+    // What is overtaken before its second is over is not shown.
+    expect(texts).toMatch(
+      /^Reading Withings…( \| (3 new…|Sending \d readings? to Garmin…|Sent\. Looking for it in Garmin…))+$/,
+    );
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+    expect(house.weights()).toHaveLength(3);
+  });
+
+  test("says of a held reading which it is when it is new, and later only that it waits", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    house.startBot();
+    house.owner.say("sync");
+    await house.owner.waitForMessage(
+      ({ text }) =>
+        text === "1 new reading is held back, because it may not be yours: 41.00 kg, today 12:30. /status says why.",
+    );
+    house.clock.advance(60);
+    house.owner.say("Sync.");
+    await house.owner.waitForMessage(
+      ({ text }) => text === "Nothing new. Garmin has every other reading. (1 held, see /status)",
+    );
+  });
+
+  test("keeps edits a second apart", async () => {
+    await withNews();
+    house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    await house.quiet();
+    const times = house.telegram.calls("editMessageText").map(({ at }) => at.getTime());
+    expect(times.length).toBeGreaterThan(1);
+    for (const [index, time] of times.entries()) {
+      if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
+    }
+  });
+
+  test("keeps no other message waiting", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "withings",
+      match: { path: "/measure" },
+      effect: { type: "delay", seconds: 0.5 },
+    });
+    house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage();
+    house.owner.say("/help");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
+    expect(house.weights()).toHaveLength(0);
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+  });
+
+  test("a second one meanwhile comes after it, and nothing arrives twice", async () => {
+    await withNews();
+    house.startBot();
+    house.owner.say("/sync");
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+    await house.quiet();
+    expect(house.weights()).toHaveLength(3);
+  });
+
+  test("that meets another run says so, and how it ended when that one is over", async () => {
+    await withNews();
+    house.startBot();
+    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
+    await expect.poll(async () => (await house.app.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]);
+    await lease?.release();
+    house.clock.advance(15);
+    house.wake();
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.text).toBe("3 readings now seen in Garmin.");
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "en",
+      "Garmin has been limiting my requests since 14:00 and has asked me to wait until 15:00. 3 readings (newest 80.30 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
+    ],
+    [
+      "de",
+      "Garmin begrenzt seit 14:00 Uhr meine Anfragen und hat mich gebeten, bis 15:00 Uhr zu warten. 3 Messungen (die neueste: 80,30 kg, 13:30 Uhr) warten, bei Withings sicher aufgehoben. Danach mache ich weiter; du musst nichts tun.",
+    ],
+  ] as const)(
+    "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
+    async (language, words) => {
+      await withNews();
+      await house.app.accounts.save(ACCOUNT, { language });
+      const headers = { "retry-after": "3600" };
+      house.sandbox.faults.add({
+        ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
+        effect: { type: "status", status: 429, headers },
+      });
+      house.startBot();
+      const from = house.clock.now();
+      for (let time = 0; time < 2; time++) {
+        house.owner.say("/sync");
+        const said = house.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
+        expect((await said).text).toContain(words);
+        await house.quiet();
+        house.clock.advance(5);
+      }
+      expect(house.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
+      const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
+      expect(uploads).toHaveLength(1);
+      house.owner.say("/doctor");
+      const doctor = await house.owner.waitForMessage(({ text }) => text.includes(words));
+      expect(doctor.text).toMatch(/^(later|später) · /m);
+      expect(doctor.text).not.toMatch(/All good|Alles gut/);
+    },
+  );
+
+  test("waits out a limit of Telegram's, and still shows how it ended", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "telegram",
+      match: { path: /\/editMessageText$/ },
+      times: 2,
+      effect: {
+        type: "status",
+        status: 429,
+        body: {
+          ok: false,
+          error_code: 429,
+          description: "Too Many Requests: retry after 7",
+          parameters: { retry_after: 7 },
+        },
+      },
+    });
+    house.startBot();
+    const before = house.clock.now();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.edited).toBe(true);
+    expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
+  });
+
+  test("that the queue does not take promises nothing: its first words are gone, and it says so", async () => {
+    const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
+    house = await startBotHouse({ chat: { queue: { put } } });
+    house.startBot();
+    house.owner.say("/sync");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("That didn’t work just now."));
+    await house.quiet();
+    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+  });
+
+  test("says how it ended in a new message when the first cannot be edited", async () => {
+    await withNews();
+    house.sandbox.faults.add({
+      server: "telegram",
+      match: { path: /\/editMessageText$/ },
+      times: Number.POSITIVE_INFINITY,
+      effect: {
+        type: "status",
+        status: 400,
+        body: { ok: false, error_code: 400, description: "Bad Request: message to edit not found" },
+      },
+    });
+    house.startBot();
+    house.owner.say("/sync");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    expect(done.edited).toBe(false);
+  });
+
+  test.each([
+    [true, []],
+    [false, ["sendMessage", "editMessageText"]],
+  ])("knows whether its owner has read how it ended: %s", async (isShown, broken) => {
+    await withNews();
+    let known: boolean | undefined;
+    house.startBot({
+      sync: async () => {
+        // From now on Telegram takes nothing of the kind.
+        for (const method of broken) {
+          house.sandbox.faults.add({
+            server: "telegram",
+            match: { path: new RegExp(`/${method}$`) },
+            times: Number.POSITIVE_INFINITY,
+            effect: { type: "status", status: 400, body: { ok: false, error_code: 400, description: "Bad Request" } },
+          });
+        }
+        return { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+      },
+      conclude: async () => ({
+        healed: undefined,
+        told: async (wasShown) => {
+          known = wasShown;
+        },
+      }),
+    });
+    house.owner.say("/sync");
+    await expect.poll(() => known).toBe(isShown);
+    await house.quiet();
+  });
+
+  test("says what is needed when Garmin has signed the owner out", async () => {
+    await withNews();
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.startBot();
+    house.owner.say("/sync");
+    const { text, buttons } = await house.owner.waitForMessage(({ text }) => text.includes("signed in again"));
+    expect(text).toMatch(
+      /^Garmin has signed me out\. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again\.\n\nGarmin’s last page/,
+    );
+    expect(buttons.flat().map((button) => button.text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  });
+
+  test("breaks in words with a report id, should the run itself throw", async () => {
+    await withNews();
+    house.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
+    house.owner.say("/sync");
+    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("in my log"));
+    const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
+    expect(house.logged).toContainEqual(expect.objectContaining({ event: "sync_failed", reportId }));
+    expect(text).not.toContain("secret");
+  });
+});
+
+describe("/status", () => {
+  const status = async () => {
+    house.owner.say("/status");
+    return (await house.owner.waitForMessage()).text;
+  };
+
+  test("of a new account says once what is missing, and nothing of what needs it", async () => {
+    house = await startBotHouse({ linked: false });
+    const nextRunAt = ago(-60);
+    house.startBot({ surroundings: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
+    const missing = (lastSync: string) => [
+      ...["Withings: not linked", "Garmin: not linked", ""],
+      ...[`Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
+    ];
+    expect((await status()).split("\n")).toEqual(missing("none yet"));
+    const buttons = () => house.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
+    expect(buttons()).toEqual([["Link Withings"], ["Link Garmin"]]);
+    await house.sync();
+    expect((await status()).split("\n")).toEqual(missing("today 12:00, waiting for you"));
+  });
+
+  test("shows links, last readings, last run, next run, and what is held and why", async () => {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
+    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    await house.sync();
+    await house.app.agenda.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
+    house.startBot();
+    // The times are those of the owner's zone, which Withings told.
+    expect((await status()).split("\n")).toEqual([
+      "Withings: linked, good for 365 days, renewed by itself",
+      "Garmin: linked as Owner, good for 29 days, renewed by itself",
+      "",
+      "Last weigh-in: 80.25 kg, today 11:30",
+      "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
+      "Last sync: today 13:00, all right, 2 readings",
+      "Next sync: today 13:30",
+      "",
+      "today 12:30, 41.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app.",
+      "",
+      "Weighbridge 0.1.0",
+    ]);
+
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    const later = await status();
+    expect(later).toContain("Withings: linked, good for 36");
+    expect(later).toContain("Garmin: signed out (was Owner)");
+    expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
+    expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
+  });
+
+  test("no longer says what the last run asked for once the link is gone or made anew", async () => {
+    house = await startBotHouse();
+    house.startBot();
+    await house.sync();
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    expect(await status()).toContain("Garmin has signed me out.");
+    const link = await house.app.links.read(ACCOUNT, "garmin");
+    await house.app.links.remove(ACCOUNT, "garmin");
+    const without = await status();
+    expect(without).toContain("Garmin: not linked");
+    expect(without).not.toContain("signed me out");
+
+    house.clock.advance(60);
+    if (!link) throw new Error("there was no link");
+    const renewed = { ...link.value, state: "linked" as const, linkedAt: house.clock.now() };
+    await house.app.links.replace(ACCOUNT, "garmin", renewed);
+    expect(await status()).not.toContain("signed me out");
+  });
+});

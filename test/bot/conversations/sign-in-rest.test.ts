@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Language } from "../../../src/sync/model/account.ts";
+import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const WITHOUT_LINK: Record<Language, string> = {
+  en: "Garmin is limiting sign-ins to this account, so I won’t try a password or code until 15:00. You can still sign in on Garmin’s own page.",
+  de: "Garmin begrenzt gerade die Anmeldungen bei diesem Konto, darum versuche ich bis 15:00 Uhr kein Passwort und keinen Code. Auf Garmins eigener Seite kannst du dich trotzdem anmelden.",
+};
+const WITH_LINK: Record<Language, string> = {
+  en: `${WITHOUT_LINK.en} Syncing continues: your link works without a new sign-in.`,
+  de: `${WITHOUT_LINK.de} Der Abgleich läuft weiter: Deine Verbindung braucht keine neue Anmeldung.`,
+};
+const LANGUAGES: Language[] = ["en", "de"];
+
+/** At 13:00, Garmin answers one sign-in of the owner with a 429. */
+async function limited(language: Language) {
+  house = await startBotHouse();
+  await house.app.accounts.save(ACCOUNT, { language });
+  await house.sync();
+  house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+  expect(await house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
+    type: "resting",
+  });
+  house.startBot();
+}
+
+async function doctor(): Promise<string> {
+  house.owner.say("/doctor");
+  const isDone = ({ edited, text }: { edited: boolean; text: string }) =>
+    edited && !/checking…|wird geprüft/.test(text);
+  return (await house.owner.waitForMessage(isDone)).text;
+}
+
+async function status(): Promise<string> {
+  house.owner.say("/status");
+  return (await house.owner.waitForMessage()).text;
+}
+
+describe("while sign-ins at Garmin rest", () => {
+  test.each(LANGUAGES)("/doctor and /status say until when, and that syncing continues (%s)", async (language) => {
+    await limited(language);
+    const report = await doctor();
+    const [later, check] = language === "en" ? ["later", "Garmin sign-in"] : ["später", "Anmeldung bei Garmin"];
+    expect(report.split("\n").filter((line) => line.includes(`${check}: `))).toEqual([
+      `${later} · ${check}: ${WITH_LINK[language]}`,
+    ]);
+    expect(await status()).toContain(`\n${WITH_LINK[language]}\n`);
+  });
+
+  test.each(LANGUAGES)("neither promises that syncing continues without a working link (%s)", async (language) => {
+    await limited(language);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+    expect(await doctor()).toContain(`${WITHOUT_LINK[language]}\n`);
+    expect(await status()).toContain(`\n${WITHOUT_LINK[language]}\n`);
+  });
+
+  test("both are silent about it once it is over", async () => {
+    await limited("en");
+    house.clock.advance(2 * 3600);
+    await house.sync();
+    expect(await doctor()).toMatch(/\nok · Garmin sign-in: reachable from here\n(.*\n)+\nAll good\.$/);
+    expect(await status()).not.toContain("limiting");
+  });
+
+  test("one person’s rest is not another’s", async () => {
+    await limited("en");
+    await house.app.people.accept(await house.app.people.invite(), { telegramUserId: 4712, name: "Anna" });
+    const anna = house.telegram.user({ id: 4712, firstName: "Anna" });
+    anna.say("/doctor");
+    const { text } = await anna.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
+    expect(text).toContain("ok · Garmin sign-in: reachable from here\n");
+  });
+});

@@ -1,0 +1,269 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createChat } from "../../../src/app/chat.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { leaseName } from "../../../src/sync/links/with-lease.ts";
+import type { AccountChanges } from "../../../src/sync/model/account.ts";
+import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+
+let house: Household;
+afterEach(() => house.close());
+
+/** Somebody in Berlin, where nine in the morning is eight in UTC. Unless said otherwise it is one in the afternoon. */
+async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
+  house = await startHousehold({ at: now });
+  const { app, clock, sandbox, person } = house;
+  const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
+  const deps = {
+    answersByItself: false,
+    doctor: async () => ({ findings: [], ended: Promise.resolve() }),
+    report: async () => ({ name: "report.json", text: "{}" }),
+    queue: app.jobs,
+    version: "1",
+  };
+  const log = createLog({ level: "silent" });
+  await app.accounts.save(ACCOUNT, changes);
+  if (isScaleUsed) person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
+  clock.advance(60);
+  await house.sync();
+
+  /** The clock moves on, and a copy of the program of that time looks whether a summary is due. */
+  async function at(instant: string) {
+    clock.advance((new Date(instant).getTime() - clock.now().getTime()) / 1000);
+    const { summarize, telegram } = createChat(config, app, { ...deps, clock, log });
+    const account = await app.accounts.save(ACCOUNT, {});
+    await summarize(account);
+    await telegram.close();
+  }
+  return { at, owner, told: () => owner.messages.map(({ text }) => text) };
+}
+
+test("comes at nine, quietly and once, with what came in since the last one", async () => {
+  const { at, told, owner } = await moveIn();
+  await at("2026-11-22T07:59:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-22T08:00:00Z");
+  await at("2026-11-22T08:01:00Z");
+  expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nBody: fat 20.0 %."]);
+  expect(owner.lastMessage?.silent).toBe(true);
+
+  house.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
+  house.person.takeBloodPressure({ at: new Date("2026-11-22T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
+  house.person.stepOnScale({ at: new Date("2026-11-22T06:10:00Z"), weightKg: 41, attrib: 1 });
+  await house.sync();
+  await at("2026-11-23T08:00:00Z");
+  expect(told()[1]).toBe(
+    [
+      "New in Garmin: 1 weigh-in, 1 blood pressure.",
+      "Weight 79.85 kg, 22 Nov 07:00. Mean of 7 days: 80.1 kg.",
+      "Blood pressure 121/79 mmHg, pulse 61, 22 Nov 07:05.",
+      "Waiting for you: 1 held. /status shows them.",
+    ].join("\n"),
+  );
+});
+
+test.each([
+  ["en", "Nothing new in Garmin since my last summary.\nLast weigh-in: 79.85 kg, 21 Nov 11:00, 14 days ago."],
+  [
+    "de",
+    "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
+  ],
+] as const)(
+  "after two weeks without a weigh-in, says when the last one was, and no mean (%s)",
+  async (language, text) => {
+    const { at, told } = await moveIn({
+      language,
+      settings: { tellsSilence: { weigh_in: false, blood_pressure: false } },
+    });
+    house.person.stepOnScale({ at: new Date("2026-11-21T10:00:00Z"), weightKg: 79.85 });
+    house.clock.advance(60);
+    await house.sync();
+    for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+    expect(told()[0]).toMatch(/Mean of 7 days|Mittel der 7 Tage/);
+    // Each mean is of days that have passed, and none is of days without a weigh-in.
+    expect(told().filter((it) => /Mean of|Mittel der/.test(it))).toHaveLength(6);
+    for (let day = 1; day <= 5; day++) await at(`2026-12-0${day}T11:00:00Z`);
+    expect(told().at(-1)).toBe(text);
+  },
+);
+
+test("speaks the owner's language and units, at the owner's hour", async () => {
+  const settings = { units: "st", summaryHour: 21 } as const;
+  const { at, told } = await moveIn({ language: "de", settings });
+  await at("2026-11-21T19:59:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-21T20:00:00Z");
+  expect(told()).toEqual(["Neu in Garmin: 1 Wiegung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %."]);
+});
+
+const SCALE_IS_SILENT = {
+  en: [
+    "No weigh-in for 3 days; you usually weigh in every day. If you have been on the scale since, open the Withings app:",
+    "• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open nearby.",
+    "• It’s there: /doctor looks for what’s wrong on my side.",
+  ].join("\n"),
+  de: [
+    "Seit 3 Tagen kam keine Wiegung an; sonst wiegst du dich jeden Tag. Warst du seitdem auf der Waage, öffne die Withings-App:",
+    "• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.",
+    "• Sie ist da: /doctor sucht, was bei mir nicht stimmt.",
+  ].join("\n"),
+};
+
+describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s", (summaryMode) => {
+  test.each(["en", "de"] as const)(
+    "a scale that is used daily is missed after three days, once (%s)",
+    async (language) => {
+      const now = new Date("2026-11-21T06:00:00Z");
+      const { at, told, owner } = await moveIn({ language, settings: { summaryMode } }, { now });
+      for (const day of [17, 18, 19, 20]) {
+        const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: house.clock.now() };
+        house.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
+      }
+      await house.sync();
+      await at("2026-11-22T08:00:00Z");
+      await at("2026-11-23T08:00:00Z");
+      expect(told()).not.toContain(SCALE_IS_SILENT[language]);
+      await at("2026-11-24T08:00:00Z");
+      const silence = owner.messages.find(({ text }) => text === SCALE_IS_SILENT[language]);
+      expect(silence?.silent).toBe(false);
+      const off = language === "en" ? "Don’t tell me about this" : "Dazu nichts mehr sagen";
+      expect(silence?.buttons.flat()).toMatchObject([{ text: off, data: "set:silence:weigh_in:off" }]);
+      for (let day = 25; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
+      const isSilence = /^(No weigh-in for|Seit \d+ Tagen kam keine Wiegung)/;
+      expect(told().filter((text) => isSilence.test(text))).toEqual([SCALE_IS_SILENT[language]]);
+    },
+  );
+});
+
+test.each([
+  ["en", "No weigh-in since Withings was linked 3 days ago; you usually weigh in every day. If you have been on"],
+  ["de", "Withings ist seit 3 Tagen verbunden, und seitdem kam keine Wiegung an; sonst wiegst du dich jeden Tag."],
+] as const)(
+  "after months without a link the scale has its whole time before it is missed (%s)",
+  async (language, told) => {
+    const chat = await moveIn({ language, settings: { summaryMode: "off" } });
+    for (const day of [17, 18, 19, 20]) {
+      house.person.stepOnScale({
+        at: new Date(`2026-11-${day}T06:00:00Z`),
+        createdAt: house.clock.now(),
+        weightKg: 80,
+      });
+    }
+    await house.sync();
+    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "withings");
+    house.clock.advance((Date.parse("2027-03-01T08:00:00Z") - house.clock.now().getTime()) / 1000);
+    await house.link();
+    for (const day of ["01", "02", "03", "04", "05"]) {
+      await chat.at(`2027-03-${day}T08:30:00Z`);
+      expect(await house.sync()).toMatchObject({ status: "success" });
+      await chat.at(`2027-03-${day}T09:00:00Z`);
+      if (day === "03") expect(chat.told()).toEqual([]);
+    }
+    expect(chat.told()).toEqual([expect.stringContaining(told)]);
+  },
+);
+
+test("a cuff that was used weekly is missed after two weeks while the scale goes on, not while its owner wants no word", async () => {
+  const days = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => new Date(Date.parse("2026-11-22T06:00:00Z") + (from + index) * DAY_MS));
+  const live = async (changes: AccountChanges) => {
+    const { at, told } = await moveIn(changes);
+    const pressureAt = (at: Date) =>
+      house.person.takeBloodPressure({ at, createdAt: house.clock.now(), systolic: 121, diastolic: 79 });
+    for (const week of [-21, -14, -7]) days(week, 1).forEach(pressureAt);
+    for (const [index, day] of days(0, 16).entries()) {
+      house.person.stepOnScale({ at: day, weightKg: 80.25 });
+      house.clock.advance((day.getTime() - house.clock.now().getTime()) / 1000 + 60);
+      if (index === 0) pressureAt(day);
+      await house.sync();
+      await at(new Date(day.getTime() + 2 * 3_600_000).toISOString());
+    }
+    return told().filter((text) => text.startsWith("No blood pressure"));
+  };
+  expect(await live({})).toEqual([
+    "No blood pressure reading for 14 days; you usually measure once a week. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.",
+  ]);
+  await house.close();
+  expect(await live({ settings: { tellsSilence: { weigh_in: true, blood_pressure: false } } })).toEqual([]);
+});
+
+test.each([
+  ["en", "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you have measured since"],
+  [
+    "de",
+    "Withings ist seit 3 Tagen verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen",
+  ],
+] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
+  const { at, told, owner } = await moveIn({ language }, { isScaleUsed: false });
+  for (let day = 22; day <= 30; day++) {
+    await house.sync();
+    await at(`2026-11-${day}T08:00:00Z`);
+  }
+  expect(told()).toEqual([expect.stringContaining(beginning)]);
+  expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ data: "set:silence:all:off" }]);
+});
+
+test("a silence is told as soon as it has lasted long enough, but not in the night", async () => {
+  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  // Linked at one in the afternoon.
+  await at("2026-11-24T08:00:00Z");
+  await at("2026-11-24T11:30:00Z");
+  expect(told()).toEqual([]);
+  await at("2026-11-24T12:30:00Z");
+  expect(told()).toEqual([expect.stringMatching(/^Withings was linked 3 days ago/)]);
+  await house.close();
+
+  const evening = await moveIn({ settings: { summaryMode: "off" } });
+  for (const day of [17, 18, 19, 20, 21]) {
+    house.person.stepOnScale({ at: new Date(`2026-11-${day}T22:30:00Z`), createdAt: house.clock.now(), weightKg: 80 });
+  }
+  await house.sync();
+  await evening.at("2026-11-24T22:00:00Z");
+  await house.sync();
+  await evening.at("2026-11-24T23:00:00Z");
+  await evening.at("2026-11-25T07:59:00Z");
+  expect(evening.told()).toEqual([]);
+  await evening.at("2026-11-25T08:00:00Z");
+  expect(evening.told()).toEqual([expect.stringMatching(/^No weigh-in for 3 days; you usually weigh in every day\./)]);
+});
+
+test("a silence that Telegram did not take is told later that day, and once", async () => {
+  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  house.clock.advance((4 * DAY_MS) / 1000);
+  await house.link();
+  house.sandbox.faults.add({
+    ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  });
+  await house.app.accounts.saveLastRun(ACCOUNT, () => ({
+    finishedAt: house.clock.now(),
+    outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
+  }));
+  await at("2026-11-28T13:00:00Z");
+  expect(told()).toEqual([]);
+  house.sandbox.faults.remove("away");
+  await at("2026-11-28T13:30:00Z");
+  await at("2026-11-28T14:00:00Z");
+  await at("2026-11-29T08:00:00Z");
+  expect(told()).toHaveLength(1);
+});
+
+test("waits while a run is at work, and while Telegram is away", async () => {
+  const { at, told } = await moveIn();
+  const account = await house.app.accounts.save(ACCOUNT, {});
+  house.clock.advance((Date.parse("2026-11-22T07:59:00Z") - house.clock.now().getTime()) / 1000);
+  const lease = await house.app.leases.acquire(leaseName(account), 120);
+  await at("2026-11-22T08:00:00Z");
+  await lease?.release();
+  house.sandbox.faults.add({
+    ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
+  });
+  await at("2026-11-22T08:05:00Z");
+  expect(told()).toEqual([]);
+  house.sandbox.faults.remove("away");
+  await at("2026-11-22T08:10:00Z");
+  expect(told()).toHaveLength(1);
+});

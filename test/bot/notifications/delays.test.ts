@@ -1,0 +1,314 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { RetryLaterError } from "../../../src/lib/errors.ts";
+import type { FaultName } from "../../../src/sandbox/named-faults.ts";
+import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+/** One reading has arrived, and at 13:59 another one was measured. */
+async function moveIn(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
+  house = await startBotHouse();
+  house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
+  await house.sync();
+  house.clock.advance(3600);
+  house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
+  house.startBot(instead);
+}
+
+/** What the bot says to this once it has done it. */
+async function answer(command: string, isDone: (text: string) => boolean = (text) => !text.includes("…")) {
+  const before = house.owner.messages.length;
+  house.owner.say(command);
+  await house.owner.waitUntil(({ messages }) =>
+    messages.slice(before).some(({ from, text }) => from === "bot" && isDone(text)),
+  );
+  await house.quiet();
+  return house.owner.messages.findLast(({ from }) => from === "bot")?.text ?? "";
+}
+const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
+const lineOf = (report: string, name: string) => report.split("\n").find((line) => line.includes(`· ${name}: `));
+
+describe("/doctor never says that all is good", () => {
+  test.each<[FaultName, RegExp]>([
+    [
+      "garmin_upload_dropped",
+      /^later · last sync: today 14:\d\d, not finished\. Garmin hasn’t answered properly since 14:00\. 1 reading \(80\.25 kg, 13:59\) is waiting, safe at Withings\. I’ll keep trying; you don’t have to do anything\.$/,
+    ],
+    [
+      "garmin_slow_to_show",
+      /^later · last sync: today 14:\d\d, not finished\. Garmin accepted 1 reading \(80\.25 kg, 13:59\) at 14:00 but doesn’t show it yet\. It’s safe at Withings either way\. I’ll check again with each sync; you don’t have to do anything\.$/,
+    ],
+    [
+      "withings_601",
+      /^later · last sync: today 14:\d\d, not finished\. Withings has been limiting my requests since 14:00\. Your readings are safe there\. I’ll keep trying;/,
+    ],
+  ])("while %s keeps a reading from arriving, also after the fault is gone", async (fault, line) => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    await house.sync();
+    house.clock.advance(60);
+    await house.sync();
+    house.sandbox.faults.clear();
+    const report = await doctor();
+    expect(lineOf(report, "last sync")).toMatch(line);
+    expect(report).toMatch(/\n\n1 thing isn’t right at the moment; check again later\.$/);
+  });
+
+  test("while a reading waits for a decision", async () => {
+    await moveIn();
+    house.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
+    await house.sync();
+    const report = await doctor();
+    expect(lineOf(report, "last sync")).toBe(
+      "you · last sync: today 14:00, all right, 1 reading. 1 reading needs your decision; see /status.",
+    );
+    expect(report).toMatch(/\n\n1 thing needs you\.$/);
+  });
+
+  test("while Garmin does not offer a kind", async () => {
+    await moveIn();
+    house.person.takeBloodPressure({ at: minutesAgo(2), systolic: 121, diastolic: 79 });
+    house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+    await house.sync();
+    const report = await doctor();
+    expect(lineOf(report, "last sync")).toMatch(
+      /^later · last sync: .*\. Not sent for now: blood pressure\. Nothing is lost; \/status says why\.$/,
+    );
+  });
+
+  test("while readings come back changed, which its owner has to decide", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_rounds_weight");
+    await house.sync();
+    expect(lineOf(await doctor(), "last sync")).toMatch(/^you · last sync: .*Not sent for now: weigh-ins\./);
+  });
+
+  test("and says so when all is", async () => {
+    await moveIn();
+    await house.sync();
+    expect(await doctor()).toMatch(/\nok · last sync: today 14:00, all right, 1 reading\n\nAll good\.$/);
+  });
+});
+
+test("/status says what waits, since when and whose fault it is", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_api_500");
+  await house.sync();
+  house.clock.advance(600);
+  await house.sync();
+  expect(await answer("/status")).toContain(
+    "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.25 kg, 13:59) is waiting, safe at Withings. I’ll keep trying; you don’t have to do anything.\n",
+  );
+});
+
+test("a reading that Garmin has, but that can’t be seen there, is not said to wait", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_slow_to_show");
+  await house.sync();
+  expect(house.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
+  house.sandbox.faults.turnOn("garmin_field_renamed");
+  const text = await answer("/sync", (it) => it.includes("understand"));
+  expect(text).toContain("Your readings are safe at Withings");
+  expect(text).not.toMatch(/wait/);
+});
+
+test("a reading that Garmin refuses is not said to be broken on our side", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
+  expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
+    "1 reading could not be stored. /status says why.",
+  );
+  const status = await answer("/status");
+  expect(status).toContain("\nLast sync: today 14:00, done, but Garmin didn’t store everything\n");
+  expect(status).not.toContain("on my side");
+  expect(lineOf(await doctor(), "last sync")).toMatch(
+    /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
+  );
+
+  // And as long as it isn't there, no sync says that Garmin has every reading.
+  house.clock.advance(60);
+  expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
+    "Nothing new.\n1 reading could not be stored. /status says why.",
+  );
+
+  // What is broken as well is not hidden by it.
+  house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+  house.person.takeBloodPressure({ at: minutesAgo(0), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.add({
+    ...{ server: "garmin_connectapi", match: { path: "/bloodpressure-service/bloodpressure" } },
+    effect: { type: "status", status: 418, body: {} },
+  });
+  house.clock.advance(60);
+  expect(await house.sync()).toMatchObject({ status: "error", failed: 1, cause: expect.stringContaining("418") });
+  expect(await answer("/status")).toContain("not finished\nGarmin has been answering in a way I don’t understand");
+});
+
+describe("an answer in a shape that the program does not know", () => {
+  const UNEXPECTED: Array<[string, FaultName, string]> = [
+    ["Withings", "withings_field_renamed", "there"],
+    ["Garmin", "garmin_field_renamed", "at Withings"],
+  ];
+
+  test.each(UNEXPECTED)("is %s’s, in every answer, and since when", async (vendor, fault, where) => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
+    house.clock.advance(600);
+    const text = `${vendor} has been answering in a way I don’t understand since 14:00. Your readings are safe ${where}. I’ll keep trying. If it lasts, I need an update; the person who runs me can find more in my log.`;
+    expect(await answer("/sync", (it) => it.includes("my log"))).toBe(text);
+    expect(await answer("/status")).toMatch(new RegExp(`\nLast sync: today 14:1\\d, not finished\n${text}`));
+    const report = await doctor();
+    expect(lineOf(report, "last sync")).toMatch(
+      new RegExp(`^later · last sync: today 14:1\\d, not finished\\. ${text}$`),
+    );
+    expect(report).not.toContain("on my side");
+    if (vendor === "Withings") {
+      expect(lineOf(report, "Withings")).toBe(
+        "later · Withings: Withings is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+      );
+    }
+  });
+
+  test("dates from its own beginning, not from that of other trouble before it", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_field_renamed");
+    await house.sync();
+    house.clock.advance(600);
+    house.sandbox.faults.clear();
+    house.sandbox.faults.turnOn("withings_field_renamed");
+    await house.sync();
+    expect(await answer("/status")).toContain("Withings has been answering in a way I don’t understand since 14:10.");
+  });
+
+  test("that promises more readings without a way to them is one of those", async () => {
+    await moveIn();
+    house.sandbox.faults.add({
+      ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "body", body: { status: 0, body: { measuregrps: [], more: 1 } } },
+    });
+    expect(await answer("/sync", (it) => it.includes("my log"))).toMatch(/^Withings has been answering in a way/);
+  });
+
+  test("about single measurements is not said to be nothing new", async () => {
+    await moveIn();
+    const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+    await house.sync();
+    house.clock.advance(60);
+    const { date } = house.person.group(grpid);
+    Object.assign(house.person.group(grpid), { date: undefined, takenAt: date });
+    house.person.touch(grpid);
+    const text = await answer("/sync", (it) => it.startsWith("Nothing new"));
+    expect(text).toBe("Nothing new that I can read.\nWithings has a measurement that I can’t read.");
+  });
+});
+
+test("/status and /doctor blame nobody for what was before a new link", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("garmin_api_500");
+  await house.sync();
+  house.sandbox.faults.clear();
+  house.clock.advance(60);
+  await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+  expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
+  expect(lineOf(await doctor(), "last sync")).toBe("later · last sync: today 14:00, not finished.");
+  await house.app.links.remove(ACCOUNT, "garmin");
+  expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
+});
+
+test("what waits is said although the readings cannot be read, and nobody else is blamed", async () => {
+  await moveIn({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
+  // As its linking in the chat had saved it.
+  await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  house.sandbox.faults.turnOn("withings_down");
+  await house.sync();
+  expect(await answer("/status")).toBe(
+    [
+      "That didn’t work just now. The trouble is on my side, and nothing is lost. Try again in a few minutes.",
+      "Last sync: today 14:00, not finished",
+      "Withings hasn’t answered properly since 14:00. Your readings are safe there. I’ll keep trying; you don’t have to do anything.",
+    ].join("\n"),
+  );
+});
+
+test.each([
+  [
+    "en",
+    "Garmin accepted 1 reading (80.30 kg, 12:30) at 13:00 but doesn’t show it yet. It’s safe at Withings either way. The first reading of a new link goes alone; the other 2 follow once Garmin shows it. I’ll check again with each sync; you don’t have to do anything.",
+  ],
+  [
+    "de",
+    "Garmin hat um 13:00 Uhr 1 Messung (80,30 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auf jeden Fall sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
+  ],
+] as const)(
+  "while the first reading of a new link is awaited, it says that the rest follows (%s)",
+  async (language, text) => {
+    house = await startBotHouse();
+    await house.app.accounts.save(ACCOUNT, { language });
+    for (const minutes of [50, 40, 30])
+      house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
+    house.sandbox.faults.turnOn("garmin_slow_to_show");
+    house.startBot();
+    expect(await answer("/sync", (it) => it.includes("Garmin "))).toBe(text);
+  },
+);
+
+describe("after Garmin refused an upload for lack of consent", () => {
+  const TAKES = /accepts uploads/;
+
+  async function refused() {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_upload_412");
+    expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin wants your consent/);
+  }
+
+  test("“Check again” does not say that Garmin takes uploads because the settings say so", async () => {
+    await refused();
+    const before = house.owner.messages.length;
+    house.owner.tap("Check again");
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin wants your consent"));
+    await house.quiet();
+    const said = house.owner.messages.slice(before).map(({ text }) => text);
+    expect(said).toEqual([
+      "Garmin’s settings show your consent. The next upload shows whether Garmin takes it.",
+      expect.stringMatching(/^Garmin wants your consent/),
+    ]);
+
+    house.sandbox.faults.clear();
+    house.clock.advance(60);
+    house.owner.tap("Check again");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    expect(house.owner.messages.filter(({ text }) => TAKES.test(text) && !text.includes("whether"))).toEqual([]);
+  });
+
+  test("/doctor believes that refusal until an upload was accepted", async () => {
+    await refused();
+    const report = await doctor();
+    expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin wants your consent/);
+    expect(report).toMatch(/\n\n1 thing needs you\.$/);
+
+    // A run that did not get to an upload.
+    house.sandbox.faults.clear();
+    house.sandbox.faults.turnOn("withings_down");
+    house.clock.advance(60);
+    await house.sync();
+    house.sandbox.faults.clear();
+    expect(lineOf(await doctor(), "Garmin")).toMatch(
+      /^later · Garmin: answers as Owner, but refused the last upload \(today 14:0\d\) because your consent was missing\. The next upload will show/,
+    );
+
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
+  });
+
+  test("a new sign-in is another matter", async () => {
+    await refused();
+    house.clock.advance(60);
+    await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
+  });
+});

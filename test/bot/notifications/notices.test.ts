@@ -1,0 +1,209 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { wordsFor } from "../../../src/bot/words/words.ts";
+import { terminalWords } from "../../../src/cli/words.ts";
+import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
+import type { Differing, Pause } from "../../../src/sync/model/vendors.ts";
+import type { Notice } from "../../../src/sync/status/kind-notices.ts";
+import { overviewOf } from "../../../src/sync/status/overview.ts";
+import { ACCOUNT } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house?.close());
+
+const NOW = new Date("2026-11-21T12:00:00Z");
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+test("after the first reading came back different, /status says so, and one tap sends the rest", async () => {
+  house = await startBotHouse();
+  for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+  house.sandbox.faults.turnOn("garmin_rounds_weight");
+  house.startBot();
+  house.owner.say("/sync");
+  const answer = await house.owner.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  expect(answer.text).toBe(
+    "1 reading now seen in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+  );
+  house.owner.say("/status");
+  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  expect(status.text).toContain("Last weigh-in: 80.30 kg");
+  expect(status.text).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
+  expect(status.text).toContain("2 readings wait; nothing is lost");
+  house.clock.advance(60);
+  await house.owner.tap("Go on with weigh-ins");
+  await expect.poll(() => house.weights().length).toBe(3);
+  await house.quiet();
+  expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t sent for now");
+  expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
+});
+
+test("the button in the message switches that kind off, and it is not mentioned again", async () => {
+  house = await startBotHouse();
+  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  house.startBot();
+  house.owner.say("/sync");
+  const answer = await house.owner.waitForMessage(({ text }) => text.includes("Not sent for now"));
+  expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
+  house.owner.say("/status");
+  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  expect(status.text).toContain("Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 403).");
+  await house.owner.tap("Stop sending blood pressure");
+  await house.quiet();
+  house.owner.say("/status");
+  const after = await house.owner.waitForMessage(({ text }) => text.includes("Last sync"));
+  expect(after.text).not.toContain("takes no blood pressure");
+});
+
+test("how often Garmin is asked again about a kind is what /status says: first with every sync, then once a day", async () => {
+  const HALF_HOUR = 1800;
+  house = await startBotHouse({ at: new Date("2026-11-21T21:30:00Z") });
+  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  house.startBot();
+  const begun = house.clock.now().getTime();
+  const askedAfterHours: number[] = [];
+  async function syncsUntil(hours: number) {
+    for (; house.clock.now().getTime() < begun + hours * 3_600_000; house.clock.advance(HALF_HOUR)) {
+      house.requests();
+      await house.sync();
+      const isAsked = house.requests().some((it) => it.includes("bloodpressure-service"));
+      if (isAsked) askedAfterHours.push((house.clock.now().getTime() - begun) / 3_600_000);
+    }
+  }
+  async function status() {
+    house.owner.say("/status");
+    return (await house.owner.waitForMessage(({ text }) => text.includes("Last sync"))).text;
+  }
+  await syncsUntil(2);
+  expect(await status()).toContain("I’ll ask again with every sync until 04:30, then once a day.");
+  await syncsUntil(8);
+  expect(await status()).toContain("everything else continues. I’ll ask again once a day.");
+  await syncsUntil(60);
+  expect(askedAfterHours).toEqual([...Array.from({ length: 12 }, (_, index) => index / 2), 29.5, 53.5]);
+});
+
+describe("while Garmin does not show parts of a reading as they were sent", () => {
+  async function dropped() {
+    house = await startBotHouse();
+    house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    await house.sync();
+    house.startBot();
+  }
+
+  async function answer(command: string, isDone: (text: string) => boolean) {
+    house.owner.say(command);
+    return (await house.owner.waitForMessage(({ text }) => isDone(text))).text;
+  }
+  const sync = () => answer("/sync", (text) => /^(Nothing new|Nichts Neues)\. ./.test(text));
+  const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
+
+  test.each([
+    [
+      "en",
+      "Nothing new. Garmin has every reading. ",
+      "Garmin doesn’t show these values as I sent them: body fat, muscle (80.25 kg, today 12:55).",
+      /\nnote · last sync: today 13:00, all right(, 1 reading)?\. (.*)\n\nNothing needs you\.$/,
+    ],
+    [
+      "de",
+      "Nichts Neues. Garmin hat alle Messungen. ",
+      "Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: Körperfett, Muskeln (80,25 kg, heute 12:55).",
+      /\nHinweis · Letzter Abgleich: heute 13:00, alles gut(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
+    ],
+  ] as const)(
+    "no answer says that Garmin has everything, or that all is good (%s)",
+    async (language, head, fact, last) => {
+      await dropped();
+      await house.app.accounts.save(ACCOUNT, { language });
+      expect(await sync()).toBe(head + fact);
+      expect(await answer("/status", (text) => text.startsWith("Withings"))).toContain(`\n\n${fact}`);
+      expect((await doctor()).match(last)?.[2]).toBe(fact);
+    },
+  );
+
+  test("also in a terminal, where it is no failure", async () => {
+    await dropped();
+    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+    const seen = await overviewOf({ ...house.app, now: house.clock.now() }, account);
+    const report = await house.sync();
+    expect(terminalWords("Europe/Berlin", house.clock.now()).outcome(report, { after: seen })).toMatch(
+      /^Nothing new\. Garmin has every reading\. Garmin doesn’t show these values/,
+    );
+  });
+
+  test("nothing more is said of parts that are not sent any more, or that Garmin shows again", async () => {
+    await dropped();
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
+    expect(await sync()).toMatch(/as I sent them: body fat \(/);
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, composition: false } } });
+    house.clock.advance(60);
+    expect(await sync()).toBe("Nothing new. Garmin has every reading.");
+
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
+    house.sandbox.faults.clear();
+    house.clock.advance(60);
+    house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });
+    await house.sync();
+    expect(await sync()).toBe("Nothing new. Garmin has every reading.");
+    expect(await doctor()).toMatch(/\n\nAll good\.$/);
+  });
+});
+
+const pause: Pause = { reason: "closed", since: NOW, lookedAt: NOW, from: NOW, waiting: 1, httpStatus: 404 };
+const weighIn = { kind: "weigh_in", takenAt: NOW, values: { kind: "weigh_in", weightKg: 80.25 } } as const;
+const fat: Differing = { ...weighIn, field: "bodyFatPercent", sent: 21.4 };
+const NOTICES: Notice[] = [
+  { type: "closed", kind: "weigh_in", pause },
+  { type: "closed", kind: "blood_pressure", pause: { ...pause, waiting: 3 } },
+  { type: "served", kind: "blood_pressure" },
+  {
+    type: "differs",
+    kind: "weigh_in",
+    pause,
+    differing: [{ ...weighIn, field: "weightKg", sent: 80.25, shown: 80.3 }],
+  },
+  { type: "fields", differing: [fat, { ...weighIn, field: "muscleMassKg", sent: 59.9, shown: 60.4 }] },
+  { type: "twin", twin: { ...weighIn, other: weighIn } },
+];
+
+/** The fact first. */
+const FIRST_SENTENCES = {
+  en: [
+    "Garmin hasn’t accepted weigh-ins for this account since 13:00 (HTTP 404).",
+    "Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 404).",
+    "Garmin accepts blood pressure for this account again.",
+    "Weight: 80.25 kg sent, 80.30 kg shown.",
+    "Body fat: 21.4 % sent, nothing shown.",
+    "2 entries in Garmin for one reading: 80.25 kg, today 13:00, from me, and 80.25 kg, today 13:00, from elsewhere.",
+  ],
+  de: [
+    "Garmin nimmt seit 13:00 Uhr für dieses Konto keine Gewichte an (HTTP 404).",
+    "Garmin nimmt seit 13:00 Uhr für dieses Konto keinen Blutdruck an (HTTP 404).",
+    "Garmin nimmt für dieses Konto wieder Blutdruck an.",
+    "Gewicht: 80,25 kg gesendet, 80,30 kg angezeigt.",
+    "Körperfett: 21,4 % gesendet, nichts angezeigt.",
+    "2 Einträge in Garmin für eine Messung: 80,25 kg, heute 13:00, von mir, und 80,25 kg, heute 13:00, von woanders.",
+  ],
+};
+
+test.each(["en", "de"] as const)(
+  "every notice in %s begins with the fact, and says that nothing is lost where something waits",
+  (language) => {
+    const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
+    const texts = NOTICES.map((notice) => words.news({ type: "notice", notice, isQuiet: true }));
+    expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
+    const isLost = { en: "nothing is lost", de: "nichts ist verloren" }[language];
+    expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);
+  },
+);
+
+test.each([
+  ["en", "Not sent for now: blood pressure. Nothing is lost; /status says why."],
+  ["de", "Vorerst nicht gesendet: Blutdruck. Nichts ist verloren; /status sagt, warum."],
+] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
+  const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
+  const waiting = { held: 0, failed: 0, items: [] };
+  expect(words.summary({ arrived: {}, waiting, paused: ["blood_pressure"] }).split("\n")).toContain(sentence);
+});

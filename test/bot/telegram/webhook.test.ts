@@ -1,0 +1,320 @@
+import type { Update } from "grammy/types";
+import { GrammyError } from "grammy/web";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createTelegramHealth } from "../../../src/bot/telegram/health.ts";
+import {
+  ALLOWED_UPDATES,
+  createDoorbell,
+  keepWebhook,
+  serveByWebhook,
+  WEBHOOK_CONNECTIONS,
+} from "../../../src/bot/telegram/webhook.ts";
+import { RetryLaterError } from "../../../src/lib/errors.ts";
+import { ACCOUNT } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+beforeEach(async () => {
+  house = await startBotHouse();
+  house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+});
+afterEach(() => house.close());
+
+const said = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+let nextUpdate = 880_000;
+const message = (text: string): Update => ({
+  update_id: nextUpdate++,
+  message: {
+    ...{ message_id: nextUpdate, date: 1_795_000_000, text },
+    entities: [{ type: "bot_command", offset: 0, length: text.length }],
+    chat: { id: ACCOUNT, type: "private", first_name: "Owner" },
+    from: { id: ACCOUNT, is_bot: false, first_name: "Owner" },
+  },
+});
+
+const A_YEAR_SECONDS = 365 * 24 * 3600;
+
+describe("an update that Telegram brings", () => {
+  test("twice at once to two copies is handled once, and is done for both", async () => {
+    const update = message("/cancel");
+    const copies = [house.newBot(), house.newBot()];
+    // The manual clock makes the five seconds of patience a moment; what is refused then, Telegram brings again.
+    const deliver = async (copy: (typeof copies)[number]): Promise<void> => {
+      await copy.handleUpdate(structuredClone(update)).catch((error: unknown) => {
+        if (!(error instanceof RetryLaterError)) throw error;
+        return deliver(copy);
+      });
+    };
+    await Promise.all(copies.map(deliver));
+    expect(said()).toEqual(["There is nothing to cancel."]);
+  });
+
+  test("comes again while the copy that has it is at work, and is handled by another once that one is dead", async () => {
+    const update = message("/status");
+    const overview = vi.fn(() => new Promise<never>(() => {}));
+    void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
+    await expect.poll(() => overview).toHaveBeenCalled();
+    const other = house.newBot();
+    const again = () => other.handleUpdate(structuredClone(update));
+    const begunAt = house.clock.now().getTime();
+    await expect(again()).rejects.toThrow(RetryLaterError);
+    // Telegram waits a minute for an answer: it must not see that as a failure of the line.
+    expect(house.clock.now().getTime() - begunAt).toBeLessThanOrEqual(5000);
+    house.clock.advance(60);
+    await expect(again()).rejects.toThrow("another update of this chat is being handled");
+    expect(said()).toEqual([]);
+    house.clock.advance(60);
+    await again();
+    await again();
+    expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
+  });
+
+  test("is handled by another when the copy that had it died with a clock that was years ahead", async () => {
+    const update = message("/status");
+    const overview = vi.fn(() => new Promise<never>(() => {}));
+    house.clock.advance(A_YEAR_SECONDS);
+    void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
+    await expect.poll(() => overview).toHaveBeenCalled();
+    house.clock.advance(-A_YEAR_SECONDS);
+    await house.newBot().handleUpdate(update);
+    expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
+  });
+
+  test("waits for its turn in the chat, and then comes again, with nothing done", async () => {
+    const lease = await house.app.leases.acquire(`chat#${ACCOUNT}`, 120);
+    const update = message("/cancel");
+    const bot = house.newBot();
+    await expect(bot.handleUpdate(update)).rejects.toThrow(RetryLaterError);
+    await lease?.release();
+    await bot.handleUpdate(update);
+    expect(said()).toEqual(["There is nothing to cancel."]);
+  });
+
+  test("comes again while the store is away, and nobody is told anything of it", async () => {
+    const claim = vi.fn(house.app.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
+    const update = message("/cancel");
+    const away = house.newBot({ claims: { ...house.app.claims, claim } });
+    await expect(away.handleUpdate(structuredClone(update))).rejects.toThrow("the store is away");
+    expect(claim.mock.calls.length).toBeGreaterThan(1);
+    expect(said()).toEqual([]);
+    await house.newBot().handleUpdate(update);
+    expect(said()).toEqual(["There is nothing to cancel."]);
+  });
+
+  test("does not come again once something was done, whatever breaks then", async () => {
+    const claims: typeof house.app.claims = {
+      ...house.app.claims,
+      claim: async (id) => {
+        const claim = await house.app.claims.claim(id);
+        const done = () => Promise.reject(new RetryLaterError("the store is away"));
+        return claim.type === "claimed" ? { ...claim, done } : claim;
+      },
+    };
+    await house.newBot({ claims }).handleUpdate(message("/cancel"));
+    const later = new RetryLaterError("Withings is away");
+    await house.newBot({ overview: () => Promise.reject(later) }).handleUpdate(message("/status"));
+    await house.newBot({ overview: () => Promise.reject(new Error("a bug")) }).handleUpdate(message("/status"));
+    expect(said()).toEqual([
+      "There is nothing to cancel.",
+      expect.stringContaining("just now"),
+      expect.stringContaining("broke on my side"),
+    ]);
+  });
+
+  test("is not taken any more by a program that stops, and what was begun comes to its end", async () => {
+    let finish = () => {};
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const bot = house.newBot({ overview: () => gate.then(() => Promise.reject(new RetryLaterError("away"))) });
+    const first = bot.handleUpdate(message("/status"));
+    let hasStopped = false;
+    const stopped = bot.stop().then(() => {
+      hasStopped = true;
+    });
+    await expect(bot.handleUpdate(message("/cancel"))).rejects.toThrow("the program is stopping");
+    // Time enough for a stop that waits for nobody.
+    await house.newBot().bot.api.getMe();
+    expect(hasStopped).toBe(false);
+    finish();
+    await Promise.all([first, stopped]);
+    expect(said()).toHaveLength(1);
+  });
+});
+
+const target = { url: "https://127.0.0.1:9/telegram", secretToken: "a-secret_of-the-webhook" };
+const logged = (event: string) => house.logged.filter((line) => line.event === event);
+/** A log that the tests can read, as the bot of the house has it. */
+const deps = () => ({ clock: house.clock, log: logOf(house) });
+const serving = () => ({ ...deps(), health: createTelegramHealth(deps()), mayEnd: async () => true });
+function logOf({ logged: lines }: BotHouse) {
+  const at =
+    (level: string) =>
+    (event: string, facts: object = {}) =>
+      void lines.push({ level, event, ...facts });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+describe("the webhook", () => {
+  const api = () => house.newBot().bot.api;
+  const keep = (force = false) => keepWebhook(api(), { ...target, ...deps(), force });
+  const sets = () => house.telegram.calls("setWebhook").map(({ params }) => params);
+
+  test("is set once, for what the bot understands, and nothing that waits is dropped", async () => {
+    const { updateId } = house.owner.say("hello");
+    expect(updateId).toBeGreaterThan(0);
+    expect(await keep()).toEqual({ type: "set", before: "none", pending: 1 });
+    expect(await keep()).toMatchObject({ type: "kept" });
+    expect(sets()).toEqual([
+      {
+        url: target.url,
+        secret_token: target.secretToken,
+        allowed_updates: JSON.stringify(ALLOWED_UPDATES),
+        max_connections: String(WEBHOOK_CONNECTIONS),
+      },
+    ]);
+    expect(house.telegram.pendingUpdates()).toBe(1);
+  });
+
+  test("is set again where it was lost, belongs to another program, or brings other updates", async () => {
+    await keep();
+    const bot = api();
+    await bot.deleteWebhook();
+    expect(await keep()).toMatchObject({ type: "set" });
+    await bot.setWebhook("https://127.0.0.1:9/another?key=secret");
+    expect(await keep()).toMatchObject({ type: "set" });
+    await bot.setWebhook(target.url, { secret_token: target.secretToken, allowed_updates: ["message"] });
+    expect(await keep()).toMatchObject({ type: "set" });
+    expect(await keep()).toMatchObject({ type: "kept" });
+    expect(await keep(true)).toMatchObject({ type: "set" });
+    expect(logged("webhook_set").map(({ before }) => before)).toEqual(["none", "none", "another", "ours", "ours"]);
+    // Who sets another address will do it again: both would hear half of what is written.
+    expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "https://127.0.0.1:9" }]);
+    expect(JSON.stringify(house.logged)).not.toMatch(/key=secret|a-secret_of/);
+  });
+
+  test("to which Telegram cannot deliver is said with what waits, as long as it is news", async () => {
+    await keep();
+    house.owner.say("hello");
+    await expect.poll(async () => (await api().getWebhookInfo()).last_error_date).toBeDefined();
+    const { type, pending, lastError } = await keep();
+    expect({ type, pending, message: lastError?.message }).toEqual({
+      ...{ type: "kept", pending: 1, message: "Connection failed" },
+    });
+    expect(logged("webhook_failing")).toEqual([
+      { level: "warn", event: "webhook_failing", pending: 1, message: "Connection failed" },
+    ]);
+    house.clock.advance(16 * 60);
+    // Meanwhile it was tried again; what counts is an answer that is old.
+    const info = { ...(await api().getWebhookInfo()), last_error_date: house.clock.now().getTime() / 1000 - 16 * 60 };
+    const old = { ...api(), getWebhookInfo: async () => info, setWebhook: vi.fn() };
+    expect(await keepWebhook(old as never, { ...target, ...deps() })).toEqual({ type: "kept", pending: 1 });
+  });
+
+  test.each([
+    ["what failed has been delivered since", { pending_update_count: 0 }, false, []],
+    ["what failed was another address", { url: "https://127.0.0.1:9/another" }, false, ["webhook_taken"]],
+    ["it has just moved here from another address", { url: "https://127.0.0.1:9/another" }, true, []],
+    ["what failed still waits", {}, false, ["webhook_failing"]],
+    ["it was not running when that failed", {}, true, []],
+  ])("raises an alarm only for what does not get through to it: %s", async (_what, differs, force, alarms) => {
+    const info = {
+      ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },
+      last_error_date: house.clock.now().getTime() / 1000,
+      last_error_message: "Connection timed out",
+      ...differs,
+    };
+    const seen = { getWebhookInfo: async () => info, setWebhook: vi.fn() } as never;
+    await keepWebhook(seen, { ...target, ...deps(), force });
+    expect(house.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
+  });
+
+  test("whose secret Telegram has wrong is set again", async () => {
+    const info = {
+      ...{ url: target.url, has_custom_certificate: false, pending_update_count: 2, allowed_updates: ALLOWED_UPDATES },
+      last_error_date: house.clock.now().getTime() / 1000,
+      last_error_message: `Wrong response from the webhook: 401 Unauthorized ${target.secretToken}`,
+    };
+    const setWebhook = vi.fn();
+    const seen = await keepWebhook({ getWebhookInfo: async () => info, setWebhook } as never, { ...target, ...deps() });
+    expect(seen).toMatchObject({ type: "set", pending: 2 });
+    expect(JSON.stringify(seen)).not.toContain(target.secretToken);
+    expect(setWebhook).toHaveBeenCalledOnce();
+    // Should it be the program that has another one, this goes on and on.
+    expect(logged("webhook_failing")).toMatchObject([{ pending: 2 }]);
+    expect(JSON.stringify(house.logged)).not.toContain(target.secretToken);
+  });
+
+  test("is tried again while it cannot be set, and looked after from then on", async () => {
+    house.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: 1 },
+      effect: {
+        ...{ type: "status", status: 400 },
+        body: { ok: false, error_code: 400, description: "Bad Request: bad webhook: Failed to resolve host" },
+      },
+    });
+    const { bot } = house.newBot();
+    const stopping = new AbortController();
+    const pauses: number[] = [];
+    let starts = 0;
+    await serveByWebhook(bot.api, target, {
+      ...serving(),
+      stopping: stopping.signal,
+      onStart: async () => void starts++,
+      pause: async (seconds) => {
+        pauses.push(seconds);
+        if (pauses.length === 2) await bot.api.deleteWebhook();
+        if (pauses.length === 4) stopping.abort();
+      },
+    });
+    expect({ pauses, starts }).toEqual({ pauses: [30, 300, 300, 300], starts: 1 });
+    expect(logged("webhook_not_kept")).toHaveLength(1);
+    expect(logged("webhook_set")).toHaveLength(2);
+    expect((await bot.api.getWebhookInfo()).url).toBe(target.url);
+    // Telegram forgets no address by itself, and does not say who had it removed.
+    expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "" }]);
+  });
+
+  test("is looked at when somebody asks for it, who is told when that was done", async () => {
+    const stopping = new AbortController();
+    const bell = createDoorbell();
+    await bell.ring();
+    const served = serveByWebhook(api(), target, {
+      ...{ ...serving(), stopping: stopping.signal, bell, onStart: async () => {} },
+    });
+    await expect.poll(() => logged("webhook_set")).toHaveLength(1);
+    await api().setWebhook("https://127.0.0.1:9/another");
+    await expect
+      .poll(async () => {
+        await bell.ring();
+        return logged("webhook_taken");
+      })
+      .toHaveLength(1);
+    expect((await api().getWebhookInfo()).url).toBe(target.url);
+    stopping.abort();
+    await served;
+    await bell.ring();
+  });
+
+  test.each([
+    [401, "Unauthorized"],
+    [400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"],
+    [400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"],
+  ])("that can never stand ends a program that may end, and no other: %s %s", async (status, description) => {
+    house.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status, body: { ok: false, error_code: status, description } },
+    });
+    const stopping = new AbortController();
+    const served = (mayEnd: boolean) =>
+      serveByWebhook(api(), target, {
+        ...{ ...serving(), mayEnd: async () => mayEnd },
+        ...{ stopping: stopping.signal, onStart: async () => {}, pause: async () => stopping.abort() },
+      });
+    await expect(served(true)).rejects.toThrow(GrammyError);
+    await expect(served(false)).resolves.toBeUndefined();
+    expect(house.logged.map(({ event }) => event)).toContain(
+      status === 401 ? "telegram_token_unknown" : "webhook_failing",
+    );
+  });
+});

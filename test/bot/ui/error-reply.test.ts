@@ -1,0 +1,116 @@
+import { GrammyError } from "grammy/web";
+import { afterEach, describe, expect, test } from "vitest";
+import { isTelegramAway } from "../../../src/bot/telegram/errors.ts";
+import { ActionNeededError, RetryLaterError, UsageError } from "../../../src/lib/errors.ts";
+import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+afterEach(() => house.close());
+
+const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
+
+test("a Garmin account that belongs to somebody else here is not linked a second time", async () => {
+  house = await startBotHouse({ allowedIds: [ACCOUNT, 4712] });
+  const mate = house.telegram.user({ id: 4712, firstName: "Mate" });
+  house.startBot();
+  const wrong = house.sandbox.garmin.mintTicket(OWNER.email);
+  mate.say(wrong);
+  await mate.waitForMessage(({ text }) => text.includes("Owner at Garmin already belongs to somebody else here"));
+  expect(await house.app.links.read(4712, "garmin")).toBeUndefined();
+  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+
+  // Given free by its owner, it may be linked.
+  house.owner.say("/disconnect");
+  await heard("What shall I remove?");
+  house.owner.tap("The Garmin link");
+  await heard("Remove the Garmin link?");
+  house.owner.tap("Yes, remove");
+  await heard("is gone from here");
+  mate.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  await mate.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner"));
+});
+
+test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing, not broken here", async () => {
+  house = await startBotHouse({ linked: false });
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "garmin_diauth", match: { method: "POST" } },
+    effect: { type: "body", body: { tokens: "are called something else now" } },
+  });
+  house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  expect((await heard("Garmin is answering")).text).toContain(
+    "Garmin is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+  );
+  expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
+});
+
+describe("what stops an update is said in words", () => {
+  test.each([
+    [new ActionNeededError("link_garmin"), /^Garmin is not linked yet\.$/, ["Link Garmin"]],
+    [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
+    [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
+  ])("%s", async (error, words, buttons) => {
+    house = await startBotHouse({ linked: false });
+    house.startBot({ overview: () => Promise.reject(error) });
+    house.owner.say("/status");
+    const message = await house.owner.waitForMessage();
+    expect(message.text).toMatch(words);
+    expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
+    // What the program's operator has to fix raises an alarm; weather and what one's own hands can fix do not.
+    const isAlarming = house.logged.some(({ event }) => event === "update_failed");
+    expect(isAlarming).toBe(error instanceof UsageError);
+  });
+});
+
+test("what Telegram takes from nobody is not called broken on our side", async () => {
+  const answered = (error_code: number) =>
+    new GrammyError("failed", { ok: false, error_code, description: "" }, "sendMessage", {});
+  expect([400, 401, 403, 409, 429, 502].filter((code) => isTelegramAway(answered(code)))).toEqual([401, 429, 502]);
+
+  house = await startBotHouse();
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
+    effect: { type: "status", status: 401, body: { ok: false, error_code: 401, description: "Unauthorized" } },
+  });
+  house.owner.say("/status");
+  await expect.poll(() => house.logged).toContainEqual(expect.objectContaining(unserved));
+  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
+});
+
+const unserved = { level: "warn", event: "update_not_served" };
+const unanswered = { level: "info", event: "stranger_not_answered" };
+test.each([
+  ["who has blocked the bot meanwhile", 403, "Forbidden: bot was blocked by the user", unserved],
+  [
+    "in a group that lets nobody speak",
+    400,
+    "Bad Request: not enough rights to send text messages to the chat",
+    unanswered,
+  ],
+  ["in a group that has put the bot out", 403, "Forbidden: bot was kicked from the group chat", unanswered],
+])("an answer that Telegram refuses to somebody %s raises no alarm", async (who, status, description, logged) => {
+  house = await startBotHouse();
+  house.startBot();
+  house.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
+    effect: { type: "status", status, body: { ok: false, error_code: status, description } },
+  });
+  if (who.includes("group")) house.owner.sayInGroup(-5000, "/status");
+  else house.owner.say("/status");
+  await house.quiet();
+  house.owner.say("/help");
+  await house.owner.waitForMessage();
+  expect(house.logged).toContainEqual(expect.objectContaining(logged));
+  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("/connect also links anew what is linked, because it may be the wrong person", async () => {
+  house = await startBotHouse();
+  house.startBot();
+  house.owner.say("/connect");
+  const { text, buttons } = await heard("Both sides are linked.");
+  expect(text).not.toContain("Press the button");
+  expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in at Garmin"]);
+});

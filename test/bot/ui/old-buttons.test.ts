@@ -1,0 +1,261 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { RetryLaterError } from "../../../src/lib/errors.ts";
+import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { type BotHouse, startBotHouse } from "../bot-house.ts";
+
+let house: BotHouse;
+let bot: ReturnType<BotHouse["startBot"]>;
+afterEach(() => house.close());
+
+const GUEST = 4712;
+const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
+const buttons = () => botMessages().flatMap((message) => message.buttons.flat().map(({ text }) => text));
+const heard = (start: string) => house.owner.waitForMessage(({ text }) => text.includes(start));
+const toast = () => house.owner.toasts.at(-1)?.text;
+const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
+const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+
+async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
+  house = await startBotHouse(options);
+  bot = house.startBot(instead);
+}
+
+async function say(text: string) {
+  house.owner.say(text);
+  await house.quiet();
+  return house.owner.lastMessage ?? expect.fail("no answer");
+}
+
+async function tap(button: string, messageId?: number) {
+  house.owner.tap(button, messageId);
+  await house.quiet();
+}
+
+/** A phone still shows a keyboard that was taken away. */
+async function showAgain(messageId: number, data: string) {
+  await bot.bot.api.editMessageReplyMarkup(ACCOUNT, messageId, {
+    reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: data }]] },
+  });
+}
+
+async function signIn() {
+  await say("/connect");
+  await tap("Link Garmin");
+  await heard("Two ways");
+  await tap("Here in the chat");
+  await heard("Which e-mail");
+  await say(OWNER.email);
+  await heard("the password for");
+  await say(OWNER.password);
+}
+
+describe("the buttons of a question go", () => {
+  test("when it is answered: after both sides are linked nothing is left to press", async () => {
+    await open({ linked: false });
+    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    await say("/start");
+    expect(buttons()).toEqual(["Link Withings", "Link Garmin"]);
+    await tap("Link Withings");
+    await heard("Withings asks on its own page");
+    const page = botMessages().at(-1)?.buttons.flat()[0]?.url ?? expect.fail("no page");
+    await say(house.sandbox.withings.allow(house.person.userid, page));
+    await heard("Garmin: not linked");
+    expect(buttons()).toEqual(["Link Garmin"]);
+
+    await tap("Link Garmin");
+    await tap("Here in the chat");
+    expect(buttons()).toEqual(["Link Garmin", "Cancel"]);
+    await say(OWNER.email);
+    expect(buttons()).toEqual(["Link Garmin", "Another e-mail", "Cancel"]);
+    await say(OWNER.password);
+    expect(buttons()).toEqual(["Link Garmin", "New code", "Cancel"]);
+    await say("no code");
+    expect(buttons()).toEqual(["Link Garmin", "New code", "Cancel"]);
+    await say(code());
+    await heard("Signed in at Garmin");
+    expect(buttons()).toEqual([]);
+  });
+
+  test("of a message that told something else, once the side is linked that they begin to link", async () => {
+    await open();
+    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
+    house.sandbox.garmin.revoke(OWNER.email);
+    await house.sync();
+    await say("/status");
+    expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
+    await say("/sync");
+    // The newer message has them now.
+    expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
+    await say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await heard("Signed in at Garmin");
+    await house.quiet();
+    expect(buttons()).toEqual([]);
+  });
+
+  test("when another takes its place, and when a command ends its dialog", async () => {
+    await open();
+    for (let times = 0; times < 3; times++) await say("/disconnect");
+    expect(buttons().filter((it) => it === "Everything of mine")).toHaveLength(1);
+    await tap("Keep");
+    expect(buttons()).toEqual([]);
+
+    for (let times = 0; times < 3; times++) await say("/connect");
+    expect(buttons()).toEqual(["Link Withings again", "Sign in at Garmin"]);
+    for (let times = 0; times < 3; times++) await tap("Sign in at Garmin");
+    expect(buttons().filter((it) => it === "Here in the chat")).toHaveLength(1);
+    await tap("Here in the chat");
+    expect(buttons()).toContain("Cancel");
+    await say("/help");
+    expect(buttons()).toEqual(["Link Withings again", "Sign in at Garmin"]);
+
+    await say("/settings");
+    await tap("Time zone");
+    await tap("Type it");
+    await say("Atlantis");
+    await say("Spain");
+    expect(buttons().filter((it) => it === "Cancel")).toHaveLength(1);
+    await tap("Europe/Madrid");
+    expect((await account()).timezone).toBe("Europe/Madrid");
+    expect(buttons()).not.toContain("Cancel");
+  });
+});
+
+describe("a button that is pressed too late says what it was, and changes nothing:", () => {
+  test("an old “New code” while an e-mail is asked for", async () => {
+    await open();
+    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    await house.app.links.remove(ACCOUNT, "garmin");
+    await signIn();
+    const { id } = await heard("Garmin sent a code");
+    await say("/cancel");
+    await say("/connect");
+    await tap("Link Garmin");
+    await tap("Here in the chat");
+    const before = botMessages().length;
+    await showAgain(id, "garmin:new-code");
+    house.clock.advance(60);
+    await tap("Old", id);
+    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
+    expect(house.sandbox.garmin.inbox).toHaveLength(1);
+    expect(botMessages()).toHaveLength(before);
+    expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
+    // The question that is open still takes its answer.
+    await say(OWNER.email);
+    await heard("the password for");
+  });
+
+  test.each([
+    ["a yes to a question that was asked once more", "disconnect:everything:yes", "/disconnect asks again."],
+    ["a choice that was kept", "disconnect:garmin", "/disconnect asks again."],
+  ])("%s", async (_what, data, words) => {
+    await open();
+    await say("/disconnect");
+    const first = botMessages().at(-1)?.id ?? 0;
+    await (data.endsWith(":yes") ? say("/disconnect") : tap("Keep"));
+    await showAgain(first, data);
+    await tap("Old", first);
+    expect(toast()).toBe(`That question is over. This tap did nothing. ${words}`);
+    expect(await house.app.links.read(ACCOUNT, "withings")).toBeDefined();
+  });
+
+  test("a yes that was tapped twice isn’t said to have removed nothing", async () => {
+    await open();
+    await say("/disconnect");
+    await tap("The Garmin link");
+    const { id } = await heard("Remove the Garmin link?");
+    house.owner.tap("Yes, remove", id);
+    await tap("Yes, remove", id);
+    expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
+    expect(botMessages().at(-1)?.text).toMatch(/^The Garmin link is gone from here\./);
+    expect(toast()).toBe("That question is over. This tap did nothing. /disconnect asks again.");
+  });
+
+  test("the newest question of a sign-in that was forgotten after a day", async () => {
+    await open();
+    await house.app.links.remove(ACCOUNT, "garmin");
+    await say("/connect");
+    await tap("Link Garmin");
+    await tap("Here in the chat");
+    const { id } = await heard("Which e-mail");
+    const before = botMessages().length;
+    house.clock.advance(25 * 3600);
+    await tap("Cancel");
+    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
+    expect(botMessages()).toHaveLength(before);
+    expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
+  });
+
+  test("a zone of a question that was answered", async () => {
+    await open();
+    await say("/settings");
+    await tap("Time zone");
+    await tap("Type it");
+    const { id } = await say("Spain");
+    await say("Wien");
+    await showAgain(id, "zone:Europe/Madrid");
+    await tap("Old", id);
+    expect(toast()).toBe("That question about your time zone is over. This tap did nothing.");
+    expect((await account()).timezone).toBe("Europe/Vienna");
+  });
+
+  test("a removal in a list that was shown once more", async () => {
+    await open();
+    await house.app.people.accept(await house.app.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+    const { id } = await say("/people");
+    await tap("Remove Anna");
+    await say("/people");
+    await showAgain(id, `people:remove:${GUEST}:yes`);
+    await tap("Old", id);
+    expect(toast()).toBe("That list is out of date. This tap did nothing. /people shows a new one.");
+    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+  });
+
+  test.each([
+    [
+      "garmin",
+      "garmin:here",
+      "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again.",
+    ],
+    ["garmin", "garmin", "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again."],
+    ["withings", "withings", "You’ve linked Withings since then. This tap did nothing. /connect links it again."],
+  ] as const)("beginning to link %s (%s) from before it was linked", async (_vendor, data, words) => {
+    await open({ linked: false });
+    await say("/help");
+    const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "Something needs you.");
+    await showAgain(id, data);
+    house.clock.advance(5);
+    await house.link();
+    await tap("Old", id);
+    expect(toast()).toBe(words);
+    expect(botMessages()).toHaveLength(2);
+  });
+});
+
+test("a button to link again works where the link still seems to be good", async () => {
+  await open();
+  await say("/help");
+  house.clock.advance(5);
+  const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "/doctor says that Garmin has signed me out.");
+  await showAgain(id, "garmin:here");
+  await tap("Old", id);
+  await heard("Which e-mail");
+});
+
+test("that a question cannot be noted keeps nobody from answering it", async () => {
+  house = await startBotHouse();
+  const saveQuestion = () => Promise.reject(new RetryLaterError("busy"));
+  bot = house.startBot({ accounts: { ...house.app.accounts, saveQuestion } });
+  await say("/disconnect");
+  await tap("The Garmin link");
+  await tap("Yes, remove");
+  expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
+});
+
+test("a question brings back no account that was taken away", async () => {
+  await open();
+  await say("/disconnect");
+  await tap("Everything of mine");
+  await tap("Yes, remove");
+  await house.app.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
+  expect(await house.app.accounts.find(ACCOUNT)).toBeUndefined();
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
+import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
+import { LANGUAGES, wordsFor } from "../../../src/bot/words/words.ts";
+import type { Action } from "../../../src/lib/errors.ts";
+import type { AttentionItem } from "../../../src/sync/model/vendors.ts";
+import { NOON } from "../../support/household.ts";
+
+const ACTIONS = Object.keys({
+  add_account: true,
+  link_withings: true,
+  link_garmin: true,
+  relink_withings: true,
+  relink_garmin: true,
+  grant_garmin_upload: true,
+  unlock_garmin_account: true,
+  use_garmin_page: true,
+  fix_withings_application: true,
+  fix_withings_callback: true,
+  fix_clock: true,
+  fix_garmin_client_id: true,
+} satisfies Record<Action, true>) as Action[];
+
+const inLanguage = (language: (typeof LANGUAGES)[number]) =>
+  wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
+
+/** Every sentence that needs nothing to be said. */
+function sentencesIn(words: object): string[] {
+  return Object.values(words).flatMap((it: unknown) => {
+    if (typeof it === "string") return [it];
+    return typeof it === "object" && it !== null ? sentencesIn(it) : [];
+  });
+}
+
+describe.each(LANGUAGES)("in %s", (language) => {
+  const words = inLanguage(language);
+
+  test("no sentence of the chat names an environment variable", () => {
+    // A bot that Telegram does not know has no chat: only the terminal can say so.
+    const { telegramUnknown: _, ...doctor } = words.doctor;
+    const alarms = MACHINE_ALARM_KEYS.map((key) => ALARM_WORDS[language].onMachine(key, {}));
+    const said = [
+      ...sentencesIn({ ...words, doctor, pages: words.callbackPage({}), alarms }),
+      ...ACTIONS.map(words.action),
+    ];
+    expect(said.length).toBeGreaterThan(200);
+    expect(said.filter((it) => /[A-Z]{3,}_[A-Z]{2,}/.test(it))).toEqual([]);
+  });
+
+  test("a list counts one and several", () => {
+    const item: AttentionItem = {
+      kind: "weigh_in",
+      takenAt: NOON,
+      values: { kind: "weigh_in", weightKg: 41 },
+      fate: { state: "held", reason: "ambiguous_person" },
+    } as AttentionItem;
+    const last = (count: number) =>
+      words
+        .news({ type: "attention", items: Array.from({ length: count }, () => item), isQuiet: false })
+        .split("\n")
+        .at(-1);
+    const [one, two] = language === "en" ? ["and 1 older one", "and 2 older ones"] : ["und 1 ältere", "und 2 ältere"];
+    expect(last(6)).toBe(one);
+    expect(last(7)).toBe(two);
+  });
+});

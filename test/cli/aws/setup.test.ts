@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type CliRun, OWNER } from "../../support/cli-process.ts";
+import { type Deployment, startDeployment } from "../../support/deployment.ts";
+
+let it: Deployment;
+beforeEach(async () => {
+  it = await startDeployment();
+});
+afterEach(() => it.close());
+
+const NAMES = [
+  ...["MANUAL_SYNC_TOKEN", "SEALING_KEY", "TELEGRAM_ALLOWED_IDS", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"],
+  ...["WITHINGS_CLIENT_ID", "WITHINGS_CLIENT_SECRET"],
+];
+const stored = () =>
+  Object.fromEntries([...it.aws.parameters].map(([name, { value, type }]) => [path.basename(name), { value, type }]));
+
+test("setup asks for everything, checks it, and writes secrets as secrets", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const { token } = it.sandbox.telegram;
+  const answers = ["not a token", "123:AAof-a-bot-that-nobody-knows", token, "me", String(OWNER)];
+  const run = await it.machine.run("setup --json", [
+    ...answers,
+    ...[clientId, "a-wrong-client-secret", clientId, clientSecret],
+    ...["nobody", "owner@example.org"],
+  ]);
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.json()).toMatchObject({ status: "success", stage: "prod", region: "eu-central-1" });
+  expect(Object.keys(stored()).sort()).toEqual(["ALARM_EMAIL", ...NAMES]);
+  expect(stored()).toMatchObject({
+    TELEGRAM_BOT_TOKEN: { value: token, type: "SecureString" },
+    TELEGRAM_ALLOWED_IDS: { value: String(OWNER), type: "String" },
+    WITHINGS_CLIENT_ID: { value: clientId, type: "SecureString" },
+    WITHINGS_CLIENT_SECRET: { value: clientSecret, type: "SecureString" },
+    SEALING_KEY: { value: expect.stringMatching(/^[\w+/]{43}=$/), type: "SecureString" },
+    TELEGRAM_WEBHOOK_SECRET: { value: expect.stringMatching(/^[\w-]{43}$/), type: "SecureString" },
+    MANUAL_SYNC_TOKEN: { value: expect.stringMatching(/^[\w-]{43}$/), type: "SecureString" },
+    ALARM_EMAIL: { value: "owner@example.org", type: "String" },
+  });
+  for (const words of [
+    "That does not look like a bot token",
+    "Telegram does not know this token.",
+    "This is @weighbridge_bot.",
+    "This must be a number, the Telegram user id",
+    "Withings does not know this client id with this secret.",
+    "Withings has nothing against them",
+    "That does not look like an e-mail address.",
+    "an https page of your choice that answers will do until then",
+    "Next: npm run deploy",
+  ]) {
+    expect(run.stderr).toContain(words);
+  }
+});
+
+test("what is pasted with quotes around it counts without them, and a phone number is no user id", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const run = await it.machine.run("setup", [
+    ...[`"${it.sandbox.telegram.token}"`, "+49 170 1234567", "491701234567", "0", String(OWNER)],
+    ...[`'${clientId}'`, `\`${clientSecret}\``, '"owner@example.org"'],
+  ]);
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot tells it\./g)).toHaveLength(2);
+  expect(run.stdout).toContain("This must be a number, the Telegram user id");
+  expect(stored()).toMatchObject({
+    ...{ TELEGRAM_BOT_TOKEN: { value: it.sandbox.telegram.token }, TELEGRAM_ALLOWED_IDS: { value: String(OWNER) } },
+    ...{ WITHINGS_CLIENT_ID: { value: clientId }, WITHINGS_CLIENT_SECRET: { value: clientSecret } },
+    ALARM_EMAIL: { value: "owner@example.org" },
+  });
+});
+
+test("a key that another setup has written meanwhile is never replaced", async () => {
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const setup = it.machine.start("setup");
+  for (const line of [it.sandbox.telegram.token, String(OWNER), clientId, clientSecret]) setup.line(line);
+  await setup.said("E-mail address");
+  const theirs = Buffer.alloc(32, 3).toString("base64");
+  it.aws.set("/weighbridge/prod/SEALING_KEY", theirs, "SecureString");
+  setup.line("");
+  const { exit, stderr } = await setup.ended;
+  expect(exit, stderr).toBe(0);
+  expect(it.parameter("SEALING_KEY")).toBe(theirs);
+  expect(Object.keys(stored()).sort()).toEqual(NAMES);
+});
+
+test("the bot tells whose it is, and what was written to it stays for it to answer", async () => {
+  it.sandbox.telegram.user({ id: OWNER, firstName: "Ada", started: true }).say("hello");
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const run = await it.machine.run("setup", [it.sandbox.telegram.token, "", "yes", clientId, clientSecret, ""]);
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.stderr).toContain(`Ada wrote, id ${OWNER}. Is that you?`);
+  expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe(String(OWNER));
+  expect(it.sandbox.telegram.pendingUpdates()).toBe(1);
+});
+
+test("where a program listens already, the id is typed", async () => {
+  await it.setUp();
+  await it.machine.run("deploy");
+  const run = await it.machine.run("setup", ["", "tell", "4712", "", "", ""]);
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.stdout).toContain("The messages of this bot go to a program that runs already");
+  expect(run.stdout).toContain(`Its callback address is ${it.publicUrl}/withings/callback, exactly.`);
+  expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe("4712");
+});
+
+test("a bot to which another program listens is said to be taken from it, and one's own is not", async () => {
+  await it.setUp();
+  await it.machine.run("deploy");
+  expect((await it.setUp("setup --stage test")).stdout).toContain(
+    `Another program listens to it already, at ${new URL(it.publicUrl).host}. npm run deploy -- --stage test takes the bot away`,
+  );
+  expect((await it.setUp()).stdout).not.toContain("Another program");
+});
+
+test("setup again keeps what is there, also the key, and shows no secret", async () => {
+  await it.setUp();
+  const before = stored();
+  const again = await it.machine.run("setup", ["", "", "", "", ""]);
+  expect(again.exit, again.stderr).toBe(0);
+  expect(stored()).toEqual(before);
+  expect(again.stdout).toContain("Everything is as it was.");
+  expect(again.stderr).toContain("Enter keeps the one of @weighbridge_bot");
+  expect(again.stderr).toContain(`Enter keeps ${OWNER}`);
+});
+
+test("an end in the middle of the questions writes nothing", async () => {
+  const run = await it.machine.run("setup", [it.sandbox.telegram.token, String(OWNER)]);
+  expect(run.exit).toBe(2);
+  expect(stored()).toEqual({});
+});
+
+test("a failure in the middle of writing is said, and fixed by running it again", async () => {
+  it.aws.failAfterWrites = 3;
+  const broken = await it.setUp();
+  expect(broken.exit).toBe(4);
+  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Running setup again fixes it\./);
+  const key = it.parameter("SEALING_KEY");
+  it.aws.failAfterWrites = Number.POSITIVE_INFINITY;
+  const missing = (name: string, answer: string) => (it.parameter(name) ? "" : answer);
+  const { clientId, clientSecret } = it.sandbox.withings.application;
+  const fixed = await it.machine.run("setup", [
+    missing("TELEGRAM_BOT_TOKEN", it.sandbox.telegram.token),
+    missing("TELEGRAM_ALLOWED_IDS", String(OWNER)),
+    missing("WITHINGS_CLIENT_ID", clientId),
+    missing("WITHINGS_CLIENT_SECRET", clientSecret),
+    "",
+  ]);
+  expect(fixed.exit, fixed.stderr).toBe(0);
+  expect(Object.keys(stored()).sort()).toEqual(NAMES);
+  expect(it.parameter("SEALING_KEY")).toBe(key);
+});
+
+test("no secret is shown, handed to a tool, or left in a file", async () => {
+  const runs: CliRun[] = [await it.setUp(), await it.machine.run("deploy")];
+  const secrets = [...it.aws.parameters.values()]
+    .filter(({ type }) => type === "SecureString")
+    .map(({ value }) => value);
+  expect(secrets).toHaveLength(6);
+  runs.push(await it.machine.run("setup", ["", "", "", "", ""]), await it.machine.run("doctor --stage prod --json"));
+  runs.push(await it.machine.run("status --stage prod", [], { LOG_LEVEL: "debug" }));
+  const files = readdirSync(it.machine.folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "latin1"));
+  const said = [...runs.map(({ stdout, stderr }) => stdout + stderr), ...it.toolRuns.flat(), ...files].join("\n");
+  // The client id stands in the address of Withings' consent page, so it is none of a secret's kind.
+  for (const secret of secrets.filter((value) => value !== it.sandbox.withings.application.clientId)) {
+    expect(said.includes(secret), said).toBe(false);
+  }
+});

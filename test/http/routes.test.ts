@@ -1,0 +1,257 @@
+import { request as nodeRequest } from "node:http";
+import { afterEach, describe, expect, test } from "vitest";
+import { listen } from "../../src/http/node-server.ts";
+import { ACCOUNT, NOON, USERID } from "../support/household.ts";
+import { watched } from "../support/watched-table.ts";
+import { startWebHouse, type WebHouse } from "../support/web-house.ts";
+
+let house: WebHouse;
+afterEach(() => house.close());
+
+const form = (fields: Record<string, string>) => ({ method: "POST", body: new URLSearchParams(fields) });
+const weighIn = (userid = USERID) =>
+  form({ userid: String(userid), startdate: "1795262399", enddate: "1795262400", appli: "1" });
+const link = () => house.app.links.read(ACCOUNT, "withings");
+
+describe("the page after the consent", () => {
+  test("links the account that began, tells its chat, and sends its reader back to Telegram", async () => {
+    house = await startWebHouse();
+    const answer = await fetch(house.consent());
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toMatch(/<h1>Linked<\/h1>.*Go back to Telegram\./);
+    const result = { type: "linked", withingsUserId: String(USERID) };
+    expect(house.heard).toEqual([{ account: ACCOUNT, result }]);
+    expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
+  });
+
+  test("holds no script, is kept by nobody, and says nowhere else where it came from", async () => {
+    house = await startWebHouse();
+    for (const path of ["/withings/callback", "/withings/callback?code=x&state=%3Cscript%3E"]) {
+      const answer = await house.ask(path);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "content-type": "text/html; charset=utf-8",
+      });
+      const policy = answer.headers.get("content-security-policy");
+      expect(policy).toMatch(
+        /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'none'/,
+      );
+      expect(await answer.text()).not.toMatch(/<script|<a |<img|<link|src=|href=/);
+    }
+  });
+
+  test("opened twice at once links once, and tells the chat once", async () => {
+    house = await startWebHouse();
+    const address = house.consent();
+    const pages = await Promise.all([fetch(address), fetch(address)].map(async (it) => (await it).text()));
+    expect(pages.filter((page) => page.includes("<h1>Linked</h1>"))).toHaveLength(1);
+    expect(pages.filter((page) => page.includes("<h1>Used already</h1>"))).toHaveLength(1);
+    expect(house.heard).toHaveLength(1);
+  });
+
+  test("is not spent by Withings' probe, nor by a program that looks before its person does", async () => {
+    house = await startWebHouse();
+    const address = house.consent();
+    expect((await fetch(address, { method: "HEAD" })).status).toBe(200);
+    expect(await (await house.ask("/withings/callback")).text()).toContain("<h1>Weighbridge</h1>");
+    expect((await house.ask("/withings/callback", { method: "HEAD" })).status).toBe(200);
+    expect(house.heard).toEqual([]);
+    expect(await (await fetch(address)).text()).toContain("<h1>Linked</h1>");
+  });
+
+  test("says what is wrong with the address, and costs neither the store nor Withings anything", async () => {
+    const store = watched();
+    house = await startWebHouse({ wrapTable: store.wrapTable });
+    const late = house.consent();
+    house.clock.advance(600);
+    house.requests();
+    const before = store.calls();
+    const says = async (address: string) => {
+      const answer = await fetch(address);
+      expect(answer.status).toBe(400);
+      return answer.text();
+    };
+    expect(await says(`${house.url}/withings/callback?code=abc&state=made-up`)).toContain("does not come from me");
+    expect(await says(`${house.url}/withings/callback?code=abc`)).toContain("does not come from me");
+    expect(await says(late)).toContain("ten minutes");
+    expect(await says(`${house.url}/withings/callback?error=access_denied`)).toContain("Nothing was shared");
+    expect(store.calls()).toBe(before);
+    expect(house.requests()).toEqual([]);
+    // Only the one that was ours has somebody to tell.
+    expect(house.heard).toEqual([{ account: ACCOUNT, result: { type: "late_state" } }]);
+  });
+
+  test("says when Withings, the store or the application's secret are the matter, and repeats no secret in the log", async () => {
+    const store = watched();
+    house = await startWebHouse({ wrapTable: store.wrapTable });
+    const refuse = (error: string) =>
+      house.sandbox.faults.add({
+        ...{ server: "withings", match: { path: "/v2/oauth2" } },
+        effect: { type: "body", body: { status: 503, error } },
+      });
+    const addresses = [house.consent(), house.consent(), house.consent(), house.consent()];
+    const open = async (address = "") => {
+      const answer = await fetch(address);
+      return `${answer.status} ${(await answer.text()).replace(/<[^>]*>/g, " ")}`;
+    };
+    refuse("Invalid Params: invalid client id/secret");
+    expect(await open(addresses[0])).toMatch(/^500 .*its Withings client id or secret/);
+    refuse("Invalid Params: invalid redirect_uri");
+    const callback = await open(addresses[3]);
+    expect(callback).toMatch(/^500 .*callback address/);
+    expect(callback).not.toContain("WITHINGS_CLIENT");
+    refuse("Something new");
+    expect(await open(addresses[1])).toMatch(/^503 .*in time/);
+    store.takeAway();
+    expect(await open(addresses[2])).toMatch(/^503 .*in time/);
+    expect(house.heard).toEqual([]);
+    for (const address of addresses) {
+      for (const secret of new URL(address).searchParams.values()) expect(house.logged.join()).not.toContain(secret);
+    }
+  });
+});
+
+describe("a notification", () => {
+  test("is queued for the account that the person belongs to, and answered with nothing", async () => {
+    house = await startWebHouse({ linked: true });
+    const answer = await fetch(house.notifyUrl, weighIn());
+    expect([answer.status, await answer.text()]).toEqual([200, ""]);
+    expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
+    expect((await house.app.jobs.list())[0]?.value.dueAt).toEqual(new Date(NOON.getTime() + 8000));
+  });
+
+  test("may be sent as either kind of form", async () => {
+    house = await startWebHouse({ linked: true });
+    const body = new FormData();
+    for (const [name, value] of weighIn().body) body.append(name, value);
+    expect((await fetch(house.notifyUrl, { method: "POST", body })).status).toBe(200);
+    expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
+  });
+
+  test("without the right key is answered like an address that does not exist, and nothing is looked up", async () => {
+    const store = watched();
+    house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
+    const before = store.calls();
+    const key = house.app.notifyKey;
+    const wrong = ["", "?key=", "?key=wrong", `?key=${key}x`, `?key=${key.slice(1)}`, `?key=${key.toLowerCase()}`];
+    for (const query of wrong) {
+      for (const method of ["GET", "HEAD", "POST", "PUT"]) {
+        const body = method === "POST" ? { body: weighIn().body } : {};
+        const answer = await house.ask(`/withings/notify${query}`, { method, ...body });
+        expect([answer.status, await answer.text()], `${method} ${query}`).toEqual([404, ""]);
+      }
+    }
+    expect(store.calls()).toBe(before);
+    expect(await house.jobs()).toEqual([]);
+  });
+
+  test("is what Withings asks for with HEAD before it subscribes", async () => {
+    house = await startWebHouse();
+    for (const method of ["HEAD", "GET"]) expect((await fetch(house.notifyUrl, { method })).status).toBe(200);
+    expect((await fetch(house.notifyUrl, { method: "PUT" })).status).toBe(405);
+  });
+
+  test("about somebody unknown, or in words unknown, is answered with 200 and forgotten", async () => {
+    house = await startWebHouse({ linked: true });
+    const multipart = { "content-type": "multipart/form-data; boundary=x" };
+    for (const init of [
+      weighIn(999),
+      form({ appli: "1" }),
+      form({ userid: "31400001#account", appli: "1" }),
+      { method: "POST" },
+      { method: "POST", body: "{}" },
+      { method: "POST", body: "no form", headers: multipart },
+    ]) {
+      expect((await fetch(house.notifyUrl, init)).status).toBe(200);
+    }
+    expect(await house.jobs()).toEqual([]);
+  });
+
+  test("is refused while it cannot be stored, so that Withings sends it again", async () => {
+    const store = watched();
+    house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
+    store.takeAway();
+    expect((await fetch(house.notifyUrl, weighIn())).status).toBe(503);
+  });
+
+  test("that is too long is not read to its end", async () => {
+    house = await startWebHouse({ linked: true });
+    const body = `userid=${USERID}&appli=1&more=${"x".repeat(64 * 1024)}`;
+    const refused = await fetch(house.notifyUrl, { method: "POST", body });
+    expect([refused.status, refused.headers.get("connection")]).toEqual([413, "close"]);
+    expect(await house.jobs()).toEqual([]);
+    // The next request is none the worse for it.
+    expect((await fetch(house.notifyUrl, weighIn())).status).toBe(200);
+  });
+
+  test("about the profile asks for a look only when the person is gone", async () => {
+    house = await startWebHouse({ linked: true });
+    await house.app.subscriptions.keep(ACCOUNT);
+    const { notifications } = house.sandbox.withings;
+    notifications.announceProfile(USERID, "update");
+    await notifications.delivered();
+    expect(await house.jobs()).toEqual([]);
+    notifications.announceProfile(USERID, "unlink");
+    notifications.announceProfile(USERID, "delete");
+    await notifications.delivered();
+    expect(await house.jobs()).toEqual([`${ACCOUNT} withings_unlinked`]);
+    expect(notifications.sent.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+describe("everything else", () => {
+  test("health is said without a look into the store", async () => {
+    const store = watched();
+    house = await startWebHouse({ wrapTable: store.wrapTable });
+    const before = store.calls();
+    const answer = await house.ask("/health");
+    expect([answer.status, await answer.json()]).toEqual([200, { status: "ok", version: "1.2.3" }]);
+    expect((await house.ask("/health", { method: "HEAD" })).status).toBe(200);
+    expect(store.calls()).toBe(before);
+  });
+
+  test("unknown addresses are 404, and wrong methods 405 with the right ones", async () => {
+    house = await startWebHouse();
+    for (const path of [
+      "/",
+      "/withings",
+      "/withings/callback/",
+      "/withings/notify/",
+      "/Health",
+      "//health/x",
+      "/%00",
+    ]) {
+      expect((await house.ask(path)).status, path).toBe(404);
+    }
+    for (const path of ["/health", "/withings/callback"]) {
+      const answer = await house.ask(path, { method: "DELETE" });
+      expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    }
+  });
+
+  test("a request that is none is answered with 400", async () => {
+    house = await startWebHouse();
+    const { port } = new URL(house.url);
+    const status = await new Promise((resolve, reject) => {
+      const path = "http://[";
+      nodeRequest({ port, path, host: "127.0.0.1" }, ({ statusCode }) => resolve(statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(400);
+  });
+
+  test("a port that is taken is one sentence", async () => {
+    house = await startWebHouse();
+    const log = house.app.run.log;
+    const { port } = new URL(house.url);
+    const second = listen(async () => new Response(), { host: "127.0.0.1", port: Number(port), log });
+    await expect(second).rejects.toThrow(
+      `Port ${port} is in use by another program. Stop that one, or set PORT to another number.`,
+    );
+    const nowhere = listen(async () => new Response(), { host: "203.0.113.9", port: 0, log });
+    await expect(nowhere).rejects.toThrow("This machine has no address 203.0.113.9.");
+  });
+});

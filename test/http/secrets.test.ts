@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { RetryLaterError } from "../../src/lib/errors.ts";
+import { ACCOUNT } from "../support/household.ts";
+import { watched } from "../support/watched-table.ts";
+import { startWebHouse, WEBHOOK_SECRET, type WebHouse } from "../support/web-house.ts";
+
+let house: WebHouse;
+afterEach(() => house.close());
+
+describe("what Telegram brings", () => {
+  const bring = (body: string, secret: string | undefined = WEBHOOK_SECRET, method = "POST") =>
+    house.ask("/telegram", {
+      method,
+      headers: { ...(secret !== undefined && { "x-telegram-bot-api-secret-token": secret }) },
+      ...(method === "POST" && { body }),
+    });
+
+  test("is handed on, and answered with nothing", async () => {
+    house = await startWebHouse();
+    const answer = await bring('{"update_id":7,"message":{}}');
+    expect([answer.status, await answer.text()]).toEqual([200, ""]);
+    expect(house.updates).toEqual([7]);
+  });
+
+  test("is not asked for again where it is no update: it would come for a day, and nothing else of its chat", async () => {
+    house = await startWebHouse();
+    for (const body of [
+      "",
+      "no json",
+      "null",
+      "[]",
+      '{"update_id":"7"}',
+      '{"update_id":7.5}',
+      "x".repeat(1024 * 1025),
+    ]) {
+      expect((await bring(body)).status).toBe(200);
+    }
+    expect(house.updates).toEqual([]);
+    expect(house.logged.filter((line) => line.includes('"update_not_understood"'))).toHaveLength(7);
+    expect((await bring("", WEBHOOK_SECRET, "GET")).status).toBe(405);
+  });
+
+  test("comes again soon where nothing was done", async () => {
+    const onUpdate = vi.fn(async () => {}).mockRejectedValueOnce(new RetryLaterError("another copy is at work"));
+    house = await startWebHouse({ onUpdate });
+    const answer = await bring('{"update_id":7}');
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "3"]);
+    expect((await bring('{"update_id":7}')).status).toBe(200);
+  });
+
+  test("may carry much more than was typed", async () => {
+    house = await startWebHouse();
+    expect((await bring(JSON.stringify({ update_id: 7, message: "x".repeat(300_000) }))).status).toBe(200);
+    expect(house.updates).toEqual([7]);
+  });
+});
+
+describe("a sync begun from outside", () => {
+  const TOKEN = "a-token-of-many-characters-for-tests";
+  const post = (path = "", init: RequestInit = {}, token = TOKEN) =>
+    house.ask(`/sync/manual${path}`, { method: "POST", ...init, headers: { authorization: `Bearer ${token}` } });
+  const success = { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 };
+
+  test("brings over what is new of every account, and says what came of it", async () => {
+    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.app.accounts.save(ACCOUNT + 1, {});
+    const answer = await post();
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        ...{ ...success, status: "action_needed", action: "link_withings" },
+        accounts: [
+          { account: ACCOUNT, ...success },
+          { account: ACCOUNT + 1, ...success, status: "action_needed", synced: 0, action: "link_withings" },
+        ],
+      },
+    ]);
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+  });
+
+  test.each([
+    ["the address", `?account=${ACCOUNT}`, {}],
+    ["a form", "", { body: new URLSearchParams({ account: String(ACCOUNT) }) }],
+    ["JSON", "", { body: JSON.stringify({ account: ACCOUNT }) }],
+    ["JSON as text", "", { body: JSON.stringify({ account: String(ACCOUNT) }) }],
+  ])("is of one account where one is named in %s", async (_where, path, init) => {
+    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house.person.stepOnScale({ weightKg: 80.25 });
+    const answer = await post(path, init);
+    expect([answer.status, await answer.json()]).toEqual([200, success]);
+  });
+
+  test("says in its status, and not as a failure of the request, that time or an owner has to move", async () => {
+    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house.sandbox.faults.turnOn("withings_down");
+    const answer = await post(`?account=${ACCOUNT}`);
+    expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: "retry_later" })]);
+  });
+
+  test("of nobody is refused in one sentence, and begins nothing", async () => {
+    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house.requests();
+    const unknown = await post("?account=999");
+    expect([unknown.status, await unknown.json()]).toEqual([
+      404,
+      { status: "error", message: "There is no account 999." },
+    ]);
+    for (const init of [{ body: "account=anna" }, { body: "{" }, { body: '{"account":null}' }, { body: "account=" }]) {
+      const answer = await post("", init);
+      expect([answer.status, await answer.json()], init.body).toEqual([
+        400,
+        {
+          status: "error",
+          message: "Name the account by its Telegram user id, as in account=123456789, or name none for all.",
+        },
+      ]);
+    }
+    expect((await house.ask("/sync/manual", { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(405);
+    expect(house.requests()).toEqual([]);
+  });
+
+  test("needs the token, and there is none where none was set", async () => {
+    house = await startWebHouse({ linked: true });
+    for (const token of ["", "undefined", TOKEN]) {
+      const answer = await post("", {}, token);
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    }
+  });
+});
+
+test("whoever does not know a route's secret costs no look into the store, no write and no call to anybody", async () => {
+  const store = watched();
+  house = await startWebHouse({
+    linked: true,
+    wrapTable: store.wrapTable,
+    manualSyncToken: "a-token-of-the-owner-alone",
+  });
+  house.requests();
+  const before = store.calls();
+  const outbox = house.sandbox.telegram.requests.length;
+  const routes = [
+    ["/telegram", {}, 401],
+    ["/telegram", { "x-telegram-bot-api-secret-token": "wrong" }, 401],
+    ["/telegram", { "x-telegram-bot-api-secret-token": `${WEBHOOK_SECRET}x` }, 401],
+    ["/sync/manual", {}, 401],
+    ["/sync/manual?account=4711", { authorization: "Bearer wrong" }, 401],
+    ["/sync/manual", { authorization: "Basic a-token-of-the-owner-alone" }, 401],
+    ["/withings/notify?key=wrong", {}, 404],
+  ] as const;
+  for (const [path, headers, status] of routes) {
+    for (const method of ["POST", "GET", "PUT"]) {
+      const body = method === "POST" ? { body: '{"update_id":7}' } : {};
+      const answer = await house.ask(path, { method, headers, ...body });
+      expect([answer.status, await answer.text()], `${method} ${path}`).toEqual([status, ""]);
+    }
+  }
+  expect(store.calls()).toBe(before);
+  expect(house.updates).toEqual([]);
+  expect(house.requests()).toEqual([]);
+  expect(house.sandbox.telegram.requests.length).toBe(outbox);
+});

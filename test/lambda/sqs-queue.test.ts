@@ -1,0 +1,225 @@
+import { ChangeMessageVisibilityCommand, DeleteMessageCommand, type Message } from "@aws-sdk/client-sqs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createSqsQueue, readJob, retrySeconds, type SqsQueue } from "../../src/lambda/sqs-queue.ts";
+import { RetryLaterError, UsageError } from "../../src/lib/errors.ts";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
+import { jobOf } from "../../src/sync/jobs/worker.ts";
+import type { NewJob } from "../../src/sync/model/jobs.ts";
+import { type Stub, startStub } from "../fixtures/stub-vendor.ts";
+import { type LocalSqs, startSqs } from "../support/sqs.ts";
+
+const OWNER = 4711;
+const MATE = 4712;
+const dueAt = new Date("2026-11-02T07:00:00.500Z");
+const clock = createManualClock(dueAt);
+const visit = (account: number): NewJob => ({ account, dueAt, reason: "visit" });
+const asked = (account: number, messageId: number): NewJob => ({ account, dueAt, reason: "asked", messageId });
+
+let sqs: LocalSqs;
+let queue: SqsQueue;
+
+beforeEach(async () => {
+  sqs = await startSqs();
+  for (const [name, value] of Object.entries(sqs.env)) vi.stubEnv(name, value);
+  queue = createSqsQueue({ queueUrl: sqs.queueUrl, clock });
+});
+afterEach(async () => {
+  queue.close();
+  vi.unstubAllEnvs();
+  await sqs.close();
+});
+
+const jobsIn = (messages: Message[]) => messages.map(({ Body = "" }) => readJob(Body));
+const done = ({ ReceiptHandle }: Message) =>
+  sqs.client.send(new DeleteMessageCommand({ QueueUrl: sqs.queueUrl, ReceiptHandle }));
+/** As if its receiver had been killed and the visibility timeout were over. */
+const abandoned = ({ ReceiptHandle }: Message) =>
+  sqs.client.send(new ChangeMessageVisibilityCommand({ QueueUrl: sqs.queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+
+test("a job comes out as it was put in", async () => {
+  const jobs: NewJob[] = [
+    visit(1),
+    { account: 2, dueAt, reason: "withings_notified" },
+    { account: 3, dueAt, reason: "withings_unlinked" },
+    asked(4, 12),
+    { account: 5, dueAt, reason: "doctor", messageId: 12 },
+  ];
+  await queue.put(jobs);
+
+  expect(jobsIn(await sqs.receive())).toEqual(jobs);
+});
+
+test("the jobs of one account are delivered one after the other, while others go on beside them", async () => {
+  await queue.put([asked(OWNER, 1), asked(OWNER, 2), asked(MATE, 3)]);
+
+  const [first, ...rest] = await sqs.receive(1);
+  expect(jobsIn(first ? [first] : [])).toEqual([asked(OWNER, 1)]);
+  expect(rest).toEqual([]);
+  const [beside] = await sqs.receive(1);
+  expect(jobsIn(beside ? [beside] : [])).toEqual([asked(MATE, 3)]);
+  expect(await sqs.receive()).toEqual([]);
+
+  if (first) await done(first);
+  expect(jobsIn(await sqs.receive())).toEqual([asked(OWNER, 2)]);
+});
+
+test("what a killed receiver had begun is delivered again, before anything else of its account", async () => {
+  await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
+  const [begun] = await sqs.receive(1);
+  if (begun) await abandoned(begun);
+
+  const [again] = await sqs.receive(1);
+  expect(again?.Body).toBe(begun?.Body);
+  expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
+});
+
+test("a job that failed seven times is put aside, and its account goes on", async () => {
+  await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
+  for (let deliveries = 1; deliveries <= 7; deliveries++) {
+    const [message] = await sqs.receive(1);
+    expect(message?.Attributes?.ApproximateReceiveCount).toBe(String(deliveries));
+    await queue.hideFor(message?.ReceiptHandle ?? "", 0);
+  }
+
+  expect(jobsIn(await sqs.receive())).toEqual([asked(OWNER, 2)]);
+  expect(sqs.dead().map(readJob)).toEqual([asked(OWNER, 1)]);
+});
+
+test("a failed job rests longer each time, and never long", () => {
+  expect([1, 2, 3, 4, 5, 6, 50].map((count) => retrySeconds(count))).toEqual([30, 60, 120, 240, 480, 600, 600]);
+});
+
+test("a job that a vendor made wait rests that long, an hour at most, and never less than an ordinary failed one", () => {
+  expect([5, 45.2, 1800, 1e9].map((asked) => retrySeconds(1, asked))).toEqual([30, 46, 1800, 3600]);
+});
+
+test("more jobs than SQS takes at once all arrive, in their order", async () => {
+  const jobs = Array.from({ length: 25 }, (_, index) => asked(OWNER, index));
+  await queue.put(jobs);
+
+  const found: NewJob[] = [];
+  for (let messages = await sqs.receive(); messages.length > 0; messages = await sqs.receive()) {
+    found.push(...jobsIn(messages));
+    for (const message of messages) await done(message);
+  }
+  expect(found).toEqual(jobs);
+});
+
+describe("of what is the same only one is kept", () => {
+  test("an appointment that is queued by two sweeps is one visit, and the next appointment another", async () => {
+    const next: NewJob = { ...visit(OWNER), dueAt: new Date(dueAt.getTime() + 1000) };
+    await queue.put([visit(OWNER), visit(MATE)]);
+    await queue.put([visit(OWNER), next]);
+    expect(sqs.waiting()).toBe(3);
+  });
+
+  test("an update that Telegram brings twice asks once", async () => {
+    await queue.put([asked(OWNER, 1)]);
+    await queue.put([asked(OWNER, 1), asked(OWNER, 2), { account: OWNER, dueAt, reason: "doctor", messageId: 1 }]);
+    expect(sqs.waiting()).toBe(3);
+  });
+
+  test("a notification that is dropped was announced before the one that stands for it is due", async () => {
+    const at = (milliseconds: number) => new Date(dueAt.getTime() + milliseconds);
+    let standing: NewJob | undefined;
+    let dropped = 0;
+    for (let milliseconds = 0; milliseconds < 40_000; milliseconds += 400) {
+      const before = sqs.waiting();
+      const job = jobOf(OWNER, "withings_notified", at(milliseconds));
+      await queue.put([job]);
+      if (sqs.waiting() > before) standing = job;
+      else {
+        dropped++;
+        expect(standing?.dueAt.getTime()).toBeGreaterThanOrEqual(at(milliseconds).getTime());
+      }
+    }
+    expect(dropped).toBeGreaterThan(80);
+  });
+
+  test("each word that a person has gone is a job of its own, since the one before may have been done", async () => {
+    await queue.put([jobOf(OWNER, "withings_unlinked", dueAt)]);
+    await queue.put([jobOf(OWNER, "withings_unlinked", new Date(dueAt.getTime() + 1))]);
+    expect(sqs.waiting()).toBe(2);
+  });
+});
+
+describe("a message that is no job", () => {
+  test.each([
+    "",
+    "a page",
+    "{}",
+    '{"account":1,"reason":"visit"}',
+    '{"account":1,"reason":"dance","dueAt":"2026-11-02T07:00:00.000Z"}',
+    '{"account":1,"reason":"asked","dueAt":"2026-11-02T07:00:00.000Z"}',
+  ])("%j is refused", (body) => {
+    expect(() => readJob(body)).toThrow(/^a message in the queue is no job/);
+  });
+
+  test("what stood in it is not told", () => {
+    expect(() => readJob('{"account":"secret-token"}')).not.toThrow(/secret-token/);
+  });
+
+  test("what a later version adds to a job does not stop this one", () => {
+    expect(readJob(JSON.stringify({ ...visit(OWNER), colour: "red" }))).toEqual(visit(OWNER));
+  });
+});
+
+describe("when SQS says no", () => {
+  let stub: Stub;
+  beforeEach(async () => {
+    stub = await startStub();
+    vi.stubEnv("AWS_ENDPOINT_URL_SQS", stub.url);
+    queue.close();
+    queue = createSqsQueue({ queueUrl: sqs.queueUrl, clock });
+  });
+  afterEach(() => stub.close());
+
+  const answer = (status: number, body: object) =>
+    new Response(JSON.stringify(body), { status, headers: { "content-type": "application/x-amz-json-1.0" } });
+  const refusal = (type: string, status = 400) =>
+    answer(status, { __type: `com.amazonaws.sqs#${type}`, message: "no" });
+  const partly = (Failed: Array<{ Id: string; Code: string; SenderFault: boolean }>) =>
+    answer(200, { Successful: [], Failed });
+  const busy = (...ids: number[]) =>
+    partly(ids.map((id) => ({ Id: String(id), Code: "InternalError", SenderFault: false })));
+  const idsOf = ({ body }: { body: string }) => JSON.parse(body).Entries.map(({ Id }: { Id: string }) => Number(Id));
+
+  test("of a batch that was taken in part, the rest is brought again", async () => {
+    stub.willAnswer(busy(1, 2), busy(2), busy());
+    await queue.put([asked(OWNER, 1), asked(OWNER, 2), asked(MATE, 3)]);
+    expect(stub.requests.map(idsOf)).toEqual([[0, 1, 2], [1, 2], [2]]);
+  });
+
+  test("jobs that it keeps refusing are said not to be stored", async () => {
+    stub.willAnswer(busy(1), busy(1), busy(1));
+    await expect(queue.put([visit(OWNER), visit(MATE)])).rejects.toThrow(
+      new RetryLaterError("SQS did not take 1 of 2 jobs (InternalError)"),
+    );
+  });
+
+  test("a job that is refused for what it is, is ours to fix", async () => {
+    stub.willAnswer(partly([{ Id: "0", Code: "InvalidParameterValue", SenderFault: true }]));
+    const put = queue.put([visit(OWNER)]);
+    await expect(put).rejects.toThrow("SQS refused a job (InvalidParameterValue)");
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["ServiceUnavailable", 503, RetryLaterError],
+    ["RequestThrottled", 400, RetryLaterError],
+    ["ThrottlingException", 400, RetryLaterError],
+    ["AccessDeniedException", 400, UsageError],
+    ["AccessDenied", 400, UsageError],
+    ["QueueDoesNotExist", 400, UsageError],
+    ["ExpiredTokenException", 400, UsageError],
+  ])("%s is told as the right kind of error", async (type, status, kind) => {
+    stub.willAnswer(...Array.from({ length: 3 }, () => refusal(type, status)));
+    await expect(queue.put([visit(OWNER)])).rejects.toBeInstanceOf(kind);
+  });
+
+  test("an SQS that cannot be reached means: try again later", async () => {
+    await stub.close();
+    await expect(queue.put([visit(OWNER)])).rejects.toBeInstanceOf(RetryLaterError);
+    await expect(queue.hideFor("a receipt", 30)).rejects.toBeInstanceOf(RetryLaterError);
+  });
+});

@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Clock } from "../../src/lib/clock.ts";
+import { RetryLaterError } from "../../src/lib/errors.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
+import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
+import { keys } from "../../src/store/items.ts";
+import { createBudget } from "../../src/store/shared-rate-limiter.ts";
+import { openSqliteTable } from "../../src/store/sqlite/table.ts";
+import type { Table } from "../../src/store/table.ts";
+import { startDynalite } from "../support/dynalite.ts";
+import { runTogether } from "./writers.ts";
+
+const BUDGET = { name: "vendor", everySeconds: 0.632, burst: 20 };
+const tableName = "weighbridge-budget";
+const tables: Table[] = [];
+let clock: ManualClock;
+let folder: string;
+
+beforeEach(() => {
+  clock = createManualClock(new Date());
+  folder = mkdtempSync(path.join(tmpdir(), "weighbridge-"));
+});
+afterEach(async () => {
+  for (const table of tables.splice(0)) await table.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** One more handle on the same file, as another process would have it. */
+function open(by: Clock = clock): Table {
+  const table = openSqliteTable({ file: path.join(folder, "weighbridge.sqlite"), tableName, clock: by });
+  tables.push(table);
+  return table;
+}
+
+/** The true instants, in seconds, at which the requests of a process with this clock would leave. */
+function sender(table: Table, by: Clock = clock) {
+  const budget = createBudget(table, by, BUDGET);
+  return async (patienceSeconds = 60) => {
+    const waitSeconds = await budget.take(patienceSeconds);
+    return clock.now().getTime() / 1000 + waitSeconds;
+  };
+}
+
+function mostInAMinute(instants: number[]): number {
+  return Math.max(...instants.map((from) => instants.filter((it) => it >= from && it < from + 60).length));
+}
+
+/** The same time, but a clock that shows it wrongly. */
+const wrongBy = (seconds: number): Clock => ({
+  now: () => new Date(clock.now().getTime() + seconds * 1000),
+  sleep: clock.sleep,
+});
+
+test("a budget that is damaged is counted anew: nobody waits for somebody to fix it", async () => {
+  const table = open();
+  await table.put(keys.budget(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
+  const take = sender(table);
+  const instants = await Promise.all(Array.from({ length: 10 }, () => take()));
+  expect(mostInAMinute(instants)).toBe(10);
+});
+
+describe("several processes on one table", () => {
+  let dynalite: Awaited<ReturnType<typeof startDynalite>>;
+  beforeAll(async () => {
+    dynalite = await startDynalite();
+    const log = createLog({ level: "silent" });
+    await createDynamoTable({ tableName, endpoint: dynalite.endpoint, clock: createManualClock(new Date()), log });
+  });
+  afterAll(() => dynalite.close());
+
+  test.each([
+    ["SQLite", () => open()],
+    [
+      "DynamoDB",
+      () => {
+        const table = openDynamoTable({ tableName, endpoint: dynalite.endpoint, clock });
+        tables.push(table);
+        return table;
+      },
+    ],
+  ])("never take two requests for one slot, and none waits for ever (%s)", async (_engine, another) => {
+    const left: number[][] = [[], [], [], []];
+    await Promise.all(
+      left.map(async (mine) => {
+        const send = sender(another());
+        while (mine.length < 75) mine.push(await send(Number.POSITIVE_INFINITY));
+      }),
+    );
+    const all = left.flat();
+    expect(all).toHaveLength(300);
+    expect(mostInAMinute(all)).toBeLessThanOrEqual(115);
+    // No slot is left empty either: after the burst they come one after the other.
+    expect(Math.max(...all) - Math.min(...all)).toBeLessThan(280 * BUDGET.everySeconds + 10);
+  });
+});
+
+test("two programs on one machine share it", async () => {
+  const store = { file: path.join(folder, "weighbridge.sqlite") };
+  const task = { type: "take slots" as const, slots: 150, ...BUDGET, startAtMs: Date.now() + 1500 };
+  const slots = await runTogether([1, 2].map(() => ({ store, tableName, pk: "vendor", task })));
+  expect(slots.map((it) => it.length)).toEqual([150, 150]);
+  expect(mostInAMinute(slots.flat().map((it) => Number(it) / 1000))).toBeLessThanOrEqual(115);
+});
+
+test("after a rest twenty leave at once, and no minute has more than 115, however long it goes on", async () => {
+  const send = sender(open());
+  const left: number[] = [];
+  for (let n = 0; n < 400; n++) {
+    const at = await send();
+    left.push(at);
+    clock.advance(at - clock.now().getTime() / 1000);
+  }
+  expect(left.filter((at) => at === left[0])).toHaveLength(20);
+  expect(mostInAMinute(left)).toBeLessThanOrEqual(115);
+  expect(mostInAMinute(left)).toBeGreaterThan(105);
+});
+
+test("who would wait too long takes no slot, and is told when to come back", async () => {
+  const send = sender(open());
+  const waited: unknown[] = [];
+  for (let n = 0; n < 150; n++) waited.push(await send().catch((error: unknown) => error));
+  const refused = waited.filter((it) => it instanceof RetryLaterError);
+  expect(refused.length).toBeGreaterThan(30);
+  expect(new Set(refused.map((it) => it.retryAfterSeconds))).toEqual(new Set([61]));
+  clock.advance(2);
+  expect(await send()).toBeGreaterThan(clock.now().getTime() / 1000);
+});
+
+describe("where one clock is minutes ahead of the other", () => {
+  test("the two together keep the limit, but for one burst, and both get on", async () => {
+    const ahead = wrongBy(180);
+    const [inTime, early] = [sender(open()), sender(open(ahead), ahead)];
+    const left: number[] = [];
+    const waits = { inTime: 0, early: 0 };
+    for (let n = 0; n < 200; n++) {
+      for (const [name, send] of [["inTime", inTime] as const, ["early", early] as const]) {
+        const at = await send();
+        left.push(at);
+        const wait = at - clock.now().getTime() / 1000;
+        waits[name] = Math.max(waits[name], wait);
+        clock.advance(wait);
+      }
+    }
+    expect(mostInAMinute(left)).toBeLessThanOrEqual(115 + BUDGET.burst);
+    expect(mostInAMinute(left.slice(80))).toBeLessThanOrEqual(115);
+    expect(Math.max(waits.inTime, waits.early)).toBeLessThan(2);
+  });
+
+  test("the one behind does not wait for the difference when it is alone again", async () => {
+    const ahead = wrongBy(180);
+    const early = sender(open(ahead), ahead);
+    for (let n = 0; n < 30; n++) await early();
+    const inTime = sender(open());
+    const begunAt = clock.now().getTime() / 1000;
+    for (let n = 0; n < 150; n++) clock.advance((await inTime()) - clock.now().getTime() / 1000);
+    expect(clock.now().getTime() / 1000 - begunAt).toBeLessThan(170 * BUDGET.everySeconds);
+  });
+});
+
+test("a clock that was a year ahead keeps nobody waiting, and leaves no second burst", async () => {
+  const broken = wrongBy(365 * 24 * 3600);
+  await sender(open(broken), broken)();
+  const left: number[] = [];
+  for (let n = 0; n < 30; n++) left.push(await sender(open())());
+  // Each in a process of its own, which knows nothing of the time before.
+  expect(left.filter((at) => at === clock.now().getTime() / 1000)).toHaveLength(1);
+  expect((left.at(-1) ?? 0) - clock.now().getTime() / 1000).toBeLessThan(30);
+});
+
+test("a store that is busy, or changes all the time, sends the run away until later", async () => {
+  const table = open();
+  const busy: Table = { ...table, put: () => Promise.reject(new RetryLaterError("busy")) };
+  await expect(sender(busy)()).rejects.toThrow(RetryLaterError);
+  const contested: Table = { ...table, put: async () => ({ type: "conflict" }) };
+  await expect(sender(contested)()).rejects.toThrow(RetryLaterError);
+});

@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from "vitest";
+import { crashAt } from "../../support/crash.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const arrived = async () => (await house.journal().progress())?.value.arrived ?? [];
+
+test("what was seen in Garmin has arrived, once however often it is read again, and again when it was replaced", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25, fatRatioPercent: 18 });
+  person.takeBloodPressure({ at: minutesAgo(20), systolic: 121, diastolic: 79 });
+  await sync();
+  const first = await arrived();
+  expect(first).toMatchObject([
+    { kind: "weigh_in", values: { weightKg: 80.25 }, composition: { bodyFatPercent: 18 } },
+    { kind: "blood_pressure", values: { systolicMmHg: 121 } },
+  ]);
+  clock.advance(600);
+  await sync();
+  expect(await arrived()).toEqual(first);
+
+  person.edit(weighIn, { weightKg: 80.5 });
+  await sync();
+  expect(await arrived()).toMatchObject([{ kind: "blood_pressure" }, { kind: "weigh_in", values: { weightKg: 80.5 } }]);
+  expect((await arrived()).at(-1)?.arrivedAt.getTime()).toBeGreaterThan(first[0]?.arrivedAt.getTime() ?? 0);
+});
+
+test("what Garmin had from elsewhere has not arrived", async () => {
+  house = await startHousehold();
+  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(30), weightKg: 80.2 });
+  expect(await house.sync()).toMatchObject({ skipped: 1 });
+  expect(await arrived()).toEqual([]);
+});
+
+test("a run that was stopped between seeing it and writing that down costs no arrival", async () => {
+  house = await startHousehold();
+  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  for (let n = 1; ; n++) {
+    const crash = crashAt(n, "before");
+    await house.sync({}, await house.newApp(crash));
+    house.clock.advance(121);
+    if (!crash.isDead()) break;
+  }
+  expect(await arrived()).toHaveLength(1);
+});
+
+test("when the summary was made is stored, and of two writers one wins", async () => {
+  house = await startHousehold();
+  const { summary } = house.app;
+  const lastSummaryAt = house.clock.now();
+  expect(await summary.read(ACCOUNT)).toEqual({ value: {}, version: undefined });
+  expect(await summary.write(ACCOUNT, { lastSummaryAt }, undefined)).toBe(true);
+  expect(await summary.write(ACCOUNT, {}, undefined)).toBe(false);
+  const { value, version } = await summary.read(ACCOUNT);
+  expect(value).toEqual({ lastSummaryAt });
+  const silenceToldFor = minutesAgo(60);
+  const kindSilenceToldFor = { blood_pressure: minutesAgo(90) };
+  expect(await summary.write(ACCOUNT, { lastSummaryAt, silenceToldFor, kindSilenceToldFor }, version)).toBe(true);
+  expect((await summary.read(ACCOUNT)).value).toEqual({ lastSummaryAt, silenceToldFor, kindSilenceToldFor });
+});

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openTable } from "../../../src/app/open-stores.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { keys } from "../../../src/store/items.ts";
+import type { Key, Table } from "../../../src/store/table.ts";
+import { syncAccount } from "../../../src/sync/engine/run.ts";
+import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";
+
+const NEIGHBOUR = 4712;
+const NEIGHBOURS = { email: "neighbour@example.org", password: "a-password-for-tests" };
+const NEIGHBOURS_USERID = 31_400_002;
+
+let house: Household;
+let table: Table;
+
+/** Two accounts in one table, each with a weigh-in in Garmin already and another one waiting. */
+beforeEach(async () => {
+  house = await startHousehold();
+  const { sandbox, app } = house;
+  const neighbour = sandbox.withings.addPerson({
+    userid: NEIGHBOURS_USERID,
+    name: "neighbour",
+    timezone: "Europe/Berlin",
+  });
+  sandbox.garmin.addAccount({
+    ...NEIGHBOURS,
+    displayName: "neighbour",
+    fullName: "Neighbour",
+    timezone: "Europe/Berlin",
+  });
+  await app.accounts.save(NEIGHBOUR, {});
+  await app.withingsLinking.withPasted(
+    NEIGHBOUR,
+    sandbox.withings.allow(NEIGHBOURS_USERID, app.withingsLinking.begin(NEIGHBOUR)),
+  );
+  await app.garminSignIn.withPasted(NEIGHBOUR, sandbox.garmin.mintTicket(NEIGHBOURS.email));
+  house.person.stepOnScale({ weightKg: 80.25 });
+  await house.sync();
+  house.clock.advance(60);
+  house.person.stepOnScale({ weightKg: 80.5 });
+  neighbour.stepOnScale({ weightKg: 65 });
+  table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+});
+afterEach(async () => {
+  await table.close();
+  await house.close();
+});
+
+async function syncNeighbour(app = house.app) {
+  const account = await app.accounts.find(NEIGHBOUR);
+  if (!account) throw new Error("the neighbour is missing");
+  return syncAccount(app.run, account);
+}
+
+async function overwrite(key: Key, change: Record<string, string | number | null>) {
+  const item = await table.get(key);
+  if (!item) throw new Error(`nothing is stored at ${key.sk}`);
+  await table.put(key, { ...item.value, ...change }, { expect: { version: item.version } });
+}
+
+const journal = () =>
+  keys.journal(
+    ACCOUNT,
+    String(house.person.userid),
+    String(house.sandbox.garmin.accounts.get("owner@example.org").profileId),
+  );
+async function ledgerKey(): Promise<Key> {
+  const [item] = await table.list(journal(), { from: "reading#" });
+  return item?.key ?? { pk: "", sk: "" };
+}
+
+/** All that is stored of the account, but for how its last run ended. */
+async function everything() {
+  const [account, progress] = [await table.list(`account#${ACCOUNT}`), await table.list(journal())];
+  return [...account.filter((it) => it.key.sk !== "last-run"), ...progress];
+}
+
+const SENTENCE = /^The stored [^\n]+\.$/;
+
+const damages: Record<string, () => Promise<void>> = {
+  "a link with a field missing": () => overwrite(keys.link(ACCOUNT, "withings"), { vendorUserId: null }),
+  "a link whose sealed tokens were changed": () =>
+    overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: "v1.nonsense" }),
+  "a link with the sealed tokens of another account": async () => {
+    const foreign = await table.get(keys.link(NEIGHBOUR, "garmin"));
+    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
+  },
+  "a link with the sealed tokens of the other vendor": async () => {
+    const foreign = await table.get(keys.link(ACCOUNT, "withings"));
+    await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
+  },
+  "a progress without a cursor": () => overwrite(keys.progress(journal()), { cursorAt: "yesterday" }),
+  "a ledger entry with a fate nobody knows": async () => overwrite(await ledgerKey(), { fate: "lost" }),
+};
+
+describe.each(Object.entries(damages))("%s", (_what, damage) => {
+  test("ends the run in one sentence, changes nothing, and does not concern another account", async () => {
+    await damage();
+    const before = await everything();
+    house.requests();
+    const report = await house.sync();
+    expect(report).toMatchObject({ status: "error", synced: 0, problem: expect.stringMatching(SENTENCE) });
+    expect(report.problem).not.toMatch(/v1\./);
+    expect(await everything()).toEqual(before);
+    expect(house.requests().filter((it) => / (POST|DELETE) \/(upload|weight|blood|v2)/.test(it))).toEqual([]);
+    expect(house.weights()).toHaveLength(1);
+    expect(await syncNeighbour()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+test("the wrong sealing key ends a run in one sentence that names it, and the right one goes on where it stopped", async () => {
+  const rightKey = house.env.SEALING_KEY;
+  house.env.SEALING_KEY = randomBytes(32).toString("base64");
+  const before = await everything();
+  const report = await house.sync({}, await house.newApp());
+  expect(report).toMatchObject({ status: "error", problem: expect.stringMatching(SENTENCE) });
+  expect(report.problem).toContain("SEALING_KEY");
+  expect(await everything()).toEqual(before);
+  house.env.SEALING_KEY = rightKey;
+  expect(await house.sync({}, await house.newApp())).toMatchObject({ status: "success", synced: 1 });
+});
+
+test("a link that can not be opened is replaced by a new sign-in", async () => {
+  await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: "v1.nonsense" });
+  await house.sync();
+  await house.link();
+  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+});

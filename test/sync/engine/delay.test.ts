@@ -1,0 +1,300 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { DelayCause } from "../../../src/lib/errors.ts";
+import type { FaultName } from "../../../src/sandbox/named-faults.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { watched } from "../../support/watched-table.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const lastRun = async () => (await house.app.accounts.lastRun(ACCOUNT))?.outcome;
+const pass = (minutes: number) => house.clock.advance(minutes * 60);
+
+/** Linked, with one reading that proved the kind, and a new one. */
+async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
+  house = await startHousehold(options);
+  house.person.stepOnScale({ at: minutesAgo(90), weightKg: 80 });
+  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  pass(60);
+  house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25 });
+}
+
+const NEWEST = { newest: { values: { kind: "weigh_in", weightKg: 80.25 } } };
+const HANG = { type: "drop_before" } as const;
+
+describe("a run that put something off says whose trouble it is, and of which kind", () => {
+  test.each<[FaultName, DelayCause, number | undefined]>([
+    ["withings_601", "withings_limited", undefined],
+    ["withings_down", "withings_silent", undefined],
+    ["withings_html_page", "withings_silent", undefined],
+    ["withings_unknown_status", "withings_refusing", undefined],
+    ["garmin_api_500", "garmin_silent", 1],
+    ["garmin_api_429", "garmin_limited", 1],
+    ["garmin_upload_dropped", "garmin_silent", 1],
+    ["garmin_slow_to_show", "garmin_not_showing", 1],
+    ["garmin_token_not_active", "garmin_refusing", 1],
+  ])("%s is %s", async (fault, cause, waiting) => {
+    await moveIn();
+    const since = house.clock.now();
+    house.sandbox.faults.turnOn(fault);
+    const first = await house.sync();
+    expect(first).toMatchObject({ status: "retry_later", delay: { cause, ...(waiting && { waiting, ...NEWEST }) } });
+    expect(first.delay?.waiting).toBe(waiting);
+    expect(await lastRun()).toMatchObject({ delay: first.delay });
+
+    // The same trouble lasts since its first run, whatever the clock says by now.
+    pass(3);
+    const second = await house.sync();
+    expect(second.delay?.cause).toBe(cause);
+    expect(second.delay?.since).toEqual(first.delay?.since);
+    expect(Math.abs((second.delay?.since.getTime() ?? 0) - since.getTime())).toBeLessThan(10_000);
+    // What is known to wait is not forgotten by a run that did not get that far.
+    expect(second.delay?.waiting).toBe(waiting);
+
+    house.sandbox.faults.turnOff(fault);
+    house.clock.advance(24 * 3600);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(await lastRun()).not.toHaveProperty("delay");
+  });
+
+  test.each([
+    ["no answer to a token renewal", { server: "garmin_diauth", effect: HANG }, "garmin_silent"],
+    [
+      "an error page at the token endpoint",
+      { server: "garmin_diauth", effect: { type: "status", status: 503 } },
+      "garmin_silent",
+    ],
+    [
+      "a limit at the token endpoint",
+      { server: "garmin_diauth", effect: { type: "status", status: 429 } },
+      "garmin_limited",
+    ],
+    [
+      "a wall in front of Garmin",
+      { server: "garmin_connectapi", effect: { type: "status", status: 403, body: "<html>" } },
+      "garmin_refusing",
+    ],
+    [
+      "a wall at the token endpoint",
+      { server: "garmin_diauth", effect: { type: "status", status: 403, body: "<html>" } },
+      "garmin_refusing",
+    ],
+    [
+      "a refusal to renew in unknown words",
+      { server: "garmin_diauth", effect: { type: "status", status: 400, body: { error: "odd" } } },
+      "garmin_refusing",
+    ],
+    ["no answer of Garmin", { server: "garmin_connectapi", effect: HANG }, "garmin_silent"],
+    ["no answer of Withings", { server: "withings", effect: HANG }, "withings_silent"],
+    ["HTTP 429 of Withings", { server: "withings", effect: { type: "status", status: 429 } }, "withings_limited"],
+    [
+      "Withings' own timeout",
+      { server: "withings", effect: { type: "body", body: { status: 522, error: "timeout" } } },
+      "withings_silent",
+    ],
+    [
+      "an outage of Withings that says for how long",
+      { server: "withings", effect: { type: "status", status: 503, headers: { "retry-after": "600" } } },
+      "withings_limited",
+    ],
+  ] as const)("%s", async (_what, { server, effect }, cause) => {
+    await moveIn();
+    if (server === "garmin_diauth") house.sandbox.garmin.expireAccessToken(OWNER.email);
+    if (server === "garmin_diauth") house.clock.advance(3 * 24 * 3600);
+    house.sandbox.faults.add({ name: "trouble", server, match: {}, times: Number.POSITIVE_INFINITY, effect });
+    expect(await house.sync()).toMatchObject({ status: "retry_later", delay: { cause } });
+  });
+
+  test("another cause lasts since it began, and keeps what waits", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_api_500");
+    await house.sync();
+    pass(5);
+    house.sandbox.faults.turnOff("garmin_api_500");
+    house.sandbox.faults.turnOn("withings_down");
+    const since = house.clock.now();
+    const { delay } = await house.sync();
+    expect(delay).toMatchObject({ cause: "withings_silent", since, waiting: 1, ...NEWEST });
+  });
+
+  test("a store that is away is our trouble, and nobody else's", async () => {
+    await moveIn();
+    const store = watched();
+    const app = await house.newApp({ wrapTable: store.wrapTable });
+    store.takeAway();
+    expect(await house.sync({}, app)).toMatchObject({ status: "retry_later", delay: { cause: "us" } });
+  });
+
+  test("a run whose time is up is our trouble, and says how much waits", async () => {
+    await moveIn();
+    const deadlineAt = new Date(house.clock.now().getTime() + 30_000);
+    expect(await house.sync({ deadlineAt })).toMatchObject({
+      ...{ status: "retry_later", synced: 0 },
+      delay: { cause: "us", waiting: 1, ...NEWEST },
+    });
+  });
+
+  test("a limit says until when, from run to run", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_api_429");
+    const until = (await house.sync()).delay?.until;
+    expect(until?.getTime()).toBe(house.clock.now().getTime() + 120_000);
+    pass(1);
+    // Nobody asks Garmin until then, and the run does not get to the reading.
+    expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_limited", until, waiting: 1 } });
+  });
+});
+
+describe("since when", () => {
+  /** Runs half an hour apart, each with nothing but this wrong, and since when each said its own trouble lasts. */
+  async function sincesOf(faults: Array<FaultName | "none" | "sign_in" | "weigh_in">) {
+    const begun = house.clock.now().getTime();
+    const sinces: Array<number | undefined> = [];
+    for (const fault of faults) {
+      if (fault === "sign_in") await house.signInAs(OWNER.email);
+      else if (fault === "weigh_in") house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
+      else {
+        house.sandbox.faults.clear();
+        if (fault !== "none") house.sandbox.faults.turnOn(fault);
+        const { delay, since = delay?.since } = await house.sync();
+        sinces.push(since && Math.round((since.getTime() - begun) / 60_000));
+      }
+      pass(30);
+    }
+    return sinces;
+  }
+
+  test.each<[string, Parameters<typeof sincesOf>[0], Array<number | undefined>]>([
+    [
+      "a step of the owner's is due, also with an outage in between",
+      ["garmin_upload_412", "withings_down", "garmin_upload_412"],
+      [0, 30, 0],
+    ],
+    [
+      "an outage lasts, also with another one in between",
+      ["garmin_api_500", "withings_down", "garmin_api_500"],
+      [0, 30, 0],
+    ],
+    [
+      "an outage lasts, with two others in between",
+      ["garmin_api_500", "withings_down", "withings_601", "garmin_api_500", "withings_601"],
+      [0, 30, 60, 0, 120],
+    ],
+    [
+      "Withings is silent, which answered in between",
+      ["withings_down", "garmin_upload_412", "withings_down"],
+      [0, 30, 60],
+    ],
+    [
+      "Garmin is silent, which took an upload in between",
+      ["garmin_api_500", "garmin_slow_to_show", "garmin_api_500"],
+      [0, 30, 30 + 30],
+    ],
+    [
+      "anything is wrong, after a run that did everything",
+      ["garmin_upload_412", "withings_down", "none", "weigh_in", "garmin_upload_412", "withings_down"],
+      [0, 30, undefined, 120, 150],
+    ],
+    [
+      "consent is missing, after a new sign-in",
+      ["garmin_upload_412", "sign_in", "withings_down", "garmin_upload_412"],
+      [0, 60, 90],
+    ],
+  ])("%s", async (_what, faults, expected) => {
+    await moveIn();
+    expect(await sincesOf(faults)).toEqual(expected);
+  });
+});
+
+test("a reading that Withings announced waits, although no run has got to it", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("withings_down");
+  expect((await house.sync()).delay).not.toHaveProperty("announced");
+  pass(1);
+  expect((await house.sync({ isAnnounced: true })).delay).toMatchObject({ cause: "withings_silent", announced: true });
+  pass(1);
+  // The next run knows it from this one.
+  expect((await house.sync()).delay).toMatchObject({ announced: true });
+  house.sandbox.faults.clear();
+  house.sandbox.faults.turnOn("garmin_api_500");
+  pass(1);
+  const { delay } = await house.sync({ isAnnounced: true });
+  expect(delay).toMatchObject({ cause: "garmin_silent", waiting: 1 });
+  expect(delay).not.toHaveProperty("announced");
+});
+
+test("while the first reading of a new link has not shown, it is known how many follow it", async () => {
+  house = await startHousehold();
+  for (const minutes of [50, 40, 30])
+    house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
+  house.sandbox.garmin.settings.readBackDelaySeconds = 600;
+  const first = await house.sync();
+  expect(first.delay).toMatchObject({ cause: "garmin_not_showing", waiting: 3, accepted: 1, following: 2 });
+  pass(2);
+  expect((await house.sync()).delay).toEqual(first.delay);
+});
+
+test("a clock that was ahead does not date a delay into the future", async () => {
+  await moveIn();
+  house.sandbox.faults.turnOn("withings_down");
+  house.clock.advance(3600);
+  await house.sync();
+  house.clock.advance(-3000);
+  expect((await house.sync()).delay?.since).toEqual(house.clock.now());
+});
+
+test("how the last run ended costs the store one look and one write, also with a delay before it", async () => {
+  await moveIn();
+  const cost = async () => {
+    const store = watched();
+    const app = await house.newApp({ wrapTable: store.wrapTable });
+    const before = store.calls();
+    await app.accounts.saveLastRun(ACCOUNT, (last) => last ?? expect.fail("there was no run"));
+    return store.calls() - before;
+  };
+  const ordinary = await cost();
+  house.sandbox.faults.turnOn("withings_down");
+  await house.sync();
+  expect(await cost()).toBe(ordinary);
+  // The account, the last run, and the write.
+  expect(ordinary).toBe(3);
+});
+
+describe("after Garmin refused an upload for lack of consent", () => {
+  async function refused() {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_upload_412");
+    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "grant_garmin_upload" });
+    return house.clock.now();
+  }
+
+  test("only an accepted upload ends that, and no other run does", async () => {
+    const at = await refused();
+    expect(await lastRun()).toMatchObject({ uploadRefusedAt: at });
+    house.sandbox.faults.clear();
+    house.sandbox.faults.turnOn("withings_down");
+    pass(5);
+    await house.sync();
+    expect(await lastRun()).toMatchObject({ status: "retry_later", uploadRefusedAt: at });
+    house.sandbox.faults.clear();
+    pass(5);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(await lastRun()).not.toHaveProperty("uploadRefusedAt");
+  });
+
+  test("a reading that had been accepted before does not end it when it shows", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_slow_to_show");
+    expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_not_showing" } });
+    house.sandbox.faults.turnOn("garmin_upload_412");
+    pass(1);
+    const refusedOne = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+    expect(await house.sync()).toMatchObject({ action: "grant_garmin_upload" });
+    const at = house.clock.now();
+    house.person.remove(refusedOne);
+    pass(20);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, uploadRefusedAt: at });
+    expect(await lastRun()).toMatchObject({ uploadRefusedAt: at });
+  });
+});

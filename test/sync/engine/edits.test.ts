@@ -1,0 +1,282 @@
+import { afterEach, expect, test } from "vitest";
+import type { Transport } from "../../../src/lib/http-client.ts";
+import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const weights = () => house.weights().map((it) => it.weightKg);
+const uploads = (requests: string[]) => requests.filter((it) => / (POST|DELETE) \/(upload|weight|blood)/.test(it));
+
+/** The program, with a look at Garmin after each of its requests. */
+async function watched() {
+  const most = { weights: 0, pressures: 0 };
+  const wrapSend =
+    (send: Transport): Transport =>
+    async (request) => {
+      const answer = await send(request);
+      most.weights = Math.max(most.weights, house.weights().length);
+      most.pressures = Math.max(most.pressures, house.pressures().length);
+      return answer;
+    };
+  return { most, app: await house.newApp({ wrapSend }) };
+}
+
+test("a changed weight replaces what was sent, and never stands beside it", async () => {
+  house = await startHousehold({ heightM: 1.75 });
+  const { person, sync, clock, requests } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
+  await sync();
+  clock.advance(60);
+  requests();
+  person.edit(weighIn, { weightKg: 80.5 });
+  const { most, app } = await watched();
+  expect(await sync({}, app)).toEqual({ status: "success", synced: 1, skipped: 0, held: 0, failed: 0 });
+  expect(weights()).toEqual([80.5]);
+  expect(most.weights).toBe(1);
+  expect(uploads(requests())).toEqual([
+    expect.stringMatching("DELETE /weight-service/weight/2026-11-21/byversion/"),
+    "garmin_connectapi POST /upload-service/upload",
+  ]);
+});
+
+test("a changed pressure replaces what was sent, and never stands beside it", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const reading = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79, pulse: 61 });
+  await sync();
+  clock.advance(60);
+  person.edit(reading, { systolic: 122 });
+  const { most, app } = await watched();
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  expect(house.pressures().map((it) => it.systolic)).toEqual([122]);
+  expect(most.pressures).toBe(1);
+});
+
+test("a change of the composition alone is sent too, though the weight looks the same", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
+  await sync();
+  clock.advance(60);
+  person.edit(weighIn, { fatRatioPercent: 21 });
+  const { most, app } = await watched();
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  expect(house.weights().map((it) => it.bodyFatPercent)).toEqual([21]);
+  expect(most.weights).toBe(1);
+});
+
+test("a touch that changes no value sends nothing", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, requests } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.touch(weighIn);
+  requests();
+  expect(await sync()).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+  expect(requests()).toEqual(["withings POST /measure"]);
+});
+
+test("a changed reading that came to Garmin by other means is left alone", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, requests } = house;
+  const at = minutesAgo(60);
+  const weighIn = person.stepOnScale({ at, weightKg: 80.25 });
+  house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 80.2 });
+  await sync();
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 79 });
+  requests();
+  expect(await sync()).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+  expect(weights()).toEqual([80.2]);
+  expect(requests()).toEqual(["withings POST /measure"]);
+});
+
+test("two weigh-ins of one minute are corrected each for itself", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  const second = person.stepOnScale({ at: new Date(minutesAgo(60).getTime() + 30_000), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.edit(second, { weightKg: 80.3 });
+  await sync();
+  expect(weights()).toEqual([80.25, 80.3]);
+});
+
+test.each([
+  ["arrived, and its answer was lost", "garmin_upload_lost_answer"],
+  ["never arrived", "garmin_upload_dropped"],
+] as const)(
+  "an edit while the first upload is unknown: it %s, and only the new version stands",
+  async (_what, fault) => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+    sandbox.garmin.settings.readBackDelaySeconds = 60;
+    sandbox.faults.turnOn(fault, { times: 1 });
+    expect((await sync()).status).toBe("retry_later");
+    person.edit(weighIn, { weightKg: 80.5 });
+    clock.advance(121);
+    sandbox.garmin.settings.readBackDelaySeconds = 0;
+    const { most, app } = await watched();
+    expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(weights()).toEqual([80.5]);
+    expect(most.weights).toBe(1);
+  },
+);
+
+test("an edit while Garmin has not shown the first version yet waits for it, and then replaces it", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  sandbox.garmin.settings.readBackDelaySeconds = 600;
+  expect((await sync()).status).toBe("retry_later");
+  person.edit(weighIn, { weightKg: 80.5 });
+  clock.advance(300);
+  const { most, app } = await watched();
+  expect((await sync({}, app)).status).toBe("retry_later");
+  clock.advance(600);
+  expect((await sync({}, app)).status).toBe("retry_later");
+  expect(weights()).toEqual([80.5]);
+  clock.advance(600);
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  expect(weights()).toEqual([80.5]);
+  expect(most.weights).toBe(1);
+});
+
+test("an edit to what Garmin can not take leaves the old version, and the correction of it replaces that", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 802.5 });
+  expect(await sync()).toMatchObject({ synced: 0, failed: 1 });
+  expect(weights()).toEqual([80.25]);
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 80.5 });
+  const { most, app } = await watched();
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1, failed: 0 });
+  expect(weights()).toEqual([80.5]);
+  expect(most.weights).toBe(1);
+  expect((await house.journal().progress())?.value.attention).toEqual([]);
+});
+
+test.each([
+  ["arrived", "garmin_upload_lost_answer", [80.25, 81]],
+  ["never arrived", "garmin_upload_dropped", [81]],
+] as const)(
+  "a reading edited beyond what Garmin can take, while its upload %s unanswered, stops no other",
+  async (_what, fault, standing) => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+    sandbox.garmin.settings.readBackDelaySeconds = 60;
+    sandbox.faults.turnOn(fault, { times: 1 });
+    await sync();
+    sandbox.garmin.settings.readBackDelaySeconds = 0;
+    clock.advance(121);
+    person.edit(weighIn, { weightKg: 802.5 });
+    person.stepOnScale({ weightKg: 81 });
+    expect(await sync()).toMatchObject({ synced: 1, failed: 1 });
+    expect(weights()).toEqual(standing);
+
+    clock.advance(60);
+    person.edit(weighIn, { weightKg: 80.5 });
+    expect(await sync()).toMatchObject({ status: "success", synced: 1, failed: 0 });
+    expect(weights()).toEqual([80.5, 81]);
+  },
+);
+
+test("a replacement that Garmin does not take at once is made up for, and the old version does not come back", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 80.5 });
+  sandbox.faults.add({
+    ...{ server: "garmin_connectapi", match: { method: "POST" }, times: 1 },
+    effect: { type: "status", status: 429 },
+  });
+  expect((await sync()).status).toBe("retry_later");
+  clock.advance(60);
+  expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  expect(weights()).toEqual([80.5]);
+});
+
+test("an old version that Garmin does not delete at once is deleted later, and only then the new one comes", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 80.5 });
+  sandbox.faults.add({ match: { method: "DELETE" }, times: 2, effect: { type: "status", status: 500 } });
+  const { most, app } = await watched();
+  for (let runs = 0; runs < 2; runs++) {
+    expect(await sync({}, app)).toMatchObject({ status: "retry_later", synced: 0 });
+    expect(weights()).toEqual([80.25]);
+    clock.advance(200);
+  }
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  expect(weights()).toEqual([80.5]);
+  expect(most.weights).toBe(1);
+});
+
+test("an old version that Garmin does not show at this moment is deleted all the same", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  clock.advance(10);
+  sandbox.garmin.settings.readBackDelaySeconds = 60;
+  person.edit(weighIn, { weightKg: 80.5 });
+  await sync();
+  expect(weights()).toEqual([80.5]);
+});
+
+test("an old version that its owner deleted in Garmin makes no trouble", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
+  await sync();
+  sandbox.garmin.accounts.get(OWNER.email).weights.length = 0;
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 80.5 });
+  expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  expect(weights()).toEqual([80.5]);
+});
+
+test.each([
+  ["weight", 204, undefined, 0],
+  ["weight", 200, {}, 0],
+  ["pressure", 204, undefined, 0],
+  ["weight", 204, undefined, 20],
+] as const)(
+  "the old %s goes although Garmin said yes to its removal twice (HTTP %s) and kept it",
+  async (kind, status, body, slowSeconds) => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    const id =
+      kind === "weight"
+        ? person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 })
+        : person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
+    await sync();
+    clock.advance(60);
+    person.edit(id, kind === "weight" ? { weightKg: 80.5 } : { systolic: 125 });
+    sandbox.garmin.settings.readBackDelaySeconds = slowSeconds;
+    sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { method: "DELETE" }, times: 2 },
+      effect: { type: "status", status, body },
+    });
+    for (let runs = 0; runs < 4; runs++) {
+      await sync();
+      clock.advance(1800);
+    }
+    expect([...weights(), ...house.pressures().map((it) => it.systolic)]).toEqual([kind === "weight" ? 80.5 : 125]);
+  },
+);

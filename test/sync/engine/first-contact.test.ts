@@ -1,0 +1,508 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
+import { goOn } from "../../../src/sync/engine/resume.ts";
+import type { Account } from "../../../src/sync/model/account.ts";
+import type { ReadingKind } from "../../../src/sync/model/reading.ts";
+import { overviewOf } from "../../../src/sync/status/overview.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const DAY = 24 * 3600;
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const weights = () => house.weights().map((it) => it.weightKg);
+const progress = async () => (await house.journal().progress())?.value;
+const isUpload = (it: string) => it.includes("POST /upload-service") || it.includes("POST /bloodpressure-service");
+/** All that a scale of today measures. */
+const WHOLE = {
+  ...{ weightKg: 80.25, fatRatioPercent: 21.4, waterKg: 44.2, muscleKg: 59.9, boneKg: 3.15, visceralFat: 6 },
+  ...{ bmrKcal: 1700, metabolicAgeYears: 41 },
+};
+
+async function account(): Promise<Account> {
+  const found = await house.app.accounts.find(ACCOUNT);
+  if (!found) throw new Error("the account is missing");
+  return found;
+}
+const overview = async () => overviewOf({ ...house.app, now: house.clock.now() }, await account());
+
+/** Runs, and tells the owner what is news. Answers what they were told, with the buttons. */
+async function syncAndTell(app = house.app) {
+  const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
+  const notifier = createNotifier({
+    ...{ accounts: house.app.accounts, health: house.app.health, overview },
+    send: async (_to, text, { keyboard, isQuiet }) => {
+      const buttons = (keyboard?.inline_keyboard ?? []).flat();
+      told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
+    },
+    signInPageUrl: () => "https://sso.example.org/sign-in",
+    ...{ clock: house.clock, log: house.app.run.log },
+  });
+  const report = await house.sync({}, app);
+  await notifier.afterRun(await account(), report);
+  return { report, told };
+}
+const decide = async (kind: ReadingKind = "weigh_in") =>
+  goOn({ ...house.app, clock: house.clock }, await account(), kind);
+
+/** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
+async function moveIn(count = 4) {
+  house = await startHousehold({ heightM: 1.75 });
+  for (let hour = count; hour > 0; hour--) {
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(hour * 60), weightKg: 80.25 + hour / 10 });
+  }
+}
+
+describe("the first readings of a new link", () => {
+  test("are one that goes alone and comes back as it was sent, and then all the others at once", async () => {
+    await moveIn(60);
+    house.requests();
+    expect(await syncAndTell()).toEqual({
+      report: { status: "success", synced: 60, skipped: 0, held: 0, failed: 0 },
+      told: [],
+    });
+    const requests = house.requests().filter((it) => it.startsWith("garmin_connectapi"));
+    expect(requests.filter(isUpload)).toHaveLength(2);
+    // A look before, one after the first, one after the rest.
+    expect(requests.filter((it) => it.includes("/range/"))).toHaveLength(3);
+    expect(house.weights().map(({ uploadedAt, takenAt }) => [uploadedAt.getTime(), takenAt.getTime()])).toHaveLength(
+      60,
+    );
+    expect((await progress())?.proven).toEqual(["weigh_in"]);
+
+    // From then on as ever: one upload for all, and one look.
+    for (const minute of [50, 40, 30]) house.person.stepOnScale({ ...WHOLE, at: minutesAgo(minute), weightKg: 80.3 });
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 3 });
+    const later = house.requests().filter((it) => it.startsWith("garmin_connectapi"));
+    expect([later.filter(isUpload).length, later.filter((it) => it.includes("/range/")).length]).toEqual([1, 1]);
+  });
+
+  test("wait until the one that went alone is visible in Garmin, however many runs that takes, and then follow", async () => {
+    await moveIn();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 6 * 3600;
+    const shownAfterRun: number[] = [];
+    for (let run = 0; run < 4; run++) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
+      shownAfterRun.push(house.weights().length);
+      house.clock.advance(3600);
+    }
+    expect(shownAfterRun).toEqual([1, 1, 1, 1]);
+    // One that is measured meanwhile waits like the others.
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.2 });
+    await house.sync();
+    expect(weights()).toHaveLength(1);
+    house.clock.advance(2 * 3600 + 60);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 5 });
+    expect(weights()).toHaveLength(5);
+  });
+
+  test("wait for it a day at most: then another one takes its place, and each arrives once", async () => {
+    await moveIn();
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" } },
+      effect: { type: "status", status: 201, body: { detailedImportResult: { failures: [] } } },
+    });
+    for (let hour = 0; hour < 24; hour++) {
+      expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
+      house.clock.advance(3600);
+    }
+    expect(house.requests().filter(isUpload)).toHaveLength(1);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 4 });
+    expect(weights().toSorted()).toEqual([80.35, 80.45, 80.55, 80.65]);
+  });
+
+  test("wait also if the one that went alone got no answer and may still be stored", async () => {
+    await moveIn();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 60;
+    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await house.sync();
+    house.clock.advance(30);
+    await house.sync();
+    expect(weights()).toHaveLength(1);
+    house.clock.advance(60);
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 4 });
+    expect(weights()).toHaveLength(4);
+  });
+
+  test("an edit of the one that went alone is brought when it is visible, and what stands is not removed before", async () => {
+    await moveIn();
+    const { garmin } = house.sandbox;
+    garmin.settings.readBackDelaySeconds = 7200;
+    await house.sync();
+    const first = house.person.groups.at(-1)?.grpid ?? expect.fail("nothing was measured");
+    house.clock.advance(60);
+    house.person.edit(first, { weightKg: 79.9 });
+    await house.sync();
+    expect(weights()).toEqual([80.35]);
+    house.clock.advance(7200);
+    garmin.settings.readBackDelaySeconds = 0;
+    await house.sync();
+    await house.sync();
+    expect(weights().toSorted()).toEqual([79.9, 80.45, 80.55, 80.65]);
+  });
+
+  test("do not wait for one that Garmin refuses: another one goes first", async () => {
+    await moveIn(3);
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" } },
+      effect: { type: "status", status: 400 },
+    });
+    expect(await house.sync()).toMatchObject({ status: "error", synced: 2, failed: 1 });
+    expect(weights()).toHaveLength(2);
+  });
+});
+
+describe.each([
+  ["garmin_rounds_weight", "Weight: 80.35 kg sent, 80.40 kg shown.", [80.4]],
+  ["garmin_shifts_time", "Time: today 12:00 sent, today 13:00 shown.", [80.35]],
+] as const)("at a Garmin that does this: %s", (fault, sentence, shown) => {
+  test("the first one is compared, the rest waits for the owner's decision, and nothing is sent twice", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    const { report, told } = await syncAndTell();
+    expect(report).toMatchObject({ status: "success", synced: 1, paused: ["weigh_in"] });
+    expect(told).toEqual([
+      {
+        text: expect.stringContaining(sentence),
+        isQuiet: false,
+        buttons: ["goon:weigh_in", "set:sends:weight:off"],
+      },
+    ]);
+    expect(told[0]?.text).toContain("3 readings wait");
+    for (let day = 0; day < 5; day++) {
+      house.clock.advance(DAY);
+      await house.link();
+      expect((await syncAndTell()).told).toEqual([]);
+    }
+    expect(weights()).toEqual(shown);
+    // Of a kind that waits nothing is said to be in order.
+    expect((await overview()).facts.differs).toMatchObject([{ kind: "weigh_in" }]);
+  });
+
+  test("all waiting readings follow after the owner's answer, once, and are not asked about again", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn(fault);
+    await syncAndTell();
+    house.clock.advance(2 * DAY);
+    await house.link();
+    await syncAndTell();
+    expect(await decide()).toBe("noted");
+    expect(await decide()).toBe("nothing_waits");
+    house.clock.advance(60);
+    expect(await syncAndTell()).toMatchObject({ report: { status: "success", synced: 3 }, told: [] });
+    house.clock.advance(600);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(5), weightKg: 80.35 });
+    expect(await syncAndTell()).toMatchObject({ report: { status: "success", synced: 1 }, told: [] });
+    expect(house.weights()).toHaveLength(5);
+  });
+});
+
+test("a weight that Garmin starts to change later is not sent again: the owner is asked, and sees what is in Garmin", async () => {
+  await moveIn(1);
+  await syncAndTell();
+  house.sandbox.faults.turnOn("garmin_rounds_weight");
+  for (let day = 0; day < 4; day++) {
+    house.clock.advance(DAY);
+    await house.link();
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.33 });
+    const { told } = await syncAndTell();
+    expect(told.map(({ buttons }) => buttons[0])).toEqual(day === 0 ? ["goon:weigh_in"] : []);
+  }
+  expect(weights()).toEqual([80.35, 80.3]);
+  expect((await progress())?.lastReadings.weigh_in?.values).toEqual({ kind: "weigh_in", weightKg: 80.3 });
+  await decide();
+  house.clock.advance(60);
+  expect((await house.sync()).synced).toBe(3);
+  expect(weights()).toEqual([80.35, 80.3, 80.3, 80.3, 80.3]);
+});
+
+describe("a composition that Garmin drops", () => {
+  test("is told once, field by field, and the rest follows in the same run", async () => {
+    await moveIn();
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    const { report, told } = await syncAndTell();
+    expect(report).toEqual({ status: "success", synced: 4, skipped: 0, held: 0, failed: 0 });
+    expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
+    for (const line of [
+      "BMI: 26.3 sent, nothing shown.",
+      "Body fat: 21.4 % sent, nothing shown.",
+      "Body water: 54.9 % sent, nothing shown.",
+      "Muscle: 59.90 kg sent, nothing shown.",
+      "Bone: 3.15 kg sent, nothing shown.",
+      "Visceral fat: 6 sent, nothing shown.",
+      "Metabolic age: 41 sent, nothing shown.",
+    ]) {
+      expect(told[0]?.text).toContain(line);
+    }
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+    expect(await syncAndTell()).toMatchObject({ report: { synced: 1 }, told: [] });
+    for (const { composition } of (await progress())?.arrived ?? []) expect(composition).toBeUndefined();
+  });
+
+  test("after months of being shown is noticed too, and again when it is dropped again after a return", async () => {
+    await moveIn();
+    expect((await syncAndTell()).told).toEqual([]);
+    const measured = async () => {
+      house.clock.advance(DAY);
+      await house.link();
+      house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+      return (await syncAndTell()).told.length;
+    };
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    expect([await measured(), await measured()]).toEqual([1, 0]);
+    expect((await progress())?.arrived.at(-1)?.composition).toBeUndefined();
+    house.sandbox.faults.turnOff("garmin_drops_composition");
+    expect(await measured()).toBe(0);
+    expect((await progress())?.arrived.at(-1)?.composition).toMatchObject({ bodyFatPercent: 21.4 });
+    house.sandbox.faults.turnOn("garmin_drops_composition");
+    expect(await measured()).toBe(1);
+  });
+
+  test("is not missed if the owner sends none", async () => {
+    await moveIn();
+    const { settings } = await account();
+    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
+    expect((await syncAndTell()).told).toEqual([]);
+  });
+});
+
+describe("a part of the composition that Garmin shows with another value", () => {
+  /** Garmin shows this field of each entry by so much more: masses in grams, an age in milliseconds. */
+  async function shownBy(field: string, more: number) {
+    await moveIn();
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (!String(request.url).includes("/weight-service/weight/range/")) return answer;
+        const text = answer.text.replaceAll(
+          new RegExp(`"${field}":([\\d.]+)`, "g"),
+          (_, value) => `"${field}":${Number(value) + more}`,
+        );
+        return { ...answer, text };
+      },
+    });
+    return syncAndTell(app);
+  }
+  const YEAR_MS = 31_556_926_000;
+
+  test.each([
+    ["bmi", 0.1, "BMI: 26.3 sent, 26.4 shown."],
+    ["bodyFat", 0.1, "Body fat: 21.4 % sent, 21.5 % shown."],
+    ["bodyWater", 0.1, "Body water: 54.9 % sent, 55.0 % shown."],
+    ["muscleMass", 20, "Muscle: 59.90 kg sent, 59.92 kg shown."],
+    ["boneMass", 20, "Bone: 3.15 kg sent, 3.17 kg shown."],
+    ["visceralFat", 1, "Visceral fat: 6 sent, 7 shown."],
+    ["metabolicAge", 2 * YEAR_MS, "Metabolic age: 41 sent, 43 shown."],
+  ])("%s by %d is told, that part alone, and the rest follows in the same run", async (field, more, line) => {
+    const { report, told } = await shownBy(field, more);
+    expect(report).toMatchObject({ status: "success", synced: 4 });
+    expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
+    expect(told[0]?.text.split("\n").filter((it) => it.includes(" sent, "))).toEqual([line]);
+  });
+
+  test.each([
+    ["bmi", 0.05],
+    ["bodyFat", 0.05],
+    ["bodyWater", 0.05],
+    ["muscleMass", -1],
+    ["boneMass", -1],
+    ["metabolicAge", 0.4 * YEAR_MS],
+  ])("%s by %d is rounding, and is not told", async (field, more) => {
+    expect((await shownBy(field, more)).told).toEqual([]);
+  });
+});
+
+describe("a reading that came to Garmin from elsewhere too", () => {
+  test("is told once, when the other entry is there before ours or comes a day later", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.25 });
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(9.5), weightKg: 80.3 });
+    const { told } = await syncAndTell();
+    expect(told).toMatchObject([
+      { isQuiet: true, text: expect.stringContaining("2 entries in Garmin for one reading") },
+    ]);
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.4 });
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(9.5), weightKg: 80.4 });
+    expect((await syncAndTell()).told).toEqual([]);
+  });
+
+  test("and comes after ours is noticed with the next reading", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(59.5), weightKg: 80.3 });
+    house.clock.advance(3600);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.9 });
+    expect((await syncAndTell()).told).toMatchObject([{ text: expect.stringContaining("2 entries") }]);
+  });
+
+  test("at the same second, with another weight, is not taken for ours while Garmin doesn't show ours yet", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
+    await house.sync();
+    house.clock.advance(1800);
+    const at = minutesAgo(10);
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 80.3 });
+    house.clock.advance(300);
+    house.person.stepOnScale({ at, weightKg: 80.25 });
+    house.sandbox.garmin.settings.readBackDelaySeconds = 3;
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect((await progress())?.paused).toBeUndefined();
+    expect(weights().toSorted()).toEqual([80, 80.25, 80.3]);
+    // An edit replaces ours, and leaves the other one.
+    const grpid = house.person.groups.at(-1)?.grpid ?? expect.fail("nothing was measured");
+    house.clock.advance(60);
+    house.person.edit(grpid, { weightKg: 80.2 });
+    await house.sync();
+    expect(weights().toSorted()).toEqual([80, 80.2, 80.3]);
+  });
+
+  test("is not our own late copy", async () => {
+    await moveIn(1);
+    await syncAndTell();
+    house.clock.advance(DAY);
+    house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10) });
+    house.sandbox.faults.turnOn("garmin_slow_to_show");
+    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    for (let run = 0; run < 12; run++) {
+      expect((await syncAndTell()).told).toEqual([]);
+      house.clock.advance(121);
+    }
+    expect(house.weights()).toHaveLength(2);
+    expect((await progress())?.twin).toBeUndefined();
+  });
+});
+
+describe("blood pressure that Garmin does not take for this account", () => {
+  const closing = (status: number) =>
+    house.sandbox.faults.add({
+      ...{ name: "closed", server: "garmin_connectapi", match: { path: /^\/bloodpressure-service\// } },
+      ...{ times: Infinity, effect: { type: "status", status, body: { error: "ForbiddenException" } } },
+    });
+  const measure = (minute: number) => {
+    house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: minutesAgo(minute), systolic: 121, diastolic: 79 });
+  };
+
+  test.each([403, 404, 402, 400])(
+    "HTTP %d: weights go on, the owner hears of it by its name, and it heals",
+    async (status) => {
+      house = await startHousehold();
+      closing(status);
+      measure(30);
+      expect(await syncAndTell()).toMatchObject({
+        report: { status: "success", synced: 1, failed: 0, paused: ["blood_pressure"] },
+        told: [],
+      });
+      house.clock.advance(7 * 3600);
+      measure(30);
+      const { report, told } = await syncAndTell();
+      expect(report).toMatchObject({ status: "success", synced: 1, paused: ["blood_pressure"] });
+      expect(told).toEqual([
+        {
+          text: expect.stringMatching(
+            `^Garmin hasn’t accepted blood pressure for this account since .* \\(HTTP ${status}\\)`,
+          ),
+          isQuiet: false,
+          buttons: ["set:sends:bloodPressure:off"],
+        },
+      ]);
+      expect(told[0]?.text).toContain("2 readings wait");
+      // Nothing waits for it: neither the cursor nor the look of a first run.
+      expect((await progress())?.adopting).toBeUndefined();
+      expect((await progress())?.cursorAt.getTime()).toBeGreaterThan(minutesAgo(60).getTime());
+
+      // A day on it is asked about once, however often is synced.
+      house.clock.advance(DAY);
+      await house.link();
+      house.requests();
+      for (let run = 0; run < 5; run++) {
+        expect((await syncAndTell()).told).toEqual([]);
+        house.clock.advance(1800);
+      }
+      expect(house.requests().filter((it) => it.includes("bloodpressure-service"))).toHaveLength(1);
+
+      house.sandbox.faults.clear();
+      house.clock.advance(DAY);
+      await house.link();
+      const healed = await syncAndTell();
+      expect(healed.report).toMatchObject({ status: "success", synced: 2 });
+      expect(healed.told.map(({ text }) => text)).toEqual([
+        "Garmin accepts blood pressure for this account again. The waiting readings follow by themselves.",
+      ]);
+      expect(house.pressures()).toHaveLength(2);
+      expect((await syncAndTell()).told).toEqual([]);
+    },
+  );
+
+  test("is forgotten when the owner switches it off, and asked about when they switch it on again", async () => {
+    house = await startHousehold();
+    closing(403);
+    measure(30);
+    await syncAndTell();
+    house.clock.advance(7 * 3600);
+    expect((await syncAndTell()).told).toHaveLength(1);
+    const { settings } = await account();
+    const sending = (bloodPressure: boolean) =>
+      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+    await sending(false);
+    house.clock.advance(3600);
+    const off = await syncAndTell();
+    expect([off.told, off.report.paused]).toEqual([[], undefined]);
+    house.clock.advance(2 * DAY);
+    await house.link();
+    await sending(true);
+    house.sandbox.faults.clear();
+    expect((await syncAndTell()).report).toMatchObject({ status: "success", synced: 1 });
+    expect(house.pressures()).toHaveLength(1);
+  });
+
+  test("brings, once it is offered, what the owner had asked for in the meantime and had been left while it was off", async () => {
+    house = await startHousehold();
+    const { settings } = await account();
+    const sending = (bloodPressure: boolean) =>
+      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+    await sending(false);
+    measure(60);
+    measure(30);
+    await syncAndTell();
+    await sending(true);
+    closing(403);
+    const since = minutesAgo(24 * 60);
+    expect(await house.sync({ since })).toMatchObject({ status: "success", paused: ["blood_pressure"] });
+    for (let hours = 0; hours < 48; hours += 12) {
+      house.clock.advance(12 * 3600);
+      await house.link();
+      expect((await house.sync()).paused).toEqual(["blood_pressure"]);
+    }
+    house.sandbox.faults.clear();
+    house.clock.advance(DAY);
+    await house.link();
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 2 });
+    expect(house.pressures()).toHaveLength(2);
+    expect((await progress())?.askedSince).toBeUndefined();
+  });
+
+  test("refused at the upload only is closed too: what was sent is looked for first when it opens", async () => {
+    house = await startHousehold();
+    house.sandbox.faults.add({
+      ...{ name: "closed", server: "garmin_connectapi" },
+      match: { method: "POST", path: "/bloodpressure-service/bloodpressure" },
+      ...{ times: Infinity, effect: { type: "status", status: 403, body: { error: "ForbiddenException" } } },
+    });
+    measure(30);
+    expect(await house.sync()).toMatchObject({ synced: 1, paused: ["blood_pressure"] });
+    house.sandbox.faults.clear();
+    house.clock.advance(600);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(house.pressures()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,365 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { giveWord } from "../../../src/sync/engine/held-decision.ts";
+import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
+import { readingId } from "../../../src/sync/model/reading.ts";
+import type { AttentionItem, Word } from "../../../src/sync/model/vendors.ts";
+import { crashAt } from "../../support/crash.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const DAY = 24 * 3600;
+const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
+const weights = () => house.weights().map((it) => it.weightKg);
+const progress = async () => (await house.journal().progress())?.value;
+const attention = async () => (await progress())?.attention ?? [];
+const uploads = () => house.requests().filter((it) => it.includes("POST /upload-service"));
+const UPLOAD = { method: "POST", path: "/upload-service/upload" } as const;
+
+/** What the owner says of the only reading that waits, or of this one. */
+async function say(word: Word, item?: AttentionItem, on = house.app) {
+  const account = await house.app.accounts.find(ACCOUNT);
+  const [waiting] = await attention();
+  const about = item ?? waiting;
+  if (!account || !about) throw new Error("nothing waits");
+  return (await giveWord({ ...on, clock: house.clock }, account, [readingId(about)], word)).type;
+}
+async function pass(seconds: number) {
+  house.clock.advance(seconds);
+  if (seconds >= DAY) await house.link();
+}
+
+/** Around 80 kg on five mornings, and then 45 kg, which wait. Other days follow, so that nothing of it is read again. */
+async function heldFarOff() {
+  house = await startHousehold();
+  for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
+  await house.sync();
+  const id = house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 45 });
+  expect(await house.sync()).toMatchObject({ held: 1 });
+  await pass(4 * DAY);
+  house.person.stepOnScale({ weightKg: 80.2 });
+  expect(await house.sync()).toMatchObject({ synced: 1, held: 1 });
+  house.clock.advance(60);
+  return id;
+}
+
+describe("a held reading that is its owner's", () => {
+  test("goes with the next run, once, and waits no longer", async () => {
+    await heldFarOff();
+    expect(await say("mine")).toBe("noted");
+    expect(await attention()).toEqual([]);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights().filter((it) => it === 45)).toHaveLength(1);
+    house.requests();
+    await pass(600);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect(uploads()).toEqual([]);
+  });
+
+  test.each([1, 4, 10009])("goes whatever attrib %i says", async (attrib) => {
+    house = await startHousehold();
+    house.person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib });
+    await house.sync();
+    expect(await say("mine")).toBe("noted");
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(house.pressures()).toHaveLength(1);
+  });
+
+  test("makes the next ones like it probable, so that who has lost much is not held for ever", async () => {
+    house = await startHousehold();
+    for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 90 });
+    await house.sync();
+    house.person.stepOnScale({ at: ago({ minutes: 20 }), weightKg: 78 });
+    house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 77.5 });
+    expect(await house.sync()).toMatchObject({ held: 2 });
+    const [first] = await attention();
+    await say("mine", first);
+    house.clock.advance(60);
+    // The other one has become probable by it, and follows by itself.
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 2, held: 0 });
+    house.clock.advance(60);
+    house.person.stepOnScale({ weightKg: 77 });
+    await house.sync();
+    expect(weights().slice(-3)).toEqual([78, 77.5, 77]);
+    expect((await progress())?.recentWeighIns.at(-3)?.weightKg).toBe(78);
+  });
+
+  test("is not sent beside what was typed into Garmin meanwhile", async () => {
+    house = await startHousehold();
+    const at = ago({ minutes: 30 });
+    house.person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
+    await house.sync();
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: new Date(at.getTime() + 60_000), weightKg: 80.3 });
+    await say("mine");
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+    expect(weights()).toEqual([80.3]);
+  });
+
+  test("goes also when Withings is touched or edited after the word, as it is then", async () => {
+    const id = await heldFarOff();
+    await say("mine");
+    house.person.edit(id, { weightKg: 46, attrib: 1 });
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights()).toContain(46);
+    house.clock.advance(60);
+    house.person.edit(id, { weightKg: 47, attrib: 1 });
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights().filter((it) => it < 50)).toEqual([47]);
+  });
+
+  test("is not asked about again when its upload goes wrong first", async () => {
+    await heldFarOff();
+    await say("mine");
+    house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
+    expect(await house.sync()).toMatchObject({ status: "retry_later", held: 0 });
+    await pass(130);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights().filter((it) => it === 45)).toHaveLength(1);
+  });
+
+  test("replaces the version of it that stands", async () => {
+    house = await startHousehold();
+    const id = house.person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25 });
+    await house.sync();
+    for (const change of [{ weightKg: 802.5 }, { weightKg: 80.5, attrib: 1 }]) {
+      house.clock.advance(60);
+      house.person.edit(id, change);
+      await house.sync();
+    }
+    expect(await attention()).toMatchObject([{ fate: { state: "held" } }]);
+    expect(weights()).toEqual([80.25]);
+    await say("mine");
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(weights()).toEqual([80.5]);
+  });
+
+  test("does not go from the future, nor while its kind is off", async () => {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: ago({ days: -3 }), weightKg: 80.25 });
+    await house.sync();
+    expect(await say("mine")).toBe("nothing_waits");
+    expect(await attention()).toHaveLength(1);
+    expect(await say("not_mine")).toBe("noted");
+
+    house.person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib: 1 });
+    house.clock.advance(60);
+    await house.sync();
+    const sends = { ...DEFAULT_SETTINGS.sends, bloodPressure: false };
+    await house.app.accounts.save(ACCOUNT, { settings: { sends } });
+    expect(await say("mine")).toBe("nothing_waits");
+    expect(await attention()).toHaveLength(1);
+  });
+});
+
+describe("a held reading that is not its owner's", () => {
+  test("is gone from sight, and stays out of Garmin whatever else is said of it", async () => {
+    const id = await heldFarOff();
+    expect(await say("not_mine")).toBe("noted");
+    expect(await attention()).toEqual([]);
+    for (const change of [() => house.person.touch(id), () => house.person.edit(id, { weightKg: 80.7, attrib: 0 })]) {
+      await pass(600);
+      change();
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    }
+    expect(await house.sync({ since: ago({ days: 20 }) })).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect(weights()).not.toContain(80.7);
+    expect(await attention()).toEqual([]);
+    expect((await progress())?.recentWeighIns.map((it) => it.weightKg)).not.toContain(45);
+    expect((await progress())?.lastReadings.weigh_in).toMatchObject({ values: { weightKg: 80.2 } });
+  });
+
+  test("goes after all when its owner assigns it to themselves at Withings afterwards", async () => {
+    const id = await heldFarOff();
+    await say("not_mine");
+    await pass(600);
+    await house.sync();
+    house.person.edit(id, { attrib: 7 });
+    await pass(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights()).toContain(45);
+  });
+});
+
+describe("a reading that Garmin refused", () => {
+  async function refused() {
+    house = await startHousehold();
+    house.sandbox.faults.add({ match: UPLOAD, times: 1, effect: { type: "status", status: 400 } });
+    house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 80.25 });
+    expect(await house.sync()).toMatchObject({ status: "error", failed: 1 });
+    house.clock.advance(60);
+  }
+
+  test("is offered again at once when its owner wants it", async () => {
+    await refused();
+    expect(await say("mine")).toBe("noted");
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(weights()).toEqual([80.25]);
+    expect(await attention()).toEqual([]);
+  });
+
+  test("is not sent beside what was typed into Garmin meanwhile", async () => {
+    await refused();
+    house.sandbox.garmin.addManualWeight(OWNER.email, { at: ago({ minutes: 11 }), weightKg: 80.2 });
+    await say("mine");
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+    expect(weights()).toEqual([80.2]);
+  });
+
+  test("is offered no more, and holds nothing up, when its owner leaves it", async () => {
+    await refused();
+    expect(await say("not_mine")).toBe("noted");
+    expect(await attention()).toEqual([]);
+    house.requests();
+    for (let days = 0; days < 3; days++) {
+      await pass(DAY);
+      expect(await house.sync()).toMatchObject({ status: "success", synced: 0, failed: 0 });
+    }
+    expect(uploads()).toEqual([]);
+  });
+});
+
+describe("a reading that Garmin took and never showed", () => {
+  async function neverShown() {
+    house = await startHousehold();
+    house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 80.25 });
+    house.sandbox.garmin.settings.readBackDelaySeconds = 30 * DAY;
+    for (let days = 0; days < 4; days++) {
+      await house.sync();
+      await pass(DAY + 60);
+    }
+    expect(await attention()).toMatchObject([{ fate: { state: "failed", reason: "never_appeared" } }]);
+  }
+
+  test.each([1, 2, 3])("is taken for what it is when it stands there by now, %i times", async (copies) => {
+    await neverShown();
+    const entries = house.sandbox.garmin.accounts.get(OWNER.email).weights;
+    expect(entries).toHaveLength(3);
+    entries.length = copies;
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    house.requests();
+    expect(await say("mine")).toBe("noted");
+    expect(await house.sync()).toMatchObject({ synced: 1 });
+    expect(uploads()).toEqual([]);
+    expect(weights()).toEqual([80.25]);
+  });
+
+  test("stands once in the end, when another copy turns up after it was found", async () => {
+    await neverShown();
+    const [, second, third] = house.sandbox.garmin.accounts.get(OWNER.email).weights;
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    for (const late of [second, third]) if (late) late.uploadedAt = new Date(house.clock.now().getTime() + 3600_000);
+    await say("mine");
+    expect(await house.sync()).toMatchObject({ synced: 1 });
+    await pass(2 * 3600);
+    await house.sync();
+    expect(weights()).toEqual([80.25]);
+  });
+
+  test("is sent again when it does not, and earlier copies that turn up within a day go", async () => {
+    await neverShown();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    const entries = house.sandbox.garmin.accounts.get(OWNER.email).weights;
+    for (const entry of entries) entry.uploadedAt = new Date(house.clock.now().getTime() + 3600_000);
+    await say("mine");
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(weights()).toHaveLength(4);
+    await pass(2 * 3600);
+    await house.sync();
+    expect(weights()).toEqual([80.25]);
+  });
+
+  test("stays away when its owner leaves it", async () => {
+    await neverShown();
+    house.requests();
+    await say("not_mine");
+    await house.sync();
+    expect(uploads()).toEqual([]);
+    expect(await attention()).toEqual([]);
+  });
+});
+
+test("what Garmin can not take at all is not helped by a word, but can be left", async () => {
+  house = await startHousehold();
+  house.person.stepOnScale({ weightKg: 700 });
+  await house.sync();
+  expect(await say("mine")).toBe("nothing_waits");
+  expect(await attention()).toHaveLength(1);
+  expect(await say("not_mine")).toBe("noted");
+  expect(await attention()).toEqual([]);
+});
+
+describe("a word that does not fit", () => {
+  test.each(["mine", "not_mine"] as const)("said twice does no harm: %s", async (word) => {
+    await heldFarOff();
+    const [item] = await attention();
+    expect(await say(word, item)).toBe("noted");
+    expect(await say(word, item)).toBe("nothing_waits");
+    await house.sync();
+    expect(await say(word, item)).toBe("nothing_waits");
+    house.clock.advance(60);
+    expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
+    expect(weights().filter((it) => it === 45)).toHaveLength(word === "mine" ? 1 : 0);
+  });
+
+  test("finds nothing where nothing is known, or nothing linked", async () => {
+    await heldFarOff();
+    const [item] = await attention();
+    if (!item) throw new Error("nothing waits");
+    expect(await say("mine", { ...item, measureGroupId: 1 })).toBe("nothing_waits");
+    expect(await say("mine", { ...item, kind: "blood_pressure" })).toBe("nothing_waits");
+    await house.app.links.remove(ACCOUNT, "garmin");
+    expect(await say("mine", item)).toBe("nothing_waits");
+  });
+
+  test("waits for a run that is at work", async () => {
+    await heldFarOff();
+    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+    await expect(say("mine")).rejects.toThrow("another run is at work");
+    await lease?.release();
+    expect(await say("mine")).toBe("noted");
+  });
+});
+
+describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", (word) => {
+  /** Says it and dies on the way. Answers whether it did. */
+  async function dying(n: number, when: "before" | "after") {
+    const crash = crashAt(n, when);
+    const [item] = await attention();
+    await say(word, item, await house.newApp(crash)).catch(() => undefined);
+    return { hasDied: crash.isDead(), item };
+  }
+
+  async function settled() {
+    house.clock.advance(121);
+    const report = await house.sync();
+    expect(report.status).toBe("success");
+    return report;
+  }
+
+  test.each(["before", "after"] as const)("%s it: nothing is lost, and nothing doubled", async (when) => {
+    let calls = 0;
+    for (let n = 1; ; n++) {
+      await heldFarOff();
+      const { hasDied, item } = await dying(n, when);
+      if (!hasDied) break;
+      calls = n;
+      await settled();
+      // Either the word was heard, or the reading waits as before.
+      const waits = (await attention()).length;
+      const stands = weights().filter((it) => it === 45).length;
+      if (word === "mine") expect([waits, stands], `call ${n}`).toEqual(waits ? [1, 0] : [0, 1]);
+      else expect(stands, `call ${n}`).toBe(0);
+      // Said again, it is as if nothing had happened.
+      expect(await say(word, item), `call ${n}`).toBe(waits ? "noted" : "nothing_waits");
+      await settled();
+      expect(await attention()).toEqual([]);
+      expect(weights().filter((it) => it === 45)).toHaveLength(word === "mine" ? 1 : 0);
+      await house.close();
+    }
+    expect(calls).toBeGreaterThan(6);
+  });
+});

@@ -1,0 +1,307 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const DAY = 24 * 3600;
+const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
+const weights = () => house.weights().map((it) => it.weightKg);
+const attention = async () => (await house.journal().progress())?.value.attention ?? [];
+
+/** Weigh-ins around 80 kg on as many mornings, already in Garmin. */
+async function usedToEighty(mornings: number) {
+  house = await startHousehold();
+  for (let days = mornings; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
+  expect(await house.sync()).toMatchObject({ status: "success", synced: mornings });
+}
+
+describe.each([
+  [1, "ambiguous_person"],
+  [4, "typed_at_sign_up"],
+  [10009, "unknown_attribution"],
+])("a weigh-in with attrib %s", (attrib, reason) => {
+  test("waits in sight of the owner, is counted as long, and arrives once when it becomes theirs", async () => {
+    house = await startHousehold();
+    const { person, sync, clock, requests } = house;
+    const weighIn = person.stepOnScale({ weightKg: 80.25, attrib });
+    person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.5 });
+    expect(await sync()).toEqual({ status: "success", synced: 1, skipped: 0, held: 1, failed: 0 });
+    expect(weights()).toEqual([80.5]);
+    expect(await attention()).toMatchObject([{ measureGroupId: weighIn, fate: { state: "held", reason } }]);
+    requests();
+
+    expect(await sync()).toMatchObject({ status: "success", held: 1 });
+    // Also when weeks go by and other readings come.
+    clock.advance(20 * DAY);
+    await house.link();
+    person.stepOnScale({ weightKg: 80.6 });
+    expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
+    clock.advance(600);
+    expect(await sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
+    expect(weights()).toEqual([80.5, 80.6]);
+    expect(await attention()).toHaveLength(1);
+
+    person.edit(weighIn, { attrib: 0 });
+    expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights()).toEqual([80.5, 80.25, 80.6]);
+    expect(await attention()).toEqual([]);
+    clock.advance(600);
+    expect(await sync()).toMatchObject({ synced: 0, held: 0 });
+    expect(weights()).toHaveLength(3);
+  });
+});
+
+test("a pressure that may be somebody else's waits too, and its owner's attrib lets it go", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const reading = person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib: 1 });
+  expect(await sync()).toMatchObject({ held: 1 });
+  clock.advance(60);
+  person.edit(reading, { attrib: 17 });
+  expect(await sync()).toMatchObject({ synced: 1, held: 0 });
+  expect(house.pressures()).toHaveLength(1);
+});
+
+test("a held reading that was typed into Garmin meanwhile is not sent beside it", async () => {
+  house = await startHousehold();
+  const { person, sync, clock, sandbox } = house;
+  const at = ago({ minutes: 10 });
+  const weighIn = person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
+  await sync();
+  sandbox.garmin.addManualWeight("owner@example.org", { at, weightKg: 80.3 });
+  clock.advance(60);
+  person.edit(weighIn, { attrib: 0 });
+  expect(await sync()).toMatchObject({ synced: 0, skipped: 1, held: 0 });
+  expect(weights()).toEqual([80.3]);
+  expect(await attention()).toEqual([]);
+});
+
+test("a held reading is not taken for its neighbour of a minute before, when it becomes the owner's days later", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  person.stepOnScale({ at: ago({ minutes: 31 }), weightKg: 80.2 });
+  const weighIn = person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25, attrib: 1 });
+  await sync();
+  for (let days = 0; days < 3; days++) {
+    clock.advance(DAY);
+    await house.link();
+    person.stepOnScale({ weightKg: 80.5 });
+    await sync();
+  }
+  person.edit(weighIn, { attrib: 0 });
+  expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+  expect(weights()).toEqual([80.2, 80.25, 80.5, 80.5, 80.5]);
+});
+
+test.each([2, 3, 5, 7, 8, 15, 17])("attrib %s is the owner's own", async (attrib) => {
+  house = await startHousehold();
+  house.person.stepOnScale({ weightKg: 80.25, attrib });
+  expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+});
+
+describe("a weight that is far from the owner's", () => {
+  test("waits: 45 kg among eighties, until the owner says that it is theirs", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock } = house;
+    const child = person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 45 });
+    expect(await sync()).toMatchObject({ synced: 0, held: 1 });
+    expect(await attention()).toMatchObject([{ fate: { state: "held", reason: "improbable_weight" } }]);
+    clock.advance(60);
+    person.touch(child);
+    expect(await sync()).toMatchObject({ synced: 0, held: 1 });
+    person.edit(child, { attrib: 7 });
+    expect(await sync()).toMatchObject({ synced: 1, held: 0 });
+    expect(weights()).toContain(45);
+    expect(await attention()).toEqual([]);
+  });
+
+  test("goes after a week of illness: 78 kg among eighties", async () => {
+    await usedToEighty(5);
+    house.clock.advance(7 * DAY);
+    await house.link();
+    house.person.stepOnScale({ weightKg: 78 });
+    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+  });
+
+  test("does not make the next one like it probable", async () => {
+    await usedToEighty(3);
+    for (const minutes of [50, 40, 30, 20, 10]) house.person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
+    expect(await house.sync()).toMatchObject({ synced: 0, held: 5 });
+  });
+
+  test("needs three weigh-ins to be told, each counted once however often it is read", async () => {
+    await usedToEighty(2);
+    await house.sync();
+    house.clock.advance(60);
+    house.person.stepOnScale({ weightKg: 45 });
+    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+  });
+
+  test("is told within a first run, by the readings before it", async () => {
+    house = await startHousehold();
+    for (const [days, weightKg] of [
+      [5, 80],
+      [4, 80.5],
+      [3, 80.2],
+      [2, 45],
+      [1, 80.1],
+    ] as const) {
+      house.person.stepOnScale({ at: ago({ days }), weightKg });
+    }
+    expect(await house.sync()).toMatchObject({ synced: 4, held: 1 });
+    expect(weights()).not.toContain(45);
+  });
+
+  test("is not asked about a pressure", async () => {
+    await usedToEighty(3);
+    house.person.takeBloodPressure({ systolic: 180, diastolic: 110 });
+    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+  });
+});
+
+describe("a reading that would be held, and stands in Garmin already", () => {
+  const byHand = (at: Date, weightKg: number) => house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
+  const range = (it: string) => it.includes("GET /weight-service/weight/range");
+  const fates = async (grpids: number[]) => {
+    const ids = grpids.map((it) => `${String(it).padStart(16, "0")}#weigh_in`);
+    const entries = await house.journal().entries(ids);
+    return ids.map((id) => entries.get(id)?.value.fate);
+  };
+  const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
+
+  test("is taken over by a first run, and nobody is asked; what is not there waits", async () => {
+    house = await startHousehold();
+    const { person, sync } = house;
+    for (const days of [6, 5, 4]) person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
+    const doubtful = [
+      person.stepOnScale({ at: ago({ days: 3 }), weightKg: 47 }),
+      person.stepOnScale({ at: ago({ days: 2 }), weightKg: 80, attrib: 1 }),
+      person.stepOnScale({ at: ago({ days: 2, minutes: 60 }), weightKg: 81, attrib: 4 }),
+      person.stepOnScale({ at: ago({ days: 2, minutes: 90 }), weightKg: 82, attrib: 10009 }),
+      person.stepOnScale({ at: ago({ days: -5 }), createdAt: house.clock.now(), weightKg: 83 }),
+      person.stepOnScale({ at: new Date("2001-01-01T00:03:00Z"), createdAt: house.clock.now(), weightKg: 84 }),
+    ];
+    for (const id of doubtful)
+      byHand(new Date(person.group(id).date * 1000), (person.group(id).measures[0]?.value ?? 0) / 1000);
+    const guest = person.stepOnScale({ at: ago({ days: 1 }), weightKg: 48 });
+    expect(await sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", synced: 3, skipped: 6, held: 1 });
+    expect(await fates(doubtful)).toEqual(doubtful.map(() => ADOPTED));
+    expect(await attention()).toMatchObject([{ measureGroupId: guest }]);
+    expect(house.weights()).toHaveLength(3 + 6);
+  });
+
+  test("is taken over by an ordinary run, which looks once, and only for what it did not know", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, requests } = house;
+    clock.advance(600);
+    requests();
+    await sync();
+    expect(requests()).toEqual(["withings POST /measure"]);
+    const there = person.stepOnScale({ weightKg: 45 });
+    byHand(ago({ minutes: 1 }), 45);
+    const guest = person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 46 });
+    expect(await sync()).toMatchObject({ status: "success", skipped: expect.any(Number), held: 1 });
+    expect(requests().filter(range)).toHaveLength(1);
+    expect(await fates([there, guest])).toEqual([ADOPTED, { state: "held", reason: "improbable_weight" }]);
+    for (let runs = 0; runs < 3; runs++) {
+      clock.advance(1800);
+      expect(await sync()).toMatchObject({ status: "success", held: 1 });
+    }
+    expect(requests()).toEqual(["withings POST /measure", "withings POST /measure", "withings POST /measure"]);
+  });
+
+  test("is taken over although it was asked about, when somebody has brought it and everything is looked at", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock } = house;
+    person.stepOnScale({ weightKg: 45 });
+    expect(await sync()).toMatchObject({ held: 1 });
+    byHand(ago({ minutes: 1 }), 45);
+    clock.advance(60);
+    expect(await sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", held: 0 });
+    expect(await attention()).toEqual([]);
+  });
+
+  test("does not make a weight like it probable: others bring guests to Garmin, too", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock } = house;
+    for (const minutes of [50, 40, 30]) {
+      person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
+      byHand(ago({ minutes }), 45);
+    }
+    expect(await sync()).toMatchObject({ held: 0 });
+    clock.advance(1800);
+    person.stepOnScale({ weightKg: 45.1 });
+    expect(await sync()).toMatchObject({ synced: 0, held: 1 });
+    expect((await house.journal().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
+  });
+
+  test("is not asked about while Garmin does not answer, and is then", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, sandbox } = house;
+    person.stepOnScale({ weightKg: 45 });
+    sandbox.faults.add({
+      ...{ name: "away", server: "garmin_connectapi", match: {}, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 503 },
+    });
+    expect(await sync()).toMatchObject({ status: "retry_later", held: 0 });
+    expect(await attention()).toEqual([]);
+    sandbox.faults.remove("away");
+    clock.advance(600);
+    expect(await sync()).toMatchObject({ status: "success", held: 1 });
+  });
+
+  test("is asked about although nothing can be sent at the moment", async () => {
+    await usedToEighty(5);
+    const { person, sync, sandbox } = house;
+    person.stepOnScale({ weightKg: 80 });
+    person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 45 });
+    sandbox.faults.add({
+      ...{ name: "no upload", server: "garmin_connectapi", match: { method: "POST" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 503 },
+    });
+    expect(await sync()).toMatchObject({ status: "retry_later", held: 1 });
+  });
+
+  test("is not asked about while Garmin doesn't offer its kind, holds nothing up, and is asked about when it does", async () => {
+    house = await startHousehold();
+    const { person, sync, clock, sandbox } = house;
+    sandbox.faults.turnOn("garmin_blood_pressure_closed");
+    person.takeBloodPressure({ at: ago({ minutes: 30 }), systolic: 121, diastolic: 79 });
+    expect(await sync()).toMatchObject({ status: "success", paused: ["blood_pressure"] });
+    clock.advance(1800);
+    person.takeBloodPressure({ systolic: 122, diastolic: 79, attrib: 1 });
+    for (let runs = 0; runs < 3; runs++) {
+      clock.advance(1800);
+      person.stepOnScale({ weightKg: 80 + runs / 10 });
+      expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 0, paused: ["blood_pressure"] });
+    }
+    expect(await attention()).toEqual([]);
+    sandbox.faults.turnOff("garmin_blood_pressure_closed");
+    clock.advance(DAY);
+    await house.link();
+    expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
+    expect(await attention()).toMatchObject([{ kind: "blood_pressure", fate: { reason: "ambiguous_person" } }]);
+  });
+
+  test("does not take the entry of a reading of its owner's that is on its way", async () => {
+    await usedToEighty(5);
+    const { person, sync, clock, sandbox } = house;
+    sandbox.garmin.settings.readBackDelaySeconds = 300;
+    const own = person.stepOnScale({ at: ago({ minutes: 2 }), weightKg: 80.27 });
+    expect(await sync()).toMatchObject({ status: "retry_later" });
+    // Garmin shows it from now on, but not yet in the look for what was sent.
+    const twin = person.stepOnScale({ at: ago({ minutes: 1 }), weightKg: 80.29, attrib: 1 });
+    sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: /range/ }, times: 1 },
+      effect: { type: "status", status: 200, body: { dailyWeightSummaries: [] } },
+    });
+    clock.advance(301);
+    await sync();
+    expect(await fates([own, twin])).toMatchObject([{ state: "sent" }, { state: "held" }]);
+    clock.advance(60);
+    await sync();
+    expect(await fates([own, twin])).toMatchObject([{ state: "seen" }, { state: "held" }]);
+    expect(weights().filter((it) => it > 80.25 && it < 80.3)).toEqual([80.27]);
+  });
+});

@@ -1,0 +1,241 @@
+import { cpSync, rmSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import type { App } from "../../../src/app/app.ts";
+import { type RunReport, syncAccount } from "../../../src/sync/engine/run.ts";
+import { createWork } from "../../../src/sync/jobs/handler.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const INTERVAL_MINUTES = 30;
+
+/** One process with its work: the visits of the account, as the schedule makes them. */
+function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
+  const { clock } = house;
+  let last: RunReport | undefined;
+  const work = createWork({
+    ...app,
+    sync: async (account, options) => {
+      last = await syncAccount(app.run, account, options);
+      return last;
+    },
+    answerSync: () => expect.fail("nobody asked for a run"),
+    answerDoctor: async () => {},
+    settleUnlinked: async () => {},
+    keepSubscriptions: async () => {},
+    summarize: async () => undefined,
+    intervalMinutes: INTERVAL_MINUTES,
+    runsAlone,
+    ...{ clock, log: app.run.log },
+  });
+  return async (): Promise<RunReport> => {
+    const appointment = await app.agenda.read(ACCOUNT);
+    await work({ account: ACCOUNT, reason: "visit", dueAt: appointment?.dueAt ?? clock.now(), attempts: 0 });
+    return last ?? expect.fail("no run was made");
+  };
+}
+
+/** The data folder as it is now, to be put back later. */
+function snapshot() {
+  const { env } = house;
+  const copy = `${env.DATA_DIR}-older`;
+  cpSync(env.DATA_DIR ?? "", copy, { recursive: true });
+  return {
+    async putBack() {
+      env.DATA_DIR = copy;
+      return house.newApp();
+    },
+    drop: () => rmSync(copy, { recursive: true }),
+  };
+}
+
+async function signInAgain(app: App) {
+  const { sandbox } = house;
+  await app.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT)));
+  await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
+}
+
+const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const gets = () => house.requests().filter((it) => it.includes("GET /weight-service/weight/range"));
+const inGarmin = () => ({
+  weights: house.weights().map(({ takenAt, weightKg }) => `${takenAt.toISOString()} ${weightKg}`),
+  pressures: house.pressures().map(({ takenAt, systolic }) => `${takenAt.toISOString()} ${systolic}`),
+});
+
+describe("older data that was put back", () => {
+  test.each([0.2, 1.5, 6, 200])("sends nothing twice that was sent in the %s hours since", async (hours) => {
+    house = await startHousehold();
+    const { clock, person, app } = house;
+    for (const day of [5, 4, 3]) person.stepOnScale({ at: ago(day * 24 * 60), weightKg: 80 + day / 10 });
+    const toEdit = person.stepOnScale({ at: ago(2 * 24 * 60), weightKg: 80.2 });
+    const toRemove = person.stepOnScale({ at: ago(24 * 60), weightKg: 80.1 });
+    person.stepOnScale({ at: ago(60), weightKg: 80.3, attrib: 1 });
+    const visit = startVisits(app, { runsAlone: true });
+    expect(await visit()).toMatchObject({ status: "success", synced: 5, held: 1 });
+    const older = snapshot();
+
+    const rounds = hours < 1 ? 2 : 4;
+    for (let round = 0; round < rounds; round++) {
+      clock.advance((hours * 3600) / rounds);
+      person.stepOnScale({ at: ago(3), weightKg: 80.1 + round / 10 });
+      // A twin: within two minutes and 0.1 kg of the one before.
+      person.stepOnScale({ at: ago(2), weightKg: 80.15 + round / 10 });
+      person.takeBloodPressure({ at: ago(1), systolic: 120 + round, diastolic: 80, pulse: 60 });
+      await visit();
+    }
+    person.edit(toEdit, { weightKg: 79.9 });
+    const edited = person.stepOnScale({ at: ago(4), weightKg: 80.4 });
+    await visit();
+    clock.advance(60);
+    person.edit(edited, { weightKg: 80.6 });
+    person.remove(toRemove);
+    await visit();
+    // From before the account's start; it only comes to Withings now.
+    person.stepOnScale({ at: ago(60 * 24 * 60), createdAt: clock.now(), weightKg: 82 });
+    expect((await visit()).status).toBe("success");
+    const before = inGarmin();
+    expect(before.weights).toHaveLength(5 + 2 * rounds + 1);
+
+    clock.advance(60);
+    const again = await older.putBack();
+    const visitAgain = startVisits(again, { runsAlone: true });
+    let report = await visitAgain();
+    if (report.status !== "success") {
+      expect(report.action).toMatch(/^relink_/);
+      await signInAgain(again);
+      report = await visitAgain();
+    }
+    // The guest's, and the one from before the start.
+    expect(report).toMatchObject({ status: "success", synced: 0, held: 2 });
+    expect(inGarmin()).toEqual(before);
+
+    // What comes from then on is sent as ever.
+    clock.advance(1800);
+    person.stepOnScale({ at: ago(2), weightKg: 80.7 });
+    expect(await visitAgain()).toMatchObject({ status: "success", synced: 1 });
+    expect(inGarmin().weights).toHaveLength(before.weights.length + 1);
+    older.drop();
+  });
+
+  test("sends nothing twice if the run is started by hand", async () => {
+    house = await startHousehold();
+    const { clock, person } = house;
+    await house.sync();
+    const older = snapshot();
+    clock.advance(600);
+    person.stepOnScale({ weightKg: 80.5 });
+    await house.sync();
+    const again = await older.putBack();
+    const account = (await again.accounts.find(ACCOUNT)) ?? expect.fail();
+    expect(await syncAccount(again.run, account)).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+    expect(house.weights()).toHaveLength(1);
+    older.drop();
+  });
+
+  test("sends nothing twice where processes come and go, once it is older than two intervals", async () => {
+    house = await startHousehold();
+    const { clock, person, app } = house;
+    const visit = startVisits(app, { runsAlone: false });
+    await visit();
+    const older = snapshot();
+    clock.advance(1800);
+    person.stepOnScale({ weightKg: 80.5 });
+    await visit();
+    clock.advance(2400);
+    const again = await older.putBack();
+    expect(await startVisits(again, { runsAlone: false })()).toMatchObject({ status: "success", synced: 0 });
+    expect(house.weights()).toHaveLength(1);
+    older.drop();
+  });
+
+  test("sends nothing twice after `lookFirst`, which deploy uses for an existing table", async () => {
+    house = await startHousehold();
+    const { clock, person } = house;
+    person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    const older = snapshot();
+    clock.advance(3600);
+    person.stepOnScale({ weightKg: 80.5 });
+    person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
+    await house.sync();
+    clock.advance(3600);
+    person.stepOnScale({ weightKg: 80.75 });
+
+    const app = await older.putBack();
+    await app.journals.lookFirst(ACCOUNT);
+    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
+    expect(house.pressures()).toHaveLength(1);
+    older.drop();
+  });
+});
+
+describe("a look before sending", () => {
+  const visitWithOne = async (visit: () => Promise<RunReport>) => {
+    house.person.stepOnScale({ at: ago(1), weightKg: 80.5 });
+    house.requests();
+    expect(await visit()).toMatchObject({ status: "success", synced: 1 });
+    // One of them is the read-back.
+    return gets().length - 1;
+  };
+
+  test("is made by the first run of a process, after a sign-in and after a long pause, and costs one request", async () => {
+    house = await startHousehold();
+    const { clock, app } = house;
+    await startVisits(app, { runsAlone: true })();
+    clock.advance(1800);
+    const visit = startVisits(app, { runsAlone: true });
+    expect(await visitWithOne(visit)).toBe(1);
+    clock.advance(1800);
+    expect(await visitWithOne(visit)).toBe(0);
+    clock.advance(1800);
+    await app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+    expect(await visitWithOne(visit)).toBe(1);
+    clock.advance(1800);
+    await house.linkWithings();
+    expect(await visitWithOne(visit)).toBe(1);
+    clock.advance(1800);
+    expect(await visitWithOne(visit)).toBe(0);
+    clock.advance(2 * 1800 + 301);
+    expect(await visitWithOne(visit)).toBe(1);
+  });
+
+  test("asks Garmin nothing if there is nothing to send", async () => {
+    house = await startHousehold();
+    await startVisits(house.app, { runsAlone: true })();
+    house.clock.advance(1800);
+    house.requests();
+    await startVisits(house.app, { runsAlone: true })();
+    expect(house.requests()).toEqual(["withings POST /measure"]);
+  });
+
+  test("is repeated if the first one was not completed", async () => {
+    house = await startHousehold();
+    const { clock, app, sandbox, person } = house;
+    await startVisits(app, { runsAlone: true })();
+    const older = snapshot();
+    clock.advance(1800);
+    person.stepOnScale({ at: ago(1), weightKg: 80.5 });
+    await startVisits(app, { runsAlone: true })();
+    const visit = startVisits(await older.putBack(), { runsAlone: true });
+    sandbox.faults.add({
+      server: "garmin_connectapi",
+      match: { method: "GET" },
+      effect: { type: "status", status: 503 },
+    });
+    expect((await visit()).status).toBe("retry_later");
+    clock.advance(120);
+    expect(await visit()).toMatchObject({ status: "success", synced: 0 });
+    expect(house.weights()).toHaveLength(1);
+    older.drop();
+  });
+
+  test("is not made by the next run where processes come and go", async () => {
+    house = await startHousehold();
+    const { clock, app } = house;
+    await startVisits(app, { runsAlone: false })();
+    clock.advance(1800);
+    expect(await visitWithOne(startVisits(app, { runsAlone: false }))).toBe(0);
+  });
+});

@@ -1,0 +1,147 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { App } from "../../../src/app/app.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import type { Table } from "../../../src/store/table.ts";
+import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts";
+import { ACCOUNT, NOON, startHousehold } from "../../support/household.ts";
+
+const MINUTE = 60_000;
+const PAGES = 300;
+
+afterEach(() => vi.useRealTimers());
+
+/**
+ * The real program, limiter included, against the real sandbox over HTTP. Only time runs faster: the timers of this process
+ * and its calendar are moved on together, a little whenever the sockets have had their turn.
+ */
+async function startFastHouse() {
+  // What is loaded on demand comes by a real thread.
+  await import("bottleneck/light.js");
+  vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  const house = await startHousehold({ sandbox: { clock: systemClock } });
+  let underWay = 0;
+  const sent: Array<{ path: string; at: number }> = [];
+  return {
+    ...house,
+    /** Each request of the programs, and when it was sent. */
+    sent,
+    newApp: (wrapTable = (table: Table) => table) =>
+      house.newApp({
+        ...{ clock: systemClock, paced: true, wrapTable },
+        wrapSend: (send) => (request) => {
+          underWay++;
+          sent.push({ path: new URL(request.url).pathname, at: Date.now() });
+          return send(request).finally(() => underWay--);
+        },
+      }),
+    /** Lets time pass until the work is done, 20 minutes at most. */
+    async passes<T>(work: Promise<T>): Promise<T> {
+      let ended = false;
+      const end = work.finally(() => {
+        ended = true;
+      });
+      const giveUpAt = Date.now() + 20 * MINUTE;
+      while (!ended && Date.now() < giveUpAt) {
+        // What can be asked now is asked before a second passes. Time stands still while a request is under way.
+        for (let idle = 0; idle < 20 && !ended; ) {
+          await new Promise((resolve) => setImmediate(resolve));
+          if (underWay > 0) continue;
+          await vi.advanceTimersByTimeAsync(1);
+          idle = underWay > 0 ? 0 : idle + 1;
+        }
+        await vi.advanceTimersByTimeAsync(300);
+      }
+      return end;
+    },
+  };
+}
+
+test("a backfill of three hundred pages never asks Withings more than 120 times in a minute, and keeps its lease", async () => {
+  const house = await startFastHouse();
+  const { person, sandbox } = house;
+  sandbox.withings.settings.pageSize = 1;
+  sandbox.withings.limits.dedupe = "all";
+  for (let index = 0; index < PAGES; index++) {
+    person.stepOnScale({ at: new Date(NOON.getTime() - (index + 10) * 3600_000), weightKg: 80 + (index % 7) / 10 });
+  }
+  const run = house.passes(house.sync({}, await house.newApp()));
+  expect(await run).toEqual({ status: "success", synced: PAGES, skipped: 0, held: 0, failed: 0 });
+  expect(sandbox.withings.maxInAnyMinute()).toBeLessThanOrEqual(120);
+  // It used what is allowed, and had to wait for the rest.
+  expect(sandbox.withings.maxInAnyMinute()).toBeGreaterThan(100);
+  expect(Date.now()).toBeGreaterThan(NOON.getTime() + 2 * MINUTE);
+  expect(house.weights()).toHaveLength(PAGES);
+  await house.close();
+});
+
+test("four programs on one store that ask all at once stay within it together, and all get their answers", async () => {
+  const house = await startFastHouse();
+  const { sandbox } = house;
+  const ask = async ({ run, tokens }: App, times: number) => {
+    for (let n = 0; n < times; n++) await run.source.latestHeight(tokens.withAccess(ACCOUNT, "withings"));
+  };
+  const begunAt = Date.now();
+  const apps = await Promise.all([1, 2, 3, 4].map(() => house.newApp()));
+  await house.passes(Promise.all(apps.map((app) => ask(app, 75))));
+  expect(sandbox.withings.requests.filter((it) => it.path === "/measure")).toHaveLength(300);
+  expect(sandbox.withings.maxInAnyMinute()).toBeLessThanOrEqual(120);
+  expect(sandbox.withings.maxInAnyMinute()).toBeGreaterThan(100);
+  expect(Date.now() - begunAt).toBeLessThan(5 * MINUTE);
+  await house.close();
+});
+
+const measured = (minutes: number) => ({
+  ...{ measureGroupId: minutes, takenAt: new Date(NOON.getTime() - minutes * MINUTE), modifiedAt: NOON },
+  ...{ attribution: "certain" as const, imported: false },
+});
+/** The most that were sent within so many seconds. */
+const most = (times: number[], seconds: number) =>
+  Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + seconds * 1000).length));
+
+test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half", async () => {
+  const house = await startFastHouse();
+  const { run, tokens } = await house.newApp();
+  const context = {
+    ...{ heightM: undefined, timezone: "Europe/Berlin", parts: { composition: true, muscle: true } },
+    beforeEach: async () => {},
+  };
+  const access = tokens.withAccess(ACCOUNT, "garmin");
+  const files = Array.from({ length: 12 }, (_, n): WeighIn => ({ ...measured(n), kind: "weigh_in", weightKg: 80 }));
+  const pressures = Array.from(
+    { length: 40 },
+    (_, n): BloodPressure => ({ ...measured(n), kind: "blood_pressure", systolicMmHg: 120 + n, diastolicMmHg: 80 }),
+  );
+  await house.passes(
+    Promise.all([
+      ...files.map((it) => run.sinks.weigh_in.send(access, [it], context)),
+      run.sinks.blood_pressure.send(access, pressures, context),
+    ]),
+  );
+  const times = (path: string) => house.sent.filter((it) => it.path === path).map(({ at }) => at);
+  const [uploads, ofPressure] = [times("/upload-service/upload"), times("/bloodpressure-service/bloodpressure")];
+  expect([uploads.length, ofPressure.length]).toEqual([12, 40]);
+  expect(most(uploads, 2)).toBeLessThanOrEqual(6);
+  expect(most(uploads.slice(5), 6)).toBeLessThanOrEqual(4);
+  expect(most(ofPressure, 1)).toBeLessThanOrEqual(22);
+  expect(most(ofPressure.slice(20), 3)).toBeLessThanOrEqual(7);
+  // The burst goes at once, which is what makes a first import short.
+  expect((uploads[4] ?? 0) - (uploads[0] ?? 0)).toBeLessThan(1000);
+  await house.close();
+});
+
+test("the requests of one process don't compete for the shared budget: each takes its slot at the first try", async () => {
+  const house = await startFastHouse();
+  let tries = 0;
+  const { run, tokens } = await house.newApp((table) => ({
+    ...table,
+    put: (key, ...rest) => {
+      if (key.pk === "budget#withings") tries++;
+      return table.put(key, ...rest);
+    },
+  }));
+  const access = tokens.withAccess(ACCOUNT, "withings");
+  await house.passes(Promise.all(Array.from({ length: 30 }, () => run.source.latestHeight(access))));
+  expect(house.sent.filter(({ path }) => path === "/measure")).toHaveLength(30);
+  expect(tries).toBe(30);
+  await house.close();
+});

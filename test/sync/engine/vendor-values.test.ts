@@ -1,0 +1,151 @@
+import { afterEach, expect, test } from "vitest";
+import { wordsFor } from "../../../src/bot/words/words.ts";
+import type { Measure } from "../../../src/sandbox/withings/groups.ts";
+import { afterRun, afterTelling, type Health, newsOf } from "../../../src/sync/status/notices.ts";
+import { overviewOf } from "../../../src/sync/status/overview.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house.close());
+
+const DAY = 24 * 3600;
+const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const cursor = async () => (await house.journal().progress())?.value.cursorAt;
+const logged = (event: string) => house.logged.filter((line) => line.includes(`"${event}"`));
+
+test("an unreadable record is reported once, stops nothing, is checked once a day, and arrives once it can be read", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  await sync();
+  person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
+  person.addGroup({ date: Math.floor(minutesAgo(20).getTime() / 1000), measures: [measure], deviceid: "scale" });
+  person.takeBloodPressure({ at: minutesAgo(10), systolic: 121, diastolic: 79 });
+  const before = await cursor();
+  expect(await sync()).toMatchObject({ status: "success", synced: 2 });
+  expect(await cursor()).not.toEqual(before);
+
+  const asked: number[] = [];
+  for (let hours = 0; hours < 72; hours += 6) {
+    clock.advance(6 * 3600);
+    if (hours % 24 === 0) await house.link();
+    if (hours % 24 === 0) person.stepOnScale({ weightKg: 80 + hours / 100 });
+    house.sandbox.withings.requests.length = 0;
+    expect(await sync()).toMatchObject({ status: "success" });
+    for (const { body } of house.sandbox.withings.requests) {
+      const since = new URLSearchParams(body).get("lastupdate");
+      if (since) asked.push(Number(since));
+    }
+  }
+  expect(logged("withings_record_not_read")).toHaveLength(1);
+  // Not further back each time, but for the looks at it.
+  const farthest = Math.min(...asked);
+  const looks = asked.filter((it) => it === farthest).length;
+  expect([looks >= 2, looks <= 4]).toEqual([true, true]);
+
+  measure.value = 80_500;
+  clock.advance(DAY);
+  await house.link();
+  expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  expect(house.weights().map((it) => it.weightKg)).toContain(80.5);
+  expect(new Set(house.weights().map((it) => it.takenAt.getTime())).size).toBe(house.weights().length);
+  expect((await house.journal().progress())?.value.unreadable).toBeUndefined();
+});
+
+test("an unreadable record that Garmin has from elsewhere is not sent as a second one when it can be read", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
+  const takenAt = minutesAgo(20);
+  house.sandbox.garmin.addManualWeight(OWNER.email, { at: takenAt, weightKg: 80.5 });
+  person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [measure], deviceid: "scale" });
+  person.stepOnScale({ at: minutesAgo(10), weightKg: 80 });
+  expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  for (let hours = 0; hours < 72; hours += 12) {
+    clock.advance(DAY / 2);
+    await house.link();
+    person.stepOnScale({ weightKg: 80 });
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  }
+  measure.value = 80_500;
+  clock.advance(DAY);
+  await house.link();
+  expect(await sync()).toMatchObject({ status: "success", synced: 0 });
+  expect(house.weights()).toHaveLength(8);
+});
+
+test("its owner is told its time, once, in both languages, and sees it in /status", async () => {
+  house = await startHousehold();
+  const takenAt = minutesAgo(20);
+  const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
+  house.person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [broken], deviceid: "scale" });
+  const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
+  let health: Health = { attentionTold: [] };
+  const told: string[] = [];
+  const words = (["en", "de"] as const).map((language) =>
+    wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: house.clock.now() }),
+  );
+  for (let runs = 0; runs < 3; runs++) {
+    const report = await house.sync();
+    const now = house.clock.now();
+    const overview = await overviewOf({ ...house.app, now }, account);
+    health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
+    for (const news of newsOf(health, { ...overview, now, patienceHours: 6 })) {
+      told.push(...words.map((it) => it.news(news)));
+      health = structuredClone(afterTelling(health, news, now));
+    }
+    if (runs === 2) told.push(words[0]?.status(overview, {}) ?? "");
+    house.clock.advance(1800);
+  }
+  expect(told).toEqual([
+    expect.stringMatching(/^Withings has a measurement from .*12:40.* that I can’t read\. Your other readings arrive/),
+    expect.stringMatching(/^Bei Withings gibt es eine Messung von .*12:40.*, die ich nicht lesen kann\./),
+    expect.stringContaining("that I can’t read."),
+  ]);
+});
+
+test("a page that promises more without saying how to get it delivers what it holds, and the cursor waits", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  await sync();
+  const before = await cursor();
+  person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  let isBroken = true;
+  const app = await house.newApp({
+    wrapSend: (send) => async (request) => {
+      const answer = await send(request);
+      if (!isBroken) return answer;
+      return { ...answer, text: answer.text.replace('"measuregrps":', '"more":1,"measuregrps":') };
+    },
+  });
+  clock.advance(60);
+  expect(await sync({}, app)).toMatchObject({ status: "error", synced: 1, cause: expect.stringContaining("no way") });
+  expect(await cursor()).toEqual(before);
+  isBroken = false;
+  clock.advance(60);
+  expect(await sync({}, app)).toMatchObject({ status: "success" });
+  expect(house.weights()).toHaveLength(1);
+  expect(await cursor()).not.toEqual(before);
+});
+
+test("a value of Withings that nobody knows is reported once, and stops nothing", async () => {
+  house = await startHousehold();
+  const { person, sync, clock } = house;
+  const app = await house.newApp({
+    wrapSend: (send) => async (request) => {
+      const answer = await send(request);
+      // As if Withings sent more than it was asked for.
+      const text = answer.text.replaceAll('"measures":[', '"measures":[{"value":1,"type":999,"unit":0},');
+      return { ...answer, text };
+    },
+  });
+  person.stepOnScale({ weightKg: 80.25 });
+  person.stepOnScale({ weightKg: 80.5, attrib: 10009, at: minutesAgo(30) });
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1, held: 1 });
+  const values = () => logged("withings_value_unknown").map((line) => JSON.parse(line).value);
+  expect(values()).toEqual(["attrib 10009", "measure type 999"]);
+  clock.advance(60);
+  person.stepOnScale({ weightKg: 80.75 });
+  expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+  expect(values()).toHaveLength(2);
+});

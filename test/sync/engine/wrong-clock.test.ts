@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Clock } from "../../../src/lib/clock.ts";
+import { isClockWrong } from "../../../src/sync/diagnostics/vendor-clock.ts";
+import { type Household, startHousehold } from "../../support/household.ts";
+
+let house: Household;
+afterEach(() => house?.close());
+
+const DAY = 24 * 3600;
+const later = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
+
+/** A program whose clock is off by `seconds`, until it is set right. */
+async function startOff(seconds: number) {
+  house = await startHousehold();
+  let off = seconds;
+  const clock: Clock = { now: () => later(house.clock.now(), off), sleep: house.clock.sleep };
+  const app = await house.newApp({ clock });
+  return {
+    sync: () => house.sync({}, app),
+    setRight: () => {
+      off = 0;
+    },
+    setOff: (to: number) => {
+      off = to;
+    },
+  };
+}
+
+const daysAgo = (days: number) => later(house.clock.now(), -days * DAY);
+const sinceEpoch = () => -house.clock.now().getTime() / 1000;
+
+describe("a clock that is off by more than a day", () => {
+  test.each([
+    ["60 days ahead", () => 60 * DAY],
+    ["25 hours ahead", () => 25 * 3600],
+    ["25 hours behind", () => -25 * 3600],
+    ["100 seconds into 1970", () => sinceEpoch() + 100],
+  ])("fixes no start in the first run: %s", async (_what, off) => {
+    const program = await startOff(0);
+    program.setOff(off());
+    house.person.stepOnScale({ at: daysAgo(200), weightKg: 82 });
+    house.person.stepOnScale({ at: daysAgo(20), weightKg: 81 });
+    house.person.stepOnScale({ weightKg: 80 });
+    expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", synced: 0 });
+    expect(await house.journal().progress()).toBeUndefined();
+    expect(house.weights()).toEqual([]);
+
+    house.clock.advance(60);
+    program.setRight();
+    expect(await program.sync()).toMatchObject({ status: "success", synced: 2 });
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([81, 80]);
+  });
+
+  test("changes nothing about an account that has run before, and later readings follow", async () => {
+    const program = await startOff(0);
+    await program.sync();
+    for (const off of [60 * DAY, sinceEpoch()]) {
+      program.setOff(off);
+      const before = await house.journal().progress();
+      house.clock.advance(1800);
+      house.person.stepOnScale({ weightKg: 80 });
+      expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", held: 0 });
+      expect(await house.journal().progress()).toEqual(before);
+      program.setRight();
+      house.clock.advance(60);
+      expect(await program.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    }
+  });
+
+  test("is detected by the headers if Withings does not say what time it is", async () => {
+    const program = await startOff(60 * DAY);
+    const body = { status: 0, body: { timezone: "Europe/Berlin", measuregrps: [] } };
+    house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
+    expect(await program.sync()).toMatchObject({ action: "fix_clock" });
+  });
+
+  test("is not assumed because of one field alone", async () => {
+    const program = await startOff(0);
+    const body = { status: 0, body: { updatetime: 1, timezone: "Europe/Berlin", measuregrps: [] } };
+    house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
+    expect(await program.sync()).toMatchObject({ status: "success" });
+  });
+});
+
+test("a clock that is off by hours does not stop a run", async () => {
+  const program = await startOff(-11 * 3600);
+  house.person.stepOnScale({ weightKg: 80 });
+  expect(await program.sync()).toMatchObject({ status: "success", synced: 1 });
+});
+
+test.each([
+  ["nobody says the time", [], false],
+  ["nobody can be understood", [new Date(Number.NaN)], false],
+  ["one of two agrees with it", [2 * DAY, 60], false],
+  ["all say another day", [2 * DAY, -3 * DAY], true],
+  ["the only one says another day", [-2 * DAY], true],
+])("whether the clock is wrong, where %s", (_what, witnesses, expected) => {
+  const now = new Date("2026-11-21T12:00:00Z");
+  const said = witnesses.map((it) => (it instanceof Date ? it : later(now, it)));
+  expect(isClockWrong(now, [undefined, ...said])).toBe(expected);
+});
+
+describe("data written by a wrong clock", () => {
+  const account = async () => (await house.journal().progress()) ?? expect.fail();
+
+  test("a start in the future no longer skips anything, and nothing arrives twice", async () => {
+    house = await startHousehold();
+    const { person, clock, sync } = house;
+    person.stepOnScale({ at: daysAgo(3), weightKg: 80 });
+    await sync();
+    const { value, version } = await account();
+    const [startAt, cursorAt] = [later(clock.now(), 30 * DAY), later(clock.now(), 30 * DAY)];
+    await house.journal().saveProgress({ ...value, startAt, cursorAt }, version);
+    person.stepOnScale({ at: daysAgo(1), weightKg: 80.5 });
+    person.stepOnScale({ at: daysAgo(50), createdAt: clock.now(), weightKg: 85 });
+    clock.advance(3 * DAY);
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80, 80.5]);
+    const { startAt: fixed, adopting } = (await account()).value;
+    expect(fixed).toEqual(daysAgo(30));
+    expect(adopting).toBeUndefined();
+  });
+
+  test("a cursor in the future makes Withings list everything since the start again", async () => {
+    house = await startHousehold();
+    const { person, clock, sync } = house;
+    await sync();
+    const { value, version } = await account();
+    await house.journal().saveProgress({ ...value, cursorAt: later(clock.now(), 30 * DAY) }, version);
+    person.stepOnScale({ weightKg: 80.5 });
+    clock.advance(5 * DAY);
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+    expect((await account()).value.startAt).toEqual(value.startAt);
+  });
+
+  test("a look in the future at a kind that Garmin didn't offer doesn't put off the next one", async () => {
+    house = await startHousehold();
+    const { person, clock, sync } = house;
+    await sync();
+    const { value, version } = await account();
+    person.stepOnScale({ weightKg: 80.5 });
+    const pause = { reason: "closed", since: daysAgo(2), from: daysAgo(2), waiting: 1 } as const;
+    const paused = { weigh_in: { ...pause, lookedAt: later(clock.now(), 60 * DAY) } };
+    await house.journal().saveProgress({ ...value, paused }, version);
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+
+  test("an attempt in the future is not waited for until that day has come", async () => {
+    house = await startHousehold();
+    const { person, clock, sync, sandbox } = house;
+    await sync();
+    person.stepOnScale({ weightKg: 80.5 });
+    sandbox.faults.add({ server: "garmin_connectapi", match: { method: "POST" }, effect: { type: "drop_before" } });
+    expect((await sync()).status).toBe("retry_later");
+    const journal = house.journal();
+    const [{ value, version }] = [
+      ...(await journal.entries([`${String(person.groups[0]?.grpid).padStart(16, "0")}#weigh_in`])).values(),
+    ] as [{ value: Parameters<typeof journal.write>[0]; version: string }];
+    await journal.write({ ...value, attemptedAt: later(clock.now(), 60 * DAY) }, version);
+    clock.advance(60);
+    expect(await sync()).toMatchObject({ status: "success", synced: 1 });
+  });
+});
+
+test("a run under a wrong clock comes again soon, and its owner is told what is wrong", async () => {
+  const { nextAppointment } = await import("../../../src/sync/jobs/next-run.ts");
+  const { afterRun, newsOf } = await import("../../../src/sync/status/notices.ts");
+  const now = new Date("2026-11-21T12:00:00Z");
+  const report = { status: "action_needed", action: "fix_clock", synced: 0, skipped: 0, held: 0, failed: 0 } as const;
+  const next = nextAppointment({ report, failures: 0, intervalMinutes: 30, summaryAt: undefined, now });
+  expect(next.dueAt).toEqual(later(now, 60));
+  const health = afterRun({ attentionTold: [] }, report, { now, attention: [], links: {} });
+  expect(newsOf(health, { attention: [], now, patienceHours: 6 })).toMatchObject([
+    { type: "trouble", trouble: { what: "fix_clock" } },
+  ]);
+});

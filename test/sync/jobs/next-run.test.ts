@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { RunReport } from "../../../src/sync/engine/run.ts";
+import { nextAppointment } from "../../../src/sync/jobs/next-run.ts";
+import { NOON } from "../../support/household.ts";
+
+const HOUR_MS = 3600_000;
+
+test.each<[string, Date, Date | undefined, Date]>([
+  [
+    "longer than its own pause",
+    new Date(NOON.getTime() + 2 * HOUR_MS),
+    undefined,
+    new Date(NOON.getTime() + 2 * HOUR_MS),
+  ],
+  ["shorter than that", new Date(NOON.getTime() + 10_000), undefined, new Date(NOON.getTime() + 60_000)],
+  [
+    "longer than until the summary, which needs no vendor",
+    new Date(NOON.getTime() + 2 * HOUR_MS),
+    new Date(NOON.getTime() + HOUR_MS),
+    new Date(NOON.getTime() + HOUR_MS),
+  ],
+])("after a vendor asked to wait %s, the next run comes in time", (_what, until, summaryAt, dueAt) => {
+  const report = { status: "retry_later", synced: 0, skipped: 0, held: 0, failed: 0 } as const;
+  const rests = { vendor: "garmin", until } as const;
+  const next = nextAppointment({
+    report: { ...report, rests },
+    ...{ failures: 0, intervalMinutes: 30, summaryAt, now: NOON },
+  });
+  expect(next.dueAt).toEqual(dueAt);
+});
+
+test.each<[string, Partial<RunReport>, number, number]>([
+  ["all right", { status: "success" }, 0, 30],
+  ["the owner is needed", { status: "action_needed", action: "relink_garmin" }, 0, 30],
+  ["something broke", { status: "error" }, 0, 30],
+  ["another run is at work", { status: "retry_later", busy: true }, 0, 1],
+  ["Withings is not linked", { status: "action_needed", action: "link_withings" }, 0, 1440],
+])("after a run where %s the next comes in time", (_what, report, failures, inMinutes) => {
+  const next = nextAppointment({
+    report: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0, ...report },
+    ...{ failures, intervalMinutes: 30, summaryAt: undefined, now: NOON },
+  });
+  expect((next.dueAt.getTime() - NOON.getTime()) / 60_000).toBe(inMinutes);
+});

@@ -1,0 +1,209 @@
+import { describe, expect, test } from "vitest";
+import { RetryLaterError } from "../../../src/lib/errors.ts";
+import { keys } from "../../../src/store/items.ts";
+import type { NewJob } from "../../../src/sync/model/jobs.ts";
+import { agendaHouses, tableOf } from "../../support/agenda-house.ts";
+import { ACCOUNT, NOON, OWNER } from "../../support/household.ts";
+
+const { house, moveIn, minutes, listed } = agendaHouses();
+
+describe("a visit", () => {
+  test("brings over what is new, and tells the summary after it", async () => {
+    const { sweep, work, summaries } = await moveIn();
+    house().person.stepOnScale({ weightKg: 80.25 });
+    await sweep();
+    await work();
+    expect(house().weights()).toHaveLength(1);
+    expect(summaries.map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
+  });
+
+  test("that was queued twice is done once", async () => {
+    const { sweep, queued, work } = await moveIn();
+    // The first of all reads further back, and asks more.
+    await sweep();
+    await work();
+    house().clock.advance(1800);
+    await sweep();
+    queued.push(...queued);
+    house().requests();
+    await work();
+    expect(house().requests()).toEqual(["withings POST /measure"]);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("that failed and was put off is made again after its pause, and not in an hour", async () => {
+    const { sweep, perform, dueIn } = await moveIn();
+    const { jobs } = house().app;
+    await sweep(jobs);
+    const [failed] = await jobs.list();
+    await jobs.postpone(failed ?? expect.fail(), minutes(0.25));
+    house().clock.advance(15);
+    const [again] = await jobs.list();
+    await perform(again?.value ?? expect.fail());
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("that waited so long that its account was taken for lost is made in its turn", async () => {
+    const { sweep, queued, work, dueIn } = await moveIn();
+    await sweep();
+    house().clock.advance(2 * 3600 + 1);
+    expect((await sweep()).recovered).toBe(1);
+    queued.splice(1);
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("of an account that is gone leaves nothing behind", async () => {
+    const { sweep, work } = await moveIn();
+    await sweep();
+    const account = await house().app.accounts.find(ACCOUNT);
+    await house().app.disconnect(account ?? expect.fail(), "everything");
+    await work();
+    expect(await listed()).toEqual([]);
+    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+  });
+
+  test("of an account that was taken away while it was visited leaves nothing behind", async () => {
+    const { sweep, work, afterRun } = await moveIn();
+    await sweep();
+    afterRun(async () => {
+      const account = await house().app.accounts.find(ACCOUNT);
+      await house().app.disconnect(account ?? expect.fail(), "everything");
+    });
+    await work();
+    expect(await listed()).toEqual([]);
+    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+  });
+
+  test("whose account is gone takes away what a crash has left of it", async () => {
+    const { sweep, work } = await moveIn();
+    const account = await house().app.accounts.find(ACCOUNT);
+    await house().app.disconnect(account ?? expect.fail(), "everything");
+    expect(await listed()).toEqual([]);
+    await house().app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await sweep();
+    await work();
+    expect(await listed()).toEqual([]);
+    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+  });
+
+  test("at a time that is no appointment any more is dropped, with its place in the list", async () => {
+    const { sweep, work, dueIn } = await moveIn();
+    const table = await tableOf(house());
+    const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
+    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
+    await table.put(keys.listedAppointment(ACCOUNT, NOON), left, { expect: "absent" });
+    await table.close();
+    expect((await sweep()).queued).toBe(1);
+    house().requests();
+    await work();
+    expect(house().requests()).toEqual([]);
+    expect(await dueIn()).toBe(20);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("comes at the hour of the summary, if that is sooner", async () => {
+    const { sweep, work, summaryAt, dueIn } = await moveIn();
+    summaryAt(minutes(12));
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(12);
+  });
+
+  test("comes sooner while something has to wait, in ever longer pauses, and as before when it went through", async () => {
+    const { sweep, work, dueIn } = await moveIn();
+    house().sandbox.faults.turnOn("withings_down");
+    const pauses = [];
+    for (let visit = 0; visit < 7; visit++) {
+      await sweep();
+      await work();
+      const pause = (await dueIn()) ?? expect.fail();
+      pauses.push(pause);
+      house().clock.advance(pause * 60);
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
+    house().sandbox.faults.clear();
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect((await house().app.agenda.read(ACCOUNT))?.failures).toBe(0);
+  });
+
+  test("comes an interval later where the hour of the summary is over", async () => {
+    const { sweep, work, summaryAt, dueIn } = await moveIn();
+    summaryAt(NOON);
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(30);
+  });
+
+  test("that is put at a time at which another one waits in the queue is queued all the same", async () => {
+    const { sweep } = await moveIn();
+    await sweep();
+    expect((await sweep()).queued).toBe(0);
+    await house().app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    expect((await sweep()).queued).toBe(1);
+  });
+
+  test("of somebody who has not linked both sides comes once a day", async () => {
+    const { sweep, work, dueIn } = await moveIn({ linked: false });
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(24 * 60);
+  });
+
+  test("is due again in an interval after a run that somebody asked for, so that none is made in between", async () => {
+    const { perform, dueIn } = await moveIn();
+    house().clock.advance(600);
+    await perform({ account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON });
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+});
+
+test("a run that was asked for waits for the one that is at work, and in the end leaves it to the agenda", async () => {
+  const { perform, dueIn } = await moveIn();
+  const asked: NewJob = { account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON };
+  await house().app.leases.acquire(`account#${ACCOUNT}`, 120);
+  for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
+  await perform(asked, 4);
+  expect(await dueIn()).toBe(1);
+});
+
+describe("who has just linked is looked at at once", () => {
+  test("whatever they are told of it, and also where the other side is still missing", async () => {
+    const { sweep, work, dueIn } = await moveIn({ linked: false });
+    await sweep();
+    await work();
+    expect(await dueIn()).toBe(24 * 60);
+    await house().linkWithings();
+    expect(await dueIn()).toBe(0);
+    await sweep();
+    await work();
+    house().person.stepOnScale({ weightKg: 80.25 });
+    await house().app.garminSignIn.withPasted(ACCOUNT, house().sandbox.garmin.mintTicket(OWNER.email));
+    expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
+    await work();
+    expect(house().weights()).toHaveLength(1);
+  });
+
+  test("also when a run that knew nothing of it ends only then", async () => {
+    const { sweep, work, afterRun, dueIn } = await moveIn({ linked: false });
+    await sweep();
+    house().person.stepOnScale({ weightKg: 80.25 });
+    afterRun(async () => {
+      house().clock.advance(1);
+      await house().link();
+    });
+    await work();
+    expect(await dueIn()).toBe(0);
+    afterRun(async () => {});
+    await sweep();
+    await work();
+    expect(house().weights()).toHaveLength(1);
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,153 @@
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { createApp } from "../../../src/app/app.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { keys } from "../../../src/store/items.ts";
+import type { Table } from "../../../src/store/table.ts";
+import { sweep } from "../../../src/sync/jobs/sweep.ts";
+import { agendaHouses, tableOf } from "../../support/agenda-house.ts";
+import { ACCOUNT, NOON } from "../../support/household.ts";
+
+const { house, moveIn, minutes, listed } = agendaHouses();
+
+describe("a sweep", () => {
+  test("queues a visit for who is due, once, and again in an interval", async () => {
+    const { sweep, queued, work, dueIn } = await moveIn();
+    expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
+    expect(queued).toEqual([{ account: ACCOUNT, reason: "visit", dueAt: NOON }]);
+    await work();
+    expect(await dueIn()).toBe(30);
+    house().clock.advance(30 * 60 - 1);
+    expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
+    house().clock.advance(1);
+    expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
+  });
+
+  test("does not queue again what waits in the queue, for an hour", async () => {
+    const { sweep } = await moveIn();
+    await sweep();
+    house().clock.advance(59 * 60);
+    expect((await sweep()).queued).toBe(0);
+    house().clock.advance(60);
+    expect((await sweep()).queued).toBe(1);
+  });
+
+  test("that the queue refuses leaves everybody due", async () => {
+    const { sweep } = await moveIn();
+    const refusing = { put: () => Promise.reject(new Error("the queue is away")) };
+    await expect(sweep(refusing)).rejects.toThrow("away");
+    expect((await sweep()).queued).toBe(1);
+  });
+
+  test("whose time is up begins no other page, and the next one goes on there", async () => {
+    const { sweep, queued } = await moveIn();
+    const table = await tableOf(house());
+    for (let account = 1; account <= 1000; account++) {
+      const dueAt = minutes(-1);
+      const value = { account, dueAt: dueAt.toISOString() };
+      await table.put(keys.listedAppointment(account, dueAt), value, { expect: "absent" });
+    }
+    await table.close();
+    expect((await sweep(undefined, house().clock.now())).queued).toBe(1000);
+    expect((await sweep()).queued).toBe(1);
+    expect(queued.at(-1)?.account).toBe(ACCOUNT);
+  });
+
+  test("finds an account that an older version has made, or whose place in the list is gone", async () => {
+    const { sweep } = await moveIn();
+    const table = await tableOf(house());
+    const remove = async (pk: string, sk: string) => {
+      const item = await table.get({ pk, sk });
+      if (item) await table.delete(item.key, { version: item.version });
+    };
+    for (const sk of await listed()) await remove(keys.agenda, sk);
+    // It has an appointment that nobody finds: after two hours that is clear.
+    expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
+    house().clock.advance(2 * 3600 + 1);
+    expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+
+    for (const sk of await listed()) await remove(keys.agenda, sk);
+    await remove(keys.appointment(ACCOUNT).pk, keys.appointment(ACCOUNT).sk);
+    await table.close();
+    expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+  });
+
+  test("finds an account that a clock far ahead has put off for years", async () => {
+    const { sweep, work, dueIn } = await moveIn();
+    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
+  });
+
+  test.each([
+    ["is no appointment", "pk = 'agenda'", '{"odd":true}'],
+    ["is no JSON", "pk = 'agenda'", "{"],
+    ["is no JSON, nor the account's own", "'agenda' IN (pk, sk)", "{"],
+  ])("passes over a listed one that %s, and finds its account again", async (_what, which, value) => {
+    const { sweep } = await moveIn();
+    const database = new DatabaseSync(path.join(house().dataDir, "weighbridge.sqlite"));
+    database.prepare(`UPDATE weighbridge SET value = ? WHERE ${which}`).run(value);
+    database.close();
+    if (which !== "pk = 'agenda'") return expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+    expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
+    house().clock.advance(3 * 3600);
+    expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+  });
+
+  test("costs as much with many accounts as with few, where as many are due", async () => {
+    await moveIn();
+    const calls: string[] = [];
+    const counting = (table: Table): Table => ({
+      ...table,
+      get: (...args) => {
+        calls.push("get");
+        return table.get(...args);
+      },
+      list: async (...args) => {
+        const items = await table.list(...args);
+        calls.push(`list ${items.length}`);
+        return items;
+      },
+      put: (...args) => {
+        calls.push("put");
+        return table.put(...args);
+      },
+    });
+    const app = await createApp(readConfig(house().env, ["store", "sealing", "withings", "garmin"]), {
+      clock: house().clock,
+      log: createLog({ level: "silent" }),
+      wrapTable: counting,
+    });
+    const queue = { put: async () => {} };
+    const costOf = async (accounts: number) => {
+      for (let id = 1; id <= accounts; id++) {
+        await app.accounts.save(id, {});
+        await app.agenda.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
+      }
+      calls.length = 0;
+      await sweep({ ...app, queue, clock: house().clock, log: createLog({ level: "silent" }) });
+      return calls.length;
+    };
+    await app.agenda.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
+    const few = await costOf(60);
+    house().clock.advance(1);
+    expect(await costOf(400)).toBe(few);
+    await app.close();
+  });
+});
+
+test("two who move an appointment at once leave one of the two, and it is found", async () => {
+  const { sweep, queued } = await moveIn();
+  const { agenda } = house().app;
+  await Promise.all([5, 6, 7, 8].map((at) => agenda.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
+  const { dueAt } = (await agenda.read(ACCOUNT)) ?? expect.fail();
+  house().clock.advance(3600);
+  await sweep();
+  expect(queued).toContainEqual({ account: ACCOUNT, reason: "visit", dueAt });
+});

@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { syncAccount } from "../../../src/sync/engine/run.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
+import { startWebHouse } from "../../support/web-house.ts";
+
+let house: Household;
+beforeEach(async () => {
+  house = await startHousehold();
+});
+afterEach(() => house.close());
+
+/** What is stored, whatever it is, as "partition | sort key". */
+function stored(): string[] {
+  const database = new DatabaseSync(path.join(house.dataDir, "weighbridge.sqlite"), { readOnly: true });
+  const items = database.prepare("SELECT pk, sk FROM weighbridge ORDER BY pk, sk").all();
+  database.close();
+  return items.map(({ pk, sk }) => `${pk} | ${sk}`);
+}
+/** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
+const isTrace = (item: string) => /^(once#consent|lease|budget)#/.test(item);
+const isErased = () => expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
+
+describe("everything of an account", () => {
+  test("is gone when its owner says so, and both sides are free for others", async () => {
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    await house.app.garminSignIn.rememberEmail(ACCOUNT, OWNER.email);
+    await house.app.dialogs.write(String(ACCOUNT), {});
+    await house.app.disconnect(await account(), "everything");
+    expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+  });
+
+  test("leaves no trace in the files, although the program keeps running", async () => {
+    house.person.stepOnScale({ weightKg: 80.25 });
+    await house.sync();
+    await house.app.garminSignIn.rememberEmail(ACCOUNT, OWNER.email);
+    const database = new DatabaseSync(path.join(house.dataDir, "weighbridge.sqlite"), { readOnly: true });
+    const texts = database
+      .prepare("SELECT value FROM weighbridge")
+      .all()
+      .map(({ value }) => String(value));
+    database.close();
+    const sealed = texts.flatMap((text) => text.match(/v1\.[\w.+/=-]{40,}/g) ?? []);
+    expect(sealed.length).toBeGreaterThanOrEqual(3);
+    const bytes = () =>
+      readdirSync(house.dataDir)
+        .filter((name) => name.startsWith("weighbridge.sqlite"))
+        .map((name) => readFileSync(path.join(house.dataDir, name), "latin1"))
+        .join("");
+    // A long text is spread over several pages.
+    const pieces = [...sealed.map((text) => text.slice(12, 44)), '"weightKg":80.25', String(USERID)];
+    const secrets = pieces.filter((piece) => bytes().includes(piece));
+    expect(secrets.length).toBeGreaterThanOrEqual(4);
+    await house.app.disconnect(await account(), "everything");
+    expect(secrets.filter((secret) => bytes().includes(secret))).toEqual([]);
+  });
+
+  test("stays gone when a round that began before comes to it", async () => {
+    const before = await account();
+    await house.app.disconnect(before, "everything");
+    await syncAccount(house.app.run, before);
+    expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+  });
+
+  test("stays gone when the button of before is pressed: nobody is linked, and nobody is kept out", async () => {
+    const { withingsLinking } = house.app;
+    const answer = new URL(house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
+    await house.app.disconnect(await account(), "everything");
+    expect(await withingsLinking.withCallback(answer.searchParams)).toEqual({ result: { type: "account_removed" } });
+    expect(stored().filter((item) => !isTrace(item))).toEqual([]);
+  });
+});
+
+describe("everything removed while a link is being made", () => {
+  const OTHER = ACCOUNT + 1;
+  type Copy = Awaited<ReturnType<Household["newApp"]>>;
+  const WAYS: Record<
+    string,
+    { path: string; link: (app: Copy, account?: number) => Promise<{ type: string }>; linked: string }
+  > = {
+    "at Withings, by its callback": {
+      path: "/v2/oauth2",
+      link: async ({ withingsLinking }) => {
+        const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT));
+        const { account, result } = await withingsLinking.withCallback(new URL(address).searchParams);
+        // There is no chat left to tell.
+        if (result.type === "account_removed") expect(account).toBeUndefined();
+        return result;
+      },
+      linked: "linked",
+    },
+    "at Withings, by a pasted code": {
+      path: "/v2/oauth2",
+      link: ({ withingsLinking }, to = ACCOUNT) => {
+        const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(to));
+        return withingsLinking.withPasted(to, new URL(address).searchParams.get("code") ?? "");
+      },
+      linked: "linked",
+    },
+    "at Garmin": {
+      path: "/di-oauth2-service/oauth/token",
+      link: ({ garminSignIn }, to = ACCOUNT) =>
+        garminSignIn.withPasted(to, house.sandbox.garmin.mintTicket(OWNER.email)),
+      linked: "signed_in",
+    },
+  };
+  beforeEach(async () => {
+    for (const vendor of ["withings", "garmin"] as const) {
+      await house.app.disconnect(await account(), vendor);
+    }
+  });
+
+  test.each(Object.entries(WAYS))("%s, before the vendor has answered, leaves nothing", async (_what, way) => {
+    const app = await house.newApp({
+      wrapSend: (send) => async (request) => {
+        const answer = await send(request);
+        if (new URL(request.url).pathname === way.path) await house.app.disconnect(await account(), "everything");
+        return answer;
+      },
+    });
+    expect(await way.link(app)).toEqual({ type: "account_removed" });
+    isErased();
+    const again = await house.app.accounts.save(OTHER, {});
+    if (_what === "at Withings, by its callback") return;
+    expect(await way.link(house.app, again.telegramUserId)).toMatchObject({ type: way.linked });
+  });
+
+  test.each(Object.entries(WAYS))(
+    "%s, while the link is being saved, waits and takes it away too",
+    async (_what, way) => {
+      const removing: Array<Promise<void>> = [];
+      const owner = await account();
+      const app = await house.newApp({
+        wrapTable: (table) => ({
+          ...table,
+          put: async (key, value, options) => {
+            if (key.pk.startsWith("vendor-user#") && removing.length === 0) {
+              removing.push(house.app.disconnect(owner, "everything"));
+              // Enough time for it to remove everything if it were not held back.
+              for (let n = 0; n < 8; n++) await new Promise((resolve) => setImmediate(resolve));
+            }
+            return table.put(key, value, options);
+          },
+        }),
+      });
+      await way.link(app);
+      expect(removing).toHaveLength(1);
+      await Promise.all(removing);
+      isErased();
+    },
+  );
+
+  test("makes an older claim of an account that is gone meaningless", async () => {
+    await house.app.withingsUsers.claim(String(USERID), 999);
+    expect(await WAYS["at Withings, by a pasted code"]?.link(house.app)).toMatchObject({ type: "linked" });
+  });
+});
+
+test("nobody is said to tell us of new readings once the link is gone, even if it ended before", async () => {
+  const web = await startWebHouse({ linked: true });
+  const { app } = web;
+  await app.subscriptions.keep(ACCOUNT);
+  expect(await app.subscriptions.state(ACCOUNT)).toMatchObject({ state: "on" });
+  web.sandbox.withings.revoke(USERID);
+  expect(await web.sync()).toMatchObject({ action: "relink_withings" });
+  await app.disconnect((await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing"), "withings");
+  expect(await app.subscriptions.state(ACCOUNT)).toEqual({ state: "off" });
+  await web.close();
+});

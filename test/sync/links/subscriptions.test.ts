@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTable } from "../../../src/app/open-stores.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { type Served, serve } from "../../../src/sandbox/serve.ts";
+import type { SubscriptionCheck } from "../../../src/sync/links/subscriptions.ts";
+import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
+
+const DAY = 24 * 3600;
+const ALL = [1, 4, 46];
+
+/** Stands where the bot would listen, and answers Withings' probe with `headStatus`. */
+let here: Served;
+let headStatus: number;
+let house: Household;
+beforeEach(async () => {
+  headStatus = 200;
+  here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
+  house = await startHousehold({ env: { PUBLIC_URL: here.url } });
+  house.requests();
+});
+afterEach(async () => {
+  await house.close();
+  await here.close();
+});
+
+const keep = (on = house.app): Promise<SubscriptionCheck> => on.subscriptions.keep(ACCOUNT);
+const theirs = () => house.sandbox.withings.notifications;
+const standing = () => theirs().subscriptions.map(({ appli, callbackurl }) => ({ appli, callbackurl }));
+const applis = () => theirs().subscriptions.map(({ appli }) => appli);
+const address = () => `${here.url}/withings/notify?key=${house.app.notifyKey}`;
+const add = (appli: number, callbackurl: string) =>
+  theirs().subscriptions.push({ userid: USERID, appli, callbackurl, comment: null });
+
+test("weight, blood pressure and the profile are told to our exact address, once each", async () => {
+  expect(await keep()).toEqual({ type: "kept" });
+  expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl: address() })));
+  expect(address().length).toBeLessThan(256);
+  expect(house.app.notifyKey).toMatch(/^[\w-]{43}$/);
+});
+
+test("Withings is asked once a day, and an account that is checked costs nothing", async () => {
+  await keep();
+  house.requests();
+  expect(await keep()).toEqual({ type: "not_due" });
+  house.clock.advance(DAY - 1);
+  expect(await keep()).toEqual({ type: "not_due" });
+  expect(house.requests()).toEqual([]);
+  house.clock.advance(1);
+  expect(await keep()).toEqual({ type: "kept" });
+  expect(house.requests().filter((it) => it.endsWith("/notify"))).toHaveLength(1);
+});
+
+test.each(["active", "gone", "unknown", "callback_unreachable"] as const)(
+  "a check that a clock a year ahead has dated does not put off the next one: %s",
+  async (state) => {
+    await keep();
+    const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+    const checkedAt = new Date(house.clock.now().getTime() + 365 * DAY * 1000);
+    await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, state, checkedAt });
+    theirs().drop(USERID);
+    await keep();
+    expect(applis()).toEqual(ALL);
+  },
+);
+
+test("what has vanished is made again, and said once", async () => {
+  await keep();
+  theirs().drop(USERID, 4);
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "restored", applis: [4] });
+  expect(applis().toSorted()).toEqual([1, 4, 46].toSorted());
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "kept" });
+});
+
+test("what the owner ended by linking again is made again at once, without a word", async () => {
+  await keep();
+  theirs().drop(USERID);
+  await house.link();
+  expect(await keep()).toEqual({ type: "kept" });
+  expect(applis()).toEqual(ALL);
+});
+
+test("doubles and our older addresses are taken away, and nobody else's", async () => {
+  const others = [
+    { appli: 1, callbackurl: "https://another.example.org/withings/notify?key=theirs" },
+    { appli: 44, callbackurl: `${here.url}/another/program?key=${house.app.notifyKey}` },
+    { appli: 1, callbackurl: "no address at all" },
+  ];
+  for (const { appli, callbackurl } of others) add(appli, callbackurl);
+  for (const appli of [1, 1, 44]) add(appli, address());
+  for (const appli of [1, 4]) add(appli, `${here.url}/withings/notify?key=of-an-older-key`);
+  expect(await keep()).toEqual({ type: "kept" });
+  const ours = ALL.map((appli) => ({ appli, callbackurl: address() }));
+  const order = (list: object[]) => list.map((it) => JSON.stringify(it)).toSorted();
+  expect(order(standing())).toEqual(order([...others, ...ours]));
+});
+
+test("a replaced sealing key moves the subscriptions at once, without a word", async () => {
+  const keys = ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="];
+  house.env.SEALING_KEY = keys[0];
+  const before = await house.newApp();
+  const page = before.withingsLinking.begin(ACCOUNT);
+  await before.withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.allow(USERID, page));
+  await keep(before);
+  house.env.SEALING_KEY = keys.toReversed().join(",");
+  const after = await house.newApp();
+  expect(await keep(after)).toEqual({ type: "kept" });
+  expect(after.notifyKey).not.toBe(before.notifyKey);
+  const callbackurl = `${here.url}/withings/notify?key=${after.notifyKey}`;
+  expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl })));
+});
+
+test("an address that Withings cannot reach is remembered as such, and tried again daily", async () => {
+  headStatus = 404;
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: true });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "callback_unreachable", active: [] });
+  expect(await keep()).toEqual({ type: "not_due" });
+  expect(here.requests).toHaveLength(1);
+  headStatus = 200;
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "reached" });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "kept" });
+});
+
+test("an address that stays unreachable is news once, also when Withings was busy in between", async () => {
+  headStatus = 404;
+  await keep();
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: false });
+  house.clock.advance(DAY);
+  const busy = { type: "body" as const, body: { status: 601, body: {}, error: "Too Many Requests" } };
+  house.sandbox.faults.add({ server: "withings", match: { path: "/notify" }, effect: busy });
+  expect(await keep()).toEqual({ type: "later" });
+  house.clock.advance(DAY);
+  expect(await keep()).toEqual({ type: "callback_unreachable", isNew: false });
+});
+
+test("a Withings that is busy is asked again in an hour, and what stood is not forgotten over it", async () => {
+  await keep();
+  theirs().drop(USERID);
+  house.clock.advance(DAY);
+  const busy = { type: "body" as const, body: { status: 601, body: {}, error: "Too Many Requests" } };
+  house.sandbox.faults.add({ server: "withings", match: { path: "/notify" }, effect: busy });
+  expect(await keep()).toEqual({ type: "later" });
+  house.clock.advance(3599);
+  expect(await keep()).toEqual({ type: "not_due" });
+  house.clock.advance(1);
+  expect(await keep()).toEqual({ type: "restored", applis: ALL });
+});
+
+test("an answer that nobody understands is not asked for every minute", async () => {
+  house.sandbox.faults.add({
+    ...{ server: "withings", match: { path: "/notify" } },
+    effect: { type: "body", body: { status: 0, body: {} } },
+  });
+  await expect(keep()).rejects.toThrow("unknown shape");
+  expect(await keep()).toEqual({ type: "not_due" });
+});
+
+test("what the owner did not allow is left out, and the rest is made", async () => {
+  house.sandbox.faults.add({
+    ...{ server: "withings", match: { path: "/notify", form: { action: "subscribe", appli: "46" } } },
+    effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
+  });
+  expect(await keep()).toEqual({ type: "kept" });
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
+});
+
+test("without a usable link nobody is asked", async () => {
+  expect(await house.app.subscriptions.keep(ACCOUNT + 1)).toEqual({ type: "not_linked" });
+  expect(house.requests()).toEqual([]);
+});
+
+test("without a public address there is nothing to keep or to remove", async () => {
+  house.env.PUBLIC_URL = "";
+  const app = await house.newApp();
+  expect(await keep(app)).toEqual({ type: "off" });
+  await app.subscriptions.remove(ACCOUNT);
+  expect(house.requests()).toEqual([]);
+});
+
+test("who disconnects is told of no more, and a Withings that is away does not keep them from it", async () => {
+  await keep();
+  add(1, "https://another.example.org/hook");
+  house.sandbox.faults.add({ ...{ server: "withings", match: {} }, effect: { type: "drop_before" } });
+  await house.app.subscriptions.remove(ACCOUNT);
+  expect(applis()).toEqual([...ALL, 1]);
+  await house.app.subscriptions.remove(ACCOUNT);
+  expect(standing()).toEqual([{ appli: 1, callbackurl: "https://another.example.org/hook" }]);
+  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
+});
+
+test("the key of our address is in no stored item and in no line of the log", async () => {
+  await keep();
+  await house.app.subscriptions.remove(ACCOUNT);
+  await keep();
+  const table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  const items = await table.list(`account#${ACCOUNT}`);
+  await table.close();
+  expect(items.map(({ key }) => key.sk)).toContain("subscriptions");
+  expect(JSON.stringify(items) + house.logged.join()).not.toContain(house.app.notifyKey);
+});
