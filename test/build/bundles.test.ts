@@ -28,6 +28,12 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
     expect(startOf(name).inputs.filter((it) => input.test(it))).toEqual([]);
   });
 
+  test("and what it loads later hold nothing of the demo", () => {
+    const inputs = Object.keys(metafiles[name].inputs);
+    expect(inputs).toContain(`src/lambda/${name}.ts`);
+    expect(inputs.filter((it) => it.startsWith("src/sandbox/"))).toEqual([]);
+  });
+
   test.each(ONCE)("has one copy of %s at most, in one of its builds", (dependency) => {
     // The builds of a package lie in folders of their own, or have endings of their own.
     const inside = new RegExp(`^(.*node_modules/${dependency}/(?:dist-[^/]+)?).*(\\.[cm]?js)$`);

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { freePort } from "../sandbox/free-port.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -80,6 +80,19 @@ test("what the image holds starts as a user without rights, says that it is well
   program.child.kill("SIGTERM");
   expect(await program.ended, program.said()).toBe(0);
   expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "last-sweep", "sealing.key", "weighbridge.sqlite"]);
+});
+
+test("the demo runs with nothing but what the image holds", async () => {
+  layOut();
+  const env = { PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`, HOME: machine.folder };
+  const demo = spawn(path.join(image, "bin/weighbridge.js"), ["demo"], { env, cwd: machine.folder });
+  let said = "";
+  for (const stream of [demo.stdout, demo.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk));
+  await expect.poll(() => said).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+  const [address = ""] = /http:\/\/127\.0\.0\.1:\d+\S*/.exec(said) ?? [];
+  expect(await (await fetch(address)).text()).toContain("<title>");
+  demo.kill("SIGTERM");
+  await once(demo, "close");
 });
 
 test("the image says what it contains, and that it must not be passed on", () => {
