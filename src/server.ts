@@ -20,7 +20,7 @@ import { errorFacts, type Log } from "./lib/log.ts";
 import { createWakingAgenda, sweep } from "./sync/jobs/sweep.ts";
 import { startWorker, type Worker } from "./sync/jobs/worker.ts";
 import type { JobQueue } from "./sync/model/jobs.ts";
-import { VENDORS } from "./sync/model/vendors.ts";
+import { VENDORS } from "./sync/model/link.ts";
 
 /** A run under way may need this long to come to a good end; what is left of it, the ledger knows. */
 export const STOP_SECONDS = 90;

@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { type Action, ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Account, LastRun } from "../sync/model/account.ts";
-import { VendorRestError } from "../sync/model/vendors.ts";
+import { VendorRestError } from "../sync/model/link.ts";
 import {
   type Check,
   clockOffSeconds,

@@ -7,7 +7,7 @@ import type { Disconnect } from "../sync/links/disconnect.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import { type Account, zoneOf } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
-import type { Links } from "../sync/model/vendors.ts";
+import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./commands/doctor.ts";
 import { createLinking, type LinkingDeps } from "./commands/link.ts";

@@ -3,7 +3,7 @@ import { UsageError } from "../lib/errors.ts";
 import type { SignInResult } from "../sync/links/garmin-sign-in.ts";
 import type { LinkResult, MadeLink } from "../sync/links/withings-consent.ts";
 import type { MobileClient } from "../sync/model/garmin-sign-in.ts";
-import type { LinkFacts, Vendor } from "../sync/model/vendors.ts";
+import type { LinkFacts, Vendor } from "../sync/model/link.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { garminPage, signInWords, terminalWords } from "./words.ts";

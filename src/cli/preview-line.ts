@@ -3,7 +3,7 @@ import type { Finding } from "../sync/engine/lookup.ts";
 import { sentValues } from "../sync/engine/match.ts";
 import type { Step } from "../sync/engine/plan.ts";
 import type { Preview } from "../sync/engine/preview.ts";
-import type { LedgerEntry, SkipReason } from "../sync/model/vendors.ts";
+import type { LedgerEntry, SkipReason } from "../sync/model/ledger.ts";
 import { terminalWords } from "./words.ts";
 
 /** Times are put before them here. */

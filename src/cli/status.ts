@@ -3,7 +3,7 @@ import { type Environment, readConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { signInRest } from "../sync/links/sign-in-rest.ts";
-import { VENDORS } from "../sync/model/vendors.ts";
+import { VENDORS } from "../sync/model/link.ts";
 import { type Overview, overviewOf } from "../sync/status/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";

@@ -2,7 +2,7 @@ import { GARMIN_PAGE_HEADING } from "../bot/words/en-linking.ts";
 import { type Words, wordsFor } from "../bot/words/words.ts";
 import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
 import type { SignInResult } from "../sync/links/garmin-sign-in.ts";
-import type { Vendor } from "../sync/model/vendors.ts";
+import type { Vendor } from "../sync/model/link.ts";
 
 /** The terminal speaks English and kilograms. */
 export function terminalWords(timezone: string, now: Date): Words {

@@ -7,7 +7,7 @@ import {
   DEFAULT_SETTINGS,
   type LastRun,
 } from "../sync/model/account.ts";
-import type { Agenda } from "../sync/model/jobs.ts";
+import type { Agenda } from "../sync/model/schedule.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Item, Table } from "./table.ts";
 

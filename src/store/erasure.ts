@@ -1,5 +1,5 @@
-import type { Agenda } from "../sync/model/jobs.ts";
-import type { Erasure } from "../sync/model/vendors.ts";
+import type { Agenda } from "../sync/model/schedule.ts";
+import type { Erasure } from "../sync/model/store.ts";
 import { keys } from "./items.ts";
 import { removeItem, removePartition } from "./remove.ts";
 import type { Table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { StoreIdentity } from "../sync/model/vendors.ts";
+import type { StoreIdentity } from "../sync/model/store.ts";
 import { keys, readItem, StoreIdentityItem } from "./items.ts";
 import type { Table } from "./table.ts";
 

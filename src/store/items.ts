@@ -2,8 +2,9 @@ import * as z from "zod";
 import { DELAY_CAUSES, UsageError } from "../lib/errors.ts";
 import { issuePaths } from "../lib/json.ts";
 import { DEFAULT_SETTINGS } from "../sync/model/account.ts";
+import { VENDORS } from "../sync/model/link.ts";
 import { KINDS } from "../sync/model/reading.ts";
-import { type Field, VENDORS } from "../sync/model/vendors.ts";
+import type { Field } from "../sync/model/vendors.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { RetryLaterError } from "../lib/errors.ts";
+import type { Journal, Journals, LedgerEntry, Progress } from "../sync/model/ledger.ts";
+import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
-import type { Journal, Journals, LedgerEntry, Progress, Versioned } from "../sync/model/vendors.ts";
 import { keys, LedgerItem, ProgressItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Leases } from "../sync/model/vendors.ts";
+import type { Leases } from "../sync/model/leases.ts";
 import { keys, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Link, LinkFacts, Links, Vendor } from "../sync/model/vendors.ts";
+import type { Link, LinkFacts, Links, Vendor } from "../sync/model/link.ts";
 import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";

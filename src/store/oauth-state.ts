@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
-import type { LinkStates } from "../sync/model/jobs.ts";
+import type { LinkStates } from "../sync/model/withings-link.ts";
 import { keys as itemKeys } from "./items.ts";
 import { deriveSecret, type SealingKey } from "./seal.ts";
 import type { Table } from "./table.ts";

@@ -1,6 +1,6 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import type { PendingLinks } from "../sync/model/vendors.ts";
+import type { PendingLinks } from "../sync/model/link.ts";
 import { keys, PendingLinkItem, PendingLinkSecrets, parseStored, readItem } from "./items.ts";
 import { overwrite } from "./overwrite.ts";
 import { removeItem } from "./remove.ts";

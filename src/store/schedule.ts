@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import type { Agenda, ListedAppointment } from "../sync/model/jobs.ts";
+import type { Agenda, ListedAppointment } from "../sync/model/schedule.ts";
 import { AgendaCheckItem, AppointmentItem, keys, ListedAppointmentItem, readItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Item, Table } from "./table.ts";

@@ -1,6 +1,6 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../lib/errors.ts";
-import type { Budget } from "../sync/model/vendors.ts";
+import type { Budget } from "../sync/model/leases.ts";
 import { BudgetItem, keys, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 

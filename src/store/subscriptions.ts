@@ -1,5 +1,5 @@
 import { RetryLaterError } from "../lib/errors.ts";
-import type { SubscriptionMemory } from "../sync/model/jobs.ts";
+import type { SubscriptionMemory } from "../sync/model/withings-link.ts";
 import { keys, SubscriptionsItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Vendor, VendorUsers } from "../sync/model/vendors.ts";
+import type { Vendor, VendorUsers } from "../sync/model/link.ts";
 import { keys, readItem, toJson, VendorUserItem } from "./items.ts";
 import type { Table } from "./table.ts";
 

@@ -8,7 +8,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
-import type { TokenSet } from "../../src/sync/model/vendors.ts";
+import type { TokenSet } from "../../src/sync/model/link.ts";
 import { startSqs } from "../support/sqs.ts";
 
 const TABLE = "weighbridge-bench";

@@ -1,5 +1,5 @@
+import type { Word } from "../../src/sync/model/ledger.ts";
 import type { ReadingKind } from "../../src/sync/model/reading.ts";
-import type { Word } from "../../src/sync/model/vendors.ts";
 import { type AccountId, DAY, type GarminName, HOUR, type PersonName } from "./steps.ts";
 
 /** A reading, and what is known about where it belongs. */

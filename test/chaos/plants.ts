@@ -1,7 +1,10 @@
 import { sentValues } from "../../src/sync/engine/match.ts";
 import type { RunDeps } from "../../src/sync/engine/run.ts";
+import type { Lease } from "../../src/sync/model/leases.ts";
+import type { Journal, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
+import type { Versioned } from "../../src/sync/model/link.ts";
 import type { Reading } from "../../src/sync/model/reading.ts";
-import type { Journal, Lease, LedgerEntry, Progress, Sink, Standing, Versioned } from "../../src/sync/model/vendors.ts";
+import type { Sink, Standing } from "../../src/sync/model/vendors.ts";
 import type { Plant } from "./program.ts";
 
 /** Bugs that somebody could introduce, each as a wrapper around parts of the program. The checker has to find them all. */

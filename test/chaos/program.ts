@@ -14,8 +14,9 @@ import { createWork } from "../../src/sync/jobs/handler.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
+import type { Leases } from "../../src/sync/model/leases.ts";
+import type { Word } from "../../src/sync/model/ledger.ts";
 import { KINDS } from "../../src/sync/model/reading.ts";
-import type { Leases, Word } from "../../src/sync/model/vendors.ts";
 import { overviewOf } from "../../src/sync/status/overview.ts";
 
 export const INTERVAL_MINUTES = 30;

@@ -1,5 +1,5 @@
 import type { FaultEffect, FaultMatch, ServerName } from "../../src/sandbox/fault.ts";
-import type { Word } from "../../src/sync/model/vendors.ts";
+import type { Word } from "../../src/sync/model/ledger.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Death } from "./turns.ts";

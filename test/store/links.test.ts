@@ -6,7 +6,7 @@ import { keys } from "../../src/store/items.ts";
 import { createLinks } from "../../src/store/links.ts";
 import { createSealer, parseSealingKeys } from "../../src/store/seal.ts";
 import type { Table } from "../../src/store/table.ts";
-import type { Link } from "../../src/sync/model/vendors.ts";
+import type { Link } from "../../src/sync/model/link.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
 
 let house: Household;

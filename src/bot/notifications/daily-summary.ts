@@ -1,8 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import { BusyError, leaseName, withLease } from "../../sync/links/with-lease.ts";
 import type { Account } from "../../sync/model/account.ts";
+import type { Leases } from "../../sync/model/leases.ts";
 import type { SummaryStore } from "../../sync/model/people.ts";
-import type { Leases } from "../../sync/model/vendors.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { afterSilences, silencesOf } from "../../sync/status/silence.ts";
 import { isAfterHour, nextSummaryAt, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";

@@ -1,6 +1,6 @@
 import { byStart } from "../../sync/engine/progress.ts";
+import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
-import type { AttentionItem } from "../../sync/model/vendors.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 
 /**

@@ -5,7 +5,7 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../../sync/engine/run.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
-import { RELINK } from "../../sync/model/vendors.ts";
+import { RELINK } from "../../sync/model/link.ts";
 import {
   afterRun,
   afterTelling,

@@ -1,6 +1,6 @@
 import type { Api } from "grammy/web";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { StoreIdentity } from "../../sync/model/vendors.ts";
+import type { StoreIdentity } from "../../sync/model/store.ts";
 import type { StoreVerdict } from "../words/alarm-keys.ts";
 
 /**

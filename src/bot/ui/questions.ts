@@ -1,7 +1,7 @@
 import { type Api, Composer, type InlineKeyboard } from "grammy/web";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Account, Accounts, AnswerTopic, Question, QuestionTopic } from "../../sync/model/account.ts";
-import type { Link, Vendor } from "../../sync/model/vendors.ts";
+import type { Link, Vendor } from "../../sync/model/link.ts";
 import type { BotContext, Chat } from "./context.ts";
 import { answerTap } from "./edit-message.ts";
 import { TAP } from "./keyboards.ts";

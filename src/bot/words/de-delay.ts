@@ -1,5 +1,5 @@
+import type { Vendor } from "../../sync/model/link.ts";
 import type { Delay } from "../../sync/model/outcome.ts";
-import type { Vendor } from "../../sync/model/vendors.ts";
 import type { Unexpected } from "../../sync/status/notices.ts";
 import { type DelayWords, isAskedToWait, type Over, overSentences, vendorOf } from "./en-delay.ts";
 import type { Format } from "./format.ts";

@@ -1,6 +1,7 @@
 import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
+import type { AttentionItem, HeldReason } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
-import type { AttentionItem, FailReason, HeldReason } from "../../sync/model/vendors.ts";
+import type { FailReason } from "../../sync/model/vendors.ts";
 import { ATTENTION_SHOWN, daysOf, type HeldWords, hasOddDate, isMaybeForeignItem, JUST_HELD_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 

@@ -1,6 +1,6 @@
 import type { DelayCause } from "../../lib/errors.ts";
+import type { Vendor } from "../../sync/model/link.ts";
 import type { Delay, RunOutcome } from "../../sync/model/outcome.ts";
-import type { Vendor } from "../../sync/model/vendors.ts";
 import type { HealthNews, Trouble, Unexpected } from "../../sync/status/notices.ts";
 import type { Format } from "./format.ts";
 

@@ -1,6 +1,7 @@
 import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
+import type { AttentionItem, HeldReason, LedgerEntry } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
-import type { AttentionItem, FailReason, HeldReason, LedgerEntry } from "../../sync/model/vendors.ts";
+import type { FailReason } from "../../sync/model/vendors.ts";
 import type { Format } from "./format.ts";
 
 /** How many readings a list of those that wait names; the rest are only counted. */

@@ -1,6 +1,7 @@
 import { doubtedUntil } from "../../sync/engine/pause.ts";
+import type { Differing } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
-import type { Difference, Differing, Field } from "../../sync/model/vendors.ts";
+import type { Difference, Field } from "../../sync/model/vendors.ts";
 import type { Facts, Notice } from "../../sync/status/kind-notices.ts";
 import type { Format } from "./format.ts";
 

@@ -2,23 +2,10 @@ import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn, type Sends } from "../model/account.ts";
+import type { AttentionItem, Journal, Journals, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
-import type {
-  AttentionItem,
-  Height,
-  Journal,
-  Journals,
-  LedgerEntry,
-  Link,
-  Progress,
-  ReadingSource,
-  Sink,
-  Sinks,
-  SourceAnswer,
-  Vendor,
-  Versioned,
-  WithAccess,
-} from "../model/vendors.ts";
+import type { Height, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import type { Task } from "./lookup.ts";
 import { reachingBack } from "./pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";

@@ -1,7 +1,7 @@
 import type { DelayCause } from "../../lib/errors.ts";
+import type { LedgerEntry } from "../model/ledger.ts";
 import type { Delay } from "../model/outcome.ts";
 import type { Reading, ReadingKind } from "../model/reading.ts";
-import type { LedgerEntry } from "../model/vendors.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 

@@ -1,5 +1,6 @@
+import type { Journal, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import type { Journal, LedgerEntry, Progress, Versioned } from "../model/vendors.ts";
 import { isTask, type Planned } from "./collect.ts";
 import { OURS, StandingEntries } from "./match.ts";
 import { isAttempted, isOpen, secondsSinceAttempt } from "./plan.ts";

@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
+import type { Leases } from "../model/leases.ts";
+import type { AttentionItem, Journals, LedgerEntry, Progress, Word } from "../model/ledger.ts";
+import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import type { AttentionItem, Journals, Leases, LedgerEntry, Links, Progress, Word } from "../model/vendors.ts";
 import { toRemove, unaccounted } from "./record.ts";
 
 /** What became of the owner's word. */

@@ -1,7 +1,7 @@
 import { ActionNeededError } from "../../lib/errors.ts";
 import type { Tokens } from "../links/tokens.ts";
+import type { Link, Vendor } from "../model/link.ts";
 import { isIncomplete } from "../model/outcome.ts";
-import type { Link, Vendor } from "../model/vendors.ts";
 import type { WentWell } from "./since.ts";
 
 /**

@@ -1,5 +1,7 @@
+import type { LedgerEntry } from "../model/ledger.ts";
+import type { Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
-import type { Field, LedgerEntry, Sink, Standing, Versioned, WithAccess } from "../model/vendors.ts";
+import type { Field, Sink, Standing } from "../model/vendors.ts";
 import { changed, isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues, type Wanted } from "./match.ts";
 import { type Step, secondsSinceAttempt } from "./plan.ts";
 

@@ -1,6 +1,6 @@
 import { isKindOn, type Sends } from "../model/account.ts";
+import type { Pause, Progress } from "../model/ledger.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import type { Pause, Progress } from "../model/vendors.ts";
 
 const HOUR_MS = 3600 * 1000;
 /** A single refusal may be a fault of an hour. After this, it counts as a fact, and is checked once a day. */

@@ -1,5 +1,6 @@
+import type { HeldReason, LedgerEntry, SkipReason } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
-import type { FailReason, HeldReason, LedgerEntry, SkipReason } from "../model/vendors.ts";
+import type { FailReason } from "../model/vendors.ts";
 
 /**
  * What to do with one reading.

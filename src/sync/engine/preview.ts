@@ -1,6 +1,7 @@
 import type { Account } from "../model/account.ts";
+import type { LedgerEntry } from "../model/ledger.ts";
 import type { Reading } from "../model/reading.ts";
-import type { LedgerEntry, Sink } from "../model/vendors.ts";
+import type { Sink } from "../model/vendors.ts";
 import { holdsOf, openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./collect.ts";
 import { type Finding, look } from "./lookup.ts";
 import type { Step } from "./plan.ts";

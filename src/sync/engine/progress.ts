@@ -1,3 +1,4 @@
+import type { Arrival, AttentionItem, LedgerEntry, Progress, RememberedRecord } from "../model/ledger.ts";
 import {
   type ChosenParts,
   type Composition,
@@ -8,17 +9,7 @@ import {
   type ReadingKind,
   readingId,
 } from "../model/reading.ts";
-import type {
-  Arrival,
-  AttentionItem,
-  Difference,
-  Height,
-  LedgerEntry,
-  Progress,
-  RememberedRecord,
-  SourceAnswer,
-  Standing,
-} from "../model/vendors.ts";
+import type { Difference, Height, SourceAnswer, Standing } from "../model/vendors.ts";
 import type { Wanted } from "./match.ts";
 import { occasions } from "./occasions.ts";
 import type { Pauses } from "./pause.ts";

@@ -1,16 +1,6 @@
+import type { Arrival, Differing, LedgerEntry, Progress, Twin } from "../model/ledger.ts";
 import type { ReadingKind } from "../model/reading.ts";
-import type {
-  Arrival,
-  Difference,
-  Differing,
-  Field,
-  Fields,
-  LedgerEntry,
-  Progress,
-  SentValues,
-  Standing,
-  Twin,
-} from "../model/vendors.ts";
+import type { Difference, Field, Fields, SentValues, Standing } from "../model/vendors.ts";
 import { isOurs, isSameEvent, type Wanted } from "./match.ts";
 
 /** A reading that was seen in Garmin, compared with what was sent. */

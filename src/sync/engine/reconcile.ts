@@ -1,6 +1,7 @@
 import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
+import type { LedgerEntry } from "../model/ledger.ts";
+import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import type { LedgerEntry, Versioned } from "../model/vendors.ts";
 import { type Look, look, type Task } from "./lookup.ts";
 import { sentValues, type Wanted } from "./match.ts";
 import {

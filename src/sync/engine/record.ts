@@ -1,20 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
+import type { Fate, Journal, LedgerEntry, Unaccounted } from "../model/ledger.ts";
+import type { Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, readingId } from "../model/reading.ts";
-import type {
-  FailReason,
-  Fate,
-  Field,
-  GarminKey,
-  Journal,
-  LedgerEntry,
-  SendContext,
-  Sink,
-  Standing,
-  Unaccounted,
-  Versioned,
-  WithAccess,
-} from "../model/vendors.ts";
+import type { FailReason, Field, GarminKey, SendContext, Sink, Standing } from "../model/vendors.ts";
 import type { Task } from "./lookup.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";

@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
+import type { Leases } from "../model/leases.ts";
+import type { Journals, Pause, Progress } from "../model/ledger.ts";
+import type { Links } from "../model/link.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import type { Journals, Leases, Links, Pause, Progress } from "../model/vendors.ts";
 import { backTo } from "./pause.ts";
 import { isDecisive } from "./read-back.ts";
 

@@ -3,20 +3,12 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import { isClockWrong } from "../diagnostics/vendor-clock.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, type Accounts, isKindOn } from "../model/account.ts";
+import type { Leases } from "../model/leases.ts";
+import type { Fate, Journal, LedgerEntry, Progress } from "../model/ledger.ts";
+import { type Vendor, VendorRestError } from "../model/link.ts";
 import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/outcome.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
-import {
-  type Fate,
-  type Journal,
-  KindClosedError,
-  type Leases,
-  type LedgerEntry,
-  type Progress,
-  type Sink,
-  type SourceAnswer,
-  type Vendor,
-  VendorRestError,
-} from "../model/vendors.ts";
+import { KindClosedError, type Sink, type SourceAnswer } from "../model/vendors.ts";
 import { holdsOf, isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./collect.ts";
 import { delayOf, type Waiting } from "./delay.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";

@@ -1,5 +1,5 @@
+import { type Link, RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { isIncomplete, type RunOutcome } from "../model/outcome.ts";
-import { type Link, RELINK, VENDORS, type Vendor } from "../model/vendors.ts";
 import { continued } from "./delay.ts";
 
 /** What went well in a run, however it ended. */

@@ -1,6 +1,8 @@
 import { asksToWait } from "../../lib/errors.ts";
+import type { LedgerEntry } from "../model/ledger.ts";
+import type { Versioned } from "../model/link.ts";
 import { type Reading, readingId } from "../model/reading.ts";
-import type { LedgerEntry, Standing, UnreadableEntry, Versioned } from "../model/vendors.ts";
+import type { Standing, UnreadableEntry } from "../model/vendors.ts";
 import { changed, mayBeOurs, OURS, StandingEntries } from "./match.ts";
 import { describe, type LaneDeps, type LaneReport, recordSeen, unaccounted } from "./record.ts";
 

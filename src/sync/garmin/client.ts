@@ -8,8 +8,9 @@ import {
   type Transport,
 } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { AccessRefusedError, type WithAccess } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
-import { AccessRefusedError, KindClosedError, type SendAnswer, type WithAccess } from "../model/vendors.ts";
+import { KindClosedError, type SendAnswer } from "../model/vendors.ts";
 import { APP_HEADERS } from "./headers.ts";
 
 export interface ConnectRequest {

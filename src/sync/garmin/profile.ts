@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { GarminProfile } from "../model/garmin-sign-in.ts";
-import type { WithAccess } from "../model/vendors.ts";
+import type { WithAccess } from "../model/link.ts";
 import { type GarminCall, readBody } from "./client.ts";
 
 const text = z.string().nullish().catch(undefined);

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
-import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/vendors.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
 

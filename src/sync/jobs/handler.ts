@@ -3,7 +3,8 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
 import type { Account, Accounts } from "../model/account.ts";
-import type { Agenda, Appointment, Job, JobQueue } from "../model/jobs.ts";
+import type { Job, JobQueue } from "../model/jobs.ts";
+import type { Agenda, Appointment } from "../model/schedule.ts";
 import { isLedgerCurrent, nextAppointment } from "./next-run.ts";
 
 /** Together longer than a killed run blocks its account. */

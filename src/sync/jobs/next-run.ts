@@ -1,6 +1,6 @@
 import type { RunReport } from "../engine/run.ts";
-import type { Appointment } from "../model/jobs.ts";
 import { isIncomplete } from "../model/outcome.ts";
+import type { Appointment } from "../model/schedule.ts";
 
 const MINUTE_MS = 60_000;
 /** What lacks a link has nothing to bring over. Linking makes its own visit. As long as the longest interval. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Agenda, JobQueue, ListedAppointment } from "../model/jobs.ts";
+import type { JobQueue } from "../model/jobs.ts";
+import type { Agenda, ListedAppointment } from "../model/schedule.ts";
 
 const SIDE_BY_SIDE = 10;
 

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Job, Jobs, NewJob } from "../model/jobs.ts";
-import type { Versioned } from "../model/vendors.ts";
+import type { Versioned } from "../model/link.ts";
 
 /** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
 const GATHER_SECONDS = 8;

@@ -1,7 +1,8 @@
 import { ActionNeededError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { SubscriptionMemory } from "../model/jobs.ts";
-import type { Links, ReadingSource, VendorUsers } from "../model/vendors.ts";
+import type { Links, VendorUsers } from "../model/link.ts";
+import type { ReadingSource } from "../model/vendors.ts";
+import type { SubscriptionMemory } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**

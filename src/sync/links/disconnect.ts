@@ -1,14 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Account } from "../model/account.ts";
-import {
-  type Erasure,
-  type Leases,
-  type Links,
-  type PendingLinks,
-  VENDORS,
-  type Vendor,
-  type VendorUsers,
-} from "../model/vendors.ts";
+import type { Leases } from "../model/leases.ts";
+import { type Links, type PendingLinks, VENDORS, type Vendor, type VendorUsers } from "../model/link.ts";
+import type { Erasure } from "../model/store.ts";
 import { withLinksLease } from "./save-link.ts";
 import { leaseName, withLease } from "./with-lease.ts";
 

@@ -18,7 +18,7 @@ import {
   type PendingLinks,
   type TokenSet,
   type WithAccess,
-} from "../model/vendors.ts";
+} from "../model/link.ts";
 import type { LinkSaver } from "./save-link.ts";
 import { type Resting, restSeconds, signInRest } from "./sign-in-rest.ts";
 

@@ -2,8 +2,10 @@ import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Accounts } from "../model/account.ts";
-import type { Agenda, SubscriptionMemory } from "../model/jobs.ts";
-import type { Leases, Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "../model/vendors.ts";
+import type { Leases } from "../model/leases.ts";
+import type { Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "../model/link.ts";
+import type { Agenda } from "../model/schedule.ts";
+import type { SubscriptionMemory } from "../model/withings-link.ts";
 import { withLease } from "./with-lease.ts";
 
 /** A code or a ticket is used up by the time its link is saved, so a short wait is worth it. One second between two tries. */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/jobs.ts";
-import type { WithAccess } from "../model/vendors.ts";
+import type { WithAccess } from "../model/link.ts";
+import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Weight and composition, blood pressure, and what becomes of the person's profile. */

@@ -1,9 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import type { Leases } from "../model/leases.ts";
 import {
   AccessRefusedError,
-  type Leases,
   type Link,
   type Links,
   RELINK,
@@ -15,7 +15,7 @@ import {
   VendorRestError,
   type Versioned,
   type WithAccess,
-} from "../model/vendors.ts";
+} from "../model/link.ts";
 
 /** An access token that ends sooner than this is renewed first, so that it cannot end in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../model/account.ts";
-import type { Leases } from "../model/vendors.ts";
+import type { Leases } from "../model/leases.ts";
 
 /** Somebody else has the lease. */
 export class BusyError extends RetryLaterError {}

@@ -1,8 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError } from "../../lib/errors.ts";
 import type { Accounts } from "../model/account.ts";
-import type { ConsentAnswer, LinkStates, PastedAnswer } from "../model/jobs.ts";
-import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/vendors.ts";
+import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/link.ts";
+import type { ConsentAnswer, LinkStates, PastedAnswer } from "../model/withings-link.ts";
 import type { LinkSaver } from "./save-link.ts";
 
 /** Withings' side of linking. */

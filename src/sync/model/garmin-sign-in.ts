@@ -1,5 +1,5 @@
 /** The contract of signing in at Garmin: outcomes are values, because each of them needs another sentence. */
-import type { TokenSet, WithAccess } from "./vendors.ts";
+import type { TokenSet, WithAccess } from "./link.ts";
 
 /** Garmin's own phone apps; a password sign-in is made as one of them. `ios` unless the owner chose otherwise. */
 export type MobileClient = "ios" | "android";

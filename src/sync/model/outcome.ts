@@ -1,6 +1,7 @@
 import type { Action, DelayCause } from "../../lib/errors.ts";
+import type { Vendor } from "./link.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
-import type { FailReason, SentValues, Vendor } from "./vendors.ts";
+import type { FailReason, SentValues } from "./vendors.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
 export type RunStatus = "success" | "retry_later" | "action_needed" | "error";

@@ -1,7 +1,7 @@
 import { isDecisive } from "../engine/read-back.ts";
 import { isKindOn, type Sends } from "../model/account.ts";
+import type { Differing, Pause, Progress, Twin } from "../model/ledger.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import type { Differing, Pause, Progress, Twin } from "../model/vendors.ts";
 
 /**
  * A fact about how Garmin handles the readings, told once.

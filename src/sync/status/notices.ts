@@ -2,9 +2,11 @@ import type { Action } from "../../lib/errors.ts";
 import { continued } from "../engine/delay.ts";
 import { byStart } from "../engine/progress.ts";
 import type { RunReport } from "../engine/run.ts";
+import type { AttentionItem } from "../model/ledger.ts";
+import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
-import { type AttentionItem, RELINK, type UnreadableRecord, VENDORS, type Vendor } from "../model/vendors.ts";
+import type { UnreadableRecord } from "../model/vendors.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 

@@ -1,17 +1,9 @@
 import type { Action } from "../../lib/errors.ts";
 import type { Account, Accounts, LastRun } from "../model/account.ts";
+import type { AttentionItem, Journals, Progress } from "../model/ledger.ts";
+import { type Link, type LinkFacts, type Links, VENDORS, type Vendor } from "../model/link.ts";
 import type { Delay } from "../model/outcome.ts";
-import {
-  type AttentionItem,
-  type Journals,
-  type Link,
-  type LinkFacts,
-  type Links,
-  type Progress,
-  type UnreadableRecord,
-  VENDORS,
-  type Vendor,
-} from "../model/vendors.ts";
+import type { UnreadableRecord } from "../model/vendors.ts";
 import { type Facts, factsOf } from "./kind-notices.ts";
 
 export interface LinkOverview {

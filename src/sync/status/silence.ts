@@ -1,7 +1,7 @@
 import { type Account, isKindOn, type LastRun } from "../model/account.ts";
+import type { AttentionItem, Progress } from "../model/ledger.ts";
 import type { SummaryMemory } from "../model/people.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import type { AttentionItem, Progress } from "../model/vendors.ts";
 
 /**
  * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays`

@@ -1,8 +1,9 @@
 import { atLocalHour, localDate } from "../../lib/local-time.ts";
 import { type Account, isKindOn } from "../model/account.ts";
+import type { Arrival, AttentionItem, Progress } from "../model/ledger.ts";
 import type { SummaryMemory } from "../model/people.ts";
 import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
-import type { Arrival, AttentionItem, Progress, SentValues } from "../model/vendors.ts";
+import type { SentValues } from "../model/vendors.ts";
 
 /** What a daily summary says, without a sentence. */
 export interface Summary {

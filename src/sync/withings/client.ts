@@ -2,8 +2,8 @@ import * as z from "zod";
 import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import { retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { AccessRefusedError } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
-import { AccessRefusedError } from "../model/vendors.ts";
 
 /** Sends one Withings request and returns its parsed `body`. */
 export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Subscription } from "../model/jobs.ts";
+import type { Subscription } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
 
 /** Withings could not get through to the callback address, or does not take it (seen at Home Assistant since 2022). */

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
-import type { ConsentAnswer, PastedAnswer } from "../model/jobs.ts";
+import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
-import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/vendors.ts";
+import type { ConsentAnswer, PastedAnswer } from "../model/withings-link.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {

@@ -1,5 +1,6 @@
+import type { WithAccess } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
-import type { ReadingSource, WithAccess } from "../model/vendors.ts";
+import type { ReadingSource } from "../model/vendors.ts";
 import type { WithingsCall } from "./client.ts";
 import { getMeas } from "./measure.ts";
 import { toReadings } from "./to-reading.ts";

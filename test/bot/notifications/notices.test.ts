@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { terminalWords } from "../../../src/cli/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
-import type { Differing, Pause } from "../../../src/sync/model/vendors.ts";
+import type { Differing, Pause } from "../../../src/sync/model/ledger.ts";
 import type { Notice } from "../../../src/sync/status/kind-notices.ts";
 import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT } from "../../support/household.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Language } from "../../../src/sync/model/account.ts";
-import type { AttentionItem } from "../../../src/sync/model/vendors.ts";
+import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -3,7 +3,7 @@ import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
 import { LANGUAGES, wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
-import type { AttentionItem } from "../../../src/sync/model/vendors.ts";
+import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 import { NOON } from "../../support/household.ts";
 
 const ACTIONS = Object.keys({

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { giveWord } from "../../../src/sync/engine/held-decision.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
+import type { AttentionItem, Word } from "../../../src/sync/model/ledger.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
-import type { AttentionItem, Word } from "../../../src/sync/model/vendors.ts";
 import { crashAt } from "../../support/crash.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
 

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PlanContext, plan } from "../../../src/sync/engine/plan.ts";
 import { advance, type Settlement, startingPoint, withoutFuture } from "../../../src/sync/engine/progress.ts";
+import type { Fate, LedgerEntry, Progress } from "../../../src/sync/model/ledger.ts";
 import { fingerprint, type Reading, readingId } from "../../../src/sync/model/reading.ts";
-import type { Fate, LedgerEntry, Progress, UnreadableRecord } from "../../../src/sync/model/vendors.ts";
+import type { UnreadableRecord } from "../../../src/sync/model/vendors.ts";
 
 /** What must hold whatever the vendors, the owner and the clock do. No case is chosen by hand. */
 const NOW = new Date("2026-11-21T12:00:00Z");

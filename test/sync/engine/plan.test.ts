@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type PlanContext, plan, type Step } from "../../../src/sync/engine/plan.ts";
+import type { Fate, LedgerEntry } from "../../../src/sync/model/ledger.ts";
 import { fingerprint, type WeighIn } from "../../../src/sync/model/reading.ts";
-import type { Fate, LedgerEntry } from "../../../src/sync/model/vendors.ts";
 
 const START = new Date("2026-11-01T00:00:00Z");
 const NOW = new Date("2026-11-21T12:00:00Z");

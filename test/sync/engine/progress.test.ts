@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { advance, type Settlement, startingPoint, unreadableSince } from "../../../src/sync/engine/progress.ts";
+import type { Fate, LedgerEntry, Progress } from "../../../src/sync/model/ledger.ts";
 import { fingerprint, readingId, type WeighIn } from "../../../src/sync/model/reading.ts";
-import type { Fate, LedgerEntry, Progress, SourceAnswer } from "../../../src/sync/model/vendors.ts";
+import type { SourceAnswer } from "../../../src/sync/model/vendors.ts";
 
 const day = (date: number, hour = 0) => new Date(Date.UTC(2026, 10, date, hour));
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Vendor } from "../../../src/sync/model/vendors.ts";
+import type { Vendor } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
 import { startHouseWithProcesses } from "../../support/two-processes.ts";
 

@@ -5,9 +5,10 @@ import { createBloodPressureSink } from "../../../src/sync/garmin/blood-pressure
 import { createGarminCall, type GarminCall } from "../../../src/sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "../../../src/sync/garmin/profile.ts";
 import { createWeightSink } from "../../../src/sync/garmin/weight.ts";
+import { AccessRefusedError, type WithAccess } from "../../../src/sync/model/link.ts";
 import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
-import { AccessRefusedError, type SendContext, type Sink, type WithAccess } from "../../../src/sync/model/vendors.ts";
+import type { SendContext, Sink } from "../../../src/sync/model/vendors.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 import { ACCOUNT, NOON, OWNER, startHousehold } from "../../support/household.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import type { Answer } from "../../../src/sandbox/serve.ts";
 import { createDiTokens, type DiTokens } from "../../../src/sync/garmin/tokens.ts";
-import type { Link } from "../../../src/sync/model/vendors.ts";
+import type { Link } from "../../../src/sync/model/link.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { Vendor } from "../../../src/sync/model/vendors.ts";
+import type { Vendor } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;

@@ -8,7 +8,7 @@ import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { refreshTokens } from "../../../src/sandbox/garmin-calls.ts";
 import { keys } from "../../../src/store/items.ts";
 import type { Table } from "../../../src/store/table.ts";
-import { AccessRefusedError, type Vendor } from "../../../src/sync/model/vendors.ts";
+import { AccessRefusedError, type Vendor } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;

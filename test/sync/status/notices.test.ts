@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
-import type { AttentionItem, Vendor } from "../../../src/sync/model/vendors.ts";
+import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
+import type { Vendor } from "../../../src/sync/model/link.ts";
 import {
   afterRun,
   afterTelling,

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { occasions } from "../../../src/sync/engine/occasions.ts";
 import { type Account, DEFAULT_SETTINGS, type LastRun, type Settings } from "../../../src/sync/model/account.ts";
+import type { AttentionItem, Progress } from "../../../src/sync/model/ledger.ts";
 import type { RunOutcome } from "../../../src/sync/model/outcome.ts";
 import type { SummaryMemory } from "../../../src/sync/model/people.ts";
 import type { ReadingKind } from "../../../src/sync/model/reading.ts";
-import type { AttentionItem, Progress } from "../../../src/sync/model/vendors.ts";
 import { afterSilences, patienceOf, silencesOf } from "../../../src/sync/status/silence.ts";
 import { type Household, startHousehold } from "../../support/household.ts";
 

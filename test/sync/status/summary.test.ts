@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type Settings } from "../../../src/sync/model/account.ts";
+import type { Arrival, AttentionItem, Progress } from "../../../src/sync/model/ledger.ts";
 import type { SummaryMemory } from "../../../src/sync/model/people.ts";
-import type { Arrival, AttentionItem, Progress } from "../../../src/sync/model/vendors.ts";
 import { nextSummaryAt, summaryDueAt, summaryOf } from "../../../src/sync/status/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");

@@ -1,0 +1,187 @@
+import type { Versioned } from "./link.ts";
+import type { Composition, ReadingKind } from "./reading.ts";
+import type { Difference, FailReason, GarminKey, Height, SentValues, UnreadableRecord } from "./vendors.ts";
+
+export type HeldReason =
+  | "ambiguous_person"
+  | "typed_at_sign_up"
+  | "unknown_attribution"
+  | "improbable_weight"
+  /** It goes on by itself when its date has come. */
+  | "in_the_future"
+  /** No device can have measured it then: its clock had been reset. */
+  | "impossible_date"
+  /** Garmin keeps blood pressure by local time, and no time zone is known. */
+  | "no_timezone"
+  /** Withings got it after the account was linked, and it was taken before the account's start. */
+  | "before_start";
+
+/** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
+export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
+
+export type Fate =
+  | { state: "held"; reason: HeldReason }
+  | { state: "sending" }
+  | { state: "sent" }
+  | { state: "seen" }
+  | { state: "skipped"; reason: SkipReason }
+  | { state: "failed"; reason: FailReason };
+
+/** What an owner says of a reading that waits for them. "bring": to send it, if nothing but its age speaks against it. */
+export type Word = "mine" | "not_mine" | "bring";
+
+/** What we did with one reading (invariant 1). */
+export interface LedgerEntry {
+  measureGroupId: number;
+  kind: ReadingKind;
+  takenAt: Date;
+  modifiedAt: Date;
+  fingerprint: string;
+  fate: Fate;
+  values: SentValues;
+  /** Why it would have been held, had Garmin not had it already: it says nothing about what its owner weighs. */
+  doubt?: HeldReason;
+  /** What its owner said of it. Whatever becomes of it afterwards, "mine" stays said. */
+  ownersWord?: { word: Word; at: Date };
+  /** How often it was sent. */
+  attempts: number;
+  /** How many of the attempts Garmin accepted; undefined: none. */
+  accepted?: number;
+  /** When the last attempt was made, or since when its outcome is unknown. */
+  attemptedAt?: Date;
+  /** When this version was seen in Garmin. */
+  seenAt?: Date;
+  garminKey?: GarminKey;
+  /** What Garmin showed differently from what was sent when it was seen. */
+  differences?: Difference[];
+  /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
+  mayAlsoStand?: Unaccounted[];
+  /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
+  replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
+}
+
+export interface Unaccounted {
+  takenAt: Date;
+  values: SentValues;
+  /** Until when it is looked for. */
+  until: Date;
+}
+
+/** The memory of one pair of a Withings user and a Garmin profile: what happened to their readings, and how far we are. */
+export interface Journal {
+  progress(): Promise<Versioned<Progress> | undefined>;
+  /** Throws `RetryLaterError` when somebody else wrote first. */
+  saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
+  /** Entries by `readingId`. */
+  entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
+  /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger, so it is for rare occasions. */
+  garminKeys(): Promise<Map<string, string>>;
+  /** Throws `RetryLaterError` when somebody else wrote first. */
+  write(entry: LedgerEntry, version: string | undefined): Promise<Versioned<LedgerEntry>>;
+  /** Takes back an entry whose reading was surely not sent. */
+  forget(entry: Versioned<LedgerEntry>): Promise<void>;
+}
+
+export interface Progress {
+  /** Readings taken before this stay where they are. */
+  startAt: Date;
+  /** When the first run ended. What Withings got later is not just history, however old it is. */
+  begunAt?: Date;
+  /** Withings' `modified` time up to which everything is settled or held (invariant 2). */
+  cursorAt: Date;
+  /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */
+  adopting?: boolean;
+  /** The owner asked for everything since then, also for what was left while its kind was off. Set just as long. */
+  askedSince?: Date;
+  timezone?: string;
+  height?: Height;
+  /** The account's own weigh-ins of the last 90 days, the measure of what is probable. */
+  recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
+  lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
+  /** The last occasions on which each kind was measured, ascending: the account's rhythm. */
+  measuredAt?: Partial<Record<ReadingKind, Date[]>>;
+  /** Held and failed readings, for the owner's eyes. */
+  attention: AttentionItem[];
+  /** Readings with an upload not accounted for, by `readingId`: followed up even when they are gone. */
+  open?: string[];
+  /** What we brought into Garmin in the last days, by the time it was seen there. */
+  arrived: Arrival[];
+  /** Vendor values that were reported already. */
+  reportedUnknown: string[];
+  /** Unreadable Withings records. The cursor has passed them, and once a day they are looked at again. */
+  unreadable?: RememberedRecord[];
+  /** Kinds not sent for now. */
+  paused?: Partial<Record<ReadingKind, Pause>>;
+  /** Kinds with a reading that came back from Garmin as it was sent, or that its owner accepted. */
+  proven?: ReadingKind[];
+  /** Fields that came back different from what was sent, the newest for each field. */
+  differing?: Differing[];
+  /** The first reading that was found in Garmin a second time, from elsewhere. */
+  twin?: Twin;
+}
+
+/** Nothing of a kind is sent, and everything else goes on. */
+export interface Pause {
+  /** `closed`: Garmin does not offer this kind to this account. `differs`: a reading came back with another weight or time. */
+  reason: "closed" | "differs";
+  since: Date;
+  /** When Garmin was last asked about it. */
+  lookedAt: Date;
+  /** How Garmin refuses it. */
+  httpStatus?: number;
+  /** Withings' `modified` time of the first reading that waits. */
+  from: Date;
+  /** How many waited at the last check. */
+  waiting: number;
+  /** What the owner had asked for by then, so that it is brought once the kind is tried again. */
+  askedSince?: Date;
+}
+
+export interface Differing extends Difference {
+  kind: ReadingKind;
+  takenAt: Date;
+  values: SentValues;
+  /** The owner has said to go on anyway. */
+  isAccepted?: boolean;
+}
+
+/** A reading of ours and another entry that Garmin has for the same event. */
+export interface Twin {
+  takenAt: Date;
+  values: SentValues;
+  other: { takenAt: Date; values: SentValues };
+}
+
+export interface RememberedRecord extends UnreadableRecord {
+  /** The start of the request that first listed it: asking for everything changed since then lists it again. */
+  listedSince: Date;
+  lookedAt: Date;
+}
+
+/** A reading that we have seen in Garmin, with what was sent of it. */
+export interface Arrival {
+  /** Its `readingId`. */
+  id: string;
+  kind: ReadingKind;
+  takenAt: Date;
+  arrivedAt: Date;
+  values: SentValues;
+  composition?: Composition;
+}
+
+export interface AttentionItem {
+  measureGroupId: number;
+  kind: ReadingKind;
+  takenAt: Date;
+  modifiedAt: Date;
+  values: SentValues;
+  fate: Extract<Fate, { state: "held" | "failed" }>;
+  /** Since when it is held, or has failed. */
+  waitsSince?: Date;
+}
+
+export interface Journals {
+  of(account: number, withingsUserId: string, garminProfileId: string): Journal;
+  /** The store may be older than what was sent: the next run of each journal looks into Garmin first, as a first run does. */
+  lookFirst(account: number): Promise<void>;
+}
