@@ -125,12 +125,14 @@ test.each([
 });
 
 test("the environment is read in one place", () => {
-  expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual(["src/config/config.ts"]);
+  expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual([
+    "src/config/environment.ts",
+  ]);
 });
 
 test("the table's name has one source", () => {
   expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual([
-    "src/config/config.ts",
+    "src/config/variables.ts",
   ]);
 });
 

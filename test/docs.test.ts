@@ -25,7 +25,7 @@ test("every script that the pages name is there", () => {
 });
 
 test("the README lists every setting that the program reads and a person may set", () => {
-  const settings = [...textOf("src/config/config.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].flatMap(
+  const settings = [...textOf("src/config/variables.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].flatMap(
     ([, name]) => name ?? [],
   );
   expect(settings).toContain("TELEGRAM_BOT_TOKEN");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import project from "../../package.json" with { type: "json" };
-import { type Config, WITHINGS_PATHS } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { WITHINGS_PATHS } from "../config/paths.ts";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { ActionNeededError } from "../lib/errors.ts";
 import { createTransport, type Transport } from "../lib/http-client.ts";

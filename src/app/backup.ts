@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { type Config, type StoreConfig, TABLE_NAME_VARIABLE } from "../config/config.ts";
+import type { Config, StoreConfig } from "../config/config.ts";
+import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
 import { UsageError } from "../lib/errors.ts";
 import { exchangeSealingKey, parseSealingKeys } from "../store/seal.ts";
 import { databaseIn, keyFileIn, sealingKeys } from "./open-stores.ts";

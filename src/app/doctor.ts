@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { checkTelegram } from "../bot/telegram/check.ts";
 import type { Words } from "../bot/words/words.ts";
-import { type Config, type StoreConfig, TELEGRAM_PATH, type WebConfig } from "../config/config.ts";
+import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
+import { TELEGRAM_PATH } from "../config/paths.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";

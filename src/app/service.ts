@@ -1,6 +1,7 @@
 import project from "../../package.json" with { type: "json" };
 import { wordsIn } from "../bot/words/words.ts";
-import { type Config, WITHINGS_PATHS } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { WITHINGS_PATHS } from "../config/paths.ts";
 import { createHttp } from "../http/routes.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";

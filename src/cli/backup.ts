@@ -1,6 +1,7 @@
 import path from "node:path";
 import { backUp, restore } from "../app/backup.ts";
-import { type Environment, readConfig } from "../config/config.ts";
+import { readConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 

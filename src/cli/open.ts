@@ -1,6 +1,7 @@
 import { type App, type AppConfig, createApp } from "../app/app.ts";
 import { openStore, type Store } from "../app/open-stores.ts";
-import { type Config, type Environment, readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, UsageError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";

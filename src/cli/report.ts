@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { createApp } from "../app/app.ts";
 import { makeReport } from "../app/report.ts";
-import { type Environment, readConfig } from "../config/config.ts";
+import { readConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UsageError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";

@@ -1,5 +1,6 @@
 import { openStore, unseal } from "../app/open-stores.ts";
-import { type Environment, readConfig } from "../config/config.ts";
+import { readConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { signInRest } from "../sync/links/sign-in-rest.ts";

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/config.ts";
+import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/paths.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { errorFacts, type Log } from "../lib/log.ts";

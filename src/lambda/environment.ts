@@ -1,5 +1,5 @@
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import type { Environment } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import { awsTrouble } from "../lib/aws-errors.ts";
 import { RetryLaterError, UsageError } from "../lib/errors.ts";
 

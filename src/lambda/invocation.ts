@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
-import { type Environment, loadEnvironment, readLogLevel } from "../config/config.ts";
+import { readLogLevel } from "../config/config.ts";
+import { type Environment, loadEnvironment } from "../config/environment.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLog } from "../lib/log.ts";
 import { completeEnvironment } from "./environment.ts";

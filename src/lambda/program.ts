@@ -1,6 +1,7 @@
 import { createApp } from "../app/app.ts";
 import { createService, SERVICE_SECTIONS } from "../app/service.ts";
-import { loadEnvironment, readConfig } from "../config/config.ts";
+import { readConfig } from "../config/config.ts";
+import { loadEnvironment } from "../config/environment.ts";
 import { clock, environmentOf, logOf } from "./invocation.ts";
 import { createSqsQueue, type SqsQueue } from "./sqs-queue.ts";
 

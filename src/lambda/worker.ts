@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { loadEnvironment } from "../config/config.ts";
+import { loadEnvironment } from "../config/environment.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts } from "../lib/log.ts";
 import { clock, deadlineOf, kept, logOf } from "./invocation.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { bundle, type FunctionName, ROOT } from "../../build/bundle.ts";
-import type { Environment } from "../../src/config/config.ts";
+import type { Environment } from "../../src/config/environment.ts";
 import { functionUrlEvent } from "../lambda/events.ts";
 import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
 import { SIZES } from "../lambda/sizes.ts";

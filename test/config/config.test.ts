@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type Config, type Environment, readConfig, readLogLevel } from "../../src/config/config.ts";
+import { type Config, readConfig, readLogLevel } from "../../src/config/config.ts";
+import type { Environment } from "../../src/config/environment.ts";
 
 const COMPLETE = {
   TELEGRAM_BOT_TOKEN: "123456:AAE-the_token-of-a-bot",

@@ -6,7 +6,7 @@ import { beforeAll, expect, vi } from "vitest";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import project from "../../package.json" with { type: "json" };
 import { ALLOWED_UPDATES } from "../../src/bot/telegram/webhook.ts";
-import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config/config.ts";
+import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config/paths.ts";
 import { listen } from "../../src/http/node-server.ts";
 import type { Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import type { Environment } from "../../src/config/config.ts";
+import type { Environment } from "../../src/config/environment.ts";
 import { FunctionError, startRuntimeApi } from "./runtime-api.ts";
 import { RUNTIME_CLIENT } from "./runtime-client.ts";
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSy
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/config/config.ts";
+import type { Environment } from "../../src/config/environment.ts";
 import { freePort } from "../../src/sandbox/free-port.ts";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 import { healthCheck } from "../support/health-check.ts";

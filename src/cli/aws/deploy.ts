@@ -1,6 +1,8 @@
 import { tableExists } from "../../app/open-stores.ts";
 import { createIntroduction, type Introduction } from "../../bot/telegram/setup.ts";
-import { readConfig, TABLE_NAME_VARIABLE, TELEGRAM_PATH, WITHINGS_PATHS } from "../../config/config.ts";
+import { readConfig } from "../../config/config.ts";
+import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../config/paths.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { EXIT } from "../exit.ts";
 import { withStore } from "../open.ts";

@@ -1,4 +1,5 @@
-import { type Environment, loadShell, readLogLevel } from "../../config/config.ts";
+import { readLogLevel } from "../../config/config.ts";
+import { type Environment, loadShell } from "../../config/environment.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { createLog, type Log } from "../../lib/log.ts";
 import type { Command, CommandOfProgram } from "../arguments.ts";

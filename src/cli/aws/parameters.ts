@@ -1,4 +1,4 @@
-import { TABLE_NAME_VARIABLE } from "../../config/config.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 
 /**
  * What a deployment keeps in SSM, under /weighbridge/<stage>/: each is named like the variable that the configuration reads.

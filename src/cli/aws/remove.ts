@@ -1,5 +1,6 @@
 import { createIntroduction } from "../../bot/telegram/setup.ts";
-import { readConfig, TABLE_NAME_VARIABLE } from "../../config/config.ts";
+import { readConfig } from "../../config/config.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { EXIT } from "../exit.ts";
 import { osls } from "./osls.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/config.ts";
+import type { Environment } from "../../config/environment.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { UsageError } from "../../lib/errors.ts";
 import type { Terminal } from "../terminal.ts";

@@ -1,5 +1,6 @@
 import { objectionToApplication } from "../../app/app.ts";
-import { readConfig, WITHINGS_PATHS } from "../../config/config.ts";
+import { readConfig } from "../../config/config.ts";
+import { WITHINGS_PATHS } from "../../config/paths.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
 import { type Answers, askOnce, type SetupDeps } from "./setup-answers.ts";
 

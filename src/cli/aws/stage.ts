@@ -1,4 +1,5 @@
-import { type Environment, TABLE_NAME_VARIABLE } from "../../config/config.ts";
+import type { Environment } from "../../config/environment.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { createTransport } from "../../lib/http-client.ts";

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { UsageError } from "../lib/errors.ts";
+import { type Name, TABLE_NAME_VARIABLE } from "./variables.ts";
+
+export type Environment = Record<string, string | undefined>;
+
+/**
+ * The process's environment, completed from `.env` in the working directory. What is set already wins.
+ * It goes into `process.env` itself, because the AWS SDK looks there for region and credentials.
+ */
+export function loadEnvironment(): Environment {
+  for (const [name, value] of Object.entries(readEnvFile(".env"))) process.env[name] ??= value;
+  return process.env;
+}
+
+/** Local variables that also apply to a command on a deployment: where the vendors are, and how much is logged. */
+const ALSO_ELSEWHERE = [
+  "TELEGRAM_API_ROOT",
+  "WITHINGS_API_URL",
+  "WITHINGS_ACCOUNT_URL",
+  "GARMIN_SSO_URL",
+  "GARMIN_DIAUTH_URL",
+  "GARMIN_CONNECTAPI_URL",
+  "DYNAMODB_ENDPOINT",
+  "LOG_LEVEL",
+] as const satisfies Name[];
+
+/**
+ * For a command that works on a deployment. Its secrets and its store are the deployment's own, whatever is set here, and
+ * `.env` belongs to the program on this machine: of both only the tables that they name are told, so that whoever means
+ * another one hears of it.
+ */
+export function loadShell(): { shell: Environment; tablesMeant: string[] } {
+  const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));
+  const tablesMeant = [process.env, readEnvFile(".env")].flatMap((from) => from[TABLE_NAME_VARIABLE]?.trim() || []);
+  return { shell, tablesMeant };
+}
+
+/** Without a `--` before it, npm swallows `--stage`, and we never see it. */
+export const stageKeptByNpm = (): boolean => process.env.npm_config_stage !== undefined;
+
+function readEnvFile(file: string): Environment {
+  if (!existsSync(file)) return {};
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : "unknown reason";
+    throw new UsageError(`${file} cannot be read (${code}): it must be a text file that this user may read.`, {
+      cause,
+    });
+  }
+  try {
+    // Drops a byte order mark, which would otherwise become part of the first name.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return parseEnv(text);
+  } catch {
+    // Bytes that are no UTF-8 end like the zero bytes of UTF-16.
+  }
+  throw new UsageError(`${file} is no plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
+}
