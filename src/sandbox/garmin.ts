@@ -58,6 +58,8 @@ export interface Garmin {
   /** What stands there, oldest first, whether or not a reader can see it yet. */
   weights(email: string): StoredWeight[];
   bloodPressures(email: string): StoredBloodPressure[];
+  /** What a reader could see now stays visible, even if Garmin becomes slower. */
+  keepVisible(): void;
   addManualWeight(email: string, entry: { at: Date; weightKg: number }): void;
   close(): Promise<void>;
 }
@@ -129,6 +131,12 @@ export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> 
     },
     weights: (email) => accounts.get(email).weights.toSorted(byTime),
     bloodPressures: (email) => accounts.get(email).bloodPressures.toSorted(byTime),
+    keepVisible() {
+      for (const { weights, bloodPressures } of accounts.all()) {
+        connect.visible(weights);
+        connect.visible(bloodPressures);
+      }
+    },
     addManualWeight(email, { at, weightKg }) {
       const account = accounts.get(email);
       connect.addManualWeight(account, { takenAt: at, localMs: wallClockMs(at, account.timezone), weightKg });

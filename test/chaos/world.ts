@@ -573,6 +573,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         facts.faults += 1;
         return line.odd(step.oddity, step.isOn);
       case "slow":
+        sandbox.garmin.keepVisible();
         sandbox.garmin.settings.readBackDelaySeconds = step.seconds;
         return;
       case "consent":
