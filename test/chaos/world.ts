@@ -109,6 +109,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /** When the last thing happened that excuses silence. */
   let disturbedMs = turns.nowMs;
   let wasTelegramDisturbed = false;
+  /** When a copy of the program last had a clock that was wrong by ten minutes or more. */
+  let clocksApartMs = 0;
   let lastWatchMs = turns.nowMs;
   let copied: { atMs: number } | undefined;
 
@@ -378,6 +380,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /** To be asked after each round. */
   async function watch() {
     if (actors.some(({ skewSeconds }) => skewSeconds !== 0)) disturbedMs = turns.nowMs;
+    if (actors.some(({ skewSeconds }) => Math.abs(skewSeconds) >= 600)) clocksApartMs = turns.nowMs;
     const isTelegramDisturbed = sandbox.faults.list().some(({ server }) => server === "telegram");
     if (isTelegramDisturbed || wasTelegramDisturbed) disturbedMs = turns.nowMs;
     wasTelegramDisturbed = isTelegramDisturbed;
@@ -421,10 +424,13 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     }
   }
 
-  /** Refusals that were not the vendor's last word, but came twice, ten minutes apart. A link may end by them. */
+  /**
+   * Refusals that were not the vendor's last word, but came twice, ten minutes apart. A link may end by them. Two copies whose
+   * clocks are further apart than that cannot tell how long it was.
+   */
   function hasSaidNo(vendor: Vendor): boolean {
     const times = refusedMs.get(vendor) ?? [];
-    return times.length > 1 && turns.nowMs - Math.min(...times) >= 600_000;
+    return times.length > 1 && (turns.nowMs - Math.min(...times) >= 600_000 || clocksApartMs >= Math.min(...times));
   }
 
   /** Whether the vendor would still take the tokens of a link. */
