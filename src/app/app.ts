@@ -169,7 +169,7 @@ export async function createApp(
   };
 
   const subscriptions = createSubscriptions({
-    door: {
+    api: {
       list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
       subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
       revoke: (withAccess, it) => withAccess((accessToken) => revoke(withingsCall, { accessToken, ...it })),
@@ -194,7 +194,7 @@ export async function createApp(
   });
 
   const withingsLinking = createWithingsLinking({
-    door: {
+    api: {
       authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
       consentAnswer,
       pastedAnswer,
@@ -232,7 +232,7 @@ export async function createApp(
     /** What Telegram shows at the webhook, where the configuration says nothing else. */
     webhookSecret,
     garminSignIn: createGarminSignIn({
-      door: {
+      api: {
         ...sso,
         ...diTokens,
         isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),

@@ -17,7 +17,7 @@ import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";
 import { createGarminDialog, GARMIN_DIALOG } from "./conversations/garmin-sign-in.ts";
 import { TIMEZONE_DIALOG } from "./conversations/timezone.ts";
-import { createDoor, type DoorDeps } from "./middleware/authorize.ts";
+import { type AuthorizeDeps, createAuthorize } from "./middleware/authorize.ts";
 import { hideSecrets } from "./middleware/redact-secrets.ts";
 import { spellCommands } from "./middleware/spell-commands.ts";
 import { type AnswerLog, takeNote } from "./telegram/answers.ts";
@@ -34,7 +34,7 @@ import { createQuestions } from "./ui/questions.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
-export type BotDeps = Omit<DoorDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
+export type BotDeps = Omit<AuthorizeDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
   Omit<LinkingDeps, "wordsAt" | "startSync" | "questions"> &
   Omit<StatusDeps, "startSync" | "questions"> &
   Omit<SettingsDeps, "questions"> &
@@ -127,7 +127,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
 
   bot.use(
-    createDoor({
+    createAuthorize({
       ...deps,
       allowedIds: config.allowedIds,
       onJoined: (person) => people.tellJoined(person),

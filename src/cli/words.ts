@@ -14,8 +14,8 @@ const WORDS = terminalWords("UTC", new Date(0));
 
 /** A command as it is typed. Where there is one account only, it need not be named. */
 function login(vendor: Vendor, account: number | undefined): string {
-  const door = vendor === "garmin" ? " --ticket" : "";
-  return `npx weighbridge login ${vendor}${account === undefined ? "" : ` --account ${account}`}${door}`;
+  const option = vendor === "garmin" ? " --ticket" : "";
+  return `npx weighbridge login ${vendor}${account === undefined ? "" : ` --account ${account}`}${option}`;
 }
 
 /** What the owner has to do, and the command for it. */

@@ -117,7 +117,7 @@ export const AccountItem = z.object({
   silencedAt: instant.exactOptional(),
   questions: z
     .partialRecord(
-      z.enum(["links", "doors", "withings", "garmin", "zone", "disconnect", "people"]),
+      z.enum(["links", "sign_in_choice", "withings", "garmin", "zone", "disconnect", "people"]),
       z.object({ messageId: z.number(), isOpen: z.boolean() }),
     )
     .exactOptional(),

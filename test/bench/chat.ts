@@ -30,7 +30,7 @@ export async function chatScene(): Promise<void> {
   const waited: number[] = [];
   let refused = 0;
   let isMeasured = false;
-  const door = await startFunctionUrl(functions, {
+  const front = await startFunctionUrl(functions, {
     twice: () => isMeasured && percent() < TWICE_PERCENT,
     seen(updateId, ms, status) {
       if (!isMeasured) return;
@@ -41,7 +41,7 @@ export async function chatScene(): Promise<void> {
       saidAt.delete(updateId);
     },
   });
-  await setWebhook(sandbox, `${door.url}/telegram`);
+  await setWebhook(sandbox, `${front.url}/telegram`);
   const people = cloud.ids.map((id) => sandbox.telegram.user({ id, firstName: `Person ${id}`, started: true }));
 
   const firstWords = await learn(people, sandbox);
@@ -110,7 +110,7 @@ export async function chatScene(): Promise<void> {
   }
   if (lost + doubled + unsettled > 0) process.exitCode = 1;
 
-  door.close();
+  front.close();
   await functions.close();
   await cloud.close();
 }

@@ -10,7 +10,7 @@ test("signed out by Garmin, the bot says so once, and what waited follows the ne
   await desktop.stepOnScale({ weightKg: 64.35 });
   await demo.pass(10);
   await desktop.waitForMessage("Garmin has signed me out.");
-  await desktop.shot("signed out 1 the bot says so with two doors, desktop");
+  await desktop.shot("signed out 1 the bot offers two ways, desktop");
   await desktop.stepOnScale({ weightKg: 64.55 });
   await desktop.tapButton("Here in the chat");
   await desktop.waitForMessage("Which e-mail address");

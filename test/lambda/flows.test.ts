@@ -151,8 +151,8 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
 
   // Garmin's page comes first here, and the other way is called doubtful.
   chat.tap("Link Garmin");
-  const doors = await house.heard("Amazon’s network");
-  expect(doors.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  const choice = await house.heard("Amazon’s network");
+  expect(choice.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   chat.say(`${sandbox.garmin.ssoUrl}/sso/embed?ticket=${sandbox.garmin.mintTicket(OWNER.email)}`);
   await house.heard("Signed in at Garmin as Owner.");
   await house.heard("1 reading now seen in Garmin.");

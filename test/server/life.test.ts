@@ -67,7 +67,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   expect(told()).toHaveLength(before);
   await third.stop();
 
-  // Signed out: one message with both doors; by the code in the chat all is well again, said once.
+  // Signed out: one message with both ways; by the code in the chat all is well again, said once.
   sandbox.garmin.revoke(OWNER.email);
   sandbox.garmin.expireAccessToken(OWNER.email);
   clock.advance(3600);

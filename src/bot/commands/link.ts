@@ -101,7 +101,7 @@ export function createLinking(deps: LinkingDeps) {
 
   async function onSignedIn(chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) {
     await chat.reply(`${deletion(chat)}${chat.words.signIn(result)}`);
-    await questions.close(chat.account, "doors");
+    await questions.close(chat.account, "sign_in_choice");
     if (result.uploadConsent === false) return askConsent(chat, chat.words.action("grant_garmin_upload"));
     await questions.close(chat.account, "garmin");
     await goOn(chat);

@@ -5,7 +5,7 @@ import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in
 import type { MobileClient } from "../../sync/model/garmin-sign-in.ts";
 import type { BotContext, Chat, Dialog } from "../ui/context.ts";
 import { failureInWords } from "../ui/error-reply.ts";
-import { withDoors } from "../ui/keyboards.ts";
+import { withSignInChoice } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
 import { answerTo, type SignInPageUrl } from "./sign-in-answers.ts";
@@ -68,7 +68,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
     await ctx.replyWithChatAction("typing").catch(() => undefined);
     const obstacle = await garminSignIn.obstacle(ctx.account.telegramUserId);
     // The person has chosen one of the two.
-    await questions.close(ctx.account, "doors");
+    await questions.close(ctx.account, "sign_in_choice");
     return obstacle ? conclude(ctx, obstacle) : askEmail(ctx);
   }
 
@@ -231,6 +231,6 @@ export async function offerDoors(
   const rest = await garminSignIn.rest(ctx.account.telegramUserId);
   const { text, keyboard } = rest
     ? answerTo(rest, await wordsAt(ctx), signInPageUrl)
-    : withDoors(ctx.words.garminDoors(isInCloud), ctx.words, signInPageUrl());
-  await questions.ask(ctx, "doors", text, keyboard);
+    : withSignInChoice(ctx.words.garminSignInChoice(isInCloud), ctx.words, signInPageUrl());
+  await questions.ask(ctx, "sign_in_choice", text, keyboard);
 }

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy/web";
 import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
 import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
-import { type Message, TAP, withDoors, withGarminPage } from "../ui/keyboards.ts";
+import { type Message, TAP, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Words } from "../words/words.ts";
 
 export type SignInPageUrl = (options?: SignInPageOptions) => string;
@@ -28,16 +28,16 @@ export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInP
           .text(words.button.keepLink, TAP.keepGarmin),
       };
     case "taken":
-      return withDoors(text, words, signInPageUrl({ asSomebodyElse: true }));
+      return withSignInChoice(text, words, signInPageUrl({ asSomebodyElse: true }));
     case "ticket_refused":
     case "no_ticket":
     case "spent_ticket":
     case "sign_in_forgotten":
     case "code_tries_over":
-      return withDoors(text, words, signInPageUrl());
+      return withSignInChoice(text, words, signInPageUrl());
     case "access_refused":
     case "client_refused": {
-      if (result.next === "ios") return withDoors(text, words, signInPageUrl());
+      if (result.next === "ios") return withSignInChoice(text, words, signInPageUrl());
       const message = withGarminPage(text, words, signInPageUrl());
       if (result.next) message.keyboard.row().text(words.button.asAndroid, TAP.garminHereAndroid);
       return message;

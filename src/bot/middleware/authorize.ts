@@ -14,7 +14,7 @@ import { answerTap } from "../ui/edit-message.ts";
 import { failureInWords } from "../ui/error-reply.ts";
 import { languageOf, wordsIn, wordsOf } from "../words/words.ts";
 
-export interface DoorDeps {
+export interface AuthorizeDeps {
   /** Who may use the bot; the first is its owner. */
   allowedIds: number[];
   accounts: Accounts;
@@ -57,9 +57,9 @@ export const chatLease = (chatId: number) => `chat#${chatId}`;
 
 /**
  * What an update passes before anybody looks at it: it is handled once (invariant 8), one at a time per chat, and only for
- * those who are served. What breaks behind the door becomes one sentence with a report id.
+ * those who are served. What breaks afterwards becomes one sentence with a report id.
  */
-export function createDoor(deps: DoorDeps): Composer<BotContext> {
+export function createAuthorize(deps: AuthorizeDeps): Composer<BotContext> {
   const {
     allowedIds,
     accounts,
@@ -73,9 +73,9 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     stopping,
     patienceSeconds,
   } = deps;
-  const door = new Composer<BotContext>();
+  const authorize = new Composer<BotContext>();
 
-  door.use(async (ctx, next) => {
+  authorize.use(async (ctx, next) => {
     // The chat first: whoever waits for it with a claim in hand could lose that meanwhile, and the update be handled twice.
     const turn = waiting(patienceSeconds(ctx.update));
     await aloneInChat(ctx, turn, () => handleOnce(ctx, turn, next));
@@ -159,7 +159,7 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
   const isServed = async (ctx: Context) => isNamed(ctx) || (ctx.from !== undefined && people.isInvited(ctx.from.id));
   const wordsFor = (ctx: BotContext) => ctx.words ?? wordsIn(languageOf(ctx.from?.language_code));
 
-  door.use(async (ctx, next) => {
+  authorize.use(async (ctx, next) => {
     if (!ctx.from || !ctx.chat) return;
     const served = (await isServed(ctx)) || (await letIn(ctx));
     if (ctx.chat.type === "private" && served) {
@@ -215,5 +215,5 @@ export function createDoor(deps: DoorDeps): Composer<BotContext> {
     return isWelcome;
   }
 
-  return door;
+  return authorize;
 }

@@ -44,7 +44,7 @@ export function withGarminPage(text: string, words: Words, signInPageUrl: string
 }
 
 /** The same with the other way to sign in beside it. */
-export function withDoors(text: string, words: Words, signInPageUrl: string): Message {
+export function withSignInChoice(text: string, words: Words, signInPageUrl: string): Message {
   const message = withGarminPage(text, words, signInPageUrl);
   message.keyboard.row().text(words.button.here, TAP.garminHere);
   return message;
@@ -69,7 +69,7 @@ export function withFixes(
   const keyboard = new InlineKeyboard().append(...fixes);
   const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
   if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
-  const page = (wanted.has("relink_garmin") ? withDoors : withGarminPage)(text, words, signInPageUrl);
+  const page = (wanted.has("relink_garmin") ? withSignInChoice : withGarminPage)(text, words, signInPageUrl);
   return { text: page.text, keyboard: keyboard.append(page.keyboard) };
 }
 

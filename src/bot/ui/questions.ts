@@ -114,7 +114,7 @@ export function createQuestions(
     const taps = inline_keyboard.flat().flatMap((it) => ("callback_data" in it ? [it.callback_data] : []));
     const vendors = new Set(taps.map((tap) => BEGINS[tap]));
     if (vendors.size === 0 || vendors.has(undefined)) return;
-    await asked(account, vendors.has("withings") ? "links" : "doors", messageId);
+    await asked(account, vendors.has("withings") ? "links" : "sign_in_choice", messageId);
   }
 
   return {

@@ -69,7 +69,7 @@ export function linkingInGerman({ weight, time, moment }: Format): LinkingWords 
       reached: "Withings erreicht meine öffentliche Adresse wieder und meldet mir neue Messungen sofort.",
     },
 
-    garminDoors: (isInCloud) =>
+    garminSignInChoice: (isInCloud) =>
       `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.${isInCloud ? " Das klappt vielleicht nicht: Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab." : ""}`,
     garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",

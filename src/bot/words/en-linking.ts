@@ -88,7 +88,7 @@ export function linkingInEnglish({ weight, time, moment }: Format) {
       reached: "Withings reaches my public address again and tells me about new readings at once.",
     },
 
-    garminDoors: (isInCloud: boolean) =>
+    garminSignInChoice: (isInCloud: boolean) =>
       `Two ways to sign in at Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
     garminPageEnd: `Garmin’s last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",

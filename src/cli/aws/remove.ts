@@ -61,7 +61,7 @@ To delete both for good, in the console as the end of docs/deploy-aws.md says, o
   return EXIT.success;
 }
 
-/** First of all: what people write from now on waits with Telegram, instead of knocking at a door that is gone. */
+/** First, so that what people write from now on waits at Telegram instead of failing. */
 async function silence({ shell, terminal, clock }: StageDeps, parameters: ReadonlyMap<string, string>): Promise<void> {
   if (!parameters.has("TELEGRAM_BOT_TOKEN") || !parameters.has("TELEGRAM_ALLOWED_IDS")) return;
   const { telegram } = readConfig({ ...shell, ...Object.fromEntries(parameters) }, ["telegram"]);

@@ -41,7 +41,7 @@ export function ticketFromPasted(pasted: string, ssoUrl: string): PastedTicket {
   if (pasted.includes("//connect.garmin.com/")) return { type: "spent_ticket" };
   const mobile = pasted.match(/https:\/\/mobile\.integration\.garmin\.com\/gcm\/(?:ios|android)/)?.[0];
   if (mobile) return { type: "ticket", ticket, service: mobile };
-  // A bare ticket tells by its ending which door it came from: "cas" the web page, "sso" the phone app.
+  // A bare ticket tells by its ending which page it came from: "cas" the web page, "sso" the phone app.
   return { type: "ticket", ticket, service: ticket.endsWith("-sso") ? MOBILE_SERVICE : embedUrl(ssoUrl) };
 }
 

@@ -4,7 +4,7 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type {
   CodeOutcome,
   CodeWay,
-  GarminDoor,
+  GarminAuthApi,
   GarminProfile,
   MobileClient,
   PasswordOutcome,
@@ -103,7 +103,7 @@ export interface GarminSignIn {
  * then is the link replaced; by a different profile only if the owner says so.
  */
 export function createGarminSignIn(deps: {
-  door: GarminDoor;
+  api: GarminAuthApi;
   memory: SignInMemory;
   links: Pick<Links, "facts">;
   pendingLinks: Pick<PendingLinks, "read" | "forget">;
@@ -111,7 +111,7 @@ export function createGarminSignIn(deps: {
   clock: Clock;
   log: Log;
 }): GarminSignIn {
-  const { door, memory, links, pendingLinks, linkSaver, clock, log } = deps;
+  const { api, memory, links, pendingLinks, linkSaver, clock, log } = deps;
 
   async function settle(account: number, outcome: PasswordOutcome | CodeOutcome, client: MobileClient) {
     switch (outcome.type) {
@@ -156,7 +156,7 @@ export function createGarminSignIn(deps: {
 
   /** After a limit: whether it applies without a password too. Then the account is not the cause. */
   async function isNetworkLimited(): Promise<boolean> {
-    const probe = await door.probe().catch((error: unknown) => log.warn("garmin_not_probed", errorFacts(error)));
+    const probe = await api.probe().catch((error: unknown) => log.warn("garmin_not_probed", errorFacts(error)));
     return probe?.verdict === "rate_limited";
   }
 
@@ -171,7 +171,7 @@ export function createGarminSignIn(deps: {
   }
 
   async function finish(account: number, ticket: string, service: string, route: Route): Promise<SignInResult> {
-    const exchange = await door.exchangeTicket(ticket, service);
+    const exchange = await api.exchangeTicket(ticket, service);
     if (exchange.type === "refused") return { type: "ticket_refused" };
     // The ticket is used up: nothing from here on may cost the owner another sign-in.
     const kept = await linkSaver.savePending(account, "garmin", { tokens: exchange.tokens });
@@ -206,7 +206,7 @@ export function createGarminSignIn(deps: {
   }
 
   async function makeLink(account: number, tokens: TokenSet, profile: GarminProfile): Promise<SignInResult> {
-    const uploadConsent = await door
+    const uploadConsent = await api
       .uploadConsent((call) => call(tokens.accessToken))
       .catch((error: unknown) => {
         log.warn("garmin_consent_unknown", errorFacts(error));
@@ -246,7 +246,7 @@ export function createGarminSignIn(deps: {
   async function profileOf(withAccess: WithAccess): Promise<GarminProfile | "refused" | "unknown"> {
     for (let tries = 1; ; tries++) {
       try {
-        return await door.socialProfile(withAccess);
+        return await api.socialProfile(withAccess);
       } catch (error) {
         if (error instanceof AccessRefusedError) return "refused";
         if (!(error instanceof RetryLaterError || error instanceof UnexpectedAnswerError)) throw error;
@@ -261,7 +261,7 @@ export function createGarminSignIn(deps: {
     async obstacle(account) {
       const rests = await resting(account);
       if (rests) return rests;
-      const { verdict } = await door.probe();
+      const { verdict } = await api.probe();
       if (verdict === "blocked") return { type: "blocked" };
       return verdict === "rate_limited" ? { type: "network_limited" } : undefined;
     },
@@ -269,7 +269,7 @@ export function createGarminSignIn(deps: {
     rest: resting,
 
     async withPassword(account, email, password, client = "ios") {
-      return (await resting(account)) ?? settle(account, await door.login(email, password, client), client);
+      return (await resting(account)) ?? settle(account, await api.login(email, password, client), client);
     },
 
     async withCode(account, code) {
@@ -277,7 +277,7 @@ export function createGarminSignIn(deps: {
       if (rests) return rests;
       const pending = await memory.pending(account);
       if (!pending) return { type: "expired" };
-      return settle(account, await door.verifyCode(pending, code), pending.client ?? "ios");
+      return settle(account, await api.verifyCode(pending, code), pending.client ?? "ios");
     },
 
     async newCode(account) {
@@ -285,7 +285,7 @@ export function createGarminSignIn(deps: {
       if (rests) return rests;
       const pending = await memory.pending(account);
       if (!pending) return { type: "expired" };
-      const outcome = await door.sendCode(pending);
+      const outcome = await api.sendCode(pending);
       if (outcome.type === "too_soon") return { type: "code_too_soon" };
       if (outcome.type !== "sent") return settle(account, outcome, pending.client ?? "ios");
       await memory.savePending(account, outcome.pending);
@@ -293,7 +293,7 @@ export function createGarminSignIn(deps: {
     },
 
     async withPasted(account, pasted) {
-      const found = door.ticketFromPasted(pasted);
+      const found = api.ticketFromPasted(pasted);
       return found.type === "ticket" ? finish(account, found.ticket, found.service, "page") : found;
     },
 
@@ -310,7 +310,7 @@ export function createGarminSignIn(deps: {
 
     keepProfile: (account) => pendingLinks.forget(account, "garmin"),
 
-    isPasted: (text) => door.ticketFromPasted(text).type !== "no_ticket" || door.isGarminsAddress(text),
+    isPasted: (text) => api.ticketFromPasted(text).type !== "no_ticket" || api.isGarminsAddress(text),
     email: memory.email,
     rememberEmail: memory.saveEmail,
   };

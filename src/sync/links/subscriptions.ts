@@ -15,7 +15,7 @@ const CHECK_SECONDS = 24 * 3600;
 const RETRY_SECONDS = 3600;
 
 /** Withings' side of it. */
-export interface SubscriptionDoor {
+export interface WithingsNotifyApi {
   list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
   subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
   revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
@@ -70,14 +70,14 @@ export interface Subscriptions {
 
 /** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
 export function createSubscriptions(deps: {
-  door: SubscriptionDoor;
+  api: WithingsNotifyApi;
   memory: SubscriptionMemory;
   tokens: Tokens;
   callbackUrl: string | undefined;
   clock: Clock;
   log: Log;
 }): Subscriptions {
-  const { door, memory, tokens, callbackUrl, clock, log } = deps;
+  const { api, memory, tokens, callbackUrl, clock, log } = deps;
   const callbackId = createHash("sha256")
     .update(callbackUrl ?? "")
     .digest("hex")
@@ -99,7 +99,7 @@ export function createSubscriptions(deps: {
         memory.save(account, { checkedAt: clock.now(), callbackId, state, active });
       try {
         const withAccess = tokens.withAccess(account, "withings");
-        const { state, active, made } = await setUp(door, withAccess, callbackUrl);
+        const { state, active, made } = await setUp(api, withAccess, callbackUrl);
         await save(state, active);
         const wasUnreachable = known?.state === "callback_unreachable";
         if (state === "callback_unreachable") return { type: state, isNew: !wasUnreachable };
@@ -123,8 +123,8 @@ export function createSubscriptions(deps: {
       if (callbackUrl === undefined) return;
       try {
         const withAccess = tokens.withAccess(account, "withings");
-        for (const each of await door.list(withAccess)) {
-          if (isOurs(each, callbackUrl)) await door.revoke(withAccess, each);
+        for (const each of await api.list(withAccess)) {
+          if (isOurs(each, callbackUrl)) await api.revoke(withAccess, each);
         }
       } catch (error) {
         log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
@@ -139,7 +139,7 @@ export function createSubscriptions(deps: {
 
     async look(account) {
       if (callbackUrl === undefined) return undefined;
-      const listed = await door.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
+      const listed = await api.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
       const active = listed.filter((it) => sameAddress(it.callbackUrl, callbackUrl)).map(({ appli }) => appli);
       const known = await read(account);
       const isWhole = active.some(isForReadings) && (known?.active.every((it) => active.includes(it)) ?? true);
@@ -167,8 +167,8 @@ function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
 }
 
 /** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */
-async function setUp(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl: string) {
-  const listed = await door.list(withAccess);
+async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl: string) {
+  const listed = await api.list(withAccess);
   const isHere = (it: Subscription) => sameAddress(it.callbackUrl, callbackUrl);
   const made: number[] = [];
   const active = new Set(listed.filter(isHere).map(({ appli }) => appli));
@@ -181,11 +181,11 @@ async function setUp(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl
   for (const appli of WANTED) {
     const [first, second] = listed.filter((it) => it.appli === appli && isHere(it));
     // Whether revoking one of two takes away both is not documented, so it is looked up.
-    if (first && second) await door.revoke(withAccess, first);
-    const isThere = second ? (await door.list(withAccess, appli)).some(isHere) : first !== undefined;
+    if (first && second) await api.revoke(withAccess, first);
+    const isThere = second ? (await api.list(withAccess, appli)).some(isHere) : first !== undefined;
     if (isThere) continue;
     active.delete(appli);
-    const outcome = await door.subscribe(withAccess, { appli, callbackUrl }).catch(notGranted);
+    const outcome = await api.subscribe(withAccess, { appli, callbackUrl }).catch(notGranted);
     if (outcome === "callback_unreachable") return seen(outcome);
     if (outcome === "not_granted") continue;
     active.add(appli);
@@ -194,7 +194,7 @@ async function setUp(door: SubscriptionDoor, withAccess: WithAccess, callbackUrl
   // Last, so that a changed key leaves no moment in which nothing is told.
   for (const each of listed) {
     const isWanted = isHere(each) && WANTED.includes(each.appli);
-    if (isOurs(each, callbackUrl) && !isWanted) await door.revoke(withAccess, each);
+    if (isOurs(each, callbackUrl) && !isWanted) await api.revoke(withAccess, each);
   }
   return seen("active");
 }

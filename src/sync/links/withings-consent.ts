@@ -6,7 +6,7 @@ import type { ConsentAnswer, LinkStates, PastedAnswer } from "../model/withings-
 import type { LinkSaver } from "./save-link.ts";
 
 /** Withings' side of linking. */
-export interface WithingsDoor {
+export interface WithingsOAuthApi {
   /** The consent page for the owner's browser. */
   authorizeUrl(state: string): string;
   consentAnswer(query: URLSearchParams): ConsentAnswer;
@@ -82,7 +82,7 @@ export interface WithingsLinking {
 }
 
 export function createWithingsLinking(deps: {
-  door: WithingsDoor;
+  api: WithingsOAuthApi;
   accounts: Pick<Accounts, "find">;
   states: LinkStates;
   links: Pick<Links, "facts">;
@@ -90,11 +90,11 @@ export function createWithingsLinking(deps: {
   linkSaver: LinkSaver;
   clock: Clock;
 }): WithingsLinking {
-  const { door, accounts, states, links, pendingLinks, linkSaver, clock } = deps;
+  const { api, accounts, states, links, pendingLinks, linkSaver, clock } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
-    const exchange = await door.exchangeCode(code);
+    const exchange = await api.exchangeCode(code);
     if (exchange.type !== "linked") return exchange;
     const { withingsUserId, tokens } = exchange;
     if (await linkSaver.isTaken(account, "withings", withingsUserId)) return { type: "taken" };
@@ -136,10 +136,10 @@ export function createWithingsLinking(deps: {
   }
 
   return {
-    begin: (account) => door.authorizeUrl(states.issue(account)),
+    begin: (account) => api.authorizeUrl(states.issue(account)),
 
     async withPasted(account, pasted) {
-      const answer = door.pastedAnswer(pasted);
+      const answer = api.pastedAnswer(pasted);
       if (answer.type === "bare_code") return link(account, answer.code);
       if (answer.type === "callback_refused") throw new ActionNeededError("fix_withings_callback");
       if (answer.type !== "code") return { type: answer.type };
@@ -149,10 +149,10 @@ export function createWithingsLinking(deps: {
     },
 
     isPasted: (text, { isPasswordAwaited = false } = {}) =>
-      door.isAnswer(text) && !(isPasswordAwaited && door.pastedAnswer(text).type === "bare_code"),
+      api.isAnswer(text) && !(isPasswordAwaited && api.pastedAnswer(text).type === "bare_code"),
 
     async withCallback(query) {
-      const answer = door.consentAnswer(query);
+      const answer = api.consentAnswer(query);
       if (answer.type === "code") return linkOnce(answer.state, answer.code);
       const result: LinkResult = { type: answer.type };
       if (answer.type === "no_code") return { result };

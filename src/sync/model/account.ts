@@ -20,10 +20,10 @@ export interface Account {
   questions?: Partial<Record<QuestionTopic, Question>>;
 }
 
-export type QuestionTopic = "links" | "doors" | "withings" | "garmin" | "zone" | "disconnect" | "people";
+export type QuestionTopic = "links" | "sign_in_choice" | "withings" | "garmin" | "zone" | "disconnect" | "people";
 
 /** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
-export type AnswerTopic = Exclude<QuestionTopic, "links" | "doors">;
+export type AnswerTopic = Exclude<QuestionTopic, "links" | "sign_in_choice">;
 
 export interface Question {
   messageId: number;

@@ -78,7 +78,7 @@ export type PastedTicket =
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" };
 
 /** Everything Garmin's side of a sign-in consists of. */
-export interface GarminDoor {
+export interface GarminAuthApi {
   login(email: string, password: string, client: MobileClient): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;

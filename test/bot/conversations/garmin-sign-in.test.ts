@@ -369,7 +369,7 @@ describe("before anybody is asked for anything,", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
   });
 
-  test("a rest is reported at the door already, and at every older door, with Garmin’s page only", async () => {
+  test("a rest is reported before anything is asked, below every older button too, with Garmin’s page only", async () => {
     await beforeSignIn();
     await typeEmail();
     house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
@@ -422,7 +422,7 @@ describe("before anybody is asked for anything,", () => {
     ["en", false],
   ])("in %s the chat way is called doubtful where Amazon's network is (%s)", (language, isInCloud) => {
     const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
-    expect(/Amazon’s network|Amazons Netz/.test(words.garminDoors(isInCloud))).toBe(isInCloud);
+    expect(/Amazon’s network|Amazons Netz/.test(words.garminSignInChoice(isInCloud))).toBe(isInCloud);
   });
 });
 

@@ -706,7 +706,7 @@ describe("with the sandbox", () => {
     expect(logged.length).toBeGreaterThan(200);
   });
 
-  /** Everything in a request that opens a door: cookies, tokens, tickets, codes. */
+  /** Everything in a request that grants access: cookies, tokens, tickets, codes. */
   function secretsOf({ headers, body }: RecordedRequest): string[] {
     const cookies = (headers.cookie ?? "").split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1));
     const form = new URLSearchParams(headers["content-type"]?.includes("urlencoded") ? body : "");

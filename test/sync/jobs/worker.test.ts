@@ -73,7 +73,7 @@ function start(work: (job: Job) => Promise<void> = async () => {}) {
   };
 }
 
-/** A door that is shut until it is opened. */
+/** Calls wait here until it is opened. */
 function gate() {
   let open = () => {};
   const passed = new Promise<void>((resolve) => {
