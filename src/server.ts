@@ -17,9 +17,9 @@ import { listen } from "./http/node-server.ts";
 import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
 import { createTransport } from "./lib/http-client.ts";
-import { type Schedule, startSchedule } from "./lib/interval.ts";
+import { type RepeatedTask, runEvery } from "./lib/interval.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
-import { createWakingAgenda, sweep } from "./sync/jobs/sweep.ts";
+import { createWakingSchedule, sweep } from "./sync/jobs/sweep.ts";
 import { startWorker, type Worker } from "./sync/jobs/worker.ts";
 import type { JobQueue } from "./sync/model/jobs.ts";
 import { VENDORS } from "./sync/model/link.ts";
@@ -82,8 +82,8 @@ export async function startServer(
   }
   const app = await createApp(config, { clock, log, paced });
   let worker: Worker | undefined;
-  let sweeps: Schedule | undefined;
-  const agenda = createWakingAgenda(app.agenda, clock, (at) => sweeps?.wakeAt(at));
+  let sweeps: RepeatedTask | undefined;
+  const schedule = createWakingSchedule(app.schedule, clock, (at) => sweeps?.wakeAt(at));
   const queue: JobQueue = {
     async put(jobs) {
       await app.jobs.put(jobs);
@@ -92,7 +92,7 @@ export async function startServer(
   };
   const { chat, http, work, webhookSecret, settled } = createService(
     config,
-    { ...app, agenda },
+    { ...app, schedule },
     {
       ...{ queue, isWell, keepsTelegram: true, runsAlone: true },
       ...{ paced, conflictSeconds, clock, log },
@@ -152,7 +152,7 @@ export async function startServer(
     ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
     log,
   });
-  sweeps = startSchedule({
+  sweeps = runEvery({
     minutes: SWEEP_MINUTES,
     round: async () => {
       await sweep({ ...app, queue, clock, log }).finally(() => {
@@ -182,7 +182,7 @@ export async function startServer(
     },
     ...(config.outside.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };
-  const looks = startSchedule({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
+  const looks = runEvery({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
 
   return {
     app,

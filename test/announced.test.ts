@@ -46,7 +46,7 @@ describe("from the scale to Garmin", () => {
     const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 60);
     await house.work(job);
     await lease?.release();
-    const next = await house.app.agenda.read(ACCOUNT);
+    const next = await house.app.schedule.read(ACCOUNT);
     expect(next?.dueAt).toEqual(new Date(house.clock.now().getTime() + 60_000));
   });
 });

@@ -56,7 +56,7 @@ beforeAll(async () => {
 afterAll(() => stub.close());
 
 describe.skipIf(!isThere)("Withings", () => {
-  const call = () => createWithingsCall({ apiUrl: stub.url, send: stub.send, schedule: (task) => task() });
+  const call = () => createWithingsCall({ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() });
   const read = (body: unknown) => {
     stub.willAnswer(Response.json(body));
     return getMeas(call(), { accessToken: "bearer", lastUpdate: 1 });
@@ -132,10 +132,10 @@ describe.skipIf(!isThere)("Withings", () => {
 
 describe.skipIf(!isThere)("Garmin", () => {
   const withAccess: WithAccess = (use) => use("access");
-  const schedule = <T>(task: () => Promise<T>) => task();
+  const rateLimited = <T>(task: () => Promise<T>) => task();
   const garmin = () => createGarminCall({ connectapiUrl: stub.url, send: stub.send });
-  const weights = () => createWeightSink({ call: garmin(), schedule });
-  const pressures = () => createBloodPressureSink({ call: garmin(), schedule });
+  const weights = () => createWeightSink({ call: garmin(), rateLimited });
+  const pressures = () => createBloodPressureSink({ call: garmin(), rateLimited });
   const sso = () => createGarminSso({ ssoUrl: stub.url, send: stub.send, now: () => new Date() });
   const exchange = () =>
     createDiTokens({ diauthUrl: stub.url, clientId: "AN_APP", send: stub.send, now: () => new Date() }).exchangeTicket(

@@ -29,7 +29,7 @@ import type { Budget } from "../sync/model/leases.ts";
 import type { WithAccess } from "../sync/model/link.ts";
 import type { WeighIn } from "../sync/model/reading.ts";
 import type { ReadingSource } from "../sync/model/vendors.ts";
-import { createWithingsCall, type Schedule } from "../sync/withings/client.ts";
+import { createWithingsCall, type RateLimited } from "../sync/withings/client.ts";
 import { getMeas } from "../sync/withings/measure.ts";
 import { listSubscriptions, revoke, subscribe } from "../sync/withings/notify.ts";
 import {
@@ -61,7 +61,7 @@ export async function objectionToApplication(withings: Config["withings"], now: 
   const call = createWithingsCall({
     apiUrl: withings.apiUrl,
     send: transport.send,
-    schedule: (task) => task(),
+    rateLimited: (task) => task(),
     version: project.version,
   });
   try {
@@ -119,7 +119,7 @@ export async function createApp(
   const withingsCall = createWithingsCall({
     apiUrl: withings.apiUrl,
     send,
-    schedule: within(store.withingsBudget, limiters.withings, clock),
+    rateLimited: within(store.withingsBudget, limiters.withings, clock),
     version: project.version,
     onUnknown,
   });
@@ -159,8 +159,8 @@ export async function createApp(
     tokens,
     source: createWithingsSource(withingsCall, onUnknown),
     sinks: {
-      weigh_in: createWeightSink({ call: garminCall, schedule: limiters.files.schedule }),
-      blood_pressure: createBloodPressureSink({ call: garminCall, schedule: limiters.pressures.schedule }),
+      weigh_in: createWeightSink({ call: garminCall, rateLimited: limiters.files.schedule }),
+      blood_pressure: createBloodPressureSink({ call: garminCall, rateLimited: limiters.pressures.schedule }),
     },
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
     vendorTime: vendorTime.now,
@@ -188,7 +188,7 @@ export async function createApp(
     pendingLinks,
     users: { withings: withingsUsers, garmin: garminUsers },
     subscriptions: subscriptionMemory,
-    agenda: store.agenda,
+    schedule: store.schedule,
     clock,
     log,
   });
@@ -211,7 +211,7 @@ export async function createApp(
 
   return {
     accounts,
-    agenda: store.agenda,
+    schedule: store.schedule,
     people: store.people,
     identity: store.identity,
     dialogs,
@@ -289,7 +289,7 @@ export async function createApp(
  * Each request waits for its slot, first within this process, so that its requests do not compete for slots, then in the
  * budget. An urgent request takes a slot too, so that the others make room, but does not wait.
  */
-function within(budget: Budget, limiter: RateLimiter, clock: Clock): Schedule {
+function within(budget: Budget, limiter: RateLimiter, clock: Clock): RateLimited {
   return async (task, { urgent }) => {
     if (!urgent) {
       const patienceSeconds = WITHINGS_PATIENCE_SECONDS;

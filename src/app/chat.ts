@@ -97,7 +97,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     giveWord: (account, readingIds, word) => giveWord({ ...app, clock }, account, readingIds, word),
     goOn: (account, kind) => goOn({ ...app, clock }, account, kind),
     surroundings: async ({ telegramUserId }) => ({
-      nextRunAt: later((await app.agenda.read(telegramUserId))?.dueAt, clock),
+      nextRunAt: later((await app.schedule.read(telegramUserId))?.dueAt, clock),
       notifications: await app.subscriptions.state(telegramUserId),
       signInRestsUntil: (await app.garminSignIn.rest(telegramUserId))?.until,
       version,

@@ -14,7 +14,7 @@ import { createLinks } from "../store/links.ts";
 import { createLinkStates } from "../store/oauth-state.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
 import { createPeople } from "../store/people.ts";
-import { createAgenda } from "../store/schedule.ts";
+import { createSchedule } from "../store/schedule.ts";
 import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "../store/seal.ts";
 import { createBudget } from "../store/shared-rate-limiter.ts";
 import { createSignInMemory } from "../store/sign-in-memory.ts";
@@ -68,11 +68,11 @@ export async function openStore(
 ) {
   const { clock, log, wrapTable = (table) => table } = deps;
   const table = wrapTable(await openTable(config, clock));
-  const agenda = createAgenda(table, clock, log);
+  const schedule = createSchedule(table, clock, log);
   return {
     table,
-    agenda,
-    accounts: createAccounts(table, agenda, clock.now, log),
+    schedule,
+    accounts: createAccounts(table, schedule, clock.now, log),
     journals: createJournals(table),
     leases: createLeases(table, clock),
     withingsBudget: createBudget(table, clock, { name: "withings", ...WITHINGS_RATE }),
@@ -84,7 +84,7 @@ export async function openStore(
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
     people: createPeople(table, clock, log),
-    erasure: createErasure(table, agenda),
+    erasure: createErasure(table, schedule),
     identity: createStoreIdentity(table),
     close: () => table.close(),
   };

@@ -23,8 +23,8 @@ const LONGEST_ASKED_SECONDS = 3600;
 
 const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
 const JobMessage = z.discriminatedUnion("reason", [
-  JobBase.extend({ reason: z.enum(["visit", "withings_notified", "withings_unlinked"]) }),
-  JobBase.extend({ reason: z.enum(["asked", "doctor"]), messageId: z.int() }),
+  JobBase.extend({ reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]) }),
+  JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
 ]);
 
 /** The job in a message. Throws on one that it cannot read, without telling what stood there. */
@@ -107,10 +107,10 @@ function sameness(job: NewJob): number {
     // At once due, so one that came earlier may have been done already: each is a job of its own.
     case "withings_unlinked":
       return job.dueAt.getTime();
-    // The same appointment, listed by a sweep that ended before it could say that it had queued it.
-    case "visit":
+    // The same scheduled run, listed by a sweep that ended before it could say that it had queued it.
+    case "scheduled":
       return job.dueAt.getTime();
-    case "asked":
+    case "requested":
     case "doctor":
       return job.messageId;
   }

@@ -16,7 +16,7 @@ const ready = kept(
     const env = await environmentOf("sweep");
     const log = logOf(env);
     const config = readConfig(env, ["store", "telegram", "web", "queue"]);
-    const { agenda, accounts, identity, claims } = await openStore(config.store, { clock, log });
+    const { schedule, accounts, identity, claims } = await openStore(config.store, { clock, log });
     const { botToken, apiRoot, webhookSecret: secretToken, allowedIds } = config.telegram;
     const { publicUrl } = config.web;
     const api = new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch });
@@ -35,7 +35,7 @@ const ready = kept(
       });
     return {
       lookAtStore,
-      deps: { agenda, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
+      deps: { schedule, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
       api,
       // A first deployment begins to sweep before its own address is written down.
       webhook: publicUrl === undefined ? undefined : { url: publicUrl + TELEGRAM_PATH, secretToken },

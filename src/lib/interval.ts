@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
-export interface Schedule {
+export interface RepeatedTask {
   /** Begins a round now, or right after the one that is under way. Resolves at its end. */
   wake(): Promise<void>;
   /** Starts the next round by this time at the latest, if it would otherwise start later. */
@@ -11,7 +11,7 @@ export interface Schedule {
 }
 
 /** Does `round` now and then every `minutes`, one round after the other. A round that fails is logged, and the next one comes. */
-export function startSchedule(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): Schedule {
+export function runEvery(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): RepeatedTask {
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;

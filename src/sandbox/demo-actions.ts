@@ -102,19 +102,19 @@ export function demoActions(deps: {
     await Promise.race([program.wake(), realSeconds(SETTLING_SECONDS)]);
     while (program.isRunning() && performance.now() < endsAt) {
       await realSeconds(0.1);
-      const { agenda, jobs } = program.app();
+      const { schedule, jobs } = program.app();
       const now = time.programClock.now();
       const isDue = ({ dueAt }: { dueAt: Date }) => dueAt <= now;
-      const appointment = await agenda.read(account);
+      const scheduledRun = await schedule.read(account);
       const waiting = await jobs.list();
-      if (!(appointment && isDue(appointment)) && !waiting.some(({ value }) => isDue(value))) return;
+      if (!(scheduledRun && isDue(scheduledRun)) && !waiting.some(({ value }) => isDue(value))) return;
     }
   }
   /** What else is due is taken out of the queue together with this visit. */
-  async function bringForward({ agenda }: App) {
-    const appointment = await agenda.read(account);
+  async function bringForward({ schedule }: App) {
+    const scheduledRun = await schedule.read(account);
     const now = time.programClock.now();
-    if (appointment && appointment.dueAt > now) await agenda.set(account, { ...appointment, dueAt: now });
+    if (scheduledRun && scheduledRun.dueAt > now) await schedule.set(account, { ...scheduledRun, dueAt: now });
   }
   async function pass(seconds: number) {
     time.advance(seconds);

@@ -7,11 +7,11 @@ import {
   DEFAULT_SETTINGS,
   type LastRun,
 } from "../sync/model/account.ts";
-import type { Agenda } from "../sync/model/schedule.ts";
+import type { Schedule } from "../sync/model/schedule.ts";
 import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
 import type { Item, Table } from "./table.ts";
 
-export function createAccounts(table: Table, agenda: Agenda, now: () => Date, log: Log): Accounts {
+export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
   return {
     async list() {
       return (await table.list(keys.accounts)).flatMap((item) => {
@@ -38,8 +38,8 @@ export function createAccounts(table: Table, agenda: Agenda, now: () => Date, lo
         : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
       const account = changed(before, changes);
       if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return account;
-      // First of all: an account without an appointment is one that nobody looks at.
-      if (!item) await agenda.set(telegramUserId, { dueAt: now(), failures: 0 });
+      // First of all: an account without a scheduled run is one that nobody looks at.
+      if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
       const outcome = await table.put(key, toJson(account), {
         expect: item ? { version: item.version } : "absent",
       });

@@ -1,18 +1,18 @@
-import type { Agenda } from "../sync/model/schedule.ts";
+import type { Schedule } from "../sync/model/schedule.ts";
 import type { Erasure } from "../sync/model/store.ts";
 import { keys } from "./items.ts";
 import { removeItem, removePartition } from "./remove.ts";
 import type { Table } from "./table.ts";
 
 /** Takes away everything of an account. What names the rest goes last, so that a second try finds what a first one left. */
-export function createErasure(table: Table, agenda: Agenda): Erasure {
+export function createErasure(table: Table, schedule: Schedule): Erasure {
   return {
     async erase(account) {
       for (const { key } of await table.list(keys.accountPartition(account), keys.journalRange)) {
         await removePartition(table, `journal#${account}#${key.sk.slice(keys.journalRange.from.length)}`);
       }
       await removeItem(table, keys.dialog(String(account)));
-      await agenda.forget(account);
+      await schedule.forget(account);
       await removePartition(table, keys.accountPartition(account));
       await removeItem(table, keys.account(account));
       await table.purge();

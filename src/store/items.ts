@@ -22,10 +22,10 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   account#<account>              sign-in-cooldown        until when Garmin sign-ins rest
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           what Withings tells us of, and when that was last checked
- *   account#<account>              agenda                  when the account is looked at next
- *   agenda                         <instant>#<account>     the same, listed by time
+ *   account#<account>              schedule                when the account is looked at next
+ *   schedule                       <instant>#<account>     the same, listed by time
  *   store                          identity                which store this is, as Telegram remembers it for the bot
- *   agenda-check                   after                   how far the search for accounts without an appointment is
+ *   schedule-check                 after                   how far the search for accounts without a scheduled run is
  *   jobs                           <account>#<reason>      what is to be done soon, because somebody asked for it
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
  *   journal#<account>#<w>#<g>      progress                how far the pair is
@@ -37,7 +37,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
  *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
- *   update#<update id>             claim                   that a Telegram update is or was handled (two days)
+ *   update#<id>                    claim                   that a Telegram update is or was handled (two days)
  */
 export const keys = {
   accounts: "accounts",
@@ -57,14 +57,14 @@ export const keys = {
   signInCooldown: (account: number): Key => ({ pk: `account#${account}`, sk: "sign-in-cooldown" }),
   garminEmail: (account: number): Key => ({ pk: `account#${account}`, sk: "garmin-email" }),
   subscriptions: (account: number): Key => ({ pk: `account#${account}`, sk: "subscriptions" }),
-  appointment: (account: number): Key => ({ pk: `account#${account}`, sk: "agenda" }),
-  agenda: "agenda",
-  listedAppointment: (account: number, dueAt: Date): Key => ({
-    pk: "agenda",
+  scheduledRun: (account: number): Key => ({ pk: `account#${account}`, sk: "schedule" }),
+  schedule: "schedule",
+  dueEntry: (account: number, dueAt: Date): Key => ({
+    pk: "schedule",
     sk: `${dueAt.toISOString()}#${String(account).padStart(16, "0")}`,
   }),
   storeIdentity: { pk: "store", sk: "identity" },
-  agendaCheck: { pk: "agenda-check", sk: "after" },
+  scheduleCheck: { pk: "schedule-check", sk: "after" },
   jobs: "jobs",
   job: (account: number, what: string): Key => ({ pk: "jobs", sk: `${String(account).padStart(16, "0")}#${what}` }),
   vendorUser: (vendor: string, vendorUserId: string): Key => ({
@@ -200,21 +200,21 @@ export const InviteItem = z.object({ madeAt: instant });
 export const DialogItem = z.object({ sealedState: z.string() });
 const JobBase = z.object({ account: z.number(), dueAt: instant, attempts: z.number() });
 export const JobItem = z.discriminatedUnion("reason", [
-  JobBase.extend({ reason: z.enum(["visit", "withings_notified", "withings_unlinked"]) }),
-  JobBase.extend({ reason: z.enum(["asked", "doctor"]), messageId: z.number() }),
+  JobBase.extend({ reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]) }),
+  JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.number() }),
 ]);
-export const AppointmentItem = z.object({
+export const ScheduledRunItem = z.object({
   dueAt: instant,
   failures: z.number(),
   settledAt: instant.exactOptional(),
 });
-export const ListedAppointmentItem = z.object({
+export const DueEntryItem = z.object({
   account: z.number(),
   dueAt: instant,
   queuedUntil: instant.exactOptional(),
 });
 export const StoreIdentityItem = z.object({ id: z.string() });
-export const AgendaCheckItem = z.object({ after: z.string() });
+export const ScheduleCheckItem = z.object({ after: z.string() });
 export const SubscriptionsItem = z.object({
   checkedAt: instant,
   callbackId: z.string(),

@@ -1,8 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import type { Agenda, ListedAppointment } from "../sync/model/schedule.ts";
-import { AgendaCheckItem, AppointmentItem, keys, ListedAppointmentItem, readItem, toJson } from "./items.ts";
+import type { DueEntry, Schedule } from "../sync/model/schedule.ts";
+import { DueEntryItem, keys, readItem, ScheduleCheckItem, ScheduledRunItem, toJson } from "./items.ts";
 import { removeItem } from "./remove.ts";
 import type { Item, Table } from "./table.ts";
 
@@ -10,22 +10,22 @@ const TRIES = 5;
 /** Longer than a job waits in a queue that is not ill. One that was queued twice is seen through by its time. */
 const QUEUED_SECONDS = 3600;
 const PAGE = 1000;
-/** By so much can an appointment only be overdue when nobody finds it, or its job was lost. */
+/** By so much can a scheduled run only be overdue when nobody finds it, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
 /** Further ahead than any that is made: the clock was wrong that made it, and nobody would look for so long. */
 const FAR_SECONDS = 2 * 24 * 3600;
 /** Accounts looked at with one call of `lost`: few, because it costs the same with every sweep. */
 const CHECKED_AT_ONCE = 25;
 
-export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
+export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
   const read = async (account: number) => {
-    const item = await table.get(keys.appointment(account));
+    const item = await table.get(keys.scheduledRun(account));
     // A damaged one is worth no more than none: the next run sets it anew.
-    return { item, appointment: item && AppointmentItem.safeParse(item.value).data };
+    return { item, scheduledRun: item && ScheduledRunItem.safeParse(item.value).data };
   };
 
   async function list(account: number, dueAt: Date) {
-    const key = keys.listedAppointment(account, dueAt);
+    const key = keys.dueEntry(account, dueAt);
     const value = toJson({ account, dueAt });
     const outcome = await table.put(key, value, { expect: "absent" });
     if (outcome.type === "written") return;
@@ -35,22 +35,22 @@ export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
   }
 
   return {
-    read: async (account) => (await read(account)).appointment,
+    read: async (account) => (await read(account)).scheduledRun,
 
     async set(account, next) {
       for (let tries = 1; tries <= TRIES; tries++) {
-        const { item, appointment: before } = await read(account);
-        // Listed first: an appointment that nobody finds would be the end of the account.
+        const { item, scheduledRun: before } = await read(account);
+        // Listed first: a scheduled run that nobody finds would be the end of the account.
         await list(account, next.dueAt);
         const expect = item ? { version: item.version } : ("absent" as const);
-        const outcome = await table.put(keys.appointment(account), toJson(next), { expect });
+        const outcome = await table.put(keys.scheduledRun(account), toJson(next), { expect });
         if (outcome.type === "conflict") continue;
         if (before && before.dueAt.getTime() !== next.dueAt.getTime()) {
-          await removeItem(table, keys.listedAppointment(account, before.dueAt));
+          await removeItem(table, keys.dueEntry(account, before.dueAt));
         }
         return;
       }
-      throw new RetryLaterError("the appointment kept changing while it was set");
+      throw new RetryLaterError("the scheduled run kept changing while it was set");
     },
 
     async *due() {
@@ -59,7 +59,7 @@ export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
       const to = `${now.toISOString()}$`;
       let from = "";
       for (;;) {
-        const items = await table.list(keys.agenda, { from, to, limit: PAGE });
+        const items = await table.list(keys.schedule, { from, to, limit: PAGE });
         const page = [];
         for (const item of items) {
           const listed = await readListed(item);
@@ -73,38 +73,38 @@ export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
       }
     },
 
-    async queued({ account, dueAt, version }) {
+    async markQueued({ account, dueAt, version }) {
       const queuedUntil = new Date(clock.now().getTime() + QUEUED_SECONDS * 1000);
       // A conflict means that its visit was faster, and has taken it away already.
-      await table.put(keys.listedAppointment(account, dueAt), toJson({ account, dueAt, queuedUntil }), {
+      await table.put(keys.dueEntry(account, dueAt), toJson({ account, dueAt, queuedUntil }), {
         expect: { version },
       });
     },
 
-    drop: (account, dueAt) => removeItem(table, keys.listedAppointment(account, dueAt)),
+    drop: (account, dueAt) => removeItem(table, keys.dueEntry(account, dueAt)),
 
     async forget(account) {
-      const { appointment } = await read(account);
-      await removeItem(table, keys.appointment(account));
-      if (appointment) await removeItem(table, keys.listedAppointment(account, appointment.dueAt));
+      const { scheduledRun } = await read(account);
+      await removeItem(table, keys.scheduledRun(account));
+      if (scheduledRun) await removeItem(table, keys.dueEntry(account, scheduledRun.dueAt));
     },
 
-    async lost() {
-      const item = await table.get(keys.agendaCheck);
-      const after = (item && AgendaCheckItem.safeParse(item.value).data?.after) ?? "";
+    async findUnscheduled() {
+      const item = await table.get(keys.scheduleCheck);
+      const after = (item && ScheduleCheckItem.safeParse(item.value).data?.after) ?? "";
       const slice = await table.list(keys.accounts, { from: `${after}\0`, limit: CHECKED_AT_ONCE });
       const lost = [];
       for (const { key } of slice) {
         const account = Number(key.sk);
-        const { appointment } = await read(account);
-        const overdueSeconds = appointment && secondsSince(appointment.dueAt);
+        const { scheduledRun } = await read(account);
+        const overdueSeconds = scheduledRun && secondsSince(scheduledRun.dueAt);
         if (overdueSeconds === undefined || overdueSeconds > LOST_SECONDS || overdueSeconds < -FAR_SECONDS) {
           lost.push(account);
         }
       }
       const next = slice.length < CHECKED_AT_ONCE ? "" : (slice.at(-1)?.key.sk ?? "");
       if (next !== after) {
-        await table.put(keys.agendaCheck, { after: next }, { expect: item ? { version: item.version } : "absent" });
+        await table.put(keys.scheduleCheck, { after: next }, { expect: item ? { version: item.version } : "absent" });
       }
       return lost;
     },
@@ -114,11 +114,9 @@ export function createAgenda(table: Table, clock: Clock, log: Log): Agenda {
     return (clock.now().getTime() - at.getTime()) / 1000;
   }
 
-  async function readListed(
-    item: Item,
-  ): Promise<(Omit<ListedAppointment, "version"> & { queuedUntil?: Date }) | undefined> {
+  async function readListed(item: Item): Promise<(Omit<DueEntry, "version"> & { queuedUntil?: Date }) | undefined> {
     try {
-      return readItem(item, ListedAppointmentItem);
+      return readItem(item, DueEntryItem);
     } catch (error) {
       // Whose it was is found by `lost` before long.
       log.error("appointment_damaged", errorFacts(error));

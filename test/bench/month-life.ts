@@ -138,7 +138,7 @@ export async function liveAMonth(): Promise<Month> {
       if (!job) return;
       const restSeconds = (job.dueAt.getTime() - clock.now().getTime()) / 1000;
       if (restSeconds > 0) clock.advance(restSeconds);
-      const isVisit = job.reason === "visit" || job.reason === "withings_notified";
+      const isVisit = job.reason === "scheduled" || job.reason === "withings_notified";
       await invocation(
         (used) => (!isVisit ? "other job" : used.garmin > 1 ? "visit that brings a reading" : "idle visit"),
         () => service.work({ ...job, attempts: 0 }),
@@ -152,7 +152,7 @@ export async function liveAMonth(): Promise<Month> {
   }
 
   await keepWebhook(api, { ...webhook, force: true, clock, log });
-  await sweep({ agenda: app.agenda, queue, clock, log });
+  await sweep({ schedule: app.schedule, queue, clock, log });
   await workOff();
   month.took.clear();
   for (let round = 0; round < DAYS * SWEEPS_A_DAY; round++) {
@@ -160,7 +160,7 @@ export async function liveAMonth(): Promise<Month> {
     clock.advance(Math.max(0, (dueMs - clock.now().getTime()) / 1000));
     await invocation("sweep", async () => {
       await keepWebhook(api, { ...webhook, clock, log });
-      log.info("swept", { ...(await sweep({ agenda: app.agenda, queue, clock, log })) });
+      log.info("swept", { ...(await sweep({ schedule: app.schedule, queue, clock, log })) });
     });
     await workOff();
     const day = Math.floor(round / SWEEPS_A_DAY);

@@ -13,7 +13,7 @@ const VENDOR_MS = 100;
 const STORE_MS = 5;
 /** Five pollers that ask again every twenty seconds, for nothing. */
 const IDLE_RECEIVES = 5 * 3 * 60 * 24 * DAYS;
-/** Of a sweep, for each account that is due: its place in a batch of jobs, and a mark beside its appointment. */
+/** Of a sweep, for each account that is due: its place in a batch of jobs, and a mark beside its scheduled run. */
 const SWEEP_DUE_MS = 1;
 const SWEEP_CHECKED = 25;
 const LISTED_BYTES = 250;

@@ -6,7 +6,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createDynamoClient } from "../../src/store/dynamodb/client.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { keys, toJson } from "../../src/store/items.ts";
-import { createAgenda } from "../../src/store/schedule.ts";
+import { createSchedule } from "../../src/store/schedule.ts";
 import type { Key } from "../../src/store/table.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import { startDynalite } from "../support/dynalite.ts";
@@ -30,14 +30,14 @@ async function scenes(accounts: number, dues: number[]): Promise<void> {
   await createDynamoTable({ tableName: TABLE, endpoint, clock: systemClock, log });
   await fill(endpoint, accounts);
   const table = await openTable({ engine: "dynamodb", tableName: TABLE, endpoint }, systemClock);
-  const agenda = createAgenda(table, systemClock, log);
+  const schedule = createSchedule(table, systemClock, log);
 
   for (const due of dues) {
     for (let id = 1; id <= due; id++) {
-      await agenda.set(id, { dueAt: new Date(Date.now() - 1000), failures: 0 });
+      await schedule.set(id, { dueAt: new Date(Date.now() - 1000), failures: 0 });
     }
     const meter = createMeter();
-    const metered = createAgenda(meter.wrapTable(table), systemClock, log);
+    const metered = createSchedule(meter.wrapTable(table), systemClock, log);
     let queued = 0;
     const queue = {
       async put(jobs: readonly unknown[]) {
@@ -50,7 +50,7 @@ async function scenes(accounts: number, dues: number[]): Promise<void> {
       peak = Math.max(peak, process.memoryUsage().rss);
     }, 5);
     const begun = performance.now();
-    await sweep({ agenda: metered, queue, clock: systemClock, log });
+    await sweep({ schedule: metered, queue, clock: systemClock, log });
     const seconds = (performance.now() - begun) / 1000;
     clearInterval(watch);
     if (queued !== due) throw new Error(`${queued} visits were queued where ${due} were due`);
@@ -78,8 +78,8 @@ async function fill(endpoint: string, accounts: number) {
         );
         const items = ids.flatMap((id) => [
           item(keys.account(id), { telegramUserId: id, createdAt: dueAt, settings: {} }),
-          item(keys.appointment(id), { dueAt, failures: 0 }),
-          item(keys.listedAppointment(id, dueAt), { account: id, dueAt }),
+          item(keys.scheduledRun(id), { dueAt, failures: 0 }),
+          item(keys.dueEntry(id, dueAt), { account: id, dueAt }),
         ]);
         await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: items } }));
       }

@@ -69,7 +69,7 @@ export async function startBotHouse(
       ...{ clock, log },
     });
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
-  const isAsked = (job: Job) => job.reason === "asked" || job.reason === "doctor";
+  const isAsked = (job: Job) => job.reason === "requested" || job.reason === "doctor";
   const worker = startWorker({
     jobs: app.jobs,
     work: async (job) => {

@@ -283,8 +283,8 @@ describe.concurrent("what an older version has left behind", () => {
     inHouse(async (house) => {
       const { table } = house;
       for (const { key, version } of [
-        ...(await table.list(keys.agenda)),
-        ...(await table.list(keys.accountPartition(ACCOUNT), { from: "agenda", to: "agendb" })),
+        ...(await table.list(keys.schedule)),
+        ...(await table.list(keys.accountPartition(ACCOUNT), { from: "schedule", to: "schedulf" })),
       ]) {
         await table.delete(key, { version });
       }
@@ -292,7 +292,7 @@ describe.concurrent("what an older version has left behind", () => {
       house.person.stepOnScale({ weightKg: 80.25 });
       await house.visit();
       expect(house.weightsKg()).toEqual([80.25]);
-      expect((await house.app.agenda.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(house.clock.now().getTime());
+      expect((await house.app.schedule.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(house.clock.now().getTime());
     }));
 
   test("a job that says more, or less, than today's", () =>

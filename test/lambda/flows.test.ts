@@ -48,13 +48,13 @@ test("what Withings announces is queued, carried over, and wakes nobody", async 
   expect(house.told()).toEqual(before);
 });
 
-test("whoever is due is visited, and has the next appointment half an hour later", async () => {
+test("whoever is due is visited, and has the next scheduled run half an hour later", async () => {
   await moveIn();
-  const { agenda } = house.app;
+  const { schedule } = house.app;
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.visit();
   expect(house.weightsKg()).toEqual([80.25]);
-  const next = (await agenda.read(ACCOUNT))?.dueAt.getTime() ?? 0;
+  const next = (await schedule.read(ACCOUNT))?.dueAt.getTime() ?? 0;
   expect(Math.round((next - house.clock.now().getTime()) / 60_000)).toBe(30);
 
   // Nobody announces it.
@@ -78,7 +78,7 @@ test("the daily summary comes at its hour, once", async () => {
   const said = () => house.told().slice(before);
   for (let visits = 0; visits < 3; visits++) {
     if (house.clock.now().getUTCHours() !== summaryHour) expect(said()).toEqual([]);
-    const next = (await house.app.agenda.read(ACCOUNT))?.dueAt ?? house.clock.now();
+    const next = (await house.app.schedule.read(ACCOUNT))?.dueAt ?? house.clock.now();
     await house.later(Math.max(0, (next.getTime() - house.clock.now().getTime()) / 1000 + 1));
     await house.visit();
   }

@@ -131,7 +131,7 @@ test("messages come to their worker in processes side by side, and what fails se
   );
   try {
     const dueAt = new Date();
-    const asked = (account: number, messageId: number): NewJob => ({ account, dueAt, reason: "asked", messageId });
+    const asked = (account: number, messageId: number): NewJob => ({ account, dueAt, reason: "requested", messageId });
     await queue.put([1, 2, 3].flatMap((message) => [asked(4711, message), asked(4712, message)]));
     await pump.empty();
 

@@ -12,8 +12,8 @@ const OWNER = 4711;
 const MATE = 4712;
 const dueAt = new Date("2026-11-02T07:00:00.500Z");
 const clock = createManualClock(dueAt);
-const visit = (account: number): NewJob => ({ account, dueAt, reason: "visit" });
-const asked = (account: number, messageId: number): NewJob => ({ account, dueAt, reason: "asked", messageId });
+const visit = (account: number): NewJob => ({ account, dueAt, reason: "scheduled" });
+const asked = (account: number, messageId: number): NewJob => ({ account, dueAt, reason: "requested", messageId });
 
 let sqs: LocalSqs;
 let queue: SqsQueue;
@@ -106,7 +106,7 @@ test("more jobs than SQS takes at once all arrive, in their order", async () => 
 });
 
 describe("of what is the same only one is kept", () => {
-  test("an appointment that is queued by two sweeps is one visit, and the next appointment another", async () => {
+  test("a scheduled run that is queued by two sweeps is one visit, and the next scheduled run another", async () => {
     const next: NewJob = { ...visit(OWNER), dueAt: new Date(dueAt.getTime() + 1000) };
     await queue.put([visit(OWNER), visit(MATE)]);
     await queue.put([visit(OWNER), next]);
@@ -148,9 +148,9 @@ describe("a message that is no job", () => {
     "",
     "a page",
     "{}",
-    '{"account":1,"reason":"visit"}',
+    '{"account":1,"reason":"scheduled"}',
     '{"account":1,"reason":"dance","dueAt":"2026-11-02T07:00:00.000Z"}',
-    '{"account":1,"reason":"asked","dueAt":"2026-11-02T07:00:00.000Z"}',
+    '{"account":1,"reason":"requested","dueAt":"2026-11-02T07:00:00.000Z"}',
   ])("%j is refused", (body) => {
     expect(() => readJob(body)).toThrow(/^a message in the queue is no job/);
   });

@@ -323,10 +323,15 @@ test("a /sync that a program had taken before it was killed is answered by the n
   chat();
   const sent = await fetch(`${apiRoot}/bot${token}/sendMessage?chat_id=${ACCOUNT}&text=Reading`);
   const { result } = (await sent.json()) as { result: { message_id: number } };
-  const asked = { account: ACCOUNT, reason: "asked", messageId: result.message_id, dueAt: house.clock.now() } as const;
+  const asked = {
+    account: ACCOUNT,
+    reason: "requested",
+    messageId: result.message_id,
+    dueAt: house.clock.now(),
+  } as const;
   await house.app.jobs.put([asked]);
   // Not this account's own visit: it would bring the reading as well.
-  await house.app.agenda.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
+  await house.app.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
   await expect.poll(() => told()).toEqual(["1 reading now seen in Garmin."]);
   expect(house.weights()).toHaveLength(1);

@@ -38,7 +38,9 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
      * Telegram refuses the words; its result is then reported like that of any other run.
      */
     begin: (account: Account): Promise<void> =>
-      answers.begin(account.telegramUserId, firstWords(account), "asked", () => deps.visitNow(account.telegramUserId)),
+      answers.begin(account.telegramUserId, firstWords(account), "requested", () =>
+        deps.visitNow(account.telegramUserId),
+      ),
 
     /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
     async write(account: Account, messageId: number, options: RunOptions = {}): Promise<RunReport> {

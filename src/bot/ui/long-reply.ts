@@ -19,7 +19,7 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
     async begin(
       account: number,
       first: string,
-      reason: "asked" | "doctor",
+      reason: "requested" | "doctor",
       instead: () => Promise<void> = async () => {},
     ): Promise<void> {
       const { message_id: messageId } = await api.sendMessage(account, first).catch(async (error: unknown) => {

@@ -17,9 +17,9 @@ const PressureRange = z.object({ measurementSummaries: z.array(z.unknown()) });
 export function createBloodPressureSink(options: {
   call: GarminCall;
   /** Keeps uploads apart. */
-  schedule: <T>(task: () => Promise<T>) => Promise<T>;
+  rateLimited: <T>(task: () => Promise<T>) => Promise<T>;
 }): Sink<BloodPressure> {
-  const { call, schedule } = options;
+  const { call, rateLimited } = options;
   return {
     batchSize: 50,
     sendsAsOne: false,
@@ -63,7 +63,7 @@ export function createBloodPressureSink(options: {
         }
         const { outcome, stoppedBy } = await attemptUpload(
           () =>
-            schedule(async () => {
+            rateLimited(async () => {
               await beforeEach();
               return call(withAccess, {
                 method: "POST",

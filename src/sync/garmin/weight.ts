@@ -16,9 +16,9 @@ const WeightRange = z.object({ dailyWeightSummaries: z.array(z.unknown()) });
 export function createWeightSink(options: {
   call: GarminCall;
   /** Keeps uploads apart. */
-  schedule: <T>(task: () => Promise<T>) => Promise<T>;
+  rateLimited: <T>(task: () => Promise<T>) => Promise<T>;
 }): Sink<WeighIn> {
-  const { call, schedule } = options;
+  const { call, rateLimited } = options;
   return {
     batchSize: WEIGH_INS_PER_FILE,
     sendsAsOne: true,
@@ -46,7 +46,7 @@ export function createWeightSink(options: {
       const file = new Blob([new Uint8Array(await encodeWeighIns(chosen, heightM))]);
       const { outcome, ...stop } = await attemptUpload(
         () =>
-          schedule(async () => {
+          rateLimited(async () => {
             await beforeEach();
             return call(withAccess, {
               method: "POST",

@@ -4,15 +4,15 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
 import type { Account, Accounts } from "../model/account.ts";
 import type { Job, JobQueue } from "../model/jobs.ts";
-import type { Agenda, Appointment } from "../model/schedule.ts";
-import { isLedgerCurrent, nextAppointment } from "./next-run.ts";
+import type { Schedule, ScheduledRun } from "../model/schedule.ts";
+import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 
 /** Together longer than a killed run blocks its account. */
 const BUSY_ATTEMPTS = 4;
 
 export interface WorkDeps {
   accounts: Accounts;
-  agenda: Agenda;
+  schedule: Schedule;
   /** A run that nobody asked for; its owner hears of it only what is news. */
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   /** One that somebody asked for: it is shown in this message. */
@@ -32,40 +32,40 @@ export interface WorkDeps {
   log: Log;
 }
 
-/** Does a job. Throws when it has to be done again; what just has to wait is put into the agenda instead. */
+/** Does a job. Throws when it has to be done again; what just has to wait is put into the schedule instead. */
 export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
-  const { accounts, agenda, clock, log, intervalMinutes, runsAlone = false } = deps;
+  const { accounts, schedule, clock, log, intervalMinutes, runsAlone = false } = deps;
   /** Accounts for which this process has completed a run. */
   const settledHere = new Set<number>();
 
   return async (job) => {
     const id = job.account;
-    const appointment = await agenda.read(id);
-    if (job.reason === "visit") {
-      if (appointment?.dueAt.getTime() !== job.dueAt.getTime()) {
-        await agenda.drop(id, job.dueAt);
+    const scheduledRun = await schedule.read(id);
+    if (job.reason === "scheduled") {
+      if (scheduledRun?.dueAt.getTime() !== job.dueAt.getTime()) {
+        await schedule.drop(id, job.dueAt);
         // Done already, or moved: this one was queued twice, or is left over from a crash. An account that is due is
         // visited all the same: the job has only waited, for another try for instance.
-        if (!appointment || appointment.dueAt > clock.now()) return;
+        if (!scheduledRun || scheduledRun.dueAt > clock.now()) return;
       }
     }
     const account = await accounts.find(id);
-    if (!account) return job.reason === "visit" ? agenda.forget(id) : undefined;
+    if (!account) return job.reason === "scheduled" ? schedule.forget(id) : undefined;
     const ledgerIsCurrent =
-      (!runsAlone || settledHere.has(id)) && isLedgerCurrent(appointment?.settledAt, intervalMinutes, clock.now());
+      (!runsAlone || settledHere.has(id)) && isLedgerCurrent(scheduledRun?.settledAt, intervalMinutes, clock.now());
     switch (job.reason) {
-      case "visit":
+      case "scheduled":
       case "withings_notified": {
         await keepSubscriptions(account);
         const isAnnounced = job.reason === "withings_notified";
-        return goOn(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), appointment);
+        return goOn(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
       }
-      case "asked": {
+      case "requested": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
         // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
-        return goOn(account, report, appointment);
+        return goOn(account, report, scheduledRun);
       }
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
@@ -80,19 +80,19 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
   }
 
   /** What else is due for an account after any run, and when it is looked at next. */
-  async function goOn(account: Account, report: RunReport, before: Appointment | undefined) {
+  async function goOn(account: Account, report: RunReport, before: ScheduledRun | undefined) {
     const id = account.telegramUserId;
     if (report.status === "success") settledHere.add(id);
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
-    if (!(await accounts.find(id))) return agenda.forget(id);
-    const appointment = await agenda.read(id);
+    if (!(await accounts.find(id))) return schedule.forget(id);
+    const scheduledRun = await schedule.read(id);
     // Made while the run was under way, by a new link for instance, of which the run knew nothing.
-    if (appointment && appointment.dueAt.getTime() !== before?.dueAt.getTime()) return;
-    const { failures = 0, settledAt } = appointment ?? {};
-    await agenda.set(
+    if (scheduledRun && scheduledRun.dueAt.getTime() !== before?.dueAt.getTime()) return;
+    const { failures = 0, settledAt } = scheduledRun ?? {};
+    await schedule.set(
       id,
-      nextAppointment({ report, failures, settledAt, intervalMinutes, summaryAt, now: clock.now() }),
+      nextScheduledRun({ report, failures, settledAt, intervalMinutes, summaryAt, now: clock.now() }),
     );
   }
 
@@ -106,10 +106,10 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
 
 /** Has an account looked at as soon as possible. */
 export async function visitNow(
-  { agenda, queue, clock }: { agenda: Agenda; queue: JobQueue; clock: Clock },
+  { schedule, queue, clock }: { schedule: Schedule; queue: JobQueue; clock: Clock },
   account: number,
 ) {
   const dueAt = clock.now();
-  await agenda.set(account, { dueAt, failures: 0 });
-  await queue.put([{ account, reason: "visit", dueAt }]);
+  await schedule.set(account, { dueAt, failures: 0 });
+  await queue.put([{ account, reason: "scheduled", dueAt }]);
 }

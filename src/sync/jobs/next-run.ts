@@ -1,6 +1,6 @@
 import type { RunReport } from "../engine/run.ts";
 import { isIncomplete } from "../model/outcome.ts";
-import type { Appointment } from "../model/schedule.ts";
+import type { ScheduledRun } from "../model/schedule.ts";
 
 const MINUTE_MS = 60_000;
 /** What lacks a link has nothing to bring over. Linking makes its own visit. As long as the longest interval. */
@@ -24,15 +24,15 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
  * up to the interval, but not before the time a vendor asked us to wait until, and no later than the next
  * summary is due: that run does not contact the vendor.
  */
-export function nextAppointment(facts: {
+export function nextScheduledRun(facts: {
   report: RunReport;
-  /** Of the appointment before. */
+  /** Of the scheduled run before. */
   failures: number;
   settledAt?: Date | undefined;
   intervalMinutes: number;
   summaryAt: Date | undefined;
   now: Date;
-}): Appointment {
+}): ScheduledRun {
   const { report, intervalMinutes, summaryAt, now } = facts;
   // A machine that has just started often gets the right time within a minute.
   const isPutOff = report.status === "retry_later" || report.action === "fix_clock";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { JobQueue } from "../model/jobs.ts";
-import type { Agenda, ListedAppointment } from "../model/schedule.ts";
+import type { DueEntry, Schedule } from "../model/schedule.ts";
 
 const SIDE_BY_SIDE = 10;
 
@@ -17,21 +17,21 @@ export interface Swept {
  * with every sweep, so that no account is ever forgotten. To be called every few minutes; two at once do no harm.
  */
 export async function sweep(
-  { agenda, queue, clock, log }: { agenda: Agenda; queue: JobQueue; clock: Clock; log: Log },
+  { schedule, queue, clock, log }: { schedule: Schedule; queue: JobQueue; clock: Clock; log: Log },
   /** Begins no more pages after it; the next sweep goes on. */
   deadlineAt?: Date,
 ): Promise<Swept> {
   const swept: Swept = { queued: 0, recovered: 0 };
   // By an older version, by hand, or by a crash between two writes.
-  for (const account of await agenda.lost()) {
-    log.warn("account_without_appointment", { account });
-    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+  for (const account of await schedule.findUnscheduled()) {
+    log.warn("account_not_scheduled", { account });
+    await schedule.set(account, { dueAt: clock.now(), failures: 0 });
     swept.recovered++;
   }
-  for await (const page of agenda.due()) {
-    await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "visit" })));
+  for await (const page of schedule.due()) {
+    await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
     // After the queue took them: what ends in between queues a visit twice, and never none.
-    await sideBySide(page, (listed) => agenda.queued(listed));
+    await sideBySide(page, (listed) => schedule.markQueued(listed));
     swept.queued += page.length;
     if (deadlineAt && clock.now() >= deadlineAt) break;
   }
@@ -42,20 +42,20 @@ export async function sweep(
 const SOON_SECONDS = 600;
 
 /**
- * The agenda of a process that sweeps by itself. A visit due soon would often fall just after a regular sweep: a run that has
+ * The schedule of a process that sweeps by itself. A visit due soon would often fall just after a regular sweep: a run that has
  * to wait for one minute would come after two.
  */
-export function createWakingAgenda(agenda: Agenda, clock: Clock, wakeAt: (at: Date) => void): Agenda {
+export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (at: Date) => void): Schedule {
   return {
-    ...agenda,
+    ...schedule,
     async set(account, next) {
-      await agenda.set(account, next);
+      await schedule.set(account, next);
       if (next.dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(next.dueAt);
     },
   };
 }
 
-async function sideBySide(page: ListedAppointment[], work: (listed: ListedAppointment) => Promise<void>) {
+async function sideBySide(page: DueEntry[], work: (listed: DueEntry) => Promise<void>) {
   const waiting = page.values();
   await Promise.all(
     Array.from({ length: SIDE_BY_SIDE }, async () => {

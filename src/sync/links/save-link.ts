@@ -4,7 +4,7 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Accounts } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 import type { Link, Links, PendingLink, PendingLinks, Vendor, VendorUsers } from "../model/link.ts";
-import type { Agenda } from "../model/schedule.ts";
+import type { Schedule } from "../model/schedule.ts";
 import type { SubscriptionMemory } from "../model/withings-link.ts";
 import { withLease } from "./with-lease.ts";
 
@@ -48,11 +48,11 @@ export function createLinkSaver(deps: {
   pendingLinks: PendingLinks;
   users: Record<Vendor, VendorUsers>;
   subscriptions: Pick<SubscriptionMemory, "forget">;
-  agenda: Pick<Agenda, "set">;
+  schedule: Pick<Schedule, "set">;
   clock: Clock;
   log: Log;
 }): LinkSaver {
-  const { accounts, links, pendingLinks, users, subscriptions, agenda, clock, log } = deps;
+  const { accounts, links, pendingLinks, users, subscriptions, schedule, clock, log } = deps;
 
   return {
     isTaken: async (account, vendor, vendorUserId) => {
@@ -112,7 +112,7 @@ export function createLinkSaver(deps: {
   async function tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }) {
     await pendingLinks.forget(account, vendor);
     // Whatever the chat or the terminal says: otherwise a new account could wait for a day.
-    await agenda.set(account, { dueAt: clock.now(), failures: 0 });
+    await schedule.set(account, { dueAt: clock.now(), failures: 0 });
     // Subscriptions went with the old link.
     if (vendor === "withings") await subscriptions.forget(account);
     // The previous one may now be linked by somebody else.

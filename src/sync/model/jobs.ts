@@ -4,14 +4,14 @@ import type { Versioned } from "./link.ts";
 export type NewJob = { account: number; dueAt: Date } & (
   | {
       reason: /** Its time has come: a look at everything, which then says when the next one is. */
-        | "visit"
+        | "scheduled"
         /** Withings says that something was measured, changed or deleted. */
         | "withings_notified"
         /** Withings says that the person is gone, or no longer shares with us. */
         | "withings_unlinked";
     }
   /** Somebody asked in the chat, for a sync or for /doctor. The answer is written into this message. */
-  | { reason: "asked" | "doctor"; messageId: number }
+  | { reason: "requested" | "doctor"; messageId: number }
 );
 
 export type JobReason = NewJob["reason"];

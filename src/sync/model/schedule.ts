@@ -1,5 +1,5 @@
 /** When an account is looked at next. */
-export interface Appointment {
+export interface ScheduledRun {
   dueAt: Date;
   /** How many runs before it had to put something off, one after the other. */
   failures: number;
@@ -9,24 +9,24 @@ export interface Appointment {
 
 /**
  * Who is due when, listed by time, so that finding those who are due costs nothing for all the others. An account's own
- * appointment is the truth; what the list says beside it is dropped when its time comes.
+ * scheduled run is the truth; what the list says beside it is dropped when its time comes.
  */
-export interface Agenda {
-  read(account: number): Promise<Appointment | undefined>;
-  set(account: number, appointment: Appointment): Promise<void>;
+export interface Schedule {
+  read(account: number): Promise<ScheduledRun | undefined>;
+  set(account: number, scheduledRun: ScheduledRun): Promise<void>;
   /** Whose time has come, oldest first, page by page. Who was `queued` lately is left out. */
-  due(): AsyncGenerator<ListedAppointment[]>;
+  due(): AsyncGenerator<DueEntry[]>;
   /** For an hour it is not due again; a job that got lost is queued anew after that. */
-  queued(listed: ListedAppointment): Promise<void>;
-  /** Takes away what is listed for an account at a time that is not its appointment, or no longer. */
+  markQueued(listed: DueEntry): Promise<void>;
+  /** Takes away what is listed for an account at a time that is not its scheduled run, or no longer. */
   drop(account: number, dueAt: Date): Promise<void>;
-  /** Takes away the appointment of an account that is gone. */
+  /** Takes away the scheduled run of an account that is gone. */
   forget(account: number): Promise<void>;
   /** Looks at some more accounts with every call, round and round: those among them that nobody would look at any more. */
-  lost(): Promise<number[]>;
+  findUnscheduled(): Promise<number[]>;
 }
 
-export interface ListedAppointment {
+export interface DueEntry {
   account: number;
   dueAt: Date;
   version: string;

@@ -93,20 +93,20 @@ const TIMEOUT = 522;
 const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
 
 /** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
-export type Schedule = <T>(task: () => Promise<T>, options: { urgent: boolean }) => Promise<T>;
+export type RateLimited = <T>(task: () => Promise<T>, options: { urgent: boolean }) => Promise<T>;
 
 /**
- * Transport of the Withings API. `schedule` keeps the whole application under Withings' limit of 120 requests a minute.
+ * Transport of the Withings API. `rateLimited` keeps the whole application under Withings' limit of 120 requests a minute.
  */
 export function createWithingsCall(options: {
   apiUrl: string;
   send: Transport;
-  schedule: Schedule;
+  rateLimited: RateLimited;
   /** Of this program. */
   version?: string;
   onUnknown?: NoteUnknown | undefined;
 }): WithingsCall {
-  const { apiUrl, send, schedule, version = "0", onUnknown = () => {} } = options;
+  const { apiUrl, send, rateLimited, version = "0", onUnknown = () => {} } = options;
 
   return async ({ path, params, body, accessToken, urgent = false }) => {
     const call = `Withings ${path} ${params.action}`;
@@ -124,7 +124,7 @@ export function createWithingsCall(options: {
         ),
         silenceOf: "withings_silent",
       });
-    const answer = await schedule(request, { urgent });
+    const answer = await rateLimited(request, { urgent });
     if (answer.status === 429 || answer.status >= 500) {
       throw new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
         retryAfterSeconds: retryAfterSeconds(answer),

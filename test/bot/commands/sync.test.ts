@@ -275,7 +275,7 @@ describe("/status", () => {
     house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
     house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
     await house.sync();
-    await house.app.agenda.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
+    await house.app.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
     house.startBot();
     // The times are those of the owner's zone, which Withings told.
     expect((await status()).split("\n")).toEqual([

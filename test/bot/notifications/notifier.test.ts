@@ -11,7 +11,7 @@ import { createAccounts } from "../../../src/store/accounts.ts";
 import { createErasure } from "../../../src/store/erasure.ts";
 import { createHealthStore } from "../../../src/store/health.ts";
 import { keys } from "../../../src/store/items.ts";
-import { createAgenda } from "../../../src/store/schedule.ts";
+import { createSchedule } from "../../../src/store/schedule.ts";
 import { openSqliteTable } from "../../../src/store/sqlite/table.ts";
 import type { Table } from "../../../src/store/table.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
@@ -43,8 +43,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const agendaAt = (clock: Clock) => createAgenda(table, clock, createLog({ level: "silent" }));
-const accountsAt = (clock: Clock) => createAccounts(table, agendaAt(clock), clock.now, createLog({ level: "silent" }));
+const scheduleAt = (clock: Clock) => createSchedule(table, clock, createLog({ level: "silent" }));
+const accountsAt = (clock: Clock) =>
+  createAccounts(table, scheduleAt(clock), clock.now, createLog({ level: "silent" }));
 
 /** Each is a new copy of the program on the same store. `between` comes between what it reads and what it writes. */
 function newNotifier(send: (text: string) => Promise<void> = async () => {}, between = async () => {}) {
@@ -205,7 +206,7 @@ test("a silence written by a clock that was ahead silences nobody", async () => 
 
 test("what is told while the account is taken away leaves nothing of it behind", async () => {
   const notifier = newNotifier(() =>
-    createErasure(table, agendaAt(createManualClock(new Date(0)))).erase(account.telegramUserId),
+    createErasure(table, scheduleAt(createManualClock(new Date(0)))).erase(account.telegramUserId),
   );
   await notifier.afterRun(account, signedOut);
   expect(texts).toHaveLength(1);

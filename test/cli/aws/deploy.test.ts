@@ -102,7 +102,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
   // Whoever lacked a link is looked at once a day.
   const tomorrow = new Date(Date.now() + 24 * 3_600_000);
-  await it.asFunction((app) => app.agenda.set(OWNER, { dueAt: tomorrow, failures: 0 }));
+  await it.asFunction((app) => app.schedule.set(OWNER, { dueAt: tomorrow, failures: 0 }));
   // The browser ends at the function, which links by itself.
   const login = it.machine.start("login withings --stage prod");
   await login.said("press Enter.");
@@ -114,7 +114,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   const withings = await login.ended;
   const garmin = await run("login garmin --stage prod --ticket", [it.machine.ticket()]);
   expect([withings.exit, garmin.exit], withings.stderr + garmin.stderr).toEqual([0, 0]);
-  const next = await it.asFunction((app) => app.agenda.read(OWNER));
+  const next = await it.asFunction((app) => app.schedule.read(OWNER));
   expect(next?.dueAt.getTime()).toBeLessThanOrEqual(Date.now());
 
   person().stepOnScale({ at: anHourAgo(), weightKg: 80.25 });

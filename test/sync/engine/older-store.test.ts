@@ -30,8 +30,8 @@ function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
     ...{ clock, log: app.run.log },
   });
   return async (): Promise<RunReport> => {
-    const appointment = await app.agenda.read(ACCOUNT);
-    await work({ account: ACCOUNT, reason: "visit", dueAt: appointment?.dueAt ?? clock.now(), attempts: 0 });
+    const scheduledRun = await app.schedule.read(ACCOUNT);
+    await work({ account: ACCOUNT, reason: "scheduled", dueAt: scheduledRun?.dueAt ?? clock.now(), attempts: 0 });
     return last ?? expect.fail("no run was made");
   };
 }

@@ -21,9 +21,9 @@ const noted: UnknownAnswer[] = [];
 beforeAll(async () => {
   stub = await startStub();
   call = createGarminCall({ connectapiUrl: `${stub.url}/`, send: stub.send, onUnknown: (it) => void noted.push(it) });
-  const schedule = <T>(task: () => Promise<T>) => task();
-  weights = createWeightSink({ call, schedule });
-  pressures = createBloodPressureSink({ call, schedule });
+  const rateLimited = <T>(task: () => Promise<T>) => task();
+  weights = createWeightSink({ call, rateLimited });
+  pressures = createBloodPressureSink({ call, rateLimited });
 });
 afterAll(() => stub.close());
 

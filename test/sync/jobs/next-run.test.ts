@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
-import { nextAppointment } from "../../../src/sync/jobs/next-run.ts";
+import { nextScheduledRun } from "../../../src/sync/jobs/next-run.ts";
 import { NOON } from "../../support/household.ts";
 
 const HOUR_MS = 3600_000;
@@ -22,7 +22,7 @@ test.each<[string, Date, Date | undefined, Date]>([
 ])("after a vendor asked to wait %s, the next run comes in time", (_what, until, summaryAt, dueAt) => {
   const report = { status: "retry_later", synced: 0, skipped: 0, held: 0, failed: 0 } as const;
   const rests = { vendor: "garmin", until } as const;
-  const next = nextAppointment({
+  const next = nextScheduledRun({
     report: { ...report, rests },
     ...{ failures: 0, intervalMinutes: 30, summaryAt, now: NOON },
   });
@@ -36,7 +36,7 @@ test.each<[string, Partial<RunReport>, number, number]>([
   ["another run is at work", { status: "retry_later", busy: true }, 0, 1],
   ["Withings is not linked", { status: "action_needed", action: "link_withings" }, 0, 1440],
 ])("after a run where %s the next comes in time", (_what, report, failures, inMinutes) => {
-  const next = nextAppointment({
+  const next = nextScheduledRun({
     report: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0, ...report },
     ...{ failures, intervalMinutes: 30, summaryAt: undefined, now: NOON },
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { FaultEffect, FaultMatch, ServerName } from "../../../src/sandbox/fault.ts";
-import { agendaHouses } from "../../support/agenda-house.ts";
 import { ACCOUNT, OWNER } from "../../support/household.ts";
+import { scheduleHouses } from "../../support/schedule-house.ts";
 
-const houses = agendaHouses();
+const houses = scheduleHouses();
 const { house, minutes } = houses;
 
 interface Case {
@@ -125,7 +125,7 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
     const left = asked - 60;
     clock.advance(left / 2);
     await perform({ account: ACCOUNT, reason: "withings_notified", dueAt: minutes(0) });
-    await perform({ account: ACCOUNT, reason: "asked", messageId: 1, dueAt: minutes(0) });
+    await perform({ account: ACCOUNT, reason: "requested", messageId: 1, dueAt: minutes(0) });
     clock.advance(left / 2 - 10);
     const report = await sync({}, await newApp());
     expect(report).toMatchObject({ status: "retry_later", rests: { vendor } });

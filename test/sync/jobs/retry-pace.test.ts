@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/lib/clock.ts";
-import { type Schedule, startSchedule } from "../../../src/lib/interval.ts";
+import { type RepeatedTask, runEvery } from "../../../src/lib/interval.ts";
 import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { createWork } from "../../../src/sync/jobs/handler.ts";
-import { createWakingAgenda, sweep } from "../../../src/sync/jobs/sweep.ts";
+import { createWakingSchedule, sweep } from "../../../src/sync/jobs/sweep.ts";
 import type { JobQueue } from "../../../src/sync/model/jobs.ts";
 import { NOON, startHousehold } from "../../support/household.ts";
 
@@ -28,10 +28,10 @@ async function startFastMachine(intervalMinutes: number) {
   });
   const { log } = app.run;
   const runs: Array<{ begunAt: number; endedAt: number }> = [];
-  let sweeps: Schedule | undefined;
-  const agenda = createWakingAgenda(app.agenda, clock, (at) => sweeps?.wakeAt(at));
+  let sweeps: RepeatedTask | undefined;
+  const schedule = createWakingSchedule(app.schedule, clock, (at) => sweeps?.wakeAt(at));
   const work = createWork({
-    ...{ ...app, agenda, clock, log, intervalMinutes },
+    ...{ ...app, schedule, clock, log, intervalMinutes },
     async sync(account) {
       const begunAt = Date.now();
       const report = await syncAccount(app.run, account);
@@ -49,9 +49,9 @@ async function startFastMachine(intervalMinutes: number) {
       for (const job of jobs) await work({ ...job, attempts: 0 });
     },
   };
-  sweeps = startSchedule({
+  sweeps = runEvery({
     minutes: 1,
-    round: async () => void (await sweep({ agenda, queue, clock, log })),
+    round: async () => void (await sweep({ schedule, queue, clock, log })),
     clock,
     log,
   });

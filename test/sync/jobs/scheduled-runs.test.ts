@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
 import { keys } from "../../../src/store/items.ts";
 import type { NewJob } from "../../../src/sync/model/jobs.ts";
-import { agendaHouses, tableOf } from "../../support/agenda-house.ts";
 import { ACCOUNT, NOON, OWNER } from "../../support/household.ts";
+import { scheduleHouses, tableOf } from "../../support/schedule-house.ts";
 
-const { house, moveIn, minutes, listed } = agendaHouses();
+const { house, moveIn, minutes, listed } = scheduleHouses();
 
 describe("a visit", () => {
   test("brings over what is new, and tells the summary after it", async () => {
@@ -62,7 +62,7 @@ describe("a visit", () => {
     await house().app.disconnect(account ?? expect.fail(), "everything");
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("of an account that was taken away while it was visited leaves nothing behind", async () => {
@@ -74,7 +74,7 @@ describe("a visit", () => {
     });
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("whose account is gone takes away what a crash has left of it", async () => {
@@ -82,19 +82,19 @@ describe("a visit", () => {
     const account = await house().app.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
     expect(await listed()).toEqual([]);
-    await house().app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await house().app.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     await sweep();
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.agenda.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
-  test("at a time that is no appointment any more is dropped, with its place in the list", async () => {
+  test("at a time that is no scheduled run any more is dropped, with its place in the list", async () => {
     const { sweep, work, dueIn } = await moveIn();
     const table = await tableOf(house());
     const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
-    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
-    await table.put(keys.listedAppointment(ACCOUNT, NOON), left, { expect: "absent" });
+    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
+    await table.put(keys.dueEntry(ACCOUNT, NOON), left, { expect: "absent" });
     await table.close();
     expect((await sweep()).queued).toBe(1);
     house().requests();
@@ -128,7 +128,7 @@ describe("a visit", () => {
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);
-    expect((await house().app.agenda.read(ACCOUNT))?.failures).toBe(0);
+    expect((await house().app.schedule.read(ACCOUNT))?.failures).toBe(0);
   });
 
   test("comes an interval later where the hour of the summary is over", async () => {
@@ -143,7 +143,7 @@ describe("a visit", () => {
     const { sweep } = await moveIn();
     await sweep();
     expect((await sweep()).queued).toBe(0);
-    await house().app.agenda.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await house().app.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     expect((await sweep()).queued).toBe(1);
   });
 
@@ -157,15 +157,15 @@ describe("a visit", () => {
   test("is due again in an interval after a run that somebody asked for, so that none is made in between", async () => {
     const { perform, dueIn } = await moveIn();
     house().clock.advance(600);
-    await perform({ account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON });
+    await perform({ account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON });
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
   });
 });
 
-test("a run that was asked for waits for the one that is at work, and in the end leaves it to the agenda", async () => {
+test("a run that was asked for waits for the one that is at work, and in the end leaves it to the schedule", async () => {
   const { perform, dueIn } = await moveIn();
-  const asked: NewJob = { account: ACCOUNT, reason: "asked", messageId: 1, dueAt: NOON };
+  const asked: NewJob = { account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON };
   await house().app.leases.acquire(`account#${ACCOUNT}`, 120);
   for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
   await perform(asked, 4);

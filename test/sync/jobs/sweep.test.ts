@@ -7,16 +7,16 @@ import { createLog } from "../../../src/lib/log.ts";
 import { keys } from "../../../src/store/items.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
-import { agendaHouses, tableOf } from "../../support/agenda-house.ts";
 import { ACCOUNT, NOON } from "../../support/household.ts";
+import { scheduleHouses, tableOf } from "../../support/schedule-house.ts";
 
-const { house, moveIn, minutes, listed } = agendaHouses();
+const { house, moveIn, minutes, listed } = scheduleHouses();
 
 describe("a sweep", () => {
   test("queues a visit for who is due, once, and again in an interval", async () => {
     const { sweep, queued, work, dueIn } = await moveIn();
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
-    expect(queued).toEqual([{ account: ACCOUNT, reason: "visit", dueAt: NOON }]);
+    expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON }]);
     await work();
     expect(await dueIn()).toBe(30);
     house().clock.advance(30 * 60 - 1);
@@ -47,7 +47,7 @@ describe("a sweep", () => {
     for (let account = 1; account <= 1000; account++) {
       const dueAt = minutes(-1);
       const value = { account, dueAt: dueAt.toISOString() };
-      await table.put(keys.listedAppointment(account, dueAt), value, { expect: "absent" });
+      await table.put(keys.dueEntry(account, dueAt), value, { expect: "absent" });
     }
     await table.close();
     expect((await sweep(undefined, house().clock.now())).queued).toBe(1000);
@@ -62,39 +62,39 @@ describe("a sweep", () => {
       const item = await table.get({ pk, sk });
       if (item) await table.delete(item.key, { version: item.version });
     };
-    for (const sk of await listed()) await remove(keys.agenda, sk);
-    // It has an appointment that nobody finds: after two hours that is clear.
+    for (const sk of await listed()) await remove(keys.schedule, sk);
+    // It has a scheduled run that nobody finds: after two hours that is clear.
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
     house().clock.advance(2 * 3600 + 1);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
 
-    for (const sk of await listed()) await remove(keys.agenda, sk);
-    await remove(keys.appointment(ACCOUNT).pk, keys.appointment(ACCOUNT).sk);
+    for (const sk of await listed()) await remove(keys.schedule, sk);
+    await remove(keys.scheduledRun(ACCOUNT).pk, keys.scheduledRun(ACCOUNT).sk);
     await table.close();
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
   test("finds an account that a clock far ahead has put off for years", async () => {
     const { sweep, work, dueIn } = await moveIn();
-    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     await work();
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
-    await house().app.agenda.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
   });
 
   test.each([
-    ["is no appointment", "pk = 'agenda'", '{"odd":true}'],
-    ["is no JSON", "pk = 'agenda'", "{"],
-    ["is no JSON, nor the account's own", "'agenda' IN (pk, sk)", "{"],
+    ["is no scheduledRun", "pk = 'schedule'", '{"odd":true}'],
+    ["is no JSON", "pk = 'schedule'", "{"],
+    ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
   ])("passes over a listed one that %s, and finds its account again", async (_what, which, value) => {
     const { sweep } = await moveIn();
     const database = new DatabaseSync(path.join(house().dataDir, "weighbridge.sqlite"));
     database.prepare(`UPDATE weighbridge SET value = ? WHERE ${which}`).run(value);
     database.close();
-    if (which !== "pk = 'agenda'") return expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
+    if (which !== "pk = 'schedule'") return expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
     house().clock.advance(3 * 3600);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
@@ -128,13 +128,13 @@ describe("a sweep", () => {
     const costOf = async (accounts: number) => {
       for (let id = 1; id <= accounts; id++) {
         await app.accounts.save(id, {});
-        await app.agenda.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
+        await app.schedule.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
       }
       calls.length = 0;
       await sweep({ ...app, queue, clock: house().clock, log: createLog({ level: "silent" }) });
       return calls.length;
     };
-    await app.agenda.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
+    await app.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
     const few = await costOf(60);
     house().clock.advance(1);
     expect(await costOf(400)).toBe(few);
@@ -142,12 +142,12 @@ describe("a sweep", () => {
   });
 });
 
-test("two who move an appointment at once leave one of the two, and it is found", async () => {
+test("two who move a scheduled run at once leave one of the two, and it is found", async () => {
   const { sweep, queued } = await moveIn();
-  const { agenda } = house().app;
-  await Promise.all([5, 6, 7, 8].map((at) => agenda.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
-  const { dueAt } = (await agenda.read(ACCOUNT)) ?? expect.fail();
+  const { schedule } = house().app;
+  await Promise.all([5, 6, 7, 8].map((at) => schedule.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
+  const { dueAt } = (await schedule.read(ACCOUNT)) ?? expect.fail();
   house().clock.advance(3600);
   await sweep();
-  expect(queued).toContainEqual({ account: ACCOUNT, reason: "visit", dueAt });
+  expect(queued).toContainEqual({ account: ACCOUNT, reason: "scheduled", dueAt });
 });

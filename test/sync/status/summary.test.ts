@@ -193,7 +193,7 @@ describe("the summary of a day", () => {
     expect(dueAt("2026-11-21T12:00:00Z", undefined, { createdAt: early })).toBe("2026-11-21T08:00:00.000Z");
   });
 
-  test("is due to who wants none, so that a later one tells of a day, and is no appointment", () => {
+  test("is due to who wants none, so that a later one tells of a day, and is no scheduled run", () => {
     const account = accountWith({ summaryMode: "off" });
     expect(summaryDueAt(account, BERLIN, undefined, NOW)).toEqual(NOW);
     expect(nextSummaryAt(account, BERLIN, NOW)).toBeUndefined();

@@ -20,7 +20,7 @@ let stub: Stub;
 let call: WithingsCall;
 beforeAll(async () => {
   stub = await startStub();
-  call = createWithingsCall({ apiUrl: `${stub.url}/`, send: stub.send, schedule: (task) => task() });
+  call = createWithingsCall({ apiUrl: `${stub.url}/`, send: stub.send, rateLimited: (task) => task() });
 });
 afterAll(() => stub.close());
 
@@ -241,7 +241,7 @@ describe("an answer that was not understood", () => {
   ])("(%s) is noted with where and without a token", async (_what, answer, where) => {
     const noted: UnknownAnswer[] = [];
     const noting = createWithingsCall({
-      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task() },
+      ...{ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() },
       onUnknown: (it) => noted.push(it),
     });
     stub.willAnswer(answer());
@@ -255,7 +255,7 @@ describe("an answer that was not understood", () => {
   test("is not noted when it only asks to wait", async () => {
     const noted: UnknownAnswer[] = [];
     const noting = createWithingsCall({
-      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task() },
+      ...{ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() },
       onUnknown: (it) => noted.push(it),
     });
     for (const known of [status(601), status(2551), status(401)]) {
@@ -271,7 +271,7 @@ describe("what is sent", () => {
 
   test("every request says which program it is", async () => {
     const named = createWithingsCall({
-      ...{ apiUrl: stub.url, send: stub.send, schedule: (task) => task(), version: "1.2.3" },
+      ...{ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task(), version: "1.2.3" },
     });
     stub.willAnswer(tokenBody(), Response.json({ status: 0, body: { measuregrps: [] } }));
     await requestTokenByRefresh(named, APPLICATION, "refresh-1", NOW);
@@ -331,7 +331,7 @@ describe("what is sent", () => {
     const stuck = createWithingsCall({
       apiUrl: stub.url,
       send: stub.send,
-      schedule: (task, { urgent }) => {
+      rateLimited: (task, { urgent }) => {
         asked.push(urgent);
         return urgent ? task() : new Promise(() => {});
       },

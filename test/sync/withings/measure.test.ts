@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stub.close());
 
-const call = () => createWithingsCall({ apiUrl: stub.url, send: stub.send, schedule: (task) => task() });
+const call = () => createWithingsCall({ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() });
 const read = () => getMeas(call(), { accessToken: "bearer-1", lastUpdate: 1 });
 const changed = () => createWithingsSource(call()).changedSince((use) => use("bearer-1"), new Date(1000));
 
@@ -263,7 +263,7 @@ test("450 groups in pages of 200 all come through, each once", async () => {
     house.person.stepOnScale({ at: new Date(NOON.getTime() - (n + 1) * 3600_000), weightKg: 80 + (n % 100) / 100 });
   }
   const source = createWithingsSource(
-    createWithingsCall({ apiUrl: house.sandbox.withings.apiUrl, send: stub.send, schedule: (task) => task() }),
+    createWithingsCall({ apiUrl: house.sandbox.withings.apiUrl, send: stub.send, rateLimited: (task) => task() }),
   );
   const withAccess = house.app.tokens.withAccess(4711, "withings");
   house.requests();

@@ -10,7 +10,7 @@ let stub: Stub;
 let call: WithingsCall;
 beforeAll(async () => {
   stub = await startStub();
-  call = createWithingsCall({ apiUrl: stub.url, send: stub.send, schedule: (task) => task() });
+  call = createWithingsCall({ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() });
 });
 afterAll(() => stub.close());
 

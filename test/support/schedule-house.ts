@@ -11,7 +11,7 @@ import type { Job, JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, type Household, startHousehold } from "./household.ts";
 
 /** For a file of tests: a house for each of them that moves in, closed after it. */
-export function agendaHouses() {
+export function scheduleHouses() {
   let house: Household;
   afterEach(() => house.close());
   return {
@@ -26,7 +26,7 @@ export function agendaHouses() {
     /** Where appointments stand in the list, by time. */
     async listed(): Promise<string[]> {
       const table = await tableOf(house);
-      const items = await table.list(keys.agenda);
+      const items = await table.list(keys.schedule);
       await table.close();
       return items.map(({ key }) => key.sk);
     },
@@ -78,7 +78,7 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
     },
     perform: (job: NewJob, attempts = 0): Promise<void> => work({ ...job, attempts } as Job),
     dueIn: async () => {
-      const next = await app.agenda.read(ACCOUNT);
+      const next = await app.schedule.read(ACCOUNT);
       return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
     },
   };
