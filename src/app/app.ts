@@ -97,7 +97,7 @@ export async function createApp(
   const { clock, log, wrapTable, wrapSend = (it) => it, paced = true } = deps;
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
-  const { accounts, journals, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
+  const { accounts, ledgers, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
   const { links, pendingLinks, signInMemory, vendorAnswers, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
     store,
     config,
@@ -154,7 +154,7 @@ export async function createApp(
 
   const run: RunDeps = {
     accounts,
-    journals,
+    ledgers,
     leases,
     tokens,
     source: createWithingsSource(withingsCall, onUnknown),
@@ -216,7 +216,7 @@ export async function createApp(
     identity: store.identity,
     dialogs,
     links,
-    journals,
+    ledgers,
     leases,
     tokens,
     run,

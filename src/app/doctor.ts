@@ -31,7 +31,7 @@ export interface ChecksDeps {
     App,
     | "accounts"
     | "links"
-    | "journals"
+    | "ledgers"
     | "tokens"
     | "run"
     | "garminSignIn"

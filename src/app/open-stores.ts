@@ -8,8 +8,8 @@ import { createErasure } from "../store/erasure.ts";
 import { createHealthStore } from "../store/health.ts";
 import { createStoreIdentity } from "../store/identity.ts";
 import { createJobs } from "../store/jobs.ts";
-import { createJournals } from "../store/journals.ts";
 import { createLeases } from "../store/leases.ts";
+import { createLedgers } from "../store/ledgers.ts";
 import { createLinks } from "../store/links.ts";
 import { createLinkStates } from "../store/oauth-state.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
@@ -73,7 +73,7 @@ export async function openStore(
     table,
     schedule,
     accounts: createAccounts(table, schedule, clock.now, log),
-    journals: createJournals(table),
+    ledgers: createLedgers(table),
     leases: createLeases(table, clock),
     withingsBudget: createBudget(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),

@@ -8,8 +8,8 @@ import type { Table } from "./table.ts";
 export function createErasure(table: Table, schedule: Schedule): Erasure {
   return {
     async erase(account) {
-      for (const { key } of await table.list(keys.accountPartition(account), keys.journalRange)) {
-        await removePartition(table, `journal#${account}#${key.sk.slice(keys.journalRange.from.length)}`);
+      for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
+        await removePartition(table, `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`);
       }
       await removeItem(table, keys.dialog(String(account)));
       await schedule.forget(account);

@@ -14,7 +14,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   accounts                       <account>               the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              last-run                how the last run ended
- *   account#<account>              journal#<w>#<g>         that the account has had a journal for this pair
+ *   account#<account>              ledger#<w>#<g>          that the account has had a ledger for this pair
  *   account#<account>              health                  what the owner was told, and has to be told
  *   account#<account>              summary                 when the last summary was made
  *   account#<account>              pending-link#<vendor>   tokens of a sign-in that is not a link yet (sealed, ten minutes)
@@ -28,8 +28,8 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   schedule-check                 after                   how far the search for accounts without a scheduled run is
  *   jobs                           <account>#<reason>      what is to be done soon, because somebody asked for it
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
- *   journal#<account>#<w>#<g>      progress                how far the pair is
- *   journal#<account>#<w>#<g>      reading#<id>            the fate of one reading
+ *   ledger#<account>#<w>#<g>       progress                how far the pair is
+ *   ledger#<account>#<w>#<g>       reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
  *   budget#<vendor>                budget                  when the vendor may be asked next (an hour)
@@ -43,10 +43,10 @@ export const keys = {
   accounts: "accounts",
   account: (account: number): Key => ({ pk: "accounts", sk: String(account).padStart(16, "0") }),
   accountPartition: (account: number) => `account#${account}`,
-  journalRange: { from: "journal#", to: "journal$" },
-  journalMark: (account: number, withingsUserId: string, garminProfileId: string): Key => ({
+  ledgerRange: { from: "ledger#", to: "ledger$" },
+  ledgerMark: (account: number, withingsUserId: string, garminProfileId: string): Key => ({
     pk: `account#${account}`,
-    sk: `journal#${withingsUserId}#${garminProfileId}`,
+    sk: `ledger#${withingsUserId}#${garminProfileId}`,
   }),
   link: (account: number, vendor: string): Key => ({ pk: `account#${account}`, sk: `link#${vendor}` }),
   lastRun: (account: number): Key => ({ pk: `account#${account}`, sk: "last-run" }),
@@ -71,10 +71,10 @@ export const keys = {
     pk: `vendor-user#${vendor}#${vendorUserId}`,
     sk: "account",
   }),
-  journal: (account: number, withingsUserId: string, garminProfileId: string) =>
-    `journal#${account}#${withingsUserId}#${garminProfileId}`,
-  progress: (journal: string): Key => ({ pk: journal, sk: "progress" }),
-  reading: (journal: string, id: string): Key => ({ pk: journal, sk: `reading#${id}` }),
+  ledger: (account: number, withingsUserId: string, garminProfileId: string) =>
+    `ledger#${account}#${withingsUserId}#${garminProfileId}`,
+  progress: (ledger: string): Key => ({ pk: ledger, sk: "progress" }),
+  reading: (ledger: string, id: string): Key => ({ pk: ledger, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
   budget: (vendor: string): Key => ({ pk: `budget#${vendor}`, sk: "budget" }),

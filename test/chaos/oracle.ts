@@ -89,11 +89,11 @@ async function judgeReadings(world: World, account: AccountId) {
   const pairing = model.current(account);
   if (!pairing) return;
   const { garmin, person } = pairing;
-  const journal = world.journalOf(account);
+  const ledger = world.ledgerOf(account);
   for (const known of model.readings.filter((it) => it.person === person)) {
     const id = readingId({ measureGroupId: known.grpid, kind: known.kind });
-    const ledger = (await journal?.entries([id]))?.get(id)?.value;
-    const fate = ledger ? `${ledger.fate.state}${"reason" in ledger.fate ? ` ${ledger.fate.reason}` : ""}` : "nothing";
+    const entry = (await ledger?.entries([id]))?.get(id)?.value;
+    const fate = entry ? `${entry.fate.state}${"reason" in entry.fate ? ` ${entry.fate.reason}` : ""}` : "nothing";
     const here = world.entriesOf(garmin).filter((it) => it.kind === known.kind && it.date === known.date);
     const what = `${known.id} (${known.kind} ${known.date}, ledger says ${fate})`;
     const areVersions = new Set(here.map((it) => it.value)).size === here.length;
@@ -127,7 +127,7 @@ function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountI
 
 async function judgeProgress(world: World, account: AccountId) {
   const { turns, model, violations } = world;
-  const progress = (await world.journalOf(account)?.progress())?.value;
+  const progress = (await world.ledgerOf(account)?.progress())?.value;
   const person = model.current(account)?.person;
   if (!progress || !person) return;
   if (progress.cursorAt.getTime() > turns.nowMs) {

@@ -1,7 +1,7 @@
 import { sentValues } from "../../src/sync/engine/match.ts";
 import type { RunDeps } from "../../src/sync/engine/run.ts";
 import type { Lease } from "../../src/sync/model/leases.ts";
-import type { Journal, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
+import type { Ledger, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
 import type { Versioned } from "../../src/sync/model/link.ts";
 import type { Reading } from "../../src/sync/model/reading.ts";
 import type { Sink, Standing } from "../../src/sync/model/vendors.ts";
@@ -11,7 +11,7 @@ import type { Plant } from "./program.ts";
 export const PLANTS: Record<string, Plant> = {
   "no-write-ahead": {
     says: "An upload begins before the ledger says so.",
-    run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutWriteAhead(journal)) }),
+    run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutWriteAhead(ledger)) }),
   },
   "cursor-first": {
     says: "The cursor moves before the readings it passes are settled.",
@@ -41,7 +41,7 @@ export const PLANTS: Record<string, Plant> = {
   },
   "no-look-before-second-try": {
     says: "An upload without an answer is sent again without a look.",
-    run: ({ journals }) => ({ journals: journalsOf(journals, (journal) => withoutMemoryOfTries(journal)) }),
+    run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutMemoryOfTries(ledger)) }),
   },
   "removal-not-confirmed": {
     says: "A removal that Garmin did not carry out counts as done.",
@@ -83,33 +83,33 @@ export const PLANTS: Record<string, Plant> = {
 
 const NO_LEASE: Lease = { remainingSeconds: () => Infinity, renew: async () => {}, release: async () => {} };
 
-function journalsOf(journals: RunDeps["journals"], wrap: (journal: Journal) => Journal): RunDeps["journals"] {
-  return { ...journals, of: (...pair) => wrap(journals.of(...pair)) };
+function ledgersOf(ledgers: RunDeps["ledgers"], wrap: (ledger: Ledger) => Ledger): RunDeps["ledgers"] {
+  return { ...ledgers, of: (...pair) => wrap(ledgers.of(...pair)) };
 }
 
 /** "sending" is kept in mind, and written with what follows it. */
-function withoutWriteAhead(journal: Journal): Journal {
+function withoutWriteAhead(ledger: Ledger): Ledger {
   const never = new Map<string, string | undefined>();
   return {
-    ...journal,
+    ...ledger,
     async write(entry, version) {
       const before = version !== undefined && never.has(version) ? never.get(version) : version;
-      if (entry.fate.state !== "sending" || entry.attemptedAt === undefined) return journal.write(entry, before);
+      if (entry.fate.state !== "sending" || entry.attemptedAt === undefined) return ledger.write(entry, before);
       const mark = `never written ${never.size}`;
       never.set(mark, before);
       return { value: entry, version: mark };
     },
     async forget(entry) {
-      if (!never.has(entry.version)) await journal.forget(entry);
+      if (!never.has(entry.version)) await ledger.forget(entry);
     },
   };
 }
 
-function withoutMemoryOfTries(journal: Journal): Journal {
+function withoutMemoryOfTries(ledger: Ledger): Ledger {
   return {
-    ...journal,
+    ...ledger,
     async entries(ids) {
-      const entries = await journal.entries(ids);
+      const entries = await ledger.entries(ids);
       return new Map([...entries].map(([id, entry]) => [id, withoutAttempt(entry)]));
     },
   };
@@ -120,7 +120,7 @@ function withoutAttempt({ value, version }: Versioned<LedgerEntry>): Versioned<L
   return { value: value.fate.state === "sending" ? rest : value, version };
 }
 
-function cursorFirst({ source, journals }: RunDeps): Partial<RunDeps> {
+function cursorFirst({ source, ledgers }: RunDeps): Partial<RunDeps> {
   let newestMs = 0;
   return {
     source: {
@@ -131,26 +131,26 @@ function cursorFirst({ source, journals }: RunDeps): Partial<RunDeps> {
         return answer;
       },
     },
-    journals: journalsOf(journals, (journal) => movingFirst(journal, () => newestMs)),
+    ledgers: ledgersOf(ledgers, (ledger) => movingFirst(ledger, () => newestMs)),
   };
 }
 
 /** Moves the cursor with the first look into the ledger, and never back. */
-function movingFirst(journal: Journal, newestMs: () => number): Journal {
+function movingFirst(ledger: Ledger, newestMs: () => number): Ledger {
   let last: Versioned<Progress> | undefined;
   const ahead = (progress: Progress): Progress => ({
     ...progress,
     // Without the day of overlap, which would hide it.
     cursorAt: new Date(Math.max(progress.cursorAt.getTime(), newestMs() + 24 * 3600 * 1000)),
   });
-  const save = async (progress: Progress) => (last = await journal.saveProgress(progress, last?.version));
+  const save = async (progress: Progress) => (last = await ledger.saveProgress(progress, last?.version));
   return {
-    ...journal,
-    progress: async () => (last = await journal.progress()),
+    ...ledger,
+    progress: async () => (last = await ledger.progress()),
     saveProgress: (progress) => save(last ? ahead(progress) : progress),
     async entries(ids) {
       if (last) await save(ahead(last.value));
-      return journal.entries(ids);
+      return ledger.entries(ids);
     },
   };
 }

@@ -297,16 +297,16 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     aws?.recover();
   }
 
-  function journalOf(account: AccountId) {
+  function ledgerOf(account: AccountId) {
     const pairing = model.current(account);
     if (!pairing) return undefined;
     const { profileId } = sandbox.garmin.accounts.get(mailOf(pairing.garmin));
-    return main.app.journals.of(account, String(USERIDS[pairing.person]), String(profileId));
+    return main.app.ledgers.of(account, String(USERIDS[pairing.person]), String(profileId));
   }
 
   async function giveWord({ account, word, nth }: Extract<Step, { do: "word" }>) {
     const pairing = model.current(account);
-    const waiting = (await journalOf(account)?.progress())?.value.attention ?? [];
+    const waiting = (await ledgerOf(account)?.progress())?.value.attention ?? [];
     const item = waiting[nth % waiting.length];
     if (!pairing || !item) return;
     const said = await main.giveWord(account, readingId(item), word).catch(() => "busy");
@@ -669,7 +669,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       versionOf,
       groupOf,
       messagesTo,
-      journalOf,
+      ledgerOf,
       doAsAsked,
       noTrouble,
       readLinks,

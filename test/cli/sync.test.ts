@@ -144,7 +144,7 @@ test("a dry run says what would happen with each reading and why, and changes no
   });
 
   expect(sandbox.garmin.requests.filter(({ method }) => method !== "GET")).toEqual([]);
-  expect(machine.stored()).not.toContain("journal#");
+  expect(machine.stored()).not.toContain("ledger#");
   expect((await run(`status --json`)).json()).toMatchObject({ accounts: [{ lastRun: null, attention: [] }] });
 });
 

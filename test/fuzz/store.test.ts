@@ -24,8 +24,8 @@ test("a damaged stored item stops its account at most, with one sentence, and no
   const store = await openTable(readConfig(home.env, ["store"]).store, clock);
   table = store;
   const profileId = String(sandbox.garmin.accounts.get("owner@example.org").profileId);
-  const journal = keys.journal(ACCOUNT, String(USERID), profileId);
-  const partitions = [`account#${ACCOUNT}`, journal, journal, keys.accounts, keys.schedule, "budget#withings"];
+  const ledger = keys.ledger(ACCOUNT, String(USERID), profileId);
+  const partitions = [`account#${ACCOUNT}`, ledger, ledger, keys.accounts, keys.schedule, "budget#withings"];
   person.stepOnScale({ weightKg: 80 });
   await home.sync();
   let n = 0;

@@ -218,8 +218,8 @@ export async function startAwsHouse(
     /** What the ledger says of each reading. */
     async fates() {
       const profileId = house.sandbox.garmin.accounts.get(OWNER.email).profileId;
-      const journal = keys.journal(ACCOUNT, String(USERID), String(profileId));
-      const entries = await table.list(journal, { from: "reading#", to: "reading$" });
+      const ledger = keys.ledger(ACCOUNT, String(USERID), String(profileId));
+      const entries = await table.list(ledger, { from: "reading#", to: "reading$" });
       return entries.map((entry) => readItem(entry, LedgerItem).fate.state);
     },
     async close() {

@@ -103,7 +103,7 @@ export async function startHousehold(
     },
     weights: () => sandbox.garmin.weights(OWNER.email),
     pressures: () => sandbox.garmin.bloodPressures(OWNER.email),
-    journal: () => app.journals.of(ACCOUNT, String(USERID), String(sandbox.garmin.accounts.get(OWNER.email).profileId)),
+    ledger: () => app.ledgers.of(ACCOUNT, String(USERID), String(sandbox.garmin.accounts.get(OWNER.email).profileId)),
     /** What the servers were asked since the last time this was called, as "server METHOD path". */
     requests: () => {
       const all = [...sandbox.withings.requests, ...sandbox.garmin.requests];

@@ -28,11 +28,11 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     wrapTable: (table): Table => ({
       ...table,
       get: async (key) => {
-        if (readsFail && key.pk.startsWith("journal#")) throw readsFail;
+        if (readsFail && key.pk.startsWith("ledger#")) throw readsFail;
         return table.get(key);
       },
       put: async (key, ...rest) => {
-        if (writesFail && key.pk.startsWith("journal#")) throw writesFail;
+        if (writesFail && key.pk.startsWith("ledger#")) throw writesFail;
         return table.put(key, ...rest);
       },
     }),

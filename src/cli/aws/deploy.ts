@@ -74,8 +74,8 @@ async function parametersOfTemplate(
   if (isTaken && !before.has(TABLE_TAKEN_OVER)) {
     terminal.say(`The table ${tableName} is there already: it is taken up with everything in it.`);
     // It may have been brought back to an earlier point in time, and not know what was sent since.
-    await withStore(env, { clock, log }, async ({ accounts, journals }) => {
-      for (const { telegramUserId } of await accounts.list()) await journals.lookFirst(telegramUserId);
+    await withStore(env, { clock, log }, async ({ accounts, ledgers }) => {
+      for (const { telegramUserId } of await accounts.list()) await ledgers.lookFirst(telegramUserId);
     });
     await aws.put(stage, TABLE_TAKEN_OVER, "true");
   }

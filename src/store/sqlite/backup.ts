@@ -174,13 +174,13 @@ function holdAlone(database: DatabaseSync, file: string): void {
 }
 
 /**
- * What was sent since the backup stands in Garmin and not in this ledger. So every journal looks there before it sends, as
+ * What was sent since the backup stands in Garmin and not in this ledger. So every ledger looks there before it sends, as
  * in a first run. Leases belonged to processes of that time.
  */
 function restoredRow(row: Record<string, SQLOutputValue>) {
   const key = { pk: String(row.pk), sk: String(row.sk) };
   if (key.pk.startsWith(keys.lease("").pk)) return undefined;
-  const isProgress = key.pk.startsWith(keys.journalRange.from) && key.sk === keys.progress("").sk;
+  const isProgress = key.pk.startsWith(keys.ledgerRange.from) && key.sk === keys.progress("").sk;
   if (!isProgress) return row;
   const progress = { ...parseStoredJson(String(row.value), key), adopting: true };
   return { ...row, version: randomUUID(), value: JSON.stringify(progress) };

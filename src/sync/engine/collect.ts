@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn, type Sends } from "../model/account.ts";
-import type { AttentionItem, Journal, Journals, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
 import type { Height, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
@@ -20,7 +20,7 @@ const OVERLAP_SECONDS = 24 * 3600;
 const VARIATION_SECONDS = 600;
 
 export interface SurveyDeps {
-  journals: Journals;
+  ledgers: Ledgers;
   tokens: Tokens;
   source: ReadingSource;
   sinks: Sinks;
@@ -38,7 +38,7 @@ export interface Planned {
 
 /** Where a run of an account starts. */
 export interface Start {
-  journal: Journal;
+  ledger: Ledger;
   /** As it is stored; absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
@@ -51,15 +51,15 @@ export interface Start {
   garminProfileId: string;
 }
 
-/** Opens the journal of this pair of links. */
+/** Opens the ledger of this pair of links. */
 export async function openStart(
-  { journals, clock }: SurveyDeps,
+  { ledgers, clock }: SurveyDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
   { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
 ): Promise<Start> {
-  const journal = journals.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
-  const stored = await journal.progress();
+  const ledger = ledgers.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const stored = await ledger.progress();
   const now = clock.now();
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
   const begun = startingPoint(stored?.value, since, firstRunStart);
@@ -67,7 +67,7 @@ export async function openStart(
   const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   return {
-    ...{ journal, stored, progress, looksForHeld },
+    ...{ ledger, stored, progress, looksForHeld },
     // A record that could not be read until now was in no earlier look.
     looksFirst: looksForHeld || progress.unreadable !== undefined,
     withingsUserId: withings.vendorUserId,
@@ -87,7 +87,7 @@ export interface Survey {
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
 export async function survey(deps: SurveyDeps, account: Account, start: Start): Promise<Survey> {
-  const { journal, progress, looksFirst, withingsUserId } = start;
+  const { ledger, progress, looksFirst, withingsUserId } = start;
   const { tokens, source, clock } = deps;
   const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
   const now = clock.now();
@@ -99,7 +99,7 @@ export async function survey(deps: SurveyDeps, account: Account, start: Start): 
   const answer = await source.changedSince(withAccess, since);
   // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
-  const entries = await journal.entries(answer.readings.map(readingId));
+  const entries = await ledger.entries(answer.readings.map(readingId));
   const timezone = timezoneOf(account, progress, answer.timezone);
   return {
     ...{ answer, since, timezone },
@@ -189,13 +189,9 @@ export function holdsOf(
  * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
  * other reading may be taken for one of them. Asked only when there is something to match.
  */
-export async function takenKeys(
-  planned: Planned[],
-  others: readonly unknown[],
-  journal: Journal,
-): Promise<Set<string>> {
+export async function takenKeys(planned: Planned[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
   if (others.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
-  return new Set((await journal.garminKeys()).values());
+  return new Set((await ledger.garminKeys()).values());
 }
 
 function newer(a: Height | undefined, b: Height | undefined): Height | undefined {

@@ -1,4 +1,4 @@
-import type { Journal, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
 import { isTask, type Planned } from "./collect.ts";
@@ -14,7 +14,7 @@ export async function openWithoutTask(
   planned: Planned[],
   progress: Progress,
   fates: Map<string, LedgerEntry>,
-  journal: Journal,
+  ledger: Ledger,
 ): Promise<Array<Versioned<LedgerEntry>>> {
   const ids = new Set(progress.open);
   for (const { reading, entry, step } of planned) {
@@ -23,7 +23,7 @@ export async function openWithoutTask(
     if (!isTask(step) && now && isOpen(now)) ids.add(id);
     else ids.delete(id);
   }
-  return [...(await journal.entries([...ids])).values()].filter(({ value }) => isOpen(value));
+  return [...(await ledger.entries([...ids])).values()].filter(({ value }) => isOpen(value));
 }
 
 /**
@@ -44,7 +44,7 @@ export async function followUp(
 }
 
 async function lookAfter(entries: Array<Versioned<LedgerEntry>>, deps: LaneDeps, open: Set<string>): Promise<void> {
-  const { sink, withAccess, journal, lease, clock, taken } = deps;
+  const { sink, withAccess, ledger, lease, clock, taken } = deps;
   const times = entries
     .flatMap(({ value: { takenAt, mayAlsoStand = [] } }) => [takenAt, ...mayAlsoStand.map((it) => it.takenAt)])
     .sort((a, b) => a.getTime() - b.getTime());
@@ -71,7 +71,7 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, deps: LaneDeps,
       ...stillAwaited(mayAlsoStand, now),
     };
     if (found) taken.add(found.key.id);
-    if (JSON.stringify(next) !== JSON.stringify(value)) await journal.write(next, version);
+    if (JSON.stringify(next) !== JSON.stringify(value)) await ledger.write(next, version);
     const isAwaited = isOnItsWay && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
     if (!isAwaited && !next.mayAlsoStand) open.delete(readingId(value));
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, Journals, LedgerEntry, Progress, Word } from "../model/ledger.ts";
+import type { AttentionItem, LedgerEntry, Ledgers, Progress, Word } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
 import { toRemove, unaccounted } from "./record.ts";
@@ -22,20 +22,20 @@ export interface Heard {
  * Throws `BusyError` while a run is at work on the account.
  */
 export async function giveWord(
-  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,
   ids: string[],
   word: Word,
 ): Promise<Heard> {
-  const { links, journals, leases, clock } = deps;
+  const { links, ledgers, leases, clock } = deps;
   const { telegramUserId } = account;
   return withLease(leases, leaseName(account), async (lease) => {
     const withings = await links.facts(telegramUserId, "withings");
     const garmin = await links.facts(telegramUserId, "garmin");
     if (!withings || !garmin) return { type: "nothing_waits", entries: [] };
-    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
-    const progress = await journal.progress();
-    const known = [...(await journal.entries(ids)).values()];
+    const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await ledger.progress();
+    const known = [...(await ledger.entries(ids)).values()];
     const heard = known.map((entry) => ({ entry, now: afterWord(entry.value, { word, at: clock.now() }, account) }));
     const entries = heard.map(({ entry, now }) => now ?? entry.value);
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
@@ -43,8 +43,8 @@ export async function giveWord(
     await lease.ensure();
     // First of all: if this ends half-way, the next run reads the readings again and finds which still wait.
     const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
-    await journal.saveProgress(next, progress.version);
-    for (const { entry, now } of waiting) await journal.write(now, entry.version);
+    await ledger.saveProgress(next, progress.version);
+    for (const { entry, now } of waiting) await ledger.write(now, entry.version);
     return { type: "noted", entries };
   });
 }

@@ -24,7 +24,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
   };
   const start = await openStart(deps, account, links, { since });
   const { planned } = await survey(deps, account, start);
-  const taken = await takenKeys(planned, [], start.journal);
+  const taken = await takenKeys(planned, [], start.ledger);
   const withAccess = tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId);
   const findings = new Map<Reading, Finding>();
   for (const kind of ["weigh_in", "blood_pressure"] as const) {

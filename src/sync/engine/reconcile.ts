@@ -124,7 +124,7 @@ async function settleOne(
   deps: LaneDeps,
   report: LaneReport,
 ): Promise<Outgoing | undefined> {
-  const { sink, withAccess, journal, lease, clock, taken } = deps;
+  const { sink, withAccess, ledger, lease, clock, taken } = deps;
   const { reading, step, entry } = task;
   const remove = async (key: Parameters<typeof sink.remove>[1]) => {
     await lease.ensure();
@@ -143,7 +143,7 @@ async function settleOne(
         ...known,
         fate: { state: "held", reason: step.hold },
       };
-      await journal.write(held, entry?.version);
+      await ledger.write(held, entry?.version);
       report.held++;
       report.fates.set(readingId(reading), held);
       return undefined;
@@ -171,7 +171,7 @@ async function settleOne(
         ...unaccounted(entry?.value, clock.now()),
         ...(step.type === "hold" && { doubt: step.reason }),
       };
-      await journal.write(adopted, entry?.version);
+      await ledger.write(adopted, entry?.version);
       taken.add(finding.standing.key.id);
       report.strangers.delete(finding.standing.key.id);
       report.skipped++;
@@ -181,7 +181,7 @@ async function settleOne(
     case "outdated": {
       const replaces = entry && toRemove(entry.value, finding.standing?.key);
       const { mayAlsoStand } = entry?.value ?? {};
-      const replacing = await journal.write(
+      const replacing = await ledger.write(
         {
           ...notAttempted(reading, entry?.value),
           ...(replaces && { replaces }),
@@ -202,7 +202,7 @@ async function settleOne(
     case "absent": {
       if (step.type !== "hold") return undefined;
       const held = withFate(reading, entry?.value, { state: "held", reason: step.reason });
-      await writeChanged(journal, held, entry);
+      await writeChanged(ledger, held, entry);
       report.held++;
       report.fates.set(readingId(reading), held);
       return undefined;
@@ -216,12 +216,12 @@ async function settleOne(
 }
 
 /** Only a look after the time is over ends the wait for late copies: there may have been none in between. */
-async function endWatch(entry: Versioned<LedgerEntry> | undefined, { journal, clock }: LaneDeps, report: LaneReport) {
+async function endWatch(entry: Versioned<LedgerEntry> | undefined, { ledger, clock }: LaneDeps, report: LaneReport) {
   if (!entry) return;
   const { mayAlsoStand = [], ...rest } = entry.value;
   const awaited = stillAwaited(mayAlsoStand, clock.now());
   if (awaited.mayAlsoStand) return;
-  await journal.write(rest, entry.version);
+  await ledger.write(rest, entry.version);
   // It had failed before and did not fail again: it releases the cursor with the next run.
   if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
-import type { Fate, Journal, LedgerEntry, Unaccounted } from "../model/ledger.ts";
+import type { Fate, Ledger, LedgerEntry, Unaccounted } from "../model/ledger.ts";
 import type { Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, readingId } from "../model/reading.ts";
 import type { FailReason, Field, GarminKey, SendContext, Sink, Standing } from "../model/vendors.ts";
@@ -12,7 +12,7 @@ import { compare, isDecisive, type ReadBack } from "./read-back.ts";
 export interface LaneDeps {
   sink: Sink;
   withAccess: WithAccess;
-  journal: Journal;
+  ledger: Ledger;
   lease: HeldLease;
   clock: Clock;
   context: Omit<SendContext, "beforeEach">;
@@ -72,10 +72,10 @@ export function withFate(reading: Reading, before: LedgerEntry | undefined, fate
 }
 
 /** Writes an entry unless the ledger says the same of this version already. */
-export async function writeChanged(journal: Journal, now: LedgerEntry, entry: Versioned<LedgerEntry> | undefined) {
+export async function writeChanged(ledger: Ledger, now: LedgerEntry, entry: Versioned<LedgerEntry> | undefined) {
   const before = entry?.value;
   if (JSON.stringify(before?.fate) === JSON.stringify(now.fate) && before?.fingerprint === now.fingerprint) return;
-  await journal.write(now, entry?.version);
+  await ledger.write(now, entry?.version);
 }
 
 export function notAttempted(reading: Reading, before: LedgerEntry | undefined): LedgerEntry {
@@ -121,7 +121,7 @@ export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
   reading: Reading,
   standing: Standing,
-  { sink, context, journal, taken, accepted, clock }: LaneDeps,
+  { sink, context, ledger, taken, accepted, clock }: LaneDeps,
   report: LaneReport,
   shown: ReadonlySet<string> = new Set(),
 ) {
@@ -143,7 +143,7 @@ export async function recordSeen(
     garminKey,
     ...(differences.length > 0 && { differences }),
   };
-  await journal.write(seen, entry.version);
+  await ledger.write(seen, entry.version);
   report.synced++;
   report.fates.set(readingId(seen), seen);
   report.readBacks.push(readBack);
@@ -155,10 +155,10 @@ export async function recordFailed(
   value: Omit<LedgerEntry, "fate">,
   reason: FailReason,
   { reading, entry }: Task,
-  { journal }: LaneDeps,
+  { ledger }: LaneDeps,
   report: LaneReport,
 ) {
   const now: LedgerEntry = { ...value, fate: { state: "failed", reason } };
-  await journal.write(now, entry?.version);
+  await ledger.write(now, entry?.version);
   report.fates.set(readingId(reading), now);
 }

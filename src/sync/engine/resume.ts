@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { Journals, Pause, Progress } from "../model/ledger.ts";
+import type { Ledgers, Pause, Progress } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 import { backTo } from "./pause.ts";
@@ -14,22 +14,22 @@ import { isDecisive } from "./read-back.ts";
  * `nothing_waits`: nothing of this kind was waiting for that. Throws `BusyError` while a run is under way for the account.
  */
 export async function goOn(
-  deps: { links: Links; journals: Journals; leases: Leases; clock: Clock },
+  deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,
   kind: ReadingKind,
 ): Promise<"noted" | "nothing_waits"> {
-  const { links, journals, leases } = deps;
+  const { links, ledgers, leases } = deps;
   const { telegramUserId } = account;
   return withLease(leases, leaseName(account), async (lease) => {
     const withings = await links.facts(telegramUserId, "withings");
     const garmin = await links.facts(telegramUserId, "garmin");
     if (!withings || !garmin) return "nothing_waits";
-    const journal = journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
-    const progress = await journal.progress();
+    const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+    const progress = await ledger.progress();
     const pause = progress?.value.paused?.[kind];
     if (!progress || pause?.reason !== "differs") return "nothing_waits";
     await lease.ensure();
-    await journal.saveProgress(accepting(progress.value, kind, pause), progress.version);
+    await ledger.saveProgress(accepting(progress.value, kind, pause), progress.version);
     return "noted";
   });
 }

@@ -4,7 +4,7 @@ import { isClockWrong } from "../diagnostics/vendor-clock.ts";
 import { BusyError, endingAt, type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, type Accounts, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { Fate, Journal, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Fate, Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import { type Vendor, VendorRestError } from "../model/link.ts";
 import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/outcome.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
@@ -117,9 +117,9 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const id = account.telegramUserId;
   const links = await keepAlive(deps.tokens, id, report);
   const start = await openStart(deps, account, links, options);
-  const { journal, progress } = start;
+  const { ledger, progress } = start;
   const kept = async () =>
-    progress === start.stored?.value ? start.stored : await journal.saveProgress(progress, start.stored?.version);
+    progress === start.stored?.value ? start.stored : await ledger.saveProgress(progress, start.stored?.version);
   // The owner's request is saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await kept());
 
@@ -146,11 +146,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const isResting = (kind: ReadingKind) => isPaused(progress, kind, account.settings.sends, clock.now());
   const looksForHeld = (kind: ReadingKind) => start.looksForHeld && !isResting(kind);
   const holds = KINDS.flatMap((kind) => holdsOf({ planned, sinks, looksForHeld: looksForHeld(kind) }, kind));
-  const fates = await settleWithoutGarmin(planned, holds, journal, report);
-  const openBefore = await openWithoutTask(planned, progress, fates, journal);
+  const fates = await settleWithoutGarmin(planned, holds, ledger, report);
+  const openBefore = await openWithoutTask(planned, progress, fates, ledger);
   const laneDeps = {
     withAccess: deps.tokens.withAccess(id, "garmin", start.garminProfileId),
-    journal,
+    ledger,
     lease: endingAt(lease, options.deadlineAt ?? deps.deadlineAt?.(), clock),
     clock,
     context: {
@@ -158,7 +158,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
       timezone,
       parts: account.settings.sends,
     },
-    taken: await takenKeys(planned, [...openBefore, ...holds], journal),
+    taken: await takenKeys(planned, [...openBefore, ...holds], ledger),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const depsOf = (kind: ReadingKind) => ({
@@ -215,11 +215,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     readBacks: [...lanes.values()].flatMap((it) => it.readBacks),
     strangers: [...lanes.values()].flatMap((it) => [...it.strangers.values()]),
   });
-  if (JSON.stringify(next) !== JSON.stringify(progress)) await journal.saveProgress(next, stored.version);
+  if (JSON.stringify(next) !== JSON.stringify(progress)) await ledger.saveProgress(next, stored.version);
 }
 
 /** Writes down what is held, refused or left out. Answers what the ledger says now, by reading. */
-async function settleWithoutGarmin(planned: Planned[], holds: Task[], journal: Journal, report: RunReport) {
+async function settleWithoutGarmin(planned: Planned[], holds: Task[], ledger: Ledger, report: RunReport) {
   const fates = new Map<string, LedgerEntry>();
   const looked = new Set(holds.map(({ reading }) => reading));
   for (const { reading, entry, step } of planned) {
@@ -227,7 +227,7 @@ async function settleWithoutGarmin(planned: Planned[], holds: Task[], journal: J
     // What Garmin may have already is for the lanes.
     if (!fate || looked.has(reading)) continue;
     const now = withFate(reading, entry?.value, fate);
-    await writeChanged(journal, now, entry);
+    await writeChanged(ledger, now, entry);
     fates.set(readingId(reading), now);
     report[fate.state]++;
   }

@@ -17,13 +17,13 @@ export interface Outgoing {
 
 /** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
 export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<void> {
-  const { sink, withAccess, journal, lease, clock, context } = deps;
+  const { sink, withAccess, ledger, lease, clock, context } = deps;
   await lease.ensure();
   deps.onStage("sending", outgoing.length);
   const attemptedAt = clock.now();
   const sending = await Promise.all(
     outgoing.map(({ reading, entry }) =>
-      journal.write(
+      ledger.write(
         {
           ...describe(reading, entry?.value),
           fate: { state: "sending" },
@@ -49,7 +49,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
       case "accepted":
         report.hasUploaded = true;
         awaited.push(
-          await journal.write({ ...value, accepted: (value.accepted ?? 0) + 1, fate: { state: "sent" } }, version),
+          await ledger.write({ ...value, accepted: (value.accepted ?? 0) + 1, fate: { state: "sent" } }, version),
         );
         break;
       case "refused":
@@ -57,13 +57,13 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
         break;
       case "not_sent": {
         const before = outgoing[index]?.entry;
-        if (before) await journal.write(before.value, version);
-        else await journal.forget(written);
+        if (before) await ledger.write(before.value, version);
+        else await ledger.forget(written);
         break;
       }
       default:
         // Unknown: it stays "sending", and the wait for it starts now.
-        awaited.push(await journal.write({ ...value, attemptedAt: clock.now() }, version));
+        awaited.push(await ledger.write({ ...value, attemptedAt: clock.now() }, version));
     }
   }
   for (const { value } of awaited) report.sent.set(readingId(value), value);
@@ -102,7 +102,7 @@ async function settleRefused(
   for (const { value, version } of absent) {
     const open = unaccounted(value, deps.clock.now());
     const failed: LedgerEntry = { ...value, ...open, fate: { state: "failed", reason: "refused_by_garmin" } };
-    await deps.journal.write(failed, version);
+    await deps.ledger.write(failed, version);
     report.fates.set(readingId(value), failed);
   }
 }

@@ -68,7 +68,7 @@ export interface Unaccounted {
 }
 
 /** The memory of one pair of a Withings user and a Garmin profile: what happened to their readings, and how far we are. */
-export interface Journal {
+export interface Ledger {
   progress(): Promise<Versioned<Progress> | undefined>;
   /** Throws `RetryLaterError` when somebody else wrote first. */
   saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
@@ -180,8 +180,8 @@ export interface AttentionItem {
   waitsSince?: Date;
 }
 
-export interface Journals {
-  of(account: number, withingsUserId: string, garminProfileId: string): Journal;
-  /** The store may be older than what was sent: the next run of each journal looks into Garmin first, as a first run does. */
+export interface Ledgers {
+  of(account: number, withingsUserId: string, garminProfileId: string): Ledger;
+  /** The store may be older than what was sent: the next run of each ledger looks into Garmin first, as a first run does. */
   lookFirst(account: number): Promise<void>;
 }

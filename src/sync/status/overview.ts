@@ -1,6 +1,6 @@
 import type { Action } from "../../lib/errors.ts";
 import type { Account, Accounts, LastRun } from "../model/account.ts";
-import type { AttentionItem, Journals, Progress } from "../model/ledger.ts";
+import type { AttentionItem, Ledgers, Progress } from "../model/ledger.ts";
 import { type Link, type LinkFacts, type Links, VENDORS, type Vendor } from "../model/link.ts";
 import type { Delay } from "../model/outcome.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
@@ -40,15 +40,15 @@ export interface Overview {
 }
 
 export async function overviewOf(
-  deps: { accounts: Accounts; links: Links; journals: Journals; now: Date },
+  deps: { accounts: Accounts; links: Links; ledgers: Ledgers; now: Date },
   account: Account,
 ): Promise<Overview> {
-  const { accounts, links, journals, now } = deps;
+  const { accounts, links, ledgers, now } = deps;
   const { telegramUserId } = account;
   const withings = await links.facts(telegramUserId, "withings");
   const garmin = await links.facts(telegramUserId, "garmin");
-  const journal = withings && garmin && journals.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
-  const progress = (await journal?.progress())?.value;
+  const ledger = withings && garmin && ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const progress = (await ledger?.progress())?.value;
   const timezone = account.timezone ?? progress?.timezone ?? account.reportedTimezone;
   return {
     account,

@@ -6,7 +6,7 @@ let house: Household;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const arrived = async () => (await house.journal().progress())?.value.arrived ?? [];
+const arrived = async () => (await house.ledger().progress())?.value.arrived ?? [];
 
 test("what was seen in Garmin has arrived, once however often it is read again, and again when it was replaced", async () => {
   house = await startHousehold();

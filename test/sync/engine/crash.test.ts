@@ -89,7 +89,7 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
         // What may have been sent without a trace is watched for a day, and holds the cursor so long.
         house.clock.advance(25 * 3600);
         expect((await house.sync()).status, where).toBe("success");
-        expect((await house.journal().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
+        expect((await house.ledger().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
         expect(
           house.weights().map((it) => it.weightKg),
           where,

@@ -59,20 +59,20 @@ async function overwrite(key: Key, change: Record<string, string | number | null
   await table.put(key, { ...item.value, ...change }, { expect: { version: item.version } });
 }
 
-const journal = () =>
-  keys.journal(
+const ledger = () =>
+  keys.ledger(
     ACCOUNT,
     String(house.person.userid),
     String(house.sandbox.garmin.accounts.get("owner@example.org").profileId),
   );
 async function ledgerKey(): Promise<Key> {
-  const [item] = await table.list(journal(), { from: "reading#" });
+  const [item] = await table.list(ledger(), { from: "reading#" });
   return item?.key ?? { pk: "", sk: "" };
 }
 
 /** All that is stored of the account, but for how its last run ended. */
 async function everything() {
-  const [account, progress] = [await table.list(`account#${ACCOUNT}`), await table.list(journal())];
+  const [account, progress] = [await table.list(`account#${ACCOUNT}`), await table.list(ledger())];
   return [...account.filter((it) => it.key.sk !== "last-run"), ...progress];
 }
 
@@ -90,7 +90,7 @@ const damages: Record<string, () => Promise<void>> = {
     const foreign = await table.get(keys.link(ACCOUNT, "withings"));
     await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
   },
-  "a progress without a cursor": () => overwrite(keys.progress(journal()), { cursorAt: "yesterday" }),
+  "a progress without a cursor": () => overwrite(keys.progress(ledger()), { cursorAt: "yesterday" }),
   "a ledger entry with a fate nobody knows": async () => overwrite(await ledgerKey(), { fate: "lost" }),
 };
 

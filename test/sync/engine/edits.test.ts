@@ -162,7 +162,7 @@ test("an edit to what Garmin can not take leaves the old version, and the correc
   expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1, failed: 0 });
   expect(weights()).toEqual([80.5]);
   expect(most.weights).toBe(1);
-  expect((await house.journal().progress())?.value.attention).toEqual([]);
+  expect((await house.ledger().progress())?.value.attention).toEqual([]);
 });
 
 test.each([

@@ -12,7 +12,7 @@ afterEach(() => house.close());
 const DAY = 24 * 3600;
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const weights = () => house.weights().map((it) => it.weightKg);
-const progress = async () => (await house.journal().progress())?.value;
+const progress = async () => (await house.ledger().progress())?.value;
 const isUpload = (it: string) => it.includes("POST /upload-service") || it.includes("POST /bloodpressure-service");
 /** All that a scale of today measures. */
 const WHOLE = {

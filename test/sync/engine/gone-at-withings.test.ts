@@ -12,9 +12,9 @@ const UPLOAD = { server: "garmin_connectapi", match: { method: "POST" } } as con
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const fateOf = async (grpid: number, kind = "weigh_in") => {
   const id = `${String(grpid).padStart(16, "0")}#${kind}`;
-  return (await house.journal().entries([id])).get(id)?.value.fate.state;
+  return (await house.ledger().entries([id])).get(id)?.value.fate.state;
 };
-const open = async () => (await house.journal().progress())?.value.open;
+const open = async () => (await house.ledger().progress())?.value.open;
 
 /** Runs every half hour. */
 async function hours(count: number) {

@@ -12,7 +12,7 @@ afterEach(() => house.close());
 const DAY = 24 * 3600;
 const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
 const weights = () => house.weights().map((it) => it.weightKg);
-const progress = async () => (await house.journal().progress())?.value;
+const progress = async () => (await house.ledger().progress())?.value;
 const attention = async () => (await progress())?.attention ?? [];
 const uploads = () => house.requests().filter((it) => it.includes("POST /upload-service"));
 const UPLOAD = { method: "POST", path: "/upload-service/upload" } as const;

@@ -7,7 +7,7 @@ afterEach(() => house.close());
 const DAY = 24 * 3600;
 const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
 const weights = () => house.weights().map((it) => it.weightKg);
-const attention = async () => (await house.journal().progress())?.value.attention ?? [];
+const attention = async () => (await house.ledger().progress())?.value.attention ?? [];
 
 /** Weigh-ins around 80 kg on as many mornings, already in Garmin. */
 async function usedToEighty(mornings: number) {
@@ -165,7 +165,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
   const range = (it: string) => it.includes("GET /weight-service/weight/range");
   const fates = async (grpids: number[]) => {
     const ids = grpids.map((it) => `${String(it).padStart(16, "0")}#weigh_in`);
-    const entries = await house.journal().entries(ids);
+    const entries = await house.ledger().entries(ids);
     return ids.map((id) => entries.get(id)?.value.fate);
   };
   const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
@@ -233,7 +233,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     clock.advance(1800);
     person.stepOnScale({ weightKg: 45.1 });
     expect(await sync()).toMatchObject({ synced: 0, held: 1 });
-    expect((await house.journal().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
+    expect((await house.ledger().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
   });
 
   test("is not asked about while Garmin does not answer, and is then", async () => {

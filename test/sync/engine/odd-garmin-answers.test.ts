@@ -116,7 +116,7 @@ describe("an import result that lists failures", () => {
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     fault({ match: { path: "/upload-service/upload" }, effect: { type: "status", status: 202, body: result([]) } });
     expect(await house.sync()).toMatchObject({ status: "error", failed: 1, synced: 0 });
-    expect((await house.journal().progress())?.value.attention).toMatchObject([
+    expect((await house.ledger().progress())?.value.attention).toMatchObject([
       { fate: { state: "failed", reason: "refused_by_garmin" } },
     ]);
     house.clock.advance(DAY);
@@ -197,7 +197,7 @@ describe("an entry that cannot be read", () => {
     }
     expect([weights(), systolics()]).toEqual([[80], [121]]);
     const reason = "unreadable_in_garmin";
-    expect((await house.journal().progress())?.value.attention).toMatchObject([
+    expect((await house.ledger().progress())?.value.attention).toMatchObject([
       { fate: { reason } },
       { fate: { reason } },
     ]);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const DAY_MS = 24 * 3600 * 1000;
-const waiting = async () => (await house.journal().progress())?.value.attention ?? [];
+const waiting = async () => (await house.ledger().progress())?.value.attention ?? [];
 const reasons = async () => (await waiting()).map(({ fate }) => fate.reason);
 const again = (seconds = 1800) => {
   house.clock.advance(seconds);

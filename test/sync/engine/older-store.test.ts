@@ -163,7 +163,7 @@ describe("older data that was put back", () => {
     person.stepOnScale({ weightKg: 80.75 });
 
     const app = await older.putBack();
-    await app.journals.lookFirst(ACCOUNT);
+    await app.ledgers.lookFirst(ACCOUNT);
     expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
     expect(house.pressures()).toHaveLength(1);

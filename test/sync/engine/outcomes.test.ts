@@ -18,7 +18,7 @@ test("a run counts each reading once: synced, skipped, held, failed", async () =
   person.takeBloodPressure({ at: minutesAgo(15), systolic: 121, diastolic: 79 });
   person.takeBloodPressure({ at: minutesAgo(10), systolic: 300, diastolic: 79 });
   expect(await sync()).toEqual({ status: "success", synced: 2, skipped: 1, held: 1, failed: 2 });
-  expect((await house.journal().progress())?.value.attention.map((it) => it.fate)).toEqual([
+  expect((await house.ledger().progress())?.value.attention.map((it) => it.fate)).toEqual([
     { state: "held", reason: "ambiguous_person" },
     { state: "failed", reason: "out_of_range" },
     { state: "failed", reason: "out_of_range" },
@@ -36,7 +36,7 @@ test("a failed reading leaves the owner's sight when its correction arrives", as
   clock.advance(60);
   person.edit(weighIn, { weightKg: 70 });
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
-  expect((await house.journal().progress())?.value.attention).toEqual([]);
+  expect((await house.ledger().progress())?.value.attention).toEqual([]);
 });
 
 test("how the last run ended is remembered, and a run that met another one at work leaves no trace", async () => {

@@ -213,7 +213,7 @@ test("a run that reaches back and is killed half-way is completed by the next or
   const killed = crashAt(counting.calls() + 2, "before");
   await sync({ since: ago({ days: 65 }) }, await house.newApp(killed));
   expect(killed.isDead()).toBe(true);
-  expect((await house.journal().progress())?.value).toMatchObject({ startAt: ago({ days: 65 }), adopting: true });
+  expect((await house.ledger().progress())?.value).toMatchObject({ startAt: ago({ days: 65 }), adopting: true });
 
   clock.advance(121);
   let report = await sync();
@@ -224,5 +224,5 @@ test("a run that reaches back and is killed half-way is completed by the next or
   expect(report.status).toBe("success");
   expect(weights()).toEqual([82, 82, 82, 81]);
   expect(house.pressures()).toHaveLength(1);
-  expect((await house.journal().progress())?.value).not.toHaveProperty("adopting");
+  expect((await house.ledger().progress())?.value).not.toHaveProperty("adopting");
 });

@@ -136,7 +136,7 @@ describe("after rough weeks every reading stands in Garmin once, as Withings has
       const report = await settleDown(house);
       expect(standing(house)).toEqual(wanted(house));
       expect(report.held + report.failed).toBe(0);
-      expect((await house.journal().progress())?.value.attention).toEqual([]);
+      expect((await house.ledger().progress())?.value.attention).toEqual([]);
     } finally {
       await house.close();
     }

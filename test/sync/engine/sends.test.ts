@@ -9,7 +9,7 @@ afterEach(() => house.close());
 const DAY = 24 * 3600;
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const weights = () => house.weights().map((it) => it.weightKg);
-const attention = async () => (await house.journal().progress())?.value.attention ?? [];
+const attention = async () => (await house.ledger().progress())?.value.attention ?? [];
 const choose = (sends: Partial<Sends>) =>
   house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, ...sends } } });
 /** The next run as a schedule would have it. */
@@ -79,7 +79,7 @@ describe.each([
     measureOther();
     expect(await house.sync()).toEqual({ status: "success", synced: 1, skipped: 1, held: 0, failed: 0 });
     expect([arrived(), arrivedOther()]).toEqual([0, 1]);
-    const progress = (await house.journal().progress())?.value;
+    const progress = (await house.ledger().progress())?.value;
     expect(progress?.cursorAt).toEqual(house.clock.now());
     expect(progress?.recentWeighIns).toHaveLength(weights().length);
     expect(Object.keys(progress?.lastReadings ?? {})).toHaveLength(1);
@@ -162,7 +162,7 @@ test("what is held or refused waits as it did while its kind is off, and holds n
   expect((await attention()).map((it) => it.fate.state)).toEqual(["held", "failed"]);
   // Garmin might have shown what it refused, so that run still looked for it.
   expect(await nextRun()).toMatchObject({ status: "success", synced: 0, held: 1 });
-  const { cursorAt } = (await house.journal().progress())?.value ?? {};
+  const { cursorAt } = (await house.ledger().progress())?.value ?? {};
   expect(cursorAt).toEqual(editedAt);
 
   await choose({});

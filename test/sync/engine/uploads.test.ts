@@ -169,7 +169,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     const ids = groups.flatMap((measureGroupId) =>
       (["weigh_in", "blood_pressure"] as const).map((kind) => readingId({ measureGroupId, kind })),
     );
-    expect((await house.journal().entries(ids)).size).toBe(0);
+    expect((await house.ledger().entries(ids)).size).toBe(0);
     clock.advance(24 * HOUR);
     await house.link();
     expect(await sync()).toMatchObject({ status: "action_needed", action: "grant_garmin_upload" });
@@ -256,7 +256,7 @@ describe("a reading that Garmin refuses", () => {
     const first = await sync({}, app);
     expect(first).toMatchObject({ status: "error", synced: many - 1, failed: 1 });
     expect(weights()).toHaveLength(many - 1);
-    const { attention } = (await house.journal().progress())?.value ?? {};
+    const { attention } = (await house.ledger().progress())?.value ?? {};
     expect(attention).toMatchObject([
       { values: { weightKg: 81 }, fate: { state: "failed", reason: "refused_by_garmin" } },
     ]);
@@ -292,7 +292,7 @@ describe("a reading that Garmin refuses", () => {
     expect(await sync()).toMatchObject({ status: "success", synced: 2, failed: 0 });
     expect(weights()).toEqual([81, 80.5, 80.5, 80.5]);
     expect(house.pressures().map((it) => it.systolic)).toEqual([199, 120]);
-    expect((await house.journal().progress())?.value.attention).toEqual([]);
+    expect((await house.ledger().progress())?.value.attention).toEqual([]);
   });
 });
 
@@ -320,13 +320,13 @@ describe("what is wrong with one kind of reading never stops the other", () => {
     measure();
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 1 });
     expect(standing()).toEqual(meanwhile);
-    expect((await house.journal().progress())?.value.cursorAt.getTime()).toBeLessThan(opened + 60_000);
+    expect((await house.ledger().progress())?.value.cursorAt.getTime()).toBeLessThan(opened + 60_000);
 
     sandbox.faults.clear();
     clock.advance(150);
     expect(await sync()).toMatchObject({ status: "success", synced: 2 });
     expect(standing()).toEqual({ weights: 2, pressures: 2 });
-    expect((await house.journal().progress())?.value.cursorAt.getTime()).toBeGreaterThan(opened + 2 * 24 * HOUR * 1000);
+    expect((await house.ledger().progress())?.value.cursorAt.getTime()).toBeGreaterThan(opened + 2 * 24 * HOUR * 1000);
   });
 });
 

@@ -10,7 +10,7 @@ afterEach(() => house.close());
 
 const DAY = 24 * 3600;
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const cursor = async () => (await house.journal().progress())?.value.cursorAt;
+const cursor = async () => (await house.ledger().progress())?.value.cursorAt;
 const logged = (event: string) => house.logged.filter((line) => line.includes(`"${event}"`));
 
 test("an unreadable record is reported once, stops nothing, is checked once a day, and arrives once it can be read", async () => {
@@ -49,7 +49,7 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   expect(house.weights().map((it) => it.weightKg)).toContain(80.5);
   expect(new Set(house.weights().map((it) => it.takenAt.getTime())).size).toBe(house.weights().length);
-  expect((await house.journal().progress())?.value.unreadable).toBeUndefined();
+  expect((await house.ledger().progress())?.value.unreadable).toBeUndefined();
 });
 
 test("an unreadable record that Garmin has from elsewhere is not sent as a second one when it can be read", async () => {

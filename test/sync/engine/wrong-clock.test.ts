@@ -42,7 +42,7 @@ describe("a clock that is off by more than a day", () => {
     house.person.stepOnScale({ at: daysAgo(20), weightKg: 81 });
     house.person.stepOnScale({ weightKg: 80 });
     expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", synced: 0 });
-    expect(await house.journal().progress()).toBeUndefined();
+    expect(await house.ledger().progress()).toBeUndefined();
     expect(house.weights()).toEqual([]);
 
     house.clock.advance(60);
@@ -56,11 +56,11 @@ describe("a clock that is off by more than a day", () => {
     await program.sync();
     for (const off of [60 * DAY, sinceEpoch()]) {
       program.setOff(off);
-      const before = await house.journal().progress();
+      const before = await house.ledger().progress();
       house.clock.advance(1800);
       house.person.stepOnScale({ weightKg: 80 });
       expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", held: 0 });
-      expect(await house.journal().progress()).toEqual(before);
+      expect(await house.ledger().progress()).toEqual(before);
       program.setRight();
       house.clock.advance(60);
       expect(await program.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
@@ -101,7 +101,7 @@ test.each([
 });
 
 describe("data written by a wrong clock", () => {
-  const account = async () => (await house.journal().progress()) ?? expect.fail();
+  const account = async () => (await house.ledger().progress()) ?? expect.fail();
 
   test("a start in the future no longer skips anything, and nothing arrives twice", async () => {
     house = await startHousehold();
@@ -110,7 +110,7 @@ describe("data written by a wrong clock", () => {
     await sync();
     const { value, version } = await account();
     const [startAt, cursorAt] = [later(clock.now(), 30 * DAY), later(clock.now(), 30 * DAY)];
-    await house.journal().saveProgress({ ...value, startAt, cursorAt }, version);
+    await house.ledger().saveProgress({ ...value, startAt, cursorAt }, version);
     person.stepOnScale({ at: daysAgo(1), weightKg: 80.5 });
     person.stepOnScale({ at: daysAgo(50), createdAt: clock.now(), weightKg: 85 });
     clock.advance(3 * DAY);
@@ -126,7 +126,7 @@ describe("data written by a wrong clock", () => {
     const { person, clock, sync } = house;
     await sync();
     const { value, version } = await account();
-    await house.journal().saveProgress({ ...value, cursorAt: later(clock.now(), 30 * DAY) }, version);
+    await house.ledger().saveProgress({ ...value, cursorAt: later(clock.now(), 30 * DAY) }, version);
     person.stepOnScale({ weightKg: 80.5 });
     clock.advance(5 * DAY);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
@@ -141,7 +141,7 @@ describe("data written by a wrong clock", () => {
     person.stepOnScale({ weightKg: 80.5 });
     const pause = { reason: "closed", since: daysAgo(2), from: daysAgo(2), waiting: 1 } as const;
     const paused = { weigh_in: { ...pause, lookedAt: later(clock.now(), 60 * DAY) } };
-    await house.journal().saveProgress({ ...value, paused }, version);
+    await house.ledger().saveProgress({ ...value, paused }, version);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
@@ -152,11 +152,11 @@ describe("data written by a wrong clock", () => {
     person.stepOnScale({ weightKg: 80.5 });
     sandbox.faults.add({ server: "garmin_connectapi", match: { method: "POST" }, effect: { type: "drop_before" } });
     expect((await sync()).status).toBe("retry_later");
-    const journal = house.journal();
+    const ledger = house.ledger();
     const [{ value, version }] = [
-      ...(await journal.entries([`${String(person.groups[0]?.grpid).padStart(16, "0")}#weigh_in`])).values(),
-    ] as [{ value: Parameters<typeof journal.write>[0]; version: string }];
-    await journal.write({ ...value, attemptedAt: later(clock.now(), 60 * DAY) }, version);
+      ...(await ledger.entries([`${String(person.groups[0]?.grpid).padStart(16, "0")}#weigh_in`])).values(),
+    ] as [{ value: Parameters<typeof ledger.write>[0]; version: string }];
+    await ledger.write({ ...value, attemptedAt: later(clock.now(), 60 * DAY) }, version);
     clock.advance(60);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   });

@@ -190,7 +190,7 @@ describe("a run", () => {
   let house: Household;
   afterEach(() => house.close());
   const ago = (days: number) => new Date(house.clock.now().getTime() - days * 24 * 3_600_000);
-  const measuredAt = async () => (await house.journal().progress())?.value.measuredAt;
+  const measuredAt = async () => (await house.ledger().progress())?.value.measuredAt;
 
   test("remembers when the owner measured, from the history of a first run on, and guests do not count", async () => {
     house = await startHousehold();

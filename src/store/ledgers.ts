@@ -1,18 +1,18 @@
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Journal, Journals, LedgerEntry, Progress } from "../sync/model/ledger.ts";
+import type { Ledger, LedgerEntry, Ledgers, Progress } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
 import { keys, LedgerItem, ProgressItem, readItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /**
- * A journal belongs to one pair of a Withings user and a Garmin profile. Whoever links another account at either vendor
+ * A ledger belongs to one pair of a Withings user and a Garmin profile. Whoever links another account at either vendor
  * starts a new one, so that nothing counts as settled that never reached this Garmin profile.
  */
-export function createJournals(table: Table): Journals {
+export function createLedgers(table: Table): Ledgers {
   return {
-    of(account, withingsUserId, garminProfileId): Journal {
-      const pk = keys.journal(account, withingsUserId, garminProfileId);
+    of(account, withingsUserId, garminProfileId): Ledger {
+      const pk = keys.ledger(account, withingsUserId, garminProfileId);
 
       return {
         async progress() {
@@ -21,9 +21,9 @@ export function createJournals(table: Table): Journals {
         },
 
         async saveProgress(progress, version) {
-          // First: a journal that nothing names could not be taken away with its account.
+          // First: a ledger that nothing names could not be taken away with its account.
           if (version === undefined) {
-            await table.put(keys.journalMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
+            await table.put(keys.ledgerMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
           }
           const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expected(version) });
           if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
@@ -72,8 +72,8 @@ export function createJournals(table: Table): Journals {
     },
 
     async lookFirst(account) {
-      for (const { key } of await table.list(keys.accountPartition(account), keys.journalRange)) {
-        const pk = `journal#${account}#${key.sk.slice(keys.journalRange.from.length)}`;
+      for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
+        const pk = `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`;
         const item = await table.get(keys.progress(pk));
         if (!item) continue;
         const progress: Progress = { ...(readItem(item, ProgressItem) as Progress), adopting: true };
