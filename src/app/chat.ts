@@ -4,7 +4,7 @@ import { createNotifier, type Notifier } from "../bot/notifications/notifier.ts"
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { giveWord } from "../sync/engine/held-decision.ts";
+import { decideHeld } from "../sync/engine/held-decision.ts";
 import { goOn } from "../sync/engine/resume.ts";
 import { syncAccount } from "../sync/engine/run.ts";
 import { visitNow } from "../sync/jobs/handler.ts";
@@ -94,7 +94,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     sync: (account, options) => syncAccount(app.run, account, options),
     conclude,
     visitNow: (account) => visitNow({ ...app, ...deps }, account),
-    giveWord: (account, readingIds, word) => giveWord({ ...app, clock }, account, readingIds, word),
+    decideHeld: (account, readingIds, decision) => decideHeld({ ...app, clock }, account, readingIds, decision),
     goOn: (account, kind) => goOn({ ...app, clock }, account, kind),
     surroundings: async ({ telegramUserId }) => ({
       nextRunAt: later((await app.schedule.read(telegramUserId))?.dueAt, clock),

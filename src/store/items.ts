@@ -312,7 +312,7 @@ export const LedgerItem = z.object({
   ]),
   values: Values,
   doubt: Held.shape.reason.exactOptional(),
-  ownersWord: z.object({ word: z.enum(["mine", "not_mine", "bring"]), at: instant }).optional(),
+  decision: z.object({ type: z.enum(["mine", "not_mine", "bring"]), at: instant }).optional(),
   attempts: z.number(),
   accepted: z.number().exactOptional(),
   attemptedAt: instant.optional(),

@@ -1,4 +1,4 @@
-import type { Word } from "../../src/sync/model/ledger.ts";
+import type { Decision } from "../../src/sync/model/ledger.ts";
 import type { ReadingKind } from "../../src/sync/model/reading.ts";
 import { type AccountId, DAY, type GarminName, HOUR, type PersonName } from "./steps.ts";
 
@@ -21,7 +21,7 @@ export interface Known {
   versions: string[];
   isDeleted: boolean;
   /** The owner's answers about it, by the pair whose ledger held it. */
-  said: Map<string, Word>;
+  said: Map<string, Decision>;
   /** It may or may not be in Garmin, for instance because its kind was off when the program could first see it. */
   isEither: boolean;
   /** Garmin may keep what it has of it: it was changed while its kind was off, for instance. */

@@ -8,7 +8,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 import type { Transport } from "../../src/lib/http-client.ts";
 import type { Log } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import { giveWord } from "../../src/sync/engine/held-decision.ts";
+import { decideHeld } from "../../src/sync/engine/held-decision.ts";
 import { goOn } from "../../src/sync/engine/resume.ts";
 import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/engine/run.ts";
 import { createWork } from "../../src/sync/jobs/handler.ts";
@@ -16,7 +16,7 @@ import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
 import type { Leases } from "../../src/sync/model/leases.ts";
-import type { Word } from "../../src/sync/model/ledger.ts";
+import type { Decision } from "../../src/sync/model/ledger.ts";
 import { KINDS } from "../../src/sync/model/reading.ts";
 import { overviewOf } from "../../src/sync/status/overview.ts";
 
@@ -140,9 +140,9 @@ export async function startProgram(
       if (found) await sync(found, options);
     },
 
-    async giveWord(account: number, readingId: string, word: Word) {
+    async decideHeld(account: number, readingId: string, word: Decision) {
       const found = await app.accounts.find(account);
-      return found && (await giveWord({ ...app, clock }, found, [readingId], word)).type;
+      return found && (await decideHeld({ ...app, clock }, found, [readingId], word)).type;
     },
 
     /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */

@@ -1,5 +1,5 @@
 import type { FaultEffect, FaultMatch, ServerName } from "../../src/sandbox/fault.ts";
-import type { Word } from "../../src/sync/model/ledger.ts";
+import type { Decision } from "../../src/sync/model/ledger.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Death } from "./turns.ts";
@@ -74,7 +74,7 @@ export type Step =
   | { do: "consent"; garmin: GarminName; isGiven: boolean }
   | { do: "end"; vendor: "withings" | "garmin"; account: AccountId; how: "access" | "all" }
   | { do: "clock"; program: 0 | 1; skewSeconds: number }
-  | { do: "word"; account: AccountId; word: Word; nth: number }
+  | { do: "word"; account: AccountId; word: Decision; nth: number }
   | { do: "switch"; account: AccountId; weight: boolean; bloodPressure: boolean }
   | { do: "disconnect"; account: AccountId; vendor: "withings" | "garmin" }
   | { do: "link"; account: AccountId; person: PersonName; garmin: GarminName }

@@ -304,12 +304,12 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     return main.app.ledgers.of(account, String(USERIDS[pairing.person]), String(profileId));
   }
 
-  async function giveWord({ account, word, nth }: Extract<Step, { do: "word" }>) {
+  async function decideHeld({ account, word, nth }: Extract<Step, { do: "word" }>) {
     const pairing = model.current(account);
     const waiting = (await ledgerOf(account)?.progress())?.value.attention ?? [];
     const item = waiting[nth % waiting.length];
     if (!pairing || !item) return;
-    const said = await main.giveWord(account, readingId(item), word).catch(() => "busy");
+    const said = await main.decideHeld(account, readingId(item), word).catch(() => "busy");
     trace?.(`    word ${word}: ${said}`);
     const known = model.readings.find((it) => it.grpid === item.measureGroupId && it.kind === item.kind);
     if (said === "noted") known?.said.set(pairName(pairing), word);
@@ -590,7 +590,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         actors[step.program].skewSeconds = step.skewSeconds;
         return;
       case "word":
-        return alone(() => giveWord(step));
+        return alone(() => decideHeld(step));
       case "switch":
         return alone(() => change(step).catch(() => undefined));
       case "disconnect": {

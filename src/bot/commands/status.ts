@@ -4,7 +4,7 @@ import { type Action, RetryLaterError } from "../../lib/errors.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import { byStart } from "../../sync/engine/progress.ts";
 import type { Account, LastRun } from "../../sync/model/account.ts";
-import type { Word } from "../../sync/model/ledger.ts";
+import type { Decision } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -28,7 +28,7 @@ export interface StatusDeps {
   overview: (account: Account) => Promise<Overview>;
   /** What stands in /status beside the overview. */
   surroundings: (account: Account) => Promise<StatusOptions>;
-  giveWord: (account: Account, readingIds: string[], word: Word) => Promise<Heard>;
+  decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   signInPageUrl: () => string;
@@ -39,7 +39,7 @@ export interface StatusDeps {
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { lastRun, overview, surroundings, giveWord, goOn, signInPageUrl, startSync, questions, clock } = deps;
+  const { lastRun, overview, surroundings, decideHeld, goOn, signInPageUrl, startSync, questions, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
@@ -74,11 +74,11 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
 
   composer.callbackQuery(WORD_TAP, async (ctx) => {
     const [, verb, id, shown = ""] = ctx.match;
-    const word = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
+    const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
     let heard: Heard;
     try {
       const ids = id === undefined ? await lateIds(ctx.account, shown) : [id];
-      heard = await giveWord(ctx.account, ids, word);
+      heard = await decideHeld(ctx.account, ids, decision);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
       // A run is at work on just these readings.
@@ -92,7 +92,8 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
       const { text, keyboard } = await draw(ctx.account);
       return redraw(ctx, text, keyboard);
     }
-    const ofSeveral = heard.type === "noted" ? words.decided(more.length + 1, word !== "not_mine") : words.oldButton;
+    const ofSeveral =
+      heard.type === "noted" ? words.decided(more.length + 1, decision !== "not_mine") : words.oldButton;
     const answer = more.length === 0 ? words.became(one) : ofSeveral;
     await answerTap(ctx, answer);
     const { late, items } = byStart(waiting);
@@ -103,7 +104,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
         : []),
     ];
     await redraw(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
-    if (heard.type === "noted" && word !== "not_mine") await startSync(ctx.account);
+    if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
   });
 
   async function lateIds(account: Account, shown: string): Promise<string[]> {

@@ -2,14 +2,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, LedgerEntry, Ledgers, Progress, Word } from "../model/ledger.ts";
+import type { AttentionItem, Decision, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
 import { toRemove, unaccounted } from "./record.ts";
 
-/** What became of the owner's word. */
+/** What became of the owner's decision. */
 export interface Heard {
-  /** `nothing_waits`: none of the readings waits, or a word does not help them. */
+  /** `nothing_waits`: none of the readings waits, or a decision does not help them. */
   type: "noted" | "nothing_waits";
   /** As the ledger has them now; those that it does not know are left out. */
   entries: LedgerEntry[];
@@ -21,11 +21,11 @@ export interface Heard {
  *
  * Throws `BusyError` while a run is at work on the account.
  */
-export async function giveWord(
+export async function decideHeld(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,
   ids: string[],
-  word: Word,
+  decision: Decision,
 ): Promise<Heard> {
   const { links, ledgers, leases, clock } = deps;
   const { telegramUserId } = account;
@@ -36,7 +36,10 @@ export async function giveWord(
     const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
     const progress = await ledger.progress();
     const known = [...(await ledger.entries(ids)).values()];
-    const heard = known.map((entry) => ({ entry, now: afterWord(entry.value, { word, at: clock.now() }, account) }));
+    const heard = known.map((entry) => ({
+      entry,
+      now: afterDecision(entry.value, { type: decision, at: clock.now() }, account),
+    }));
     const entries = heard.map(({ entry, now }) => now ?? entry.value);
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
     if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
@@ -57,27 +60,27 @@ export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
   return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
 }
 
-/** What the ledger says after the word; undefined where it changes nothing. */
-function afterWord(
+/** What the ledger says after the decision; undefined where it changes nothing. */
+function afterDecision(
   entry: LedgerEntry,
-  ownersWord: { word: Word; at: Date },
+  decision: { type: Decision; at: Date },
   { settings }: Account,
 ): LedgerEntry | undefined {
   const { fate } = entry;
   if (fate.state !== "held" && fate.state !== "failed") return undefined;
-  if (ownersWord.word === "not_mine") return { ...entry, ownersWord, fate: { state: "skipped", reason: "not_mine" } };
+  if (decision.type === "not_mine") return { ...entry, decision, fate: { state: "skipped", reason: "not_mine" } };
   if (!canBeSent(fate)) return undefined;
   if (!isKindOn(settings.sends, entry.kind)) return undefined;
   const { attemptedAt, garminKey, accepted: _, ...rest } = entry;
   const sending = { state: "sending" } as const;
   return {
     ...rest,
-    ownersWord,
+    decision,
     fate: sending,
     attempts: 0,
     // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
     ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
-    ...(mayBeThere(fate.reason) && unaccounted({ ...entry, fate: sending }, ownersWord.at)),
+    ...(mayBeThere(fate.reason) && unaccounted({ ...entry, fate: sending }, decision.at)),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),
   };
 }

@@ -56,7 +56,7 @@ const FIRST_DEVICES = new Date("2009-01-01T00:00:00Z");
 
 /** Pure, so that every case is a line in its test. */
 export function plan(listed: Reading, entry: LedgerEntry | undefined, given: PlanContext): Step {
-  const isMine = entry?.ownersWord?.word === "mine";
+  const isMine = entry?.decision?.type === "mine";
   const context: OwnedContext = { ...given, isMine };
   const reading: Reading = isMine ? { ...listed, attribution: "confirmed" } : listed;
   const { startAt, begunAt, now, adopting, refusal, isOn, askedSince } = context;
@@ -87,7 +87,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
     case "skipped": {
       const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
       if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
-      if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.ownersWord?.at)) {
+      if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.decision?.at)) {
         return again(entry, fresh(reading, context, true), adopting);
       }
       // What came to Garmin by other means is not ours to change.
@@ -113,7 +113,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
   }
 }
 
-const isToSend = ({ ownersWord }: LedgerEntry) => ownersWord?.word === "mine" || ownersWord?.word === "bring";
+const isToSend = ({ decision }: LedgerEntry) => decision?.type === "mine" || decision?.type === "bring";
 
 /** Its owner has said to send it, and that was not tried yet. */
 export function isDecided(entry: LedgerEntry): boolean {

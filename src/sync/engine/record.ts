@@ -56,7 +56,7 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
     modifiedAt: reading.modifiedAt,
     fingerprint: fingerprint(reading),
     values: sentValues(reading),
-    ...(before?.ownersWord?.word === "mine" && { ownersWord: before.ownersWord }),
+    ...(before?.decision?.type === "mine" && { decision: before.decision }),
   };
 }
 

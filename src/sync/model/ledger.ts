@@ -28,7 +28,7 @@ export type Fate =
   | { state: "failed"; reason: FailReason };
 
 /** What an owner says of a reading that waits for them. "bring": to send it, if nothing but its age speaks against it. */
-export type Word = "mine" | "not_mine" | "bring";
+export type Decision = "mine" | "not_mine" | "bring";
 
 /** What we did with one reading (invariant 1). */
 export interface LedgerEntry {
@@ -42,7 +42,7 @@ export interface LedgerEntry {
   /** Why it would have been held, had Garmin not had it already: it says nothing about what its owner weighs. */
   doubt?: HeldReason;
   /** What its owner said of it. Whatever becomes of it afterwards, "mine" stays said. */
-  ownersWord?: { word: Word; at: Date };
+  decision?: { type: Decision; at: Date };
   /** How often it was sent. */
   attempts: number;
   /** How many of the attempts Garmin accepted; undefined: none. */

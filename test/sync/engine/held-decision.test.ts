@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { giveWord } from "../../../src/sync/engine/held-decision.ts";
+import { decideHeld } from "../../../src/sync/engine/held-decision.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
-import type { AttentionItem, Word } from "../../../src/sync/model/ledger.ts";
+import type { AttentionItem, Decision } from "../../../src/sync/model/ledger.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { crashAt } from "../../support/crash.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
@@ -18,12 +18,12 @@ const uploads = () => house.requests().filter((it) => it.includes("POST /upload-
 const UPLOAD = { method: "POST", path: "/upload-service/upload" } as const;
 
 /** What the owner says of the only reading that waits, or of this one. */
-async function say(word: Word, item?: AttentionItem, on = house.app) {
+async function say(decision: Decision, item?: AttentionItem, on = house.app) {
   const account = await house.app.accounts.find(ACCOUNT);
   const [waiting] = await attention();
   const about = item ?? waiting;
   if (!account || !about) throw new Error("nothing waits");
-  return (await giveWord({ ...on, clock: house.clock }, account, [readingId(about)], word)).type;
+  return (await decideHeld({ ...on, clock: house.clock }, account, [readingId(about)], decision)).type;
 }
 async function pass(seconds: number) {
   house.clock.advance(seconds);
@@ -98,7 +98,7 @@ describe("a held reading that is its owner's", () => {
     expect(weights()).toEqual([80.3]);
   });
 
-  test("goes also when Withings is touched or edited after the word, as it is then", async () => {
+  test("goes also when Withings is touched or edited after the decision, as it is then", async () => {
     const id = await heldFarOff();
     await say("mine");
     house.person.edit(id, { weightKg: 46, attrib: 1 });
@@ -282,7 +282,7 @@ describe("a reading that Garmin took and never showed", () => {
   });
 });
 
-test("what Garmin can not take at all is not helped by a word, but can be left", async () => {
+test("what Garmin can not take at all is not helped by a decision, but can be left", async () => {
   house = await startHousehold();
   house.person.stepOnScale({ weightKg: 700 });
   await house.sync();
@@ -292,17 +292,17 @@ test("what Garmin can not take at all is not helped by a word, but can be left",
   expect(await attention()).toEqual([]);
 });
 
-describe("a word that does not fit", () => {
-  test.each(["mine", "not_mine"] as const)("said twice does no harm: %s", async (word) => {
+describe("a decision that does not fit", () => {
+  test.each(["mine", "not_mine"] as const)("said twice does no harm: %s", async (decision) => {
     await heldFarOff();
     const [item] = await attention();
-    expect(await say(word, item)).toBe("noted");
-    expect(await say(word, item)).toBe("nothing_waits");
+    expect(await say(decision, item)).toBe("noted");
+    expect(await say(decision, item)).toBe("nothing_waits");
     await house.sync();
-    expect(await say(word, item)).toBe("nothing_waits");
+    expect(await say(decision, item)).toBe("nothing_waits");
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
-    expect(weights().filter((it) => it === 45)).toHaveLength(word === "mine" ? 1 : 0);
+    expect(weights().filter((it) => it === 45)).toHaveLength(decision === "mine" ? 1 : 0);
   });
 
   test("finds nothing where nothing is known, or nothing linked", async () => {
@@ -324,12 +324,12 @@ describe("a word that does not fit", () => {
   });
 });
 
-describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", (word) => {
+describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", (decision) => {
   /** Says it and dies on the way. Answers whether it did. */
   async function dying(n: number, when: "before" | "after") {
     const crash = crashAt(n, when);
     const [item] = await attention();
-    await say(word, item, await house.newApp(crash)).catch(() => undefined);
+    await say(decision, item, await house.newApp(crash)).catch(() => undefined);
     return { hasDied: crash.isDead(), item };
   }
 
@@ -348,16 +348,16 @@ describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", 
       if (!hasDied) break;
       calls = n;
       await settled();
-      // Either the word was heard, or the reading waits as before.
+      // Either the decision was heard, or the reading waits as before.
       const waits = (await attention()).length;
       const stands = weights().filter((it) => it === 45).length;
-      if (word === "mine") expect([waits, stands], `call ${n}`).toEqual(waits ? [1, 0] : [0, 1]);
+      if (decision === "mine") expect([waits, stands], `call ${n}`).toEqual(waits ? [1, 0] : [0, 1]);
       else expect(stands, `call ${n}`).toBe(0);
       // Said again, it is as if nothing had happened.
-      expect(await say(word, item), `call ${n}`).toBe(waits ? "noted" : "nothing_waits");
+      expect(await say(decision, item), `call ${n}`).toBe(waits ? "noted" : "nothing_waits");
       await settled();
       expect(await attention()).toEqual([]);
-      expect(weights().filter((it) => it === 45)).toHaveLength(word === "mine" ? 1 : 0);
+      expect(weights().filter((it) => it === 45)).toHaveLength(decision === "mine" ? 1 : 0);
       await house.close();
     }
     expect(calls).toBeGreaterThan(6);

@@ -63,14 +63,14 @@ const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
       modifiedAt: near(40),
       attempts: fc.integer({ min: 0, max: 8 }),
       attemptedAt: fc.option(anyTime, { nil: undefined }),
-      word: fc.option(fc.constantFrom("mine" as const, "not_mine" as const), { nil: undefined }),
-      wordAt: near(40),
+      decided: fc.option(fc.constantFrom("mine" as const, "not_mine" as const), { nil: undefined }),
+      decidedAt: near(40),
       mayAlsoStand: fc.array(anyTime, { maxLength: 2 }),
       hasKey: fc.boolean(),
     })
-    .map(({ isSameVersion, attemptedAt, word: said, wordAt, mayAlsoStand, hasKey, ...it }) => {
+    .map(({ isSameVersion, attemptedAt, decided, decidedAt, mayAlsoStand, hasKey, ...it }) => {
       const isDeclined = it.fate.state === "skipped" && it.fate.reason === "not_mine";
-      const word = isDeclined ? "not_mine" : said;
+      const type = isDeclined ? "not_mine" : decided;
       const values =
         of.kind === "weigh_in"
           ? { kind: of.kind, weightKg: of.weightKg }
@@ -81,7 +81,7 @@ const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
         ...it,
         fingerprint: isSameVersion ? fingerprint(of) : "another version",
         ...(attemptedAt && { attemptedAt }),
-        ...(word && { ownersWord: { word, at: wordAt } }),
+        ...(type && { decision: { type, at: decidedAt } }),
         ...(mayAlsoStand.length > 0 && { mayAlsoStand: mayAlsoStand.map((until) => ({ takenAt, values, until })) }),
         ...(hasKey && { garminKey: { calendarDate: "2026-11-20", id: "1" } }),
       };
@@ -113,7 +113,7 @@ describe("whatever is planned,", () => {
   test("nothing is sent whose owner is in doubt, unless the owner said so", () => {
     holds((it, entry, given) => {
       const isInFuture = it.takenAt.getTime() > NOW.getTime() + DAY_MS;
-      if (!isDoubtful(it) || (entry?.ownersWord?.word === "mine" && !isInFuture)) return;
+      if (!isDoubtful(it) || (entry?.decision?.type === "mine" && !isInFuture)) return;
       const step = plan(it, entry, given);
       expect(step.type).not.toMatch(/^(send|replace)$/);
       if (step.type === "verify") expect(step.hold).toBeDefined();
@@ -146,7 +146,7 @@ describe("whatever is planned,", () => {
   test("a reading its owner called not theirs is sent only if Withings has changed its attribution since", () => {
     holds((it, entry, given) => {
       if (entry?.fate.state !== "skipped" || entry.fate.reason !== "not_mine") return;
-      const at = entry.ownersWord?.at;
+      const at = entry.decision?.at;
       const isConfirmedSince = it.attribution === "confirmed" && at !== undefined && it.modifiedAt > at;
       if (!isConfirmedSince) expect(plan(it, entry, given).type).toMatch(/^(settled|watch)$/);
     });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { attention } from "../../../src/bot/ui/keyboards.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
-import { giveWord } from "../../../src/sync/engine/held-decision.ts";
+import { decideHeld } from "../../../src/sync/engine/held-decision.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
 
@@ -19,11 +19,11 @@ const again = (seconds = 1800) => {
   return house.sync();
 };
 
-async function answer(word: "mine" | "not_mine") {
+async function answer(decision: "mine" | "not_mine") {
   const [item] = await waiting();
   const account = await house.app.accounts.find(ACCOUNT);
   if (!item || !account) throw new Error("nothing waits");
-  return (await giveWord({ ...house.app, clock: house.clock }, account, [readingId(item)], word)).type;
+  return (await decideHeld({ ...house.app, clock: house.clock }, account, [readingId(item)], decision)).type;
 }
 
 describe("a blood pressure whose time zone nobody knows", () => {

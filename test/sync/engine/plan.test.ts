@@ -68,11 +68,8 @@ const hold = (reason: Extract<Step, { type: "hold" }>["reason"]): Step => ({ typ
 const off = { isOn: false } as const;
 const leftOut = entry({ state: "skipped", reason: "kind_off" }, { attempts: 0 });
 const claimed = (more: Partial<LedgerEntry> = {}) =>
-  entry({ state: "sending" }, { ownersWord: { word: "mine", at: hoursAgo(20) }, ...more });
-const disowned = entry(
-  { state: "skipped", reason: "not_mine" },
-  { ownersWord: { word: "not_mine", at: hoursAgo(20) } },
-);
+  entry({ state: "sending" }, { decision: { type: "mine", at: hoursAgo(20) }, ...more });
+const disowned = entry({ state: "skipped", reason: "not_mine" }, { decision: { type: "not_mine", at: hoursAgo(20) } });
 const outOfRange = { refusal: "out_of_range" } as const;
 
 const lines: Record<string, Line[]> = {
@@ -244,7 +241,7 @@ const lines: Record<string, Line[]> = {
     [
       "is looked for when it is only to be brought, and asked about if it is doubtful",
       { ...tooEarly, attribution: "ambiguous" },
-      entry({ state: "sending" }, { attempts: 0, ownersWord: { word: "bring", at: NOW } }),
+      entry({ state: "sending" }, { attempts: 0, decision: { type: "bring", at: NOW } }),
       { type: "verify", hold: "ambiguous_person", adopt: true },
     ],
     ["is sent however doubtful", { attribution: "ambiguous" }, claimed(), verify],
