@@ -1,6 +1,6 @@
 import type { FunctionName } from "./bundle.ts";
 
-export interface Budget {
+export interface SharedRateLimiter {
   /** Of everything that a start loads. */
   kilobytes: number;
   /** How many times as long as that of a bare echo bot, which is 90 KB of grammY, loading may take. */
@@ -8,7 +8,7 @@ export interface Budget {
   because: string;
 }
 
-export const BUDGETS: Record<FunctionName, Budget> = {
+export const BUDGETS: Record<FunctionName, SharedRateLimiter> = {
   http: { kilobytes: 880, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
   worker: { kilobytes: 880, timesEcho: 13, because: "it is the same bot, and says what became of a run" },
   sweep: { kilobytes: 620, timesEcho: 12, because: "it begins anew every five minutes, and loading is paid for" },

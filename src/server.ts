@@ -1,7 +1,7 @@
 import { createAlarmUrl } from "./app/alarm-url.ts";
 import { type App, createApp } from "./app/app.ts";
 import { createRunFiles } from "./app/run-files.ts";
-import { createWatch } from "./app/self-monitor.ts";
+import { createSelfMonitor } from "./app/self-monitor.ts";
 import { createService, type ServiceConfig } from "./app/service.ts";
 import { lastWordOf, startWatchdog } from "./app/watchdog.ts";
 import type { TelegramBot } from "./bot/bot.ts";
@@ -74,8 +74,8 @@ export async function startServer(
   const { clock, paced = true, conflictSeconds, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
   const files = createRunFiles(config.store, clock);
-  const watch = createWatch({ clock, log: deps.log, owner, offSince: files.offSince() });
-  const { log, isWell } = watch;
+  const monitor = createSelfMonitor({ clock, log: deps.log, owner, offSince: files.offSince() });
+  const { log, isWell } = monitor;
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) {
     const message = `I was started ${starts} times within an hour, because I crashed or was killed each time. My log says more.`;
     log.error("earlier_runs_failed", errorFacts(new UsageError(message)));
@@ -112,9 +112,9 @@ export async function startServer(
   const line = createTransport();
   const outside = createAlarmUrl({ ...config.outside, send: line.send, clock, log });
   const ownerAccount = () => app.accounts.find(owner);
-  const { language = "en", silencedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
+  const { language = "en", blockedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
   // Otherwise nobody outside would hear of it again after a restart.
-  if (silencedAt) log.info("owner_does_not_listen", { account: owner });
+  if (blockedAt) log.info("owner_does_not_listen", { account: owner });
   const where = placeOf(config.store);
   let hasStarted = false;
   let isStoreKnown = false;
@@ -163,7 +163,7 @@ export async function startServer(
         }
         hasWorkerLooked = false;
       });
-      watch.swept();
+      monitor.onSweep();
       files.swept();
       void outside.beat();
       // The first account was just added: from now on Telegram remembers this store.
@@ -182,7 +182,7 @@ export async function startServer(
     },
     ...(config.outside.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };
-  const looks = runEvery({ minutes: WATCH_MINUTES, round: () => watch.look(tellers), clock, log });
+  const looks = runEvery({ minutes: WATCH_MINUTES, round: () => monitor.check(tellers), clock, log });
 
   return {
     app,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../src/lib/errors.ts";
-import { settleUnlinked } from "../src/sync/links/confirm-unlink.ts";
+import { confirmUnlink } from "../src/sync/links/confirm-unlink.ts";
 import { ACCOUNT, NOON, USERID } from "./support/household.ts";
 import { startWebHouse, type WebHouse } from "./support/web-house.ts";
 
@@ -82,7 +82,7 @@ describe("a person who is said to be gone", () => {
     const { run } = house.app;
     const onUnlinked = async () => void (await fetch(house.consent()));
     const deps = { ...house.app, source: run.source, onUnlinked, now: house.clock.now(), log: run.log };
-    await settleUnlinked(deps, ACCOUNT);
+    await confirmUnlink(deps, ACCOUNT);
     expect((await link())?.value.state).toBe("linked");
     expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });

@@ -25,7 +25,7 @@ import { createSubscriptions } from "../sync/links/subscriptions.ts";
 import { createTokens } from "../sync/links/tokens.ts";
 import { createWithingsLinking } from "../sync/links/withings-consent.ts";
 import type { SignInPageOptions } from "../sync/model/garmin-sign-in.ts";
-import type { Budget } from "../sync/model/leases.ts";
+import type { SharedRateLimiter } from "../sync/model/leases.ts";
 import type { WithAccess } from "../sync/model/link.ts";
 import type { WeighIn } from "../sync/model/reading.ts";
 import type { ReadingSource } from "../sync/model/vendors.ts";
@@ -98,7 +98,7 @@ export async function createApp(
   const { withings, garmin, withingsLogin, web } = config;
   const store = await openStore(config.store, { clock, log, wrapTable });
   const { accounts, ledgers, leases, withingsUsers, garminUsers, subscriptionMemory } = store;
-  const { links, pendingLinks, signInMemory, vendorAnswers, dialogs, linkStates, notifyKey, webhookSecret } = unseal(
+  const { links, pendingLinks, signInMemory, vendorAnswers, dialogs, oauthStates, notifyKey, webhookSecret } = unseal(
     store,
     config,
     deps,
@@ -119,7 +119,7 @@ export async function createApp(
   const withingsCall = createWithingsCall({
     apiUrl: withings.apiUrl,
     send,
-    rateLimited: within(store.withingsBudget, limiters.withings, clock),
+    rateLimited: within(store.withingsRateLimiter, limiters.withings, clock),
     version: project.version,
     onUnknown,
   });
@@ -202,7 +202,7 @@ export async function createApp(
       exchangeCode: (code) => requestTokenByCode(withingsCall, application, code, clock.now()),
     },
     accounts,
-    states: linkStates,
+    states: oauthStates,
     links,
     pendingLinks,
     linkSaver,
@@ -272,9 +272,9 @@ export async function createApp(
     /** How the vendors answered recently. */
     answers,
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
-    async rest() {
-      await answers.rest();
-      await transport.rest();
+    async closeIdle() {
+      await answers.flushIfDue();
+      await transport.closeIdle();
     },
     async close() {
       for (const each of Object.values(limiters)) each.close();
@@ -289,13 +289,13 @@ export async function createApp(
  * Each request waits for its slot, first within this process, so that its requests do not compete for slots, then in the
  * budget. An urgent request takes a slot too, so that the others make room, but does not wait.
  */
-function within(budget: Budget, limiter: RateLimiter, clock: Clock): RateLimited {
+function within(budget: SharedRateLimiter, limiter: RateLimiter, clock: Clock): RateLimited {
   return async (task, { urgent }) => {
     if (!urgent) {
-      const patienceSeconds = WITHINGS_PATIENCE_SECONDS;
+      const maxWaitSeconds = WITHINGS_PATIENCE_SECONDS;
       const begunAt = clock.now().getTime();
-      const take = () => budget.take(patienceSeconds - (clock.now().getTime() - begunAt) / 1000);
-      const waitSeconds = await limiter.schedule(take, { patienceSeconds });
+      const take = () => budget.take(maxWaitSeconds - (clock.now().getTime() - begunAt) / 1000);
+      const waitSeconds = await limiter.schedule(take, { maxWaitSeconds });
       if (waitSeconds > 0) await clock.sleep(waitSeconds);
       return task();
     }

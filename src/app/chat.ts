@@ -5,9 +5,9 @@ import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { decideHeld } from "../sync/engine/held-decision.ts";
-import { goOn } from "../sync/engine/resume.ts";
+import { resume } from "../sync/engine/resume.ts";
 import { syncAccount } from "../sync/engine/run.ts";
-import { visitNow } from "../sync/jobs/handler.ts";
+import { runSoon } from "../sync/jobs/handler.ts";
 import { newsIn, type SubscriptionCheck } from "../sync/links/subscriptions.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import type { Account } from "../sync/model/account.ts";
@@ -67,7 +67,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
       if (!account) return;
       const isTold = await notifier.tellUnlinked(account);
       // Whoever has blocked the bot is not waited for.
-      if (!isTold && !(await app.accounts.find(id))?.silencedAt) {
+      if (!isTold && !(await app.accounts.find(id))?.blockedAt) {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }
     },
@@ -93,10 +93,10 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     lastRun: (account) => lastRunOf(app, account),
     sync: (account, options) => syncAccount(app.run, account, options),
     conclude,
-    visitNow: (account) => visitNow({ ...app, ...deps }, account),
+    runSoon: (account) => runSoon({ ...app, ...deps }, account),
     decideHeld: (account, readingIds, decision) => decideHeld({ ...app, clock }, account, readingIds, decision),
-    goOn: (account, kind) => goOn({ ...app, clock }, account, kind),
-    surroundings: async ({ telegramUserId }) => ({
+    goOn: (account, kind) => resume({ ...app, clock }, account, kind),
+    statusExtras: async ({ telegramUserId }) => ({
       nextRunAt: later((await app.schedule.read(telegramUserId))?.dueAt, clock),
       notifications: await app.subscriptions.state(telegramUserId),
       signInRestsUntil: (await app.garminSignIn.rest(telegramUserId))?.until,

@@ -10,12 +10,12 @@ import type { Account, LastRun } from "../sync/model/account.ts";
 import { VendorRestError } from "../sync/model/link.ts";
 import {
   type Check,
+  type CheckReport,
   clockOffSeconds,
-  type Examination,
-  examine,
   type Finding,
   type Line,
   type Problem,
+  runChecks,
 } from "../sync/status/checks.ts";
 import { lastRunOf, overviewOf } from "../sync/status/overview.ts";
 import { type App, objectionToApplication } from "./app.ts";
@@ -50,7 +50,7 @@ export interface ChecksDeps {
 }
 
 /** How the one who asks is spoken to: in the chat about themselves, in the terminal about every account. */
-export interface Manner {
+export interface Audience {
   nameOf: (check: string) => string;
   /** Technical words of an outage, for those who ask further. */
   detail: (error: Error) => string;
@@ -67,7 +67,7 @@ export interface Manner {
 export function checksOf(
   deps: ChecksDeps,
   words: Words,
-  { nameOf, detail, noRunYet, needed, status, hasClockLine }: Manner,
+  { nameOf, detail, noRunYet, needed, status, hasClockLine }: Audience,
 ) {
   const { app, telegram, isPolledElsewhere = () => false, withings, web, syncIntervalMinutes, clock } = deps;
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
@@ -302,7 +302,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     words: Words,
     isOwner: boolean,
     onProgress: (lines: Line[]) => void = () => {},
-  ): Promise<Examination> => {
+  ): Promise<CheckReport> => {
     const checks = checksOf(deps, words, {
       nameOf: (check) => check,
       detail: () => "",
@@ -316,7 +316,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       { ...checks.signIn, run: async () => (await checks.signInRest(account)) ?? checks.signIn.run() },
       ...(await checks.of(account)),
     ];
-    const { findings, ended } = await examine(all, {
+    const { findings, ended } = await runChecks(all, {
       sentence,
       noAnswer: words.doctor.noAnswer,
       onProgress: (lines) =>

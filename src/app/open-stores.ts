@@ -11,12 +11,12 @@ import { createJobs } from "../store/jobs.ts";
 import { createLeases } from "../store/leases.ts";
 import { createLedgers } from "../store/ledgers.ts";
 import { createLinks } from "../store/links.ts";
-import { createLinkStates } from "../store/oauth-state.ts";
+import { createOAuthStates } from "../store/oauth-state.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
 import { createPeople } from "../store/people.ts";
 import { createSchedule } from "../store/schedule.ts";
 import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "../store/seal.ts";
-import { createBudget } from "../store/shared-rate-limiter.ts";
+import { createSharedRateLimiter } from "../store/shared-rate-limiter.ts";
 import { createSignInMemory } from "../store/sign-in-memory.ts";
 import { createSubscriptionMemory } from "../store/subscriptions.ts";
 import { createSummaryStore } from "../store/summary.ts";
@@ -75,7 +75,7 @@ export async function openStore(
     accounts: createAccounts(table, schedule, clock.now, log),
     ledgers: createLedgers(table),
     leases: createLeases(table, clock),
-    withingsBudget: createBudget(table, clock, { name: "withings", ...WITHINGS_RATE }),
+    withingsRateLimiter: createSharedRateLimiter(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),
     claims: createUpdateClaims(table, clock),
@@ -106,7 +106,7 @@ export function unseal(
     signInMemory: createSignInMemory(table, sealer, log),
     dialogs: createDialogs(table, sealer, clock, log),
     vendorAnswers: createVendorAnswersStore(table, sealer, log),
-    linkStates: createLinkStates(table, keys, clock),
+    oauthStates: createOAuthStates(table, keys, clock),
     notifyKey: secretFor("withings notification key v1"),
     webhookSecret: secretFor("telegram webhook secret v1"),
   };

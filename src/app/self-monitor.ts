@@ -65,29 +65,29 @@ interface Told {
 /** Tells somebody. Throws when they could not be told. */
 export type Teller = (alarm: MachineAlarm) => Promise<void>;
 
-export interface Watch {
+export interface SelfMonitor {
   /** Writes to the log that was given, and hears what is written. */
   log: Log;
   /** A sweep has come to its end. */
-  swept(): void;
+  onSweep(): void;
   /** A store that fails for ever, for instance, leaves a program that answers and does nothing. */
   isWell(): boolean;
   /** Tells each teller what is new to it, side by side. What one could not tell it is given again later, if it is still so. */
-  look(tellers: Record<string, Teller>): Promise<void>;
+  check(tellers: Record<string, Teller>): Promise<void>;
 }
 
 /**
  * What the alarms of infra/alarms.yml are on AWS, for one machine: without it a full disk, say, would be a line in a log that
  * nobody reads. It needs no store, because that may be what is broken.
  */
-export function createWatch(deps: {
+export function createSelfMonitor(deps: {
   clock: Clock;
   log: Log;
   /** The Telegram user id of the person who runs the program. */
   owner: number;
   /** When the last process finished its last sweep, if that is long ago: everybody is told when the first sweep succeeds. */
   offSince?: Date | undefined;
-}): Watch {
+}): SelfMonitor {
   const { clock, log, owner, offSince } = deps;
   const heard = new Map<MachineAlarmKey, Heard>();
   const told = new Map<string, Told>();
@@ -169,12 +169,12 @@ export function createWatch(deps: {
         log.error(event, facts);
       },
     },
-    swept() {
+    onSweep() {
       hasSwept = true;
       sweptAt = clock.now();
     },
     isWell,
-    async look(tellers) {
+    async check(tellers) {
       // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
       const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
       // Or its clock was wrong: what it says of before is then worth nothing.

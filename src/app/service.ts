@@ -6,10 +6,10 @@ import { createHttp } from "../http/routes.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import { type RunOptions, syncAccount } from "../sync/engine/run.ts";
-import { createWork } from "../sync/jobs/handler.ts";
+import { createJobHandler } from "../sync/jobs/handler.ts";
 import { createManualSync } from "../sync/jobs/manual-sync.ts";
 import { jobOf } from "../sync/jobs/worker.ts";
-import { settleUnlinked } from "../sync/links/confirm-unlink.ts";
+import { confirmUnlink } from "../sync/links/confirm-unlink.ts";
 import { isTimeUp } from "../sync/links/with-lease.ts";
 import type { Account } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
@@ -100,14 +100,14 @@ export function createService(
     webhookSecret,
 
     /** Does a job. Throws when it has to be done again. */
-    work: createWork({
+    work: createJobHandler({
       ...app,
       sync,
       answerSync: chat.telegram.answerSync,
       answerDoctor: chat.telegram.answerDoctor,
-      settleUnlinked: (account) => {
+      confirmUnlink: (account) => {
         const { onUnlinked } = chat;
-        return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
+        return confirmUnlink({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
       },
       keepSubscriptions,
       summarize: chat.summarize,

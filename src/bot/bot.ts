@@ -28,13 +28,13 @@ import { limitMessages } from "./telegram/message-limits.ts";
 import { serveByPolling } from "./telegram/polling.ts";
 import { createDoorbell, serveByWebhook, type WebhookTarget } from "./telegram/webhook.ts";
 import type { BotContext, Chat, DialogStore } from "./ui/context.ts";
-import { answerTap } from "./ui/edit-message.ts";
+import { answerCallback } from "./ui/edit-message.ts";
 import { createLongAnswers } from "./ui/long-reply.ts";
 import { createQuestions } from "./ui/questions.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
-export type BotDeps = Omit<AuthorizeDeps, "allowedIds" | "onJoined" | "stopping" | "patienceSeconds"> &
+export type BotDeps = Omit<AuthorizeDeps, "allowedIds" | "onJoined" | "stopping" | "maxWaitSeconds"> &
   Omit<LinkingDeps, "wordsAt" | "startSync" | "questions"> &
   Omit<StatusDeps, "startSync" | "questions"> &
   Omit<SettingsDeps, "questions"> &
@@ -113,7 +113,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   async function setSilence({ telegramUserId }: Account, isBlocked: boolean) {
     log.info(isBlocked ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
-    await deps.accounts.save(telegramUserId, { silencedAt: isBlocked ? clock.now() : null });
+    await deps.accounts.save(telegramUserId, { blockedAt: isBlocked ? clock.now() : null });
   }
 
   const doctor = createDoctorAnswers(answers, { ...deps, wordsAt, questions });
@@ -132,7 +132,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       allowedIds: config.allowedIds,
       onJoined: (person) => people.tellJoined(person),
       stopping: stopping.signal,
-      patienceSeconds: (update) => (delivered.has(update) ? WEBHOOK_PATIENCE_SECONDS : Number.POSITIVE_INFINITY),
+      maxWaitSeconds: (update) => (delivered.has(update) ? WEBHOOK_PATIENCE_SECONDS : Number.POSITIVE_INFINITY),
     }),
   );
   // A tap is always answered, or its button spins.
@@ -140,7 +140,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     try {
       await next();
     } finally {
-      if (!ctx.isTapAnswered) await answerTap(ctx);
+      if (!ctx.isTapAnswered) await answerCallback(ctx);
     }
   });
   bot.on("my_chat_member", async (ctx) => {
@@ -148,7 +148,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   });
   bot.on("message", async (ctx, next) => {
     // Whoever writes is listening again, even if Telegram's word of it got lost.
-    if (ctx.account.silencedAt) await setSilence(ctx.account, false);
+    if (ctx.account.blockedAt) await setSilence(ctx.account, false);
     await next();
   });
 
@@ -200,7 +200,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   bot.use(questions.leftOver);
   bot.on("callback_query", async (ctx) => {
-    await answerTap(ctx, ctx.words.oldButton);
+    await answerCallback(ctx, ctx.words.oldButton);
     await linking.showLinks(ctx);
   });
   bot.on("message", (ctx) => ctx.reply(ctx.words.notUnderstood));

@@ -1,5 +1,5 @@
 import { type App, createApp } from "../app/app.ts";
-import { type ChecksDeps, checksOf, type Manner } from "../app/doctor.ts";
+import { type Audience, type ChecksDeps, checksOf } from "../app/doctor.ts";
 import { openStore } from "../app/open-stores.ts";
 import { SERVICE_SECTIONS } from "../app/service.ts";
 import { storeCheck } from "../app/store-check.ts";
@@ -9,7 +9,7 @@ import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { type Check, examine, type Finding, type Line, thingsToDo, type Verdict } from "../sync/status/checks.ts";
+import { type Check, type Finding, type Line, runChecks, thingsToDo, type Verdict } from "../sync/status/checks.ts";
 import { overviewOf } from "../sync/status/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,7 +45,7 @@ export async function doctorCommand(
     };
     const examinations = await Promise.all(
       groups.map(({ checks, account }, index) =>
-        examine(checks, {
+        runChecks(checks, {
           sentence: sentence(account),
           noAnswer: WORDS.doctor.noAnswer,
           onProgress(now) {
@@ -157,8 +157,7 @@ async function examineAll(
       run: async () => {
         if (!telegram.allowedIds.includes(id) && !(await app.people.isInvited(id)))
           return { verdict: "operator", text: WORDS.doctor.mayNotUse(id) };
-        if (account.silencedAt)
-          return { verdict: "owner", text: WORDS.doctor.blocksBot(words.time(account.silencedAt)) };
+        if (account.blockedAt) return { verdict: "owner", text: WORDS.doctor.blocksBot(words.time(account.blockedAt)) };
         return WORDS.doctor.mayUse;
       },
     };
@@ -171,7 +170,7 @@ async function examineAll(
   while (groups.length > 0) await examineAndSay(...groups.splice(0, ACCOUNTS_AT_ONCE + 1));
 }
 
-function manner(account?: number): Manner {
+function manner(account?: number): Audience {
   return {
     nameOf: (check) => `account ${account}, ${check}`,
     detail: ({ message }) => ` (${message})`,

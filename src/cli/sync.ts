@@ -5,7 +5,7 @@ import { startOfDay } from "../lib/local-time.ts";
 import { errorFacts } from "../lib/log.ts";
 import { sentValues } from "../sync/engine/match.ts";
 import { type Preview, previewAccount } from "../sync/engine/preview.ts";
-import { goOn } from "../sync/engine/resume.ts";
+import { resume } from "../sync/engine/resume.ts";
 import { type RunReport, syncAccount } from "../sync/engine/run.ts";
 import type { Account } from "../sync/model/account.ts";
 import { type RunOutcome, summaryOf } from "../sync/model/outcome.ts";
@@ -46,7 +46,7 @@ export async function syncCommand(
   const all: Done[] = [];
   let only = "";
   for (const { account, since } of await jobsOf(app, accounts, options)) {
-    if (options.goesOn) for (const kind of KINDS) await goOn({ ...app, clock: app.run.clock }, account, kind);
+    if (options.goesOn) for (const kind of KINDS) await resume({ ...app, clock: app.run.clock }, account, kind);
     const { report, words } = await syncInWords(app, account, since);
     all.push({ account, report });
     only = words;

@@ -16,6 +16,6 @@ export async function handler(
   const response = request ? await program.http(request) : new Response(null, { status: 400 });
   // After the answer nothing runs any more.
   await program.settled();
-  await program.rest();
+  await program.closeIdle();
   return resultOf(response, event.requestContext.http.method);
 }

@@ -25,6 +25,6 @@ export async function startProgram(name: "http" | "worker", queue: SqsQueue) {
       deadlineAt = at;
     },
     /** The last thing of an invocation: between two of them a process is frozen. */
-    rest: () => app.rest(),
+    closeIdle: () => app.closeIdle(),
   };
 }

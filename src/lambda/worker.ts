@@ -27,7 +27,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   for (const record of event.Records) {
     if (!(await perform(program, queue, record))) batchItemFailures.push({ itemIdentifier: record.messageId });
   }
-  await program.rest();
+  await program.closeIdle();
   return { batchItemFailures };
 }
 

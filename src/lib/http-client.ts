@@ -38,8 +38,8 @@ const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
   send: Transport;
-  /** Hangs up when all that was asked is answered; what is asked after it opens a new line. */
-  rest: () => Promise<void>;
+  /** Closes idle connections once every answer is in; the next request opens a new one. */
+  closeIdle: () => Promise<void>;
   close: () => Promise<void>;
 } {
   let line: ReturnType<typeof openLine> | undefined;
@@ -78,7 +78,7 @@ export function createTransport(): {
 
   return {
     send,
-    async rest() {
+    async closeIdle() {
       const last = line;
       line = undefined;
       await (await last)?.dispatcher.close();

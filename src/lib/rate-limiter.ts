@@ -11,9 +11,9 @@ export interface Rate {
 export interface RateLimiter {
   /**
    * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if
-   * its turn is more than `patienceSeconds` away.
+   * its turn is more than `maxWaitSeconds` away.
    */
-  schedule<T>(task: () => Promise<T>, options?: { key?: string; patienceSeconds?: number }): Promise<T>;
+  schedule<T>(task: () => Promise<T>, options?: { key?: string; maxWaitSeconds?: number }): Promise<T>;
   /** Tasks still waiting are not run and throw `RetryLaterError`. */
   close(): void;
 }
@@ -24,7 +24,7 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
   let isClosed = false;
 
   return {
-    async schedule(task, { key = "", patienceSeconds = Number.POSITIVE_INFINITY } = {}) {
+    async schedule(task, { key = "", maxWaitSeconds = Number.POSITIVE_INFINITY } = {}) {
       // Loaded on demand: many chat messages do not need it.
       const { default: Limiter } = await import("bottleneck/light.js");
       if (isClosed) throw new RetryLaterError("the program is stopping");
@@ -33,7 +33,7 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
         line = createLine(Limiter, rate, () => lines.delete(key));
         lines.set(key, line);
       }
-      return line.schedule(task, patienceSeconds);
+      return line.schedule(task, maxWaitSeconds);
     },
     close() {
       isClosed = true;
@@ -77,10 +77,10 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
     void drop(before);
   }
 
-  async function schedule<T>(task: () => Promise<T>, patienceSeconds: number): Promise<T> {
+  async function schedule<T>(task: () => Promise<T>, maxWaitSeconds: number): Promise<T> {
     if (rate) {
       const waitSeconds = Math.max(0, waiting + 1 - (rate.burst - spent)) * rate.everySeconds;
-      if (waitSeconds > patienceSeconds) {
+      if (waitSeconds > maxWaitSeconds) {
         throw new OwnLimitError("too much is waiting for its turn", { retryAfterSeconds: Math.ceil(waitSeconds) });
       }
     }

@@ -56,7 +56,7 @@ export function demoActions(deps: {
   /** As it was when the program could last be asked. */
   let states: readonly (string | undefined)[] = [];
 
-  const linkStates = async () => {
+  const oauthStates = async () => {
     if (!program.isRunning()) return states;
     const { links } = program.app();
     states = await Promise.all(
@@ -65,7 +65,7 @@ export function demoActions(deps: {
     return states;
   };
   const isLinked = async () => {
-    const now = await linkStates();
+    const now = await oauthStates();
     return now.length === 2 && now.every((state) => state === "linked");
   };
   const isSubscribed = () =>
@@ -239,7 +239,7 @@ export function demoActions(deps: {
 
   const observe: Observe = async () => ({
     linked: await isLinked(),
-    signedOut: (await linkStates()).includes("stale"),
+    signedOut: (await oauthStates()).includes("stale"),
     signIn: { email, password },
     weights: sandbox.garmin.weights(email).map((it) => ({
       takenAt: it.takenAt.toISOString(),

@@ -87,10 +87,10 @@ function readIfPossible(item: Item): LastRun | undefined {
 }
 
 function changed(before: Account, changes: AccountChanges): Account {
-  const { timezone: zoneBefore, silencedAt: silencedBefore, ...rest } = before;
+  const { timezone: zoneBefore, blockedAt: silencedBefore, ...rest } = before;
   const { name, reportedTimezone, language, settings } = changes;
   const timezone = changes.timezone === undefined ? zoneBefore : changes.timezone;
-  const silencedAt = changes.silencedAt === undefined ? silencedBefore : changes.silencedAt;
+  const blockedAt = changes.blockedAt === undefined ? silencedBefore : changes.blockedAt;
   return {
     ...rest,
     ...(name && { name }),
@@ -98,6 +98,6 @@ function changed(before: Account, changes: AccountChanges): Account {
     ...(reportedTimezone && { reportedTimezone }),
     ...(language && { language }),
     settings: { ...before.settings, ...settings },
-    ...(silencedAt && { silencedAt }),
+    ...(blockedAt && { blockedAt }),
   };
 }

@@ -32,7 +32,7 @@ import type { Item, JsonObject, Key } from "./table.ts";
  *   ledger#<account>#<w>#<g>       reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    that something was said or spent once, and not to be again
- *   budget#<vendor>                budget                  when the vendor may be asked next (an hour)
+ *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (an hour)
  *   vendor-answers                 answers                 how vendors answered, and unknown shapes (sealed)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
@@ -77,7 +77,7 @@ export const keys = {
   reading: (ledger: string, id: string): Key => ({ pk: ledger, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),
-  budget: (vendor: string): Key => ({ pk: `budget#${vendor}`, sk: "budget" }),
+  rateLimit: (vendor: string): Key => ({ pk: `rate-limit#${vendor}`, sk: "rate-limit" }),
   vendorAnswers: { pk: "vendor-answers", sk: "answers" },
   people: "people",
   person: (person: number): Key => ({ pk: "people", sk: String(person).padStart(16, "0") }),
@@ -114,7 +114,7 @@ export const AccountItem = z.object({
   reportedTimezone: z.string().exactOptional(),
   language: z.enum(["en", "de"]).exactOptional(),
   settings: SettingsShape.prefault({}),
-  silencedAt: instant.exactOptional(),
+  blockedAt: instant.exactOptional(),
   questions: z
     .partialRecord(
       z.enum(["links", "sign_in_choice", "withings", "garmin", "zone", "disconnect", "people"]),
@@ -191,7 +191,7 @@ export const GarminEmailItem = z.object({ sealedEmail: z.string() });
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
 /** `takenAt` is the fastest clock that took a slot, `nextAt` when the next one comes. */
-export const BudgetItem = z.object({ takenAt: instant, nextAt: instant });
+export const RateLimitItem = z.object({ takenAt: instant, nextAt: instant });
 export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 
@@ -319,7 +319,7 @@ export const LedgerItem = z.object({
   seenAt: instant.optional(),
   garminKey: GarminKeyShape.optional(),
   differences: z.array(DifferenceShape).optional(),
-  mayAlsoStand: z.array(z.object({ takenAt: instant, values: Values, until: instant })).optional(),
+  possibleCopies: z.array(z.object({ takenAt: instant, values: Values, until: instant })).optional(),
   replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.optional() }).optional(),
 });
 

@@ -71,7 +71,7 @@ export function createLedgers(table: Table): Ledgers {
       };
     },
 
-    async lookFirst(account) {
+    async reconcileWithGarminFirst(account) {
       for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
         const pk = `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`;
         const item = await table.get(keys.progress(pk));

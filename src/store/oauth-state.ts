@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
-import type { LinkStates } from "../sync/model/withings-link.ts";
+import type { OAuthStates } from "../sync/model/withings-link.ts";
 import { keys as itemKeys } from "./items.ts";
 import { deriveSecret, type SealingKey } from "./seal.ts";
 import type { Table } from "./table.ts";
@@ -15,7 +15,7 @@ const SIGNATURE_BYTES = 16;
 const STATE = /^[\w-]{48}$/;
 
 /** States signed with a key derived from the sealing keys: the first signs, all of them verify. */
-export function createLinkStates(table: Table, sealingKeys: SealingKey[], clock: Clock): LinkStates {
+export function createOAuthStates(table: Table, sealingKeys: SealingKey[], clock: Clock): OAuthStates {
   const signingKeys = sealingKeys.map((key) => deriveSecret(key, "withings consent state v1"));
   const [firstKey] = signingKeys;
   if (firstKey === undefined) throw new Error("there is no key to sign with");

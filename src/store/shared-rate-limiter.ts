@@ -1,7 +1,7 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../lib/errors.ts";
-import type { Budget } from "../sync/model/leases.ts";
-import { BudgetItem, keys, toJson } from "./items.ts";
+import type { SharedRateLimiter } from "../sync/model/leases.ts";
+import { keys, RateLimitItem, toJson } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** As many writers may be ahead of us, one after the other, before we give up. */
@@ -21,22 +21,22 @@ const BELIEVED_SECONDS = 600;
  * rest, except the first time. A time that is too far ahead to be believed is counted anew, without a burst: nobody waits
  * for it to come. Then the two sides disturb each other, and the vendor's own limit has the last word.
  */
-export function createBudget(
+export function createSharedRateLimiter(
   table: Table,
   clock: Clock,
   { name, everySeconds, burst }: { name: string; everySeconds: number; burst: number },
-): Budget {
-  const key = keys.budget(name);
+): SharedRateLimiter {
+  const key = keys.rateLimit(name);
   const everyMs = everySeconds * 1000;
   /** How far the fastest clock is known to be ahead of ours. */
   let aheadMs = 0;
 
   return {
-    async take(patienceSeconds) {
+    async take(maxWaitSeconds) {
       for (let tries = 1; tries <= TRIES; tries++) {
         const item = await table.get(key);
         // A damaged one is worth no more than none.
-        const before = item && BudgetItem.safeParse(item.value).data;
+        const before = item && RateLimitItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
         const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;
         const isBelieved = earlyMs <= BELIEVED_SECONDS * 1000;
@@ -46,7 +46,7 @@ export function createBudget(
         const restedMs = isBelieved ? nowMs - (burst - 1) * everyMs : nowMs;
         const slotMs = Math.max(isBelieved && before ? before.nextAt.getTime() : restedMs, restedMs);
         const waitSeconds = Math.max(0, slotMs - nowMs) / 1000;
-        if (waitSeconds > patienceSeconds) {
+        if (waitSeconds > maxWaitSeconds) {
           throw new OwnLimitError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
         }
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createWatch } from "../../src/app/self-monitor.ts";
+import { createSelfMonitor } from "../../src/app/self-monitor.ts";
 import { createMachineAlarmTeller } from "../../src/bot/notifications/alarms.ts";
 import type { MachineAlarm } from "../../src/bot/words/alarm-keys.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -59,25 +59,25 @@ describe("a program on one machine whose store fails", () => {
 const OWNER = 4711;
 const ACCOUNT = { telegramUserId: OWNER, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
 
-describe("the watch", () => {
+describe("the monitor", () => {
   function begin() {
     const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
     const written: string[] = [];
     const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
-    const watch = createWatch({ clock, log, owner: OWNER });
+    const monitor = createSelfMonitor({ clock, log, owner: OWNER });
     const told: MachineAlarm[] = [];
     let isAway = false;
     const look = async (minutes = 1) => {
       clock.advance(minutes * 60);
-      watch.swept();
+      monitor.onSweep();
       const tell = async (alarm: MachineAlarm) => {
         if (isAway) throw new Error("Telegram is away");
         told.push(alarm);
       };
-      await watch.look({ tell });
+      await monitor.check({ tell });
       return told.splice(0).map(({ key, isOver }) => (isOver ? `${key} is over` : key));
     };
-    return { clock, log: watch.log, watch, written, look, away: (is: boolean) => (isAway = is) };
+    return { clock, log: monitor.log, monitor, written, look, away: (is: boolean) => (isAway = is) };
   }
 
   test("tells of what is logged as an error, and of a webhook by which nothing comes; not of what its person is told", async () => {
@@ -96,9 +96,9 @@ describe("the watch", () => {
   });
 
   test("says since when, and where the other program is; of a clock that has leapt it doesn't say since when", async () => {
-    const { clock, log, watch } = begin();
+    const { clock, log, monitor } = begin();
     const told: MachineAlarm[] = [];
-    const look = () => watch.look({ tell: async (alarm) => void told.push(alarm) });
+    const look = () => monitor.check({ tell: async (alarm) => void told.push(alarm) });
     const since = new Date(clock.now().getTime() - 120_000);
     log.warn("updates_taken", { since: since.toISOString() });
     await look();
@@ -108,7 +108,7 @@ describe("the watch", () => {
     expect(told.splice(0)).toMatchObject([{ key: "webhook-failing", takenBy: "https://other.example" }]);
     log.warn("alarm_address_failing");
     clock.advance(-3600);
-    watch.swept();
+    monitor.onSweep();
     await look();
     await look();
     const failing = told.filter(({ key }) => key === "address-failing");
@@ -138,18 +138,18 @@ describe("the watch", () => {
   });
 
   test("tells of what began while the clock was years ahead, and that no sweep has ended since", async () => {
-    const { clock, log, watch, look } = begin();
+    const { clock, log, monitor, look } = begin();
     clock.advance(4 * 365 * 24 * 3600);
-    watch.swept();
+    monitor.onSweep();
     log.warn("telegram_unreachable");
     clock.advance(-4 * 365 * 24 * 3600);
-    expect(watch.isWell()).toBe(false);
+    expect(monitor.isWell()).toBe(false);
     expect(await look()).toEqual(["telegram-gone"]);
-    expect(watch.isWell()).toBe(true);
+    expect(monitor.isWell()).toBe(true);
   });
 
   test("tells everybody by themselves, and tries again after one look, then two, four and so on", async () => {
-    const { clock, log, watch } = begin();
+    const { clock, log, monitor } = begin();
     const tried: number[] = [];
     const told: string[] = [];
     const begunAt = clock.now().getTime();
@@ -163,8 +163,8 @@ describe("the watch", () => {
     };
     for (let minutes = 0; minutes < 40; minutes++) {
       clock.advance(60);
-      watch.swept();
-      await watch.look(tellers);
+      monitor.onSweep();
+      await monitor.check(tellers);
     }
     expect(told).toEqual(["broken"]);
     expect(tried).toEqual([1, 2, 4, 8, 16, 32]);
@@ -195,18 +195,18 @@ describe("the watch", () => {
   });
 
   test("tells of a link that ended, unless it is the owner's own, and not that it is over", async () => {
-    const { clock, log, watch } = begin();
+    const { clock, log, monitor } = begin();
     const sent: Array<{ text: string; isQuiet: boolean }> = [];
     const send = async (message: { text: string; isQuiet: boolean }) => sent.push(message);
     const tell = createMachineAlarmTeller({ send, ownerAccount: async () => ACCOUNT, clock, log });
     log.warn("link_stale", { account: OWNER, vendor: "garmin" });
-    await watch.look({ tell });
+    await monitor.check({ tell });
     expect(sent).toEqual([]);
     log.warn("link_stale", { account: 4712, vendor: "garmin" });
     for (let minutes = 0; minutes < 90; minutes++) {
       clock.advance(60);
-      watch.swept();
-      await watch.look({ tell });
+      monitor.onSweep();
+      await monitor.check({ tell });
     }
     const text = expect.stringMatching(/^Somebody else’s link to Garmin or Withings has ended/);
     expect(sent).toEqual([{ text, isQuiet: true }]);
@@ -233,13 +233,13 @@ describe("the watch", () => {
   });
 
   test("takes a machine that has slept for a program that is about to look", async () => {
-    const { clock, watch } = begin();
+    const { clock, monitor } = begin();
     const told: string[] = [];
-    const look = () => watch.look({ tell: async ({ key }) => void told.push(key) });
+    const look = () => monitor.check({ tell: async ({ key }) => void told.push(key) });
     clock.advance(8 * 3600);
     await look();
     expect(told).toEqual([]);
-    watch.swept();
+    monitor.onSweep();
     clock.advance(60);
     await look();
     expect(told).toEqual([]);
@@ -249,7 +249,7 @@ describe("the watch", () => {
   });
 
   test("a fix that is known is told, and no stack or other person's text", async () => {
-    const { clock, log, watch } = begin();
+    const { clock, log, monitor } = begin();
     log.error("request_failed", {
       error: "UsageError",
       message: "The disk that holds /data is full. Free some space there.",
@@ -257,7 +257,7 @@ describe("the watch", () => {
     const sent: string[] = [];
     const send = async ({ text }: { text: string }) => sent.push(text);
     const ownerAccount = async () => ({ ...ACCOUNT, language: "de" }) as const;
-    await watch.look({ tell: createMachineAlarmTeller({ send, ownerAccount, clock, log }) });
+    await monitor.check({ tell: createMachineAlarmTeller({ send, ownerAccount, clock, log }) });
     expect(sent).toEqual([
       expect.stringMatching(/^Auf dem Rechner.*\n\nThe disk that holds \/data is full\. Free some space there\.$/),
     ]);

@@ -6,7 +6,7 @@ import { makeReport } from "../../src/app/report.ts";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createWork } from "../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
@@ -57,12 +57,12 @@ export async function startBotHouse(
     createBot(config, { ...botDeps(on, { conclude }, chat), ...instead });
   /** What is asked for in the chat is done by the newest bot. */
   const workOf = (on: typeof app, bot: () => TelegramBot) =>
-    createWork({
+    createJobHandler({
       ...on,
       sync: () => expect.fail("nobody asked for this run"),
       answerSync: (account, messageId) => bot().answerSync(account, messageId),
       answerDoctor: (account, messageId) => bot().answerDoctor(account, messageId),
-      settleUnlinked: async () => {},
+      confirmUnlink: async () => {},
       keepSubscriptions: async () => {},
       summarize: async () => undefined,
       intervalMinutes: 30,

@@ -310,12 +310,12 @@ describe("what Telegram does", () => {
     house.startBot();
     house.owner.block();
     await house.quiet();
-    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeDefined();
+    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.blockedAt).toBeDefined();
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     expect(house.weights()).toHaveLength(1);
     house.owner.unblock();
-    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.silencedAt).toBeUndefined();
+    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.blockedAt).toBeUndefined();
     expect(said()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { Lease } from "../../src/sync/model/leases.ts";
 import type { Ledger, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
 import type { Versioned } from "../../src/sync/model/link.ts";
 import type { Reading } from "../../src/sync/model/reading.ts";
-import type { Sink, Standing } from "../../src/sync/model/vendors.ts";
+import type { GarminEntry, Sink } from "../../src/sync/model/vendors.ts";
 import type { Plant } from "./program.ts";
 
 /** Bugs that somebody could introduce, each as a wrapper around parts of the program. The checker has to find them all. */
@@ -157,7 +157,7 @@ function movingFirst(ledger: Ledger, newestMs: () => number): Ledger {
 
 /** Shows what was just sent whether or not it is there. */
 function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
-  let sent: Standing[] = [];
+  let sent: GarminEntry[] = [];
   return {
     ...sink,
     async send(withAccess, readings, context) {

@@ -9,9 +9,9 @@ import type { Transport } from "../../src/lib/http-client.ts";
 import type { Log } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
 import { decideHeld } from "../../src/sync/engine/held-decision.ts";
-import { goOn } from "../../src/sync/engine/resume.ts";
+import { resume } from "../../src/sync/engine/resume.ts";
 import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/engine/run.ts";
-import { createWork } from "../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
@@ -92,12 +92,12 @@ export async function startProgram(
     return report;
   }
 
-  const work = createWork({
+  const work = createJobHandler({
     ...app,
     sync,
     answerSync: never,
     answerDoctor: never,
-    settleUnlinked: never,
+    confirmUnlink: never,
     keepSubscriptions: async ({ telegramUserId }) => {
       await app.subscriptions.keep(telegramUserId);
     },
@@ -146,9 +146,9 @@ export async function startProgram(
     },
 
     /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */
-    async goOn(account: number): Promise<void> {
+    async resume(account: number): Promise<void> {
       const found = await app.accounts.find(account);
-      if (found) for (const kind of KINDS) await goOn({ ...app, clock }, found, kind);
+      if (found) for (const kind of KINDS) await resume({ ...app, clock }, found, kind);
     },
 
     close: () => app.close(),

@@ -537,7 +537,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   async function doAsAsked(): Promise<boolean> {
     let isRelinked = false;
     for (const account of ACCOUNTS) {
-      await alone(() => main.goOn(account).catch(() => undefined));
+      await alone(() => main.resume(account).catch(() => undefined));
       const { withings, garmin } = await readLinks(account);
       const [person] = HOMES[account].people;
       const [profile] = HOMES[account].garmins;

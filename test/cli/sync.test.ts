@@ -322,7 +322,7 @@ test("doctor names every fault and who has to fix it", async () => {
 
 test("doctor names who has blocked the bot, and since when", async () => {
   await machine.link(OWNER);
-  await machine.inside((app) => app.accounts.save(OWNER, { silencedAt: new Date() }));
+  await machine.inside((app) => app.accounts.save(OWNER, { blockedAt: new Date() }));
   const { stdout } = await machine.run("doctor");
   expect(stdout).toMatch(/\nyou {5}account 4711, Telegram: has had the bot blocked in Telegram since today \d\d:\d\d,/);
 });

@@ -25,7 +25,7 @@ test("a damaged stored item stops its account at most, with one sentence, and no
   table = store;
   const profileId = String(sandbox.garmin.accounts.get("owner@example.org").profileId);
   const ledger = keys.ledger(ACCOUNT, String(USERID), profileId);
-  const partitions = [`account#${ACCOUNT}`, ledger, ledger, keys.accounts, keys.schedule, "budget#withings"];
+  const partitions = [`account#${ACCOUNT}`, ledger, ledger, keys.accounts, keys.schedule, "rate-limit#withings"];
   person.stepOnScale({ weightKg: 80 });
   await home.sync();
   let n = 0;

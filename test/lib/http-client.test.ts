@@ -78,14 +78,14 @@ test("one that rests hangs up, and what is asked after it goes over a new line",
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
-  const { send, rest, close } = createTransport();
+  const { send, closeIdle, close } = createTransport();
   const question = { method: "GET", url: `http://127.0.0.1:${port}/` } as const;
   for (let asked = 0; asked < 5; asked++) await send(question);
   // Where the one is not quite free yet, undici opens a second.
   expect(lines).toBeLessThan(3);
   const before = lines;
-  await rest();
-  await rest();
+  await closeIdle();
+  await closeIdle();
   expect((await send(question)).text).toBe("yes");
   expect(lines).toBe(before + 1);
   await close();

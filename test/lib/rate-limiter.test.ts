@@ -99,8 +99,8 @@ test("each key has its own rate, and a slow one does not stop the others", async
 
 test("a task whose turn would come too late is refused at once", async () => {
   const { begun, send } = recorder({ burst: 2, everySeconds: 10 });
-  for (let n = 0; n < 4; n++) void send({ patienceSeconds: 20 });
-  await expect(send({ patienceSeconds: 20 })).rejects.toThrow(RetryLaterError);
+  for (let n = 0; n < 4; n++) void send({ maxWaitSeconds: 20 });
+  await expect(send({ maxWaitSeconds: 20 })).rejects.toThrow(RetryLaterError);
   await pass(60);
   expect(begun).toHaveLength(4);
 });

@@ -9,7 +9,7 @@ import { createManualClock, type ManualClock } from "../../src/sandbox/manual-cl
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
 import { keys } from "../../src/store/items.ts";
-import { createBudget } from "../../src/store/shared-rate-limiter.ts";
+import { createSharedRateLimiter } from "../../src/store/shared-rate-limiter.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
 import { startDynalite } from "../support/dynalite.ts";
@@ -39,9 +39,9 @@ function open(by: Clock = clock): Table {
 
 /** The true instants, in seconds, at which the requests of a process with this clock would leave. */
 function sender(table: Table, by: Clock = clock) {
-  const budget = createBudget(table, by, BUDGET);
-  return async (patienceSeconds = 60) => {
-    const waitSeconds = await budget.take(patienceSeconds);
+  const budget = createSharedRateLimiter(table, by, BUDGET);
+  return async (maxWaitSeconds = 60) => {
+    const waitSeconds = await budget.take(maxWaitSeconds);
     return clock.now().getTime() / 1000 + waitSeconds;
   };
 }
@@ -58,7 +58,7 @@ const wrongBy = (seconds: number): Clock => ({
 
 test("a budget that is damaged is counted anew: nobody waits for somebody to fix it", async () => {
   const table = open();
-  await table.put(keys.budget(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
+  await table.put(keys.rateLimit(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
   const take = sender(table);
   const instants = await Promise.all(Array.from({ length: 10 }, () => take()));
   expect(mostInAMinute(instants)).toBe(10);

@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
-import { createBudget } from "../../src/store/shared-rate-limiter.ts";
+import { createSharedRateLimiter } from "../../src/store/shared-rate-limiter.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 
 export interface WriterTask {
@@ -43,7 +43,7 @@ if (task.type === "claim all") {
     lookedAt = systemClock.now();
     return lookedAt;
   };
-  const budget = createBudget(table, { ...systemClock, now }, { ...task, name: pk });
+  const budget = createSharedRateLimiter(table, { ...systemClock, now }, { ...task, name: pk });
   for (let n = 0; n < task.slots; n++) {
     const waitSeconds = await budget.take(Number.POSITIVE_INFINITY);
     print(String(lookedAt.getTime() + waitSeconds * 1000));

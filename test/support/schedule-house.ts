@@ -4,7 +4,7 @@ import { readConfig } from "../../src/config/config.ts";
 import { keys } from "../../src/store/items.ts";
 import type { Table } from "../../src/store/table.ts";
 import { syncAccount } from "../../src/sync/engine/run.ts";
-import { createWork } from "../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Job, JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
@@ -42,7 +42,7 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
   const summaries: Account[] = [];
   let summaryAt: Date | undefined;
   let afterRun = async () => {};
-  const work = createWork({
+  const work = createJobHandler({
     ...deps,
     async sync(account, runOptions) {
       const report = await syncAccount(app.run, account, runOptions);
@@ -51,7 +51,7 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
     },
     answerSync: (account, _messageId, runOptions) => syncAccount(app.run, account, runOptions),
     answerDoctor: async () => {},
-    settleUnlinked: async () => {},
+    confirmUnlink: async () => {},
     keepSubscriptions: async () => {},
     summarize: async (account) => {
       summaries.push(account);

@@ -4,7 +4,7 @@ import { readConfig } from "../../src/config/config.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import { visitNow } from "../../src/sync/jobs/handler.ts";
+import { runSoon } from "../../src/sync/jobs/handler.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
 import type { Language } from "../../src/sync/model/account.ts";
 import type { JobQueue } from "../../src/sync/model/jobs.ts";
@@ -77,7 +77,7 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     /** A sync that nobody asked for. Answers what the owner hears of it. */
     async visit(): Promise<string[]> {
       const before = told().length;
-      await visitNow({ ...app, queue, clock }, ACCOUNT);
+      await runSoon({ ...app, queue, clock }, ACCOUNT);
       await quiet();
       return told().slice(before);
     },

@@ -5,10 +5,10 @@ import { createHttp, type Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
 import { syncAccount } from "../../src/sync/engine/run.ts";
-import { createWork } from "../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { createManualSync } from "../../src/sync/jobs/manual-sync.ts";
 import { jobOf, startWorker } from "../../src/sync/jobs/worker.ts";
-import { settleUnlinked } from "../../src/sync/links/confirm-unlink.ts";
+import { confirmUnlink } from "../../src/sync/links/confirm-unlink.ts";
 import type { LinkResult } from "../../src/sync/links/withings-consent.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
@@ -46,14 +46,14 @@ export async function startWebHouse(
   const heard: Array<{ account: number; result: LinkResult }> = [];
   const unlinked: number[] = [];
   const updates: number[] = [];
-  const work = createWork({
+  const work = createJobHandler({
     ...app,
     sync: (account, runOptions) => syncAccount(app.run, account, runOptions),
     answerSync: () => expect.fail("nobody asked for this run"),
     answerDoctor: () => expect.fail("nobody asked for this"),
-    settleUnlinked: (account) => {
+    confirmUnlink: (account) => {
       const onUnlinked = async (id: number) => void unlinked.push(id);
-      return settleUnlinked({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
+      return confirmUnlink({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
     },
     keepSubscriptions: async () => {},
     summarize: async () => undefined,

@@ -4,7 +4,7 @@ import type { Disconnected } from "../../sync/links/disconnect.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
-import { redraw } from "../ui/edit-message.ts";
+import { editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
 
 /** /disconnect: one link or everything, after one question. */
@@ -28,7 +28,7 @@ export function createDisconnect(deps: {
   });
 
   composer.callbackQuery("disconnect:no", async (ctx) => {
-    await redraw(ctx, ctx.words.cancelled);
+    await editOrReply(ctx, ctx.words.cancelled);
     await deps.questions.close(ctx.account, "disconnect", { redrawn: true });
   });
   for (const what of WHAT) {
@@ -36,7 +36,7 @@ export function createDisconnect(deps: {
       const keyboard = new InlineKeyboard()
         .text(ctx.words.button.yesRemove, `disconnect:${what}:yes`)
         .text(ctx.words.button.keep, "disconnect:no");
-      const messageId = await redraw(ctx, ctx.words.disconnectSure[what], keyboard);
+      const messageId = await editOrReply(ctx, ctx.words.disconnectSure[what], keyboard);
       await deps.questions.asked(ctx.account, "disconnect", messageId);
     });
     composer.callbackQuery(`disconnect:${what}:yes`, async (ctx) => {
@@ -45,11 +45,11 @@ export function createDisconnect(deps: {
         // First: of an account that is gone nothing may be noted.
         await deps.questions.close(ctx.account, "disconnect", { redrawn: true });
         await deps.disconnect(ctx.account, what);
-        await redraw(ctx, ctx.words.disconnected[what]);
+        await editOrReply(ctx, ctx.words.disconnected[what]);
       } catch (error) {
         if (!(error instanceof RetryLaterError)) throw error;
         // A run is at work on the account; it must not write into what is being taken away.
-        await redraw(ctx, ctx.words.later);
+        await editOrReply(ctx, ctx.words.later);
       }
     });
   }

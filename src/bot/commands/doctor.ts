@@ -1,8 +1,8 @@
 import { Composer, InputFile } from "grammy/web";
 import type { Account } from "../../sync/model/account.ts";
-import { type Examination, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
+import { type CheckReport, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
-import { TAP, withFixes } from "../ui/keyboards.ts";
+import { CALLBACK, withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-reply.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
@@ -14,7 +14,7 @@ export interface DoctorDeps {
     words: Words,
     isOwner: boolean,
     onProgress: (lines: Line[]) => void,
-  ) => Promise<Examination>;
+  ) => Promise<CheckReport>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   signInPageUrl: () => string;
   questions: Pick<Questions, "offered">;
@@ -32,7 +32,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   });
 
   // It covers the whole program, so only its owner gets it. Somebody else's older message may still have the button.
-  command.callbackQuery(TAP.report, async (ctx, next) => {
+  command.callbackQuery(CALLBACK.report, async (ctx, next) => {
     if (!ctx.isOwner) return next();
     const { name, text } = await report();
     const file = new InputFile(Buffer.from(text), name);
@@ -51,7 +51,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const { findings, ended } = await doctor(chat.account, words, isOwner, show);
         const actions = findings.map(({ action }) => action);
         const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, signInPageUrl());
-        if (isOwner) keyboard.row().text(words.doctor.reportButton, TAP.report);
+        if (isOwner) keyboard.row().text(words.doctor.reportButton, CALLBACK.report);
         await message.finish(text, keyboard);
         await questions.offered(chat.account, messageId, keyboard);
         await ended;

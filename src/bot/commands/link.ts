@@ -7,8 +7,8 @@ import type { Overview } from "../../sync/status/overview.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "../conversations/garmin-sign-in.ts";
 import { answerTo, type SignInPageUrl, SWITCH_PROFILE } from "../conversations/sign-in-answers.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
-import { redraw } from "../ui/edit-message.ts";
-import { consentButtons, TAP, withGarminPage } from "../ui/keyboards.ts";
+import { editOrReply } from "../ui/edit-message.ts";
+import { CALLBACK, consentButtons, withGarminPage } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
 
@@ -30,7 +30,7 @@ export interface LinkingDeps {
   personInQuestion: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined } | undefined>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Has an account looked at soon, without a word in the chat. */
-  visitNow: (account: number) => Promise<void>;
+  runSoon: (account: number) => Promise<void>;
   /** Brings over what waits, and shows it in the chat. */
   startSync: (account: Account) => Promise<void>;
   questions: Questions;
@@ -51,7 +51,7 @@ export function createLinking(deps: LinkingDeps) {
     ] as const) {
       if (links[vendor]?.state !== "linked") isComplete = false;
       else if (!again) continue;
-      keyboard.text(links[vendor] ? relink : link, TAP[vendor]).row();
+      keyboard.text(links[vendor] ? relink : link, CALLBACK[vendor]).row();
     }
     const lines = [chat.words.links({ links }), isComplete ? chat.words.allLinked : chat.words.oneMissing];
     await questions.ask(chat, "links", [before, ...lines].filter(Boolean).join("\n\n"), keyboard);
@@ -95,7 +95,7 @@ export function createLinking(deps: LinkingDeps) {
     );
     const keyboard = new InlineKeyboard()
       .text(words.button.switchLink, `withings:switch:${result.withingsUserId}`)
-      .text(words.button.keepLink, TAP.keepWithings);
+      .text(words.button.keepLink, CALLBACK.keepWithings);
     await questions.ask(chat, "withings", `${deletion(chat)}${text}`, keyboard);
   }
 
@@ -125,7 +125,7 @@ export function createLinking(deps: LinkingDeps) {
       return startSync(chat.account);
     }
     // What one side alone allows is done already: Withings can be asked to tell of new readings.
-    await deps.visitNow(chat.account.telegramUserId);
+    await deps.runSoon(chat.account.telegramUserId);
     await showLinks(chat);
   }
 
@@ -155,7 +155,7 @@ export function createLinking(deps: LinkingDeps) {
     const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
     await (kept ? onSignIn(ctx, kept) : showLinks(ctx, { again: true }));
   });
-  commands.callbackQuery(TAP.withings, async (ctx) => {
+  commands.callbackQuery(CALLBACK.withings, async (ctx) => {
     // For the page that the consent ends on. Linking goes on without it.
     await deps.accounts.save(ctx.account.telegramUserId, { name: ctx.from.first_name }).catch(() => undefined);
     await offerWithings(ctx);
@@ -164,39 +164,39 @@ export function createLinking(deps: LinkingDeps) {
     const result = await withingsLinking.switchPerson(ctx.account.telegramUserId, ctx.match[1] ?? "");
     // The question counts as answered, whatever the outcome.
     await questions.close(ctx.account, "withings");
-    if (result.type === "late_answer") return void (await redraw(ctx, ctx.words.lateAnswer));
+    if (result.type === "late_answer") return void (await editOrReply(ctx, ctx.words.lateAnswer));
     await onWithings(ctx, result);
   });
-  commands.callbackQuery(TAP.keepWithings, async (ctx) => {
+  commands.callbackQuery(CALLBACK.keepWithings, async (ctx) => {
     await withingsLinking.keepPerson(ctx.account.telegramUserId);
-    await redraw(ctx, ctx.words.keptLink);
+    await editOrReply(ctx, ctx.words.keptLink);
     await questions.close(ctx.account, "withings", { redrawn: true });
   });
-  commands.callbackQuery(TAP.garmin, (ctx) => offerDoors(ctx, deps));
+  commands.callbackQuery(CALLBACK.garmin, (ctx) => offerDoors(ctx, deps));
   for (const [tap, client] of [
-    [TAP.garminHere, "ios"],
-    [TAP.garminHereAndroid, "android"],
+    [CALLBACK.garminHere, "ios"],
+    [CALLBACK.garminHereAndroid, "android"],
   ] as const) {
     commands.callbackQuery(tap, async (ctx) => {
       await ctx.conversation.exitAll();
       await ctx.conversation.enter(GARMIN_DIALOG, client);
     });
   }
-  commands.callbackQuery(TAP.garminLook, async (ctx) => {
+  commands.callbackQuery(CALLBACK.garminLook, async (ctx) => {
     const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
     await onSignIn(ctx, kept ?? { type: "sign_in_forgotten" });
   });
   commands.callbackQuery(SWITCH_PROFILE, async (ctx) => {
     await onSignIn(ctx, await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? ""));
   });
-  commands.callbackQuery(TAP.keepGarmin, async (ctx) => {
+  commands.callbackQuery(CALLBACK.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
     // The browser still has that person signed in, so the page has to ask again.
     const page = signInPageUrl({ asSomebodyElse: true });
     const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
-    await redraw(ctx, text, keyboard);
+    await editOrReply(ctx, text, keyboard);
   });
-  commands.callbackQuery(TAP.consent, async (ctx) => {
+  commands.callbackQuery(CALLBACK.consent, async (ctx) => {
     const consent = await deps.uploadConsent(ctx.account.telegramUserId);
     if (consent === false) return askConsent(ctx, ctx.words.consentStillMissing);
     // Whether Garmin takes uploads shows with an upload, and not before.

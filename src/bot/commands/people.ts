@@ -9,7 +9,7 @@ import type { Leases } from "../../sync/model/leases.ts";
 import type { People, Person } from "../../sync/model/people.ts";
 import { chatLease } from "../middleware/authorize.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerTap, redraw } from "../ui/edit-message.ts";
+import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
 import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 
@@ -72,7 +72,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   async function redrawList(ctx: BotContext) {
     const { text, keyboard } = await draw(ctx.words);
-    await questions.asked(ctx.account, "people", await redraw(ctx, text, keyboard));
+    await questions.asked(ctx.account, "people", await editOrReply(ctx, text, keyboard));
   }
 
   const commands = new Composer<BotContext>();
@@ -93,7 +93,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
     const [, id, isSure] = ctx.match;
     const person = await invitedPerson(id);
     if (!person) {
-      await answerTap(ctx, ctx.words.oldButton);
+      await answerCallback(ctx, ctx.words.oldButton);
       return redrawList(ctx);
     }
     const { name, telegramUserId } = person;
@@ -101,17 +101,17 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
       const keyboard = new InlineKeyboard()
         .text(ctx.words.button.yesRemove, `people:remove:${telegramUserId}:yes`)
         .text(ctx.words.button.keep, "people");
-      return questions.asked(ctx.account, "people", await redraw(ctx, ctx.words.people.sure(name), keyboard));
+      return questions.asked(ctx.account, "people", await editOrReply(ctx, ctx.words.people.sure(name), keyboard));
     }
     let account: Account | undefined;
     try {
       account = await remove(telegramUserId);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      await answerTap(ctx, ctx.words.later);
+      await answerCallback(ctx, ctx.words.later);
       return redrawList(ctx);
     }
-    await answerTap(ctx, ctx.words.people.removed(name));
+    await answerCallback(ctx, ctx.words.people.removed(name));
     await redrawList(ctx);
     await say(telegramUserId, wordsIn(account?.language ?? "en").people.farewell);
   });

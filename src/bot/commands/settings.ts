@@ -10,7 +10,7 @@ import { cityOf, clockTime, zonesAround } from "../conversations/time-zones.ts";
 import { createTimezoneDialog, TIMEZONE_DIALOG } from "../conversations/timezone.ts";
 import { showMenu } from "../telegram/command-menu.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerTap, redraw } from "../ui/edit-message.ts";
+import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
 import { choosableKinds, type SettingsTopic, type SettingsView } from "../words/en-settings.ts";
 import { LANGUAGES, type Words, wordsIn, wordsOf } from "../words/words.ts";
@@ -170,17 +170,17 @@ export function createSettings({ accounts, overview, questions, clock, log }: Se
 
   async function take(ctx: BotContext, data: string) {
     await ctx.conversation.exit(TIMEZONE_DIALOG);
-    const wish = wishOf(data, ctx.account);
+    const wish = parseSettingsCallback(data, ctx.account);
     let { account } = ctx;
     try {
       if (wish?.changes) account = await accounts.save(account.telegramUserId, wish.changes);
-      if (!wish) await answerTap(ctx, ctx.words.oldButton);
+      if (!wish) await answerCallback(ctx, ctx.words.oldButton);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      await answerTap(ctx, ctx.words.later);
+      await answerCallback(ctx, ctx.words.later);
     }
     const { text, keyboard } = await draw(account, wish?.screen ?? "top");
-    await redraw(ctx, text, keyboard);
+    await editOrReply(ctx, text, keyboard);
     if (account !== ctx.account && wish?.changes?.language) await showChosenMenu(ctx, account);
   }
 
@@ -194,7 +194,7 @@ function zoneFrom(chosen: string | undefined, seen: Overview | undefined): Setti
 }
 
 /** What the data of a button means now. Undefined when it is of a time that knew other settings. */
-function wishOf(data: string, { settings }: Account): Wish | undefined {
+function parseSettingsCallback(data: string, { settings }: Account): Wish | undefined {
   const screen = (["top", ...TOPICS] as const).find((it) => it === data);
   if (screen) return { screen };
   const [name = "", ...rest] = data.split(":");

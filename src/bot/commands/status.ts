@@ -8,7 +8,7 @@ import type { Decision } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerTap, redraw } from "../ui/edit-message.ts";
+import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import {
   attention,
   GO_ON_TAP,
@@ -27,7 +27,7 @@ export interface StatusDeps {
   lastRun: (account: number) => Promise<LastRun | undefined>;
   overview: (account: Account) => Promise<Overview>;
   /** What stands in /status beside the overview. */
-  surroundings: (account: Account) => Promise<StatusOptions>;
+  statusExtras: (account: Account) => Promise<StatusOptions>;
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
@@ -39,13 +39,13 @@ export interface StatusDeps {
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { lastRun, overview, surroundings, decideHeld, goOn, signInPageUrl, startSync, questions, clock } = deps;
+  const { lastRun, overview, statusExtras, decideHeld, goOn, signInPageUrl, startSync, questions, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
     const seen = await overview(account);
     const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
-    const { text, keyboard } = withMissing(words.status(seen, await surroundings(account)), seen, words);
+    const { text, keyboard } = withMissing(words.status(seen, await statusExtras(account)), seen, words);
     const { differs, closed } = seen.facts;
     const withNotices = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), keyboard);
     return { text, keyboard: attention(seen.attention, words, withNotices) };
@@ -82,20 +82,20 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
       // A run is at work on just these readings.
-      return answerTap(ctx, ctx.words.later);
+      return answerCallback(ctx, ctx.words.later);
     }
     const { timezone, attention: waiting, progress } = await overview(ctx.account);
     const words = wordsOf(ctx.account, { timezone, now: clock.now() });
     const [one, ...more] = heard.entries;
     if (!one) {
-      await answerTap(ctx, words.oldButton);
+      await answerCallback(ctx, words.oldButton);
       const { text, keyboard } = await draw(ctx.account);
-      return redraw(ctx, text, keyboard);
+      return editOrReply(ctx, text, keyboard);
     }
     const ofSeveral =
       heard.type === "noted" ? words.decided(more.length + 1, decision !== "not_mine") : words.oldButton;
     const answer = more.length === 0 ? words.became(one) : ofSeveral;
-    await answerTap(ctx, answer);
+    await answerCallback(ctx, answer);
     const { late, items } = byStart(waiting);
     const rest = [
       ...(items.length > 0 ? [words.news({ type: "attention", items, isQuiet: false })] : []),
@@ -103,7 +103,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
         ? [words.news({ type: "before_start", items: late, startAt: progress?.startAt, isQuiet: false })]
         : []),
     ];
-    await redraw(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
+    await editOrReply(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
     if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
   });
 
@@ -117,11 +117,11 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
       outcome = await goOn(ctx.account, ctx.match[1] as ReadingKind);
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      return answerTap(ctx, ctx.words.later);
+      return answerCallback(ctx, ctx.words.later);
     }
-    await answerTap(ctx, outcome === "noted" ? ctx.words.goingOn : ctx.words.oldButton);
+    await answerCallback(ctx, outcome === "noted" ? ctx.words.goingOn : ctx.words.oldButton);
     const { text, keyboard } = await draw(ctx.account);
-    await redraw(ctx, text, keyboard);
+    await editOrReply(ctx, text, keyboard);
     if (outcome === "noted") await startSync(ctx.account);
   });
 

@@ -15,7 +15,7 @@ export interface SyncDeps {
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
   /** Makes the account due soon. */
-  visitNow: (account: number) => Promise<void>;
+  runSoon: (account: number) => Promise<void>;
   signInPageUrl: () => string;
   questions: Pick<Questions, "offered">;
   clock: Clock;
@@ -39,7 +39,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
      */
     begin: (account: Account): Promise<void> =>
       answers.begin(account.telegramUserId, firstWords(account), "requested", () =>
-        deps.visitNow(account.telegramUserId),
+        deps.runSoon(account.telegramUserId),
       ),
 
     /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy/web";
 import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
 import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
-import { type Message, TAP, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
+import { CALLBACK, type Message, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Words } from "../words/words.ts";
 
 export type SignInPageUrl = (options?: SignInPageOptions) => string;
@@ -19,13 +19,13 @@ export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInP
     case "chinese_account":
       return { text, keyboard: new InlineKeyboard() };
     case "profile_unknown":
-      return { text, keyboard: new InlineKeyboard().text(words.button.lookAgain, TAP.garminLook) };
+      return { text, keyboard: new InlineKeyboard().text(words.button.lookAgain, CALLBACK.garminLook) };
     case "other_profile":
       return {
         text,
         keyboard: new InlineKeyboard()
           .text(words.button.switchLink, `garmin:switch:${result.profile.profileId}`)
-          .text(words.button.keepLink, TAP.keepGarmin),
+          .text(words.button.keepLink, CALLBACK.keepGarmin),
       };
     case "taken":
       return withSignInChoice(text, words, signInPageUrl({ asSomebodyElse: true }));
@@ -39,7 +39,7 @@ export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInP
     case "client_refused": {
       if (result.next === "ios") return withSignInChoice(text, words, signInPageUrl());
       const message = withGarminPage(text, words, signInPageUrl());
-      if (result.next) message.keyboard.row().text(words.button.asAndroid, TAP.garminHereAndroid);
+      if (result.next) message.keyboard.row().text(words.button.asAndroid, CALLBACK.garminHereAndroid);
       return message;
     }
     default:

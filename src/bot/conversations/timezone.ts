@@ -2,7 +2,7 @@ import { type Context, InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext, Dialog } from "../ui/context.ts";
-import { redraw } from "../ui/edit-message.ts";
+import { editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
 
 export const TIMEZONE_DIALOG = "timezone";
@@ -35,7 +35,7 @@ export function createTimezoneDialog(deps: {
   };
 
   async function begin(ctx: BotContext): Promise<Step> {
-    await questions.asked(ctx.account, "zone", await redraw(ctx, ctx.words.settings.askZone, wayOut(ctx)));
+    await questions.asked(ctx.account, "zone", await editOrReply(ctx, ctx.words.settings.askZone, wayOut(ctx)));
     return "zone";
   }
 

@@ -8,9 +8,9 @@ import { BusyError, withLease } from "../../sync/links/with-lease.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import type { Leases } from "../../sync/model/leases.ts";
 import type { Claim, People, UpdateClaims } from "../../sync/model/people.ts";
-import { isTelegramAway, isUnwelcome } from "../telegram/errors.ts";
+import { isBlocked, isTelegramAway } from "../telegram/errors.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerTap } from "../ui/edit-message.ts";
+import { answerCallback } from "../ui/edit-message.ts";
 import { failureInWords } from "../ui/error-reply.ts";
 import { languageOf, wordsIn, wordsOf } from "../words/words.ts";
 
@@ -32,7 +32,7 @@ export interface AuthorizeDeps {
    * How long an update may wait for its turn. After it the update fails with `RetryLaterError`, and nothing was done.
    * `Infinity` for one that Telegram will not bring again.
    */
-  patienceSeconds: (update: Update) => number;
+  maxWaitSeconds: (update: Update) => number;
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
@@ -71,13 +71,13 @@ export function createAuthorize(deps: AuthorizeDeps): Composer<BotContext> {
     signInPageUrl,
     onJoined,
     stopping,
-    patienceSeconds,
+    maxWaitSeconds,
   } = deps;
   const authorize = new Composer<BotContext>();
 
   authorize.use(async (ctx, next) => {
     // The chat first: whoever waits for it with a claim in hand could lose that meanwhile, and the update be handled twice.
-    const turn = waiting(patienceSeconds(ctx.update));
+    const turn = waiting(maxWaitSeconds(ctx.update));
     await aloneInChat(ctx, turn, () => handleOnce(ctx, turn, next));
   });
 
@@ -93,7 +93,7 @@ export function createAuthorize(deps: AuthorizeDeps): Composer<BotContext> {
       const reportId = randomUUID().slice(0, 8);
       const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
       const isPassing = error instanceof RetryLaterError || isTelegramAway(error);
-      const isForOthers = error instanceof ActionNeededError || isPassing || isUnwelcome(error);
+      const isForOthers = error instanceof ActionNeededError || isPassing || isBlocked(error);
       // An alarm listens to the second: it is for what passes neither by itself nor by whoever wrote.
       if (isForOthers) log.warn("update_not_served", facts);
       else log.error("update_failed", facts);
@@ -176,7 +176,7 @@ export function createAuthorize(deps: AuthorizeDeps): Composer<BotContext> {
       return next();
     }
     // A button of somebody who was served before, perhaps: it must not spin.
-    if (ctx.callbackQuery) await answerTap(ctx);
+    if (ctx.callbackQuery) await answerCallback(ctx);
     // Somebody who follows a link expects an answer, even if they were refused before.
     if (invitationIn(ctx)) {
       if (!(await claims.once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;

@@ -9,12 +9,12 @@ import { RELINK } from "../../sync/model/link.ts";
 import {
   afterRun,
   afterTelling,
-  answeredBy,
+  coveredByAnswer,
   type Health,
   type HealthNews,
   type HealthStore,
   isUnexpected,
-  newsOf,
+  pendingNotices,
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { isGone } from "../telegram/errors.ts";
@@ -87,7 +87,7 @@ export function createNotifier(deps: {
     const { patienceHours } = account.settings;
     const next = await change(account.telegramUserId, (it) => afterRun(it, report, { now, attention, links, facts }));
     const { startAt } = progress ?? {};
-    const news = newsOf(next, { attention: attention ?? [], startAt, unreadable, facts, now, patienceHours });
+    const news = pendingNotices(next, { attention: attention ?? [], startAt, unreadable, facts, now, patienceHours });
     return { news, timezone };
   }
 
@@ -107,12 +107,12 @@ export function createNotifier(deps: {
     text: string,
     options: { isQuiet: boolean; keyboard?: InlineKeyboard | undefined },
   ): Promise<boolean> {
-    if (account.silencedAt && isRecent(account.silencedAt)) return false;
+    if (account.blockedAt && isRecent(account.blockedAt)) return false;
     try {
       await send(account.telegramUserId, text, options);
       if (undelivered.delete(account.telegramUserId))
         log.info("notices_delivered_again", { account: account.telegramUserId });
-      if (account.silencedAt) await setSilence(account, null);
+      if (account.blockedAt) await setSilence(account, null);
       return true;
     } catch (error) {
       log.error("notice_not_delivered", { account: account.telegramUserId, ...errorFacts(error) });
@@ -123,15 +123,15 @@ export function createNotifier(deps: {
   }
 
   /** A time in the future was written by a wrong clock. */
-  function isRecent(silencedAt: Date): boolean {
-    const hours = (clock.now().getTime() - silencedAt.getTime()) / 3_600_000;
+  function isRecent(blockedAt: Date): boolean {
+    const hours = (clock.now().getTime() - blockedAt.getTime()) / 3_600_000;
     return hours >= 0 && hours < SILENCE_HOURS;
   }
 
-  async function setSilence({ telegramUserId }: Account, silencedAt: Date | null) {
-    log.info(silencedAt ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
+  async function setSilence({ telegramUserId }: Account, blockedAt: Date | null) {
+    log.info(blockedAt ? "owner_does_not_listen" : "owner_listens_again", { account: telegramUserId });
     await accounts
-      .save(telegramUserId, { silencedAt })
+      .save(telegramUserId, { blockedAt })
       .catch((error: unknown) => log.warn("silence_not_saved", errorFacts(error)));
   }
 
@@ -186,7 +186,7 @@ export function createNotifier(deps: {
     async conclude(account: Account, report: RunReport): Promise<Conclusion> {
       if (report.busy) return { healed: undefined, told: async () => {} };
       const { news, timezone } = await step(account, report);
-      const answered = answeredBy(report, news);
+      const answered = coveredByAnswer(report, news);
       return {
         healed: answered.find((it) => it.type === "healed"),
         async told(wasShown) {

@@ -12,10 +12,10 @@ import { keepWebhook } from "./webhook.ts";
 /** One look lasts so long at most; Telegram answers at once when somebody writes. */
 const LOOK_SECONDS = 25;
 
-export type Introduction = ReturnType<typeof createIntroduction>;
+export type TelegramSetup = ReturnType<typeof createTelegramSetup>;
 
 /** What is asked and said at Telegram in the name of a bot that does not run yet. Close it at the end. */
-export function createIntroduction({ botToken, apiRoot }: { botToken: string; apiRoot: string }, clock: Clock) {
+export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; apiRoot: string }, clock: Clock) {
   const http = createTelegramFetch(clock);
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
 

@@ -5,7 +5,7 @@ import type { BotContext } from "./context.ts";
  * Puts the message whose button was tapped into its new shape. Where it stands so already that is well; where it can not be
  * edited any more, for instance because it is too old, a new one takes its place. Resolves to the id of the message.
  */
-export async function redraw(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
+export async function editOrReply(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
   const shown = ctx.callbackQuery?.message?.message_id ?? 0;
   try {
     await ctx.editMessageText(text, { reply_markup: keyboard });
@@ -19,7 +19,7 @@ export async function redraw(ctx: BotContext, text: string, keyboard = new Inlin
 }
 
 /** Answers a tap with a word that shows for a moment. What comes too late for it is not worth an error. */
-export async function answerTap(ctx: BotContext, text?: string): Promise<void> {
+export async function answerCallback(ctx: BotContext, text?: string): Promise<void> {
   ctx.isTapAnswered = true;
   await ctx.answerCallbackQuery(text === undefined ? {} : { text: text.slice(0, 200) }).catch(() => undefined);
 }

@@ -13,7 +13,7 @@ import type { Words } from "../words/words.ts";
 export const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
 
 /** What a tap on a button tells us. At most 64 bytes, as Telegram allows. */
-export const TAP = {
+export const CALLBACK = {
   withings: "withings",
   keepWithings: "withings:keep",
   garmin: "garmin",
@@ -46,7 +46,7 @@ export function withGarminPage(text: string, words: Words, signInPageUrl: string
 /** The same with the other way to sign in beside it. */
 export function withSignInChoice(text: string, words: Words, signInPageUrl: string): Message {
   const message = withGarminPage(text, words, signInPageUrl);
-  message.keyboard.row().text(words.button.here, TAP.garminHere);
+  message.keyboard.row().text(words.button.here, CALLBACK.garminHere);
   return message;
 }
 
@@ -54,7 +54,7 @@ export function consentButtons(words: Words): InlineKeyboard {
   return new InlineKeyboard()
     .url(words.button.garminSettings, GARMIN_SETTINGS_URL)
     .row()
-    .text(words.button.checkAgain, TAP.consent);
+    .text(words.button.checkAgain, CALLBACK.consent);
 }
 
 /** A text, and below it one button for each thing that can be fixed by a button. */
@@ -77,11 +77,11 @@ export function withFixes(
 function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
   switch (action) {
     case "link_withings":
-      return new InlineKeyboard().text(words.button.linkWithings, TAP.withings);
+      return new InlineKeyboard().text(words.button.linkWithings, CALLBACK.withings);
     case "relink_withings":
-      return new InlineKeyboard().text(words.button.relinkWithings, TAP.withings);
+      return new InlineKeyboard().text(words.button.relinkWithings, CALLBACK.withings);
     case "link_garmin":
-      return new InlineKeyboard().text(words.button.linkGarmin, TAP.garmin);
+      return new InlineKeyboard().text(words.button.linkGarmin, CALLBACK.garmin);
     case "grant_garmin_upload":
       return consentButtons(words);
     case "relink_garmin":
@@ -161,7 +161,7 @@ export function attention(all: AttentionItem[], words: Words, keyboard = new Inl
     keyboard.row().text(words.button.leaveOut(late), `leave:${meant}`);
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {
-    keyboard.row().text(words.button.setTimezone, TAP.timezone);
+    keyboard.row().text(words.button.setTimezone, CALLBACK.timezone);
   }
   return keyboard;
 }

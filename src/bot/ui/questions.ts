@@ -3,8 +3,8 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Account, Accounts, AnswerTopic, Question, QuestionTopic } from "../../sync/model/account.ts";
 import type { Link, Vendor } from "../../sync/model/link.ts";
 import type { BotContext, Chat } from "./context.ts";
-import { answerTap } from "./edit-message.ts";
-import { TAP } from "./keyboards.ts";
+import { answerCallback } from "./edit-message.ts";
+import { CALLBACK } from "./keyboards.ts";
 
 /** The topic that each tap answers. Taps on settings and held readings name what they do, so they are valid at any time. */
 const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
@@ -16,10 +16,10 @@ const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
 ];
 /** The taps that begin to link a side. They are below many messages, and end once the side is linked. */
 const BEGINS: Record<string, Vendor> = {
-  [TAP.withings]: "withings",
-  [TAP.garmin]: "garmin",
-  [TAP.garminHere]: "garmin",
-  [TAP.garminHereAndroid]: "garmin",
+  [CALLBACK.withings]: "withings",
+  [CALLBACK.garmin]: "garmin",
+  [CALLBACK.garminHere]: "garmin",
+  [CALLBACK.garminHereAndroid]: "garmin",
 };
 
 type Id = Pick<Account, "telegramUserId">;
@@ -93,7 +93,7 @@ export function createQuestions(
   taps.on("callback_query:data", async (ctx, next) => {
     const what = await over(ctx);
     if (what === undefined) return next();
-    await answerTap(ctx, what);
+    await answerCallback(ctx, what);
     // A message that begins to link a side may have buttons for other things.
     const { data, message } = ctx.callbackQuery;
     if (message && !(data in BEGINS)) await takeButtons(ctx.account, message.message_id);
@@ -103,7 +103,7 @@ export function createQuestions(
   leftOver.on("callback_query:data", async (ctx, next) => {
     const topic = topicOf(ctx.callbackQuery.data);
     if (!topic) return next();
-    await answerTap(ctx, ctx.words.questionOver[topic]);
+    await answerCallback(ctx, ctx.words.questionOver[topic]);
     await close(ctx.account, topic);
   });
 

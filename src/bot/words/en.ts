@@ -275,7 +275,7 @@ export function english(format: Format) {
       newCode: "New code",
       otherEmail: "Another e-mail",
       asAndroid: "Try as Garmin’s Android app",
-      lookAgain: "Look again",
+      lookAgain: "Lookup again",
       cancel: "Cancel",
       ...held.button,
       setTimezone: "Set my time zone",

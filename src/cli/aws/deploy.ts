@@ -1,5 +1,5 @@
 import { tableExists } from "../../app/open-stores.ts";
-import { createIntroduction, type Introduction } from "../../bot/telegram/setup.ts";
+import { createTelegramSetup, type TelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig } from "../../config/config.ts";
 import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../config/paths.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
@@ -20,7 +20,7 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
   const missing = missingFrom(before, FROM_SETUP);
   if (missing.length > 0) throw incomplete(stage, missing);
   const { telegram } = readConfig({ ...shell, ...Object.fromEntries(before) }, ["telegram"]);
-  const introduction = createIntroduction(telegram, clock);
+  const introduction = createTelegramSetup(telegram, clock);
   try {
     const bot = await introduction.bot();
     if (!bot) throw new UsageError("Telegram does not know the bot's token any more. Run: npm run setup");
@@ -75,7 +75,7 @@ async function parametersOfTemplate(
     terminal.say(`The table ${tableName} is there already: it is taken up with everything in it.`);
     // It may have been brought back to an earlier point in time, and not know what was sent since.
     await withStore(env, { clock, log }, async ({ accounts, ledgers }) => {
-      for (const { telegramUserId } of await accounts.list()) await ledgers.lookFirst(telegramUserId);
+      for (const { telegramUserId } of await accounts.list()) await ledgers.reconcileWithGarminFirst(telegramUserId);
     });
     await aws.put(stage, TABLE_TAKEN_OVER, "true");
   }
@@ -86,7 +86,7 @@ async function parametersOfTemplate(
 }
 
 /** Telegram brings updates from now on, and offers the commands. */
-async function introduce(deps: StageDeps, deployment: Deployment, introduction: Introduction, username: string) {
+async function introduce(deps: StageDeps, deployment: Deployment, introduction: TelegramSetup, username: string) {
   const { terminal, shell, log } = deps;
   const { publicUrl } = deployment;
   terminal.say(`Telling Telegram that @${username} listens at ${publicUrl}.`);

@@ -1,4 +1,4 @@
-import { createIntroduction } from "../../bot/telegram/setup.ts";
+import { createTelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig } from "../../config/config.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 import { UsageError } from "../../lib/errors.ts";
@@ -65,7 +65,7 @@ To delete both for good, in the console as the end of docs/deploy-aws.md says, o
 async function silence({ shell, terminal, clock }: StageDeps, parameters: ReadonlyMap<string, string>): Promise<void> {
   if (!parameters.has("TELEGRAM_BOT_TOKEN") || !parameters.has("TELEGRAM_ALLOWED_IDS")) return;
   const { telegram } = readConfig({ ...shell, ...Object.fromEntries(parameters) }, ["telegram"]);
-  const introduction = createIntroduction(telegram, clock);
+  const introduction = createTelegramSetup(telegram, clock);
   try {
     // A token that Telegram does not know any more has no webhook either.
     const bot = await introduction.bot();

@@ -1,4 +1,4 @@
-import { createIntroduction, type Introduction } from "../../bot/telegram/setup.ts";
+import { createTelegramSetup, type TelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig, whatIsWrong } from "../../config/config.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { type Answers, askOnce, askUntil, type SetupDeps } from "./setup-answers.ts";
@@ -33,7 +33,7 @@ export async function askBot({ shell, terminal, clock }: SetupDeps, { present, c
   }
   throw new UsageError("That did not work. Nothing was changed. Please begin again.");
 
-  async function use(token: string): Promise<Introduction | undefined> {
+  async function use(token: string): Promise<TelegramSetup | undefined> {
     const problem = whatIsWrong("TELEGRAM_BOT_TOKEN", token);
     const bot = problem === undefined ? await introduce(token, shell, clock) : undefined;
     if (!bot) {
@@ -56,7 +56,7 @@ export async function askBot({ shell, terminal, clock }: SetupDeps, { present, c
 async function introduce(token: string, shell: SetupDeps["shell"], clock: SetupDeps["clock"]) {
   if (whatIsWrong("TELEGRAM_BOT_TOKEN", token) !== undefined) return undefined;
   const config = readConfig({ ...shell, TELEGRAM_BOT_TOKEN: token, TELEGRAM_ALLOWED_IDS: "1" }, ["telegram"]);
-  const introduction = createIntroduction(config.telegram, clock);
+  const introduction = createTelegramSetup(config.telegram, clock);
   try {
     const bot = await introduction.bot();
     if (bot) return { username: bot.username, introduction };
@@ -72,7 +72,7 @@ async function introduce(token: string, shell: SetupDeps["shell"], clock: SetupD
 export async function askOwner(
   { terminal }: SetupDeps,
   { present, changes }: Answers,
-  introduction: Introduction,
+  introduction: TelegramSetup,
 ): Promise<void> {
   const known = present.get("TELEGRAM_ALLOWED_IDS");
   terminal.say("\n2. You\nYour Telegram user id, a number. It makes you the owner of this bot.");

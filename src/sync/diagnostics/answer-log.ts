@@ -124,8 +124,8 @@ export function createVendorAnswerLog(deps: {
         }
       },
 
-    /** Call before the process rests: writes the news if the last write is long enough ago. */
-    rest: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
+    /** Call before the process sleeps: writes the news if the last write is long enough ago. */
+    flushIfDue: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
 
     /** Call at the end: writes whenever the last write was. */
     close: flush,

@@ -9,7 +9,7 @@ import type { Height, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/
 import type { Task } from "./lookup.ts";
 import { reachingBack } from "./pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
-import { isProbable } from "./plausibility.ts";
+import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 
 /** How far back the first run of an account reaches, unless the owner says otherwise. */
@@ -19,7 +19,7 @@ const OVERLAP_SECONDS = 24 * 3600;
 /** Withings refuses the same call within ten seconds. A starting point that moves with the clock makes it another call. */
 const VARIATION_SECONDS = 600;
 
-export interface SurveyDeps {
+export interface CollectDeps {
   ledgers: Ledgers;
   tokens: Tokens;
   source: ReadingSource;
@@ -53,7 +53,7 @@ export interface Start {
 
 /** Opens the ledger of this pair of links. */
 export async function openStart(
-  { ledgers, clock }: SurveyDeps,
+  { ledgers, clock }: CollectDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
   { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
@@ -75,7 +75,7 @@ export async function openStart(
   };
 }
 
-export interface Survey {
+export interface Collected {
   answer: SourceAnswer;
   /** Everything that was changed at Withings since then is in the answer. */
   since: Date;
@@ -86,7 +86,7 @@ export interface Survey {
 }
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
-export async function survey(deps: SurveyDeps, account: Account, start: Start): Promise<Survey> {
+export async function collectAndPlan(deps: CollectDeps, account: Account, start: Start): Promise<Collected> {
   const { ledger, progress, looksFirst, withingsUserId } = start;
   const { tokens, source, clock } = deps;
   const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
@@ -151,7 +151,7 @@ function planAll(
       isOn,
       hasTimezone,
       askedSince: progress.askedSince,
-      probable: reading.kind === "weigh_in" ? isProbable(reading, others) : true,
+      probable: reading.kind === "weigh_in" ? isPlausible(reading, others) : true,
     });
     const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value));
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
@@ -189,7 +189,11 @@ export function holdsOf(
  * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
  * other reading may be taken for one of them. Asked only when there is something to match.
  */
-export async function takenKeys(planned: Planned[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
+export async function claimedKeys(
+  planned: Planned[],
+  others: readonly unknown[],
+  ledger: Ledger,
+): Promise<Set<string>> {
   if (others.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
   return new Set((await ledger.garminKeys()).values());
 }

@@ -2,9 +2,9 @@ import type { Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
 import { isTask, type Planned } from "./collect.ts";
-import { OURS, StandingEntries } from "./match.ts";
+import { OURS, UnclaimedEntries } from "./match.ts";
 import { isAttempted, isOpen, secondsSinceAttempt } from "./plan.ts";
-import { type LaneDeps, stillAwaited } from "./record.ts";
+import { type BatchContext, stillAwaited } from "./record.ts";
 
 /** How long an upload that Garmin accepted or did not answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
@@ -32,7 +32,7 @@ export async function openWithoutTask(
  */
 export async function followUp(
   entries: Array<Versioned<LedgerEntry>>,
-  deps: LaneDeps,
+  deps: BatchContext,
   stillOpen: string[],
 ): Promise<void> {
   const open = new Set(entries.map(({ value }) => readingId(value)));
@@ -43,41 +43,41 @@ export async function followUp(
   }
 }
 
-async function lookAfter(entries: Array<Versioned<LedgerEntry>>, deps: LaneDeps, open: Set<string>): Promise<void> {
+async function lookAfter(entries: Array<Versioned<LedgerEntry>>, deps: BatchContext, open: Set<string>): Promise<void> {
   const { sink, withAccess, ledger, lease, clock, taken } = deps;
   const times = entries
-    .flatMap(({ value: { takenAt, mayAlsoStand = [] } }) => [takenAt, ...mayAlsoStand.map((it) => it.takenAt)])
+    .flatMap(({ value: { takenAt, possibleCopies = [] } }) => [takenAt, ...possibleCopies.map((it) => it.takenAt)])
     .sort((a, b) => a.getTime() - b.getTime());
   const [from, to] = [times[0], times.at(-1)];
   if (!from || !to) return;
   await lease.ensure();
   const now = clock.now();
-  const standing = new StandingEntries((await sink.around(withAccess, from, to)).entries, taken);
+  const standing = new UnclaimedEntries((await sink.around(withAccess, from, to)).entries, taken);
 
   for (const { value, version } of entries) {
-    const { mayAlsoStand = [] } = value;
+    const { possibleCopies = [] } = value;
     const isOnItsWay = isAttempted(value);
     const found = isOnItsWay ? ours(value, standing) : undefined;
-    for (const { key } of standing.takeAll(mayAlsoStand)) {
+    for (const { key } of standing.takeAll(possibleCopies)) {
       await lease.ensure();
       await sink.remove(withAccess, key);
       // Garmin may still show it for a moment.
       taken.add(key.id);
     }
-    const { mayAlsoStand: _before, ...rest } = value;
+    const { possibleCopies: _before, ...rest } = value;
     const next: LedgerEntry = {
       ...rest,
       ...(found && { fate: { state: "seen" }, seenAt: now, garminKey: found.key }),
-      ...stillAwaited(mayAlsoStand, now),
+      ...stillAwaited(possibleCopies, now),
     };
     if (found) taken.add(found.key.id);
     if (JSON.stringify(next) !== JSON.stringify(value)) await ledger.write(next, version);
     const isAwaited = isOnItsWay && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
-    if (!isAwaited && !next.mayAlsoStand) open.delete(readingId(value));
+    if (!isAwaited && !next.possibleCopies) open.delete(readingId(value));
   }
 }
 
-function ours(entry: LedgerEntry, standing: StandingEntries) {
+function ours(entry: LedgerEntry, standing: UnclaimedEntries) {
   for (const fits of OURS) {
     const found = standing.take(entry, fits);
     if (found) return found;

@@ -5,7 +5,7 @@ import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, Decision, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import { toRemove, unaccounted } from "./record.ts";
+import { toRemove, unconfirmed } from "./record.ts";
 
 /** What became of the owner's decision. */
 export interface Heard {
@@ -80,7 +80,7 @@ function afterDecision(
     attempts: 0,
     // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
     ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
-    ...(mayBeThere(fate.reason) && unaccounted({ ...entry, fate: sending }, decision.at)),
+    ...(mayBeThere(fate.reason) && unconfirmed({ ...entry, fate: sending }, decision.at)),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),
   };
 }

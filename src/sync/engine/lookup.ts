@@ -1,8 +1,8 @@
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
-import type { Field, Sink, Standing } from "../model/vendors.ts";
-import { changed, isOurs, isSameEvent, mayBeOurs, OURS, StandingEntries, sentValues, type Wanted } from "./match.ts";
+import type { Field, GarminEntry, Sink } from "../model/vendors.ts";
+import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries, type Wanted } from "./match.ts";
 import { type Step, secondsSinceAttempt } from "./plan.ts";
 
 /** A reading that Garmin has to be asked about, or sent. */
@@ -27,13 +27,13 @@ export interface Task {
  */
 export type Finding =
   | { type: "send" | "wait" | "gone" | "unclear" | "watched" | "absent" }
-  | { type: "arrived" | "elsewhere"; standing: Standing }
-  | { type: "outdated"; standing: Standing | undefined };
+  | { type: "arrived" | "elsewhere"; standing: GarminEntry }
+  | { type: "outdated"; standing: GarminEntry | undefined };
 
-export interface Look {
+export interface Lookup {
   finding: Finding;
   /** Copies of it that are one too many. */
-  surplus: Standing[];
+  surplus: GarminEntry[];
 }
 
 /** Garmin may show an upload late: until then one without an answer is only looked for, not sent again. */
@@ -42,7 +42,7 @@ const UNKNOWN_WAIT_SECONDS = 120;
 const ACCEPTED_WAIT_SECONDS = 24 * 3600;
 const ACCEPTED_ATTEMPTS = 3;
 
-export interface LookDeps {
+export interface LookupDeps {
   sink: Sink;
   withAccess: WithAccess;
   /** Delete keys of entries that are known to be other readings. */
@@ -57,7 +57,10 @@ export interface LookDeps {
 }
 
 /** Looks, and changes nothing. `strangers` are the entries that are not ours. */
-export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look[]; strangers: Standing[] }> {
+export async function findInGarmin(
+  tasks: Task[],
+  deps: LookupDeps,
+): Promise<{ looks: Lookup[]; strangers: GarminEntry[] }> {
   const { sink, withAccess, taken, isProven, accepted, now, expected = [] } = deps;
   const asked = tasks.filter(({ step }) => step.type !== "send" || step.adopt);
   if (asked.length === 0) {
@@ -67,12 +70,12 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
   const times = asked.flatMap(timesOf).sort((a, b) => a.getTime() - b.getTime());
   const { entries: standing, unreadable } = await sink.around(withAccess, times[0] ?? now, times.at(-1) ?? now);
   const own = new Set(tasks.flatMap(({ entry }) => keysOf(entry?.value)));
-  const entries = new StandingEntries(standing, new Set([...taken].filter((id) => !own.has(id))));
+  const entries = new UnclaimedEntries(standing, new Set([...taken].filter((id) => !own.has(id))));
 
   // The order matters: by key, then to the second, then to the minute, then what may be the same event. Looser matches
   // must not take away what is surely another's.
-  const found = new Map<Task, Standing>();
-  const replaced = new Map<Task, Standing | undefined>();
+  const found = new Map<Task, GarminEntry>();
+  const replaced = new Map<Task, GarminEntry | undefined>();
   for (const task of tasks) {
     const { step, entry } = task;
     if (step.type === "replace" || step.type === "watch")
@@ -90,7 +93,7 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
     }
   }
   // Before anything else is taken for ours or adopted, because a late copy of ours is not from elsewhere.
-  const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.mayAlsoStand ?? [])]));
+  const surplus = new Map(tasks.map((task) => [task, entries.takeAll(task.entry?.value.possibleCopies ?? [])]));
   // An entry is there that nothing else explains: a different value or time alone must not lead to sending again.
   for (const task of verifying) {
     const sent = task.entry?.value;
@@ -102,7 +105,7 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
     }
   }
   entries.takeAll(expected);
-  const adopted = new Map<Task, Standing>();
+  const adopted = new Map<Task, GarminEntry>();
   for (const fits of [isOurs, isSameEvent]) {
     for (const task of tasks) {
       const { reading, step } = task;
@@ -110,12 +113,12 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
       // While the old version stands, the new one was not brought: the old one goes first.
       if (!mayAdopt || found.has(task) || replaced.get(task) || adopted.has(task)) continue;
       // An imported reading may be the echo of one of ours, so for it no entry is taken.
-      const among = reading.imported ? new StandingEntries(standing, new Set()) : entries;
+      const among = reading.imported ? new UnclaimedEntries(standing, new Set()) : entries;
       const match = among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
       if (match) adopted.set(task, match);
     }
   }
-  const looks = tasks.map((task): Look => {
+  const looks = tasks.map((task): Lookup => {
     const finding = findingOf(task, found.get(task), replaced.get(task), now);
     const isMissing =
       finding.type === "send" || finding.type === "absent" || (finding.type === "outdated" && !finding.standing);
@@ -139,7 +142,7 @@ export async function look(tasks: Task[], deps: LookDeps): Promise<{ looks: Look
 /** Now, or never. */
 const isSentAgain = ({ type }: Finding) => type === "send" || type === "gone";
 
-function findingOf(task: Task, found: Standing | undefined, replaced: Standing | undefined, now: Date): Finding {
+function findingOf(task: Task, found: GarminEntry | undefined, replaced: GarminEntry | undefined, now: Date): Finding {
   const { reading, step, entry } = task;
   switch (step.type) {
     case "watch":
@@ -158,8 +161,8 @@ function findingOf(task: Task, found: Standing | undefined, replaced: Standing |
 function verifiedFinding(
   reading: Reading,
   entry: LedgerEntry,
-  found: Standing | undefined,
-  replaced: Standing | undefined,
+  found: GarminEntry | undefined,
+  replaced: GarminEntry | undefined,
   now: Date,
 ): Finding {
   const { attemptedAt } = entry;
@@ -175,8 +178,8 @@ function verifiedFinding(
 }
 
 function timesOf({ reading, entry }: Task): Date[] {
-  const { replaces, mayAlsoStand = [], takenAt } = entry?.value ?? {};
-  return [reading.takenAt, takenAt, replaces?.takenAt, ...mayAlsoStand.map((it) => it.takenAt)].filter(
+  const { replaces, possibleCopies = [], takenAt } = entry?.value ?? {};
+  return [reading.takenAt, takenAt, replaces?.takenAt, ...possibleCopies.map((it) => it.takenAt)].filter(
     (it) => it !== undefined,
   );
 }

@@ -1,5 +1,5 @@
 import type { Reading } from "../model/reading.ts";
-import type { Field, SentValues, Standing, UnreadableEntry } from "../model/vendors.ts";
+import type { Field, GarminEntry, SentValues, UnreadableEntry } from "../model/vendors.ts";
 
 /** What of a reading comes back from Garmin, on Garmin's grid. */
 export function sentValues(reading: Reading): SentValues {
@@ -18,7 +18,7 @@ export interface Wanted {
 }
 
 /** Whether this entry is what we sent: it comes back to the second, and a weight to ten grams. */
-export function isOurs(wanted: Wanted, standing: Standing): boolean {
+export function isOurs(wanted: Wanted, standing: GarminEntry): boolean {
   return matches(wanted, standing, { seconds: 1, grams: 10 });
 }
 
@@ -26,25 +26,25 @@ export function isOurs(wanted: Wanted, standing: Standing): boolean {
  * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it formats their times anew, and a
  * missed match would double a reading. To be asked only when nothing is ours to the second.
  */
-export function isOursToTheMinute(wanted: Wanted, standing: Standing): boolean {
+export function isOursToTheMinute(wanted: Wanted, standing: GarminEntry): boolean {
   if (wanted.values.kind !== "blood_pressure" || standing.takenAt.getTime() % 60_000 !== 0) return false;
   return matches(wanted, standing, { seconds: 60, grams: 0 });
 }
 
 /** Whether this entry is what we sent, with another value: nothing else of the kind is at its very second. */
-function isAtItsSecond(wanted: Wanted, standing: Standing): boolean {
+function isAtItsSecond(wanted: Wanted, standing: GarminEntry): boolean {
   return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
 }
 
 type Sent = Wanted & { attemptedAt?: Date | undefined };
 
 /** Whether this entry was in Garmin before we sent ours. Clocks differ a little. */
-function isOlder({ attemptedAt }: Sent, { storedAt }: Standing): boolean {
+function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
   return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
 }
 
 /** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
-export function isShifted(wanted: Sent, standing: Standing): boolean {
+export function isShifted(wanted: Sent, standing: GarminEntry): boolean {
   if (!wanted.attemptedAt || !standing.storedAt || isOlder(wanted, standing)) return false;
   const seconds = secondsApart(wanted, standing);
   const beside = seconds % QUARTER_SECONDS;
@@ -62,7 +62,7 @@ const DAY_SECONDS = 26 * 3600;
  */
 export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
   const { isProven, accepted, isToSend = false } = given;
-  const isAtSecond = (wanted: Sent, standing: Standing) =>
+  const isAtSecond = (wanted: Sent, standing: GarminEntry) =>
     isAtItsSecond(wanted, standing) && (isToSend || !isOlder(wanted, standing));
   // If Garmin is known to shift times, every reading may be at the time of another one.
   if (accepted.has("takenAt")) return [isShifted, isAtSecond];
@@ -73,7 +73,7 @@ export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>
 export const OURS = [isOurs, isOursToTheMinute];
 
 /** Whether this entry is the same event, brought there by other means. */
-export function isSameEvent(wanted: Wanted, standing: Standing): boolean {
+export function isSameEvent(wanted: Wanted, standing: GarminEntry): boolean {
   return matches(wanted, standing, { seconds: 120, grams: 100 });
 }
 
@@ -100,7 +100,7 @@ function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
 }
 
-function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: number; grams: number }): boolean {
+function matches(wanted: Wanted, standing: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
   // Said this way round, a time that is no time matches nothing.
   if (!(secondsApart(wanted, standing) <= tolerance.seconds)) return false;
   const [a, b] = [wanted.values, standing.values];
@@ -116,27 +116,27 @@ function matches(wanted: Wanted, standing: Standing, tolerance: { seconds: numbe
 }
 
 /** Garmin's entries, each of which can be the answer for one reading only. */
-export class StandingEntries {
-  readonly #free: Standing[];
+export class UnclaimedEntries {
+  readonly #free: GarminEntry[];
 
-  constructor(standing: Standing[], taken: ReadonlySet<string>) {
+  constructor(standing: GarminEntry[], taken: ReadonlySet<string>) {
     this.#free = standing.filter((it) => !taken.has(it.key.id));
   }
 
   /** The entry with this delete key. */
-  takeByKey(id: string | undefined): Standing | undefined {
+  takeByKey(id: string | undefined): GarminEntry | undefined {
     return this.#take(this.#free.filter((it) => it.key.id === id));
   }
 
   /** The nearest entry in time that fits. */
-  take<W extends Wanted>(wanted: W, fits: (wanted: W, standing: Standing) => boolean): Standing | undefined {
+  take<W extends Wanted>(wanted: W, fits: (wanted: W, standing: GarminEntry) => boolean): GarminEntry | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
   }
 
   /** Everything that is one of these. */
-  takeAll(wanted: Wanted[]): Standing[] {
-    const all: Standing[] = [];
+  takeAll(wanted: Wanted[]): GarminEntry[] {
+    const all: GarminEntry[] = [];
     for (const each of wanted) {
       for (const fits of OURS) {
         for (let found = this.take(each, fits); found; found = this.take(each, fits)) all.push(found);
@@ -146,16 +146,16 @@ export class StandingEntries {
   }
 
   /** Entries not matched yet. */
-  left(): Standing[] {
+  left(): GarminEntry[] {
     return [...this.#free];
   }
 
-  #take([first]: Standing[]): Standing | undefined {
+  #take([first]: GarminEntry[]): GarminEntry | undefined {
     if (first) this.#free.splice(this.#free.indexOf(first), 1);
     return first;
   }
 }
 
-function secondsApart(wanted: Wanted, standing: Standing): number {
+function secondsApart(wanted: Wanted, standing: GarminEntry): number {
   return Math.abs(wanted.takenAt.getTime() - standing.takenAt.getTime()) / 1000;
 }

@@ -141,8 +141,8 @@ function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
 }
 
 /** Whether late copies of it are looked for. A look after the time is over ends that. */
-export function isWatched({ mayAlsoStand = [] }: LedgerEntry): boolean {
-  return mayAlsoStand.length > 0;
+export function isWatched({ possibleCopies = [] }: LedgerEntry): boolean {
+  return possibleCopies.length > 0;
 }
 
 /** It was sent, and the outcome is not known yet. */

@@ -15,7 +15,7 @@ export interface WeighedBefore {
 }
 
 /** Undefined: there is too little to compare with. */
-export function isProbable(weighIn: WeighedBefore, others: WeighedBefore[]): boolean | undefined {
+export function isPlausible(weighIn: WeighedBefore, others: WeighedBefore[]): boolean | undefined {
   const recent = others
     .filter((it) => Math.abs(it.takenAt.getTime() - weighIn.takenAt.getTime()) <= RECENT_DAYS * 24 * 3600 * 1000)
     .map((it) => it.weightKg)

@@ -2,8 +2,8 @@ import type { Account } from "../model/account.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Reading } from "../model/reading.ts";
 import type { Sink } from "../model/vendors.ts";
-import { holdsOf, openStart, type SurveyDeps, survey, takenKeys, tasksOf } from "./collect.ts";
-import { type Finding, look } from "./lookup.ts";
+import { type CollectDeps, claimedKeys, collectAndPlan, holdsOf, openStart, tasksOf } from "./collect.ts";
+import { type Finding, findInGarmin } from "./lookup.ts";
 import type { Step } from "./plan.ts";
 import { acceptedFields } from "./read-back.ts";
 
@@ -16,15 +16,15 @@ export interface Preview {
 }
 
 /** What a run would do. Reads Withings and Garmin; writes nothing but tokens, where they had to be renewed. */
-export async function previewAccount(deps: SurveyDeps, account: Account, since?: Date): Promise<Preview[]> {
+export async function previewAccount(deps: CollectDeps, account: Account, since?: Date): Promise<Preview[]> {
   const { sinks, clock, tokens } = deps;
   const links = {
     withings: await tokens.link(account.telegramUserId, "withings"),
     garmin: await tokens.link(account.telegramUserId, "garmin"),
   };
   const start = await openStart(deps, account, links, { since });
-  const { planned } = await survey(deps, account, start);
-  const taken = await takenKeys(planned, [], start.ledger);
+  const { planned } = await collectAndPlan(deps, account, start);
+  const taken = await claimedKeys(planned, [], start.ledger);
   const withAccess = tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId);
   const findings = new Map<Reading, Finding>();
   for (const kind of ["weigh_in", "blood_pressure"] as const) {
@@ -34,7 +34,7 @@ export async function previewAccount(deps: SurveyDeps, account: Account, since?:
       const batch = tasks.slice(first, first + sink.batchSize);
       const isProven = start.progress.proven?.includes(kind) ?? false;
       const accepted = acceptedFields(start.progress, kind);
-      const { looks } = await look(batch, { sink, withAccess, taken, isProven, accepted, now: clock.now() });
+      const { looks } = await findInGarmin(batch, { sink, withAccess, taken, isProven, accepted, now: clock.now() });
       for (const [index, { finding }] of looks.entries()) {
         const task = batch[index];
         if (task) findings.set(task.reading, finding);

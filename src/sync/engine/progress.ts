@@ -9,12 +9,12 @@ import {
   type ReadingKind,
   readingId,
 } from "../model/reading.ts";
-import type { Difference, Height, SourceAnswer, Standing } from "../model/vendors.ts";
+import type { Difference, GarminEntry, Height, SourceAnswer } from "../model/vendors.ts";
 import type { Wanted } from "./match.ts";
 import { occasions } from "./occasions.ts";
 import type { Pauses } from "./pause.ts";
 import { isOpen } from "./plan.ts";
-import { isProbable, RECENT_DAYS } from "./plausibility.ts";
+import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -92,7 +92,7 @@ export interface Found {
   paused?: Pauses;
   readBacks?: ReadBack[];
   /** Entries in Garmin that are not ours. */
-  strangers?: Standing[];
+  strangers?: GarminEntry[];
   now: Date;
 }
 
@@ -122,10 +122,10 @@ export function advance(before: Progress, found: Found): Progress {
   const cursorAt = Math.min(newest, now.getTime(), ...[...(isComplete ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
   // The run has not re-read from the ledger what it sent without an answer.
-  const unaccounted = settlements.flatMap(({ reading, entry, settled }) =>
+  const unconfirmed = settlements.flatMap(({ reading, entry, settled }) =>
     (!settled && !paused[reading.kind]) || (entry && isOpen(entry)) ? readingId(reading) : [],
   );
-  const openNow = [...new Set([...stillOpen, ...unaccounted])].slice(-OPEN_READINGS);
+  const openNow = [...new Set([...stillOpen, ...unconfirmed])].slice(-OPEN_READINGS);
   const arrivals = arrived(before, found);
   const differing = differingAfter(before.differing, readBacks);
   const proven = KINDS.filter((kind) => before.proven?.includes(kind) || isProvenBy(readBacks, kind, paused));
@@ -186,12 +186,12 @@ function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): b
 /** Versions of a reading that may still turn up in Garmin. */
 function openOf({ entry }: Settlement): Wanted[] {
   if (!entry) return [];
-  return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.mayAlsoStand ?? [])];
+  return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.possibleCopies ?? [])];
 }
 
 function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
   if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
-  return isProbable({ takenAt, weightKg: values.weightKg }, recent) === true;
+  return isPlausible({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
 /** Whether it surely is the owner's own: it is in Garmin, or on its way. Others bring guests there, too. */

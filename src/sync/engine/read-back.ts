@@ -1,6 +1,6 @@
 import type { Arrival, Differing, LedgerEntry, Progress, Twin } from "../model/ledger.ts";
 import type { ReadingKind } from "../model/reading.ts";
-import type { Difference, Field, Fields, SentValues, Standing } from "../model/vendors.ts";
+import type { Difference, Field, Fields, GarminEntry, SentValues } from "../model/vendors.ts";
 import { isOurs, isSameEvent, type Wanted } from "./match.ts";
 
 /** A reading that was seen in Garmin, compared with what was sent. */
@@ -31,7 +31,7 @@ const TOLERANCE: Record<keyof Fields, number> = {
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
 /** Field by field. Parts that were not sent are ignored: Garmin may fill them in by itself. */
-export function compare({ takenAt, values }: Wanted, sent: Fields, standing: Standing): ReadBack {
+export function compare({ takenAt, values }: Wanted, sent: Fields, standing: GarminEntry): ReadBack {
   const differences: Difference[] = [];
   const [sentAt, shownAt] = [takenAt.getTime(), standing.takenAt.getTime()];
   if (Math.abs(sentAt - shownAt) > SECONDS[values.kind] * 1000) {
@@ -85,7 +85,7 @@ export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "val
  * An entry that is not ours, for the same event as a reading of ours that has arrived. `open` lists what may still turn up
  * from us: that is not a twin.
  */
-export function twinOf(strangers: Standing[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
+export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
   for (const stranger of strangers) {
     if (open.some((it) => isOurs(it, stranger))) continue;
     const ours = arrived.find((it) => isSameEvent(it, stranger));

@@ -2,18 +2,18 @@ import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import { type Look, look, type Task } from "./lookup.ts";
+import { findInGarmin, type Lookup, type Task } from "./lookup.ts";
 import { sentValues, type Wanted } from "./match.ts";
 import {
+  type BatchContext,
+  type BatchReport,
   describe,
-  type LaneDeps,
-  type LaneReport,
   notAttempted,
   recordFailed,
   recordSeen,
   stillAwaited,
   toRemove,
-  unaccounted,
+  unconfirmed,
   withFate,
   writeChanged,
 } from "./record.ts";
@@ -30,8 +30,8 @@ import { type Outgoing, upload } from "./upload.ts";
  *
  * `holds` are held afterwards, unless Garmin has them already.
  */
-export async function settle(tasks: Task[], holds: Task[], deps: LaneDeps): Promise<LaneReport> {
-  const report: LaneReport = {
+export async function reconcile(tasks: Task[], holds: Task[], deps: BatchContext): Promise<BatchReport> {
+  const report: BatchReport = {
     ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map() },
     ...{ isHeld: false, isAwaited: false, sent: new Map(), hasUploaded: false },
   };
@@ -50,7 +50,7 @@ export async function settle(tasks: Task[], holds: Task[], deps: LaneDeps): Prom
 }
 
 /** Last, so that they take no entry from what is the owner's; and whatever became of the uploads, if Garmin can be asked. */
-async function settleHolds(holds: Task[], tasks: Task[], deps: LaneDeps, report: LaneReport) {
+async function settleHolds(holds: Task[], tasks: Task[], deps: BatchContext, report: BatchReport) {
   // Also of what was just sent, and turns up at this moment.
   const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
   const isAway = report.error && !(report.error instanceof RetryLaterError && !asksToWait(report.error));
@@ -81,11 +81,11 @@ function nearInTime(holds: Task[]): Task[][] {
   return groups;
 }
 
-async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport, expected: Wanted[] = []) {
+async function settleBatch(tasks: Task[], deps: BatchContext, report: BatchReport, expected: Wanted[] = []) {
   const { sink, withAccess, lease, taken, clock } = deps;
   await lease.ensure();
   const isProven = isProvenBy(deps, report);
-  const { looks, strangers } = await look(tasks, {
+  const { looks, strangers } = await findInGarmin(tasks, {
     sink,
     withAccess,
     taken,
@@ -120,9 +120,9 @@ async function settleBatch(tasks: Task[], deps: LaneDeps, report: LaneReport, ex
 /** Does what is to be done before an upload. Answers what has to be uploaded. */
 async function settleOne(
   task: Task,
-  { finding, surplus }: Look,
-  deps: LaneDeps,
-  report: LaneReport,
+  { finding, surplus }: Lookup,
+  deps: BatchContext,
+  report: BatchReport,
 ): Promise<Outgoing | undefined> {
   const { sink, withAccess, ledger, lease, clock, taken } = deps;
   const { reading, step, entry } = task;
@@ -135,7 +135,7 @@ async function settleOne(
   if (finding.type === "send" || finding.type === "outdated") {
     const stands =
       finding.type === "outdated" ? (finding.standing?.key ?? entry?.value.replaces?.garminKey) : undefined;
-    const known = { ...unaccounted(entry?.value, clock.now()), ...(stands && { garminKey: stands }) };
+    const known = { ...unconfirmed(entry?.value, clock.now()), ...(stands && { garminKey: stands }) };
     // It became doubtful, or was edited beyond what Garmin takes, while its upload was open. What stands stays.
     if (step.type === "verify" && step.hold) {
       const held: LedgerEntry = {
@@ -168,7 +168,7 @@ async function settleOne(
         attempts: 0,
         garminKey: finding.standing.key,
         // A late copy of ours must still be removed.
-        ...unaccounted(entry?.value, clock.now()),
+        ...unconfirmed(entry?.value, clock.now()),
         ...(step.type === "hold" && { doubt: step.reason }),
       };
       await ledger.write(adopted, entry?.version);
@@ -180,12 +180,12 @@ async function settleOne(
     }
     case "outdated": {
       const replaces = entry && toRemove(entry.value, finding.standing?.key);
-      const { mayAlsoStand } = entry?.value ?? {};
+      const { possibleCopies } = entry?.value ?? {};
       const replacing = await ledger.write(
         {
           ...notAttempted(reading, entry?.value),
           ...(replaces && { replaces }),
-          ...(mayAlsoStand && { mayAlsoStand }),
+          ...(possibleCopies && { possibleCopies }),
         },
         entry?.version,
       );
@@ -216,17 +216,21 @@ async function settleOne(
 }
 
 /** Only a look after the time is over ends the wait for late copies: there may have been none in between. */
-async function endWatch(entry: Versioned<LedgerEntry> | undefined, { ledger, clock }: LaneDeps, report: LaneReport) {
+async function endWatch(
+  entry: Versioned<LedgerEntry> | undefined,
+  { ledger, clock }: BatchContext,
+  report: BatchReport,
+) {
   if (!entry) return;
-  const { mayAlsoStand = [], ...rest } = entry.value;
-  const awaited = stillAwaited(mayAlsoStand, clock.now());
-  if (awaited.mayAlsoStand) return;
+  const { possibleCopies = [], ...rest } = entry.value;
+  const awaited = stillAwaited(possibleCopies, clock.now());
+  if (awaited.possibleCopies) return;
   await ledger.write(rest, entry.version);
   // It had failed before and did not fail again: it releases the cursor with the next run.
   if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
 }
 
-const isUploadNeeded = ({ finding }: Look) => finding.type === "send" || finding.type === "outdated";
+const isUploadNeeded = ({ finding }: Lookup) => finding.type === "send" || finding.type === "outdated";
 
 /** So many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
@@ -235,7 +239,7 @@ const FAILURES = 3;
  * Everything new in one go. What got no answer before goes in ever smaller parts: should one record be what breaks Garmin,
  * it ends up alone, and the others arrive.
  */
-async function uploadAll(all: Outgoing[], deps: LaneDeps, report: LaneReport) {
+async function uploadAll(all: Outgoing[], deps: BatchContext, report: BatchReport) {
   const outgoing = await uploadFirst(all, deps, report);
   let failures: unknown[] = [];
   for (const part of parts(outgoing, deps.sink.batchSize)) {
@@ -254,12 +258,12 @@ async function uploadAll(all: Outgoing[], deps: LaneDeps, report: LaneReport) {
 }
 
 /** A reading of this kind has come back as it was sent, or its owner has accepted it. */
-function isProvenBy({ isProven }: LaneDeps, { readBacks, isHeld }: LaneReport): boolean {
+function isProvenBy({ isProven }: BatchContext, { readBacks, isHeld }: BatchReport): boolean {
   return isProven || (readBacks.length > 0 && !isHeld);
 }
 
 /** Nothing else is sent while the first reading of a kind is under way, in whichever run it was sent. */
-function isFirstAwaited(deps: LaneDeps, report: LaneReport): boolean {
+function isFirstAwaited(deps: BatchContext, report: BatchReport): boolean {
   return report.isAwaited && !isProvenBy(deps, report);
 }
 
@@ -267,7 +271,7 @@ function isFirstAwaited(deps: LaneDeps, report: LaneReport): boolean {
  * Until a reading of this kind has come back from this Garmin, one is sent alone. Returns what may follow it: nothing if it is
  * not there yet or came back different. A refused one proves nothing, so another one takes its place.
  */
-async function uploadFirst(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<Outgoing[]> {
+async function uploadFirst(outgoing: Outgoing[], deps: BatchContext, report: BatchReport): Promise<Outgoing[]> {
   let rest = outgoing;
   for (let tries = 0; tries < FAILURES && rest.length > 1 && !isProvenBy(deps, report) && !report.isHeld; tries++) {
     const first = firstOf(rest, deps);
@@ -280,7 +284,7 @@ async function uploadFirst(outgoing: Outgoing[], deps: LaneDeps, report: LaneRep
 }
 
 /** The one tried least often; of those the one with the most fields; of those the newest. */
-function firstOf(outgoing: Outgoing[], { sink, context }: LaneDeps): Outgoing {
+function firstOf(outgoing: Outgoing[], { sink, context }: BatchContext): Outgoing {
   const attempts = ({ entry }: Outgoing) => entry?.value.attempts ?? 0;
   const fields = ({ reading }: Outgoing) => Object.keys(sink.sentFields(reading, context)).length;
   const [first] = outgoing.toSorted(

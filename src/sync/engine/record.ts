@@ -1,15 +1,15 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
-import type { Fate, Ledger, LedgerEntry, Unaccounted } from "../model/ledger.ts";
+import type { Fate, Ledger, LedgerEntry, UnconfirmedUpload } from "../model/ledger.ts";
 import type { Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, readingId } from "../model/reading.ts";
-import type { FailReason, Field, GarminKey, SendContext, Sink, Standing } from "../model/vendors.ts";
+import type { FailReason, Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
 import type { Task } from "./lookup.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 import { compare, isDecisive, type ReadBack } from "./read-back.ts";
 
-export interface LaneDeps {
+export interface BatchContext {
   sink: Sink;
   withAccess: WithAccess;
   ledger: Ledger;
@@ -25,7 +25,7 @@ export interface LaneDeps {
   onStage: (stage: "sending" | "checking", readings: number) => void;
 }
 
-export interface LaneReport {
+export interface BatchReport {
   synced: number;
   skipped: number;
   held: number;
@@ -34,7 +34,7 @@ export interface LaneReport {
   /** What was read back, compared with what was sent. */
   readBacks: ReadBack[];
   /** Entries in Garmin that are not ours, by their key. */
-  strangers: Map<string, Standing>;
+  strangers: Map<string, GarminEntry>;
   /** A reading came back different. Nothing more is sent until the owner says so. */
   isHeld: boolean;
   /** Garmin was sent a reading that it does not show yet. */
@@ -67,7 +67,7 @@ export function withFate(reading: Reading, before: LedgerEntry | undefined, fate
     fate,
     attempts: before?.attempts ?? 0,
     ...(before?.garminKey && { garminKey: before.garminKey }),
-    ...(before?.mayAlsoStand && { mayAlsoStand: before.mayAlsoStand }),
+    ...(before?.possibleCopies && { possibleCopies: before.possibleCopies }),
   };
 }
 
@@ -86,24 +86,27 @@ export function notAttempted(reading: Reading, before: LedgerEntry | undefined):
 const WATCH_SECONDS = 24 * 3600;
 
 /** What was sent of it and may stand in Garmin without our knowing. */
-export function unaccounted(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
+export function unconfirmed(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "possibleCopies"> {
   if (!entry) return {};
   return stillAwaited(
-    [...(entry.mayAlsoStand ?? []), ...(isAttempted(entry) ? [awaitedFromNow(entry, now)] : [])],
+    [...(entry.possibleCopies ?? []), ...(isAttempted(entry) ? [awaitedFromNow(entry, now)] : [])],
     now,
   );
 }
 
-const awaitedFromNow = ({ takenAt, values }: Pick<Unaccounted, "takenAt" | "values">, now: Date): Unaccounted => ({
+const awaitedFromNow = (
+  { takenAt, values }: Pick<UnconfirmedUpload, "takenAt" | "values">,
+  now: Date,
+): UnconfirmedUpload => ({
   ...{ takenAt, values },
   until: new Date(now.getTime() + WATCH_SECONDS * 1000),
 });
 
 /** Those whose time is not over. One that would last for days was dated by a wrong clock. */
-export function stillAwaited(copies: Unaccounted[], now: Date): Pick<LedgerEntry, "mayAlsoStand"> {
+export function stillAwaited(copies: UnconfirmedUpload[], now: Date): Pick<LedgerEntry, "possibleCopies"> {
   const latest = now.getTime() + 2 * WATCH_SECONDS * 1000;
-  const mayAlsoStand = copies.filter(({ until }) => until > now && until.getTime() <= latest);
-  return mayAlsoStand.length > 0 ? { mayAlsoStand } : {};
+  const possibleCopies = copies.filter(({ until }) => until > now && until.getTime() <= latest);
+  return possibleCopies.length > 0 ? { possibleCopies } : {};
 }
 
 /** What has to go: the version that stands, or the one whose removal an earlier run began. */
@@ -120,15 +123,15 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
 export async function recordSeen(
   entry: Versioned<LedgerEntry> | undefined,
   reading: Reading,
-  standing: Standing,
-  { sink, context, ledger, taken, accepted, clock }: LaneDeps,
-  report: LaneReport,
+  standing: GarminEntry,
+  { sink, context, ledger, taken, accepted, clock }: BatchContext,
+  report: BatchReport,
   shown: ReadonlySet<string> = new Set(),
 ) {
   if (!entry) return;
   const garminKey = standing.key;
   taken.add(garminKey.id);
-  const { replaces, differences: _before, mayAlsoStand = [], ...kept } = entry.value;
+  const { replaces, differences: _before, possibleCopies = [], ...kept } = entry.value;
   // If Withings has changed it since, we only know what the ledger kept of the old version.
   const isAsSent = kept.fingerprint === fingerprint(reading);
   const readBack = compare(kept, isAsSent ? sink.sentFields(reading, context) : {}, standing);
@@ -137,7 +140,7 @@ export async function recordSeen(
   const isOldShown = replaces?.garminKey && shown.has(replaces.garminKey.id);
   const seen: LedgerEntry = {
     ...kept,
-    ...stillAwaited([...mayAlsoStand, ...(isOldShown ? [awaitedFromNow(replaces, seenAt)] : [])], seenAt),
+    ...stillAwaited([...possibleCopies, ...(isOldShown ? [awaitedFromNow(replaces, seenAt)] : [])], seenAt),
     fate: { state: "seen" },
     seenAt,
     garminKey,
@@ -155,8 +158,8 @@ export async function recordFailed(
   value: Omit<LedgerEntry, "fate">,
   reason: FailReason,
   { reading, entry }: Task,
-  { ledger }: LaneDeps,
-  report: LaneReport,
+  { ledger }: BatchContext,
+  report: BatchReport,
 ) {
   const now: LedgerEntry = { ...value, fate: { state: "failed", reason } };
   await ledger.write(now, entry?.version);

@@ -13,7 +13,7 @@ import { isDecisive } from "./read-back.ts";
  *
  * `nothing_waits`: nothing of this kind was waiting for that. Throws `BusyError` while a run is under way for the account.
  */
-export async function goOn(
+export async function resume(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,
   kind: ReadingKind,

@@ -9,7 +9,16 @@ import { type Vendor, VendorRestError } from "../model/link.ts";
 import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/outcome.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
 import { KindClosedError, type Sink, type SourceAnswer } from "../model/vendors.ts";
-import { holdsOf, isTask, openStart, type Planned, type SurveyDeps, survey, takenKeys, tasksOf } from "./collect.ts";
+import {
+  type CollectDeps,
+  claimedKeys,
+  collectAndPlan,
+  holdsOf,
+  isTask,
+  openStart,
+  type Planned,
+  tasksOf,
+} from "./collect.ts";
 import { delayOf, type Waiting } from "./delay.ts";
 import { followUp, openWithoutTask } from "./follow-up.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -18,11 +27,11 @@ import { isPaused, type Pauses, pausesAfter, type Tried } from "./pause.ts";
 import { isDecided, isOfferedAgain, isWatched, type Step } from "./plan.ts";
 import { advance, type Settlement } from "./progress.ts";
 import { acceptedFields } from "./read-back.ts";
-import { settle } from "./reconcile.ts";
-import { type LaneReport, withFate, writeChanged } from "./record.ts";
+import { reconcile } from "./reconcile.ts";
+import { type BatchReport, withFate, writeChanged } from "./record.ts";
 import { following, type WentWell } from "./since.ts";
 
-export interface RunDeps extends SurveyDeps {
+export interface RunDeps extends CollectDeps {
   accounts: Accounts;
   leases: Leases;
   /** When this process is stopped; undefined where it is not. A run ends before that, and the next one goes on. */
@@ -123,7 +132,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   // The owner's request is saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await kept());
 
-  const { answer, since, height, timezone, planned } = await survey(deps, account, start);
+  const { answer, since, height, timezone, planned } = await collectAndPlan(deps, account, start);
   report.hasListed = true;
   // Before anything is written, because data dated by a wrong clock would be believed for as long as the clock was off.
   if (isClockWrong(clock.now(), [answer.answeredAt, deps.vendorTime?.()])) {
@@ -158,7 +167,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
       timezone,
       parts: account.settings.sends,
     },
-    taken: await takenKeys(planned, [...openBefore, ...holds], ledger),
+    taken: await claimedKeys(planned, [...openBefore, ...holds], ledger),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const depsOf = (kind: ReadingKind) => ({
@@ -174,12 +183,12 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     else await followUp(entries, depsOf(kind), stillOpen).catch((error: unknown) => blameLane(report, error, deps));
   }
   // One kind after the other, each on its own: trouble with a pressure never stops a weight.
-  const lanes = new Map<ReadingKind, LaneReport>();
+  const lanes = new Map<ReadingKind, BatchReport>();
   const tried = new Map<ReadingKind, Tried>();
   for (const kind of KINDS) {
     if (isResting(kind)) continue;
     const tasks = tasksOf(planned, kind);
-    const { error, ...rest } = await settle(
+    const { error, ...rest } = await reconcile(
       tasks,
       holds.filter(({ reading }) => reading.kind === kind),
       depsOf(kind),
@@ -248,7 +257,7 @@ function fateOf(step: Step): Extract<Fate, { state: "held" | "failed" | "skipped
   }
 }
 
-function take(report: UnfinishedReport, lane: LaneReport, fates: Map<string, LedgerEntry>, deps: BlameDeps) {
+function take(report: UnfinishedReport, lane: BatchReport, fates: Map<string, LedgerEntry>, deps: BlameDeps) {
   report.hasUploaded ||= lane.hasUploaded;
   report.synced += lane.synced;
   report.skipped += lane.skipped;
@@ -270,7 +279,7 @@ function blameLane(report: RunReport, error: unknown, deps: BlameDeps) {
 }
 
 /** Why nothing more of this kind is tried. */
-function pausedBy({ error, isHeld }: LaneReport): Tried["pausedBy"] {
+function pausedBy({ error, isHeld }: BatchReport): Tried["pausedBy"] {
   if (error instanceof KindClosedError) return { reason: "closed", httpStatus: error.httpStatus };
   return isHeld ? { reason: "differs" } : undefined;
 }
@@ -293,7 +302,7 @@ function count(report: RunReport, planned: Planned[], answer: SourceAnswer) {
 function waitingNow(
   planned: Planned[],
   settlements: Settlement[],
-  lanes: Map<ReadingKind, LaneReport>,
+  lanes: Map<ReadingKind, BatchReport>,
   paused: Pauses,
 ): Waiting[] {
   return settlements.flatMap(({ reading, entry, settled }, index): Waiting[] => {

@@ -2,9 +2,9 @@ import { asksToWait } from "../../lib/errors.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { type Reading, readingId } from "../model/reading.ts";
-import type { Standing, UnreadableEntry } from "../model/vendors.ts";
-import { changed, mayBeOurs, OURS, StandingEntries } from "./match.ts";
-import { describe, type LaneDeps, type LaneReport, recordSeen, unaccounted } from "./record.ts";
+import type { GarminEntry, UnreadableEntry } from "../model/vendors.ts";
+import { changed, mayBeOurs, OURS, UnclaimedEntries } from "./match.ts";
+import { type BatchContext, type BatchReport, describe, recordSeen, unconfirmed } from "./record.ts";
 
 /** Garmin takes in what it accepted a moment later: when to look, in seconds after the look before. */
 const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
@@ -16,7 +16,7 @@ export interface Outgoing {
 }
 
 /** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
-export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneReport): Promise<void> {
+export async function upload(outgoing: Outgoing[], deps: BatchContext, report: BatchReport): Promise<void> {
   const { sink, withAccess, ledger, lease, clock, context } = deps;
   await lease.ensure();
   deps.onStage("sending", outgoing.length);
@@ -30,7 +30,7 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
           attempts: (entry?.value.attempts ?? 0) + 1,
           ...(entry?.value.accepted && { accepted: entry.value.accepted }),
           attemptedAt,
-          ...unaccounted(entry?.value, attemptedAt),
+          ...unconfirmed(entry?.value, attemptedAt),
           ...(entry?.value.replaces && { replaces: entry.value.replaces }),
         },
         entry?.version,
@@ -82,8 +82,8 @@ export async function upload(outgoing: Outgoing[], deps: LaneDeps, report: LaneR
 async function settleRefused(
   refused: Array<Versioned<LedgerEntry>>,
   outgoing: Outgoing[],
-  deps: LaneDeps,
-  report: LaneReport,
+  deps: BatchContext,
+  report: BatchReport,
 ) {
   const readings = new Map(outgoing.map(({ reading }) => [readingId(reading), reading]));
   const { missing, unreadable } = await lookFor(refused, readings, new Set(deps.taken), deps, report);
@@ -100,7 +100,7 @@ async function settleRefused(
     return;
   }
   for (const { value, version } of absent) {
-    const open = unaccounted(value, deps.clock.now());
+    const open = unconfirmed(value, deps.clock.now());
     const failed: LedgerEntry = { ...value, ...open, fate: { state: "failed", reason: "refused_by_garmin" } };
     await deps.ledger.write(failed, version);
     report.fates.set(readingId(value), failed);
@@ -111,8 +111,8 @@ async function settleRefused(
 async function readBack(
   awaited: Array<Versioned<LedgerEntry>>,
   readings: Map<string, Reading>,
-  deps: LaneDeps,
-  report: LaneReport,
+  deps: BatchContext,
+  report: BatchReport,
 ) {
   const { clock, taken } = deps;
   let missing = awaited;
@@ -132,8 +132,8 @@ async function lookFor(
   wanted: Array<Versioned<LedgerEntry>>,
   readings: Map<string, Reading>,
   notThese: Set<string>,
-  deps: LaneDeps,
-  report: LaneReport,
+  deps: BatchContext,
+  report: BatchReport,
 ): Promise<{ missing: Array<Versioned<LedgerEntry>>; unreadable: UnreadableEntry[] }> {
   const { sink, withAccess } = deps;
   const times = wanted
@@ -144,10 +144,10 @@ async function lookFor(
   // Garmin may still show a removed version for a moment.
   for (const { value } of wanted) if (value.replaces?.garminKey) notThese.add(value.replaces.garminKey.id);
   const { entries: standing, unreadable } = await sink.around(withAccess, from, to);
-  const entries = new StandingEntries(standing, notThese);
+  const entries = new UnclaimedEntries(standing, notThese);
   const shown = new Set(standing.map(({ key }) => key.id));
   const arrived = new Set<Versioned<LedgerEntry>>();
-  const takeThose = async (fits: (wanted: LedgerEntry, standing: Standing) => boolean) => {
+  const takeThose = async (fits: (wanted: LedgerEntry, standing: GarminEntry) => boolean) => {
     for (const entry of wanted) {
       const reading = readings.get(readingId(entry.value));
       const found = !reading || arrived.has(entry) ? undefined : entries.take(entry.value, fits);
@@ -158,7 +158,7 @@ async function lookFor(
     }
   };
   for (const fits of OURS) await takeThose(fits);
-  for (const { value } of wanted) entries.takeAll(value.mayAlsoStand ?? []);
+  for (const { value } of wanted) entries.takeAll(value.possibleCopies ?? []);
   for (const fits of changed(deps)) await takeThose(fits);
   for (const stranger of entries.left()) report.strangers.set(stranger.key.id, stranger);
   // A surplus copy is left to the next run: here it could not be told from that of a twin not looked for right now.
@@ -168,5 +168,5 @@ async function lookFor(
 /** As if it had not been sent, but for a copy that Garmin may have kept all the same and shows late. */
 function uncounted(entry: Versioned<LedgerEntry>, now: Date): Versioned<LedgerEntry> {
   const { attemptedAt: _refused, ...value } = entry.value;
-  return { ...entry, value: { ...value, ...unaccounted(entry.value, now), attempts: value.attempts - 1 } };
+  return { ...entry, value: { ...value, ...unconfirmed(entry.value, now), attempts: value.attempts - 1 } };
 }

@@ -10,7 +10,7 @@ import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 /** Together longer than a killed run blocks its account. */
 const BUSY_ATTEMPTS = 4;
 
-export interface WorkDeps {
+export interface JobHandlerDeps {
   accounts: Accounts;
   schedule: Schedule;
   /** A run that nobody asked for; its owner hears of it only what is news. */
@@ -18,7 +18,7 @@ export interface WorkDeps {
   /** One that somebody asked for: it is shown in this message. */
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
-  settleUnlinked: (account: number) => Promise<void>;
+  confirmUnlink: (account: number) => Promise<void>;
   keepSubscriptions: (account: Account) => Promise<void>;
   /** Tells the daily summary if it is due, and answers when the next one is. */
   summarize: (account: Account) => Promise<Date | undefined>;
@@ -33,7 +33,7 @@ export interface WorkDeps {
 }
 
 /** Does a job. Throws when it has to be done again; what just has to wait is put into the schedule instead. */
-export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
+export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<void> {
   const { accounts, schedule, clock, log, intervalMinutes, runsAlone = false } = deps;
   /** Accounts for which this process has completed a run. */
   const settledHere = new Set<number>();
@@ -70,7 +70,7 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
       case "withings_unlinked":
-        return deps.settleUnlinked(id);
+        return deps.confirmUnlink(id);
     }
   };
 
@@ -105,7 +105,7 @@ export function createWork(deps: WorkDeps): (job: Job) => Promise<void> {
 }
 
 /** Has an account looked at as soon as possible. */
-export async function visitNow(
+export async function runSoon(
   { schedule, queue, clock }: { schedule: Schedule; queue: JobQueue; clock: Clock },
   account: number,
 ) {

@@ -9,7 +9,7 @@ import type { Tokens } from "./tokens.ts";
  * Withings says that a person no longer shares with us. Anybody could say so: Withings itself is asked, and only if it
  * refuses is the link taken away. A link that still works is left alone.
  */
-export async function settleUnlinked(
+export async function confirmUnlink(
   deps: {
     links: Links;
     withingsUsers: VendorUsers;

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError } from "../../lib/errors.ts";
 import type { Accounts } from "../model/account.ts";
 import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/link.ts";
-import type { ConsentAnswer, LinkStates, PastedAnswer } from "../model/withings-link.ts";
+import type { ConsentAnswer, OAuthStates, PastedAnswer } from "../model/withings-link.ts";
 import type { LinkSaver } from "./save-link.ts";
 
 /** Withings' side of linking. */
@@ -84,7 +84,7 @@ export interface WithingsLinking {
 export function createWithingsLinking(deps: {
   api: WithingsOAuthApi;
   accounts: Pick<Accounts, "find">;
-  states: LinkStates;
+  states: OAuthStates;
   links: Pick<Links, "facts">;
   pendingLinks: PendingLinks;
   linkSaver: LinkSaver;

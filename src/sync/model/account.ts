@@ -15,7 +15,7 @@ export interface Account {
   language?: Language;
   settings: Settings;
   /** Since when Telegram says that the owner has blocked the bot: messages pause, syncs go on. */
-  silencedAt?: Date;
+  blockedAt?: Date;
   /** Of each topic the newest question with buttons in the chat. */
   questions?: Partial<Record<QuestionTopic, Question>>;
 }
@@ -79,14 +79,14 @@ export interface LastRun {
   outcome: RunOutcome;
 }
 
-/** `timezone: null` leaves it to Withings again, `silencedAt: null` takes it away. What is left out stays. */
+/** `timezone: null` leaves it to Withings again, `blockedAt: null` takes it away. What is left out stays. */
 export interface AccountChanges {
   name?: string | undefined;
   timezone?: string | null | undefined;
   reportedTimezone?: string | undefined;
   language?: Language | undefined;
   settings?: Partial<Settings> | undefined;
-  silencedAt?: Date | null | undefined;
+  blockedAt?: Date | null | undefined;
 }
 
 export interface Accounts {

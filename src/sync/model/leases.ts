@@ -12,10 +12,10 @@ export interface Lease {
 }
 
 /** How often a vendor may be asked, by all processes together. */
-export interface Budget {
+export interface SharedRateLimiter {
   /**
    * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` when that
-   * is more than `patienceSeconds`, or when the store is busy.
+   * is more than `maxWaitSeconds`, or when the store is busy.
    */
-  take(patienceSeconds: number): Promise<number>;
+  take(maxWaitSeconds: number): Promise<number>;
 }

@@ -55,12 +55,12 @@ export interface LedgerEntry {
   /** What Garmin showed differently from what was sent when it was seen. */
   differences?: Difference[];
   /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
-  mayAlsoStand?: Unaccounted[];
+  possibleCopies?: UnconfirmedUpload[];
   /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
   replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
 }
 
-export interface Unaccounted {
+export interface UnconfirmedUpload {
   takenAt: Date;
   values: SentValues;
   /** Until when it is looked for. */
@@ -183,5 +183,5 @@ export interface AttentionItem {
 export interface Ledgers {
   of(account: number, withingsUserId: string, garminProfileId: string): Ledger;
   /** The store may be older than what was sent: the next run of each ledger looks into Garmin first, as a first run does. */
-  lookFirst(account: number): Promise<void>;
+  reconcileWithGarminFirst(account: number): Promise<void>;
 }

@@ -98,7 +98,7 @@ export interface GarminKey {
 }
 
 export interface Around {
-  entries: Standing[];
+  entries: GarminEntry[];
   /** Unreadable entries: each may be any reading that it does not contradict. */
   unreadable: UnreadableEntry[];
 }
@@ -114,7 +114,7 @@ export interface UnreadableEntry {
 }
 
 /** One entry that stands in Garmin Connect. */
-export interface Standing {
+export interface GarminEntry {
   key: GarminKey;
   takenAt: Date;
   /** When it was added to Garmin, if known. */

@@ -1,7 +1,7 @@
 /** The contract of what comes in from outside: answers of the consent page, notifications, and the work they leave. */
 
 /** The `state` of a consent page: says, signed, which account asked. Nothing is stored until it comes back. */
-export interface LinkStates {
+export interface OAuthStates {
   issue(account: number): string;
   /** Whose it is. Asks nobody, spends nothing. */
   read(state: string): { type: "ok" | "late"; account: number } | { type: "wrong" };

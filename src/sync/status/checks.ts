@@ -35,7 +35,7 @@ export interface Line {
   finding: Finding | undefined;
 }
 
-export interface Examination {
+export interface CheckReport {
   /** In the order of the checks, when each of them has answered or used up its time. */
   findings: Finding[];
   /** When those that used up their time have ended too. What they began, a token renewal for one, must not be cut off. */
@@ -48,7 +48,7 @@ const ANSWER_SECONDS = 15;
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Runs all checks side by side, so that none waits for another's vendor. */
-export async function examine(
+export async function runChecks(
   checks: Check[],
   {
     sentence,
@@ -63,7 +63,7 @@ export async function examine(
     onProgress?: (lines: Line[]) => void;
     answerSeconds?: number;
   },
-): Promise<Examination> {
+): Promise<CheckReport> {
   const lines: Line[] = checks.map(({ name }) => ({ check: name, finding: undefined }));
   const running: Array<Promise<unknown>> = [];
   onProgress([...lines]);

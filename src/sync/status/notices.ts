@@ -239,7 +239,7 @@ function shortened(cause: string | undefined): string | undefined {
  * What is to be told now, the most important first. It stays news until `afterTelling`. What passes by itself is told only when
  * it has lasted `patienceHours`.
  */
-export function newsOf(
+export function pendingNotices(
   health: Health,
   {
     attention,
@@ -341,7 +341,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
 }
 
 /** What of the news the owner reads in the answer to a run that they asked for. */
-export function answeredBy(report: RunReport, news: HealthNews[]): HealthNews[] {
+export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNews[] {
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];

@@ -74,9 +74,9 @@ describe("a clock that is wrong is one trouble, with one fix", () => {
   });
 
   test("but a program that has stopped is named beside it", async () => {
-    const examine = await examined(3 * HOUR, 0);
+    const runChecks = await examined(3 * HOUR, 0);
     house.clock.advance(2 * HOUR);
-    expect(troubles((await examine(true)).findings)).toMatchObject([
+    expect(troubles((await runChecks(true)).findings)).toMatchObject([
       CLOCK,
       { check: "last sync", verdict: "operator", text: expect.stringMatching(/^The last sync was /) },
     ]);
@@ -87,9 +87,9 @@ describe("a clock that is wrong is one trouble, with one fix", () => {
   });
 
   test("and is over once the clock is right", async () => {
-    const examine = await examined(2 * DAY, 1);
+    const runChecks = await examined(2 * DAY, 1);
     setOff(0);
-    expect(troubles((await examine(true)).findings)).toEqual([
+    expect(troubles((await runChecks(true)).findings)).toEqual([
       {
         check: "last sync",
         verdict: "later",

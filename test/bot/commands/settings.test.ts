@@ -209,7 +209,7 @@ describe("/settings", () => {
 });
 
 describe("the language", () => {
-  test("applies to the very redraw, and to the menu of that chat, whatever the phone speaks", async () => {
+  test("applies to the very editOrReply, and to the menu of that chat, whatever the phone speaks", async () => {
     await open();
     await bot.registerCommands();
     expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);

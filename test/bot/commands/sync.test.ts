@@ -257,7 +257,7 @@ describe("/status", () => {
   test("of a new account says once what is missing, and nothing of what needs it", async () => {
     house = await startBotHouse({ linked: false });
     const nextRunAt = ago(-60);
-    house.startBot({ surroundings: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
+    house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
     const missing = (lastSync: string) => [
       ...["Withings: not linked", "Garmin: not linked", ""],
       ...[`Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],

@@ -167,10 +167,10 @@ test("who blocked the bot hears what they missed when they are back", async () =
   const accounts = accountsAt(createManualClock(new Date(0)));
   await newNotifier(() => Promise.reject(blocked)).afterRun(await accounts.save(1, {}), signedOut);
   const silenced = await accounts.find(1);
-  expect(silenced?.silencedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
+  expect(silenced?.blockedAt).toEqual(new Date("2026-11-21T12:00:00Z"));
   await newNotifier().afterRun(silenced ?? account, signedOut);
   expect(texts).toEqual([]);
-  await newNotifier().afterRun(await accounts.save(1, { silencedAt: null }), signedOut);
+  await newNotifier().afterRun(await accounts.save(1, { blockedAt: null }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
 });
 
@@ -183,24 +183,24 @@ test("somebody who blocked the bot is tried once a day, and gets everything agai
   });
   const at = (hoursAgo: number) => new Date(Date.parse("2026-11-21T12:00:00Z") - hoursAgo * 3_600_000);
   for (const hours of [1, 23.9]) {
-    await stillBlocked.afterRun(await accounts.save(1, { silencedAt: at(hours) }), signedOut);
+    await stillBlocked.afterRun(await accounts.save(1, { blockedAt: at(hours) }), signedOut);
   }
   expect(tried).toBe(0);
-  await stillBlocked.afterRun(await accounts.save(1, { silencedAt: at(24) }), signedOut);
+  await stillBlocked.afterRun(await accounts.save(1, { blockedAt: at(24) }), signedOut);
   expect(tried).toBe(1);
-  expect((await accounts.find(1))?.silencedAt).toEqual(at(0));
+  expect((await accounts.find(1))?.blockedAt).toEqual(at(0));
 
   // Telegram's notice that they have unblocked it got lost.
-  await newNotifier().afterRun(await accounts.save(1, { silencedAt: at(25) }), signedOut);
+  await newNotifier().afterRun(await accounts.save(1, { blockedAt: at(25) }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
-  expect((await accounts.find(1))?.silencedAt).toBeUndefined();
+  expect((await accounts.find(1))?.blockedAt).toBeUndefined();
   await newNotifier().afterRun(await accounts.save(1, {}), signedOut);
   expect(texts).toHaveLength(1);
 });
 
 test("a silence written by a clock that was ahead silences nobody", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
-  await newNotifier().afterRun(await accounts.save(1, { silencedAt: new Date("2027-11-21T12:00:00Z") }), signedOut);
+  await newNotifier().afterRun(await accounts.save(1, { blockedAt: new Date("2027-11-21T12:00:00Z") }), signedOut);
   expect(texts).toHaveLength(1);
 });
 

@@ -37,7 +37,7 @@ test("a run in which all is well writes nothing of how the vendors answered, and
   await house.sync({}, app);
   // Garmin's sign-in answers a look with "method not allowed", which is as it should be.
   expect((await app.garminProbe()).verdict).toBe("reachable");
-  expect(await cost(() => app.answers.rest())).toBe(0);
+  expect(await cost(() => app.answers.flushIfDue())).toBe(0);
   const { endpoints, unknown } = await app.answers.read();
   expect(endpoints["Garmin POST /upload-service/upload"]).toMatchObject({ "HTTP 201": { times: 1 } });
   expect(endpoints["Withings POST /measure getmeas"]).toMatchObject({ "HTTP 200": { times: expect.any(Number) } });
@@ -55,14 +55,14 @@ test("an endpoint that begins to fail is written once in five minutes, with what
   });
   house.clock.advance(HOUR);
   await house.sync({}, app);
-  expect(await cost(() => app.answers.rest())).toBe(2);
+  expect(await cost(() => app.answers.flushIfDue())).toBe(2);
   house.sandbox.faults.remove("away");
   house.clock.advance(60);
   await house.sync({}, app);
   // It is well again, which is news, and too soon.
-  expect(await cost(() => app.answers.rest())).toBe(0);
+  expect(await cost(() => app.answers.flushIfDue())).toBe(0);
   house.clock.advance(300);
-  expect(await cost(() => app.answers.rest())).toBe(2);
+  expect(await cost(() => app.answers.flushIfDue())).toBe(2);
   await app.close();
   const other = await newProcess();
   const { endpoints } = await other.app.answers.read();
@@ -95,7 +95,7 @@ test("what two processes saw comes together, and both may write at once", async 
   other.app.answers.note(unknown({ code: "b" }));
   one.app.answers.note(unknown({ id: 1 }));
   other.app.answers.note(unknown({ id: 2 }));
-  await Promise.all([one.app.answers.rest(), other.app.answers.rest()]);
+  await Promise.all([one.app.answers.flushIfDue(), other.app.answers.flushIfDue()]);
   const { garmin } = (await one.app.answers.read()).unknown;
   expect(garmin.map(({ shape, times }) => `${shape.at(-1)}, ${times}`).sort()).toEqual([
     "code: text, length 1, 1",
@@ -111,7 +111,7 @@ test("a store that is away, or holds something else there, stops no run and no r
   const { app, store } = await newProcess();
   app.answers.note(unknown({ token: "a" }));
   store.takeAway();
-  await app.answers.rest();
+  await app.answers.flushIfDue();
   await expect(app.answers.read()).rejects.toThrow("away");
   await app.close();
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
-import { goOn } from "../../../src/sync/engine/resume.ts";
+import { resume } from "../../../src/sync/engine/resume.ts";
 import type { Account } from "../../../src/sync/model/account.ts";
 import type { ReadingKind } from "../../../src/sync/model/reading.ts";
 import { overviewOf } from "../../../src/sync/status/overview.ts";
@@ -44,7 +44,7 @@ async function syncAndTell(app = house.app) {
   return { report, told };
 }
 const decide = async (kind: ReadingKind = "weigh_in") =>
-  goOn({ ...house.app, clock: house.clock }, await account(), kind);
+  resume({ ...house.app, clock: house.clock }, await account(), kind);
 
 /** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
 async function moveIn(count = 4) {

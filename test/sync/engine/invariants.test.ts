@@ -65,10 +65,10 @@ const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
       attemptedAt: fc.option(anyTime, { nil: undefined }),
       decided: fc.option(fc.constantFrom("mine" as const, "not_mine" as const), { nil: undefined }),
       decidedAt: near(40),
-      mayAlsoStand: fc.array(anyTime, { maxLength: 2 }),
+      possibleCopies: fc.array(anyTime, { maxLength: 2 }),
       hasKey: fc.boolean(),
     })
-    .map(({ isSameVersion, attemptedAt, decided, decidedAt, mayAlsoStand, hasKey, ...it }) => {
+    .map(({ isSameVersion, attemptedAt, decided, decidedAt, possibleCopies, hasKey, ...it }) => {
       const isDeclined = it.fate.state === "skipped" && it.fate.reason === "not_mine";
       const type = isDeclined ? "not_mine" : decided;
       const values =
@@ -82,7 +82,9 @@ const entryOf = (of: Reading): fc.Arbitrary<LedgerEntry> =>
         fingerprint: isSameVersion ? fingerprint(of) : "another version",
         ...(attemptedAt && { attemptedAt }),
         ...(type && { decision: { type, at: decidedAt } }),
-        ...(mayAlsoStand.length > 0 && { mayAlsoStand: mayAlsoStand.map((until) => ({ takenAt, values, until })) }),
+        ...(possibleCopies.length > 0 && {
+          possibleCopies: possibleCopies.map((until) => ({ takenAt, values, until })),
+        }),
         ...(hasKey && { garminKey: { calendarDate: "2026-11-20", id: "1" } }),
       };
     });
@@ -182,7 +184,7 @@ describe("whatever is planned,", () => {
   test("late copies are looked for until a look says that their time is over", () => {
     holds((it, entry, given) => {
       const isAtRest = entry?.fate.state === "seen" || entry?.fate.state === "skipped";
-      if (isAtRest && entry?.mayAlsoStand) expect(plan(it, entry, given).type).not.toBe("settled");
+      if (isAtRest && entry?.possibleCopies) expect(plan(it, entry, given).type).not.toBe("settled");
     });
   });
 });
@@ -269,7 +271,7 @@ describe("whatever a run found,", () => {
 
   test("an upload not accounted for is remembered, and so is the need to look first", () => {
     holds(({ before, after, all, open, isReadable }) => {
-      const isAwaited = ({ settled, entry }: Settlement) => !settled || entry?.mayAlsoStand !== undefined;
+      const isAwaited = ({ settled, entry }: Settlement) => !settled || entry?.possibleCopies !== undefined;
       expect(after.open ?? []).toEqual(
         expect.arrayContaining(all.filter(isAwaited).map((it) => readingId(it.reading))),
       );

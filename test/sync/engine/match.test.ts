@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { isOurs, isOursToTheMinute, isSameEvent, StandingEntries, sentValues } from "../../../src/sync/engine/match.ts";
-import type { SentValues, Standing } from "../../../src/sync/model/vendors.ts";
+import {
+  isOurs,
+  isOursToTheMinute,
+  isSameEvent,
+  sentValues,
+  UnclaimedEntries,
+} from "../../../src/sync/engine/match.ts";
+import type { GarminEntry, SentValues } from "../../../src/sync/model/vendors.ts";
 
 const AT = new Date("2026-11-21T07:12:00Z");
 const later = (seconds: number) => new Date(AT.getTime() + seconds * 1000);
@@ -12,7 +18,7 @@ const pressure = (systolicMmHg: number, diastolicMmHg: number, pulseBpm?: number
   ...(pulseBpm !== undefined && { pulseBpm }),
 });
 let keys = 0;
-const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): Standing => ({
+const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): GarminEntry => ({
   key: { calendarDate: "2026-11-21", id },
   takenAt: later(seconds),
   values,
@@ -20,7 +26,7 @@ const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): Standi
 });
 
 describe("a weight in Garmin is the one we sent", () => {
-  test.each<[string, Standing, boolean]>([
+  test.each<[string, GarminEntry, boolean]>([
     ["to the second and gram", standing(weight(80.25)), true],
     ["a second apart", standing(weight(80.25), -1), true],
     ["two seconds apart", standing(weight(80.25), 2), false],
@@ -33,7 +39,7 @@ describe("a weight in Garmin is the one we sent", () => {
 });
 
 describe("a pressure in Garmin is the one we sent", () => {
-  test.each<[string, Standing, boolean]>([
+  test.each<[string, GarminEntry, boolean]>([
     ["to the second", standing(pressure(121, 79, 61)), true],
     ["with other seconds", standing(pressure(121, 79, 61), -40), false],
     ["at a time that is no time", { ...standing(pressure(121, 79, 61)), takenAt: new Date(Number.NaN) }, false],
@@ -48,11 +54,11 @@ describe("a pressure in Garmin is the one we sent", () => {
 
 describe("a pressure whose seconds Garmin dropped", () => {
   const taken = new Date("2026-11-21T06:30:40Z");
-  const minute = (offset: number): Standing => ({
+  const minute = (offset: number): GarminEntry => ({
     ...standing(pressure(121, 79, 61)),
     takenAt: new Date(Date.parse("2026-11-21T06:30:00Z") + offset * 60_000),
   });
-  test.each<[string, Standing, boolean]>([
+  test.each<[string, GarminEntry, boolean]>([
     ["cut off is ours", minute(0), true],
     ["rounded up is ours", minute(1), true],
     ["a minute further is not", minute(2), false],
@@ -63,7 +69,7 @@ describe("a pressure whose seconds Garmin dropped", () => {
 });
 
 describe("an entry in Garmin is the same event, brought by other means", () => {
-  test.each<[string, SentValues, Standing, boolean]>([
+  test.each<[string, SentValues, GarminEntry, boolean]>([
     ["two minutes and 0.1 kg apart", weight(80.2), standing(weight(80.3), 120), true],
     ["0.1 kg apart where binary fractions add up to more", weight(80), standing(weight(80.1), -120), true],
     ["more than two minutes apart", weight(80.2), standing(weight(80.2), 121), false],
@@ -78,7 +84,7 @@ describe("an entry in Garmin is the same event, brought by other means", () => {
 
 test("one entry answers for one reading only, the nearest first", () => {
   const [far, near, taken] = [standing(weight(80.2), 50), standing(weight(80.2), 10), standing(weight(80.2), 1)];
-  const entries = new StandingEntries([far, near, taken], new Set([taken.key.id]));
+  const entries = new UnclaimedEntries([far, near, taken], new Set([taken.key.id]));
   const wanted = { takenAt: AT, values: weight(80.2) };
   expect(entries.take(wanted, isSameEvent)).toBe(near);
   expect(entries.takeByKey(near.key.id)).toBeUndefined();

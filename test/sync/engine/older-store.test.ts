@@ -2,7 +2,7 @@ import { cpSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { App } from "../../../src/app/app.ts";
 import { type RunReport, syncAccount } from "../../../src/sync/engine/run.ts";
-import { createWork } from "../../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../../src/sync/jobs/handler.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;
@@ -14,7 +14,7 @@ const INTERVAL_MINUTES = 30;
 function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
   const { clock } = house;
   let last: RunReport | undefined;
-  const work = createWork({
+  const work = createJobHandler({
     ...app,
     sync: async (account, options) => {
       last = await syncAccount(app.run, account, options);
@@ -22,7 +22,7 @@ function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
     },
     answerSync: () => expect.fail("nobody asked for a run"),
     answerDoctor: async () => {},
-    settleUnlinked: async () => {},
+    confirmUnlink: async () => {},
     keepSubscriptions: async () => {},
     summarize: async () => undefined,
     intervalMinutes: INTERVAL_MINUTES,
@@ -149,7 +149,7 @@ describe("older data that was put back", () => {
     older.drop();
   });
 
-  test("sends nothing twice after `lookFirst`, which deploy uses for an existing table", async () => {
+  test("sends nothing twice after `reconcileWithGarminFirst`, which deploy uses for an existing table", async () => {
     house = await startHousehold();
     const { clock, person } = house;
     person.stepOnScale({ weightKg: 80.25 });
@@ -163,7 +163,7 @@ describe("older data that was put back", () => {
     person.stepOnScale({ weightKg: 80.75 });
 
     const app = await older.putBack();
-    await app.ledgers.lookFirst(ACCOUNT);
+    await app.ledgers.reconcileWithGarminFirst(ACCOUNT);
     expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
     expect(house.pressures()).toHaveLength(1);

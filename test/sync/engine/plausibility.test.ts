@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isProbable } from "../../../src/sync/engine/plausibility.ts";
+import { isPlausible } from "../../../src/sync/engine/plausibility.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const weighed = (weightKg: number, daysAgo = 0) => ({
@@ -20,22 +20,22 @@ describe("among weigh-ins around 80 kg", () => {
     [84.5, true],
     [95, false],
   ])("%s kg is probable: %s", (weightKg, probable) => {
-    expect(isProbable(weighed(weightKg), eighties)).toBe(probable);
+    expect(isPlausible(weighed(weightKg), eighties)).toBe(probable);
   });
 });
 
 test("fewer than three weigh-ins say nothing", () => {
-  expect(isProbable(weighed(45), daily([80, 80]))).toBeUndefined();
-  expect(isProbable(weighed(45), daily([80, 80, 80]))).toBe(false);
+  expect(isPlausible(weighed(45), daily([80, 80]))).toBeUndefined();
+  expect(isPlausible(weighed(45), daily([80, 80, 80]))).toBe(false);
 });
 
 test("weigh-ins of more than 90 days ago say nothing", () => {
-  expect(isProbable(weighed(45), daily([80, 80, 80], 94))).toBeUndefined();
-  expect(isProbable(weighed(45), daily([80, 80, 80], 90))).toBe(false);
+  expect(isPlausible(weighed(45), daily([80, 80, 80], 94))).toBeUndefined();
+  expect(isPlausible(weighed(45), daily([80, 80, 80], 90))).toBe(false);
 });
 
 test("a late arrival is judged by the weigh-ins after it too", () => {
-  expect(isProbable(weighed(45, 20), daily([80, 80, 80], 3))).toBe(false);
+  expect(isPlausible(weighed(45, 20), daily([80, 80, 80], 3))).toBe(false);
 });
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
   const all: Array<ReturnType<typeof weighed>> = [];
   for (let day = 0; day <= 200; day++) {
     const next = weighed(80 + day * kgPerDay, 200 - day);
-    expect(isProbable(next, all), `day ${day}`).not.toBe(false);
+    expect(isPlausible(next, all), `day ${day}`).not.toBe(false);
     all.push(next);
   }
 });

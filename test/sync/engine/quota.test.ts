@@ -135,7 +135,7 @@ test("the requests of one process don't compete for the shared budget: each take
   const { run, tokens } = await house.newApp((table) => ({
     ...table,
     put: (key, ...rest) => {
-      if (key.pk === "budget#withings") tries++;
+      if (key.pk === "rate-limit#withings") tries++;
       return table.put(key, ...rest);
     },
   }));

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
-import { afterRun, afterTelling, type Health, newsOf } from "../../../src/sync/status/notices.ts";
+import { afterRun, afterTelling, type Health, pendingNotices } from "../../../src/sync/status/notices.ts";
 import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
 
@@ -90,7 +90,7 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
     const now = house.clock.now();
     const overview = await overviewOf({ ...house.app, now }, account);
     health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
-    for (const news of newsOf(health, { ...overview, now, patienceHours: 6 })) {
+    for (const news of pendingNotices(health, { ...overview, now, patienceHours: 6 })) {
       told.push(...words.map((it) => it.news(news)));
       health = structuredClone(afterTelling(health, news, now));
     }

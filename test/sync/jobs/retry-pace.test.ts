@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { type RepeatedTask, runEvery } from "../../../src/lib/interval.ts";
 import { syncAccount } from "../../../src/sync/engine/run.ts";
-import { createWork } from "../../../src/sync/jobs/handler.ts";
+import { createJobHandler } from "../../../src/sync/jobs/handler.ts";
 import { createWakingSchedule, sweep } from "../../../src/sync/jobs/sweep.ts";
 import type { JobQueue } from "../../../src/sync/model/jobs.ts";
 import { NOON, startHousehold } from "../../support/household.ts";
@@ -30,7 +30,7 @@ async function startFastMachine(intervalMinutes: number) {
   const runs: Array<{ begunAt: number; endedAt: number }> = [];
   let sweeps: RepeatedTask | undefined;
   const schedule = createWakingSchedule(app.schedule, clock, (at) => sweeps?.wakeAt(at));
-  const work = createWork({
+  const work = createJobHandler({
     ...{ ...app, schedule, clock, log, intervalMinutes },
     async sync(account) {
       const begunAt = Date.now();
@@ -40,7 +40,7 @@ async function startFastMachine(intervalMinutes: number) {
     },
     answerSync: () => expect.fail("nobody asked"),
     answerDoctor: async () => {},
-    settleUnlinked: async () => {},
+    confirmUnlink: async () => {},
     keepSubscriptions: async () => {},
     summarize: async () => undefined,
   });

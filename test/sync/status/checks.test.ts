@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionNeededError } from "../../../src/lib/errors.ts";
-import { type Check, examine, type Line, thingsToDo } from "../../../src/sync/status/checks.ts";
+import { type Check, type Line, runChecks, thingsToDo } from "../../../src/sync/status/checks.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -15,7 +15,7 @@ const silent = () => new Promise<string>(() => {});
 test("every check has fifteen seconds, all at the same time, and one that needs longer is never well", async () => {
   let answer = (_text: string) => {};
   const shown: Line[][] = [];
-  const examination = examine(
+  const examination = runChecks(
     [
       check("a", "Withings", silent),
       check("b", "Garmin", async () => "fine"),
@@ -47,7 +47,7 @@ test("every check has fifteen seconds, all at the same time, and one that needs 
 
 test("what a check began when its time was over is waited for before anything is closed", async () => {
   let answer = (_text: string) => {};
-  const examination = examine([check("a", "Garmin", () => new Promise((resolve) => (answer = resolve)))], words);
+  const examination = runChecks([check("a", "Garmin", () => new Promise((resolve) => (answer = resolve)))], words);
   await vi.advanceTimersByTimeAsync(15_000);
   const { ended } = await examination;
   let hasEnded = false;
@@ -64,6 +64,6 @@ test("what needs the owner counts once where two lines ask for the same, and wha
   const away = async () => ({ verdict: "later" as const, text: "away" });
   const broken = async () => Promise.reject(new Error("broken"));
   const checks = [relink, relink, away, away, broken, broken].map((run) => check("a", "Withings", run));
-  const { findings } = await examine(checks, words);
+  const { findings } = await runChecks(checks, words);
   expect(thingsToDo(findings)).toEqual({ needYou: 1, broken: 2, later: 2, notes: 0 });
 });

@@ -7,10 +7,10 @@ import type { Vendor } from "../../../src/sync/model/link.ts";
 import {
   afterRun,
   afterTelling,
-  answeredBy,
+  coveredByAnswer,
   type Health,
   type HealthNews,
-  newsOf,
+  pendingNotices,
 } from "../../../src/sync/status/notices.ts";
 import type { LinkOverview, Overview } from "../../../src/sync/status/overview.ts";
 
@@ -38,7 +38,7 @@ function life({ patienceHours = 6 } = {}) {
   let now = START;
   let attention: AttentionItem[] = [];
   let links: Overview["links"] = {};
-  const newsNow = () => newsOf(health, { attention, now, patienceHours });
+  const newsNow = () => pendingNotices(health, { attention, now, patienceHours });
   return {
     health: () => health,
     newsNow,
@@ -79,7 +79,7 @@ function life({ patienceHours = 6 } = {}) {
     /** A run that was asked for in the chat. Answers what is left to be told. */
     ask(report: RunReport): string {
       health = afterRun(health, report, { now, attention, links });
-      const news = answeredBy(report, newsNow());
+      const news = coveredByAnswer(report, newsNow());
       for (const each of news) health = afterTelling(health, each, now);
       return newsNow().map(shortly).join(" ");
     },
@@ -410,7 +410,9 @@ test("good news that arrive when it has begun again make the trouble news once m
   const [healed] = newsNow();
   run(signedOut);
   const after = afterTelling(health(), healed as HealthNews, START);
-  expect(newsOf(after, { attention: [], now: START, patienceHours: 6 }).map(shortly)).toEqual(["relink_garmin"]);
+  expect(pendingNotices(after, { attention: [], now: START, patienceHours: 6 }).map(shortly)).toEqual([
+    "relink_garmin",
+  ]);
 });
 
 describe("a link that comes to its end", () => {
