@@ -101,7 +101,7 @@ function sameness(job: NewJob): number {
   switch (job.reason) {
     // A notification is due eight seconds after it was announced. So what is due within the same eight seconds as another
     // one was announced before that one is due, and its look at Withings, which comes later still, finds it too. Only if
-    // the clocks of two senders differ can a hint be dropped that came after the look; the next visit finds the reading.
+    // the clocks of two senders differ can a hint be dropped that came after the look; the next scheduled run finds the reading.
     case "withings_notified":
       return Math.floor(job.dueAt.getTime() / (GATHER_SECONDS * 1000));
     // At once due, so one that came earlier may have been done already: each is a job of its own.

@@ -15,7 +15,7 @@ const LONGEST_WAIT_SECONDS = 10;
 /** Later than this after its end nothing of an invocation is under way. */
 const AFTERMATH_SECONDS = 30;
 
-/** Does the jobs of the queue. One that fails comes again after a pause, and in the end lies in the queue of the dead. */
+/** Does the jobs of the queue. A failed one comes again after a pause, and ends up in the dead-letter queue. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const queue = await opened();
   // First of all: whatever becomes of this process, its jobs come again soon after it can no longer be at work on them.

@@ -110,7 +110,7 @@ export function demoActions(deps: {
       if (!(scheduledRun && isDue(scheduledRun)) && !waiting.some(({ value }) => isDue(value))) return;
     }
   }
-  /** What else is due is taken out of the queue together with this visit. */
+  /** What else is due is taken out of the queue together with this run. */
   async function bringForward({ schedule }: App) {
     const scheduledRun = await schedule.read(account);
     const now = time.programClock.now();

@@ -75,7 +75,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
     async markQueued({ account, dueAt, version }) {
       const queuedUntil = new Date(clock.now().getTime() + QUEUED_SECONDS * 1000);
-      // A conflict means that its visit was faster, and has taken it away already.
+      // A conflict means that its run was faster, and has removed it already.
       await table.put(keys.dueEntry(account, dueAt), toJson({ account, dueAt, queuedUntil }), {
         expect: { version },
       });
@@ -119,7 +119,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       return readItem(item, DueEntryItem);
     } catch (error) {
       // Whose it was is found by `lost` before long.
-      log.error("appointment_damaged", errorFacts(error));
+      log.error("scheduled_run_damaged", errorFacts(error));
       await removeItem(table, item.key);
       return undefined;
     }

@@ -3,10 +3,10 @@ import { isIncomplete } from "../model/outcome.ts";
 import type { ScheduledRun } from "../model/schedule.ts";
 
 const MINUTE_MS = 60_000;
-/** What lacks a link has nothing to bring over. Linking makes its own visit. As long as the longest interval. */
+/** Without a link there is nothing to bring over, and linking schedules a run itself. As long as the longest interval. */
 const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
-/** Visits are made by sweeps, which on AWS come every five minutes. */
+/** Sweeps start the runs; on AWS there is one every five minutes. */
 const SWEEP_MINUTES = 5;
 
 /**

@@ -6,14 +6,14 @@ import type { DueEntry, Schedule } from "../model/schedule.ts";
 const SIDE_BY_SIDE = 10;
 
 export interface Swept {
-  /** Visits that were queued. */
+  /** Scheduled runs that were queued. */
   queued: number;
   /** Accounts that nobody would have looked at any more. */
   recovered: number;
 }
 
 /**
- * Queues a visit for every account whose time has come. Whoever is not due costs nothing, but for a few that are looked at
+ * Queues a run for every account that is due. The others cost nothing, but for a few that are looked at
  * with every sweep, so that no account is ever forgotten. To be called every few minutes; two at once do no harm.
  */
 export async function sweep(
@@ -30,7 +30,7 @@ export async function sweep(
   }
   for await (const page of schedule.due()) {
     await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
-    // After the queue took them: what ends in between queues a visit twice, and never none.
+    // After the queue took them: if we die in between, the run is queued twice rather than never.
     await sideBySide(page, (listed) => schedule.markQueued(listed));
     swept.queued += page.length;
     if (deadlineAt && clock.now() >= deadlineAt) break;
@@ -38,11 +38,11 @@ export async function sweep(
   return swept;
 }
 
-/** Later appointments are left to a regular sweep, whose delay is less than a tenth of the wait. */
+/** Later runs are left to a regular sweep, whose delay is less than a tenth of the wait. */
 const SOON_SECONDS = 600;
 
 /**
- * The schedule of a process that sweeps by itself. A visit due soon would often fall just after a regular sweep: a run that has
+ * The schedule of a process that sweeps by itself. A run due soon would often fall just after a regular sweep: a run that has
  * to wait for one minute would come after two.
  */
 export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (at: Date) => void): Schedule {
