@@ -4,12 +4,11 @@ import {
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import * as z from "zod";
 import { type AwsTrouble, awsTrouble } from "../lib/aws-errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError, UsageError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
-import type { JobQueue, NewJob } from "../sync/model/jobs.ts";
+import { type JobQueue, type NewJob, StoredJob } from "../sync/model/jobs.ts";
 
 /** SQS takes no more at once. */
 const JOBS_A_CALL = 10;
@@ -21,15 +20,9 @@ const LONGEST_RETRY_SECONDS = 600;
 /** While it is hidden it holds up everything else for its account, including the chat. */
 const LONGEST_ASKED_SECONDS = 3600;
 
-const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
-const JobMessage = z.discriminatedUnion("reason", [
-  JobBase.extend({ reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]) }),
-  JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
-]);
-
 /** The job in a message. Throws on one that it cannot read, without telling what stood there. */
 export function readJob(body: string): NewJob {
-  const parsed = JobMessage.safeParse(parseJson(body));
+  const parsed = StoredJob.safeParse(parseJson(body));
   if (!parsed.success) throw new Error(`a message in the queue is no job (${issuePaths(parsed.error)})`);
   return parsed.data;
 }

@@ -9,19 +9,21 @@
  * Adapters choose the kind, because only they know what a vendor's status means. Entry points act on it.
  * Nobody in between catches in order to rewrap.
  */
-export type Action =
-  | "add_account"
-  | "link_withings"
-  | "link_garmin"
-  | "relink_withings"
-  | "relink_garmin"
-  | "grant_garmin_upload"
-  | "unlock_garmin_account"
-  | "use_garmin_page"
-  | "fix_withings_application"
-  | "fix_withings_callback"
-  | "fix_clock"
-  | "fix_garmin_client_id";
+export const ACTIONS = [
+  "add_account",
+  "link_withings",
+  "link_garmin",
+  "relink_withings",
+  "relink_garmin",
+  "grant_garmin_upload",
+  "unlock_garmin_account",
+  "use_garmin_page",
+  "fix_withings_application",
+  "fix_withings_callback",
+  "fix_clock",
+  "fix_garmin_client_id",
+] as const;
+export type Action = (typeof ACTIONS)[number];
 
 export class ActionNeededError extends Error {
   override readonly name = "ActionNeededError";

@@ -8,7 +8,10 @@ import {
   type LastRun,
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
-import { AccountItem, keys, LastRunItem, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { AccountItem } from "./items.ts";
+import { keys } from "./keys.ts";
+import { LastRunItem } from "./run-items.ts";
 import type { Item, Table } from "./table.ts";
 
 export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
@@ -65,7 +68,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
 
     async lastRun(telegramUserId) {
       const item = await table.get(keys.lastRun(telegramUserId));
-      return item && (readItem(item, LastRunItem) as LastRun);
+      return item && readItem(item, LastRunItem);
     },
 
     async saveLastRun(telegramUserId, next) {
@@ -83,7 +86,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
 
 /** A damaged one is replaced. */
 function readIfPossible(item: Item): LastRun | undefined {
-  return LastRunItem.safeParse(item.value).data as LastRun | undefined;
+  return LastRunItem.safeParse(item.value).data;
 }
 
 function changed(before: Account, changes: AccountChanges): Account {

@@ -1,6 +1,6 @@
 import type { Schedule } from "../sync/model/schedule.ts";
 import type { Erasure } from "../sync/model/store.ts";
-import { keys } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem, removePartition } from "./remove.ts";
 import type { Table } from "./table.ts";
 

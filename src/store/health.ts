@@ -1,5 +1,7 @@
 import { errorFacts, type Log } from "../lib/log.ts";
-import { HealthItem, keys, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { keys } from "./keys.ts";
+import { HealthItem } from "./run-items.ts";
 import type { Table } from "./table.ts";
 
 /** What the owner of an account has been told, and what is still to be told. */

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { StoreIdentity } from "../sync/model/store.ts";
-import { keys, readItem, StoreIdentityItem } from "./items.ts";
+import { readItem } from "./item-json.ts";
+import { StoreIdentityItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 export function createStoreIdentity(table: Table): StoreIdentity {

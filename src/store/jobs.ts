@@ -2,7 +2,9 @@ import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Job, Jobs, NewJob } from "../sync/model/jobs.ts";
-import { JobItem, keys, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { JobItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";
 

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Leases } from "../sync/model/leases.ts";
-import { keys, toJson } from "./items.ts";
+import { toJson } from "./item-json.ts";
+import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 /** Nobody asks for so long a lease: the clock was wrong by which it was taken, and it would not end for years perhaps. */

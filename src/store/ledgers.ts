@@ -2,7 +2,9 @@ import { RetryLaterError } from "../lib/errors.ts";
 import type { Ledger, LedgerEntry, Ledgers, Progress } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
-import { keys, LedgerItem, ProgressItem, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { keys } from "./keys.ts";
+import { LedgerItem, ProgressItem } from "./ledger-items.ts";
 import type { Table } from "./table.ts";
 
 /**
@@ -17,7 +19,7 @@ export function createLedgers(table: Table): Ledgers {
       return {
         async progress() {
           const item = await table.get(keys.progress(pk));
-          return item && { value: readItem(item, ProgressItem) as Progress, version: item.version };
+          return item && { value: readItem(item, ProgressItem), version: item.version };
         },
 
         async saveProgress(progress, version) {
@@ -40,8 +42,7 @@ export function createLedgers(table: Table): Ledgers {
           const range = { from: keys.reading(pk, first).sk, to: `${keys.reading(pk, last).sk}\u0000` };
           for (const item of await table.list(pk, range)) {
             const id = item.key.sk.slice("reading#".length);
-            if (wanted.has(id))
-              found.set(id, { value: readItem(item, LedgerItem) as LedgerEntry, version: item.version });
+            if (wanted.has(id)) found.set(id, { value: readItem(item, LedgerItem), version: item.version });
           }
           return found;
         },
@@ -76,7 +77,7 @@ export function createLedgers(table: Table): Ledgers {
         const pk = `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`;
         const item = await table.get(keys.progress(pk));
         if (!item) continue;
-        const progress: Progress = { ...(readItem(item, ProgressItem) as Progress), adopting: true };
+        const progress: Progress = { ...readItem(item, ProgressItem), adopting: true };
         const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: { version: item.version } });
         if (outcome.type === "conflict") throw new RetryLaterError("a run moved the cursor just now");
       }

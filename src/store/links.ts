@@ -1,7 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Link, LinkFacts, Links, Vendor } from "../sync/model/link.ts";
-import { keys, LinkItem, LinkSecrets, parseStored, readItem, toJson } from "./items.ts";
+import type { Link, Links, Vendor } from "../sync/model/link.ts";
+import { parseStored, readItem, toJson } from "./item-json.ts";
+import { LinkItem, LinkSecrets } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Key, PutOptions, Table } from "./table.ts";
@@ -30,8 +32,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       const key = keys.link(account, vendor);
       const item = await table.get(key);
       if (!item) return undefined;
-      const { sealedTokens, accessExpiresAt: _, renewedAt, ...rest } = readItem(item, LinkItem);
-      const facts: LinkFacts = { ...rest, ...(renewedAt && { renewedAt }) };
+      const { sealedTokens, accessExpiresAt: _, ...facts } = readItem(item, LinkItem);
       try {
         secretsOf(key, sealedTokens);
         return facts;
@@ -45,12 +46,11 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       const key = keys.link(account, vendor);
       const item = await table.get(key);
       if (!item) return undefined;
-      const { sealedTokens, accessExpiresAt, refreshExpiresAt, renewedAt, ...rest } = readItem(item, LinkItem);
-      const { previousRefreshToken, clientId, ...secrets } = secretsOf(key, sealedTokens);
+      const { sealedTokens, accessExpiresAt, refreshExpiresAt, ...rest } = readItem(item, LinkItem);
+      const { previousRefreshToken, ...secrets } = secretsOf(key, sealedTokens);
       const link: Link = {
         ...rest,
-        ...(renewedAt && { renewedAt }),
-        tokens: { ...secrets, accessExpiresAt, refreshExpiresAt, ...(clientId && { clientId }) },
+        tokens: { ...secrets, accessExpiresAt, refreshExpiresAt },
         ...(previousRefreshToken && { previousRefreshToken }),
       };
       return { value: link, version: item.version };

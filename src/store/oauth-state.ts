@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import type { OAuthStates } from "../sync/model/withings-link.ts";
-import { keys as itemKeys } from "./items.ts";
+import { keys as itemKeys } from "./keys.ts";
 import { deriveSecret, type SealingKey } from "./seal.ts";
 import type { Table } from "./table.ts";
 

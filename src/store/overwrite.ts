@@ -1,5 +1,5 @@
 import { RetryLaterError } from "../lib/errors.ts";
-import { toJson } from "./items.ts";
+import { toJson } from "./item-json.ts";
 import type { Key, Table } from "./table.ts";
 
 const TRIES = 5;

@@ -1,7 +1,9 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { PendingLinks } from "../sync/model/link.ts";
-import { keys, PendingLinkItem, PendingLinkSecrets, parseStored, readItem } from "./items.ts";
+import { parseStored, readItem } from "./item-json.ts";
+import { PendingLinkItem, PendingLinkSecrets } from "./items.ts";
+import { keys } from "./keys.ts";
 import { overwrite } from "./overwrite.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";

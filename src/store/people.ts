@@ -2,7 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { People, Person } from "../sync/model/people.ts";
-import { InviteItem, keys, PersonItem, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { InviteItem, PersonItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";
 

@@ -2,7 +2,9 @@ import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { DueEntry, Schedule } from "../sync/model/schedule.ts";
-import { DueEntryItem, keys, readItem, ScheduleCheckItem, ScheduledRunItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { DueEntryItem, ScheduleCheckItem, ScheduledRunItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem } from "./remove.ts";
 import type { Item, Table } from "./table.ts";
 

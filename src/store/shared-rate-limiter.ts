@@ -1,7 +1,9 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../lib/errors.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
-import { keys, RateLimitItem, toJson } from "./items.ts";
+import { toJson } from "./item-json.ts";
+import { RateLimitItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 /** As many writers may be ahead of us, one after the other, before we give up. */

@@ -1,15 +1,9 @@
 import { epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/model/garmin-sign-in.ts";
-import {
-  CooldownItem,
-  GarminEmailItem,
-  keys,
-  PendingSignInItem,
-  PendingSignInSecrets,
-  parseStored,
-  readItem,
-} from "./items.ts";
+import { parseStored, readItem } from "./item-json.ts";
+import { CooldownItem, GarminEmailItem, PendingSignInItem, PendingSignInSecrets } from "./items.ts";
+import { keys } from "./keys.ts";
 import { overwrite } from "./overwrite.ts";
 import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";

@@ -1,6 +1,8 @@
 import { RetryLaterError } from "../lib/errors.ts";
 import type { SubscriptionMemory } from "../sync/model/withings-link.ts";
-import { keys, SubscriptionsItem, toJson } from "./items.ts";
+import { toJson } from "./item-json.ts";
+import { SubscriptionsItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";
 

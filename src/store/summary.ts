@@ -1,6 +1,8 @@
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { SummaryStore } from "../sync/model/people.ts";
-import { keys, readItem, SummaryItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { keys } from "./keys.ts";
+import { SummaryItem } from "./run-items.ts";
 import type { Table } from "./table.ts";
 
 /** When an account had its last summary, and what it said of a silence. */

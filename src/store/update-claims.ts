@@ -1,6 +1,8 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import type { UpdateClaims } from "../sync/model/people.ts";
-import { ClaimItem, keys, readItem, toJson } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { ClaimItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 /** Telegram repeats an update for up to a day. */

@@ -1,6 +1,8 @@
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { VendorAnswers, VendorAnswersStore } from "../sync/model/vendor-answers.ts";
-import { keys, parseStored, readItem, toJson, VendorAnswersItem, VendorAnswersSecrets } from "./items.ts";
+import { parseStored, readItem, toJson } from "./item-json.ts";
+import { VendorAnswersItem, VendorAnswersSecrets } from "./items.ts";
+import { keys } from "./keys.ts";
 import type { Sealer } from "./seal.ts";
 import type { Table } from "./table.ts";
 
@@ -17,7 +19,7 @@ export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log)
       try {
         const { sealedAnswers } = readItem(item, VendorAnswersItem);
         const opened = JSON.parse(sealer.open(sealedAnswers, { key, field: FIELD }));
-        return { value: parseStored(opened, key, VendorAnswersSecrets) as VendorAnswers, version: item.version };
+        return { value: parseStored(opened, key, VendorAnswersSecrets), version: item.version };
       } catch (error) {
         // Sealed with another key, or damaged: nothing depends on it, and the next write replaces it.
         log.warn("vendor_answers_not_read", errorFacts(error));

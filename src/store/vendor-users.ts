@@ -1,6 +1,8 @@
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Vendor, VendorUsers } from "../sync/model/link.ts";
-import { keys, readItem, toJson, VendorUserItem } from "./items.ts";
+import { readItem, toJson } from "./item-json.ts";
+import { VendorUserItem } from "./items.ts";
+import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 export function createVendorUsers(table: Table, vendor: Vendor): VendorUsers {

@@ -3,7 +3,7 @@ import { openTable } from "../../src/app/open-stores.ts";
 import { WEBHOOK_CONNECTIONS } from "../../src/bot/telegram/webhook.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import { startCloud, WEBHOOK_SECRET } from "./cloud.ts";
 import { startFunctionUrl, startInstances } from "./instances.ts";
 

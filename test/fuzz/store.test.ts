@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { openTable } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import type { Item, JsonObject, Table } from "../../src/store/table.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
 import { cases } from "./cases.ts";

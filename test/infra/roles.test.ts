@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { PARAMETERS } from "../../src/lambda/parameters.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import { FUNCTIONS, packaged, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import type { Key } from "../../src/store/table.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { HealthItem, ProgressItem, toJson } from "../../src/store/items.ts";
+import { toJson } from "../../src/store/item-json.ts";
+import { ProgressItem } from "../../src/store/ledger-items.ts";
+import { HealthItem } from "../../src/store/run-items.ts";
 
 describe("what is to be stored", () => {
   test("becomes JSON: dates as texts in UTC, absent fields left out, null and the rest as they are", () => {

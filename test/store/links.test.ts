@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTable } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { RetryLaterError } from "../../src/lib/errors.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import { createLinks } from "../../src/store/links.ts";
 import { createSealer, parseSealingKeys } from "../../src/store/seal.ts";
 import type { Table } from "../../src/store/table.ts";

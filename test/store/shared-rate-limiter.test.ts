@@ -8,7 +8,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import { createSharedRateLimiter } from "../../src/store/shared-rate-limiter.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";

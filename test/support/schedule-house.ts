@@ -1,7 +1,7 @@
 import { afterEach } from "vitest";
 import { openTable } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { keys } from "../../src/store/items.ts";
+import { keys } from "../../src/store/keys.ts";
 import type { Table } from "../../src/store/table.ts";
 import { syncAccount } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";

@@ -3,7 +3,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { Account, AccountChanges, Accounts, Settings } from "../../sync/model/account.ts";
+import {
+  type Account,
+  type AccountChanges,
+  type Accounts,
+  type Settings,
+  SUMMARY_MODES,
+  UNITS,
+} from "../../sync/model/account.ts";
 import { KINDS as READING_KINDS } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { cityOf, clockTime, zonesAround } from "../conversations/time-zones.ts";
@@ -25,9 +32,9 @@ export interface SettingsDeps {
 
 /** Settings of one value, and what can be chosen for each. */
 const VALUES = {
-  units: ["kg", "lb", "st"],
+  units: [...UNITS],
   summaryHour: Array.from({ length: 24 }, (_, hour) => hour),
-  summaryMode: ["daily", "when_new", "off"],
+  summaryMode: [...SUMMARY_MODES],
   patienceHours: [1, 6, 12, 24],
 } satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;

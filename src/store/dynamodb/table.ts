@@ -7,7 +7,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
-import { storedJsonOrNull } from "../stored-json.ts";
+import { storedJsonOrNull } from "../item-json.ts";
 import type { Item, Key, Table } from "../table.ts";
 import { createDynamoClient, type DynamoOptions } from "./client.ts";
 import { orFailure } from "./errors.ts";

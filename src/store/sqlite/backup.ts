@@ -4,9 +4,9 @@ import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import * as z from "zod";
 import { UsageError } from "../../lib/errors.ts";
-import { keys } from "../items.ts";
+import { parseStoredJson } from "../item-json.ts";
+import { keys } from "../keys.ts";
 import { syncFolder } from "../seal.ts";
-import { parseStoredJson } from "../stored-json.ts";
 import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
 
 /** "Wbrg", in the header of the file: what a SQLite file is for. */

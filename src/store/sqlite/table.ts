@@ -4,7 +4,7 @@ import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
-import { storedJsonOrNull } from "../stored-json.ts";
+import { storedJsonOrNull } from "../item-json.ts";
 import type { Item, Table } from "../table.ts";
 
 const BUSY_PAUSE_MS = 20;

@@ -20,7 +20,16 @@ export interface Account {
   questions?: Partial<Record<QuestionTopic, Question>>;
 }
 
-export type QuestionTopic = "links" | "sign_in_choice" | "withings" | "garmin" | "zone" | "disconnect" | "people";
+export const QUESTION_TOPICS = [
+  "links",
+  "sign_in_choice",
+  "withings",
+  "garmin",
+  "zone",
+  "disconnect",
+  "people",
+] as const;
+export type QuestionTopic = (typeof QUESTION_TOPICS)[number];
 
 /** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
 export type AnswerTopic = Exclude<QuestionTopic, "links" | "sign_in_choice">;
@@ -36,15 +45,15 @@ export function zoneOf({ timezone, reportedTimezone }: Account): string {
   return timezone ?? reportedTimezone ?? "UTC";
 }
 
-export type Language = "en" | "de";
+export const LANGUAGES = ["en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** What an owner can choose. */
 export interface Settings {
   units: Units;
   /** Hour of the daily summary, 0 to 23, in the account's zone. */
   summaryHour: number;
-  /** `when_new`: only when something came in, or waits. */
-  summaryMode: "daily" | "when_new" | "off";
+  summaryMode: SummaryMode;
   /** Whether the owner hears of it when the scale (`weigh_in`) or the cuff falls silent. */
   tellsSilence: Record<ReadingKind, boolean>;
   /** Trouble that passes by itself is told only when it has lasted longer. */
@@ -52,7 +61,12 @@ export interface Settings {
   sends: Sends;
 }
 
-export type Units = "kg" | "lb" | "st";
+export const UNITS = ["kg", "lb", "st"] as const;
+export type Units = (typeof UNITS)[number];
+
+/** `when_new`: only when something came in, or waits. */
+export const SUMMARY_MODES = ["daily", "when_new", "off"] as const;
+export type SummaryMode = (typeof SUMMARY_MODES)[number];
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {

@@ -2,7 +2,8 @@
 import type { TokenSet, WithAccess } from "./link.ts";
 
 /** Garmin's own phone apps; a password sign-in is made as one of them. `ios` unless the owner chose otherwise. */
-export type MobileClient = "ios" | "android";
+export const MOBILE_CLIENTS = ["ios", "android"] as const;
+export type MobileClient = (typeof MOBILE_CLIENTS)[number];
 
 /** A sign-in that waits for its MFA code. Plain data without the password: another process can finish it. */
 export interface PendingSignIn {
@@ -20,7 +21,8 @@ export interface PendingSignIn {
   startedAt: Date;
 }
 
-export type CodeWay = "email" | "phone" | "other";
+export const CODE_WAYS = ["email", "phone", "other"] as const;
+export type CodeWay = (typeof CODE_WAYS)[number];
 
 /** How Garmin's sign-in answers this machine's network without a password. `unclear` means neither yes nor no. */
 export interface GarminProbe {

@@ -1,18 +1,25 @@
+import * as z from "zod";
 import type { Versioned } from "./link.ts";
 
-/** Something to be done for an account, not before `dueAt`. */
-export type NewJob = { account: number; dueAt: Date } & (
-  | {
-      reason: /** Its time has come: a look at everything, which then says when the next one is. */
-        | "scheduled"
-        /** Withings says that something was measured, changed or deleted. */
-        | "withings_notified"
-        /** Withings says that the person is gone, or no longer shares with us. */
-        | "withings_unlinked";
-    }
+const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
+/** A job as JSON, in the store and in SQS. */
+export const StoredJob = z.discriminatedUnion("reason", [
+  JobBase.extend({
+    reason: z.enum([
+      /** Its time has come: a look at everything, which then says when the next one is. */
+      "scheduled",
+      /** Withings says that something was measured, changed or deleted. */
+      "withings_notified",
+      /** Withings says that the person is gone, or no longer shares with us. */
+      "withings_unlinked",
+    ]),
+  }),
   /** Somebody asked in the chat, for a sync or for /doctor. The answer is written into this message. */
-  | { reason: "requested" | "doctor"; messageId: number }
-);
+  JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
+]);
+
+/** Something to be done for an account, not before `dueAt`. */
+export type NewJob = z.output<typeof StoredJob>;
 
 export type JobReason = NewJob["reason"];
 

@@ -2,22 +2,25 @@ import type { Versioned } from "./link.ts";
 import type { Composition, ReadingKind } from "./reading.ts";
 import type { Difference, FailReason, GarminKey, Height, SentValues, UnreadableRecord } from "./vendors.ts";
 
-export type HeldReason =
-  | "ambiguous_person"
-  | "typed_at_sign_up"
-  | "unknown_attribution"
-  | "improbable_weight"
+export const HELD_REASONS = [
+  "ambiguous_person",
+  "typed_at_sign_up",
+  "unknown_attribution",
+  "improbable_weight",
   /** It goes on by itself when its date has come. */
-  | "in_the_future"
+  "in_the_future",
   /** No device can have measured it then: its clock had been reset. */
-  | "impossible_date"
+  "impossible_date",
   /** Garmin keeps blood pressure by local time, and no time zone is known. */
-  | "no_timezone"
+  "no_timezone",
   /** Withings got it after the account was linked, and it was taken before the account's start. */
-  | "before_start";
+  "before_start",
+] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
 
 /** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
-export type SkipReason = "already_in_garmin" | "kind_off" | "not_mine";
+export const SKIP_REASONS = ["already_in_garmin", "kind_off", "not_mine"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export type Fate =
   | { state: "held"; reason: HeldReason }
@@ -28,7 +31,8 @@ export type Fate =
   | { state: "failed"; reason: FailReason };
 
 /** What an owner says of a reading that waits for them. "bring": to send it, if nothing but its age speaks against it. */
-export type Decision = "mine" | "not_mine" | "bring";
+export const DECISIONS = ["mine", "not_mine", "bring"] as const;
+export type Decision = (typeof DECISIONS)[number];
 
 /** What we did with one reading (invariant 1). */
 export interface LedgerEntry {
@@ -120,10 +124,12 @@ export interface Progress {
   twin?: Twin;
 }
 
+/** `closed`: Garmin does not offer this kind to this account. `differs`: a reading came back with another weight or time. */
+export const PAUSE_REASONS = ["closed", "differs"] as const;
+
 /** Nothing of a kind is sent, and everything else goes on. */
 export interface Pause {
-  /** `closed`: Garmin does not offer this kind to this account. `differs`: a reading came back with another weight or time. */
-  reason: "closed" | "differs";
+  reason: (typeof PAUSE_REASONS)[number];
   since: Date;
   /** When Garmin was last asked about it. */
   lookedAt: Date;

@@ -20,14 +20,19 @@ export interface TokenSet {
   clientId?: string;
 }
 
-/** A vendor's refusal that may pass. `renewal_unclear`: in words that we don't know. */
+/** `renewal_unclear`: in words that we don't know. */
+export const REFUSALS = ["renewal", "renewal_unclear", "access"] as const;
+
+/** A vendor's refusal that may pass. */
 export interface Refusal {
-  of: "renewal" | "renewal_unclear" | "access";
+  of: (typeof REFUSALS)[number];
   since: Date;
 }
 
+export const LINK_STATES = ["linked", "stale"] as const;
+
 export interface Link {
-  state: "linked" | "stale";
+  state: (typeof LINK_STATES)[number];
   linkedAt: Date;
   /** When its tokens were last exchanged for new ones; absent until the first time. */
   renewedAt?: Date;

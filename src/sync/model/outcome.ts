@@ -1,10 +1,11 @@
 import type { Action, DelayCause } from "../../lib/errors.ts";
 import type { Vendor } from "./link.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
-import type { FailReason, SentValues } from "./vendors.ts";
+import { FAIL_REASONS, type SentValues } from "./vendors.ts";
 
 /** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
-export type RunStatus = "success" | "retry_later" | "action_needed" | "error";
+export const RUN_STATUSES = ["success", "retry_later", "action_needed", "error"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export interface RunOutcome {
   status: RunStatus;
@@ -58,20 +59,11 @@ export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }
 
-const ABOUT_ONE_READING: Record<FailReason, true> = {
-  out_of_range: true,
-  refused_by_garmin: true,
-  never_appeared: true,
-  unreadable_in_garmin: true,
-};
 /** Whether the cause of an error says only that Garmin did not take a reading. */
-export const isAboutOneReading = (cause: string | undefined) =>
-  cause !== undefined && Object.hasOwn(ABOUT_ONE_READING, cause);
-
-const ORDER: RunStatus[] = ["success", "retry_later", "action_needed", "error"];
+export const isAboutOneReading = (cause: string | undefined) => FAIL_REASONS.some((reason) => reason === cause);
 
 export function worse(a: RunStatus, b: RunStatus): RunStatus {
-  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
+  return RUN_STATUSES.indexOf(a) > RUN_STATUSES.indexOf(b) ? a : b;
 }
 
 /** Totals and the worst status. */

@@ -125,19 +125,21 @@ export interface GarminEntry {
 }
 
 /** Fields of a reading that Garmin accepts and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
-export type Field =
-  | "takenAt"
-  | "weightKg"
-  | "systolicMmHg"
-  | "diastolicMmHg"
-  | "pulseBpm"
-  | "bmi"
-  | "bodyFatPercent"
-  | "bodyWaterPercent"
-  | "muscleMassKg"
-  | "boneMassKg"
-  | "visceralFatIndex"
-  | "metabolicAgeYears";
+export const FIELDS = [
+  "takenAt",
+  "weightKg",
+  "systolicMmHg",
+  "diastolicMmHg",
+  "pulseBpm",
+  "bmi",
+  "bodyFatPercent",
+  "bodyWaterPercent",
+  "muscleMassKg",
+  "boneMassKg",
+  "visceralFatIndex",
+  "metabolicAgeYears",
+] as const;
+export type Field = (typeof FIELDS)[number];
 
 export type Fields = Partial<Record<Exclude<Field, "takenAt">, number>>;
 
@@ -154,4 +156,5 @@ export type SentValues =
   | { kind: "blood_pressure"; systolicMmHg: number; diastolicMmHg: number; pulseBpm?: number };
 
 /** `unreadable_in_garmin`: something is there that cannot be read and may be it. */
-export type FailReason = "out_of_range" | "refused_by_garmin" | "never_appeared" | "unreadable_in_garmin";
+export const FAIL_REASONS = ["out_of_range", "refused_by_garmin", "never_appeared", "unreadable_in_garmin"] as const;
+export type FailReason = (typeof FAIL_REASONS)[number];

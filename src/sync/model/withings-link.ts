@@ -29,16 +29,18 @@ export interface Subscription {
   callbackUrl: string;
 }
 
+/**
+ * `callback_unreachable`: Withings does not get through to us. `unknown`: Withings could not be asked. `gone`: some of
+ * `active` were missing when somebody looked since.
+ */
+export const SUBSCRIPTION_STATES = ["active", "callback_unreachable", "unknown", "gone"] as const;
+
 /** What is known of an account's subscriptions. */
 export interface SubscriptionsSeen {
   checkedAt: Date;
   /** Tells one callback address from another without holding its key. */
   callbackId: string;
-  /**
-   * `callback_unreachable`: Withings does not get through to us. `unknown`: Withings could not be asked. `gone`: some of
-   * `active` were missing when somebody looked since.
-   */
-  state: "active" | "callback_unreachable" | "unknown" | "gone";
+  state: (typeof SUBSCRIPTION_STATES)[number];
   /** Which stood at our address at the last check that came to its end. */
   active: number[];
 }

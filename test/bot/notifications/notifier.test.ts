@@ -10,7 +10,7 @@ import { createManualClock } from "../../../src/sandbox/manual-clock.ts";
 import { createAccounts } from "../../../src/store/accounts.ts";
 import { createErasure } from "../../../src/store/erasure.ts";
 import { createHealthStore } from "../../../src/store/health.ts";
-import { keys } from "../../../src/store/items.ts";
+import { keys } from "../../../src/store/keys.ts";
 import { createSchedule } from "../../../src/store/schedule.ts";
 import { openSqliteTable } from "../../../src/store/sqlite/table.ts";
 import type { Table } from "../../../src/store/table.ts";

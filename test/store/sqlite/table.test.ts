@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { RetryLaterError, UsageError } from "../../../src/lib/errors.ts";
 import { createManualClock } from "../../../src/sandbox/manual-clock.ts";
-import { toJson } from "../../../src/store/items.ts";
+import { toJson } from "../../../src/store/item-json.ts";
 import { openSqliteTable } from "../../../src/store/sqlite/table.ts";
 import { describeTableContract } from "../table.contract.ts";
 import type { WriterTask } from "../writer-process.ts";

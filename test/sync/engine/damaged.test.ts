@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
-import { keys } from "../../../src/store/items.ts";
+import { keys } from "../../../src/store/keys.ts";
 import type { Key, Table } from "../../../src/store/table.ts";
 import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";

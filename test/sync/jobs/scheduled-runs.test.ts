@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
-import { keys } from "../../../src/store/items.ts";
+import { keys } from "../../../src/store/keys.ts";
 import type { NewJob } from "../../../src/sync/model/jobs.ts";
 import { ACCOUNT, NOON, OWNER } from "../../support/household.ts";
 import { scheduleHouses, tableOf } from "../../support/schedule-house.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../../src/app/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { keys } from "../../../src/store/items.ts";
+import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
 import { ACCOUNT, NOON } from "../../support/household.ts";

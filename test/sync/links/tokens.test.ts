@@ -6,7 +6,7 @@ import type { Transport } from "../../../src/lib/http-client.ts";
 import type { FaultEffect } from "../../../src/sandbox/fault.ts";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { refreshTokens } from "../../../src/sandbox/garmin-calls.ts";
-import { keys } from "../../../src/store/items.ts";
+import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { AccessRefusedError, type Vendor } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold, USERID } from "../../support/household.ts";
