@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import type { Environment } from "../../src/config/environment.ts";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/lib/errors.ts";
 import type { HttpRequest, Transport } from "../../src/lib/http-client.ts";
 import type { RecordedRequest } from "../../src/sandbox/serve.ts";
@@ -11,6 +12,7 @@ import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";
 /** Which answer is corrupted: the next one to such a request. */
 const ANSWERS = {
   "Withings' list": (it: HttpRequest) => pathOf(it) === "/measure",
+  "Withings' notifications": (it: HttpRequest) => pathOf(it) === "/notify",
   "Withings' tokens": (it: HttpRequest) => pathOf(it) === "/v2/oauth2",
   "Garmin's weights": (it: HttpRequest) => pathOf(it).startsWith("/weight-service/weight/range"),
   "Garmin's pressures": (it: HttpRequest) => pathOf(it).startsWith("/bloodpressure-service/bloodpressure/range"),
@@ -46,8 +48,8 @@ const spoiling =
     return { ...answer, text: mutatedText(answer.text, how) };
   };
 
-async function moveIn() {
-  const started = await startHousehold();
+async function moveIn(env: Environment = {}) {
+  const started = await startHousehold({ env });
   house = started;
   const { sandbox, clock } = started;
   const app = await started.newApp({ wrapSend: spoiling });
@@ -191,6 +193,25 @@ test("a sign-in with a password and a code, any answer of which is corrupted, en
   for (const secret of [OWNER.password, ...sandbox.garmin.inbox.map(({ code }) => code)]) {
     expect(logged.join("")).not.toContain(secret);
   }
+});
+
+test("a check of the notifications with a corrupted answer ends in words, and the next one sets them up", async () => {
+  const { app, clock, sandbox, logged } = await moveIn({ PUBLIC_URL: "https://weighbridge.example.org" });
+  const { subscriptions } = app;
+  await fc.assert(
+    fc.asyncProperty(textMutation, fc.boolean(), async (how, isGone) => {
+      if (isGone) sandbox.withings.notifications.drop(USERID);
+      clock.advance(25 * 3600);
+      spoil = { name: "Withings' notifications", how };
+      await subscriptions.keep(ACCOUNT).catch((error: unknown) => expect(error).toBeInstanceOf(UnexpectedAnswerError));
+      expect(spoil, "nothing was spoilt").toBeUndefined();
+      clock.advance(25 * 3600);
+      await subscriptions.keep(ACCOUNT);
+      expect(await subscriptions.look(ACCOUNT)).toBe("on");
+    }),
+    { ...cases(25), endOnFailure: true },
+  );
+  expectNoSecret(logged, sandbox.withings.requests);
 });
 
 const epoch = (at: Date) => Math.floor(at.getTime() / 1000);

@@ -6,7 +6,7 @@ import type { NoteUnknown } from "../model/vendor-answers.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
 import type { WithingsCall } from "./client.ts";
 
-const integer = z.union([
+export const integer = z.union([
   z.number(),
   z
     .string()

@@ -1,12 +1,20 @@
 import * as z from "zod";
 import type { Subscription } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
+import { integer } from "./measure.ts";
 
 /** Withings could not get through to the callback address, or does not take it (seen at Home Assistant since 2022). */
 const CALLBACK_REFUSED = [293, 343];
 const NO_SUCH_SUBSCRIPTION = [286, 294];
 
-const ListBody = z.object({ profiles: z.array(z.object({ appli: z.number(), callbackurl: z.string() })) });
+const Profile = z.object({ appli: integer, callbackurl: z.string() });
+/** One odd entry, of another program perhaps, spoils no other. If none can be read, nobody knows what stands there. */
+const ListBody = z.object({
+  profiles: z
+    .array(z.unknown())
+    .transform((all) => ({ all, readable: all.flatMap((it) => Profile.safeParse(it).data ?? []) }))
+    .refine(({ all, readable }) => all.length === 0 || readable.length > 0),
+});
 
 /**
  * What Withings tells any address about this person; with `appli` only of that kind.
@@ -18,7 +26,7 @@ export async function listSubscriptions(
 ): Promise<Subscription[]> {
   const params = { action: "list", ...(appli !== undefined && { appli }) };
   const { profiles } = await call({ path: "notify", params, body: ListBody, accessToken });
-  return profiles.map((profile) => ({ appli: profile.appli, callbackUrl: profile.callbackurl }));
+  return profiles.readable.map((profile) => ({ appli: profile.appli, callbackUrl: profile.callbackurl }));
 }
 
 /**

@@ -51,6 +51,17 @@ describe("what is understood", () => {
     ]);
   });
 
+  test("one odd entry spoils no other, and a number may be a text", async () => {
+    const profile = { appli: "1", callbackurl: callbackUrl };
+    stub.willAnswer(list([null, { appli: 4 }, { ...profile, appli: [] }, "x", profile]));
+    expect(await listSubscriptions(call, { accessToken: "bearer-1" })).toEqual([{ appli: 1, callbackUrl }]);
+  });
+
+  test("a list without a readable entry is not taken for an empty one", async () => {
+    stub.willAnswer(list([{ appli: 1, callback: callbackUrl }]));
+    expect(await endOf(listSubscriptions(call, { accessToken: "bearer-1" }))).toBe("UnexpectedAnswerError");
+  });
+
   test("an answer without a list is not taken for an empty one", async () => {
     stub.willAnswer(done());
     expect(await endOf(listSubscriptions(call, { accessToken: "bearer-1" }))).toBe("UnexpectedAnswerError");
