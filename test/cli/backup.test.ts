@@ -218,7 +218,7 @@ test("kill -9 in the middle of a restore leaves what was there, with the key tha
   expect(readFileSync(at("other/sealing.key"))).not.toEqual(readFileSync(at("data/sealing.key")));
 
   const killed = machine.start("restore b --force");
-  await vi.waitFor(() => expect(existsSync(at("data/weighbridge.sqlite-ledger"))).toBe(true), {
+  await vi.waitFor(() => expect(existsSync(at("data/weighbridge.sqlite-journal"))).toBe(true), {
     timeout: 20_000,
     interval: 2,
   });

@@ -61,7 +61,7 @@ export function alarmsInEnglish() {
         },
         "alarm-errors": {
           means: "A message like this one could not be brought to you, so you may have missed an alarm.",
-          fix: "Lookup which alarms are on in CloudWatch.",
+          fix: "Look which alarms are on in CloudWatch.",
           over: "Messages like this one get through again.",
         },
         "http-throttles": {

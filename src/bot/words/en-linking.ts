@@ -140,7 +140,7 @@ export function linkingInEnglish({ weight, time, moment }: Format) {
         case "chinese_account":
           return "That address is from garmin.cn. Garmin keeps accounts from mainland China apart, and I don’t support them yet. An account at garmin.com works.";
         case "wrong_password":
-          return "Garmin does not know this e-mail and password. Lookup again: a few wrong tries, and Garmin stops listening for hours.";
+          return "Garmin does not know this e-mail and password. Look again: a few wrong tries, and Garmin stops listening for hours.";
         case "captcha":
           return "Garmin wants to see that you are no robot. That works on its own page only.";
         case "account_locked":

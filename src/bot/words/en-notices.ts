@@ -48,7 +48,7 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
         const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
         return [
           ...differing.map(difference),
-          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Lookup at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
+          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
         ].join("\n");
       }
       case "fields": {

@@ -275,7 +275,7 @@ export function english(format: Format) {
       newCode: "New code",
       otherEmail: "Another e-mail",
       asAndroid: "Try as Garmin’s Android app",
-      lookAgain: "Lookup again",
+      lookAgain: "Look again",
       cancel: "Cancel",
       ...held.button,
       setTimezone: "Set my time zone",

@@ -62,7 +62,7 @@ describe("/disconnect", () => {
     const { text } = await heard("Everything is gone from here.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
     // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
-    const others = /^(update|lease|once|budget)#/;
+    const others = /^(update|lease|once|rate-limit)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
     expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 

@@ -325,7 +325,7 @@ describe("afterwards", () => {
   });
 
   test.each<[string, () => void]>([
-    ["on a tap", () => house.owner.tap("Lookup again")],
+    ["on a tap", () => house.owner.tap("Look again")],
     ["with /connect", () => house.owner.say("/connect")],
   ])("whose account it is, is looked at again %s when Garmin did not say at once", async (_how, look) => {
     await beforeSignIn();
@@ -333,7 +333,7 @@ describe("afterwards", () => {
     house.sandbox.faults.add({ ...odd, times: 3 });
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
     const asked = await house.owner.waitForMessage(({ text }) => text.includes("isn’t saying whose account"));
-    expect(labels(asked)).toEqual(["Lookup again"]);
+    expect(labels(asked)).toEqual(["Look again"]);
     look();
     await house.owner.waitForMessage(({ text }) => text === "Signed in at Garmin as Owner.");
     await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");

@@ -113,8 +113,8 @@ describe("what an alarm says", () => {
     expect(say("Your budget is used up.\n")).toBe(
       "A notice that is no alarm came in where my alarms do: Your budget is used up.",
     );
-    expect(say('{"budget":1}', "SharedRateLimiter")).toBe(
-      "A notice that is no alarm came in where my alarms do: SharedRateLimiter",
+    expect(say('{"budget":1}', "Budget")).toBe(
+      "A notice that is no alarm came in where my alarms do: Budget",
     );
     expect(say('{"AlarmName":1}')).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
     expect(say("")).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
@@ -185,7 +185,7 @@ describe("the owner is told", () => {
 
   test("of what is no alarm as well, which is logged with its text", async () => {
     const chat = owner();
-    await teller()(event({ MessageId: "m-2", Subject: "SharedRateLimiter", Message: '{"budget":1}' }));
+    await teller()(event({ MessageId: "m-2", Subject: "Budget", Message: '{"budget":1}' }));
     expect(chat.messages).toHaveLength(1);
     expect(logged).toContainEqual(
       expect.objectContaining({ event: "notice_is_no_alarm", notification: "m-2", text: '{"budget":1}' }),

@@ -86,7 +86,7 @@ describe("a sweep", () => {
   });
 
   test.each([
-    ["is no scheduledRun", "pk = 'schedule'", '{"odd":true}'],
+    ["is no scheduled run", "pk = 'schedule'", '{"odd":true}'],
     ["is no JSON", "pk = 'schedule'", "{"],
     ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
   ])("passes over a listed one that %s, and finds its account again", async (_what, which, value) => {

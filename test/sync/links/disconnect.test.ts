@@ -20,7 +20,7 @@ function stored(): string[] {
   return items.map(({ pk, sk }) => `${pk} | ${sk}`);
 }
 /** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
-const isTrace = (item: string) => /^(once#consent|lease|budget)#/.test(item);
+const isTrace = (item: string) => /^(once#consent|lease|rate-limit)#/.test(item);
 const isErased = () => expect(stored().filter((item) => !isTrace(item))).toEqual([]);
 const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
 
