@@ -103,7 +103,12 @@ async function judgeReadings(world: World, account: AccountId) {
       );
     }
     if (model.verdict(known, pairing) !== "must") continue;
-    if (!world.isThere(garmin, known)) violations.add(`lost: ${what} is not in ${garmin}`);
+    // An entry that could not be read may have been it, so it is not sent again, and its owner decides.
+    const isLeftToOwner =
+      entry?.fate.state === "failed" &&
+      entry.fate.reason === "unreadable_in_garmin" &&
+      world.messagesTo(account).some((at) => at >= known.createdMs);
+    if (!world.isThere(garmin, known) && !isLeftToOwner) violations.add(`lost: ${what} is not in ${garmin}`);
     const isCurrent = here.some((it) => it.value === world.versionOf(known));
     if (here.length === 1 && !isCurrent && !known.mayBeOutdated) {
       violations.add(`old version: ${what} in ${garmin} is ${here[0]?.value}, Withings says ${world.versionOf(known)}`);
