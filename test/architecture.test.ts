@@ -13,19 +13,20 @@ const MAY_IMPORT: Record<string, string> = {
   "sandbox/withings": "sandbox lib",
   lambda: "app bot/notifications bot/telegram bot/words config sync/jobs sync/model lib",
   "cli/aws": "cli app bot/telegram config sync/status lib",
-  cli: "app bot/notifications bot/words config sync/status sync/engine sync/links sync/model lib",
+  cli: "app bot/notifications bot/views bot/words config sync/status sync/engine sync/links sync/model lib",
 
-  app: "http bot bot/notifications bot/telegram bot/words config store store/sqlite store/dynamodb sync/garmin sync/withings sync/diagnostics sync/jobs sync/status sync/engine sync/links sync/model lib",
+  app: "http bot bot/notifications bot/telegram bot/views bot/words config store store/sqlite store/dynamodb sync/garmin sync/withings sync/diagnostics sync/jobs sync/status sync/engine sync/links sync/model lib",
   http: "config sync/jobs sync/links sync/model lib",
 
   bot: "bot/commands bot/conversations bot/middleware bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/commands":
-    "bot/notifications bot/middleware bot/conversations bot/ui bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
+    "bot/notifications bot/middleware bot/conversations bot/ui bot/views bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/notifications": "bot/ui bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/middleware": "bot/conversations bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/conversations": "bot/ui bot/words sync/links sync/model lib",
   "bot/ui": "bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/telegram": "bot/words sync/status sync/model lib",
+  "bot/views": "bot/words sync/status sync/engine sync/links sync/model",
   "bot/words": "sync/status sync/engine sync/links sync/model lib",
 
   "store/sqlite": "store lib",

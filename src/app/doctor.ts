@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { checkTelegram } from "../bot/telegram/check.ts";
+import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
+import { stuckText } from "../bot/views/status.ts";
 import type { Words } from "../bot/words/words.ts";
 import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
 import { TELEGRAM_PATH } from "../config/paths.ts";
@@ -79,7 +81,7 @@ export function checksOf(
     () =>
       run().catch((error: unknown) => {
         if (error instanceof VendorRestError)
-          return { verdict: "later", text: say.asksToWait(vendor, words.time(error.until)) };
+          return { verdict: "later", text: say.asksToWait(vendor, words.format.time(error.until)) };
         if (error instanceof UnexpectedAnswerError)
           return { verdict: "later", text: words.unexpectedNow(error.vendor, detail(error)) };
         if (!(error instanceof RetryLaterError)) throw error;
@@ -204,7 +206,8 @@ export function checksOf(
             const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
             // The consent says less than the last upload.
             if (consent === false || isAsked) throw new ActionNeededError("grant_garmin_upload");
-            if (refusedAt) return { verdict: "later", text: say.garminRefused(displayName, words.time(refusedAt)) };
+            if (refusedAt)
+              return { verdict: "later", text: say.garminRefused(displayName, words.format.time(refusedAt)) };
             return say.garmin(displayName, consent === true);
           }),
         },
@@ -244,7 +247,7 @@ export function checksOf(
   function putOff(last: LastRun | undefined): Problem | undefined {
     if (last?.outcome.status !== "retry_later") return undefined;
     const { delay } = last.outcome;
-    return { verdict: "later", text: `${words.lastRun(last)}.${delay ? ` ${words.delay(delay)}` : ""}` };
+    return { verdict: "later", text: `${lastRunText(last, words)}.${delay ? ` ${words.delay(delay)}` : ""}` };
   }
 
   async function lastRunRead(account: Account): Promise<string | Problem> {
@@ -259,7 +262,7 @@ export function checksOf(
     const isTooOld = (ms: number) => ms > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000;
     // By a clock that is ahead, any run seems long ago.
     if (isLinked && isTooOld(age) && isTooOld(age - ((await clockOffSoon()) ?? 0) * 1000)) {
-      return { verdict: "operator", text: say.runTooOld(words.time(finishedAt), syncIntervalMinutes) };
+      return { verdict: "operator", text: say.runTooOld(words.format.time(finishedAt), syncIntervalMinutes) };
     }
     if (outcome.action === "fix_clock") {
       const seconds = await clockOffSoon();
@@ -267,21 +270,25 @@ export function checksOf(
       if (seconds !== undefined && hasClockLine) return { verdict: "note", text: say.runNeedsClock };
     }
     if (outcome.action) {
-      return { verdict: "owner", text: `${needed(outcome.action)}${words.sinceThen(outcome)}`, action: outcome.action };
+      return {
+        verdict: "owner",
+        text: `${needed(outcome.action)}${sinceThen(outcome, words)}`,
+        action: outcome.action,
+      };
     }
     if (outcome.unexpectedFrom) {
       return {
         verdict: "later",
-        text: `${words.lastRun(lastRun)}. ${words.unexpected(outcome.unexpectedFrom, outcome)}`,
+        text: `${lastRunText(lastRun, words)}. ${words.unexpected(outcome.unexpectedFrom, outcome)}`,
       };
     }
     if (outcome.status === "error" && !outcome.onlyReadings)
-      return { verdict: "broken", text: `${say.runBroke}${words.sinceThen(outcome)}` };
+      return { verdict: "broken", text: `${say.runBroke}${sinceThen(outcome, words)}` };
     // A new link has settled it, and no run has shown that since.
     if (outcome.status === "action_needed") return { verdict: "later", text: say.noRunSinceLink };
-    const ended = words.lastRun(lastRun);
+    const ended = lastRunText(lastRun, words);
     // A stuck reading isn't good news, however well the run ended.
-    const stuck = words.stuck({ facts, attention, unreadable }, status);
+    const stuck = stuckText({ facts, attention, unreadable }, status, words);
     const notAsSent = words.notAsSent(facts.fields);
     const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay), notAsSent].filter(Boolean).join(" ");
     if (outcome.status === "success" && !stuck) return notAsSent ? { verdict: "note", text } : ended;

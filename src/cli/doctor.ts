@@ -157,7 +157,8 @@ async function examineAll(
       run: async () => {
         if (!telegram.allowedIds.includes(id) && !(await app.people.isInvited(id)))
           return { verdict: "operator", text: WORDS.doctor.mayNotUse(id) };
-        if (account.blockedAt) return { verdict: "owner", text: WORDS.doctor.blocksBot(words.time(account.blockedAt)) };
+        if (account.blockedAt)
+          return { verdict: "owner", text: WORDS.doctor.blocksBot(words.format.time(account.blockedAt)) };
         return WORDS.doctor.mayUse;
       },
     };

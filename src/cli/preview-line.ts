@@ -12,7 +12,7 @@ const words = terminalWords("UTC", new Date(0));
 /** One line of a dry run. */
 export function previewLine({ reading, entry, step, finding }: Preview, timezone: string): string {
   const time = localDateTime(reading.takenAt, timezone).replace("T", " ");
-  return `${time}  ${words.values(sentValues(reading))}: ${would(step, finding, entry)}`;
+  return `${time}  ${words.format.values(sentValues(reading))}: ${would(step, finding, entry)}`;
 }
 
 const SKIPPED: Record<SkipReason, string> = {
@@ -32,9 +32,9 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
       return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do, settled before";
     case "hold":
       if (finding?.type === "elsewhere") return "would be left, Garmin has it from elsewhere";
-      return `would be held: ${words.held(step.reason)}`;
+      return `would be held: ${words.held.reason[step.reason]}`;
     case "fail":
-      return `would not be sent: ${words.failed(step.reason)}`;
+      return `would not be sent: ${words.held.failed[step.reason]}`;
     default:
       break;
   }
@@ -48,7 +48,7 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
     case "wait":
       return "would be looked for again, it may still turn up in Garmin";
     case "gone":
-      return `would be given up: ${words.failed("never_appeared")}`;
+      return `would be given up: ${words.held.failed.never_appeared}`;
     default:
       return "would be sent, it is new";
   }

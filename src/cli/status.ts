@@ -1,4 +1,5 @@
 import { openStore, unseal } from "../app/open-stores.ts";
+import { statusText } from "../bot/views/status.ts";
 import { readConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -31,7 +32,7 @@ export async function statusCommand(
     }
     const text = seen
       .map(({ overview, ...more }) => {
-        const status = terminalWords(overview.timezone, now).status(overview, more);
+        const status = statusText(overview, more, terminalWords(overview.timezone, now));
         return `Account ${overview.account.telegramUserId}\n${status}${howToGoOn(overview)}`;
       })
       .join("\n\n");

@@ -10,6 +10,7 @@ import type { BotContext, Chat } from "../ui/context.ts";
 import { editOrReply } from "../ui/edit-message.ts";
 import { CALLBACK, consentButtons, withGarminPage } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
+import { linkLines } from "../views/links.ts";
 import type { Words } from "../words/words.ts";
 
 export interface LinkingDeps {
@@ -53,7 +54,10 @@ export function createLinking(deps: LinkingDeps) {
       else if (!again) continue;
       keyboard.text(links[vendor] ? relink : link, CALLBACK[vendor]).row();
     }
-    const lines = [chat.words.links({ links }), isComplete ? chat.words.allLinked : chat.words.oneMissing];
+    const lines = [
+      linkLines({ links }, chat.words).join("\n"),
+      isComplete ? chat.words.allLinked : chat.words.oneMissing,
+    ];
     await questions.ask(chat, "links", [before, ...lines].filter(Boolean).join("\n\n"), keyboard);
   }
 

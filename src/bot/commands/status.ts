@@ -19,7 +19,7 @@ import {
   withFixes,
 } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
-import type { StatusOptions } from "../words/en.ts";
+import { type StatusOptions, statusText, unreadStatusText } from "../views/status.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 
 export interface StatusDeps {
@@ -45,7 +45,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
   async function draw(account: Account) {
     const seen = await overview(account);
     const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
-    const { text, keyboard } = withMissing(words.status(seen, await statusExtras(account)), seen, words);
+    const { text, keyboard } = withMissing(statusText(seen, await statusExtras(account), words), seen, words);
     const { differs, closed } = seen.facts;
     const withNotices = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), keyboard);
     return { text, keyboard: attention(seen.attention, words, withNotices) };
@@ -68,7 +68,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     } catch (error) {
       if (!isStoreBusy(error)) throw error;
       // How the last sync ended is stored elsewhere, and may still be readable.
-      await ctx.reply(ctx.words.unread(await lastRun(ctx.account.telegramUserId)));
+      await ctx.reply(unreadStatusText(await lastRun(ctx.account.telegramUserId), ctx.words));
     }
   });
 

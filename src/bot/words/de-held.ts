@@ -64,8 +64,10 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
   }
 
   return {
-    held: HELD,
+    reason: HELD,
     failed: FAILED,
+    needDecision: (count, status) =>
+      `${count === 1 ? "1 Messung braucht" : `${count} Messungen brauchen`} deine Entscheidung; siehe ${status}.`,
     lines,
     question(items) {
       const isOne = items.length === 1;

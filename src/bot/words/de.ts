@@ -1,12 +1,9 @@
 import type { Action } from "../../lib/errors.ts";
-import { byStart } from "../../sync/engine/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
-import type { LastRun } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { RunOutcome } from "../../sync/model/outcome.ts";
 import type { UnreadableRecord } from "../../sync/model/vendors.ts";
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
-import type { LinkOverview, Overview } from "../../sync/status/overview.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { heldInGerman } from "./de-held.ts";
@@ -15,13 +12,13 @@ import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import type { OutcomeOptions, StatusOptions, Words } from "./en.ts";
+import type { OutcomeOptions, Words } from "./en.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
 export function german(format: Format): Words {
-  const { language, values, time, moment, day, now } = format;
+  const { language, time, moment, day, now } = format;
   const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
   const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
 
@@ -53,53 +50,27 @@ export function german(format: Format): Words {
   const BROKEN =
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
 
-  const RUN: Record<LastRun["outcome"]["status"], string> = {
-    success: "alles gut",
-    retry_later: "noch nicht fertig",
-    action_needed: "wartet auf dich",
-    error: "bei mir schiefgegangen",
-  };
-
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({
-    finishedAt,
-    outcome: { status, action, synced, paused, onlyReadings, unexpectedFrom },
-  }: LastRun): string {
-    const outcome = onlyReadings
-      ? "fertig, aber Garmin hat nicht alles gespeichert"
-      : status === "success" && paused
-        ? "fertig, aber etwas wird vorerst nicht gesendet"
-        : status === "action_needed" && !action
-          ? "wartete auf dich"
-          : RUN[unexpectedFrom ? "retry_later" : status];
-    return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
-  }
+  const lastSync: Words["lastSync"] = {
+    none: "Letzter Abgleich: noch keiner",
+    line: (run) => `Letzter Abgleich: ${run}`,
+    run: (finishedAt, ending, synced) => `${time(finishedAt)}, ${ending}${synced > 0 ? `, ${readings(synced)}` : ""}`,
+    ending: {
+      success: "alles gut",
+      retry_later: "noch nicht fertig",
+      action_needed: "wartet auf dich",
+      error: "bei mir schiefgegangen",
+      not_all_stored: "fertig, aber Garmin hat nicht alles gespeichert",
+      something_paused: "fertig, aber etwas wird vorerst nicht gesendet",
+      was_waiting: "wartete auf dich",
+    },
+    since: (since) => `Das ist seit ${moment(since)} Uhr so.`,
+    next: (at) => `Nächster Abgleich: ${time(at)}`,
+  };
 
   function sinceThen({ since }: Pick<RunOutcome, "since">): string {
-    return since && moment(since) !== moment(now) ? ` Das ist seit ${moment(since)} Uhr so.` : "";
-  }
-
-  function lastSync(last: LastRun | undefined): string[] {
-    if (!last) return ["Letzter Abgleich: noch keiner"];
-    const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;
-    const since = sinceThen(last.outcome);
-    return [
-      `Letzter Abgleich: ${lastRun(last)}`,
-      ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
-      ...(unexpectedFrom ? [delays.unexpected(unexpectedFrom, last.outcome)] : []),
-      ...(status === "error" && !onlyReadings && !unexpectedFrom ? [`${BROKEN}${since}`] : []),
-      ...(action && action !== "link_withings" && action !== "link_garmin"
-        ? [`${ACTION[action]}${status === "error" ? "" : since}`]
-        : []),
-    ];
-  }
-
-  function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
-    if (!link) return `${VENDOR[vendor]}: nicht verbunden`;
-    const who = vendor === "withings" ? "" : link.displayName;
-    if (link.state === "stale") return `${VENDOR[vendor]}: abgemeldet${who && ` (war ${who})`}`;
-    return `${VENDOR[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(link.daysLeft)} gültig, erneuert sich selbst`;
+    return since && moment(since) !== moment(now) ? ` ${lastSync.since(since)}` : "";
   }
 
   /** `der letzten Stunde`, `den letzten 5 Stunden`, `den letzten 3 Tagen` */
@@ -175,26 +146,17 @@ export function german(format: Format): Words {
     language,
     commands,
     ownerCommands,
-    values,
-    time,
-    lastRun,
+    format,
     delay: delays.delay,
-    unread: (last) => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
     notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
-    sinceThen,
-    stuck({ facts, attention, unreadable }, status) {
-      const [count, isOne] = [attention.length, attention.length === 1];
-      return [
-        ...[...facts.differs, ...facts.closed].map(({ kind }) => notices.paused(kind, status)),
-        ...(count > 0
-          ? [`${readings(count)} ${isOne ? "braucht" : "brauchen"} deine Entscheidung; siehe ${status}.`]
-          : []),
-        ...(unreadable.length > 0 ? [unreadableLine(unreadable)] : []),
-      ].join(" ");
-    },
+    unreadable: unreadableLine,
+    broken: BROKEN,
+    held,
+    notices,
+    lastSync,
 
     greeting:
       "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
@@ -232,8 +194,6 @@ export function german(format: Format): Words {
     notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
 
     action: (action) => ACTION[action],
-    held: (reason) => held.held[reason],
-    failed: (reason) => held.failed[reason],
 
     button: {
       linkWithings: "Withings verbinden",
@@ -261,7 +221,12 @@ export function german(format: Format): Words {
       silenceOff: SILENCE_OFF_IN_GERMAN,
     },
 
-    links: ({ links }) => [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
+    link: {
+      missing: (vendor) => `${VENDOR[vendor]}: nicht verbunden`,
+      signedOut: (vendor, who) => `${VENDOR[vendor]}: abgemeldet${who && ` (war ${who})`}`,
+      linked: (vendor, who, daysLeft) =>
+        `${VENDOR[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
+    },
     allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
     oneMissing: "Der Knopf verbindet, was noch fehlt.",
     ...linking,
@@ -344,48 +309,19 @@ export function german(format: Format): Words {
       return lines.join("\n");
     },
 
-    status(
-      { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
-      options: Partial<StatusOptions>,
-    ): string {
-      const { notifications } = options;
-      const checked = notifications?.checkedAt ? ` (geprüft: ${moment(notifications.checkedAt)})` : "";
-      const NOTIFICATIONS = {
-        on: `Withings meldet mir neue Messungen sofort${checked}`,
+    status: {
+      notifications: {
+        on: "Withings meldet mir neue Messungen sofort",
         unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
         off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
         gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
-      };
-      const isLinked = links.withings && links.garmin;
-      const { late, items } = byStart(attention);
-      return [
-        linkLine("withings", links.withings),
-        linkLine("garmin", links.garmin),
-        ...(options.signInRestsUntil
-          ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
-          : []),
-        ...(notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[notifications.state]] : []),
-        "",
-        ...(isLinked
-          ? [
-              lastReadings.weigh_in
-                ? `Letztes Gewicht: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
-                : "Letztes Gewicht: noch keines",
-            ]
-          : []),
-        ...(lastReadings.blood_pressure
-          ? [
-              `Letzter Blutdruck: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
-            ]
-          : []),
-        ...lastSync(last),
-        ...(isLinked && options.nextRunAt ? [`Nächster Abgleich: ${time(options.nextRunAt)}`] : []),
-        ...notices.statusLines(facts),
-        ...(items.length > 0 ? ["", ...held.lines(items)] : []),
-        ...(late.length > 0 ? ["", held.beforeStart(late, progress?.startAt)] : []),
-        ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
-        ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
-      ].join("\n");
+      },
+      notificationsChecked: (at) => `Withings meldet mir neue Messungen sofort (geprüft: ${moment(at)})`,
+      noWeighIn: "Letztes Gewicht: noch keines",
+      lastReading: {
+        weigh_in: (it) => `Letztes Gewicht: ${format.reading(it)}`,
+        blood_pressure: (it) => `Letzter Blutdruck: ${format.reading(it)}`,
+      },
     },
     goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
     became: held.became,

@@ -80,8 +80,10 @@ export function heldInEnglish({ values, time, day }: Format) {
   }
 
   return {
-    held: HELD,
+    reason: HELD,
     failed: FAILED,
+    needDecision: (count: number, status: string) =>
+      `${count === 1 ? "1 reading needs" : `${count} readings need`} your decision; see ${status}.`,
     lines,
     question(items: AttentionItem[]): string {
       const isOne = items.length === 1;

@@ -1,14 +1,14 @@
 import type { Action } from "../../lib/errors.ts";
-import { byStart } from "../../sync/engine/progress.ts";
 import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
 import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
-import type { AnswerTopic, LastRun } from "../../sync/model/account.ts";
-import type { AttentionItem, HeldReason } from "../../sync/model/ledger.ts";
+import type { AnswerTopic } from "../../sync/model/account.ts";
+import type { AttentionItem } from "../../sync/model/ledger.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { RunOutcome } from "../../sync/model/outcome.ts";
-import type { FailReason, UnreadableRecord } from "../../sync/model/vendors.ts";
+import type { ReadingKind } from "../../sync/model/reading.ts";
+import type { UnreadableRecord } from "../../sync/model/vendors.ts";
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
-import type { LinkOverview, Overview } from "../../sync/status/overview.ts";
+import type { Overview } from "../../sync/status/overview.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
 import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
@@ -17,20 +17,10 @@ import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
 import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
-import type { Format } from "./format.ts";
+import type { Format, Measured } from "./format.ts";
 
 /** Every sentence a person reads in the chat. A language that lacks one does not compile. */
 export type Words = ReturnType<typeof english>;
-
-/** What /status shows besides the account's own overview. */
-export interface StatusOptions {
-  nextRunAt?: Date | undefined;
-  /** How Withings tells of new readings; absent without a public address. */
-  notifications?: NotificationsSeen | undefined;
-  /** While no password or code is tried at Garmin. */
-  signInRestsUntil?: Date | undefined;
-  version: string;
-}
 
 export interface OutcomeOptions {
   /** What the run was the first to hold. */
@@ -47,7 +37,7 @@ export interface OutcomeOptions {
 
 /** The English sentences. Short, exact, and with what to do; nobody needs to have heard of tokens. */
 export function english(format: Format) {
-  const { language, values, time, moment, day, now } = format;
+  const { language, time, moment, day, now } = format;
   const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
   const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 
@@ -77,55 +67,28 @@ export function english(format: Format) {
   const BROKEN =
     "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
 
-  const RUN: Record<LastRun["outcome"]["status"], string> = {
-    success: "all right",
-    retry_later: "not finished",
-    action_needed: "waiting for you",
-    error: "broke on my side",
-  };
-
   const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-  function lastRun({
-    finishedAt,
-    outcome: { status, action, synced, paused, onlyReadings, unexpectedFrom },
-  }: LastRun): string {
-    const outcome = onlyReadings
-      ? "done, but Garmin didn’t store everything"
-      : status === "success" && paused
-        ? "done, but something isn’t sent for now"
-        : status === "action_needed" && !action
-          ? "was waiting for you"
-          : RUN[unexpectedFrom ? "retry_later" : status];
-    return `${time(finishedAt)}, ${outcome}${synced > 0 ? `, ${readings(synced)}` : ""}`;
-  }
+  const lastSync = {
+    none: "Last sync: none yet",
+    line: (run: string) => `Last sync: ${run}`,
+    run: (finishedAt: Date, ending: string, synced: number) =>
+      `${time(finishedAt)}, ${ending}${synced > 0 ? `, ${readings(synced)}` : ""}`,
+    ending: {
+      success: "all right",
+      retry_later: "not finished",
+      action_needed: "waiting for you",
+      error: "broke on my side",
+      not_all_stored: "done, but Garmin didn’t store everything",
+      something_paused: "done, but something isn’t sent for now",
+      was_waiting: "was waiting for you",
+    },
+    since: (since: Date) => `It’s been like this since ${moment(since)}.`,
+    next: (at: Date) => `Next sync: ${time(at)}`,
+  };
 
   function sinceThen({ since }: Pick<RunOutcome, "since">): string {
-    return since && moment(since) !== moment(now) ? ` It’s been like this since ${moment(since)}.` : "";
-  }
-
-  /** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
-  function lastSync(last: LastRun | undefined): string[] {
-    if (!last) return ["Last sync: none yet"];
-    const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;
-    const since = sinceThen(last.outcome);
-    return [
-      `Last sync: ${lastRun(last)}`,
-      ...((status === "retry_later" || onlyReadings) && delay ? [delays.delay(delay)] : []),
-      ...(unexpectedFrom ? [delays.unexpected(unexpectedFrom, last.outcome)] : []),
-      ...(status === "error" && !onlyReadings && !unexpectedFrom ? [`${BROKEN}${since}`] : []),
-      ...(action && action !== "link_withings" && action !== "link_garmin"
-        ? [`${ACTION[action]}${status === "error" ? "" : since}`]
-        : []),
-    ];
-  }
-
-  function linkLine(vendor: Vendor, link: LinkOverview | undefined): string {
-    if (!link) return `${VENDOR[vendor]}: not linked`;
-    // Withings tells no name, only a number that says nothing to its owner.
-    const who = vendor === "withings" ? "" : link.displayName;
-    if (link.state === "stale") return `${VENDOR[vendor]}: signed out${who && ` (was ${who})`}`;
-    return `${VENDOR[vendor]}: linked${who && ` as ${who}`}, good for ${days(link.daysLeft)}, renewed by itself`;
+    return since && moment(since) !== moment(now) ? ` ${lastSync.since(since)}` : "";
   }
 
   /** `hour`, `5 hours`, `3 days`: what follows "the last". */
@@ -200,28 +163,18 @@ export function english(format: Format) {
     language,
     commands,
     ownerCommands,
-    values,
-    time,
-    lastRun,
+    format,
     /** What has to wait, and why. */
     delay: delays.delay,
-    /** Where the readings cannot be read. */
-    unread: (last: LastRun | undefined): string => [delays.notNow("us"), ...lastSync(last)].join("\n"),
     notNow: delays.notNow,
     notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
-    /** What follows on what is needed, or broken; empty where that has just begun. */
-    sinceThen,
-    /** What waits although all went well. Empty where nothing does. */
-    stuck({ facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">, status: string) {
-      const [count, isOne] = [attention.length, attention.length === 1];
-      return [
-        ...[...facts.differs, ...facts.closed].map(({ kind }) => notices.paused(kind, status)),
-        ...(count > 0 ? [`${readings(count)} ${isOne ? "needs" : "need"} your decision; see ${status}.`] : []),
-        ...(unreadable.length > 0 ? [unreadableLine(unreadable)] : []),
-      ].join(" ");
-    },
+    unreadable: unreadableLine,
+    broken: BROKEN,
+    held,
+    notices,
+    lastSync,
 
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
@@ -259,8 +212,6 @@ export function english(format: Format) {
     notDeleted: "I could not delete your message. Please delete it yourself.",
 
     action: (action: Action) => ACTION[action],
-    held: (reason: HeldReason) => held.held[reason],
-    failed: (reason: FailReason) => held.failed[reason],
 
     button: {
       linkWithings: "Link Withings",
@@ -290,8 +241,12 @@ export function english(format: Format) {
 
     /* Linking */
 
-    links: ({ links }: Pick<Overview, "links">) =>
-      [linkLine("withings", links.withings), linkLine("garmin", links.garmin)].join("\n"),
+    link: {
+      missing: (vendor: Vendor) => `${VENDOR[vendor]}: not linked`,
+      signedOut: (vendor: Vendor, who: string) => `${VENDOR[vendor]}: signed out${who && ` (was ${who})`}`,
+      linked: (vendor: Vendor, who: string, daysLeft: number) =>
+        `${VENDOR[vendor]}: linked${who && ` as ${who}`}, good for ${days(daysLeft)}, renewed by itself`,
+    },
     allLinked: "Both sides are linked. New readings go over by themselves.",
     oneMissing: "Press the button to link what is missing.",
     ...linking,
@@ -371,48 +326,19 @@ export function english(format: Format) {
       return lines.join("\n");
     },
 
-    status(
-      { links, lastReadings, attention, unreadable, facts, lastRun: last, progress }: Overview,
-      options: Partial<StatusOptions>,
-    ): string {
-      const { notifications } = options;
-      const checked = notifications?.checkedAt ? ` (checked ${moment(notifications.checkedAt)})` : "";
-      const NOTIFICATIONS = {
-        on: `Withings tells me about new readings at once${checked}`,
+    status: {
+      notifications: {
+        on: "Withings tells me about new readings at once",
         unreachable: "Withings can’t reach me to tell me about new readings; I check for them myself",
         off: "Withings doesn’t tell me about new readings yet; I check for them myself",
         gone: "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
-      };
-      const isLinked = links.withings && links.garmin;
-      const { late, items } = byStart(attention);
-      return [
-        linkLine("withings", links.withings),
-        linkLine("garmin", links.garmin),
-        ...(options.signInRestsUntil
-          ? [linking.signInRests(options.signInRestsUntil, links.garmin?.state === "linked")]
-          : []),
-        ...(notifications && links.withings?.state === "linked" ? [NOTIFICATIONS[notifications.state]] : []),
-        "",
-        ...(isLinked
-          ? [
-              lastReadings.weigh_in
-                ? `Last weigh-in: ${values(lastReadings.weigh_in.values)}, ${time(lastReadings.weigh_in.takenAt)}`
-                : "Last weigh-in: none yet",
-            ]
-          : []),
-        ...(lastReadings.blood_pressure
-          ? [
-              `Last blood pressure: ${values(lastReadings.blood_pressure.values)}, ${time(lastReadings.blood_pressure.takenAt)}`,
-            ]
-          : []),
-        ...lastSync(last),
-        ...(isLinked && options.nextRunAt ? [`Next sync: ${time(options.nextRunAt)}`] : []),
-        ...notices.statusLines(facts),
-        ...(items.length > 0 ? ["", ...held.lines(items)] : []),
-        ...(late.length > 0 ? ["", held.beforeStart(late, progress?.startAt)] : []),
-        ...(unreadable.length > 0 ? ["", unreadableLine(unreadable)] : []),
-        ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
-      ].join("\n");
+      } satisfies Record<NotificationsSeen["state"], string>,
+      notificationsChecked: (at: Date) => `Withings tells me about new readings at once (checked ${moment(at)})`,
+      noWeighIn: "Last weigh-in: none yet",
+      lastReading: {
+        weigh_in: (it: Measured) => `Last weigh-in: ${format.reading(it)}`,
+        blood_pressure: (it: Measured) => `Last blood pressure: ${format.reading(it)}`,
+      } satisfies Record<ReadingKind, (it: Measured) => string>,
     },
     goingOn: "I’ll go on. The waiting readings go to Garmin now.",
     /** What is true of a reading that somebody has decided about, or of several. */

@@ -11,6 +11,12 @@ export interface Reader {
   now: Date;
 }
 
+/** What was measured, and when. */
+export interface Measured {
+  values: SentValues;
+  takenAt: Date;
+}
+
 /** How numbers and times read in a language, a zone and the units somebody chose. */
 export type Format = ReturnType<typeof formatFor>;
 
@@ -52,6 +58,12 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return instant.toLocaleDateString(locale, { timeZone: timezone, day: "numeric", month: "short", ...year });
   }
 
+  function values(of: SentValues): string {
+    if (of.kind === "weigh_in") return weight(of.weightKg);
+    const pulse = language === "de" ? "Puls" : "pulse";
+    return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
+  }
+
   return {
     language,
     now,
@@ -65,11 +77,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
     },
     percent: (value: number) => `${number(value, 1)} %`,
-    values(of: SentValues): string {
-      if (of.kind === "weigh_in") return weight(of.weightKg);
-      const pulse = language === "de" ? "Puls" : "pulse";
-      return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
-    },
+    values,
     /** One field of a reading, as it is sent to Garmin or shown there. */
     fieldValue(field: Field, value: number): string {
       switch (field) {
@@ -89,6 +97,8 @@ export function formatFor({ language, units, timezone, now }: Reader) {
           return number(value, field === "bmi" ? 1 : 0);
       }
     },
+    /** A reading by its values and its time. */
+    reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
     time,
     moment,
     isToday,

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { statusText } from "../../../src/bot/views/status.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
 import { afterRun, afterTelling, type Health, pendingNotices } from "../../../src/sync/status/notices.ts";
@@ -94,7 +95,7 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
       told.push(...words.map((it) => it.news(news)));
       health = structuredClone(afterTelling(health, news, now));
     }
-    if (runs === 2) told.push(words[0]?.status(overview, {}) ?? "");
+    if (runs === 2) told.push(...words.slice(0, 1).map((it) => statusText(overview, {}, it)));
     house.clock.advance(1800);
   }
   expect(told).toEqual([

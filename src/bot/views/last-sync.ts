@@ -1,0 +1,37 @@
+import type { LastRun } from "../../sync/model/account.ts";
+import { isIncomplete, type RunOutcome } from "../../sync/model/outcome.ts";
+import type { Words } from "../words/words.ts";
+
+type Ending = keyof Words["lastSync"]["ending"];
+
+function endingOf({ status, action, paused, onlyReadings, unexpectedFrom }: RunOutcome): Ending {
+  if (onlyReadings) return "not_all_stored";
+  if (status === "success" && paused) return "something_paused";
+  if (status === "action_needed" && !action) return "was_waiting";
+  return unexpectedFrom ? "retry_later" : status;
+}
+
+/** When it was, how it ended, and what it brought. */
+export function lastRunText({ finishedAt, outcome }: LastRun, { lastSync: say }: Words): string {
+  return say.run(finishedAt, say.ending[endingOf(outcome)], outcome.synced);
+}
+
+/** What follows on what is needed, or broken; empty where that has just begun. */
+export function sinceThen({ since }: Pick<RunOutcome, "since">, { format, lastSync: say }: Words): string {
+  return since && format.moment(since) !== format.moment(format.now) ? ` ${say.since(since)}` : "";
+}
+
+/** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
+export function lastSyncLines(last: LastRun | undefined, words: Words): string[] {
+  if (!last) return [words.lastSync.none];
+  const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;
+  const since = sinceThen(last.outcome, words);
+  const isBroken = status === "error" && !onlyReadings && !unexpectedFrom;
+  return [
+    words.lastSync.line(lastRunText(last, words)),
+    ...((status === "retry_later" || onlyReadings) && delay ? [words.delay(delay)] : []),
+    ...(unexpectedFrom ? [words.unexpected(unexpectedFrom, last.outcome)] : []),
+    ...(isBroken ? [`${words.broken}${since}`] : []),
+    ...(action && !isIncomplete(action) ? [`${words.action(action)}${status === "error" ? "" : since}`] : []),
+  ];
+}

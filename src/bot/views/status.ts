@@ -1,0 +1,77 @@
+import { byStart } from "../../sync/engine/progress.ts";
+import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
+import type { LastRun } from "../../sync/model/account.ts";
+import type { Overview } from "../../sync/status/overview.ts";
+import type { Words } from "../words/words.ts";
+import { lastSyncLines } from "./last-sync.ts";
+import { linkLines } from "./links.ts";
+
+/** What /status shows besides the account's own overview. */
+export interface StatusOptions {
+  nextRunAt?: Date | undefined;
+  /** How Withings tells of new readings; absent without a public address. */
+  notifications?: NotificationsSeen | undefined;
+  /** While no password or code is tried at Garmin. */
+  signInRestsUntil?: Date | undefined;
+  version: string;
+}
+
+/** /status in paragraphs: the links, the last sync, and each thing that needs its owner. */
+export function statusText(seen: Overview, options: Partial<StatusOptions>, words: Words): string {
+  const { attention, unreadable, facts, progress } = seen;
+  const { late, items } = byStart(attention);
+  return [
+    ...linkParagraph(seen, options, words),
+    "",
+    ...syncParagraph(seen, options, words),
+    ...words.notices.statusLines(facts),
+    ...(items.length > 0 ? ["", ...words.held.lines(items)] : []),
+    ...(late.length > 0 ? ["", words.held.beforeStart(late, progress?.startAt)] : []),
+    ...(unreadable.length > 0 ? ["", words.unreadable(unreadable)] : []),
+    ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
+  ].join("\n");
+}
+
+function linkParagraph(seen: Overview, options: Partial<StatusOptions>, words: Words): string[] {
+  const { withings, garmin } = seen.links;
+  const { signInRestsUntil, notifications } = options;
+  return [
+    ...linkLines(seen, words),
+    ...(signInRestsUntil ? [words.signInRests(signInRestsUntil, garmin?.state === "linked")] : []),
+    ...(notifications && withings?.state === "linked" ? [notificationsLine(notifications, words)] : []),
+  ];
+}
+
+function notificationsLine({ state, checkedAt }: NotificationsSeen, { status: say }: Words): string {
+  return state === "on" && checkedAt ? say.notificationsChecked(checkedAt) : say.notifications[state];
+}
+
+function syncParagraph({ links, lastReadings, lastRun }: Overview, options: Partial<StatusOptions>, words: Words) {
+  const { status: say } = words;
+  const { weigh_in: weighIn, blood_pressure: bloodPressure } = lastReadings;
+  const isLinked = links.withings && links.garmin;
+  return [
+    ...(isLinked ? [weighIn ? say.lastReading.weigh_in(weighIn) : say.noWeighIn] : []),
+    ...(bloodPressure ? [say.lastReading.blood_pressure(bloodPressure)] : []),
+    ...lastSyncLines(lastRun, words),
+    ...(isLinked && options.nextRunAt ? [words.lastSync.next(options.nextRunAt)] : []),
+  ];
+}
+
+/** Where the readings cannot be read. */
+export function unreadStatusText(last: LastRun | undefined, words: Words): string {
+  return [words.notNow("us"), ...lastSyncLines(last, words)].join("\n");
+}
+
+/** What waits although all went well. Empty where nothing does. `status`: what is typed to see more. */
+export function stuckText(
+  { facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">,
+  status: string,
+  words: Words,
+): string {
+  return [
+    ...[...facts.differs, ...facts.closed].map(({ kind }) => words.notices.paused(kind, status)),
+    ...(attention.length > 0 ? [words.held.needDecision(attention.length, status)] : []),
+    ...(unreadable.length > 0 ? [words.unreadable(unreadable)] : []),
+  ].join(" ");
+}
