@@ -113,9 +113,7 @@ describe("what an alarm says", () => {
     expect(say("Your budget is used up.\n")).toBe(
       "A notice that is no alarm came in where my alarms do: Your budget is used up.",
     );
-    expect(say('{"budget":1}', "Budget")).toBe(
-      "A notice that is no alarm came in where my alarms do: Budget",
-    );
+    expect(say('{"budget":1}', "Budget")).toBe("A notice that is no alarm came in where my alarms do: Budget");
     expect(say('{"AlarmName":1}')).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
     expect(say("")).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
     expect(say("x".repeat(256_000))?.length).toBeLessThan(600);
