@@ -1,4 +1,3 @@
-import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import {
   type Account,
@@ -6,13 +5,15 @@ import {
   type Accounts,
   DEFAULT_SETTINGS,
   type LastRun,
+  type Question,
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import { LastRunItem } from "./run-items.ts";
-import type { Item, Table } from "./table.ts";
+import { expectation, type Item, type Table } from "./table.ts";
+import { type Change, update } from "./update.ts";
 
 export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
   return {
@@ -34,36 +35,31 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
     },
 
     async save(telegramUserId, changes) {
-      const key = keys.account(telegramUserId);
-      const item = await table.get(key);
-      const before = item
-        ? readItem(item, AccountItem)
-        : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
-      const account = changed(before, changes);
-      if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return account;
-      // First of all: an account without a scheduled run is one that nobody looks at.
-      if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
-      const outcome = await table.put(key, toJson(account), {
-        expect: item ? { version: item.version } : "absent",
-      });
-      if (outcome.type === "conflict") throw new RetryLaterError("somebody else changed this account just now");
-      return account;
+      const change = async (item: Item | undefined): Promise<Change<Account>> => {
+        const before = item
+          ? readItem(item, AccountItem)
+          : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
+        const account = changed(before, changes);
+        if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return { result: account };
+        // First of all: an account without a scheduled run is one that nobody looks at.
+        if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
+        return { value: account, result: account };
+      };
+      return update(table, keys.account(telegramUserId), change, { what: "the account" });
     },
 
     async saveQuestion(telegramUserId, topic, next) {
-      const key = keys.account(telegramUserId);
-      const item = await table.get(key);
-      // Nothing may outlive an account that was taken away meanwhile.
-      if (!item) return undefined;
-      const account = readItem(item, AccountItem);
-      const before = account.questions?.[topic];
-      const question = next(before);
-      if (before?.messageId === question.messageId && before.isOpen === question.isOpen) return before;
-      if (!before && !question.isOpen) return undefined;
-      const changed = { ...account, questions: { ...account.questions, [topic]: question } };
-      const outcome = await table.put(key, toJson(changed), { expect: { version: item.version } });
-      if (outcome.type === "conflict") throw new RetryLaterError("somebody else changed this account just now");
-      return before;
+      const change = (item: Item | undefined): Change<Question | undefined> => {
+        // Nothing may outlive an account that was taken away meanwhile.
+        if (!item) return { result: undefined };
+        const account = readItem(item, AccountItem);
+        const before = account.questions?.[topic];
+        const question = next(before);
+        if (before?.messageId === question.messageId && before.isOpen === question.isOpen) return { result: before };
+        if (!before && !question.isOpen) return { result: undefined };
+        return { value: { ...account, questions: { ...account.questions, [topic]: question } }, result: before };
+      };
+      return update(table, keys.account(telegramUserId), change, { what: "the account" });
     },
 
     async lastRun(telegramUserId) {
@@ -78,7 +74,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
       const item = await table.get(key);
       const run = next(item && readIfPossible(item));
       // A conflict means that another run has just ended and said so: either of the two is the last one.
-      await table.put(key, toJson(run), { expect: item ? { version: item.version } : "absent" });
+      await table.put(key, toJson(run), { expect: expectation(item?.version) });
       return run;
     },
   };

@@ -1,13 +1,12 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
-import { RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readItem } from "./item-json.ts";
 import { DialogItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Table } from "./table.ts";
+import { overwrite, removeItem } from "./update.ts";
 
 /** What is typed into a sign-in a day later is still known for what it is, and kept secret. */
 const DIALOG_SECONDS = 24 * 3600;
@@ -36,12 +35,9 @@ export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: L
     async write(chatId: string, state: unknown): Promise<void> {
       const key = keys.dialog(chatId);
       const sealedState = sealer.seal(JSON.stringify(state), { key, field: "sealedState" });
-      const item = await table.get(key);
-      const outcome = await table.put(key, toJson({ sealedState }), {
-        expect: item ? { version: item.version } : "absent",
-        expiresAt: epochSeconds(clock.now()) + DIALOG_SECONDS,
-      });
-      if (outcome.type === "conflict") throw new RetryLaterError("somebody else is in this dialog");
+      const expiresAt = epochSeconds(clock.now()) + DIALOG_SECONDS;
+      // Once: whoever else wrote has the lease of the chat, and is further.
+      await overwrite(table, key, { sealedState }, { what: "the dialog", expiresAt, tries: 1 });
     },
 
     delete: (chatId: string) => removeItem(table, keys.dialog(chatId)),

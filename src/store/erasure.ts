@@ -1,8 +1,8 @@
 import type { Schedule } from "../sync/model/schedule.ts";
 import type { Erasure } from "../sync/model/store.ts";
 import { keys } from "./keys.ts";
-import { removeItem, removePartition } from "./remove.ts";
 import type { Table } from "./table.ts";
+import { removeItem, removePartition } from "./update.ts";
 
 /** Takes away everything of an account. What names the rest goes last, so that a second try finds what a first one left. */
 export function createErasure(table: Table, schedule: Schedule): Erasure {

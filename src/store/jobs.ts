@@ -1,28 +1,22 @@
 import type { Clock } from "../lib/clock.ts";
-import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Job, Jobs, NewJob } from "../sync/model/jobs.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { JobItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import { removeItem } from "./remove.ts";
-import type { Table } from "./table.ts";
-
-const TRIES = 5;
+import type { Item, Table } from "./table.ts";
+import { removeItem, update } from "./update.ts";
 
 export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
   async function put(wanted: NewJob): Promise<void> {
-    const key = keyOf(wanted);
-    for (let tries = 1; tries <= TRIES; tries++) {
-      const item = await table.get(key);
+    const job: Job = { ...wanted, attempts: 0 };
+    const change = (item: Item | undefined) => {
       const waiting = item && JobItem.safeParse(item.value).data;
       // One that is due may have begun already, and have read Withings before this was asked for: it does not stand for it.
-      if (waiting && waiting.dueAt > clock.now() && waiting.dueAt <= wanted.dueAt) return;
-      const job: Job = { ...wanted, attempts: 0 };
-      const expect = item ? { version: item.version } : ("absent" as const);
-      if ((await table.put(key, toJson(job), { expect })).type === "written") return;
-    }
-    throw new RetryLaterError("the job kept changing while it was asked for");
+      const isSame = waiting && waiting.dueAt > clock.now() && waiting.dueAt <= wanted.dueAt;
+      return { result: undefined, ...(!isSame && { value: job }) };
+    };
+    await update(table, keyOf(wanted), change, { what: "the job" });
   }
 
   return {

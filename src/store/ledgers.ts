@@ -1,11 +1,12 @@
 import { RetryLaterError } from "../lib/errors.ts";
-import type { Ledger, LedgerEntry, Ledgers, Progress } from "../sync/model/ledger.ts";
+import type { Ledger, LedgerEntry, Ledgers } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
-import type { Table } from "./table.ts";
+import { expectation, type Item, type Table } from "./table.ts";
+import { update } from "./update.ts";
 
 /**
  * A ledger belongs to one pair of a Withings user and a Garmin profile. Whoever links another account at either vendor
@@ -27,7 +28,7 @@ export function createLedgers(table: Table): Ledgers {
           if (version === undefined) {
             await table.put(keys.ledgerMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
           }
-          const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expected(version) });
+          const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expectation(version) });
           if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
           return { value: progress, version: outcome.version };
         },
@@ -59,7 +60,7 @@ export function createLedgers(table: Table): Ledgers {
 
         async write(entry, version) {
           const key = keys.reading(pk, readingId(entry));
-          const outcome = await table.put(key, toJson(entry), { expect: expected(version) });
+          const outcome = await table.put(key, toJson(entry), { expect: expectation(version) });
           if (outcome.type === "conflict") throw new RetryLaterError("another run works on the same reading");
           return { value: entry, version: outcome.version };
         },
@@ -75,14 +76,12 @@ export function createLedgers(table: Table): Ledgers {
     async reconcileWithGarminFirst(account) {
       for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
         const pk = `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`;
-        const item = await table.get(keys.progress(pk));
-        if (!item) continue;
-        const progress: Progress = { ...readItem(item, ProgressItem), adopting: true };
-        const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: { version: item.version } });
-        if (outcome.type === "conflict") throw new RetryLaterError("a run moved the cursor just now");
+        const change = (item: Item | undefined) => ({
+          result: undefined,
+          ...(item && { value: { ...readItem(item, ProgressItem), adopting: true } }),
+        });
+        await update(table, keys.progress(pk), change, { what: "the cursor" });
       }
     },
   };
 }
-
-const expected = (version: string | undefined) => (version === undefined ? "absent" : { version });

@@ -4,22 +4,21 @@ import type { Link, Links, Vendor } from "../sync/model/link.ts";
 import { parseStored, readItem, toJson } from "./item-json.ts";
 import { LinkItem, LinkSecrets } from "./items.ts";
 import { keys } from "./keys.ts";
-import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
-import type { Key, PutOptions, Table } from "./table.ts";
+import type { Key, Table } from "./table.ts";
+import { ContendedError, overwrite, removeItem } from "./update.ts";
 
 const TRIES = 5;
 
 /** Links, with their tokens sealed to the very place they are stored at. */
 export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
-  async function put(account: number, vendor: Vendor, link: Link, expect: PutOptions["expect"]): Promise<boolean> {
+  function sealed(account: number, vendor: Vendor, link: Link) {
     const key = keys.link(account, vendor);
     const { tokens, previousRefreshToken, ...rest } = link;
     const { accessExpiresAt, refreshExpiresAt, ...secrets } = tokens;
     const plain = JSON.stringify({ ...secrets, previousRefreshToken });
     const sealedTokens = sealer.seal(plain, { key, field: "sealedTokens" });
-    const value = toJson({ ...rest, accessExpiresAt, refreshExpiresAt, sealedTokens });
-    return (await table.put(key, value, { expect })).type === "written";
+    return { key, value: { ...rest, accessExpiresAt, refreshExpiresAt, sealedTokens } };
   }
 
   function secretsOf(key: Key, sealedTokens: string) {
@@ -56,17 +55,20 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       return { value: link, version: item.version };
     },
 
-    write: (account, vendor, link, version) => put(account, vendor, link, { version }),
+    async write(account, vendor, link, version) {
+      const { key, value } = sealed(account, vendor, link);
+      return (await table.put(key, toJson(value), { expect: { version } })).type === "written";
+    },
 
     async replace(account, vendor, link) {
+      const { key, value } = sealed(account, vendor, link);
       for (let tries = 1; ; tries++) {
         try {
-          const item = await table.get(keys.link(account, vendor));
-          if (await put(account, vendor, link, item ? { version: item.version } : "absent")) return;
-          if (tries === TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
+          return await overwrite(table, key, value, { what: `the ${vendor} link` });
         } catch (error) {
           // What it was got for, a ticket or a code, is spent: a hiccup must not cost the owner another sign-in.
-          if (!(error instanceof RetryLaterError) || tries === TRIES) throw error;
+          const isHiccup = error instanceof RetryLaterError && !(error instanceof ContendedError);
+          if (!isHiccup || tries === TRIES) throw error;
           await clock.sleep(2 ** (tries - 1));
         }
       }

@@ -4,10 +4,9 @@ import type { PendingLinks } from "../sync/model/link.ts";
 import { parseStored, readItem } from "./item-json.ts";
 import { PendingLinkItem, PendingLinkSecrets } from "./items.ts";
 import { keys } from "./keys.ts";
-import { overwrite } from "./overwrite.ts";
-import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Table } from "./table.ts";
+import { overwrite, removeItem } from "./update.ts";
 
 const PENDING_SECONDS = 10 * 60;
 
@@ -30,7 +29,8 @@ export function createPendingLinks(table: Table, sealer: Sealer, clock: Clock, l
     async save(account, vendor, pending) {
       const key = keys.pendingLink(account, vendor);
       const sealedLink = sealer.seal(JSON.stringify(pending), { key, field: "sealedLink" });
-      await overwrite(table, key, { sealedLink }, epochSeconds(clock.now()) + PENDING_SECONDS);
+      const expiresAt = epochSeconds(clock.now()) + PENDING_SECONDS;
+      await overwrite(table, key, { sealedLink }, { what: "the sign-in", expiresAt });
     },
     forget: (account, vendor) => removeItem(table, keys.pendingLink(account, vendor)),
   };

@@ -5,8 +5,8 @@ import type { People, Person } from "../sync/model/people.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { InviteItem, PersonItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import { removeItem } from "./remove.ts";
 import type { Table } from "./table.ts";
+import { removeItem } from "./update.ts";
 
 const INVITE_SECONDS = 24 * 3600;
 

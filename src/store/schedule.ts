@@ -1,14 +1,12 @@
 import type { Clock } from "../lib/clock.ts";
-import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { DueEntry, Schedule } from "../sync/model/schedule.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { DueEntryItem, ScheduleCheckItem, ScheduledRunItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import { removeItem } from "./remove.ts";
-import type { Item, Table } from "./table.ts";
+import { expectation, type Item, type Table } from "./table.ts";
+import { removeItem, update } from "./update.ts";
 
-const TRIES = 5;
 /** Longer than a job waits in a queue that is not ill. One that was queued twice is seen through by its time. */
 const QUEUED_SECONDS = 3600;
 const PAGE = 1000;
@@ -20,11 +18,9 @@ const FAR_SECONDS = 2 * 24 * 3600;
 const CHECKED_AT_ONCE = 25;
 
 export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
-  const read = async (account: number) => {
-    const item = await table.get(keys.scheduledRun(account));
-    // A damaged one is worth no more than none: the next run sets it anew.
-    return { item, scheduledRun: item && ScheduledRunItem.safeParse(item.value).data };
-  };
+  // A damaged one is worth no more than none: the next run sets it again.
+  const scheduledRunIn = (item: Item | undefined) => item && ScheduledRunItem.safeParse(item.value).data;
+  const read = async (account: number) => scheduledRunIn(await table.get(keys.scheduledRun(account)));
 
   async function list(account: number, dueAt: Date) {
     const key = keys.dueEntry(account, dueAt);
@@ -33,26 +29,22 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
     if (outcome.type === "written") return;
     // It stands there already, perhaps as queued, which it is no longer.
     const item = await table.get(key);
-    await table.put(key, value, { expect: item ? { version: item.version } : "absent" });
+    await table.put(key, value, { expect: expectation(item?.version) });
   }
 
   return {
-    read: async (account) => (await read(account)).scheduledRun,
+    read,
 
     async set(account, next) {
-      for (let tries = 1; tries <= TRIES; tries++) {
-        const { item, scheduledRun: before } = await read(account);
+      const change = async (item: Item | undefined) => {
         // Listed first: a scheduled run that nobody finds would be the end of the account.
         await list(account, next.dueAt);
-        const expect = item ? { version: item.version } : ("absent" as const);
-        const outcome = await table.put(keys.scheduledRun(account), toJson(next), { expect });
-        if (outcome.type === "conflict") continue;
-        if (before && before.dueAt.getTime() !== next.dueAt.getTime()) {
-          await removeItem(table, keys.dueEntry(account, before.dueAt));
-        }
-        return;
+        return { value: next, result: scheduledRunIn(item) };
+      };
+      const before = await update(table, keys.scheduledRun(account), change, { what: "the scheduled run" });
+      if (before && before.dueAt.getTime() !== next.dueAt.getTime()) {
+        await removeItem(table, keys.dueEntry(account, before.dueAt));
       }
-      throw new RetryLaterError("the scheduled run kept changing while it was set");
     },
 
     async *due() {
@@ -86,7 +78,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
     drop: (account, dueAt) => removeItem(table, keys.dueEntry(account, dueAt)),
 
     async forget(account) {
-      const { scheduledRun } = await read(account);
+      const scheduledRun = await read(account);
       await removeItem(table, keys.scheduledRun(account));
       if (scheduledRun) await removeItem(table, keys.dueEntry(account, scheduledRun.dueAt));
     },
@@ -98,7 +90,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       const lost = [];
       for (const { key } of slice) {
         const account = Number(key.sk);
-        const { scheduledRun } = await read(account);
+        const scheduledRun = await read(account);
         const overdueSeconds = scheduledRun && secondsSince(scheduledRun.dueAt);
         if (overdueSeconds === undefined || overdueSeconds > LOST_SECONDS || overdueSeconds < -FAR_SECONDS) {
           lost.push(account);
@@ -106,7 +98,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       }
       const next = slice.length < CHECKED_AT_ONCE ? "" : (slice.at(-1)?.key.sk ?? "");
       if (next !== after) {
-        await table.put(keys.scheduleCheck, { after: next }, { expect: item ? { version: item.version } : "absent" });
+        await table.put(keys.scheduleCheck, { after: next }, { expect: expectation(item?.version) });
       }
       return lost;
     },

@@ -1,10 +1,10 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
-import { OwnLimitError, RetryLaterError } from "../lib/errors.ts";
+import { OwnLimitError } from "../lib/errors.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
-import { toJson } from "./item-json.ts";
 import { RateLimitItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import type { Table } from "./table.ts";
+import type { Item, Table } from "./table.ts";
+import { update } from "./update.ts";
 
 /** As many writers may be ahead of us, one after the other, before we give up. */
 const TRIES = 20;
@@ -35,8 +35,7 @@ export function createSharedRateLimiter(
 
   return {
     async take(maxWaitSeconds) {
-      for (let tries = 1; tries <= TRIES; tries++) {
-        const item = await table.get(key);
+      const change = (item: Item | undefined) => {
         // A damaged one is worth no more than none.
         const before = item && RateLimitItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
@@ -52,15 +51,11 @@ export function createSharedRateLimiter(
           throw new OwnLimitError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
         }
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
-        const outcome = await table.put(key, toJson(taken), {
-          expect: item ? { version: item.version } : "absent",
-          expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS,
-        });
-        if (outcome.type === "written") return waitSeconds;
-        // Somebody else took this slot. A little chance, so that the same two do not meet again.
-        await clock.sleep(Math.random() * PAUSE_SECONDS * tries);
-      }
-      throw new RetryLaterError(`the ${name} budget kept changing`);
+        return { value: taken, expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS, result: waitSeconds };
+      };
+      // A little chance, so that the same two do not meet again.
+      const pause = (tried: number) => clock.sleep(Math.random() * PAUSE_SECONDS * tried);
+      return update(table, key, change, { what: `the ${name} budget`, tries: TRIES, pause });
     },
   };
 }

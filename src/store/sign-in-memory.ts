@@ -4,13 +4,13 @@ import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/model/garmin
 import { parseStored, readItem } from "./item-json.ts";
 import { CooldownItem, GarminEmailItem, PendingSignInItem, PendingSignInSecrets } from "./items.ts";
 import { keys } from "./keys.ts";
-import { overwrite } from "./overwrite.ts";
-import { removeItem } from "./remove.ts";
 import type { Sealer } from "./seal.ts";
 import type { Item, Key, Table } from "./table.ts";
+import { overwrite, removeItem } from "./update.ts";
 
 /** A code that is typed later than this starts over: Garmin's own session may still live, but nobody knows how long. */
 const PENDING_SECONDS = 10 * 60;
+const SIGN_IN = { what: "the sign-in" };
 
 export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
   const forget = (key: Key) => removeItem(table, key);
@@ -38,7 +38,8 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     async savePending(account, pending) {
       const key = keys.pendingSignIn(account);
       const sealedState = sealer.seal(JSON.stringify(pending), { key, field: "sealedState" });
-      await overwrite(table, key, { sealedState }, epochSeconds(pending.startedAt) + PENDING_SECONDS);
+      const expiresAt = epochSeconds(pending.startedAt) + PENDING_SECONDS;
+      await overwrite(table, key, { sealedState }, { ...SIGN_IN, expiresAt });
     },
     forgetPending: (account) => forget(keys.pendingSignIn(account)),
 
@@ -48,7 +49,10 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
     saveCooldown: (account, cooldown) =>
-      overwrite(table, keys.signInCooldown(account), cooldown, epochSeconds(cooldown.until) + 24 * 3600),
+      overwrite(table, keys.signInCooldown(account), cooldown, {
+        ...SIGN_IN,
+        expiresAt: epochSeconds(cooldown.until) + 24 * 3600,
+      }),
     forgetCooldown: (account) => forget(keys.signInCooldown(account)),
 
     email(account) {
@@ -59,7 +63,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     saveEmail(account, email) {
       const key = keys.garminEmail(account);
-      return overwrite(table, key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) });
+      return overwrite(table, key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) }, SIGN_IN);
     },
   };
 }

@@ -56,3 +56,8 @@ export type PutOutcome = { type: "written"; version: string } | { type: "conflic
 
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [name: string]: Json };
+
+/** What a write expects that replaces what was read at this version, or found absent. */
+export function expectation(version: string | undefined): PutOptions["expect"] {
+  return version === undefined ? "absent" : { version };
+}

@@ -3,7 +3,7 @@ import type { UpdateClaims } from "../sync/model/people.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { ClaimItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import type { Table } from "./table.ts";
+import { expectation, type Table } from "./table.ts";
 
 /** Telegram repeats an update for up to a day. */
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
@@ -30,8 +30,7 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
           const leftSeconds = (claim.until.getTime() - now.getTime()) / 1000;
           if (leftSeconds > 0 && leftSeconds <= FAR_SECONDS) return { type: "being_handled", until: claim.until };
         }
-        const expect = before ? { version: before.version } : ("absent" as const);
-        claimed = await table.put(key, value, { expect, expiresAt });
+        claimed = await table.put(key, value, { expect: expectation(before?.version), expiresAt });
         if (claimed.type === "conflict") return { type: "being_handled", until };
       }
       const { version } = claimed;

@@ -4,7 +4,7 @@ import { parseStored, readItem, toJson } from "./item-json.ts";
 import { VendorAnswersItem, VendorAnswersSecrets } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Sealer } from "./seal.ts";
-import type { Table } from "./table.ts";
+import { expectation, type Table } from "./table.ts";
 
 const FIELD = "sealedAnswers";
 
@@ -28,8 +28,7 @@ export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log)
     },
     async write(answers, version) {
       const sealedAnswers = sealer.seal(JSON.stringify(toJson(answers)), { key, field: FIELD });
-      const expect = version === undefined ? ("absent" as const) : { version };
-      return (await table.put(key, { sealedAnswers }, { expect })).type === "written";
+      return (await table.put(key, { sealedAnswers }, { expect: expectation(version) })).type === "written";
     },
   };
 }

@@ -1,0 +1,68 @@
+import { RetryLaterError } from "../lib/errors.ts";
+import { toJson } from "./item-json.ts";
+import { expectation, type Item, type Key, type Table } from "./table.ts";
+
+/** Somebody else was faster every time. */
+export class ContendedError extends RetryLaterError {}
+
+/** What to write in the place of an item, if anything, and what to answer then. */
+export interface Change<T> {
+  value?: object;
+  /** Epoch seconds. */
+  expiresAt?: number;
+  result: T;
+}
+
+interface UpdateOptions {
+  /** What kept changing, for the error. */
+  what: string;
+  tries?: number;
+  /** Before the next try. */
+  pause?: (tries: number) => Promise<void>;
+}
+
+/**
+ * Writes what `change` makes of an item, or of its absence. If somebody else writes in between, it is made anew of what they wrote.
+ * @throws ContendedError when somebody else was faster every time.
+ */
+export async function update<T>(
+  table: Table,
+  key: Key,
+  change: (item: Item | undefined) => Change<T> | Promise<Change<T>>,
+  { what, tries = 5, pause }: UpdateOptions,
+): Promise<T> {
+  for (let tried = 1; tried <= tries; tried++) {
+    const item = await table.get(key);
+    const { value, expiresAt, result } = await change(item);
+    if (value === undefined) return result;
+    const options = { expect: expectation(item?.version), ...(expiresAt !== undefined && { expiresAt }) };
+    if ((await table.put(key, toJson(value), options)).type === "written") return result;
+    await pause?.(tried);
+  }
+  throw new ContendedError(`${what} kept changing`);
+}
+
+/** Writes over whatever is there: the last writer wins. */
+export function overwrite(
+  table: Table,
+  key: Key,
+  value: object,
+  { expiresAt, ...options }: UpdateOptions & { expiresAt?: number },
+): Promise<void> {
+  const change = { value, ...(expiresAt !== undefined && { expiresAt }), result: undefined };
+  return update(table, key, () => change, options);
+}
+
+/** Takes an item away, whatever its version. One that is gone already does no harm. */
+export async function removeItem(table: Table, key: Key): Promise<void> {
+  for (let tried = 1; tried <= 5; tried++) {
+    const item = await table.get(key);
+    if (!item || (await table.delete(key, { version: item.version })) === "deleted") return;
+  }
+  throw new RetryLaterError("what was to be removed kept changing");
+}
+
+/** Takes a whole partition away, item by item. */
+export async function removePartition(table: Table, pk: string): Promise<void> {
+  for (const { key } of await table.list(pk)) await removeItem(table, key);
+}

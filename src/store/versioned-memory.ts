@@ -1,0 +1,27 @@
+import type * as z from "zod";
+import { readItem, toJson } from "./item-json.ts";
+import { expectation, type Key, type Table } from "./table.ts";
+
+/** An item for each account that may be forgotten: when it is damaged, it counts as empty, and the next write replaces it. */
+export function createVersionedMemory<T extends object>(
+  table: Table,
+  options: { keyOf: (account: number) => Key; schema: z.ZodType<T>; empty: T; onDamaged: (error: unknown) => void },
+) {
+  const { keyOf, schema, empty, onDamaged } = options;
+  return {
+    async read(account: number): Promise<{ value: T; version: string | undefined }> {
+      const item = await table.get(keyOf(account));
+      try {
+        return { value: item ? readItem(item, schema) : empty, version: item?.version };
+      } catch (error) {
+        onDamaged(error);
+        return { value: empty, version: item?.version };
+      }
+    },
+
+    /** False if somebody else wrote since. */
+    async write(account: number, value: T, version: string | undefined): Promise<boolean> {
+      return (await table.put(keyOf(account), toJson(value), { expect: expectation(version) })).type === "written";
+    },
+  };
+}

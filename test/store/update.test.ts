@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
+import { openSqliteTable } from "../../src/store/sqlite/table.ts";
+import type { Item, Table } from "../../src/store/table.ts";
+import { ContendedError, overwrite, update } from "../../src/store/update.ts";
+import { NOON } from "../support/household.ts";
+
+const KEY = { pk: "counter", sk: "counter" };
+const WHAT = { what: "the counter" };
+
+let table: Table;
+beforeEach(() => {
+  table = openSqliteTable({ file: ":memory:", tableName: "tokens", clock: createManualClock(NOON) });
+});
+afterEach(() => table.close());
+
+const countIn = (item: Item | undefined) => Number(item?.value?.n ?? 0);
+const plusOne = (item: Item | undefined) => ({ value: { n: countIn(item) + 1 }, result: countIn(item) + 1 });
+/** Somebody else adds one, right after it was read. */
+const elsewhere = () => update(table, KEY, plusOne, WHAT);
+
+describe("an update", () => {
+  test("begins with what is absent, goes on with what is there, and answers what was made of it", async () => {
+    expect(await update(table, KEY, plusOne, WHAT)).toBe(1);
+    expect(await update(table, KEY, plusOne, WHAT)).toBe(2);
+    expect((await table.get(KEY))?.value).toEqual({ n: 2 });
+  });
+
+  test("that somebody else comes before is made again of what they wrote: both count", async () => {
+    let others = 0;
+    const change = async (item: Item | undefined) => {
+      if (others++ < 3) await elsewhere();
+      return plusOne(item);
+    };
+    expect(await update(table, KEY, change, WHAT)).toBe(4);
+  });
+
+  test("without a value writes nothing", async () => {
+    await update(table, KEY, plusOne, WHAT);
+    const before = await table.get(KEY);
+    expect(await update(table, KEY, () => ({ result: "as it was" }), WHAT)).toBe("as it was");
+    expect(await table.get(KEY)).toEqual(before);
+  });
+
+  test("that loses every time is given up, pauses between its tries, and leaves what the others wrote", async () => {
+    const pauses: number[] = [];
+    const pause = async (tried: number) => void pauses.push(tried);
+    const change = async (item: Item | undefined) => {
+      await elsewhere();
+      return { ...plusOne(item), value: { n: -1 } };
+    };
+    const given = update(table, KEY, change, { ...WHAT, tries: 3, pause });
+    await expect(given).rejects.toThrow(new ContendedError("the counter kept changing"));
+    expect(pauses).toEqual([1, 2, 3]);
+    expect((await table.get(KEY))?.value).toEqual({ n: 3 });
+  });
+
+  test("keeps an item until its end, and an overwrite without one keeps it for good", async () => {
+    const expiresAt = NOON.getTime() / 1000 + 60;
+    await update(table, KEY, (item) => ({ ...plusOne(item), expiresAt }), WHAT);
+    expect((await table.get(KEY))?.expiresAt).toBe(expiresAt);
+    await overwrite(table, KEY, { n: 9 }, WHAT);
+    expect(await table.get(KEY)).toMatchObject({ value: { n: 9 } });
+    expect((await table.get(KEY))?.expiresAt).toBeUndefined();
+  });
+});
