@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, string> = {
   "bot/conversations": "bot/ui bot/words sync/links sync/model lib",
   "bot/ui": "bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/telegram": "bot/words sync/status sync/model lib",
-  "bot/views": "bot/words sync/status sync/engine sync/links sync/model",
+  "bot/views": "bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/words": "sync/status sync/engine sync/links sync/model lib",
 
   "store/sqlite": "store lib",

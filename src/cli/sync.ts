@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts";
 import { newlyHeld } from "../bot/notifications/newly-held.ts";
+import { type OutcomeOptions, syncOutcomeText } from "../bot/views/sync-outcome.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
 import { startOfDay } from "../lib/local-time.ts";
 import { errorFacts } from "../lib/log.ts";
@@ -47,10 +48,10 @@ export async function syncCommand(
   let only = "";
   for (const { account, since } of await jobsOf(app, accounts, options)) {
     if (options.goesOn) for (const kind of KINDS) await resume({ ...app, clock: app.run.clock }, account, kind);
-    const { report, words } = await syncInWords(app, account, since);
+    const { report, text } = await syncInWords(app, account, since);
     all.push({ account, report });
-    only = words;
-    if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${words}`);
+    only = text;
+    if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${text}`);
   }
   return conclude(terminal, all, options, (sum) => (options.account === undefined ? summary(sum) : only));
 }
@@ -63,13 +64,14 @@ async function syncInWords(app: App, account: Account, since: Date | undefined) 
   const after = await lookAt();
   const justHeld = before && after && !report.busy ? newlyHeld(before, after) : undefined;
   const { telegramUserId } = account;
-  const words = terminalWords(after?.timezone ?? "UTC", app.run.clock.now()).outcome(report, {
+  const options: OutcomeOptions = {
     justHeld,
     after,
     status: "npx weighbridge status",
     needed: (action) => needed(action, telegramUserId),
-  });
-  return { report, words };
+  };
+  const words = terminalWords(after?.timezone ?? "UTC", app.run.clock.now());
+  return { report, text: syncOutcomeText(report, options, words) };
 }
 
 /** Says what a sync would do, reading by reading. */

@@ -7,6 +7,7 @@ import type { Conclusion } from "../notifications/notifier.ts";
 import { withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-reply.ts";
 import type { Questions } from "../ui/questions.ts";
+import { progressText, syncOutcomeText } from "../views/sync-outcome.ts";
 import { wordsOf } from "../words/words.ts";
 
 export interface SyncDeps {
@@ -25,7 +26,7 @@ export interface SyncDeps {
 export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
   const { sync, conclude, overview, signInPageUrl, questions, clock } = deps;
   const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
-  const firstWords = (account: Account) => wordsAt(account, "UTC").progress({ stage: "reading" });
+  const firstWords = (account: Account) => progressText({ stage: "reading" }, wordsAt(account, "UTC"));
 
   /** What cannot be read must not keep the run from saying so. */
   function lookAt(account: Account): Promise<Overview | undefined> {
@@ -52,14 +53,14 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       await answers.write(place, { words, failure: "sync_failed" }, async (message) => {
         report = await sync(account, {
           ...options,
-          onProgress: (progress) => message.show(words().progress(progress)),
+          onProgress: (progress) => message.show(progressText(progress, words())),
         });
         const after = await lookAt(account);
         // A first run is the first to hear of it from Withings.
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, told } = await conclude(account, report);
-        const text = words().outcome(report, { justHeld, healed, after });
+        const text = syncOutcomeText(report, { justHeld, healed, after }, words());
         const fixed = withFixes(text, [report.action], words(), signInPageUrl());
         const isShown = await message.finish(fixed.text, fixed.keyboard);
         await questions.offered(account, messageId, fixed.keyboard);

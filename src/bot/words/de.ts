@@ -1,7 +1,5 @@
 import type { Action } from "../../lib/errors.ts";
-import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import type { RunOutcome } from "../../sync/model/outcome.ts";
 import type { UnreadableRecord } from "../../sync/model/vendors.ts";
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
 import { delayInGerman } from "./de-delay.ts";
@@ -12,8 +10,8 @@ import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import type { OutcomeOptions, Words } from "./en.ts";
-import { ATTENTION_SHOWN, DECIDED_SHOWN } from "./en-held.ts";
+import type { Words } from "./en.ts";
+import { ATTENTION_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
@@ -44,9 +42,6 @@ export function german(format: Format): Words {
       "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
   };
 
-  const notStored = (count: number, status: string) =>
-    `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`;
-
   const BROKEN =
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
 
@@ -68,10 +63,6 @@ export function german(format: Format): Words {
     since: (since) => `Das ist seit ${moment(since)} Uhr so.`,
     next: (at) => `Nächster Abgleich: ${time(at)}`,
   };
-
-  function sinceThen({ since }: Pick<RunOutcome, "since">): string {
-    return since && moment(since) !== moment(now) ? ` ${lastSync.since(since)}` : "";
-  }
 
   /** `der letzten Stunde`, `den letzten 5 Stunden`, `den letzten 3 Tagen` */
   function span(since: Date): string {
@@ -231,82 +222,23 @@ export function german(format: Format): Words {
     oneMissing: "Der Knopf verbindet, was noch fehlt.",
     ...linking,
 
-    progress(progress: RunProgress): string {
-      switch (progress.stage) {
-        case "reading":
-          return "Ich lese Withings …";
-        case "found":
-          return progress.readings === 0 ? "Nichts Neues." : `${progress.readings} neu …`;
-        case "sending":
-          return `Ich sende ${readings(progress.readings)} an Garmin …`;
-        case "checking":
-          return "Gesendet. Ich sehe in Garmin nach …";
-      }
-    },
-
-    outcome(
-      report: RunReport,
-      { justHeld = [], healed, after, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
-    ): string {
-      const lines: string[] = [];
-      if (healed) lines.push(newsText(healed));
-      const all = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
-      const decided = all.length > DECIDED_SHOWN ? [] : all;
-      lines.push(...decided.map(held.became));
-      const named = (state: string) => decided.filter(({ fate }) => fate.state === state).length;
-      const synced = report.synced - named("seen");
-      const failed = report.failed - named("failed");
-      if (!healed && synced > 0) lines.push(`${readings(synced)} jetzt in Garmin zu sehen.`);
-      const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
-      if (had > 0) lines.push(`${had} davon hatte Garmin schon.`);
-      const isNew = justHeld.length > 0;
-      if (failed > 0) lines.push(notStored(failed, status));
-      const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
-      const { attention = [], unreadable = [], facts } = after ?? {};
-      const notAsSent = notices.notAsSent(facts?.fields ?? []);
-      const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
-      if (isNothingNew) {
-        const rest = report.held > 0 ? " Garmin hat alle anderen Messungen." : " Garmin hat alle Messungen.";
-        lines.push(
-          `Nichts Neues${unreadable.length > 0 ? ", das ich lesen kann" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}${notAsSent && ` ${notAsSent}`}`,
-        );
-      }
-      if (isNew) lines.push(held.justHeld(justHeld, status));
-      else if (report.held > 0)
-        lines.push(`${lines.pop() ?? ""} (${report.held} zurückgehalten, siehe ${status})`.trim());
-      if (isNothingNew && unstored > 0) lines.push(notStored(unstored, status));
-      if (isNothingNew && unreadable.length > 0) lines.push(unreadableLine(unreadable));
-      for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
-      switch (report.status) {
-        case "success":
-          break;
-        case "action_needed":
-          lines.push(
-            report.action
-              ? `${needed(report.action)}${sinceThen(report)}`
-              : `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
-          );
-          break;
-        case "retry_later":
-          lines.push(
-            report.busy
-              ? "Ein Abgleich läuft schon. Einen Moment noch."
-              : delays.delay(report.delay ?? { cause: "us", since: now }),
-          );
-          break;
-        case "error":
-          if (report.unexpectedFrom) lines.push(delays.unexpected(report.unexpectedFrom, report));
-          else if (!report.onlyReadings) {
-            lines.push(
-              `${
-                report.problem ? `An der Einrichtung stimmt etwas nicht: ${report.problem}` : BROKEN
-              }${sinceThen(report)}`,
-            );
-          }
-          if (report.action) lines.push(needed(report.action));
-          break;
-      }
-      return lines.join("\n");
+    sync: {
+      reading: "Ich lese Withings …",
+      found: (count) => `${count} neu …`,
+      sending: (count) => `Ich sende ${readings(count)} an Garmin …`,
+      checking: "Gesendet. Ich sehe in Garmin nach …",
+      nothingNew: "Nichts Neues.",
+      nothingReadable: "Nichts Neues, das ich lesen kann.",
+      hasEvery: "Garmin hat alle Messungen.",
+      hasEveryOther: "Garmin hat alle anderen Messungen.",
+      seen: (count) => `${readings(count)} jetzt in Garmin zu sehen.`,
+      alreadyThere: (count) => `${count} davon hatte Garmin schon.`,
+      notStored: (count, status) =>
+        `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
+      held: (count, status) => `(${count} zurückgehalten, siehe ${status})`,
+      needsYou: (status) => `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
+      busy: "Ein Abgleich läuft schon. Einen Moment noch.",
+      problem: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
     },
 
     status: {

@@ -7,9 +7,6 @@ import type { Format } from "./format.ts";
 /** How many readings a list of those that wait names; the rest are only counted. */
 export const ATTENTION_SHOWN = 5;
 export const JUST_HELD_SHOWN = 3;
-/** How many of the readings that somebody has just decided about are named. */
-export const DECIDED_SHOWN = 3;
-
 const ODD_DATES: ReadonlyArray<AttentionItem["fate"]["reason"]> = ["in_the_future", "impossible_date"];
 export const hasOddDate = ({ fate }: AttentionItem) => ODD_DATES.includes(fate.reason);
 

@@ -1,17 +1,13 @@
 import type { Action } from "../../lib/errors.ts";
-import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
 import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { AnswerTopic } from "../../sync/model/account.ts";
-import type { AttentionItem } from "../../sync/model/ledger.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import type { RunOutcome } from "../../sync/model/outcome.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { UnreadableRecord } from "../../sync/model/vendors.ts";
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
-import type { Overview } from "../../sync/status/overview.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
-import { ATTENTION_SHOWN, DECIDED_SHOWN, heldInEnglish } from "./en-held.ts";
+import { ATTENTION_SHOWN, heldInEnglish } from "./en-held.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
@@ -21,19 +17,6 @@ import type { Format, Measured } from "./format.ts";
 
 /** Every sentence a person reads in the chat. A language that lacks one does not compile. */
 export type Words = ReturnType<typeof english>;
-
-export interface OutcomeOptions {
-  /** What the run was the first to hold. */
-  justHeld?: AttentionItem[] | undefined;
-  /** It ended trouble that the reader knew of. */
-  healed?: HealthNews | undefined;
-  /** What still waits after it, if that could be read. */
-  after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
-  /** What the reader types to see more. */
-  status?: string;
-  /** How the reader is told what to do. */
-  needed?: (action: Action) => string;
-}
 
 /** The English sentences. Short, exact, and with what to do; nobody needs to have heard of tokens. */
 export function english(format: Format) {
@@ -62,8 +45,6 @@ export function english(format: Format) {
       "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into my settings; then sign in at Garmin again.",
   };
 
-  const notStored = (count: number, status: string) => `${readings(count)} could not be stored. ${status} says why.`;
-
   const BROKEN =
     "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
 
@@ -86,10 +67,6 @@ export function english(format: Format) {
     since: (since: Date) => `It’s been like this since ${moment(since)}.`,
     next: (at: Date) => `Next sync: ${time(at)}`,
   };
-
-  function sinceThen({ since }: Pick<RunOutcome, "since">): string {
-    return since && moment(since) !== moment(now) ? ` ${lastSync.since(since)}` : "";
-  }
 
   /** `hour`, `5 hours`, `3 days`: what follows "the last". */
   function span(since: Date): string {
@@ -253,77 +230,23 @@ export function english(format: Format) {
 
     /* Syncing */
 
-    progress(progress: RunProgress): string {
-      switch (progress.stage) {
-        case "reading":
-          return "Reading Withings…";
-        case "found":
-          return progress.readings === 0 ? "Nothing new." : `${progress.readings} new…`;
-        case "sending":
-          return `Sending ${readings(progress.readings)} to Garmin…`;
-        case "checking":
-          return "Sent. Looking for it in Garmin…";
-      }
-    },
-
-    /** What a run came to. */
-    outcome(
-      report: RunReport,
-      { justHeld = [], healed, after, status = "/status", needed = (it) => ACTION[it] }: OutcomeOptions = {},
-    ): string {
-      const lines: string[] = [];
-      if (healed) lines.push(newsText(healed));
-      // Each by its name, as it was asked for.
-      const all = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
-      const decided = all.length > DECIDED_SHOWN ? [] : all;
-      lines.push(...decided.map(held.became));
-      const named = (state: string) => decided.filter(({ fate }) => fate.state === state).length;
-      const synced = report.synced - named("seen");
-      const failed = report.failed - named("failed");
-      if (!healed && synced > 0) lines.push(`${readings(synced)} now seen in Garmin.`);
-      const had = all.length > DECIDED_SHOWN ? all.filter(({ fate }) => fate.state === "skipped").length : 0;
-      if (had > 0) lines.push(`Garmin already had ${had} of those readings.`);
-      const isNew = justHeld.length > 0;
-      if (failed > 0) lines.push(notStored(failed, status));
-      const isNothingNew = lines.length === 0 && report.status === "success" && !isNew;
-      const { attention = [], unreadable = [], facts } = after ?? {};
-      const notAsSent = notices.notAsSent(facts?.fields ?? []);
-      const unstored = attention.filter(({ fate }) => fate.state === "failed").length;
-      if (isNothingNew) {
-        const rest = report.held > 0 ? " Garmin has every other reading." : " Garmin has every reading.";
-        lines.push(
-          `Nothing new${unreadable.length > 0 ? " that I can read" : ""}.${report.paused || unstored > 0 || unreadable.length > 0 ? "" : rest}${notAsSent && ` ${notAsSent}`}`,
-        );
-      }
-      if (isNew) lines.push(held.justHeld(justHeld, status));
-      else if (report.held > 0) lines.push(`${lines.pop() ?? ""} (${report.held} held, see ${status})`.trim());
-      if (isNothingNew && unstored > 0) lines.push(notStored(unstored, status));
-      if (isNothingNew && unreadable.length > 0) lines.push(unreadableLine(unreadable));
-      for (const kind of report.paused ?? []) lines.push(notices.paused(kind, status));
-      switch (report.status) {
-        case "success":
-          break;
-        case "action_needed":
-          lines.push(
-            report.action
-              ? `${needed(report.action)}${sinceThen(report)}`
-              : `Something needs you. ${status} says what I know.`,
-          );
-          break;
-        case "retry_later":
-          lines.push(
-            report.busy
-              ? "A sync is already running. Give it a moment."
-              : delays.delay(report.delay ?? { cause: "us", since: now }),
-          );
-          break;
-        case "error":
-          if (report.unexpectedFrom) lines.push(delays.unexpected(report.unexpectedFrom, report));
-          else if (!report.onlyReadings) lines.push(`${report.problem ?? BROKEN}${sinceThen(report)}`);
-          if (report.action) lines.push(needed(report.action));
-          break;
-      }
-      return lines.join("\n");
+    sync: {
+      reading: "Reading Withings…",
+      found: (count: number) => `${count} new…`,
+      sending: (count: number) => `Sending ${readings(count)} to Garmin…`,
+      checking: "Sent. Looking for it in Garmin…",
+      nothingNew: "Nothing new.",
+      nothingReadable: "Nothing new that I can read.",
+      hasEvery: "Garmin has every reading.",
+      hasEveryOther: "Garmin has every other reading.",
+      seen: (count: number) => `${readings(count)} now seen in Garmin.`,
+      alreadyThere: (count: number) => `Garmin already had ${count} of those readings.`,
+      notStored: (count: number, status: string) => `${readings(count)} could not be stored. ${status} says why.`,
+      held: (count: number, status: string) => `(${count} held, see ${status})`,
+      needsYou: (status: string) => `Something needs you. ${status} says what I know.`,
+      busy: "A sync is already running. Give it a moment.",
+      /** Something to be fixed in the configuration or the store. */
+      problem: (problem: string) => problem,
     },
 
     status: {

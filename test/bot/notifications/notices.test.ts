@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { terminalWords } from "../../../src/cli/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
@@ -128,7 +129,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
     const seen = await overviewOf({ ...house.app, now: house.clock.now() }, account);
     const report = await house.sync();
-    expect(terminalWords("Europe/Berlin", house.clock.now()).outcome(report, { after: seen })).toMatch(
+    expect(syncOutcomeText(report, { after: seen }, terminalWords("Europe/Berlin", house.clock.now()))).toMatch(
       /^Nothing new\. Garmin has every reading\. Garmin doesn’t show these values/,
     );
   });

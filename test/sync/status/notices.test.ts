@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
@@ -579,7 +580,7 @@ describe("a run that was asked for in the chat", () => {
   test("names in its answer both what is broken and what the owner can do", () => {
     const { ask } = life();
     expect(ask(both)).toBe("");
-    expect(wordsIn("en").outcome(both)).toMatch(/wrong on my side(.|\n)*Device Upload/);
+    expect(syncOutcomeText(both, {}, wordsIn("en"))).toMatch(/wrong on my side(.|\n)*Device Upload/);
   });
 });
 

@@ -1,0 +1,126 @@
+import type { Action } from "../../lib/errors.ts";
+import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
+import type { AttentionItem } from "../../sync/model/ledger.ts";
+import type { HealthNews } from "../../sync/status/notices.ts";
+import type { Overview } from "../../sync/status/overview.ts";
+import type { Words } from "../words/words.ts";
+import { sinceThen } from "./last-sync.ts";
+
+export interface OutcomeOptions {
+  /** What the run was the first to hold. */
+  justHeld?: AttentionItem[] | undefined;
+  /** It ended trouble that the reader knew of. */
+  healed?: HealthNews | undefined;
+  /** What still waits after it, if that could be read. */
+  after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
+  /** What the reader types to see more. */
+  status?: string;
+  /** How the reader is told what to do. */
+  needed?: (action: Action) => string;
+}
+
+/** How many of the readings that somebody has just decided about are named. */
+const DECIDED_SHOWN = 3;
+
+export function progressText(progress: RunProgress, { sync: say }: Words): string {
+  switch (progress.stage) {
+    case "reading":
+    case "checking":
+      return say[progress.stage];
+    case "found":
+      return progress.readings === 0 ? say.nothingNew : say.found(progress.readings);
+    case "sending":
+      return say.sending(progress.readings);
+  }
+}
+
+/** What a run came to, for somebody who asked for it. */
+export function syncOutcomeText(report: RunReport, options: OutcomeOptions, words: Words): string {
+  const { justHeld = [], status = "/status" } = options;
+  const settled = settledLines(report, options, words);
+  const isNothingNew = settled.length === 0 && report.status === "success" && justHeld.length === 0;
+  return [
+    ...withHeld(isNothingNew ? [nothingNewLine(report, options, words)] : settled, report, options, words),
+    ...(isNothingNew ? leftOverLines(options, words) : []),
+    ...(report.paused ?? []).map((kind) => words.notices.paused(kind, status)),
+    ...endingLines(report, options, words),
+  ].join("\n");
+}
+
+/** What arrived, and what Garmin would not take. What the owner has decided about is named, and not counted again. */
+function settledLines(report: RunReport, { healed, status = "/status" }: OutcomeOptions, words: Words): string[] {
+  const decided = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
+  const named = decided.length > DECIDED_SHOWN ? [] : decided;
+  const unnamed = decided.length > DECIDED_SHOWN ? decided : [];
+  const count = (entries: typeof decided, state: string) => entries.filter(({ fate }) => fate.state === state).length;
+  const synced = report.synced - count(named, "seen");
+  const failed = report.failed - count(named, "failed");
+  const had = count(unnamed, "skipped");
+  return [
+    ...(healed ? [words.news(healed)] : []),
+    ...named.map(words.held.became),
+    ...(!healed && synced > 0 ? [words.sync.seen(synced)] : []),
+    ...(had > 0 ? [words.sync.alreadyThere(had)] : []),
+    ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
+  ];
+}
+
+function nothingNewLine({ held, paused }: RunReport, { after }: OutcomeOptions, words: Words): string {
+  const { sync: say } = words;
+  const hasUnreadable = (after?.unreadable ?? []).length > 0;
+  const hasRest = !paused && !hasUnreadable && failedOf(after) === 0;
+  return [
+    hasUnreadable ? say.nothingReadable : say.nothingNew,
+    hasRest && (held > 0 ? say.hasEveryOther : say.hasEvery),
+    words.notAsSent(after?.facts.fields ?? []),
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+const failedOf = (after: OutcomeOptions["after"]) =>
+  (after?.attention ?? []).filter(({ fate }) => fate.state === "failed").length;
+
+/** What is newly held has a line of its own; what was held before is only counted, behind the last line. */
+function withHeld(
+  lines: string[],
+  { held }: RunReport,
+  { justHeld = [], status = "/status" }: OutcomeOptions,
+  words: Words,
+): string[] {
+  if (justHeld.length > 0) return [...lines, words.held.justHeld(justHeld, status)];
+  if (held === 0) return lines;
+  const counted = words.sync.held(held, status);
+  return [...lines.slice(0, -1), [...lines.slice(-1), counted].join(" ")];
+}
+
+function leftOverLines({ after, status = "/status" }: OutcomeOptions, words: Words): string[] {
+  const failed = failedOf(after);
+  const unreadable = after?.unreadable ?? [];
+  return [
+    ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
+    ...(unreadable.length > 0 ? [words.unreadable(unreadable)] : []),
+  ];
+}
+
+function endingLines(report: RunReport, options: OutcomeOptions, words: Words): string[] {
+  const { status = "/status", needed = words.action } = options;
+  const { action, delay, busy } = report;
+  switch (report.status) {
+    case "success":
+      return [];
+    case "action_needed":
+      return [action ? `${needed(action)}${sinceThen(report, words)}` : words.sync.needsYou(status)];
+    case "retry_later":
+      return [busy ? words.sync.busy : words.delay(delay ?? { cause: "us", since: words.format.now })];
+    case "error":
+      return [...brokenLines(report, words), ...(action ? [needed(action)] : [])];
+  }
+}
+
+function brokenLines(report: RunReport, words: Words): string[] {
+  const { unexpectedFrom, onlyReadings, problem } = report;
+  if (unexpectedFrom) return [words.unexpected(unexpectedFrom, report)];
+  if (onlyReadings) return [];
+  return [`${problem ? words.sync.problem(problem) : words.broken}${sinceThen(report, words)}`];
+}
