@@ -7,7 +7,7 @@ import { withLease } from "../../sync/links/with-lease.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { Leases } from "../../sync/model/leases.ts";
 import type { People, Person } from "../../sync/model/people.ts";
-import { chatLease } from "../middleware/authorize.ts";
+import { chatLease } from "../middleware/sequentialize.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";

@@ -1,0 +1,39 @@
+import { type ConversationData, conversations, type VersionedState } from "@grammyjs/conversations";
+import type { Context, MiddlewareFn } from "grammy/web";
+import type { BotContext, DialogStore } from "../ui/context.ts";
+import type { Questions } from "../ui/questions.ts";
+import { GARMIN_DIALOG } from "./garmin-sign-in.ts";
+import { TIMEZONE_DIALOG } from "./timezone.ts";
+
+/** Of the stored log of a dialog. A dialog's log is `external, wait, external, …`: keep to that, and the number stays. */
+const DIALOG_VERSION = 1;
+
+/** Reads how far a chat's dialog has got, and writes it back at the end. We use the plugin's storage, not its replay. */
+export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
+  return conversations<BotContext, Context>({
+    storage: {
+      type: "key",
+      version: DIALOG_VERSION,
+      adapter: {
+        read: async (chatId) => (await dialogs.read(chatId)) as VersionedState<ConversationData> | undefined,
+        write: (chatId, state) => dialogs.write(chatId, state),
+        delete: (chatId) => dialogs.delete(chatId),
+      },
+    },
+  });
+}
+
+/** A command ends the dialog that is open, so nobody has to find the way out first. `/cancel` does only that. */
+export function endDialogOnCommand(questions: Questions): MiddlewareFn<BotContext> {
+  return async (ctx, next) => {
+    const open = Object.keys(ctx.conversation.active());
+    await ctx.conversation.exitAll();
+    const isCancel = /^\/cancel\b/.test(ctx.msg?.text ?? "");
+    if (isCancel) await ctx.reply(open.length > 0 ? ctx.words.cancelled : ctx.words.nothingToCancel);
+    else if (open.includes(GARMIN_DIALOG)) await ctx.reply(ctx.words.signInLeft);
+    else if (open.includes(TIMEZONE_DIALOG)) await ctx.reply(ctx.words.settings.zoneLeft);
+    if (open.includes(GARMIN_DIALOG)) await questions.close(ctx.account, "garmin");
+    if (open.includes(TIMEZONE_DIALOG)) await questions.close(ctx.account, "zone");
+    if (!isCancel) await next();
+  };
+}

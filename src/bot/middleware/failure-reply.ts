@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "grammy/web";
+import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { People } from "../../sync/model/people.ts";
+import { isBlocked, isTelegramAway } from "../telegram/errors.ts";
+import type { BotContext } from "../ui/context.ts";
+import { failureInWords } from "../ui/error-reply.ts";
+import { isNamed, isServed, senderWords } from "./authorize.ts";
+
+/** Logs what broke while an update was handled, and tells its sender in one sentence, with an id that finds it in the log. */
+export function createFailureReply(deps: {
+  /** The first is the owner. */
+  allowedIds: number[];
+  people: Pick<People, "isInvited">;
+  signInPageUrl: () => string;
+  log: Log;
+}): (ctx: BotContext, error: unknown) => Promise<void> {
+  const { allowedIds, people, signInPageUrl, log } = deps;
+  // While the store cannot say who was invited, those whom the configuration names are still told.
+  const mayBeTold = (ctx: Context) =>
+    isNamed(ctx, allowedIds) || isServed(ctx, { allowedIds, people }).catch(() => false);
+
+  return async (ctx, error) => {
+    const reportId = randomUUID().slice(0, 8);
+    const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
+    const isPassing = error instanceof RetryLaterError || isTelegramAway(error);
+    const isForOthers = error instanceof ActionNeededError || isPassing || isBlocked(error);
+    // `update_failed` raises an alarm: it is for what neither time nor the sender can fix.
+    if (isForOthers) log.warn("update_not_served", facts);
+    else log.error("update_failed", facts);
+    if (ctx.chat?.type !== "private" || !(await mayBeTold(ctx))) return;
+    const words = senderWords(ctx);
+    const failure = failureInWords(error, {
+      ...{ words, isOwner: ctx.from?.id === allowedIds[0], signInPageUrl: signInPageUrl() },
+    });
+    const { text, keyboard } = failure ?? { text: words.brokeOnMySide(reportId) };
+    await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);
+  };
+}

@@ -1,0 +1,114 @@
+import type { Update } from "grammy/types";
+import type { Context, MiddlewareFn } from "grammy/web";
+import type { Clock } from "../../lib/clock.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import { BusyError, withLease } from "../../sync/links/with-lease.ts";
+import type { Leases } from "../../sync/model/leases.ts";
+import type { Claim, UpdateClaims } from "../../sync/model/people.ts";
+import type { BotContext } from "../ui/context.ts";
+
+export interface SequentializeDeps {
+  claims: UpdateClaims;
+  leases: Leases;
+  clock: Clock;
+  log: Log;
+  /** When it is aborted, nothing waits any more. */
+  stopping: AbortSignal;
+  /**
+   * How long an update may wait for its turn. After it the update fails with `RetryLaterError`, and nothing was done.
+   * `Infinity` for one that Telegram will not bring again.
+   */
+  maxWaitSeconds: (update: Update) => number;
+  /** Tells the sender of what broke. Never rejects. */
+  onError: (ctx: BotContext, error: unknown) => Promise<void>;
+}
+
+const CHAT_PAUSE_SECONDS = 0.2;
+const CLAIM_PAUSE_SECONDS = 1;
+/** How long a busy store is left alone. */
+const STORE_PAUSE_SECONDS = 1;
+
+/** The wait of one update for its turn. */
+interface Turn {
+  /** Whether Telegram brings the update again when it fails. */
+  comesAgain: boolean;
+  /** Throws `RetryLaterError`, with `why`, when there is no time left. */
+  wait(seconds: number, why: string): Promise<void>;
+}
+
+/** The right to handle updates of this chat, which one process has at a time. */
+export const chatLease = (chatId: number) => `chat#${chatId}`;
+
+/** Each update is handled once (invariant 8), and those of one chat one after the other, by all processes together. */
+export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext> {
+  const { claims, leases, clock, log, stopping, maxWaitSeconds, onError } = deps;
+
+  function turnOf(update: Update): Turn {
+    const maxSeconds = maxWaitSeconds(update);
+    const begunAt = clock.now().getTime();
+    return {
+      comesAgain: maxSeconds !== Number.POSITIVE_INFINITY,
+      async wait(seconds, why) {
+        const goneSeconds = (clock.now().getTime() - begunAt) / 1000;
+        if (goneSeconds + seconds > maxSeconds) throw new RetryLaterError(why);
+        await clock.sleep(seconds);
+      },
+    };
+  }
+
+  /** Telegram delivers a message and a tap in one chat side by side, and a dialog takes only one of them at a time. */
+  async function aloneInChat(ctx: Context, turn: Turn, work: () => Promise<void>) {
+    if (!ctx.chat) return work();
+    let isAlone = false;
+    while (!isAlone) {
+      await withLease(leases, chatLease(ctx.chat.id), () => {
+        isAlone = true;
+        return work();
+      }).catch((error: unknown) => {
+        if (isAlone) throw error;
+        if (!(error instanceof BusyError)) return waitForStore(error, turn);
+        return turn.wait(CHAT_PAUSE_SECONDS, "another update of this chat is being handled");
+      });
+    }
+  }
+
+  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
+  async function claimWhenFree(updateId: number, turn: Turn): Promise<Claim> {
+    for (;;) {
+      const claim = await claims.claim(updateId).catch((error: unknown) => waitForStore(error, turn));
+      if (claim && claim.type !== "being_handled") return claim;
+      if (claim) await turn.wait(CLAIM_PAUSE_SECONDS, "another copy is at work on this update");
+    }
+  }
+
+  /** By long polling an update counts as taken as soon as it was read, so here it has to wait for a busy store. */
+  async function waitForStore(error: unknown, turn: Turn): Promise<undefined> {
+    if (!(error instanceof RetryLaterError) || stopping.aborted) throw error;
+    log.warn("store_busy", errorFacts(error));
+    await turn.wait(STORE_PAUSE_SECONDS, error.message);
+  }
+
+  async function handleOnce(ctx: BotContext, turn: Turn, next: () => Promise<void>) {
+    let claim: Claim | undefined;
+    try {
+      claim = await claimWhenFree(ctx.update.update_id, turn);
+      if (claim.type !== "claimed") return;
+      await next();
+    } catch (error) {
+      // Nothing was done, and Telegram brings it again.
+      if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
+      await onError(ctx, error);
+    }
+    // It was handled, whatever becomes of the claim: to fail now would bring it again.
+    if (claim?.type === "claimed") {
+      await claim.done().catch((error: unknown) => log.warn("update_not_settled", errorFacts(error)));
+    }
+  }
+
+  return async (ctx, next) => {
+    // The chat first: an update that waits for it with a claim in hand could lose that claim, and be handled twice.
+    const turn = turnOf(ctx.update);
+    await aloneInChat(ctx, turn, () => handleOnce(ctx, turn, next));
+  };
+}
