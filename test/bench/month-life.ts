@@ -19,7 +19,13 @@ const START = new Date("2026-11-01T00:00:30Z");
 const PLATFORM_LOG_BYTES = 700;
 const JOBS_A_CALL = 10;
 
-export type Kind = "idle visit" | "visit that brings a reading" | "other job" | "update" | "notification" | "sweep";
+export type Kind =
+  | "run that finds nothing"
+  | "run that brings a reading"
+  | "other job"
+  | "update"
+  | "notification"
+  | "sweep";
 
 /** What one kind of invocation took, all of them together. */
 export interface Took {
@@ -140,7 +146,7 @@ export async function liveAMonth(): Promise<Month> {
       if (restSeconds > 0) clock.advance(restSeconds);
       const isVisit = job.reason === "scheduled" || job.reason === "withings_notified";
       await invocation(
-        (used) => (!isVisit ? "other job" : used.garmin > 1 ? "visit that brings a reading" : "idle visit"),
+        (used) => (!isVisit ? "other job" : used.garmin > 1 ? "run that brings a reading" : "run that finds nothing"),
         () => service.work({ ...job, attempts: 0 }),
       );
     }

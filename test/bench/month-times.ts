@@ -73,9 +73,9 @@ export async function takeTimes(): Promise<Map<Kind, Time>> {
         return post(`/withings/notify?key=${notifyKey}`, String(fields), headers);
       },
     ],
-    ["idle visit", "worker", jobEvent],
+    ["run that finds nothing", "worker", jobEvent],
     [
-      "visit that brings a reading",
+      "run that brings a reading",
       "worker",
       () => {
         person.stepOnScale({ weightKg: 80 + updateId++ / 100, fatRatioPercent: 18.3 });

@@ -23,7 +23,7 @@ const GB = 1e9;
 export async function monthScene(): Promise<void> {
   const month = await liveAMonth();
   const times = await takeTimes();
-  const idle = times.get("idle visit");
+  const idle = times.get("run that finds nothing");
   if (idle) times.set("other job", { ...idle, vendorCalls: idle.vendorCalls + 2 });
 
   console.log(`\nmonth: one household, ${DAYS} days, ${month.readings} readings; of each kind of call\n`);
