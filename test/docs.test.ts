@@ -113,3 +113,14 @@ test("every threat in SECURITY.md has a test of that name", () => {
   });
   expect(untested).toEqual([]);
 });
+
+test("no command is broken over two lines, so that it can be copied", () => {
+  const broken = PAGES.flatMap((page) =>
+    textOf(page)
+      .replace(/^```.*?^```/gms, "")
+      .split("\n")
+      .filter((line) => (line.match(/`/g) ?? []).length % 2 === 1)
+      .map((line) => `${page}: ${line}`),
+  );
+  expect(broken).toEqual([]);
+});
