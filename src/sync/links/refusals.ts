@@ -1,0 +1,120 @@
+import type { Clock } from "../../lib/clock.ts";
+import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import {
+  AccessRefusedError,
+  type Link,
+  type Links,
+  RELINK,
+  type Refusal,
+  type UnclearRefusalError,
+  type Vendor,
+  type Versioned,
+} from "../model/link.ts";
+import { age, readLink, type Wanted } from "./stored-link.ts";
+
+/** Vendors have been seen to refuse good tokens for minutes. */
+const DOUBT_SECONDS = 10 * 60;
+/** Refused in words we do not know: until then it may be trouble at the vendor. */
+const UNCLEAR_DAYS = 3;
+
+/** Asks something of a vendor, whatever the answer. Throws `AccessRefusedError` when the token is refused. */
+export type AskElsewhere = (accessToken: string) => Promise<unknown>;
+
+/** What a vendor's refusal means for a link: that it may pass, or that the link has ended. */
+export class Refusals {
+  readonly #links: Links;
+  readonly #elsewhere: Record<Vendor, AskElsewhere[]>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(deps: { links: Links; elsewhere: Record<Vendor, AskElsewhere[]>; clock: Clock; log: Log }) {
+    this.#links = deps.links;
+    this.#elsewhere = deps.elsewhere;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+  }
+
+  /** The vendor refused to renew it. Throws: `ActionNeededError` once that has lasted, before that `RetryLaterError`. */
+  async renewalRefused(wanted: Wanted, link: Versioned<Link>, { isFinal }: { isFinal: boolean }): Promise<never> {
+    if (isFinal || (await this.#lasting(wanted, link, "renewal")) >= DOUBT_SECONDS) return this.#end(wanted, link);
+    throw new RetryLaterError(`${wanted.vendor} refused to renew the link, which may pass`, {
+      delayedBy: `${wanted.vendor}_refusing`,
+    });
+  }
+
+  /**
+   * The vendor refused to renew it in unknown words. Throws the same again, and `ActionNeededError` once it has done so for
+   * days: waiting longer would be silence.
+   */
+  async renewalUnclear(wanted: Wanted, link: Versioned<Link>, error: UnclearRefusalError): Promise<never> {
+    const { account, vendor } = wanted;
+    const lasted = await this.#lasting(wanted, link, "renewal_unclear");
+    if (lasted < UNCLEAR_DAYS * 24 * 3600) throw error;
+    this.#log.warn("link_refused_unclearly", { account, vendor, ...errorFacts(error) });
+    throw new ActionNeededError(RELINK[vendor], { cause: error });
+  }
+
+  /** The vendor refused two access tokens, the second one just issued. It may still recover. */
+  async accessRefused(wanted: Wanted, refusedToken: string): Promise<never> {
+    const { account, vendor } = wanted;
+    const isElsewhereToo = await this.#isRefusedElsewhere(vendor, refusedToken);
+    // The check took a while, and its result does not apply to a link that was renewed since.
+    const link = await readLink(this.#links, { account, vendor });
+    if (link.value.tokens.accessToken !== refusedToken) {
+      throw new RetryLaterError(`the ${vendor} link changed in between`);
+    }
+    const refusing = { delayedBy: `${vendor}_refusing` } as const;
+    if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`, refusing);
+    if ((await this.#lasting(wanted, link, "access")) >= DOUBT_SECONDS) return this.#end(wanted, link);
+    throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`, refusing);
+  }
+
+  /** Access worked, which ends every doubt about the link. */
+  async accessAccepted({ account, vendor }: Wanted, { refusal, tokens }: Link): Promise<void> {
+    if (!refusal) return;
+    const link = await this.#links.read(account, vendor);
+    if (link?.value.tokens.accessToken !== tokens.accessToken) return;
+    const { refusal: _, ...rest } = link.value;
+    await this.#links.write(account, vendor, rest, link.version);
+  }
+
+  /**
+   * For how many seconds the vendor has refused it. The first time is saved. A clear refusal is not older for an unclear one
+   * before it: those two together end no link.
+   */
+  async #lasting({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]): Promise<number> {
+    const { refusal } = link.value;
+    const isSame = refusal?.of === of || (of === "renewal_unclear" && refusal?.of === "renewal");
+    if (refusal && isSame && age(this.#clock, refusal.since) >= 0) return age(this.#clock, refusal.since);
+    // If somebody else writes right now, the next refusal counts as the first.
+    const next: Link = { ...link.value, refusal: { of, since: this.#clock.now() } };
+    await this.#links.write(account, vendor, next, link.version);
+    return 0;
+  }
+
+  /** The tokens stay where they are: if the vendor was wrong, nothing is lost. */
+  async #end({ account, vendor, onlyLooks }: Wanted, { value, version }: Versioned<Link>): Promise<never> {
+    if (!onlyLooks) {
+      const ended: Link = { ...value, state: "stale", triedAt: this.#clock.now() };
+      if (!(await this.#links.write(account, vendor, ended, version))) {
+        throw new RetryLaterError(`the ${vendor} link changed while it was checked`);
+      }
+      if (value.state !== "stale") this.#log.warn("link_stale", { account, vendor });
+    }
+    throw new ActionNeededError(RELINK[vendor]);
+  }
+
+  /** Any answer that does not refuse the token counts as not refused. */
+  async #isRefusedElsewhere(vendor: Vendor, token: string): Promise<boolean> {
+    for (const ask of this.#elsewhere[vendor]) {
+      const error: unknown = await ask(token).then(
+        () => undefined,
+        (it: unknown) => it,
+      );
+      if (asksToWait(error)) throw error;
+      if (!(error instanceof AccessRefusedError)) return false;
+    }
+    return true;
+  }
+}

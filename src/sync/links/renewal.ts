@@ -1,0 +1,164 @@
+import type { Clock } from "../../lib/clock.ts";
+import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Leases } from "../model/leases.ts";
+import {
+  type Link,
+  type Links,
+  RELINK,
+  type RefreshTokens,
+  type TokenSet,
+  UnclearRefusalError,
+  type Vendor,
+  type Versioned,
+} from "../model/link.ts";
+import type { Refusals } from "./refusals.ts";
+import { isWithin, readAnyLink, readLink, type Wanted } from "./stored-link.ts";
+import { heedRetryAfter, throwIfResting } from "./vendor-rest.ts";
+
+/** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
+const REFRESH_LEASE_SECONDS = 120;
+/** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
+const STORE_TRIES = 5;
+/** A stale link costs its vendor one request a day, and recovers by itself if the vendor was wrong. */
+const STALE_TRY_SECONDS = 24 * 3600;
+
+export interface RenewalDeps {
+  links: Links;
+  leases: Leases;
+  refresh: Record<Vendor, RefreshTokens>;
+  refusals: Refusals;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Renews links. Both vendors hand out a new refresh token with every refresh and let the old one die, so the order is fixed:
+ * lease, read again, refresh, store, and only then use.
+ */
+export class Renewal {
+  readonly #deps: RenewalDeps;
+  /** Renewed tokens that could not be stored, and the refresh token they replace. Lost with the process. */
+  readonly #unsaved = new Map<string, { tokens: TokenSet; replaces: string }>();
+
+  constructor(deps: RenewalDeps) {
+    this.#deps = deps;
+  }
+
+  /** The link once it is `usable`, if necessary after a renewal. */
+  async usableLink(wanted: Wanted, usable: (link: Link) => boolean): Promise<Link> {
+    const { links, clock } = this.#deps;
+    const before = await readAnyLink(links, wanted);
+    const isUsable = (link: Link) => link.state === "linked" && usable(link);
+    this.#refuseStale(wanted, before.value);
+    try {
+      throwIfResting(wanted.vendor, before.value, clock);
+      if (isUsable(before.value)) return before.value;
+      return await this.#renewAlone(wanted, before.value, isUsable);
+    } catch (error) {
+      // A stale link stays stale even if it could not be tried.
+      if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
+      await heedRetryAfter(this.#deps, wanted, error);
+      throw new ActionNeededError(RELINK[wanted.vendor]);
+    }
+  }
+
+  async #renewAlone(wanted: Wanted, before: Link, isUsable: (link: Link) => boolean): Promise<Link> {
+    const { links, leases } = this.#deps;
+    const { vendor } = wanted;
+    const lease = await leases.acquire(`link#${vendor}#${before.vendorUserId}`, REFRESH_LEASE_SECONDS);
+    if (!lease) throw new RetryLaterError(`another process is renewing the ${vendor} link`);
+    try {
+      // The lease is on this person or profile; another one would be renewed without it.
+      const same = { ...wanted, vendorUserId: before.vendorUserId };
+      const link = await readAnyLink(links, same);
+      if (isUsable(link.value)) return link.value;
+      this.#refuseStale(same, link.value);
+      return await this.#renew(same, link);
+    } finally {
+      // If this fails, the lease expires by itself.
+      await lease.release().catch(() => undefined);
+    }
+  }
+
+  async #renew(wanted: Wanted, link: Versioned<Link>): Promise<Link> {
+    const { links, refresh, refusals } = this.#deps;
+    const kept = this.#unsavedOf(wanted, link.value);
+    if (kept) return this.#store(wanted, link, kept);
+
+    const outcome = await refresh[wanted.vendor](link.value).catch((error: unknown) => {
+      if (error instanceof UnclearRefusalError) return refusals.renewalUnclear(wanted, link, error);
+      throw error;
+    });
+    if (outcome.type === "refreshed") return this.#store(wanted, link, outcome.tokens);
+
+    // Refused. Somebody else may have renewed it without our lease: a sign-in, or an older copy of this program.
+    const now = await readAnyLink(links, wanted);
+    if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return (await readLink(links, wanted)).value;
+    const { previousRefreshToken } = link.value;
+    if (previousRefreshToken) {
+      const previous: Link = { ...link.value, tokens: { ...link.value.tokens, refreshToken: previousRefreshToken } };
+      const second = await refresh[wanted.vendor](previous);
+      if (second.type === "refreshed") return this.#store(wanted, link, second.tokens);
+    }
+    return refusals.renewalRefused(wanted, now, { isFinal: outcome.type === "refused" });
+  }
+
+  /** The old refresh token is dead: what is not stored here is lost, and only a sign-in brings the link back. */
+  async #store(wanted: Wanted, before: Versioned<Link>, tokens: TokenSet): Promise<Link> {
+    const { links, clock } = this.#deps;
+    const { account, vendor } = wanted;
+    const replaces = before.value.tokens.refreshToken;
+    const link = renewed(before.value, tokens, clock.now());
+    this.#unsaved.set(`${account}#${vendor}`, { tokens, replaces });
+    let { version } = before;
+    for (let tries = 1; ; tries++) {
+      try {
+        if (await links.write(account, vendor, link, version)) {
+          this.#unsaved.delete(`${account}#${vendor}`);
+          this.#logRenewed(wanted, before.value, tokens);
+          return link;
+        }
+        const now = await links.read(account, vendor);
+        // Other tokens: the owner signed in again meanwhile, or these are ours, from a write whose answer was lost.
+        if (now?.value.tokens.refreshToken !== replaces) break;
+        // Only marked, by a process that found the old token dead because we had exchanged it.
+        version = now.version;
+        if (tries === STORE_TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
+      } catch (error) {
+        // They stay in memory, and the next use tries to store them again, for instance once a disk has room.
+        if (!(error instanceof RetryLaterError) || tries === STORE_TRIES) throw error;
+        await clock.sleep(2 ** (tries - 1));
+      }
+    }
+    this.#unsaved.delete(`${account}#${vendor}`);
+    return (await readLink(links, wanted)).value;
+  }
+
+  #logRenewed({ account, vendor }: Wanted, { state }: Link, { refreshExpiresAt }: TokenSet): void {
+    const wasStale = state === "stale" && { wasStale: true };
+    const facts = { account, vendor, refreshExpiresAt: refreshExpiresAt.toISOString(), ...wasStale };
+    this.#deps.log.info("link_renewed", facts);
+  }
+
+  /** A stale link is left alone for a day, unless we have tokens for it. */
+  #refuseStale(wanted: Wanted, link: Link): void {
+    if (link.state !== "stale" || this.#unsavedOf(wanted, link)) return;
+    const isTried = link.triedAt && isWithin(this.#deps.clock, STALE_TRY_SECONDS, link.triedAt);
+    if (isTried) throw new ActionNeededError(RELINK[wanted.vendor]);
+  }
+
+  #unsavedOf({ account, vendor }: Wanted, link: Link): TokenSet | undefined {
+    const kept = this.#unsaved.get(`${account}#${vendor}`);
+    return kept?.replaces === link.tokens.refreshToken ? kept.tokens : undefined;
+  }
+}
+
+function renewed({ refusal, triedAt: _, ...rest }: Link, tokens: TokenSet, renewedAt: Date): Link {
+  return {
+    ...{ ...rest, state: "linked", renewedAt, tokens },
+    previousRefreshToken: rest.tokens.refreshToken,
+    // Only successful access ends that doubt.
+    ...(refusal?.of === "access" && { refusal }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Clock } from "../../lib/clock.ts";
+import { asksToWait } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import { type Link, type Links, type Vendor, VendorRestError } from "../model/link.ts";
+import { age } from "./stored-link.ts";
+
+/** The longest wait, whatever a vendor asks for: waiting readings have to arrive. */
+const LONGEST_REST_SECONDS = 24 * 3600;
+
+/** Throws `VendorRestError` while the vendor is to be left alone. */
+export function throwIfResting(vendor: Vendor, { restsUntil }: Link, clock: Clock): void {
+  const seconds = restsUntil ? -age(clock, restsUntil) : 0;
+  // A time further ahead was written by a wrong clock.
+  if (!restsUntil || seconds <= 0 || seconds > LONGEST_REST_SECONDS) return;
+  throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(seconds) });
+}
+
+/** What a vendor's error means for the link: a `VendorRestError`, which is remembered, or the error itself. */
+export async function heedRetryAfter(
+  { links, clock, log }: { links: Links; clock: Clock; log: Log },
+  { account, vendor }: { account: number; vendor: Vendor },
+  error: unknown,
+): Promise<unknown> {
+  if (!asksToWait(error) || error instanceof VendorRestError) return error;
+  const seconds = Math.min(error.retryAfterSeconds, LONGEST_REST_SECONDS);
+  const restsUntil = new Date(clock.now().getTime() + seconds * 1000);
+  log.warn("vendor_rests", { account, vendor, until: restsUntil.toISOString(), ...errorFacts(error) });
+  try {
+    const link = await links.read(account, vendor);
+    if (link) await links.write(account, vendor, { ...link.value, restsUntil }, link.version);
+  } catch (cause) {
+    // The run that was asked to wait does so even if this is not saved; another run would be asked again.
+    log.warn("vendor_rest_not_saved", { account, vendor, ...errorFacts(cause) });
+  }
+  return new VendorRestError(vendor, restsUntil, { retryAfterSeconds: seconds, cause: error });
+}
