@@ -15,6 +15,7 @@ import { createOAuthStates } from "../store/oauth-state.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
 import { createPeople } from "../store/people.ts";
 import { createSchedule } from "../store/schedule.ts";
+import { withSchemaVersion } from "../store/schema-version.ts";
 import { createSealer, deriveSecret, loadOrCreateSealingKey, parseSealingKeys } from "../store/seal.ts";
 import { createSharedRateLimiter } from "../store/shared-rate-limiter.ts";
 import { createSignInMemory } from "../store/sign-in-memory.ts";
@@ -67,7 +68,7 @@ export async function openStore(
   deps: { clock: Clock; log: Log; wrapTable?: ((table: Table) => Table) | undefined },
 ) {
   const { clock, log, wrapTable = (table) => table } = deps;
-  const table = wrapTable(await openTable(config, clock));
+  const table = wrapTable(withSchemaVersion(await openTable(config, clock)));
   const schedule = createSchedule(table, clock, log);
   return {
     table,

@@ -1,0 +1,29 @@
+import { UsageError } from "../lib/errors.ts";
+import type { Item, Table } from "./table.ts";
+
+/** Raise it when a version that knows nothing of a change would misread what is stored, or lose part of it by writing it back. */
+export const SCHEMA = 1;
+
+/** Every value says by which schema it was written. One of a newer version is refused: not misread, and not written over. */
+export function withSchemaVersion(table: Table): Table {
+  return {
+    ...table,
+    async get(key) {
+      const item = await table.get(key);
+      return item && readable(item);
+    },
+    list: async (pk, range) => (await table.list(pk, range)).map(readable),
+    put: (key, value, options) => table.put(key, { ...value, schema: SCHEMA }, options),
+  };
+}
+
+function readable(item: Item): Item {
+  if (item.value === null) return item;
+  const { schema, ...value } = item.value;
+  if (typeof schema === "number" && schema > SCHEMA) {
+    throw new UsageError(
+      `A newer version of Weighbridge has written to this store (schema ${schema}; this version knows ${SCHEMA}): update this one, which leaves what it doesn't know as it is.`,
+    );
+  }
+  return { ...item, value };
+}
