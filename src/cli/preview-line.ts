@@ -1,8 +1,7 @@
 import { localDateTime } from "../lib/local-time.ts";
-import type { Finding } from "../sync/engine/lookup.ts";
+import type { Finding, Item } from "../sync/engine/item.ts";
 import { sentValues } from "../sync/engine/match.ts";
 import type { Step } from "../sync/engine/plan.ts";
-import type { Preview } from "../sync/engine/preview.ts";
 import type { LedgerEntry, SkipReason } from "../sync/model/ledger.ts";
 import { terminalWords } from "./words.ts";
 
@@ -10,9 +9,9 @@ import { terminalWords } from "./words.ts";
 const words = terminalWords("UTC", new Date(0));
 
 /** One line of a dry run. */
-export function previewLine({ reading, entry, step, finding }: Preview, timezone: string): string {
+export function previewLine({ reading, entry, step, finding }: Item, timezone: string): string {
   const time = localDateTime(reading.takenAt, timezone).replace("T", " ");
-  return `${time}  ${words.format.values(sentValues(reading))}: ${would(step, finding, entry)}`;
+  return `${time}  ${words.format.values(sentValues(reading))}: ${would(step, finding, entry?.value)}`;
 }
 
 const SKIPPED: Record<SkipReason, string> = {

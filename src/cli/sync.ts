@@ -4,8 +4,9 @@ import { type OutcomeOptions, syncOutcomeText } from "../bot/views/sync-outcome.
 import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
 import { startOfDay } from "../lib/local-time.ts";
 import { errorFacts } from "../lib/log.ts";
+import type { Item } from "../sync/engine/item.ts";
 import { sentValues } from "../sync/engine/match.ts";
-import { type Preview, previewAccount } from "../sync/engine/preview.ts";
+import { previewAccount } from "../sync/engine/preview.ts";
 import { resume } from "../sync/engine/resume.ts";
 import { type RunReport, syncAccount } from "../sync/engine/run.ts";
 import type { Account } from "../sync/model/account.ts";
@@ -149,7 +150,7 @@ function conclude(
 const summary = ({ synced, skipped, held, failed }: RunOutcome) =>
   `All accounts: ${synced} synced, ${skipped} skipped, ${held} held, ${failed} failed.`;
 
-function toJson({ reading, step, finding }: Preview, line: string) {
+function toJson({ reading, step, finding }: Item, line: string) {
   return {
     measureGroupId: reading.measureGroupId,
     takenAt: reading.takenAt.toISOString(),
@@ -160,7 +161,7 @@ function toJson({ reading, step, finding }: Preview, line: string) {
   };
 }
 
-function count(report: RunReport, { step, finding }: Preview) {
+function count(report: RunReport, { step, finding }: Item) {
   const isThere = finding?.type === "elsewhere";
   if (step.type === "settled" || isThere) report.skipped++;
   if (step.type === "hold" && !isThere) report.held++;
@@ -170,7 +171,7 @@ function count(report: RunReport, { step, finding }: Preview) {
 /** What a dry run comes to. */
 type Sums = Record<ReadingKind | "hold" | "leave" | "refuse", number>;
 
-function add(sums: Sums, { reading, step, finding }: Preview) {
+function add(sums: Sums, { reading, step, finding }: Item) {
   const isSent = finding?.type === "send" || finding?.type === "outdated";
   if (step.type === "hold" && finding?.type !== "elsewhere") sums.hold++;
   else if (step.type === "fail" || finding?.type === "gone") sums.refuse++;

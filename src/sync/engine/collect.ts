@@ -6,7 +6,7 @@ import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../m
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
 import type { Height, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
-import type { Task } from "./lookup.ts";
+import type { Item, Task } from "./item.ts";
 import { reachingBack } from "./pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
@@ -27,13 +27,6 @@ export interface CollectDeps {
   clock: Clock;
   /** The time by the vendors' last answers, if they give it. */
   vendorTime?: () => Date | undefined;
-}
-
-/** A reading and what is to happen with it. */
-export interface Planned {
-  reading: Reading;
-  entry: Versioned<LedgerEntry> | undefined;
-  step: Step;
 }
 
 /** Where a run of an account starts. */
@@ -82,7 +75,7 @@ export interface Collected {
   height: Height | undefined;
   /** The account's zone: the chosen one, otherwise Withings' current or last one. */
   timezone: string | undefined;
-  planned: Planned[];
+  items: Item[];
 }
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
@@ -104,7 +97,7 @@ export async function collectAndPlan(deps: CollectDeps, account: Account, start:
   return {
     ...{ answer, since, timezone },
     height: newer(answer.height, earlierHeight),
-    planned: planAll(deps.sinks, answer.readings, entries, {
+    items: planAll(deps.sinks, answer.readings, entries, {
       ...{ progress, looksFirst, now },
       sends: account.settings.sends,
       hasTimezone: timezone !== undefined,
@@ -132,7 +125,7 @@ function planAll(
   readings: Reading[],
   entries: Map<string, Versioned<LedgerEntry>>,
   facts: { progress: Progress; looksFirst: boolean; sends: Sends; hasTimezone: boolean; now: Date },
-): Planned[] {
+): Item[] {
   const { progress, looksFirst, sends, hasTimezone, now } = facts;
   // By time: a run reads again what earlier runs have settled.
   const own = new Map(progress.recentWeighIns.map((it) => [it.takenAt.getTime(), it]));
@@ -141,31 +134,37 @@ function planAll(
     const others = [...own.values()].filter((it) => it.takenAt.getTime() !== reading.takenAt.getTime());
     const isOn = isKindOn(sends, reading.kind);
     // Readings of a paused kind keep waiting even if the kind is switched off in between.
-    if (!isOn && !entry && progress.paused?.[reading.kind]) return { reading, entry, step: { type: "leave" } };
-    const step = plan(reading, entry?.value, {
-      startAt: progress.startAt,
-      begunAt: progress.begunAt,
-      now,
-      adopting: looksFirst,
-      refusal: (sinks[reading.kind] as Sink).refusal(reading),
-      isOn,
-      hasTimezone,
-      askedSince: progress.askedSince,
-      probable: reading.kind === "weigh_in" ? isPlausible(reading, others) : true,
-    });
-    const isOwn = isTask(step) || (step.type === "settled" && isOwners(entry?.value));
+    const isLeft = !isOn && !entry && progress.paused?.[reading.kind] !== undefined;
+    const step: Step = isLeft
+      ? { type: "leave" }
+      : plan(reading, entry?.value, {
+          startAt: progress.startAt,
+          begunAt: progress.begunAt,
+          now,
+          adopting: looksFirst,
+          refusal: (sinks[reading.kind] as Sink).refusal(reading),
+          isOn,
+          hasTimezone,
+          askedSince: progress.askedSince,
+          probable: reading.kind === "weigh_in" ? isPlausible(reading, others) : true,
+        });
+    const item: Item = { reading, step, before: entry?.value, entry };
+    const isOwn = isTask(item) || (step.type === "settled" && isOwners(entry?.value));
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
-    return { reading, entry, step };
+    return item;
   });
 }
 
-export const isTask = (step: Step): step is Exclude<Task["step"], { type: "hold" }> =>
-  step.type === "send" || step.type === "verify" || step.type === "replace" || step.type === "watch";
+/** Whether Garmin has to be asked about it, or sent it, to settle it. */
+export function isTask(item: Item): item is Item<Exclude<Task["step"], { type: "hold" }>> {
+  const { type } = item.step;
+  return type === "send" || type === "verify" || type === "replace" || type === "watch";
+}
 
-export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
-  return planned.flatMap(({ reading, entry, step }) =>
-    reading.kind === kind && isTask(step) ? [{ reading, entry, step }] : [],
-  );
+const isHold = (item: Item): item is Item<Extract<Task["step"], { type: "hold" }>> => item.step.type === "hold";
+
+export function tasksOf(items: Item[], kind: ReadingKind): Task[] {
+  return items.filter((it) => it.reading.kind === kind).filter(isTask);
 }
 
 /**
@@ -173,15 +172,15 @@ export function tasksOf(planned: Planned[], kind: ReadingKind): Task[] {
  * are held, Garmin is asked again only where it is asked about everything.
  */
 export function holdsOf(
-  { planned, sinks, looksForHeld }: { planned: Planned[]; sinks: Sinks; looksForHeld: boolean },
+  { items, sinks, looksForHeld }: { items: Item[]; sinks: Sinks; looksForHeld: boolean },
   kind: ReadingKind,
 ): Task[] {
-  return planned.flatMap(({ reading, entry, step }) => {
-    if (reading.kind !== kind || step.type !== "hold") return [];
-    const isKnown = entry?.value.fate.state === "held" && entry.value.fingerprint === fingerprint(reading);
+  const holds = items.filter((it) => it.reading.kind === kind).filter(isHold);
+  return holds.filter(({ reading, before }) => {
+    const isKnown = before?.fate.state === "held" && before.fingerprint === fingerprint(reading);
     // What was sent of it is followed up anyway, and what Garmin cannot store is not there.
-    const isPointless = (entry && isOpen(entry.value)) || (sinks[kind] as Sink).refusal(reading) !== undefined;
-    return isPointless || (isKnown && !looksForHeld) ? [] : [{ reading, entry, step }];
+    const isPointless = (before && isOpen(before)) || (sinks[kind] as Sink).refusal(reading) !== undefined;
+    return !isPointless && (looksForHeld || !isKnown);
   });
 }
 
@@ -189,12 +188,8 @@ export function holdsOf(
  * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
  * other reading may be taken for one of them. Asked only when there is something to match.
  */
-export async function claimedKeys(
-  planned: Planned[],
-  others: readonly unknown[],
-  ledger: Ledger,
-): Promise<Set<string>> {
-  if (others.length === 0 && !planned.some(({ step }) => isTask(step))) return new Set();
+export async function claimedKeys(items: Item[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
+  if (others.length === 0 && !items.some(isTask)) return new Set();
   return new Set((await ledger.garminKeys()).values());
 }
 

@@ -2,7 +2,6 @@ import { ActionNeededError } from "../../lib/errors.ts";
 import type { Tokens } from "../links/tokens.ts";
 import type { Link, Vendor } from "../model/link.ts";
 import { isIncomplete } from "../model/outcome.ts";
-import type { WentWell } from "./since.ts";
 
 /**
  * Idleness must not end a link, and a dead one is better found before a reading waits for it. Each is renewed whatever the
@@ -11,19 +10,14 @@ import type { WentWell } from "./since.ts";
 export async function keepAlive(
   tokens: Tokens,
   account: number,
-  report: { begunWith?: WentWell["links"] },
-): Promise<Record<Vendor, Link>> {
+): Promise<Partial<Record<Vendor, Link>> & { error?: unknown }> {
   const errors: unknown[] = [];
-  const kept = async (vendor: Vendor) => {
-    const link = await tokens.keepAlive(account, vendor).catch((error: unknown) => void errors.push(error));
-    if (link) report.begunWith = { ...report.begunWith, [vendor]: { state: link.state, linkedAt: link.linkedAt } };
-    return link;
-  };
+  const kept = (vendor: Vendor) => tokens.keepAlive(account, vendor).catch((error: unknown) => void errors.push(error));
   const withings = await kept("withings");
   const garmin = await kept("garmin");
-  if (withings && garmin) return { withings, garmin };
   // A link that is missing hides nothing that went wrong with the other one.
-  throw errors.find((error) => !isLinkMissing(error)) ?? errors[0];
+  const error = errors.find((it) => !isLinkMissing(it)) ?? errors[0];
+  return { ...(withings && { withings }), ...(garmin && { garmin }), error };
 }
 
 const isLinkMissing = (error: unknown) => error instanceof ActionNeededError && isIncomplete(error.action);

@@ -1,23 +1,11 @@
 import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
-import type { LedgerEntry } from "../model/ledger.ts";
-import type { Versioned } from "../model/link.ts";
-import { readingId } from "../model/reading.ts";
-import { findInGarmin, type Lookup, type Task } from "./lookup.ts";
+import type { Sink } from "../model/vendors.ts";
+import { act } from "./actions.ts";
+import { type BatchContext, isDiffering, isProvenNow } from "./batch.ts";
+import type { Item, Task } from "./item.ts";
+import { findInGarmin } from "./lookup.ts";
 import { sentValues, type Wanted } from "./match.ts";
-import {
-  type BatchContext,
-  type BatchReport,
-  describe,
-  notAttempted,
-  recordFailed,
-  recordSeen,
-  stillAwaited,
-  toRemove,
-  unconfirmed,
-  withFate,
-  writeChanged,
-} from "./record.ts";
-import { type Outgoing, upload } from "./upload.ts";
+import { upload } from "./upload.ts";
 
 /**
  * Brings readings of one kind into Garmin, in batches. Safe to stop at any line and run again:
@@ -28,41 +16,32 @@ import { type Outgoing, upload } from "./upload.ts";
  *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent. One that Garmin has
  *     not shown after a day is given up as the first, and another one takes its place.
  *
- * `holds` are held afterwards, unless Garmin has them already.
+ * `holds` are held afterwards, unless Garmin has them already. What goes wrong is put into the errors of the batch.
  */
-export async function reconcile(tasks: Task[], holds: Task[], deps: BatchContext): Promise<BatchReport> {
-  const report: BatchReport = {
-    ...{ synced: 0, skipped: 0, held: 0, fates: new Map(), readBacks: [], strangers: new Map() },
-    ...{ isHeld: false, isAwaited: false, sent: new Map(), hasUploaded: false },
-  };
-  // What may stand in Garmin already comes first, so that what is new cannot take its entry for its own.
+export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContext): Promise<void> {
+  const { errors, sink } = batch;
+  // What Garmin may have already comes first, so that what is new cannot take its entry for its own.
   const isNew = ({ step }: Task) => Number(step.type === "send");
   const sorted = tasks.toSorted((a, b) => isNew(a) - isNew(b));
   try {
-    for (let start = 0; start < sorted.length && !report.isHeld; start += deps.sink.batchSize) {
-      await settleBatch(sorted.slice(start, start + deps.sink.batchSize), deps, report);
+    for (const items of slices(sorted, sink.batchSize)) {
+      if (isDiffering(batch)) break;
+      await settleBatch(items, tasks, batch);
     }
   } catch (error) {
-    report.error ??= error;
+    errors.push(error);
   }
-  await settleHolds(holds, tasks, deps, report);
-  return report;
-}
-
-/** Last, so that they take no entry from what is the owner's; and whatever became of the uploads, if Garmin can be asked. */
-async function settleHolds(holds: Task[], tasks: Task[], deps: BatchContext, report: BatchReport) {
-  // Also of what was just sent, and turns up at this moment.
+  const [error] = errors;
+  // Whatever became of the uploads, if Garmin can be asked.
+  if (error && !(error instanceof RetryLaterError && !asksToWait(error))) return;
+  // Last, so that they take no entry from what is the owner's, also of what was just sent and turns up at this moment.
   const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
-  const isAway = report.error && !(report.error instanceof RetryLaterError && !asksToWait(report.error));
-  if (isAway) return;
   try {
-    for (const near of nearInTime(holds)) {
-      for (let start = 0; start < near.length; start += deps.sink.batchSize) {
-        await settleBatch(near.slice(start, start + deps.sink.batchSize), deps, report, expected);
-      }
+    for (const items of nearInTime(holds).flatMap((near) => slices(near, sink.batchSize))) {
+      await settleBatch(items, tasks, batch, expected);
     }
   } catch (error) {
-    report.error ??= error;
+    errors.push(error);
   }
 }
 
@@ -81,156 +60,41 @@ function nearInTime(holds: Task[]): Task[][] {
   return groups;
 }
 
-async function settleBatch(tasks: Task[], deps: BatchContext, report: BatchReport, expected: Wanted[] = []) {
-  const { sink, withAccess, lease, taken, clock } = deps;
-  await lease.ensure();
-  const isProven = isProvenBy(deps, report);
-  const { looks, strangers } = await findInGarmin(tasks, {
-    sink,
-    withAccess,
-    taken,
-    isProven,
-    accepted: deps.accepted,
-    now: clock.now(),
-    expected,
-  });
-  for (const stranger of strangers) report.strangers.set(stranger.key.id, stranger);
-  report.isAwaited ||= looks.some(({ finding }) => finding.type === "wait");
-  const looked = tasks.flatMap((task, index) => {
-    const seen = looks[index];
-    return seen ? [{ task, seen }] : [];
-  });
+async function settleBatch(items: Task[], tasks: Task[], batch: BatchContext, expected: Wanted[] = []): Promise<void> {
+  await batch.lease.ensure();
+  const now = batch.clock.now();
+  const strangers = await findInGarmin(items, { ...batch, isProven: isProvenNow(batch), now, expected });
+  for (const stranger of strangers) batch.strangers.set(stranger.key.id, stranger);
+  const hasArrived = ({ finding }: Task) => finding?.type === "arrived";
   // Those that arrived come first: they may prove the kind, which decides about the others.
-  const hasNotArrived = ({ seen }: (typeof looked)[number]) => Number(seen.finding.type !== "arrived");
-  const outgoing: Outgoing[] = [];
-  for (const { task, seen } of looked.toSorted((a, b) => hasNotArrived(a) - hasNotArrived(b))) {
-    if (isUploadNeeded(seen) && isFirstAwaited(deps, report)) continue;
+  await actOnEach(items.filter(hasArrived), batch);
+  // Nothing else is sent while the first reading of a kind is under way, in whichever run it was sent.
+  const isFirstAwaited = !isProvenNow(batch) && tasks.some(({ finding }) => finding?.type === "wait");
+  const others = items.filter((item) => !hasArrived(item) && !(isFirstAwaited && isUploadNeeded(item)));
+  const done = await actOnEach(others, batch);
+  await uploadAll(
+    done.filter((item) => isUploadNeeded(item) && !item.isSettled),
+    batch,
+  );
+}
+
+const isUploadNeeded = ({ finding }: Task) => finding?.type === "send" || finding?.type === "outdated";
+
+/** Answers those for which everything was done. */
+async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
+  const done: Task[] = [];
+  for (const item of items) {
     try {
-      const next = await settleOne(task, seen, deps, report);
-      if (next) outgoing.push(next);
+      await act(item, batch);
+      done.push(item);
     } catch (error) {
       if (error instanceof RetryLaterError || error instanceof ActionNeededError) throw error;
       // What Garmin will not do for this one says nothing about the others.
-      report.error ??= error;
+      batch.errors.push(error);
     }
   }
-  await uploadAll(outgoing, deps, report);
+  return done;
 }
-
-/** Does what is to be done before an upload. Answers what has to be uploaded. */
-async function settleOne(
-  task: Task,
-  { finding, surplus }: Lookup,
-  deps: BatchContext,
-  report: BatchReport,
-): Promise<Outgoing | undefined> {
-  const { sink, withAccess, ledger, lease, clock, taken } = deps;
-  const { reading, step, entry } = task;
-  const remove = async (key: Parameters<typeof sink.remove>[1]) => {
-    await lease.ensure();
-    await sink.remove(withAccess, key);
-  };
-  for (const { key } of surplus) await remove(key);
-
-  if (finding.type === "send" || finding.type === "outdated") {
-    const stands =
-      finding.type === "outdated" ? (finding.standing?.key ?? entry?.value.replaces?.garminKey) : undefined;
-    const known = { ...unconfirmed(entry?.value, clock.now()), ...(stands && { garminKey: stands }) };
-    // It became doubtful, or was edited beyond what Garmin takes, while its upload was open. What stands stays.
-    if (step.type === "verify" && step.hold) {
-      const held: LedgerEntry = {
-        ...notAttempted(reading, entry?.value),
-        ...known,
-        fate: { state: "held", reason: step.hold },
-      };
-      await ledger.write(held, entry?.version);
-      report.held++;
-      report.fates.set(readingId(reading), held);
-      return undefined;
-    }
-    const refusal = sink.refusal(reading);
-    if (refusal) {
-      await recordFailed({ ...notAttempted(reading, entry?.value), ...known }, refusal, task, deps, report);
-      return undefined;
-    }
-  }
-
-  switch (finding.type) {
-    case "send":
-      return task;
-    case "arrived":
-      await recordSeen(entry, reading, finding.standing, deps, report, new Set(surplus.map(({ key }) => key.id)));
-      return undefined;
-    case "elsewhere": {
-      const adopted: LedgerEntry = {
-        ...describe(reading, entry?.value),
-        fate: { state: "skipped", reason: "already_in_garmin" },
-        attempts: 0,
-        garminKey: finding.standing.key,
-        // A late copy of ours must still be removed.
-        ...unconfirmed(entry?.value, clock.now()),
-        ...(step.type === "hold" && { doubt: step.reason }),
-      };
-      await ledger.write(adopted, entry?.version);
-      taken.add(finding.standing.key.id);
-      report.strangers.delete(finding.standing.key.id);
-      report.skipped++;
-      report.fates.set(readingId(reading), adopted);
-      return undefined;
-    }
-    case "outdated": {
-      const replaces = entry && toRemove(entry.value, finding.standing?.key);
-      const { possibleCopies } = entry?.value ?? {};
-      const replacing = await ledger.write(
-        {
-          ...notAttempted(reading, entry?.value),
-          ...(replaces && { replaces }),
-          ...(possibleCopies && { possibleCopies }),
-        },
-        entry?.version,
-      );
-      // Not only what Garmin shows at this moment: what it showed once stands there until it is removed.
-      if (replaces?.garminKey) await remove(replaces.garminKey);
-      return { reading, entry: replacing };
-    }
-    case "gone":
-      await recordFailed(entry?.value ?? notAttempted(reading, undefined), "never_appeared", task, deps, report);
-      return undefined;
-    case "unclear":
-      await recordFailed(entry?.value ?? notAttempted(reading, undefined), "unreadable_in_garmin", task, deps, report);
-      return undefined;
-    case "absent": {
-      if (step.type !== "hold") return undefined;
-      const held = withFate(reading, entry?.value, { state: "held", reason: step.reason });
-      await writeChanged(ledger, held, entry);
-      report.held++;
-      report.fates.set(readingId(reading), held);
-      return undefined;
-    }
-    case "watched":
-      await endWatch(entry, deps, report);
-      return undefined;
-    default:
-      return undefined;
-  }
-}
-
-/** Only a look after the time is over ends the wait for late copies: there may have been none in between. */
-async function endWatch(
-  entry: Versioned<LedgerEntry> | undefined,
-  { ledger, clock }: BatchContext,
-  report: BatchReport,
-) {
-  if (!entry) return;
-  const { possibleCopies = [], ...rest } = entry.value;
-  const awaited = stillAwaited(possibleCopies, clock.now());
-  if (awaited.possibleCopies) return;
-  await ledger.write(rest, entry.version);
-  // It had failed before and did not fail again: it releases the cursor with the next run.
-  if (rest.fate.state !== "failed") report.fates.set(readingId(rest), rest);
-}
-
-const isUploadNeeded = ({ finding }: Lookup) => finding.type === "send" || finding.type === "outdated";
 
 /** So many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
@@ -239,68 +103,62 @@ const FAILURES = 3;
  * Everything new in one go. What got no answer before goes in ever smaller parts: should one record be what breaks Garmin,
  * it ends up alone, and the others arrive.
  */
-async function uploadAll(all: Outgoing[], deps: BatchContext, report: BatchReport) {
-  const outgoing = await uploadFirst(all, deps, report);
-  let failures: unknown[] = [];
-  for (const part of parts(outgoing, deps.sink.batchSize)) {
-    if (report.isHeld) return;
+async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {
+  const items = await uploadFirst(all, batch);
+  let failures = 0;
+  for (const part of inParts(items, batch.sink)) {
+    if (isDiffering(batch)) return;
+    const wasTried = part.some((item) => attemptsOf(item) > 0);
     try {
-      await upload(part, deps, report);
-      failures = [];
+      await upload(part, batch);
+      failures = 0;
     } catch (error) {
-      const mayBeTheRecord = error instanceof RetryLaterError && part.some(({ entry }) => entry?.value.attempts);
-      failures.push(error);
+      const mayBeTheRecord = error instanceof RetryLaterError && wasTried;
       if (!mayBeTheRecord || asksToWait(error)) throw error;
-      report.error ??= error;
-      if (failures.length === FAILURES) return;
+      batch.errors.push(error);
+      failures++;
+      if (failures === FAILURES) return;
     }
   }
-}
-
-/** A reading of this kind has come back as it was sent, or its owner has accepted it. */
-function isProvenBy({ isProven }: BatchContext, { readBacks, isHeld }: BatchReport): boolean {
-  return isProven || (readBacks.length > 0 && !isHeld);
-}
-
-/** Nothing else is sent while the first reading of a kind is under way, in whichever run it was sent. */
-function isFirstAwaited(deps: BatchContext, report: BatchReport): boolean {
-  return report.isAwaited && !isProvenBy(deps, report);
 }
 
 /**
  * Until a reading of this kind has come back from this Garmin, one is sent alone. Returns what may follow it: nothing if it is
  * not there yet or came back different. A refused one proves nothing, so another one takes its place.
  */
-async function uploadFirst(outgoing: Outgoing[], deps: BatchContext, report: BatchReport): Promise<Outgoing[]> {
-  let rest = outgoing;
-  for (let tries = 0; tries < FAILURES && rest.length > 1 && !isProvenBy(deps, report) && !report.isHeld; tries++) {
-    const first = firstOf(rest, deps);
-    await upload([first], deps, report);
+async function uploadFirst(items: Item[], batch: BatchContext): Promise<Item[]> {
+  const isStillUnknown = () => !isProvenNow(batch) && !isDiffering(batch);
+  let rest = items;
+  for (let tries = 0; tries < FAILURES && rest.length > 1 && isStillUnknown(); tries++) {
+    const first = firstOf(rest, batch);
+    await upload([first], batch);
     rest = rest.filter((it) => it !== first);
-    const fate = report.fates.get(readingId(first.reading))?.fate.state;
-    if (fate !== "seen" && fate !== "failed") return [];
+    if (!first.isSettled) return [];
   }
-  return report.isHeld || (rest.length > 1 && !isProvenBy(deps, report)) ? [] : rest;
+  return isDiffering(batch) || (rest.length > 1 && !isProvenNow(batch)) ? [] : rest;
 }
+
+const attemptsOf = ({ entry }: Item) => entry?.value.attempts ?? 0;
 
 /** The one tried least often; of those the one with the most fields; of those the newest. */
-function firstOf(outgoing: Outgoing[], { sink, context }: BatchContext): Outgoing {
-  const attempts = ({ entry }: Outgoing) => entry?.value.attempts ?? 0;
-  const fields = ({ reading }: Outgoing) => Object.keys(sink.sentFields(reading, context)).length;
-  const [first] = outgoing.toSorted(
-    (a, b) =>
-      attempts(a) - attempts(b) || fields(b) - fields(a) || b.reading.takenAt.getTime() - a.reading.takenAt.getTime(),
-  );
-  if (!first) throw new RangeError("there is nothing to send");
-  return first;
+function firstOf(items: Item[], { sink, sendContext }: BatchContext): Item {
+  const fields = ({ reading }: Item) => Object.keys(sink.sentFields(reading, sendContext)).length;
+  return items.reduce((best, item) => {
+    const order =
+      attemptsOf(best) - attemptsOf(item) ||
+      fields(item) - fields(best) ||
+      item.reading.takenAt.getTime() - best.reading.takenAt.getTime();
+    return order > 0 ? item : best;
+  });
 }
 
-function parts(outgoing: Outgoing[], batchSize: number): Outgoing[][] {
-  const byAttempts = Map.groupBy(outgoing, ({ entry }) => entry?.value.attempts ?? 0);
-  // The least attempted first: what has failed again and again must not stand in the way of what is new.
+function inParts(items: Item[], { batchSize }: Sink): Item[][] {
+  const byAttempts = Map.groupBy(items, attemptsOf);
+  // The least attempted first: what has failed again and again must not delay what is new.
   const sorted = [...byAttempts].sort(([a], [b]) => a - b);
-  return sorted.flatMap(([attempts, group]) => {
-    const size = Math.max(1, Math.floor(batchSize / 2 ** attempts));
-    return Array.from({ length: Math.ceil(group.length / size) }, (_, n) => group.slice(n * size, (n + 1) * size));
-  });
+  return sorted.flatMap(([attempts, group]) => slices(group, Math.max(1, Math.floor(batchSize / 2 ** attempts))));
+}
+
+function slices<T>(all: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }

@@ -1,0 +1,48 @@
+import type { LedgerEntry } from "../model/ledger.ts";
+import type { Versioned } from "../model/link.ts";
+import type { Reading } from "../model/reading.ts";
+import type { GarminEntry } from "../model/vendors.ts";
+import type { Step } from "./plan.ts";
+
+/** One reading on its way through a run, from what Withings lists to what the ledger says in the end. */
+export interface Item<S extends Step = Step> {
+  readonly reading: Reading;
+  /** What is to happen with it. */
+  readonly step: S;
+  /** Its ledger entry when the run began. */
+  readonly before: LedgerEntry | undefined;
+  /** Its ledger entry now, replaced as it is written. */
+  entry: Versioned<LedgerEntry> | undefined;
+  /** What Garmin has of it. Absent until Garmin was asked. */
+  finding?: Finding;
+  /** Copies of it in Garmin that are one too many. */
+  surplus?: GarminEntry[];
+  /** Garmin accepted an upload of it in this run. */
+  isAccepted?: true;
+  /** This run is done with it, and its entry says what it came to. */
+  isSettled?: true;
+}
+
+/** A reading that Garmin has to be asked about, or sent. */
+export type Task = Item<Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>>;
+
+/** One that the ledger knows. */
+export type Written<I extends Item = Item> = I & { entry: Versioned<LedgerEntry> };
+
+/**
+ * What a look into Garmin says about one reading.
+ *
+ *   send        it is not there
+ *   arrived     it is there as ours, perhaps with other values than were sent
+ *   elsewhere   it is there, but not by us
+ *   outdated    an older version of it has to go first, if it is still there
+ *   wait        it may still turn up
+ *   gone        Garmin accepted it several times and never showed it
+ *   unclear     an unreadable entry may be it, so it must not be sent again
+ *   watched     it was seen before; only late copies of it matter
+ *   absent      it is not there, and waits
+ */
+export type Finding =
+  | { type: "send" | "wait" | "gone" | "unclear" | "watched" | "absent" }
+  | { type: "arrived" | "elsewhere"; inGarmin: GarminEntry }
+  | { type: "outdated"; inGarmin: GarminEntry | undefined };

@@ -1,0 +1,118 @@
+import type { Log } from "../../lib/log.ts";
+import type { Account } from "../model/account.ts";
+import type { Ledger } from "../model/ledger.ts";
+import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
+import { KindClosedError, type Sink } from "../model/vendors.ts";
+import { type BatchContext, isDiffering } from "./batch.ts";
+import { type CollectDeps, type Collected, claimedKeys, holdsOf, type Start, tasksOf } from "./collect.ts";
+import { followUp, openWithoutTask } from "./follow-up.ts";
+import type { Item, Task } from "./item.ts";
+import { isPaused, type Tried } from "./pause.ts";
+import { acceptedFields } from "./read-back.ts";
+import { reconcile } from "./reconcile.ts";
+import { settleAs } from "./record.ts";
+import { blameKind, broke, type Trouble } from "./trouble.ts";
+
+/** The readings of one kind that Garmin has to be asked about, or sent. */
+export interface KindWork {
+  kind: ReadingKind;
+  /** Nothing of this kind is tried now. */
+  isResting: boolean;
+  tasks: Task[];
+  holds: Task[];
+  batch: BatchContext;
+  tried?: Tried;
+}
+
+/** One run, as far as it has got by then. */
+interface Given extends Pick<BatchContext, "lease" | "onStage"> {
+  account: Account;
+  start: Start;
+  collected: Collected;
+}
+
+/**
+ * Settles what can be settled. Answers the work on each kind, and by `readingId` the readings that stay open though nothing is
+ * left to send of them.
+ */
+export async function bringToGarmin(
+  deps: CollectDeps & { log: Log },
+  given: Given,
+  trouble: Trouble,
+): Promise<{ kinds: KindWork[]; stillOpen: string[] }> {
+  const { start, collected } = given;
+  const { items } = collected;
+  const planned = planKinds(deps, given);
+  const holds = planned.flatMap((it) => it.holds);
+  await settleWithoutGarmin(items, holds, start.ledger);
+  const openBefore = await openWithoutTask(items, start.progress, start.ledger);
+  const claimed = await claimedKeys(items, [...openBefore, ...holds], start.ledger);
+  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, given) }));
+  // First, so that no late copy is taken for a new reading. A failure here does not keep anything else from arriving.
+  const stillOpen: string[] = [];
+  for (const { kind, isResting, batch } of kinds) {
+    const entries = openBefore.filter(({ value }) => value.kind === kind);
+    if (isResting) stillOpen.push(...entries.map(({ value }) => readingId(value)));
+    else await followUp(entries, batch, stillOpen).catch((error: unknown) => blameKind(trouble, error, deps));
+  }
+  // One kind after the other, each on its own: trouble with a pressure never stops a weight.
+  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, given, trouble);
+  return { kinds, stillOpen };
+}
+
+function planKinds({ sinks, clock }: CollectDeps, { account, start, collected: { items } }: Given) {
+  return KINDS.map((kind) => {
+    const isResting = isPaused(start.progress, kind, account.settings.sends, clock.now());
+    const looksForHeld = start.looksForHeld && !isResting;
+    return { kind, isResting, tasks: tasksOf(items, kind), holds: holdsOf({ items, sinks, looksForHeld }, kind) };
+  });
+}
+
+/** Writes down what is held, refused or left out. What Garmin may have already is looked for first. */
+async function settleWithoutGarmin(items: Item[], holds: Task[], ledger: Ledger): Promise<void> {
+  const isLookedFor = new Set<Item>(holds);
+  for (const item of items) {
+    const { step } = item;
+    if (isLookedFor.has(item)) continue;
+    if (step.type === "hold") await settleAs(item, { state: "held", reason: step.reason }, ledger);
+    if (step.type === "fail") await settleAs(item, { state: "failed", reason: step.reason }, ledger);
+    if (step.type === "skip") await settleAs(item, { state: "skipped", reason: step.reason }, ledger);
+  }
+}
+
+function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, given: Given): BatchContext {
+  const { account, start, collected, lease, onStage } = given;
+  const { height, timezone } = collected;
+  return {
+    ...{ sink: deps.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
+    withAccess: deps.tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId),
+    sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
+    isProven: start.progress.proven?.includes(kind) ?? false,
+    accepted: acceptedFields(start.progress, kind),
+    ...{ claimed, readBacks: [], strangers: new Map(), errors: [] },
+  };
+}
+
+async function reconcileKind(
+  { tasks, holds, batch }: KindWork,
+  deps: CollectDeps & { log: Log },
+  given: Given,
+  trouble: Trouble,
+): Promise<Tried> {
+  await reconcile(tasks, holds, batch);
+  // Here too, because answers are judged even after the access to Garmin has ended.
+  const error = await deps.tokens.heed(given.account.telegramUserId, "garmin", batch.errors[0]);
+  for (const { isSettled, entry } of [...tasks, ...holds]) {
+    if (!isSettled || entry?.value.fate.state !== "failed") continue;
+    // Our bug or Garmin's change: a refusal of something that we found to be in order.
+    if (entry.value.fate.reason !== "out_of_range") broke(trouble, entry.value.fate.reason);
+  }
+  if (error) blameKind(trouble, error, deps);
+  return { pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
+}
+
+/** Why nothing more of this kind is tried. */
+function pausedBy(error: unknown, batch: BatchContext): Tried["pausedBy"] {
+  if (error instanceof KindClosedError) return { reason: "closed", httpStatus: error.httpStatus };
+  return isDiffering(batch) ? { reason: "differs" } : undefined;
+}

@@ -1,0 +1,57 @@
+import type { AttentionItem, LedgerEntry } from "../model/ledger.ts";
+import type { RunOutcome } from "../model/outcome.ts";
+import { readingId } from "../model/reading.ts";
+import { isTask } from "./collect.ts";
+import type { Waiting } from "./delay.ts";
+import type { Item } from "./item.ts";
+import type { Pauses } from "./pause.ts";
+import { isDecided, isOfferedAgain, isWatched } from "./plan.ts";
+import type { Settlement } from "./progress.ts";
+
+type Counts = Pick<RunOutcome, "synced" | "skipped" | "held" | "failed">;
+
+/** What the readings of a run came to. `attention` are those held or failed in earlier runs: some still wait for the owner. */
+export function tally(items: Item[], attention: AttentionItem[]): Counts {
+  const handled = items.filter(({ step }) => step.type !== "leave");
+  const isAtRest = ({ step }: Item) => step.type === "settled" || step.type === "watch";
+  const states = handled.map((it) => (!isAtRest(it) && it.isSettled ? it.entry?.value.fate.state : undefined));
+  const count = (state: LedgerEntry["fate"]["state"]) => states.filter((it) => it === state).length;
+  const listed = new Set(handled.map(({ reading }) => readingId(reading)));
+  const waiting = attention.filter((it) => it.fate.state === "held" && !listed.has(readingId(it)));
+  return {
+    synced: count("seen"),
+    skipped: count("skipped") + handled.filter(isAtRest).length,
+    held: count("held") + waiting.length,
+    failed: count("failed"),
+  };
+}
+
+/** Readings that the owner had said to send, and what they came to. */
+export function decidedOf(items: Item[]): LedgerEntry[] {
+  return items.flatMap((item) => (item.before && isDecided(item.before) ? (resultOf(item) ?? []) : []));
+}
+
+export function settlementOf(item: Item): Settlement {
+  const { reading, step } = item;
+  const entry = resultOf(item);
+  const isDone = step.type === "leave" || step.type === "settled" || item.isSettled === true;
+  // A reading that is watched holds the cursor: only what Withings lists can be looked after. But while its kind is off
+  // it may be for months, so that what is to be offered again does not.
+  const isOpen = entry && (isWatched(entry) || (step.type !== "leave" && isOfferedAgain(entry)));
+  return { reading, entry, settled: isDone && !isOpen };
+}
+
+/** What was begun and has no result counts as it was when the run began. */
+const resultOf = ({ isSettled, before, entry }: Item) => (isSettled ? entry?.value : before);
+
+/** Not refused, not seen: Garmin has them, or will be asked again. */
+export function waitingOf(items: Item[], paused: Pauses): Waiting[] {
+  const isWaiting = (item: Item) => {
+    const { entry, settled } = settlementOf(item);
+    // To be held, if Garmin does not have it: that is not known yet.
+    const isUndecided = item.step.type === "hold" && !settled;
+    const isOpen = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
+    return isOpen && (isTask(item) || isUndecided) && !paused[item.reading.kind];
+  };
+  return items.filter(isWaiting).map(({ reading, entry }) => ({ reading, entry: entry?.value }));
+}

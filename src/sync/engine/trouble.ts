@@ -1,0 +1,74 @@
+import type { Clock } from "../../lib/clock.ts";
+import { ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../../lib/errors.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import { BusyError } from "../links/with-lease.ts";
+import { type Vendor, VendorRestError } from "../model/link.ts";
+import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/outcome.ts";
+import { KindClosedError } from "../model/vendors.ts";
+import { delayOf, type Waiting } from "./delay.ts";
+
+/** What was in the way of a run: the worst of it, and of equals the first. */
+export interface Trouble
+  extends Pick<RunOutcome, "status" | "action" | "delay" | "unexpectedFrom" | "uploadRefusedAt"> {
+  /** One sentence, when something in the configuration or the store has to be fixed. */
+  problem?: string;
+  /** Until when a vendor asked us to wait; of several, the latest. */
+  rests?: { vendor: Vendor; until: Date };
+  /** Another run is at work on this account, so this one did nothing. */
+  busy?: true;
+  /** With status "error": what broke, in a few technical words, so that a new cause can be told from a known one. */
+  cause?: string;
+}
+
+export function addDelay(trouble: Trouble, waiting: Waiting[], facts: Parameters<typeof delayOf>[2]): void {
+  if (waiting.length > 0) trouble.status = worse(trouble.status, "retry_later");
+  if (trouble.status !== "retry_later") return;
+  trouble.delay = {
+    ...delayOf(trouble.delay?.cause, waiting, facts),
+    ...(trouble.delay?.until && { until: trouble.delay.until }),
+  };
+}
+
+export function broke(trouble: Trouble, cause: string, unexpectedFrom?: Vendor): void {
+  trouble.status = worse(trouble.status, "error");
+  // What broke weighs more than a reading that Garmin did not take.
+  if (trouble.cause !== undefined && !isAboutOneReading(trouble.cause)) return;
+  trouble.cause = cause;
+  if (unexpectedFrom) trouble.unexpectedFrom = unexpectedFrom;
+}
+
+interface BlameDeps {
+  log: Log;
+  clock: Clock;
+}
+
+export function blame(trouble: Trouble, error: unknown, { log, clock }: BlameDeps): void {
+  if (error instanceof ActionNeededError) {
+    trouble.status = worse(trouble.status, "action_needed");
+    trouble.action ??= error.action;
+    if (error.action === "grant_garmin_upload") trouble.uploadRefusedAt = clock.now();
+  } else if (error instanceof RetryLaterError) {
+    trouble.status = worse(trouble.status, "retry_later");
+    if (error instanceof BusyError) trouble.busy = true;
+    else trouble.delay ??= delayBy(error, clock.now());
+    if (error instanceof VendorRestError && !(trouble.rests && trouble.rests.until > error.until)) {
+      trouble.rests = { vendor: error.vendor, until: error.until };
+    }
+    log.warn("run_postponed", errorFacts(error));
+  } else {
+    const unexpectedFrom = error instanceof UnexpectedAnswerError ? error.vendor : undefined;
+    broke(trouble, error instanceof Error ? error.message : "unknown", unexpectedFrom);
+    if (error instanceof UsageError) trouble.problem ??= error.message;
+    log.error("run_failed", errorFacts(error));
+  }
+}
+
+function delayBy(error: RetryLaterError, since: Date): Delay {
+  return { cause: error.delayedBy, since, ...(error instanceof VendorRestError && { until: error.until }) };
+}
+
+/** A kind that Garmin does not offer is a fact, and told as one. */
+export function blameKind(trouble: Trouble, error: unknown, deps: BlameDeps): void {
+  if (error instanceof KindClosedError) deps.log.warn("garmin_serves_no_such_readings", errorFacts(error));
+  else blame(trouble, error, deps);
+}
