@@ -98,10 +98,8 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     await answerCallback(ctx, answer);
     const { late, items } = byStart(waiting);
     const rest = [
-      ...(items.length > 0 ? [words.news({ type: "attention", items, isQuiet: false })] : []),
-      ...(late.length > 0
-        ? [words.news({ type: "before_start", items: late, startAt: progress?.startAt, isQuiet: false })]
-        : []),
+      ...(items.length > 0 ? [words.held.question(items)] : []),
+      ...(late.length > 0 ? [words.held.beforeStart(late, progress?.startAt)] : []),
     ];
     await editOrReply(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
     if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);

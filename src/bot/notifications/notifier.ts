@@ -19,6 +19,7 @@ import {
 import type { Overview } from "../../sync/status/overview.ts";
 import { isGone } from "../telegram/errors.ts";
 import { attention, noticeButtons, withFixes } from "../ui/keyboards.ts";
+import { newsText } from "../views/news.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 
 const TRIES = 5;
@@ -145,7 +146,7 @@ export function createNotifier(deps: {
   }
 
   function messageOf(news: HealthNews, words: Words): { text: string; keyboard?: InlineKeyboard } {
-    const text = words.news(news);
+    const text = newsText(news, words);
     if (news.type === "attention" || news.type === "before_start")
       return { text, keyboard: attention(news.items, words) };
     if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };

@@ -5,6 +5,7 @@ import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
 import { lastSyncLines } from "./last-sync.ts";
 import { linkLines } from "./links.ts";
+import { unreadableText } from "./unreadable.ts";
 
 /** What /status shows besides the account's own overview. */
 export interface StatusOptions {
@@ -27,7 +28,7 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     ...words.notices.statusLines(facts),
     ...(items.length > 0 ? ["", ...words.held.lines(items)] : []),
     ...(late.length > 0 ? ["", words.held.beforeStart(late, progress?.startAt)] : []),
-    ...(unreadable.length > 0 ? ["", words.unreadable(unreadable)] : []),
+    ...(unreadable.length > 0 ? ["", unreadableText(unreadable, words)] : []),
     ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
   ].join("\n");
 }
@@ -72,6 +73,6 @@ export function stuckText(
   return [
     ...[...facts.differs, ...facts.closed].map(({ kind }) => words.notices.paused(kind, status)),
     ...(attention.length > 0 ? [words.held.needDecision(attention.length, status)] : []),
-    ...(unreadable.length > 0 ? [words.unreadable(unreadable)] : []),
+    ...(unreadable.length > 0 ? [unreadableText(unreadable, words)] : []),
   ].join(" ");
 }

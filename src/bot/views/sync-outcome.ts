@@ -5,6 +5,8 @@ import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
 import { sinceThen } from "./last-sync.ts";
+import { newsText } from "./news.ts";
+import { unreadableText } from "./unreadable.ts";
 
 export interface OutcomeOptions {
   /** What the run was the first to hold. */
@@ -57,7 +59,7 @@ function settledLines(report: RunReport, { healed, status = "/status" }: Outcome
   const failed = report.failed - count(named, "failed");
   const had = count(unnamed, "skipped");
   return [
-    ...(healed ? [words.news(healed)] : []),
+    ...(healed ? [newsText(healed, words)] : []),
     ...named.map(words.held.became),
     ...(!healed && synced > 0 ? [words.sync.seen(synced)] : []),
     ...(had > 0 ? [words.sync.alreadyThere(had)] : []),
@@ -99,7 +101,7 @@ function leftOverLines({ after, status = "/status" }: OutcomeOptions, words: Wor
   const unreadable = after?.unreadable ?? [];
   return [
     ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
-    ...(unreadable.length > 0 ? [words.unreadable(unreadable)] : []),
+    ...(unreadable.length > 0 ? [unreadableText(unreadable, words)] : []),
   ];
 }
 

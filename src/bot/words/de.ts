@@ -1,7 +1,5 @@
 import type { Action } from "../../lib/errors.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import type { UnreadableRecord } from "../../sync/model/vendors.ts";
-import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { doctorInGerman } from "./de-doctor.ts";
 import { heldInGerman } from "./de-held.ts";
@@ -11,12 +9,11 @@ import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import type { Words } from "./en.ts";
-import { ATTENTION_SHOWN } from "./en-held.ts";
 import type { Format } from "./format.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
 export function german(format: Format): Words {
-  const { language, time, moment, day, now } = format;
+  const { language, time, moment, day } = format;
   const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
   const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
 
@@ -64,56 +61,10 @@ export function german(format: Format): Words {
     next: (at) => `Nächster Abgleich: ${time(at)}`,
   };
 
-  /** `der letzten Stunde`, `den letzten 5 Stunden`, `den letzten 3 Tagen` */
-  function span(since: Date): string {
-    const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
-    if (hours === 1) return "der letzten Stunde";
-    return hours < 48 ? `den letzten ${hours} Stunden` : `den letzten ${Math.round(hours / 24)} Tagen`;
-  }
-
-  function trouble({ trouble: { what, cause, since: itsSince }, since, runs, delay }: TroubleNews): string {
-    if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
-    if (isUnexpected(what)) return delays.unexpectedLasts(what, itsSince ?? since);
-    if (what !== "broken") return ACTION[what];
-    const more = cause
-      ? ` In meinem Protokoll steht mehr: ${cause}`
-      : " Wer mich betreibt, findet mehr in meinem Protokoll.";
-    return `Bei mir stimmt etwas nicht, darum kommen Messungen vielleicht nicht in Garmin an. Nichts ist verloren, und ich versuche es weiter.${more}`;
-  }
-
-  function unreadableLine(records: UnreadableRecord[]): string {
-    const [one, ...more] = records;
-    if (one && more.length === 0) {
-      return `Bei Withings gibt es eine Messung${one.takenAt ? ` von ${time(one.takenAt)}` : ""}, die ich nicht lesen kann.`;
-    }
-    const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
-    return `Bei Withings gibt es ${records.length} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
-  }
-
-  function newsText(news: HealthNews): string {
-    switch (news.type) {
-      case "trouble": {
-        const text = trouble(news);
-        return news.isReminder ? `Seit ${moment(news.since)} Uhr ist nicht alles angekommen. ${text}` : text;
-      }
-      case "healed": {
-        const isTimed = !news.told.some(({ what }) => what === "fix_clock");
-        if (news.synced > 0)
-          return `${delays.over(news)} ${readings(news.synced)}${isTimed ? ` aus ${span(news.since)}` : ""} ${news.synced === 1 ? "ist" : "sind"} jetzt in Garmin.`;
-        return `${delays.over(news)} ${isTimed ? `Seit ${moment(news.since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt."}`;
-      }
-      case "expiry":
-        return `Meine Erlaubnis bei ${VENDOR[news.vendor]} endet in ${news.daysLeft === 1 ? "1 Tag" : `${news.daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, du ${news.vendor === "garmin" ? "meldest dich jetzt neu an" : "verbindest jetzt neu"}.`;
-      case "attention":
-        return held.question(news.items);
-      case "before_start":
-        return held.beforeStart(news.items, news.startAt);
-      case "unreadable":
-        return `${unreadableLine(news.records)} Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.`;
-      case "notice":
-        return notices.text(news.notice);
-    }
-  }
+  const LINK_AGAIN: Record<Vendor, string> = {
+    withings: "du verbindest jetzt neu",
+    garmin: "du meldest dich jetzt neu an",
+  };
 
   const notices = noticesInGerman(format);
   const delays = delayInGerman(format);
@@ -143,7 +94,7 @@ export function german(format: Format): Words {
     notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
-    unreadable: unreadableLine,
+    delays,
     broken: BROKEN,
     held,
     notices,
@@ -259,7 +210,28 @@ export function german(format: Format): Words {
     became: held.became,
     decided: held.decided,
 
-    news: newsText,
+    news: {
+      reminder: (since) => `Seit ${moment(since)} Uhr ist nicht alles angekommen.`,
+      broken:
+        "Bei mir stimmt etwas nicht, darum kommen Messungen vielleicht nicht in Garmin an. Nichts ist verloren, und ich versuche es weiter.",
+      logSays: (cause) => `In meinem Protokoll steht mehr: ${cause}`,
+      logHasMore: "Wer mich betreibt, findet mehr in meinem Protokoll.",
+      lastHours: (hours) => (hours === 1 ? " aus der letzten Stunde" : ` aus den letzten ${hours} Stunden`),
+      lastDays: (count) => ` aus den letzten ${count} Tagen`,
+      arrived: (count, span = "") => `${readings(count)}${span} ${count === 1 ? "ist" : "sind"} jetzt in Garmin.`,
+      noneMissed: (since) =>
+        since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
+      expiry: (vendor, daysLeft) =>
+        `Meine Erlaubnis bei ${VENDOR[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
+      unreadable: () =>
+        "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
+    },
+    unreadable: {
+      one: (takenAt) =>
+        `Bei Withings gibt es eine Messung${takenAt ? ` von ${time(takenAt)}` : ""}, die ich nicht lesen kann.`,
+      several: (count, times) =>
+        `Bei Withings gibt es ${count} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.map(time).join("; ")}` : ""}.`,
+    },
 
     summary: summaryInGerman(format),
     silence: silenceInGerman,

@@ -3,11 +3,9 @@ import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { AnswerTopic } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
-import type { UnreadableRecord } from "../../sync/model/vendors.ts";
-import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { doctorInEnglish } from "./en-doctor.ts";
-import { ATTENTION_SHOWN, heldInEnglish } from "./en-held.ts";
+import { heldInEnglish } from "./en-held.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
@@ -20,7 +18,7 @@ export type Words = ReturnType<typeof english>;
 
 /** The English sentences. Short, exact, and with what to do; nobody needs to have heard of tokens. */
 export function english(format: Format) {
-  const { language, time, moment, day, now } = format;
+  const { language, time, moment, day } = format;
   const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
   const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 
@@ -68,55 +66,7 @@ export function english(format: Format) {
     next: (at: Date) => `Next sync: ${time(at)}`,
   };
 
-  /** `hour`, `5 hours`, `3 days`: what follows "the last". */
-  function span(since: Date): string {
-    const hours = Math.max(1, Math.round((now.getTime() - since.getTime()) / 3_600_000));
-    if (hours === 1) return "hour";
-    return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
-  }
-
-  function trouble({ trouble: { what, cause, since: itsSince }, since, runs, delay }: TroubleNews): string {
-    if (what === "waiting") return delays.lasts(delay ?? { cause: "us", since }, since, runs);
-    if (isUnexpected(what)) return delays.unexpectedLasts(what, itsSince ?? since);
-    if (what !== "broken") return ACTION[what];
-    const more = cause ? ` My log says more: ${cause}` : " The person who runs me can find more in my log.";
-    return `Something is wrong on my side, so readings may not arrive in Garmin. Nothing is lost, and I’ll keep trying.${more}`;
-  }
-
-  function unreadableLine(records: UnreadableRecord[]): string {
-    const [one, ...more] = records;
-    if (one && more.length === 0) {
-      return `Withings has a measurement${one.takenAt ? ` from ${time(one.takenAt)}` : ""} that I can’t read.`;
-    }
-    const times = records.flatMap(({ takenAt }) => (takenAt ? [time(takenAt)] : [])).slice(-ATTENTION_SHOWN);
-    return `Withings has ${records.length} measurements that I can’t read${times.length > 0 ? `: ${times.join("; ")}` : ""}.`;
-  }
-
-  function newsText(news: HealthNews): string {
-    switch (news.type) {
-      case "trouble": {
-        const text = trouble(news);
-        return news.isReminder ? `Not everything has arrived since ${moment(news.since)}. ${text}` : text;
-      }
-      case "healed": {
-        // A wrong clock does not know since when it was wrong.
-        const isTimed = !news.told.some(({ what }) => what === "fix_clock");
-        return news.synced > 0
-          ? `${delays.over(news)} ${readings(news.synced)}${isTimed ? ` from the last ${span(news.since)}` : ""} ${news.synced === 1 ? "is" : "are"} now in Garmin.`
-          : `${delays.over(news)} No reading has been missed${isTimed ? ` since ${moment(news.since)}` : ""}.`;
-      }
-      case "expiry":
-        return `My permission at ${VENDOR[news.vendor]} ends in ${days(news.daysLeft)}, because I couldn’t renew it lately. I’ll keep trying; to be safe, ${news.vendor === "garmin" ? "sign in" : "link it"} again now.`;
-      case "attention":
-        return held.question(news.items);
-      case "before_start":
-        return held.beforeStart(news.items, news.startAt);
-      case "unreadable":
-        return `${unreadableLine(news.records)} Your other readings arrive. Nothing is lost: Withings keeps ${news.records.length === 1 ? "it" : "them"}, and I try again every day.`;
-      case "notice":
-        return notices.text(news.notice);
-    }
-  }
+  const LINK_AGAIN: Record<Vendor, string> = { withings: "link it", garmin: "sign in" };
 
   const notices = noticesInEnglish(format);
   const delays = delayInEnglish(format);
@@ -147,7 +97,7 @@ export function english(format: Format) {
     notAsSent: notices.notAsSent,
     unexpected: delays.unexpected,
     unexpectedNow: delays.unexpectedNow,
-    unreadable: unreadableLine,
+    delays,
     broken: BROKEN,
     held,
     notices,
@@ -270,7 +220,28 @@ export function english(format: Format) {
 
     /* What nobody asked for */
 
-    news: newsText,
+    news: {
+      reminder: (since: Date) => `Not everything has arrived since ${moment(since)}.`,
+      broken:
+        "Something is wrong on my side, so readings may not arrive in Garmin. Nothing is lost, and I’ll keep trying.",
+      logSays: (cause: string) => `My log says more: ${cause}`,
+      logHasMore: "The person who runs me can find more in my log.",
+      lastHours: (hours: number) => ` from the last ${hours === 1 ? "hour" : `${hours} hours`}`,
+      lastDays: (count: number) => ` from the last ${days(count)}`,
+      arrived: (count: number, span = "") => `${readings(count)}${span} ${count === 1 ? "is" : "are"} now in Garmin.`,
+      /** Without a time where nobody knows it. */
+      noneMissed: (since: Date | undefined) => `No reading has been missed${since ? ` since ${moment(since)}` : ""}.`,
+      expiry: (vendor: Vendor, daysLeft: number) =>
+        `My permission at ${VENDOR[vendor]} ends in ${days(daysLeft)}, because I couldn’t renew it lately. I’ll keep trying; to be safe, ${LINK_AGAIN[vendor]} again now.`,
+      unreadable: (count: number) =>
+        `Your other readings arrive. Nothing is lost: Withings keeps ${count === 1 ? "it" : "them"}, and I try again every day.`,
+    },
+    unreadable: {
+      one: (takenAt: Date | undefined) =>
+        `Withings has a measurement${takenAt ? ` from ${time(takenAt)}` : ""} that I can’t read.`,
+      several: (count: number, times: Date[]) =>
+        `Withings has ${count} measurements that I can’t read${times.length > 0 ? `: ${times.map(time).join("; ")}` : ""}.`,
+    },
 
     summary: summaryInEnglish(format),
     silence: silenceInEnglish,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { newsText } from "../../../src/bot/views/news.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { terminalWords } from "../../../src/cli/words.ts";
@@ -193,7 +194,7 @@ test.each(["en", "de"] as const)(
   "every notice in %s begins with the fact, and says that nothing is lost where something waits",
   (language) => {
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
-    const texts = NOTICES.map((notice) => words.news({ type: "notice", notice, isQuiet: true }));
+    const texts = NOTICES.map((notice) => newsText({ type: "notice", notice, isQuiet: true }, words));
     expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
     const isLost = { en: "nothing is lost", de: "nichts ist verloren" }[language];
     expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);

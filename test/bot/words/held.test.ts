@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { newsText } from "../../../src/bot/views/news.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Language } from "../../../src/sync/model/account.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
@@ -16,7 +17,7 @@ test("old readings that turned up are told in both languages, and when there are
     const items = Array.from({ length: count }, (_, number) => item(number));
     const startAt = new Date("2026-10-22T12:00:00Z");
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now });
-    return words.news({ type: "before_start", items, startAt, isQuiet: false });
+    return newsText({ type: "before_start", items, startAt, isQuiet: false }, words);
   };
   expect(of("de", 1)).toBe(
     "Bei Withings ist 1 Wiegung vom 1. Okt. dazugekommen. Ich übertrage ab dem 22. Okt., darum habe ich sie ausgelassen.",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { newsText } from "../../../src/bot/views/news.ts";
 import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
 import { LANGUAGES, wordsFor } from "../../../src/bot/words/words.ts";
@@ -55,8 +56,7 @@ describe.each(LANGUAGES)("in %s", (language) => {
       fate: { state: "held", reason: "ambiguous_person" },
     } as AttentionItem;
     const last = (count: number) =>
-      words
-        .news({ type: "attention", items: Array.from({ length: count }, () => item), isQuiet: false })
+      newsText({ type: "attention", items: Array.from({ length: count }, () => item), isQuiet: false }, words)
         .split("\n")
         .at(-1);
     const [one, two] = language === "en" ? ["and 1 older one", "and 2 older ones"] : ["und 1 ältere", "und 2 ältere"];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { newsText } from "../../../src/bot/views/news.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
@@ -84,7 +85,8 @@ function life({ patienceHours = 6 } = {}) {
       for (const each of news) health = afterTelling(health, each, now);
       return newsNow().map(shortly).join(" ");
     },
-    texts: () => newsNow().map((each) => wordsFor({ language: "en", units: "kg", timezone: "UTC", now }).news(each)),
+    texts: () =>
+      newsNow().map((each) => newsText(each, wordsFor({ language: "en", units: "kg", timezone: "UTC", now }))),
   };
 }
 
@@ -649,16 +651,19 @@ describe("in words", () => {
       const said = DELAY_CAUSES.map((cause) => {
         const delay = { cause, since: START };
         const trouble = { what: "waiting", cause } as const;
-        const lasts = words.news({
-          type: "trouble",
-          trouble,
-          since: START,
-          runs: 2,
-          delay,
-          isReminder: false,
-          isQuiet: true,
-        });
-        const over = words.news({ type: "healed", since: START, synced: 0, told: [trouble], isQuiet: true });
+        const lasts = newsText(
+          {
+            type: "trouble",
+            trouble,
+            since: START,
+            runs: 2,
+            delay,
+            isReminder: false,
+            isQuiet: true,
+          },
+          words,
+        );
+        const over = newsText({ type: "healed", since: START, synced: 0, told: [trouble], isQuiet: true }, words);
         return [words.delay(delay), lasts, over];
       });
       for (const place of [0, 1, 2]) expect(new Set(said.map((texts) => texts[place])).size).toBe(DELAY_CAUSES.length);

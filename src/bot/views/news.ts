@@ -1,0 +1,49 @@
+import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
+import type { Words } from "../words/words.ts";
+import { unreadableText } from "./unreadable.ts";
+
+const HOUR_MS = 3_600_000;
+/** From here on a time is told in days. */
+const HOURS_TOLD = 48;
+
+/** What its owner hears without having asked. */
+export function newsText(news: HealthNews, words: Words): string {
+  const { news: say } = words;
+  switch (news.type) {
+    case "trouble": {
+      const text = troubleText(news, words);
+      return news.isReminder ? `${say.reminder(news.since)} ${text}` : text;
+    }
+    case "healed":
+      return `${words.delays.over(news)} ${missedText(news, words)}`;
+    case "expiry":
+      return say.expiry(news.vendor, news.daysLeft);
+    case "attention":
+      return words.held.question(news.items);
+    case "before_start":
+      return words.held.beforeStart(news.items, news.startAt);
+    case "unreadable":
+      return `${unreadableText(news.records, words)} ${say.unreadable(news.records.length)}`;
+    case "notice":
+      return words.notices.text(news.notice);
+  }
+}
+
+function troubleText({ trouble, since, runs, delay }: TroubleNews, words: Words): string {
+  const { what, cause } = trouble;
+  if (what === "waiting") return words.delays.lasts(delay ?? { cause: "us", since }, since, runs);
+  if (isUnexpected(what)) return words.delays.unexpectedLasts(what, trouble.since ?? since);
+  if (what !== "broken") return words.action(what);
+  return `${words.news.broken} ${cause ? words.news.logSays(cause) : words.news.logHasMore}`;
+}
+
+/** What arrived when trouble was over, or that nothing was missed. */
+function missedText({ told, synced, since }: Extract<HealthNews, { type: "healed" }>, words: Words): string {
+  const { format, news: say } = words;
+  // A wrong clock does not know since when it was wrong.
+  const isTimed = !told.some(({ what }) => what === "fix_clock");
+  if (synced === 0) return say.noneMissed(isTimed ? since : undefined);
+  const hours = Math.max(1, Math.round((format.now.getTime() - since.getTime()) / HOUR_MS));
+  const span = hours < HOURS_TOLD ? say.lastHours(hours) : say.lastDays(Math.round(hours / 24));
+  return say.arrived(synced, isTimed ? span : undefined);
+}

@@ -1,0 +1,11 @@
+import type { UnreadableRecord } from "../../sync/model/vendors.ts";
+import { ATTENTION_SHOWN } from "../words/en-held.ts";
+import type { Words } from "../words/words.ts";
+
+/** Records at Withings that cannot be read, with the times of the newest. */
+export function unreadableText(records: UnreadableRecord[], { unreadable: say }: Words): string {
+  const [one, ...more] = records;
+  if (one && more.length === 0) return say.one(one.takenAt);
+  const times = records.flatMap(({ takenAt }) => takenAt ?? []);
+  return say.several(records.length, times.slice(-ATTENTION_SHOWN));
+}
