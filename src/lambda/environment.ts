@@ -1,7 +1,6 @@
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../config/environment.ts";
-import { awsTrouble } from "../lib/aws-errors.ts";
-import { RetryLaterError, UsageError } from "../lib/errors.ts";
+import { type AwsSubject, explainAwsError } from "../lib/aws-errors.ts";
 
 /** More names a call are refused. */
 const NAMES_A_CALL = 10;
@@ -30,29 +29,14 @@ export async function completeEnvironment(env: Environment, names: readonly stri
       calls.push(ask(wanted.slice(from, from + NAMES_A_CALL)));
     return { ...env, ...Object.fromEntries((await Promise.all(calls)).flat()) };
   } catch (error) {
-    throw failure(error, path);
+    throw explainAwsError(error, aboutParameters(path));
   } finally {
     ssm.destroy();
   }
 }
 
-function failure(error: unknown, path: string): unknown {
-  const trouble = error instanceof Error ? awsTrouble(error) : undefined;
-  switch (trouble?.kind) {
-    case "denied":
-      return new UsageError(`AWS does not let this function read ${path}: deploy again, which renews its rights.`, {
-        cause: error,
-      });
-    case "credentials":
-      return new UsageError(
-        `The AWS credentials or region for ${path} are missing or not accepted (${trouble.reason}).`,
-        {
-          cause: error,
-        },
-      );
-    case "busy":
-      return new RetryLaterError(`SSM does not answer at the moment (${trouble.reason})`, { cause: error });
-    default:
-      return error;
-  }
-}
+const aboutParameters = (path: string): AwsSubject => ({
+  service: "SSM",
+  denied: () => `AWS does not let this function read ${path}: deploy again, which renews its rights.`,
+  credentials: (reason) => `The AWS credentials or region for ${path} are missing or not accepted (${reason}).`,
+});

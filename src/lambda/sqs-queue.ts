@@ -4,9 +4,9 @@ import {
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type AwsTrouble, awsTrouble } from "../lib/aws-errors.ts";
+import { type AwsSubject, orAwsError } from "../lib/aws-errors.ts";
 import type { Clock } from "../lib/clock.ts";
-import { RetryLaterError, UsageError } from "../lib/errors.ts";
+import { RetryLaterError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
 import { type JobQueue, type NewJob, StoredJob } from "../sync/model/jobs.ts";
 
@@ -60,7 +60,10 @@ export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string
     for (let tries = 1; left.length > 0; tries++) {
       if (tries > TRIES) throw new RetryLaterError(`SQS did not take ${left.length} of ${jobs.length} jobs (${why})`);
       if (tries > 1) await clock.sleep(tries - 1);
-      const { Failed = [] } = await orFailure(client.send(new SendMessageBatchCommand({ QueueUrl, Entries: left })));
+      const { Failed = [] } = await orAwsError(
+        client.send(new SendMessageBatchCommand({ QueueUrl, Entries: left })),
+        QUEUE,
+      );
       const refused = Failed.find(({ SenderFault }) => SenderFault);
       if (refused) throw new Error(`SQS refused a job (${refused.Code})`);
       why = Failed[0]?.Code ?? "";
@@ -74,7 +77,8 @@ export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string
     },
     async hideFor(ReceiptHandle, seconds) {
       const VisibilityTimeout = seconds;
-      await orFailure(client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout })));
+      const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout });
+      await orAwsError(client.send(command), QUEUE);
     },
     close: () => client.destroy(),
   };
@@ -109,41 +113,13 @@ function sameness(job: NewJob): number {
   }
 }
 
-/** What SQS alone calls by these names. */
-const OWN_TROUBLE: Record<string, AwsTrouble> = {
-  AccessDenied: { kind: "denied", reason: "" },
-  RequestThrottled: { kind: "busy", reason: "RequestThrottled" },
+const QUEUE: AwsSubject = {
+  service: "SQS",
+  absent: {
+    name: /QueueDoesNotExist|NonExistentQueue/,
+    text: "The queue does not exist: deploy again, which makes it.",
+  },
+  denied: (action = "more rights") =>
+    `AWS does not let this function use its queue: it needs ${action}. Deploy again, which renews them.`,
+  credentials: (reason) => `The AWS credentials or region for the queue are missing or not accepted (${reason}).`,
 };
-
-async function orFailure<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw error instanceof Error ? failure(error) : error;
-  }
-}
-
-function failure(error: Error): Error {
-  if (/QueueDoesNotExist|NonExistentQueue/.test(error.name)) {
-    return new UsageError("The queue does not exist: deploy again, which makes it.", { cause: error });
-  }
-  const trouble = awsTrouble(error) ?? OWN_TROUBLE[error.name];
-  switch (trouble?.kind) {
-    case "denied":
-      return new UsageError(
-        `AWS does not let this function use its queue: it needs ${trouble.reason || "more rights"}. Deploy again, which renews them.`,
-        { cause: error },
-      );
-    case "credentials":
-      return new UsageError(
-        `The AWS credentials or region for the queue are missing or not accepted (${trouble.reason}).`,
-        {
-          cause: error,
-        },
-      );
-    case "busy":
-      return new RetryLaterError(`SQS does not answer at the moment (${trouble.reason})`, { cause: error });
-    default:
-      return error;
-  }
-}

@@ -1,3 +1,5 @@
+import { RetryLaterError, UsageError } from "./errors.ts";
+
 const CREDENTIALS = new Set([
   "CredentialsProviderError",
   "ExpiredTokenException",
@@ -13,6 +15,7 @@ const BUSY = new Set([
   "ProvisionedThroughputExceededException",
   "ReplicatedWriteConflictException",
   "RequestLimitExceeded",
+  "RequestThrottled",
   "ServiceUnavailable",
   "ThrottlingException",
   "TimeoutError",
@@ -29,17 +32,57 @@ const NETWORK_CODES = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Why a call to AWS came to nothing, with a word for it: which action was denied, or what was busy. */
-export interface AwsTrouble {
-  kind: "credentials" | "denied" | "busy";
-  reason: string;
+/** How to say it, for what was asked. Each text is one sentence with the fix in it. */
+export interface AwsSubject {
+  /** Who was asked, "DynamoDB". */
+  service: string;
+  /** The error that says that what was asked for does not exist, and what to do then. */
+  absent?: { name: RegExp; text: string };
+  /** `action` is what was denied, `dynamodb:PutItem`, if AWS says so. */
+  denied(action: string | undefined): string;
+  credentials(reason: string): string;
+  /** Where it cannot be reached. */
+  notFound?: (reason: string) => string;
 }
 
-/** What AWS, its SDK or the network said, as far as it is the same whatever was called. */
-export function awsTrouble(error: Error): AwsTrouble | undefined {
+/** What AWS, its SDK or the network said, as the kind of error that says who moves next. What is not known stays as it is. */
+export function explainAwsError(error: unknown, subject: AwsSubject): unknown {
+  if (!(error instanceof Error)) return error;
+  const { service, absent, denied, credentials, notFound } = subject;
+  const options = { cause: error };
+  if (absent?.name.test(error.name)) return new UsageError(absent.text, options);
+  const trouble = troubleIn(error);
+  switch (trouble?.kind) {
+    case "denied":
+      return new UsageError(denied(trouble.action), options);
+    case "credentials":
+      return new UsageError(credentials(trouble.reason), options);
+    case "busy": {
+      const { reason } = trouble;
+      const text = reason === "ENOTFOUND" || reason === "EAI_AGAIN" ? notFound?.(reason) : undefined;
+      return new RetryLaterError(text ?? `${service} does not answer at the moment (${reason})`, options);
+    }
+    default:
+      return error;
+  }
+}
+
+/** Waits for an answer of AWS, and explains a no. */
+export async function orAwsError<T>(answer: Promise<T>, subject: AwsSubject): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw explainAwsError(error, subject);
+  }
+}
+
+type Trouble = { kind: "denied"; action: string | undefined } | { kind: "credentials" | "busy"; reason: string };
+
+function troubleIn(error: Error): Trouble | undefined {
   const { name, message } = error;
-  if (name === "AccessDeniedException") {
-    return { kind: "denied", reason: /\b[a-z]+:[A-Z]\w+/.exec(message)?.[0] ?? "" };
+  // SQS has the shorter name.
+  if (name === "AccessDeniedException" || name === "AccessDenied") {
+    return { kind: "denied", action: /\b[a-z]+:[A-Z]\w+/.exec(message)?.[0] };
   }
   if (CREDENTIALS.has(name) || message === "Region is missing") return { kind: "credentials", reason: name };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -7,8 +7,8 @@ import {
   SSMClient,
 } from "@aws-sdk/client-ssm";
 import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
-import { awsTrouble } from "../../lib/aws-errors.ts";
-import { RetryLaterError, UsageError } from "../../lib/errors.ts";
+import { explainAwsError } from "../../lib/aws-errors.ts";
+import { UsageError } from "../../lib/errors.ts";
 import { isSecret } from "./parameters.ts";
 
 /** More than ten names a call are refused. */
@@ -85,47 +85,26 @@ export async function connectAws(): Promise<Aws> {
   };
 }
 
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
+const answered = <T>(answer: Promise<T>) =>
+  answer.catch((error: unknown) => {
     throw inWords(error);
-  }
-}
+  });
 
 /** Who moves next, and how. */
 function inWords(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
   // The SDK throws these two as plain errors.
-  if (/^Region (is missing|not accepted)/.test(error.message)) {
+  if (error instanceof Error && /^Region (is missing|not accepted)/.test(error.message)) {
     return new UsageError("There is no AWS region to work in. Set AWS_REGION, to eu-central-1 for instance.", {
       cause: error,
     });
   }
-  const trouble = awsTrouble(error);
-  switch (trouble?.kind) {
-    case "credentials":
-      return new UsageError(
-        `${trouble.reason === "CredentialsProviderError" ? "There is no key to AWS here" : "AWS does not know you"} (${trouble.reason}). ` +
-          "Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: docs/deploy-aws.md says where they come from.",
-        { cause: error },
-      );
-    case "denied":
-      return new UsageError(
-        `AWS does not let you do this: your user or role needs ${trouble.reason || "more rights"}.`,
-        {
-          cause: error,
-        },
-      );
-    case "busy":
-      if (trouble.reason === "ENOTFOUND" || trouble.reason === "EAI_AGAIN") {
-        return new RetryLaterError(
-          `AWS was not found (${trouble.reason}); see that this machine is online, and that there is a region of this name`,
-          { cause: error },
-        );
-      }
-      return new RetryLaterError(`AWS does not answer at the moment (${trouble.reason})`, { cause: error });
-    default:
-      return error;
-  }
+  return explainAwsError(error, {
+    service: "AWS",
+    denied: (action = "more rights") => `AWS does not let you do this: your user or role needs ${action}.`,
+    credentials: (reason) =>
+      `${reason === "CredentialsProviderError" ? "There is no key to AWS here" : "AWS does not know you"} (${reason}). ` +
+      "Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: docs/deploy-aws.md says where they come from.",
+    notFound: (reason) =>
+      `AWS was not found (${reason}); see that this machine is online, and that there is a region of this name`,
+  });
 }

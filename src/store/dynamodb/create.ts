@@ -10,11 +10,12 @@ import {
   UpdateContinuousBackupsCommand,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
+import { explainAwsError, orAwsError } from "../../lib/aws-errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { createDynamoClient, type DynamoOptions } from "./client.ts";
-import { failure, orFailure } from "./errors.ts";
+import { aboutTable } from "./errors.ts";
 
 const KEY_SCHEMA: KeySchemaElement[] = [
   { AttributeName: "pk", KeyType: "HASH" },
@@ -31,7 +32,7 @@ export async function createDynamoTable(options: DynamoOptions & { log: Log }): 
   const { tableName, endpoint } = options;
   const client = createDynamoClient(options);
   try {
-    const outcome = await orFailure(createTable(client, tableName, endpoint === undefined), tableName);
+    const outcome = await orAwsError(createTable(client, tableName, endpoint === undefined), aboutTable(tableName));
     await waitUntilActive(client, options);
     await enableTimeToLive(client, options);
     if (endpoint === undefined) await enableBackups(client, options);
@@ -44,7 +45,7 @@ export async function createDynamoTable(options: DynamoOptions & { log: Log }): 
 export async function dynamoTableExists(options: DynamoOptions): Promise<boolean> {
   const client = createDynamoClient(options);
   try {
-    return (await orFailure(describeTable(client, options.tableName), options.tableName)) !== undefined;
+    return (await orAwsError(describeTable(client, options.tableName), aboutTable(options.tableName))) !== undefined;
   } finally {
     client.destroy();
   }
@@ -69,7 +70,7 @@ async function createTable(client: DynamoDBClient, TableName: string, isOnAws: b
 
 async function waitUntilActive(client: DynamoDBClient, { tableName, clock }: DynamoOptions): Promise<void> {
   await untilReady(tableName, clock, async () => {
-    const table = await orFailure(describeTable(client, tableName), tableName);
+    const table = await orAwsError(describeTable(client, tableName), aboutTable(tableName));
     if (table !== undefined && !hasOurKey(table)) {
       throw new UsageError(
         `The table ${tableName} exists with another key than pk and sk (both text): choose another table name.`,
@@ -108,7 +109,8 @@ async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions &
     // Who makes the table at the same time was quicker.
     if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
     // Some emulators have no TTL. Expired items then stay on disk, but they count as gone all the same.
-    if (!(error instanceof Error && error.name === "UnknownOperationException")) throw failure(error, TableName);
+    if (!(error instanceof Error && error.name === "UnknownOperationException"))
+      throw explainAwsError(error, aboutTable(TableName));
     log.warn("table.ttl_unsupported", { tableName: TableName });
   }
 }
@@ -125,7 +127,7 @@ async function enableBackups(client: DynamoDBClient, { tableName, clock }: Dynam
     } catch (error) {
       // What AWS answers for a while after a table was made.
       if (error instanceof Error && error.name === "ContinuousBackupsUnavailableException") return false;
-      throw failure(error, tableName);
+      throw explainAwsError(error, aboutTable(tableName));
     }
   });
 }

@@ -7,10 +7,11 @@ import {
   PutItemCommand,
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
+import { orAwsError } from "../../lib/aws-errors.ts";
 import { storedJsonOrNull } from "../item-json.ts";
 import type { Item, Key, Table } from "../table.ts";
 import { createDynamoClient, type DynamoOptions } from "./client.ts";
-import { orFailure } from "./errors.ts";
+import { aboutTable } from "./errors.ts";
 
 const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
 
@@ -23,7 +24,7 @@ type Attributes = Record<string, AttributeValue>;
 export function openDynamoTable(options: DynamoOptions): Table {
   const { tableName: TableName, clock } = options;
   const client = createDynamoClient(options);
-  const ask = <T>(answer: Promise<T>) => orFailure(answer, TableName);
+  const ask = <T>(answer: Promise<T>) => orAwsError(answer, aboutTable(TableName));
   const nowValue = () => ({ N: String(clock.now().getTime() / 1000) });
 
   const read = async (key: Key): Promise<Attributes | undefined> => {
