@@ -26,9 +26,9 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
   };
 }
 
-/** Readings that the owner had said to send, and what they came to. */
+/** Readings that the owner had said to send, and how far they got. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
-  return items.flatMap((item) => (item.before && isDecided(item.before) ? (resultOf(item) ?? []) : []));
+  return items.flatMap(({ before, entry }) => (before && isDecided(before) && entry ? entry.value : []));
 }
 
 export function settlementOf(item: Item): Settlement {

@@ -120,6 +120,13 @@ describe("a held reading that is its owner's", () => {
     expect(weights().filter((it) => it === 45)).toHaveLength(1);
   });
 
+  test("is reported as accepted while Garmin does not show it", async () => {
+    await heldFarOff();
+    house.sandbox.garmin.settings.readBackDelaySeconds = 600;
+    await say("mine");
+    expect((await house.sync()).decided).toMatchObject([{ fate: { state: "sent" }, attempts: 1 }]);
+  });
+
   test("replaces the version of it that stands", async () => {
     house = await startHousehold();
     const id = house.person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25 });
