@@ -78,7 +78,7 @@ function afterDecision(
     decision,
     fate: sending,
     attempts: 0,
-    // What Garmin took and never showed may stand there by now, several times even: it is looked for before it is sent.
+    // What Garmin took and never showed may be there by now, even several times: it is looked for before it is sent.
     ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
     ...(mayBeThere(fate.reason) && unconfirmed({ ...entry, fate: sending }, decision.at)),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),

@@ -18,22 +18,22 @@ export interface Wanted {
 }
 
 /** Whether this entry is what we sent: it comes back to the second, and a weight to ten grams. */
-export function isOurs(wanted: Wanted, standing: GarminEntry): boolean {
-  return matches(wanted, standing, { seconds: 1, grams: 10 });
+export function isOurs(wanted: Wanted, inGarmin: GarminEntry): boolean {
+  return matches(wanted, inGarmin, { seconds: 1, grams: 10 });
 }
 
 /**
- * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it formats their times anew, and a
+ * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it reformats their times, and a
  * missed match would double a reading. To be asked only when nothing is ours to the second.
  */
-export function isOursToTheMinute(wanted: Wanted, standing: GarminEntry): boolean {
-  if (wanted.values.kind !== "blood_pressure" || standing.takenAt.getTime() % 60_000 !== 0) return false;
-  return matches(wanted, standing, { seconds: 60, grams: 0 });
+export function isOursToTheMinute(wanted: Wanted, inGarmin: GarminEntry): boolean {
+  if (wanted.values.kind !== "blood_pressure" || inGarmin.takenAt.getTime() % 60_000 !== 0) return false;
+  return matches(wanted, inGarmin, { seconds: 60, grams: 0 });
 }
 
 /** Whether this entry is what we sent, with another value: nothing else of the kind is at its very second. */
-function isAtItsSecond(wanted: Wanted, standing: GarminEntry): boolean {
-  return wanted.values.kind === standing.values.kind && secondsApart(wanted, standing) <= 1;
+function isAtItsSecond(wanted: Wanted, inGarmin: GarminEntry): boolean {
+  return wanted.values.kind === inGarmin.values.kind && secondsApart(wanted, inGarmin) <= 1;
 }
 
 type Sent = Wanted & { attemptedAt?: Date | undefined };
@@ -44,12 +44,12 @@ function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
 }
 
 /** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
-export function isShifted(wanted: Sent, standing: GarminEntry): boolean {
-  if (!wanted.attemptedAt || !standing.storedAt || isOlder(wanted, standing)) return false;
-  const seconds = secondsApart(wanted, standing);
+export function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
+  if (!wanted.attemptedAt || !inGarmin.storedAt || isOlder(wanted, inGarmin)) return false;
+  const seconds = secondsApart(wanted, inGarmin);
   const beside = seconds % QUARTER_SECONDS;
   const isMoved = seconds <= DAY_SECONDS && Math.min(beside, QUARTER_SECONDS - beside) <= 1;
-  return (seconds <= 120 || isMoved) && matches(wanted, standing, { seconds: DAY_SECONDS, grams: 10 });
+  return (seconds <= 120 || isMoved) && matches(wanted, inGarmin, { seconds: DAY_SECONDS, grams: 10 });
 }
 
 /** Zones differ by multiples of a quarter of an hour. */
@@ -62,8 +62,8 @@ const DAY_SECONDS = 26 * 3600;
  */
 export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
   const { isProven, accepted, isToSend = false } = given;
-  const isAtSecond = (wanted: Sent, standing: GarminEntry) =>
-    isAtItsSecond(wanted, standing) && (isToSend || !isOlder(wanted, standing));
+  const isAtSecond = (wanted: Sent, inGarmin: GarminEntry) =>
+    isAtItsSecond(wanted, inGarmin) && (isToSend || !isOlder(wanted, inGarmin));
   // If Garmin is known to shift times, every reading may be at the time of another one.
   if (accepted.has("takenAt")) return [isShifted, isAtSecond];
   return isProven && !isToSend ? [isAtSecond] : [isAtSecond, isShifted];
@@ -73,8 +73,8 @@ export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>
 export const OURS = [isOurs, isOursToTheMinute];
 
 /** Whether this entry is the same event, brought there by other means. */
-export function isSameEvent(wanted: Wanted, standing: GarminEntry): boolean {
-  return matches(wanted, standing, { seconds: 120, grams: 100 });
+export function isSameEvent(wanted: Wanted, inGarmin: GarminEntry): boolean {
+  return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }
 
 /**
@@ -100,10 +100,10 @@ function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
 }
 
-function matches(wanted: Wanted, standing: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
+function matches(wanted: Wanted, inGarmin: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
   // Said this way round, a time that is no time matches nothing.
-  if (!(secondsApart(wanted, standing) <= tolerance.seconds)) return false;
-  const [a, b] = [wanted.values, standing.values];
+  if (!(secondsApart(wanted, inGarmin) <= tolerance.seconds)) return false;
+  const [a, b] = [wanted.values, inGarmin.values];
   if (a.kind === "weigh_in" && b.kind === "weigh_in") {
     // Half a gram for binary fractions: 80.1 - 80 is a little more than 0.1.
     return Math.abs(a.weightKg - b.weightKg) * 1000 <= tolerance.grams + 0.5;
@@ -119,8 +119,8 @@ function matches(wanted: Wanted, standing: GarminEntry, tolerance: { seconds: nu
 export class UnclaimedEntries {
   readonly #free: GarminEntry[];
 
-  constructor(standing: GarminEntry[], taken: ReadonlySet<string>) {
-    this.#free = standing.filter((it) => !taken.has(it.key.id));
+  constructor(inGarmin: GarminEntry[], claimed: ReadonlySet<string>) {
+    this.#free = inGarmin.filter((it) => !claimed.has(it.key.id));
   }
 
   /** The entry with this delete key. */
@@ -129,7 +129,7 @@ export class UnclaimedEntries {
   }
 
   /** The nearest entry in time that fits. */
-  take<W extends Wanted>(wanted: W, fits: (wanted: W, standing: GarminEntry) => boolean): GarminEntry | undefined {
+  take<W extends Wanted>(wanted: W, fits: (wanted: W, inGarmin: GarminEntry) => boolean): GarminEntry | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
   }
@@ -156,6 +156,6 @@ export class UnclaimedEntries {
   }
 }
 
-function secondsApart(wanted: Wanted, standing: GarminEntry): number {
-  return Math.abs(wanted.takenAt.getTime() - standing.takenAt.getTime()) / 1000;
+function secondsApart(wanted: Wanted, inGarmin: GarminEntry): number {
+  return Math.abs(wanted.takenAt.getTime() - inGarmin.takenAt.getTime()) / 1000;
 }

@@ -12,7 +12,7 @@ import type { FailReason } from "../model/vendors.ts";
  *   fail       Garmin can not take it
  *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
  *   verify     an earlier attempt may have arrived: look before anything else
- *   replace    it stands in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
+ *   replace    it is in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
  *   watch      nothing is left to do, but a late copy may turn up in Garmin
  */
 export type Step =
@@ -22,7 +22,7 @@ export type Step =
   | { type: "hold"; reason: HeldReason }
   | { type: "fail"; reason: FailReason }
   | { type: "send"; adopt: boolean }
-  /** `hold`: should it not have arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
+  /** `hold`: if it has not arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
   | { type: "verify"; hold?: HeldReason; adopt?: true }
   | { type: "replace"; adopt?: true }
   | { type: "watch" };
@@ -81,7 +81,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
         ...((adopting || isDecided(entry)) && { adopt: true }),
       };
     case "seen":
-      // What has become doubtful stays as it stands.
+      // What has become doubtful stays as it is.
       if (!changed || hold || !isOn) return atRest(entry);
       return refusal ? { type: "fail", reason: refusal } : { type: "replace", ...(adopting && { adopt: true }) };
     case "skipped": {
@@ -135,7 +135,7 @@ function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
   return { type: "send", adopt };
 }
 
-/** An older version of it may stand in Garmin, from before it was edited into something that could not be sent. */
+/** An older version of it may be in Garmin, from before it was edited into something that could not be sent. */
 function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }

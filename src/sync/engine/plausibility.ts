@@ -5,7 +5,7 @@ const AT_LEAST = 3;
 /**
  * How far outside the range of the recent weigh-ins another one may lie, as a share of their median. A tenth is 8 kg for
  * somebody of 80 kg: more than a hard week of illness, clothes and a meal take or add together, and less than what tells
- * most children, guests and suitcases from the owner. The range itself follows whoever slowly gains or loses.
+ * most children, guests and suitcases from the owner. The range itself follows somebody who slowly gains or loses.
  */
 const PROBABLE_SHARE = 0.1;
 

@@ -31,15 +31,15 @@ const TOLERANCE: Record<keyof Fields, number> = {
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
 /** Field by field. Parts that were not sent are ignored: Garmin may fill them in by itself. */
-export function compare({ takenAt, values }: Wanted, sent: Fields, standing: GarminEntry): ReadBack {
+export function compare({ takenAt, values }: Wanted, sent: Fields, inGarmin: GarminEntry): ReadBack {
   const differences: Difference[] = [];
-  const [sentAt, shownAt] = [takenAt.getTime(), standing.takenAt.getTime()];
+  const [sentAt, shownAt] = [takenAt.getTime(), inGarmin.takenAt.getTime()];
   if (Math.abs(sentAt - shownAt) > SECONDS[values.kind] * 1000) {
     differences.push({ field: "takenAt", sent: sentAt, shown: shownAt });
   }
   for (const [name, value] of Object.entries(sent)) {
     const field = name as keyof Fields;
-    const shown = standing.fields[field];
+    const shown = inGarmin.fields[field];
     if (shown === undefined) differences.push({ field, sent: value });
     else if (Math.abs(shown - value) > TOLERANCE[field]) differences.push({ field, sent: value, shown });
   }

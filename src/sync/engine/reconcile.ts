@@ -96,11 +96,11 @@ async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
   return done;
 }
 
-/** So many uploads in a row may fail before the rest waits for the next run. */
+/** How many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
 
 /**
- * Everything new in one go. What got no answer before goes in ever smaller parts: should one record be what breaks Garmin,
+ * Everything new in one go. What got no answer before goes in ever smaller parts: if one record is what breaks Garmin,
  * it ends up alone, and the others arrive.
  */
 async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {

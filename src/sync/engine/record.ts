@@ -54,7 +54,7 @@ export function notAttempted(reading: Reading, before: LedgerEntry | undefined):
   return { ...describe(reading, before), fate: { state: "sending" }, attempts: 0 };
 }
 
-/** After an attempt without a trace a copy may turn up for so long. */
+/** For how long a copy may turn up after an attempt without a trace. */
 const WATCH_SECONDS = 24 * 3600;
 
 /** What was sent of it and may be in Garmin without our knowing. */
