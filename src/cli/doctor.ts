@@ -1,5 +1,6 @@
 import { type App, createApp } from "../app/app.ts";
-import { type Audience, type ChecksDeps, checksOf } from "../app/doctor.ts";
+import type { Audience, ChecksDeps } from "../app/check-context.ts";
+import { checksOf } from "../app/doctor-checks.ts";
 import { openStore } from "../app/open-stores.ts";
 import { SERVICE_SECTIONS } from "../app/service.ts";
 import { storeCheck } from "../app/store-check.ts";

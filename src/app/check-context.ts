@@ -1,0 +1,98 @@
+import type { Words } from "../bot/words/words.ts";
+import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type Action, RetryLaterError, UnexpectedAnswerError } from "../lib/errors.ts";
+import { VendorRestError } from "../sync/model/link.ts";
+import { type Check, clockOffSeconds, type Problem } from "../sync/status/checks.ts";
+import type { App } from "./app.ts";
+
+/** Less than a check may take. */
+const CLOCK_WAIT_MS = 5000;
+
+export interface ChecksDeps {
+  app: Pick<
+    App,
+    | "accounts"
+    | "links"
+    | "ledgers"
+    | "tokens"
+    | "run"
+    | "garminSignIn"
+    | "garminProbe"
+    | "uploadConsent"
+    | "subscriptions"
+  >;
+  store: StoreConfig;
+  telegram: { botToken: string; apiRoot: string };
+  /** Whether another program polls too: only the one that polls itself knows. */
+  isPolledElsewhere?: () => boolean;
+  withings: Config["withings"];
+  web?: Pick<WebConfig, "publicUrl">;
+  syncIntervalMinutes: number;
+  clock: Clock;
+}
+
+/** How the one who asks is spoken to: in the chat about themselves, in the terminal about every account. */
+export interface Audience {
+  nameOf: (check: string) => string;
+  /** Technical words of an outage, for those who ask further. */
+  detail: (error: Error) => string;
+  noRunYet: Problem;
+  /** What the owner has to do. */
+  needed: (action: Action) => string;
+  /** What they send or type to see more. */
+  status: string;
+  /** They see whether the clock is right. */
+  hasClockLine: boolean;
+}
+
+/** What the checks of one /doctor share. */
+export interface CheckContext extends ChecksDeps, Audience {
+  words: Words;
+  garmin: GarminProbing;
+}
+
+/** An outage is told with the vendor it concerns, and so is an answer that we don't understand. */
+export function asking({ words, detail }: CheckContext, vendor: string, run: Check["run"]): Check["run"] {
+  return () =>
+    run().catch((error: unknown) => {
+      if (error instanceof VendorRestError)
+        return { verdict: "later", text: words.doctor.asksToWait(vendor, words.format.time(error.until)) };
+      if (error instanceof UnexpectedAnswerError)
+        return { verdict: "later", text: words.unexpectedNow(error.vendor, detail(error)) };
+      if (!(error instanceof RetryLaterError)) throw error;
+      return { verdict: "later", text: words.notNow(error.delayedBy, detail(error)) };
+    });
+}
+
+/** Garmin's sign-in, asked once without a password: it tells whether Garmin lets us in, and the time. */
+export class GarminProbing {
+  readonly #ask: App["garminProbe"];
+  readonly #clock: Clock;
+  #answer: ReturnType<App["garminProbe"]> | undefined;
+
+  constructor(ask: App["garminProbe"], clock: Clock) {
+    this.#ask = ask;
+    this.#clock = clock;
+  }
+
+  probe(): ReturnType<App["garminProbe"]> {
+    this.#answer ??= this.#ask();
+    return this.#answer;
+  }
+
+  /** By how many seconds our clock is off; undefined when Garmin did not tell the time. Rejects when Garmin cannot be asked. */
+  async clockOff(): Promise<number | undefined> {
+    const { serverTime } = await this.probe();
+    return serverTime && clockOffSeconds(this.#clock, serverTime);
+  }
+
+  /** The same for a check that can do without: undefined after a few seconds, and when Garmin cannot be asked. */
+  async clockOffSoon(): Promise<number | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), CLOCK_WAIT_MS);
+    });
+    return Promise.race([this.clockOff().catch(() => undefined), late]).finally(() => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,166 @@
+import { checkTelegram } from "../bot/telegram/check.ts";
+import type { Words } from "../bot/words/words.ts";
+import { TELEGRAM_PATH } from "../config/paths.ts";
+import { ActionNeededError } from "../lib/errors.ts";
+import type { Account } from "../sync/model/account.ts";
+import type { Check, Problem } from "../sync/status/checks.ts";
+import { lastRunOf } from "../sync/status/overview.ts";
+import { objectionToApplication } from "./app.ts";
+import { type Audience, asking, type CheckContext, type ChecksDeps, GarminProbing } from "./check-context.ts";
+import { checkLastRun } from "./last-run-check.ts";
+
+/** Live checks of every precondition; each answers with one sentence, with the fix where one is needed. */
+export function checksOf(deps: ChecksDeps, words: Words, audience: Audience) {
+  const garmin = new GarminProbing(deps.app.garminProbe, deps.clock);
+  const context: CheckContext = { ...deps, ...audience, words, garmin };
+  return {
+    /** What the person who runs the program has to see to. */
+    operation: [sealing(context), telegram(context), application(context), clock(context)],
+    /** Whether Garmin takes sign-ins from here: the same for everybody. */
+    signIn: garminSignIn(context),
+    /** While sign-ins of this account rest, whatever Garmin takes from others. */
+    signInRest: (account: Account) => signInRest(context, account),
+    of: (account: Account) => ofAccount(context, account),
+  };
+}
+
+function sealing({ app, words }: CheckContext): Check {
+  return {
+    name: words.doctor.check.sealing,
+    asks: words.doctor.ownStore,
+    run: async () => {
+      let links = 0;
+      for (const { telegramUserId } of await app.accounts.list()) {
+        for (const vendor of ["withings", "garmin"] as const) {
+          if (await app.links.read(telegramUserId, vendor)) links += 1;
+        }
+      }
+      return words.doctor.sealing(links);
+    },
+  };
+}
+
+function telegram({ telegram: bot, isPolledElsewhere = () => false, web, words, clock }: CheckContext): Check {
+  const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
+  return {
+    name: words.doctor.check.telegram,
+    asks: "Telegram",
+    run: () => checkTelegram({ ...bot, webhookUrl, isPolledElsewhere: isPolledElsewhere() }, words.doctor, clock),
+  };
+}
+
+function application(context: CheckContext): Check {
+  const { withings, words, clock } = context;
+  return {
+    name: words.doctor.check.application,
+    asks: "Withings",
+    run: asking(context, "Withings", async () => {
+      if (await objectionToApplication(withings, clock.now())) throw new ActionNeededError("fix_withings_application");
+      return words.doctor.application;
+    }),
+  };
+}
+
+function clock(context: CheckContext): Check {
+  const say = context.words.doctor;
+  return {
+    name: say.check.clock,
+    asks: "Garmin",
+    run: asking(context, "Garmin", async () => {
+      const seconds = await context.garmin.clockOff();
+      if (seconds === undefined) return { verdict: "later", text: say.noServerTime };
+      return seconds === 0 ? say.clock : { verdict: "operator", text: say.clockOff(seconds), action: "fix_clock" };
+    }),
+  };
+}
+
+function garminSignIn(context: CheckContext): Check {
+  const say = context.words.doctor;
+  return {
+    name: say.check.garminSignIn,
+    asks: "Garmin",
+    run: asking(context, "Garmin", async () => {
+      const { verdict } = await context.garmin.probe();
+      if (verdict === "reachable") return say.garminReachable;
+      // Nobody has to do anything: a link that needs a new sign-in has a line of its own.
+      if (verdict === "blocked") return say.garminPageOnly;
+      return { verdict: "later", text: verdict === "rate_limited" ? say.garminLimits : say.garminOdd };
+    }),
+  };
+}
+
+async function signInRest({ app, words }: CheckContext, { telegramUserId: id }: Account): Promise<Problem | undefined> {
+  const rest = await app.garminSignIn.rest(id);
+  if (!rest) return undefined;
+  // A damaged link has a line of its own.
+  const link = await app.links.facts(id, "garmin").catch(() => undefined);
+  return { verdict: "later", text: words.signInRests(rest.until, link?.state === "linked") };
+}
+
+async function ofAccount(context: CheckContext, account: Account): Promise<Check[]> {
+  const { words, nameOf } = context;
+  const id = account.telegramUserId;
+  const reading = readWithings(context, id);
+  let read: Promise<unknown> | undefined;
+  return [
+    {
+      name: nameOf(words.doctor.check.withings),
+      asks: "Withings",
+      run: () => {
+        const found = reading();
+        read = found.catch(() => undefined);
+        return found;
+      },
+    },
+    // If both renewed the access at once, one would find it in the other’s hands.
+    ...(await notifications(context, id, async () => read)),
+    { name: nameOf(words.doctor.check.garmin), asks: "Garmin", run: readGarmin(context, id) },
+    {
+      name: nameOf(words.doctor.check.lastRun),
+      asks: words.doctor.ownStore,
+      run: () => checkLastRun(context, account),
+    },
+  ];
+}
+
+function readWithings(context: CheckContext, id: number): Check["run"] {
+  const { app, clock, words } = context;
+  return asking(context, "Withings", async () => {
+    await app.tokens.link(id, "withings");
+    const withAccess = app.tokens.withAccess(id, "withings", undefined, { onlyLooks: true });
+    await app.run.source.changedSince(withAccess, clock.now());
+    return words.doctor.withings;
+  });
+}
+
+function readGarmin(context: CheckContext, id: number): Check["run"] {
+  const { app, words } = context;
+  return asking(context, "Garmin", async () => {
+    const { displayName } = await app.tokens.link(id, "garmin");
+    const consent = await app.uploadConsent(id);
+    const lastRun = await lastRunOf(app, id);
+    const refusedAt = lastRun?.outcome.uploadRefusedAt;
+    const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
+    // The consent says less than the last upload.
+    if (consent === false || isAsked) throw new ActionNeededError("grant_garmin_upload");
+    if (!refusedAt) return words.doctor.garmin(displayName, consent === true);
+    return { verdict: "later", text: words.doctor.garminRefused(displayName, words.format.time(refusedAt)) };
+  });
+}
+
+/** Without a public address, or a usable link, there is nothing to check. */
+async function notifications(context: CheckContext, account: number, before: () => Promise<unknown>): Promise<Check[]> {
+  const { app, web, words, nameOf } = context;
+  if (web?.publicUrl === undefined) return [];
+  // A damaged link has a line of its own.
+  const link = await app.links.facts(account, "withings").catch(() => undefined);
+  if (link?.state !== "linked") return [];
+  const run = asking(context, "Withings", async () => {
+    await before();
+    const state = (await app.subscriptions.look(account)) ?? "off";
+    const text = words.doctor.notifications[state];
+    if (state === "on") return text;
+    return { verdict: state === "unreachable" ? "operator" : "later", text };
+  });
+  return [{ name: nameOf(words.doctor.check.notifications), asks: "Withings", run }];
+}

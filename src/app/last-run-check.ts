@@ -1,0 +1,93 @@
+import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
+import { stuckText } from "../bot/views/status.ts";
+import { RetryLaterError } from "../lib/errors.ts";
+import type { Account, LastRun } from "../sync/model/account.ts";
+import type { Problem } from "../sync/status/checks.ts";
+import { lastRunOf, type Overview, overviewOf } from "../sync/status/overview.ts";
+import type { CheckContext } from "./check-context.ts";
+
+/** A program that has not run for this many of its intervals has stopped, whatever else it says of itself. */
+const INTERVALS_UNTIL_DEAD = 3;
+
+/** Whether syncs run, and how the last one ended. */
+export async function checkLastRun(context: CheckContext, account: Account): Promise<string | Problem> {
+  const { app, clock } = context;
+  try {
+    return await judge(context, await overviewOf({ ...app, now: clock.now() }, account));
+  } catch (error) {
+    if (!(error instanceof RetryLaterError)) throw error;
+    // How it ended is stored apart from the readings, and may still be readable.
+    const delayed = putOff(context, await lastRunOf(app, account.telegramUserId));
+    if (!delayed) throw error;
+    return delayed;
+  }
+}
+
+function putOff({ words }: CheckContext, last: LastRun | undefined): Problem | undefined {
+  if (last?.outcome.status !== "retry_later") return undefined;
+  const { delay } = last.outcome;
+  return { verdict: "later", text: `${lastRunText(last, words)}.${delay ? ` ${words.delay(delay)}` : ""}` };
+}
+
+async function judge(context: CheckContext, overview: Overview): Promise<string | Problem> {
+  const { words, noRunYet } = context;
+  const { lastRun, links } = overview;
+  // A missing link has a line of its own.
+  if (!links.withings || !links.garmin) return words.doctor.noRunNeedsLinks;
+  if (!lastRun) return noRunYet;
+  return (
+    (await whyNoneRuns(context, lastRun, links)) ??
+    whatFailed(context, lastRun) ??
+    whatIsStuck(context, lastRun, overview)
+  );
+}
+
+/** Nothing has run lately, or nothing can. */
+async function whyNoneRuns(
+  { words, garmin, clock, syncIntervalMinutes, hasClockLine }: CheckContext,
+  { finishedAt, outcome }: LastRun,
+  links: Overview["links"],
+): Promise<Problem | undefined> {
+  const say = words.doctor;
+  const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
+  const age = clock.now().getTime() - finishedAt.getTime();
+  const isTooOld = (ms: number) => ms > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000;
+  // By a clock that is ahead, any run seems long ago.
+  if (isLinked && isTooOld(age) && isTooOld(age - ((await garmin.clockOffSoon()) ?? 0) * 1000)) {
+    return { verdict: "operator", text: say.runTooOld(words.format.time(finishedAt), syncIntervalMinutes) };
+  }
+  if (outcome.action !== "fix_clock") return undefined;
+  const seconds = await garmin.clockOffSoon();
+  if (seconds === 0) return { verdict: "later", text: say.noRunSinceClock };
+  return seconds !== undefined && hasClockLine ? { verdict: "note", text: say.runNeedsClock } : undefined;
+}
+
+function whatFailed({ words, needed }: CheckContext, lastRun: LastRun): Problem | undefined {
+  const { outcome } = lastRun;
+  if (outcome.action) {
+    const text = `${needed(outcome.action)}${sinceThen(outcome, words)}`;
+    return { verdict: "owner", text, action: outcome.action };
+  }
+  if (outcome.unexpectedFrom) {
+    const text = `${lastRunText(lastRun, words)}. ${words.unexpected(outcome.unexpectedFrom, outcome)}`;
+    return { verdict: "later", text };
+  }
+  if (outcome.status === "error" && !outcome.onlyReadings) {
+    return { verdict: "broken", text: `${words.doctor.runBroke}${sinceThen(outcome, words)}` };
+  }
+  // A new link has settled it, and no run has shown that since.
+  return outcome.status === "action_needed" ? { verdict: "later", text: words.doctor.noRunSinceLink } : undefined;
+}
+
+/** A stuck reading isn't good news, however well the run ended. */
+function whatIsStuck({ words, status }: CheckContext, lastRun: LastRun, overview: Overview): string | Problem {
+  const { outcome } = lastRun;
+  const { facts, attention } = overview;
+  const ended = lastRunText(lastRun, words);
+  const stuck = stuckText(overview, status, words);
+  const notAsSent = words.notAsSent(facts.fields);
+  const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay), notAsSent].filter(Boolean).join(" ");
+  if (outcome.status === "success" && !stuck) return notAsSent ? { verdict: "note", text } : ended;
+  const needsOwner = facts.differs.length > 0 || attention.length > 0;
+  return { verdict: needsOwner ? "owner" : "later", text };
+}
