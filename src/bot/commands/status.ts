@@ -19,6 +19,7 @@ import {
   withFixes,
 } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
+import { becameText, beforeStartText, heldQuestion } from "../views/held.ts";
 import { type StatusOptions, statusText, unreadStatusText } from "../views/status.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 
@@ -92,14 +93,14 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
       const { text, keyboard } = await draw(ctx.account);
       return editOrReply(ctx, text, keyboard);
     }
-    const ofSeveral =
-      heard.type === "noted" ? words.decided(more.length + 1, decision !== "not_mine") : words.oldButton;
-    const answer = more.length === 0 ? words.became(one) : ofSeveral;
+    const decided = decision === "not_mine" ? words.held.decided.leave : words.held.decided.send;
+    const ofSeveral = heard.type === "noted" ? decided(more.length + 1) : words.oldButton;
+    const answer = more.length === 0 ? becameText(one, words) : ofSeveral;
     await answerCallback(ctx, answer);
     const { late, items } = byStart(waiting);
     const rest = [
-      ...(items.length > 0 ? [words.held.question(items)] : []),
-      ...(late.length > 0 ? [words.held.beforeStart(late, progress?.startAt)] : []),
+      ...(items.length > 0 ? [heldQuestion(items, words)] : []),
+      ...(late.length > 0 ? [beforeStartText(late, progress?.startAt, words)] : []),
     ];
     await editOrReply(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
     if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);

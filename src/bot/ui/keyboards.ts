@@ -6,7 +6,7 @@ import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Notice } from "../../sync/status/kind-notices.ts";
 import type { Silence } from "../../sync/status/silence.ts";
-import { ATTENTION_SHOWN, isMaybeForeignItem } from "../words/en-held.ts";
+import { ATTENTION_SHOWN, isMaybeForeignItem } from "../views/held.ts";
 import type { Words } from "../words/words.ts";
 
 /** Where Garmin's settings begin; the way on from there is told in words (seen in other projects' notes, 2026). */
@@ -154,11 +154,14 @@ export function attention(all: AttentionItem[], words: Words, keyboard = new Inl
     const leave = isMaybeForeignItem(item) ? words.button.notMine(item) : words.button.ignore(item);
     keyboard.row().text(isHeld ? leave : words.button.leaveIt(item), `leave:${readingId(item)}`);
   }
-  if (late.length > 0) {
-    const [first, ...more] = late;
-    const meant = first && more.length === 0 ? readingId(first) : `before_start#${shownAs(late)}`;
-    keyboard.row().text(words.button.bring(late), `bring:${meant}`);
-    keyboard.row().text(words.button.leaveOut(late), `leave:${meant}`);
+  const [first, ...more] = late;
+  if (first && more.length === 0) {
+    keyboard.row().text(words.button.mine(first), `bring:${readingId(first)}`);
+    keyboard.row().text(words.button.leaveOut(first), `leave:${readingId(first)}`);
+  } else if (first) {
+    const meant = `before_start#${shownAs(late)}`;
+    keyboard.row().text(words.button.bringAll(late.length), `bring:${meant}`);
+    keyboard.row().text(words.button.leaveOutAll(late.length), `leave:${meant}`);
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {
     keyboard.row().text(words.button.setTimezone, CALLBACK.timezone);

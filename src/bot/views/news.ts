@@ -1,5 +1,6 @@
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
+import { beforeStartText, heldQuestion } from "./held.ts";
 import { unreadableText } from "./unreadable.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,9 +20,9 @@ export function newsText(news: HealthNews, words: Words): string {
     case "expiry":
       return say.expiry(news.vendor, news.daysLeft);
     case "attention":
-      return words.held.question(news.items);
+      return heldQuestion(news.items, words);
     case "before_start":
-      return words.held.beforeStart(news.items, news.startAt);
+      return beforeStartText(news.items, news.startAt, words);
     case "unreadable":
       return `${unreadableText(news.records, words)} ${say.unreadable(news.records.length)}`;
     case "notice":

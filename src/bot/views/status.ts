@@ -3,6 +3,7 @@ import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { LastRun } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
+import { beforeStartText, heldLines } from "./held.ts";
 import { lastSyncLines } from "./last-sync.ts";
 import { linkLines } from "./links.ts";
 import { unreadableText } from "./unreadable.ts";
@@ -26,8 +27,8 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     "",
     ...syncParagraph(seen, options, words),
     ...words.notices.statusLines(facts),
-    ...(items.length > 0 ? ["", ...words.held.lines(items)] : []),
-    ...(late.length > 0 ? ["", words.held.beforeStart(late, progress?.startAt)] : []),
+    ...(items.length > 0 ? ["", ...heldLines(items, words)] : []),
+    ...(late.length > 0 ? ["", beforeStartText(late, progress?.startAt, words)] : []),
     ...(unreadable.length > 0 ? ["", unreadableText(unreadable, words)] : []),
     ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
   ].join("\n");

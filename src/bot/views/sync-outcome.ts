@@ -4,6 +4,7 @@ import type { AttentionItem } from "../../sync/model/ledger.ts";
 import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
+import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
 import { newsText } from "./news.ts";
 import { unreadableText } from "./unreadable.ts";
@@ -60,7 +61,7 @@ function settledLines(report: RunReport, { healed, status = "/status" }: Outcome
   const had = count(unnamed, "skipped");
   return [
     ...(healed ? [newsText(healed, words)] : []),
-    ...named.map(words.held.became),
+    ...named.map((entry) => becameText(entry, words)),
     ...(!healed && synced > 0 ? [words.sync.seen(synced)] : []),
     ...(had > 0 ? [words.sync.alreadyThere(had)] : []),
     ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
@@ -90,7 +91,7 @@ function withHeld(
   { justHeld = [], status = "/status" }: OutcomeOptions,
   words: Words,
 ): string[] {
-  if (justHeld.length > 0) return [...lines, words.held.justHeld(justHeld, status)];
+  if (justHeld.length > 0) return [...lines, justHeldLine(justHeld, status, words)];
   if (held === 0) return lines;
   const counted = words.sync.held(held, status);
   return [...lines.slice(0, -1), [...lines.slice(-1), counted].join(" ")];

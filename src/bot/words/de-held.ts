@@ -1,12 +1,12 @@
-import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
-import type { AttentionItem, HeldReason } from "../../sync/model/ledger.ts";
+import type { HeldReason } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { FailReason } from "../../sync/model/vendors.ts";
-import { ATTENTION_SHOWN, daysOf, type HeldWords, hasOddDate, isMaybeForeignItem, JUST_HELD_SHOWN } from "./en-held.ts";
+import type { HeldWords } from "./en-held.ts";
 import type { Format } from "./format.ts";
 
 /** The same in German. */
-export function heldInGerman({ values, time, day }: Format): HeldWords {
+export function heldInGerman(format: Format): HeldWords {
+  const { values, time, day } = format;
   const CLOCK: Record<ReadingKind, string> = {
     weigh_in: "die Uhr der Waage",
     blood_pressure: "die Uhr der Manschette",
@@ -35,102 +35,58 @@ export function heldInGerman({ values, time, day }: Format): HeldWords {
     unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
   };
 
-  const nameOf = ({ values: of, takenAt }: Pick<AttentionItem, "values" | "takenAt">) =>
-    `${values(of)}, ${time(takenAt)}`;
-
-  function line({ takenAt, values: of, kind, fate }: Pick<AttentionItem, "takenAt" | "values" | "kind" | "fate">) {
-    if (fate.reason === "in_the_future") {
-      return `${values(of)}, datiert auf ${time(takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Sobald der Tag da ist, sehe ich sie mir wieder an.`;
-    }
-    if (fate.reason === "impossible_date") {
-      return `${values(of)}, datiert auf ${time(takenAt)}: Damals konnte noch ${DEVICE[kind]} Messungen senden; vermutlich wurde ihre Uhr zurückgesetzt. Prüfe ${CLOCK[kind]}.`;
-    }
-    const why =
-      fate.state === "held" ? `zurückgehalten: ${HELD[fate.reason]}` : `nicht gespeichert: ${FAILED[fate.reason]}`;
-    return `${time(takenAt)}, ${values(of)}: ${why}.`;
-  }
-
-  function lines(attention: AttentionItem[]): string[] {
-    const shown = attention.slice(-ATTENTION_SHOWN);
-    const more = attention.length > shown.length ? [`und ${attention.length - shown.length} ältere`] : [];
-    return [...shown.map(line), ...more];
-  }
-
-  function count(items: AttentionItem[]): string {
-    const kinds = [...Map.groupBy(items, ({ kind }) => kind)].map(
-      ([kind, { length }]) => `${length} ${KIND[kind][length === 1 ? 0 : 1]}`,
-    );
-    return `${items.length >= ATTENTION_ITEMS ? "mindestens " : ""}${kinds.join(" und ")}`;
-  }
+  const nameOf = format.reading;
 
   return {
     reason: HELD,
     failed: FAILED,
+    isHeld: (it, why) => `${time(it.takenAt)}, ${values(it.values)}: zurückgehalten: ${HELD[why]}.`,
+    isNotStored: (it, why) => `${time(it.takenAt)}, ${values(it.values)}: nicht gespeichert: ${FAILED[why]}.`,
+    dated: {
+      in_the_future: (it, kind) =>
+        `${values(it.values)}, datiert auf ${time(it.takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Sobald der Tag da ist, sehe ich sie mir wieder an.`,
+      impossible_date: (it, kind) =>
+        `${values(it.values)}, datiert auf ${time(it.takenAt)}: Damals konnte noch ${DEVICE[kind]} Messungen senden; vermutlich wurde ihre Uhr zurückgesetzt. Prüfe ${CLOCK[kind]}.`,
+    },
+    older: (count) => `und ${count} ältere`,
+    more: (count) => `${count} weitere`,
+    decisionsNeeded: (count) =>
+      count === 1 ? "Eine Messung braucht deine Entscheidung." : "Einige Messungen brauchen deine Entscheidung.",
+    oddDates: (count) =>
+      count === 1 ? "Das Datum einer Messung kann nicht stimmen." : "Das Datum einiger Messungen kann nicht stimmen.",
     needDecision: (count, status) =>
       `${count === 1 ? "1 Messung braucht" : `${count} Messungen brauchen`} deine Entscheidung; siehe ${status}.`,
-    lines,
-    question(items) {
-      const isOne = items.length === 1;
-      const needs = isOne
-        ? "Eine Messung braucht deine Entscheidung."
-        : "Einige Messungen brauchen deine Entscheidung.";
-      const dates = isOne
-        ? "Das Datum einer Messung kann nicht stimmen."
-        : "Das Datum einiger Messungen kann nicht stimmen.";
-      return [items.every(hasOddDate) ? dates : needs, ...lines(items)].join("\n");
+    maybeForeign: (count) => `, weil sie vielleicht nicht von dir ${count === 1 ? "ist" : "sind"}`,
+    justHeld: (count, why, named, status) =>
+      `${count} neue ${count === 1 ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${named}. ${status} sagt, warum.`,
+    counted: (kind, count) => `${count} ${KIND[kind][count === 1 ? 0 : 1]}`,
+    and: (parts) => parts.join(" und "),
+    atLeast: (counted) => `mindestens ${counted}`,
+    beforeStart: (count, counted, days, startAt) =>
+      `Bei Withings ${count === 1 ? "ist" : "sind"} ${counted} vom ${days.join(" bis zum ")} dazugekommen. ${startAt ? `Ich übertrage ab dem ${day(startAt)}, darum habe ich sie ausgelassen.` : "Ich habe sie ausgelassen."}`,
+    became: {
+      seen: (name) => `${name}: ist in Garmin.`,
+      sent: (name) => `${name}: Garmin hat sie angenommen, zeigt sie aber noch nicht.`,
+      sentUnseen: (name) => `${name}: gesendet, aber Garmin zeigt sie noch nicht.`,
+      sending: (name) => `${name}: Ich sende sie, falls Garmin sie noch nicht hat.`,
+      already_in_garmin: (name) => `${name}: Garmin hat sie schon, darum habe ich nichts gesendet.`,
+      kind_off: (name) => `${name}: ausgelassen, weil solche Messungen ausgeschaltet waren, als sie kam.`,
+      not_mine: (name) => `${name}: Ich sende sie nicht.`,
     },
-    justHeld(items, status) {
-      const shown = items.slice(0, JUST_HELD_SHOWN).map(nameOf);
-      const more = items.length > shown.length ? [`${items.length - shown.length} weitere`] : [];
-      const isOne = items.length === 1;
-      const isMaybeForeign = items.every(isMaybeForeignItem);
-      const why = isMaybeForeign ? `, weil sie vielleicht nicht von dir ${isOne ? "ist" : "sind"}` : "";
-      return `${items.length} neue ${isOne ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${[...shown, ...more].join("; ")}. ${status} sagt, warum.`;
+    earlierStays: "Eine frühere Fassung bleibt in Garmin.",
+    decided: {
+      send: (count) => `${count} Messungen: Ich sende, was Garmin noch nicht hat.`,
+      leave: (count) => `${count} Messungen: Ich sende sie nicht.`,
     },
-    beforeStart(items, startAt) {
-      const start = startAt
-        ? `Ich übertrage ab dem ${day(startAt)}, darum habe ich sie ausgelassen.`
-        : "Ich habe sie ausgelassen.";
-      return `Bei Withings ${items.length === 1 ? "ist" : "sind"} ${count(items)} vom ${daysOf(items, day).join(" bis zum ")} dazugekommen. ${start}`;
-    },
-    became(entry) {
-      const { fate, attempts, garminKey } = entry;
-      const name = nameOf(entry);
-      switch (fate.state) {
-        case "seen":
-          return `${name}: ist in Garmin.`;
-        case "sent":
-          return `${name}: Garmin hat sie angenommen, zeigt sie aber noch nicht.`;
-        case "sending":
-          return attempts > 0
-            ? `${name}: gesendet, aber Garmin zeigt sie noch nicht.`
-            : `${name}: Ich sende sie, falls Garmin sie noch nicht hat.`;
-        case "skipped":
-          if (fate.reason === "already_in_garmin")
-            return `${name}: Garmin hat sie schon, darum habe ich nichts gesendet.`;
-          if (fate.reason === "kind_off")
-            return `${name}: ausgelassen, weil solche Messungen ausgeschaltet waren, als sie kam.`;
-          return `${name}: Ich sende sie nicht.${garminKey ? " Eine frühere Fassung bleibt in Garmin." : ""}`;
-        default:
-          return line({ ...entry, fate });
-      }
-    },
-    decided: (count, isSent) =>
-      isSent ? `${count} Messungen: Ich sende, was Garmin noch nicht hat.` : `${count} Messungen: Ich sende sie nicht.`,
     button: {
       mine: (item) => `${values(item.values)} senden, ${time(item.takenAt)}`,
       notMine: (item) => `Nicht von mir: ${nameOf(item)}`,
       ignore: (item) => `Ignorieren: ${nameOf(item)}`,
       tryAgain: (item) => `Noch einmal versuchen: ${nameOf(item)}`,
       leaveIt: (item) => `So lassen: ${nameOf(item)}`,
-      bring: ([item, ...more]) =>
-        item && more.length === 0
-          ? `${values(item.values)} senden, ${time(item.takenAt)}`
-          : `Alle ${more.length + 1} älteren Messungen senden`,
-      leaveOut: ([item, ...more]) =>
-        item && more.length === 0
-          ? `Auslassen: ${nameOf(item)}`
-          : `Alle ${more.length + 1} älteren Messungen auslassen`,
+      leaveOut: (item) => `Auslassen: ${nameOf(item)}`,
+      bringAll: (count) => `Alle ${count} älteren Messungen senden`,
+      leaveOutAll: (count) => `Alle ${count} älteren Messungen auslassen`,
     },
   };
 }

@@ -207,8 +207,6 @@ export function german(format: Format): Words {
       },
     },
     goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
-    became: held.became,
-    decided: held.decided,
 
     news: {
       reminder: (since) => `Seit ${moment(since)} Uhr ist nicht alles angekommen.`,

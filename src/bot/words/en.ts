@@ -214,9 +214,6 @@ export function english(format: Format) {
       } satisfies Record<ReadingKind, (it: Measured) => string>,
     },
     goingOn: "I’ll go on. The waiting readings go to Garmin now.",
-    /** What is true of a reading that somebody has decided about, or of several. */
-    became: held.became,
-    decided: held.decided,
 
     /* What nobody asked for */
 
