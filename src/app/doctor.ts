@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Words } from "../bot/words/words.ts";
-import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
+import { whoActs } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Account } from "../sync/model/account.ts";
 import { type CheckReport, type Finding, type Line, runChecks } from "../sync/status/checks.ts";
@@ -44,9 +44,10 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     return { findings: findings.map(forReader), ended };
 
     function sentence(error: unknown): string {
-      if (error instanceof ActionNeededError) return words.action(error.action);
-      if (error instanceof UsageError) return words.doctor.setup(error.message);
-      if (error instanceof RetryLaterError) return words.notNow(error.delayedBy);
+      const acting = whoActs(error);
+      if (acting.who === "owner") return words.action(acting.error.action);
+      if (acting.who === "operator") return words.doctor.setup(acting.error.message);
+      if (acting.who === "time") return words.notNow(acting.error.delayedBy);
       const reportId = randomUUID().slice(0, 8);
       log.error("check_failed", { reportId, account: account.telegramUserId, ...errorFacts(error) });
       return words.brokeOnMySide(reportId);

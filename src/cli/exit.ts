@@ -1,4 +1,4 @@
-import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
+import { whoActs } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { RunStatus } from "../sync/model/outcome.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,19 +17,20 @@ export const EXIT_OF_STATUS: Record<RunStatus, number> = {
 /** Ends a command that could not go on: one sentence for people, one object for scripts, the exit code for both. */
 export function explain(error: unknown, terminal: Terminal, log: Log): number {
   const text = explainSentence(error);
-  if (error instanceof UsageError) {
-    terminal.fail({ status: "error", problem: text }, text);
-    return EXIT.usage;
+  const acting = whoActs(error);
+  switch (acting.who) {
+    case "operator":
+      terminal.fail({ status: "error", problem: text }, text);
+      return EXIT.usage;
+    case "owner":
+      terminal.fail({ status: "action_needed", action: acting.error.action }, text);
+      return EXIT.actionNeeded;
+    case "time":
+      terminal.fail({ status: "retry_later" }, text);
+      return EXIT.retryLater;
+    case "us":
+      log.error("command_failed", errorFacts(error));
+      terminal.fail({ status: "error" }, text);
+      return EXIT.error;
   }
-  if (error instanceof ActionNeededError) {
-    terminal.fail({ status: "action_needed", action: error.action }, text);
-    return EXIT.actionNeeded;
-  }
-  if (error instanceof RetryLaterError) {
-    terminal.fail({ status: "retry_later" }, text);
-    return EXIT.retryLater;
-  }
-  log.error("command_failed", errorFacts(error));
-  terminal.fail({ status: "error" }, text);
-  return EXIT.error;
 }

@@ -1,7 +1,7 @@
 import type { App } from "../app/app.ts";
 import { newlyHeld } from "../bot/notifications/newly-held.ts";
 import { type OutcomeOptions, syncOutcomeText } from "../bot/views/sync-outcome.ts";
-import { ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
+import { UsageError, whoActs } from "../lib/errors.ts";
 import { startOfDay } from "../lib/local-time.ts";
 import { errorFacts } from "../lib/log.ts";
 import type { Item } from "../sync/engine/item.ts";
@@ -192,15 +192,16 @@ function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchec
 }
 
 function blame(report: RunReport, error: unknown, { log, clock }: Pick<App["run"], "log" | "clock">) {
-  if (error instanceof ActionNeededError) {
+  const acting = whoActs(error);
+  if (acting.who === "owner") {
     report.status = "action_needed";
-    report.action = error.action;
-  } else if (error instanceof RetryLaterError) {
+    report.action = acting.error.action;
+  } else if (acting.who === "time") {
     report.status = "retry_later";
-    report.delay = { cause: error.delayedBy, since: clock.now() };
+    report.delay = { cause: acting.error.delayedBy, since: clock.now() };
   } else {
     report.status = "error";
-    if (error instanceof UsageError) report.problem = error.message;
+    if (acting.who === "operator") report.problem = acting.error.message;
     else log.error("preview_failed", errorFacts(error));
   }
 }

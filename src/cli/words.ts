@@ -1,6 +1,6 @@
 import { GARMIN_PAGE_HEADING } from "../bot/words/en-linking.ts";
 import { type Words, wordsFor } from "../bot/words/words.ts";
-import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../lib/errors.ts";
+import { type Action, whoActs } from "../lib/errors.ts";
 import type { SignInResult } from "../sync/links/garmin-sign-in.ts";
 import type { Vendor } from "../sync/model/link.ts";
 
@@ -101,8 +101,15 @@ export function signInWords(result: SignInResult, words: Words, account: number)
 
 /** An error in words. Whatever is not meant for people becomes one sentence without details. */
 export function explainSentence(error: unknown, account?: number): string {
-  if (error instanceof UsageError) return error.message;
-  if (error instanceof ActionNeededError) return needed(error.action, account);
-  if (error instanceof RetryLaterError) return `That didn’t work just now: ${error.message}. Try again later.`;
-  return "Something broke on my side. Nothing is lost. The log says what to report.";
+  const acting = whoActs(error);
+  switch (acting.who) {
+    case "operator":
+      return acting.error.message;
+    case "owner":
+      return needed(acting.error.action, account);
+    case "time":
+      return `That didn’t work just now: ${acting.error.message}. Try again later.`;
+    case "us":
+      return "Something broke on my side. Nothing is lost. The log says what to report.";
+  }
 }

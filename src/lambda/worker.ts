@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { loadEnvironment } from "../config/environment.ts";
-import { RetryLaterError } from "../lib/errors.ts";
+import { whoActs } from "../lib/errors.ts";
 import { errorFacts } from "../lib/log.ts";
 import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
 import { openQueue, startProgram } from "./program.ts";
@@ -41,9 +41,10 @@ async function perform({ log, work }: Program, queue: SqsQueue, record: SQSRecor
     return true;
   } catch (error) {
     const facts = { deliveries, ...errorFacts(error) };
-    if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
+    const acting = whoActs(error);
+    if (acting.who === "time") log.warn("job_postponed", facts);
     else log.error("job_failed", facts);
-    const asked = error instanceof RetryLaterError ? error.retryAfterSeconds : undefined;
+    const asked = acting.who === "time" ? acting.error.retryAfterSeconds : undefined;
     await hide(queue, record, retrySeconds(deliveries, asked));
     return false;
   }

@@ -1,12 +1,12 @@
 /**
- * Ways to fail, told apart by who moves next.
+ * Ways to fail, told apart by who acts next.
  *
  *   ActionNeededError   the account's owner: sign in again, give a consent, unlock
  *   RetryLaterError     time: a limit, an outage, a timeout, somebody else at work
  *   UsageError          the person at the keyboard or in the configuration: fix the words and try again
  *   any other Error     us: a bug, or a vendor that changed its API
  *
- * Adapters choose the kind, because only they know what a vendor's status means. Entry points act on it.
+ * Adapters choose the kind, because only they know what a vendor's status means. Entry points act on it, by `whoActs`.
  * Nobody in between catches in order to rewrap.
  */
 export const ACTIONS = [
@@ -81,6 +81,20 @@ export function asksToWait(error: unknown): error is RetryLaterError & { retryAf
 /** The message is one sentence for a person and names the fix. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
+}
+
+/** Who acts next on an error, and the error as what it is for them. */
+export type Acting =
+  | { who: "owner"; error: ActionNeededError }
+  | { who: "operator"; error: UsageError }
+  | { who: "time"; error: RetryLaterError }
+  | { who: "us"; error: unknown };
+
+export function whoActs(error: unknown): Acting {
+  if (error instanceof ActionNeededError) return { who: "owner", error };
+  if (error instanceof UsageError) return { who: "operator", error };
+  if (error instanceof RetryLaterError) return { who: "time", error };
+  return { who: "us", error };
 }
 
 /**

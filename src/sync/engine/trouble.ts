@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import { ActionNeededError, RetryLaterError, UnexpectedAnswerError, UsageError } from "../../lib/errors.ts";
+import { type RetryLaterError, UnexpectedAnswerError, whoActs } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { BusyError } from "../links/with-lease.ts";
 import { type Vendor, VendorRestError } from "../model/link.ts";
@@ -43,14 +43,16 @@ interface BlameDeps {
 }
 
 export function blame(trouble: Trouble, error: unknown, { log, clock }: BlameDeps): void {
-  if (error instanceof ActionNeededError) {
+  const acting = whoActs(error);
+  if (acting.who === "owner") {
+    const { action } = acting.error;
     trouble.status = worse(trouble.status, "action_needed");
-    trouble.action ??= error.action;
-    if (error.action === "grant_garmin_upload") trouble.uploadRefusedAt = clock.now();
-  } else if (error instanceof RetryLaterError) {
+    trouble.action ??= action;
+    if (action === "grant_garmin_upload") trouble.uploadRefusedAt = clock.now();
+  } else if (acting.who === "time") {
     trouble.status = worse(trouble.status, "retry_later");
     if (error instanceof BusyError) trouble.busy = true;
-    else trouble.delay ??= delayBy(error, clock.now());
+    else trouble.delay ??= delayBy(acting.error, clock.now());
     if (error instanceof VendorRestError && !(trouble.rests && trouble.rests.until > error.until)) {
       trouble.rests = { vendor: error.vendor, until: error.until };
     }
@@ -58,7 +60,7 @@ export function blame(trouble: Trouble, error: unknown, { log, clock }: BlameDep
   } else {
     const unexpectedFrom = error instanceof UnexpectedAnswerError ? error.vendor : undefined;
     broke(trouble, error instanceof Error ? error.message : "unknown", unexpectedFrom);
-    if (error instanceof UsageError) trouble.problem ??= error.message;
+    if (acting.who === "operator") trouble.problem ??= acting.error.message;
     log.error("run_failed", errorFacts(error));
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import { RetryLaterError } from "../../lib/errors.ts";
+import { whoActs } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Job, Jobs, NewJob } from "../model/jobs.ts";
 import type { Versioned } from "../model/link.ts";
@@ -99,11 +99,12 @@ export function startWorker(deps: {
     try {
       await within(longestJobMinutes, work(job.value));
     } catch (error) {
-      const asked = error instanceof RetryLaterError ? (error.retryAfterSeconds ?? 0) : 0;
+      const acting = whoActs(error);
+      const asked = acting.who === "time" ? (acting.error.retryAfterSeconds ?? 0) : 0;
       const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
       const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
       const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
-      if (error instanceof RetryLaterError) log.warn("job_postponed", facts);
+      if (acting.who === "time") log.warn("job_postponed", facts);
       else log.error("job_failed", facts);
       return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import { type Action, ActionNeededError, RetryLaterError, UsageError } from "../../lib/errors.ts";
+import { type Action, whoActs } from "../../lib/errors.ts";
 
 /** Who has to move: nobody (with "note", although not all is as it should be), the owner of an account, the person who runs the program, or time. */
 export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
@@ -82,8 +82,9 @@ export async function runChecks(
       const answer = await run();
       return typeof answer === "string" ? { verdict: "ok", text: answer } : answer;
     } catch (error) {
-      const action = error instanceof ActionNeededError ? { action: error.action } : {};
-      return { verdict: verdictOf(error), text: sentence(error), ...action };
+      const acting = whoActs(error);
+      const action = acting.who === "owner" ? { action: acting.error.action } : {};
+      return { verdict: VERDICTS[acting.who], text: sentence(error), ...action };
     }
   }
 
@@ -102,11 +103,7 @@ export async function runChecks(
   return { findings: await Promise.all(findings), ended: Promise.all(running).then(() => {}) };
 }
 
-function verdictOf(error: unknown): Verdict {
-  if (error instanceof ActionNeededError) return "owner";
-  if (error instanceof UsageError) return "operator";
-  return error instanceof RetryLaterError ? "later" : "broken";
-}
+const VERDICTS = { owner: "owner", operator: "operator", time: "later", us: "broken" } as const;
 
 /** How much there is to do, by who has to. What two lines ask for, by its name or in the same words, is done once; the rest counts by line. */
 export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "later" | "notes", number> {
