@@ -24,30 +24,33 @@ export interface KindWork {
   tried?: Tried;
 }
 
-/** One run, as far as it has got by then. */
-interface Given extends Pick<BatchContext, "lease" | "onStage"> {
+/** One run when its readings are collected. */
+export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
   account: Account;
   start: Start;
   collected: Collected;
 }
 
-/**
- * Settles what can be settled. Answers the work on each kind, and by `readingId` the readings that stay open though nothing is
- * left to send of them.
- */
+export interface Work {
+  kinds: KindWork[];
+  /** Readings that stay open though nothing is left to send of them, by `readingId`. */
+  stillOpen: string[];
+}
+
+/** Settles what can be settled now. */
 export async function bringToGarmin(
   deps: CollectDeps & { log: Log },
-  given: Given,
+  run: CollectedRun,
   trouble: Trouble,
-): Promise<{ kinds: KindWork[]; stillOpen: string[] }> {
-  const { start, collected } = given;
+): Promise<Work> {
+  const { start, collected } = run;
   const { items } = collected;
-  const planned = planKinds(deps, given);
+  const planned = planKinds(deps, run);
   const holds = planned.flatMap((it) => it.holds);
   await settleWithoutGarmin(items, holds, start.ledger);
   const openBefore = await openWithoutTask(items, start.progress, start.ledger);
   const claimed = await claimedKeys(items, [...openBefore, ...holds], start.ledger);
-  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, given) }));
+  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
   // First, so that no late copy is taken for a new reading. A failure here does not keep anything else from arriving.
   const stillOpen: string[] = [];
   for (const { kind, isResting, batch } of kinds) {
@@ -56,11 +59,11 @@ export async function bringToGarmin(
     else await followUp(entries, batch, stillOpen).catch((error: unknown) => blameKind(trouble, error, deps));
   }
   // One kind after the other, each on its own: trouble with a pressure never stops a weight.
-  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, given, trouble);
+  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run, trouble);
   return { kinds, stillOpen };
 }
 
-function planKinds({ sinks, clock }: CollectDeps, { account, start, collected: { items } }: Given) {
+function planKinds({ sinks, clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
   return KINDS.map((kind) => {
     const isResting = isPaused(start.progress, kind, account.settings.sends, clock.now());
     const looksForHeld = start.looksForHeld && !isResting;
@@ -80,8 +83,8 @@ async function settleWithoutGarmin(items: Item[], holds: Task[], ledger: Ledger)
   }
 }
 
-function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, given: Given): BatchContext {
-  const { account, start, collected, lease, onStage } = given;
+function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, run: CollectedRun): BatchContext {
+  const { account, start, collected, lease, onStage } = run;
   const { height, timezone } = collected;
   return {
     ...{ sink: deps.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
@@ -96,12 +99,12 @@ function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, giv
 async function reconcileKind(
   { tasks, holds, batch }: KindWork,
   deps: CollectDeps & { log: Log },
-  given: Given,
+  run: CollectedRun,
   trouble: Trouble,
 ): Promise<Tried> {
   await reconcile(tasks, holds, batch);
   // Here too, because answers are judged even after the access to Garmin has ended.
-  const error = await deps.tokens.heed(given.account.telegramUserId, "garmin", batch.errors[0]);
+  const error = await deps.tokens.heed(run.account.telegramUserId, "garmin", batch.errors[0]);
   for (const { isSettled, entry } of [...tasks, ...holds]) {
     if (!isSettled || entry?.value.fate.state !== "failed") continue;
     // Our bug or Garmin's change: a refusal of something that we found to be in order.

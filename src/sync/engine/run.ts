@@ -8,10 +8,10 @@ import type { AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
-import { type CollectDeps, type Collected, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
+import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { bringToGarmin, type KindWork } from "./kinds.ts";
+import { bringToGarmin, type CollectedRun, type Work } from "./kinds.ts";
 import { pausesAfter } from "./pause.ts";
 import { advance } from "./progress.ts";
 import { following, type WentWell } from "./since.ts";
@@ -121,17 +121,6 @@ async function saveLastRun(deps: RunDeps, account: Account, underWay: UnderWay, 
   return { ...report, ...known };
 }
 
-/** What a run found out and did. */
-interface Result {
-  account: Account;
-  start: Start;
-  collected: Collected;
-  kinds: KindWork[];
-  /** By `readingId`. */
-  stillOpen: string[];
-  now: Date;
-}
-
 async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, underWay: UnderWay) {
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
@@ -153,23 +142,23 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   underWay.attention = start.progress.attention;
   onProgress({ stage: "found", readings: items.filter((it) => isTask(it) && it.step.type !== "watch").length });
 
-  const given = {
+  const collectedRun = {
     ...{ account, start, collected },
     lease: endingAt(lease, options.deadlineAt ?? deps.deadlineAt?.(), deps.clock),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
-  const { kinds, stillOpen } = await bringToGarmin(deps, given, underWay.trouble);
-  const next = conclude({ ...given, kinds, stillOpen, now: deps.clock.now() }, underWay);
+  const work = await bringToGarmin(deps, collectedRun, underWay.trouble);
+  const next = conclude(collectedRun, work, underWay, deps.clock.now());
   await lease.ensure();
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
 /** Completes what is known for the report, and answers how far the pair of links is now. */
-function conclude({ account, start, collected, kinds, stillOpen, now }: Result, underWay: UnderWay): Progress {
-  const { progress } = start;
-  const { answer, since, height, items } = collected;
+function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: UnderWay, now: Date): Progress {
+  const { progress } = run.start;
+  const { answer, since, height, items } = run.collected;
+  const { sends } = run.account.settings;
   const { trouble } = underWay;
-  const { sends } = account.settings;
   underWay.decided = decidedOf(items);
   const settlements = items.map(settlementOf);
   const waiting = (kind: ReadingKind) =>
