@@ -1,22 +1,16 @@
-import { createAlarmUrl } from "./app/alarm-url.ts";
 import { type App, createApp } from "./app/app.ts";
+import { createOwnerAlarms } from "./app/owner-alarms.ts";
 import { createRunFiles } from "./app/run-files.ts";
 import { createSelfMonitor } from "./app/self-monitor.ts";
 import { createService, type ServiceConfig } from "./app/service.ts";
+import { StoreGuard } from "./app/store-guard.ts";
 import { lastWordOf, startWatchdog } from "./app/watchdog.ts";
 import type { TelegramBot } from "./bot/bot.ts";
-import { createAlarmSend } from "./bot/notifications/alarm-send.ts";
-import { createMachineAlarmTeller } from "./bot/notifications/alarms.ts";
-import { lookAfterStore } from "./bot/telegram/store-mark.ts";
-import type { MachineAlarm } from "./bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "./bot/words/alarms.ts";
-import type { StoreConfig } from "./config/config.ts";
 import { TELEGRAM_PATH } from "./config/paths.ts";
-import { TABLE_NAME_VARIABLE } from "./config/variables.ts";
 import { listen } from "./http/node-server.ts";
 import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
-import { createTransport } from "./lib/http-client.ts";
 import { type RepeatedTask, runEvery } from "./lib/interval.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
 import { createWakingSchedule, sweep } from "./sync/jobs/sweep.ts";
@@ -30,8 +24,6 @@ export const LAST_WORD_SECONDS = 5;
 /** The number of starts within an hour, without an orderly end, after which the owner is told. */
 const STARTS_UNTIL_TOLD = 4;
 const SWEEP_MINUTES = 1;
-/** The settings that decide where the store is. */
-const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
 const WATCH_MINUTES = 1;
 
 export interface Server {
@@ -108,30 +100,17 @@ export async function startServer(
       throw error;
     }));
 
-  const alarms = createAlarmSend({ ...config.telegram, owner }, clock);
-  const line = createTransport();
-  const outside = createAlarmUrl({ ...config.outside, send: line.send, clock, log });
   const ownerAccount = () => app.accounts.find(owner);
+  const alarms = createOwnerAlarms(config, { owner, ownerAccount, clock, log });
   const { language = "en", blockedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
   // Otherwise nobody outside would hear of it again after a restart.
   if (blockedAt) log.info("owner_does_not_listen", { account: owner });
-  const where = placeOf(config.store);
+  const storeGuard = new StoreGuard(config.store, {
+    ...{ ...app, api: telegram.bot.api, isNew, ownerAccount, alarms, log },
+  });
   let hasStarted = false;
-  let isStoreKnown = false;
-  const lookAtStore = async () => {
-    const verdict = await lookAfterStore({
-      ...{ api: telegram.bot.api, store: app.identity, isNew, once: app.claims.once, log },
-      tell: async (it) => {
-        const text = ALARM_WORDS[(await ownerAccount())?.language ?? "en"].store(it, where, STORE_SETTINGS);
-        await Promise.all([alarms.send({ text, isQuiet: false }), outside.tell(text).catch(() => undefined)]);
-      },
-    });
-    isStoreKnown = verdict === "known" || verdict === "used_elsewhere_too";
-    if (verdict === "empty_and_used_elsewhere")
-      throw new UsageError(ALARM_WORDS.en.store(verdict, where, STORE_SETTINGS));
-  };
   const greet = async (username: string) => {
-    await lookAtStore();
+    await storeGuard.look();
     hasStarted = true;
     files.forget("why-not");
     log.info("bot_started", { username });
@@ -165,24 +144,14 @@ export async function startServer(
       });
       monitor.onSweep();
       files.swept();
-      void outside.beat();
+      void alarms.outside.beat();
       // The first account was just added: from now on Telegram remembers this store.
-      if (hasStarted && !isStoreKnown && !(await app.identity.isEmpty())) await lookAtStore();
+      if (hasStarted && !storeGuard.isKnown && !(await app.identity.isEmpty())) await storeGuard.look();
     },
     clock,
     log,
   });
-  const teller = (send: (message: { text: string; isQuiet: boolean }) => Promise<unknown>) =>
-    createMachineAlarmTeller({ send, ownerAccount, clock, log });
-  const tellInChat = teller(alarms.send);
-  const tellers = {
-    telegram: async (alarm: MachineAlarm) => {
-      // Of all people the owner can't be told of it here.
-      if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
-    },
-    ...(config.outside.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
-  };
-  const looks = runEvery({ minutes: WATCH_MINUTES, round: () => monitor.check(tellers), clock, log });
+  const looks = runEvery({ minutes: WATCH_MINUTES, round: () => monitor.check(alarms.tellers), clock, log });
 
   return {
     app,
@@ -199,16 +168,13 @@ export async function startServer(
       await Promise.all([listener?.close(), telegram.stop(), sweeps?.stop(), looks.stop(), worker?.stop()]);
       await settled();
       // Last, because a job that was under way may have had something to tell.
-      await Promise.all([telegram.close(), alarms.close(), line.close()]);
+      await Promise.all([telegram.close(), alarms.close()]);
       await app.close();
       // Last of all: what hangs before it is ended by force.
       await watchdog.stop();
     },
   };
 }
-
-const placeOf = (store: StoreConfig) =>
-  `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
 
 /** If in doubt, yes: a store that cannot be read may be readable again soon. */
 async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {

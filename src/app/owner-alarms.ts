@@ -1,0 +1,49 @@
+import { createAlarmSend } from "../bot/notifications/alarm-send.ts";
+import { createMachineAlarmTeller } from "../bot/notifications/alarms.ts";
+import type { MachineAlarm } from "../bot/words/alarm-keys.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { createTransport } from "../lib/http-client.ts";
+import type { Log } from "../lib/log.ts";
+import type { Account } from "../sync/model/account.ts";
+import { type AlarmUrl, createAlarmUrl } from "./alarm-url.ts";
+import type { Teller } from "./self-monitor.ts";
+
+type Send = (message: { text: string; isQuiet: boolean }) => Promise<unknown>;
+
+export interface OwnerAlarms {
+  /** Into the owner's chat, past the bot. */
+  send: Send;
+  /** ALARM_URL and HEARTBEAT_URL. */
+  outside: AlarmUrl;
+  /** By name, everybody who is told of an alarm. */
+  tellers: Record<string, Teller>;
+  close(): Promise<void>;
+}
+
+/** How the owner hears of alarms on one machine: in the chat, and at ALARM_URL. Needs no store, which may be what is broken. */
+export function createOwnerAlarms(
+  { telegram, outside: addresses }: Pick<Config, "telegram" | "outside">,
+  deps: { owner: number; ownerAccount: () => Promise<Account | undefined>; clock: Clock; log: Log },
+): OwnerAlarms {
+  const { owner, ownerAccount, clock, log } = deps;
+  const chat = createAlarmSend({ ...telegram, owner }, clock);
+  const line = createTransport();
+  const outside = createAlarmUrl({ ...addresses, send: line.send, clock, log });
+  const teller = (send: Send) => createMachineAlarmTeller({ send, ownerAccount, clock, log });
+  const tellInChat = teller(chat.send);
+  return {
+    send: chat.send,
+    outside,
+    tellers: {
+      telegram: async (alarm: MachineAlarm) => {
+        // Of all people the owner can't be told of it here.
+        if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
+      },
+      ...(addresses.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
+    },
+    async close() {
+      await Promise.all([chat.close(), line.close()]);
+    },
+  };
+}
