@@ -14,3 +14,9 @@ export const systemClock: Clock = {
 export function epochSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
+
+/** Whether something is to be waited for. A time further ahead than anything lasts was written by a wrong clock, and doesn't count. */
+export function isStillAhead(at: Date, now: Date, longestSeconds: number): boolean {
+  const seconds = (at.getTime() - now.getTime()) / 1000;
+  return seconds > 0 && seconds <= longestSeconds;
+}

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { type Clock, epochSeconds, isStillAhead } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Leases } from "../sync/model/leases.ts";
 import { toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
-/** Nobody asks for so long a lease: the clock was wrong by which it was taken, and it would not end for years perhaps. */
-const FAR_SECONDS = 3600;
+/** By so much clocks may differ, and leases last longer than the one that is asked for. */
+const SLACK_SECONDS = 3600;
 
 /** Leases end by themselves: one whose holder was killed is an expired item, which counts as absent. */
 export function createLeases(table: Table, clock: Clock): Leases {
@@ -19,7 +19,8 @@ export function createLeases(table: Table, clock: Clock): Leases {
       let first = await table.put(key, value, { expect: "absent", expiresAt: until });
       if (first.type === "conflict") {
         const held = await table.get(key);
-        if (!held?.expiresAt || held.expiresAt <= until + FAR_SECONDS) return undefined;
+        if (!held?.expiresAt) return undefined;
+        if (isStillAhead(new Date(held.expiresAt * 1000), clock.now(), seconds + SLACK_SECONDS)) return undefined;
         first = await table.put(key, value, { expect: { version: held.version }, expiresAt: until });
       }
       if (first.type === "conflict") return undefined;

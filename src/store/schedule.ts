@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, isStillAhead } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { DueEntry, Schedule } from "../sync/model/schedule.ts";
 import { readItem, toJson } from "./item-json.ts";
@@ -12,7 +12,7 @@ const QUEUED_SECONDS = 3600;
 const PAGE = 1000;
 /** By so much can a scheduled run only be overdue when nobody finds it, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
-/** Further ahead than any that is made: the clock was wrong that made it, and nobody would look for so long. */
+/** None is made further ahead. */
 const FAR_SECONDS = 2 * 24 * 3600;
 /** Accounts looked at with one call of `lost`: few, because it costs the same with every sweep. */
 const CHECKED_AT_ONCE = 25;
@@ -87,14 +87,12 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       const item = await table.get(keys.scheduleCheck);
       const after = (item && ScheduleCheckItem.safeParse(item.value).data?.after) ?? "";
       const slice = await table.list(keys.accounts, { from: `${after}\0`, limit: CHECKED_AT_ONCE });
+      const lostAt = new Date(clock.now().getTime() - LOST_SECONDS * 1000);
       const lost = [];
       for (const { key } of slice) {
         const account = Number(key.sk);
         const scheduledRun = await read(account);
-        const overdueSeconds = scheduledRun && secondsSince(scheduledRun.dueAt);
-        if (overdueSeconds === undefined || overdueSeconds > LOST_SECONDS || overdueSeconds < -FAR_SECONDS) {
-          lost.push(account);
-        }
+        if (!scheduledRun || !isStillAhead(scheduledRun.dueAt, lostAt, LOST_SECONDS + FAR_SECONDS)) lost.push(account);
       }
       const next = slice.length < CHECKED_AT_ONCE ? "" : (slice.at(-1)?.key.sk ?? "");
       if (next !== after) {
@@ -103,10 +101,6 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       return lost;
     },
   };
-
-  function secondsSince(at: Date): number {
-    return (clock.now().getTime() - at.getTime()) / 1000;
-  }
 
   async function readListed(item: Item): Promise<(Omit<DueEntry, "version"> & { queuedUntil?: Date }) | undefined> {
     try {

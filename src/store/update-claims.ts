@@ -1,4 +1,4 @@
-import { type Clock, epochSeconds } from "../lib/clock.ts";
+import { type Clock, epochSeconds, isStillAhead } from "../lib/clock.ts";
 import type { UpdateClaims } from "../sync/model/people.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { ClaimItem } from "./items.ts";
@@ -9,8 +9,8 @@ import { expectation, type Table } from "./table.ts";
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
 /** Longer than any handler may take; after it a claim without an end means that its process died. */
 const HANDLING_SECONDS = 60;
-/** Further ahead than any end of that: the clock was wrong by which it was claimed. */
-const FAR_SECONDS = 3600;
+/** The same by clocks that differ. */
+const LONGEST_SECONDS = 3600;
 
 export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
   return {
@@ -27,8 +27,7 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
         if (before) {
           const claim = readItem(before, ClaimItem);
           if (claim.state === "done") return { type: "done_before" };
-          const leftSeconds = (claim.until.getTime() - now.getTime()) / 1000;
-          if (leftSeconds > 0 && leftSeconds <= FAR_SECONDS) return { type: "being_handled", until: claim.until };
+          if (isStillAhead(claim.until, now, LONGEST_SECONDS)) return { type: "being_handled", until: claim.until };
         }
         claimed = await table.put(key, value, { expect: expectation(before?.version), expiresAt });
         if (claimed.type === "conflict") return { type: "being_handled", until };

@@ -1,3 +1,4 @@
+import { isStillAhead } from "../../lib/clock.ts";
 import type { Fate, Ledger, LedgerEntry, UnconfirmedUpload } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
 import type { GarminKey } from "../model/vendors.ts";
@@ -74,10 +75,9 @@ export const awaitedFromNow = (
   until: new Date(now.getTime() + WATCH_SECONDS * 1000),
 });
 
-/** Those whose time is not over. One that would last for days was dated by a wrong clock. */
+/** Those whose time is not over. */
 export function stillAwaited(copies: UnconfirmedUpload[], now: Date): Pick<LedgerEntry, "possibleCopies"> {
-  const latest = now.getTime() + 2 * WATCH_SECONDS * 1000;
-  const possibleCopies = copies.filter(({ until }) => until > now && until.getTime() <= latest);
+  const possibleCopies = copies.filter(({ until }) => isStillAhead(until, now, 2 * WATCH_SECONDS));
   return possibleCopies.length > 0 ? { possibleCopies } : {};
 }
 

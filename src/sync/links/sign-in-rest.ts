@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, isStillAhead } from "../../lib/clock.ts";
 import type { SignInMemory } from "../model/garmin-sign-in.ts";
 
 /**
@@ -21,10 +21,8 @@ export async function signInRest(
 ): Promise<Resting | undefined> {
   const cooldown = await memory.cooldown(account);
   if (!cooldown) return undefined;
-  const seconds = (cooldown.until.getTime() - clock.now().getTime()) / 1000;
-  // A rest that would last much longer was dated by a wrong clock.
-  const isOver = seconds <= 0 || seconds > 2 * LONGEST_REST_SECONDS;
-  return isOver ? undefined : { type: "resting", until: cooldown.until };
+  const { until } = cooldown;
+  return isStillAhead(until, clock.now(), 2 * LONGEST_REST_SECONDS) ? { type: "resting", until } : undefined;
 }
 
 /** How long to rest after so many limits in a row, the last of which asked for `askedSeconds`. */

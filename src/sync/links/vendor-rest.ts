@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, isStillAhead } from "../../lib/clock.ts";
 import { asksToWait } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { type Link, type Links, type Vendor, VendorRestError } from "../model/link.ts";
@@ -9,10 +9,8 @@ const LONGEST_REST_SECONDS = 24 * 3600;
 
 /** Throws `VendorRestError` while the vendor is to be left alone. */
 export function throwIfResting(vendor: Vendor, { restsUntil }: Link, clock: Clock): void {
-  const seconds = restsUntil ? -age(clock, restsUntil) : 0;
-  // A time further ahead was written by a wrong clock.
-  if (!restsUntil || seconds <= 0 || seconds > LONGEST_REST_SECONDS) return;
-  throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(seconds) });
+  if (!restsUntil || !isStillAhead(restsUntil, clock.now(), LONGEST_REST_SECONDS)) return;
+  throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(-age(clock, restsUntil)) });
 }
 
 /** What a vendor's error means for the link: a `VendorRestError`, which is remembered, or the error itself. */
