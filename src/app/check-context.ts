@@ -1,3 +1,4 @@
+import { notNowText } from "../bot/views/delay.ts";
 import type { Words } from "../bot/words/words.ts";
 import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -59,9 +60,9 @@ export function asking({ words, detail }: CheckContext, vendor: string, run: Che
       if (error instanceof VendorRestError)
         return { verdict: "later", text: words.doctor.asksToWait(vendor, words.format.time(error.until)) };
       if (error instanceof UnexpectedAnswerError)
-        return { verdict: "later", text: words.unexpectedNow(error.vendor, detail(error)) };
+        return { verdict: "later", text: words.delays.unexpectedNow(error.vendor, detail(error)) };
       if (!(error instanceof RetryLaterError)) throw error;
-      return { verdict: "later", text: words.notNow(error.delayedBy, detail(error)) };
+      return { verdict: "later", text: notNowText(error.delayedBy, words, detail(error)) };
     });
 }
 

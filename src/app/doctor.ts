@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { notNowText } from "../bot/views/delay.ts";
 import type { Words } from "../bot/words/words.ts";
 import { whoActs } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
@@ -47,7 +48,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       const acting = whoActs(error);
       if (acting.who === "owner") return words.action(acting.error.action);
       if (acting.who === "operator") return words.doctor.setup(acting.error.message);
-      if (acting.who === "time") return words.notNow(acting.error.delayedBy);
+      if (acting.who === "time") return notNowText(acting.error.delayedBy, words);
       const reportId = randomUUID().slice(0, 8);
       log.error("check_failed", { reportId, account: account.telegramUserId, ...errorFacts(error) });
       return words.brokeOnMySide(reportId);

@@ -1,3 +1,4 @@
+import { delayText, unexpectedText } from "../bot/views/delay.ts";
 import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
 import { stuckText } from "../bot/views/status.ts";
 import { RetryLaterError } from "../lib/errors.ts";
@@ -26,7 +27,7 @@ export async function checkLastRun(context: CheckContext, account: Account): Pro
 function putOff({ words }: CheckContext, last: LastRun | undefined): Problem | undefined {
   if (last?.outcome.status !== "retry_later") return undefined;
   const { delay } = last.outcome;
-  return { verdict: "later", text: `${lastRunText(last, words)}.${delay ? ` ${words.delay(delay)}` : ""}` };
+  return { verdict: "later", text: `${lastRunText(last, words)}.${delay ? ` ${delayText(delay, words)}` : ""}` };
 }
 
 async function judge(context: CheckContext, overview: Overview): Promise<string | Problem> {
@@ -69,7 +70,7 @@ function whatFailed({ words, needed }: CheckContext, lastRun: LastRun): Problem 
     return { verdict: "owner", text, action: outcome.action };
   }
   if (outcome.unexpectedFrom) {
-    const text = `${lastRunText(lastRun, words)}. ${words.unexpected(outcome.unexpectedFrom, outcome)}`;
+    const text = `${lastRunText(lastRun, words)}. ${unexpectedText(outcome.unexpectedFrom, outcome, words)}`;
     return { verdict: "later", text };
   }
   if (outcome.status === "error" && !outcome.onlyReadings) {
@@ -86,7 +87,9 @@ function whatIsStuck({ words, status }: CheckContext, lastRun: LastRun, overview
   const ended = lastRunText(lastRun, words);
   const stuck = stuckText(overview, status, words);
   const notAsSent = words.notAsSent(facts.fields);
-  const text = [`${ended}.`, stuck, outcome.delay && words.delay(outcome.delay), notAsSent].filter(Boolean).join(" ");
+  const text = [`${ended}.`, stuck, outcome.delay && delayText(outcome.delay, words), notAsSent]
+    .filter(Boolean)
+    .join(" ");
   if (outcome.status === "success" && !stuck) return notAsSent ? { verdict: "note", text } : ended;
   const needsOwner = facts.differs.length > 0 || attention.length > 0;
   return { verdict: needsOwner ? "owner" : "later", text };

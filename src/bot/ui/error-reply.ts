@@ -1,6 +1,7 @@
 import type { InlineKeyboard } from "grammy/web";
 import { UnexpectedAnswerError, whoActs } from "../../lib/errors.ts";
 import { BusyError } from "../../sync/links/with-lease.ts";
+import { notNowText } from "../views/delay.ts";
 import type { Words } from "../words/words.ts";
 import { withFixes } from "./keyboards.ts";
 
@@ -17,10 +18,10 @@ export function failureInWords(
     }
     case "time":
       // A run is at work, and done in a moment.
-      return { text: acting.error instanceof BusyError ? words.later : words.notNow(acting.error.delayedBy) };
+      return { text: acting.error instanceof BusyError ? words.later : notNowText(acting.error.delayedBy, words) };
     case "operator":
       return isOwner ? { text: words.doctor.setup(acting.error.message) } : undefined;
     case "us":
-      return error instanceof UnexpectedAnswerError ? { text: words.unexpectedNow(error.vendor) } : undefined;
+      return error instanceof UnexpectedAnswerError ? { text: words.delays.unexpectedNow(error.vendor) } : undefined;
   }
 }

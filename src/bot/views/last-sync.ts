@@ -1,6 +1,7 @@
 import type { LastRun } from "../../sync/model/account.ts";
 import { isIncomplete, type RunOutcome } from "../../sync/model/outcome.ts";
 import type { Words } from "../words/words.ts";
+import { delayText, unexpectedText } from "./delay.ts";
 
 type Ending = keyof Words["lastSync"]["ending"];
 
@@ -29,8 +30,8 @@ export function lastSyncLines(last: LastRun | undefined, words: Words): string[]
   const isBroken = status === "error" && !onlyReadings && !unexpectedFrom;
   return [
     words.lastSync.line(lastRunText(last, words)),
-    ...((status === "retry_later" || onlyReadings) && delay ? [words.delay(delay)] : []),
-    ...(unexpectedFrom ? [words.unexpected(unexpectedFrom, last.outcome)] : []),
+    ...((status === "retry_later" || onlyReadings) && delay ? [delayText(delay, words)] : []),
+    ...(unexpectedFrom ? [unexpectedText(unexpectedFrom, last.outcome, words)] : []),
     ...(isBroken ? [`${words.broken}${since}`] : []),
     ...(action && !isIncomplete(action) ? [`${words.action(action)}${status === "error" ? "" : since}`] : []),
   ];

@@ -1,5 +1,6 @@
 import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
+import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { beforeStartText, heldQuestion } from "./held.ts";
 import { unreadableText } from "./unreadable.ts";
 
@@ -16,7 +17,7 @@ export function newsText(news: HealthNews, words: Words): string {
       return news.isReminder ? `${say.reminder(news.since)} ${text}` : text;
     }
     case "healed":
-      return `${words.delays.over(news)} ${missedText(news, words)}`;
+      return `${overText(news, words)} ${missedText(news, words)}`;
     case "expiry":
       return say.expiry(news.vendor, news.daysLeft);
     case "attention":
@@ -32,8 +33,8 @@ export function newsText(news: HealthNews, words: Words): string {
 
 function troubleText({ trouble, since, runs, delay }: TroubleNews, words: Words): string {
   const { what, cause } = trouble;
-  if (what === "waiting") return words.delays.lasts(delay ?? { cause: "us", since }, since, runs);
-  if (isUnexpected(what)) return words.delays.unexpectedLasts(what, trouble.since ?? since);
+  if (what === "waiting") return delayLastsText(delay ?? { cause: "us", since }, since, runs, words);
+  if (isUnexpected(what)) return unexpectedLastsText(what, trouble.since ?? since, words);
   if (what !== "broken") return words.action(what);
   return `${words.news.broken} ${cause ? words.news.logSays(cause) : words.news.logHasMore}`;
 }

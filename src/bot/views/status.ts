@@ -3,6 +3,7 @@ import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { LastRun } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
+import { notNowText } from "./delay.ts";
 import { beforeStartText, heldLines } from "./held.ts";
 import { lastSyncLines } from "./last-sync.ts";
 import { linkLines } from "./links.ts";
@@ -62,7 +63,7 @@ function syncParagraph({ links, lastReadings, lastRun }: Overview, options: Part
 
 /** Where the readings cannot be read. */
 export function unreadStatusText(last: LastRun | undefined, words: Words): string {
-  return [words.notNow("us"), ...lastSyncLines(last, words)].join("\n");
+  return [notNowText("us", words), ...lastSyncLines(last, words)].join("\n");
 }
 
 /** What waits although all went well. Empty where nothing does. `status`: what is typed to see more. */

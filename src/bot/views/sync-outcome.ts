@@ -4,6 +4,7 @@ import type { AttentionItem } from "../../sync/model/ledger.ts";
 import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
+import { delayText, unexpectedText } from "./delay.ts";
 import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
 import { newsText } from "./news.ts";
@@ -115,7 +116,7 @@ function endingLines(report: RunReport, options: OutcomeOptions, words: Words): 
     case "action_needed":
       return [action ? `${needed(action)}${sinceThen(report, words)}` : words.sync.needsYou(status)];
     case "retry_later":
-      return [busy ? words.sync.busy : words.delay(delay ?? { cause: "us", since: words.format.now })];
+      return [busy ? words.sync.busy : delayText(delay ?? { cause: "us", since: words.format.now }, words)];
     case "error":
       return [...brokenLines(report, words), ...(action ? [needed(action)] : [])];
   }
@@ -123,7 +124,7 @@ function endingLines(report: RunReport, options: OutcomeOptions, words: Words): 
 
 function brokenLines(report: RunReport, words: Words): string[] {
   const { unexpectedFrom, onlyReadings, problem } = report;
-  if (unexpectedFrom) return [words.unexpected(unexpectedFrom, report)];
+  if (unexpectedFrom) return [unexpectedText(unexpectedFrom, report, words)];
   if (onlyReadings) return [];
   return [`${problem ? words.sync.problem(problem) : words.broken}${sinceThen(report, words)}`];
 }

@@ -1,10 +1,7 @@
-import type { Vendor } from "../../sync/model/link.ts";
-import type { Delay } from "../../sync/model/outcome.ts";
-import type { Unexpected } from "../../sync/status/notices.ts";
-import { type DelayWords, isAskedToWait, type Over, overSentences, vendorOf } from "./en-delay.ts";
-import type { Format } from "./format.ts";
+import type { DelayWords } from "./en-delay.ts";
+import { type Format, type Measured, VENDOR_NAME as NAME } from "./format.ts";
 
-const OVER: Record<Over, string> = {
+const OVER: DelayWords["over"] = {
   withings_silent: "Withings antwortet wieder.",
   withings_refusing: "Withings nimmt meine Anfragen wieder an.",
   withings_limited: "Withings begrenzt meine Anfragen nicht mehr.",
@@ -31,121 +28,68 @@ const OVER: Record<Over, string> = {
 };
 
 /** What has to wait, in German. */
-export function delayInGerman({ values, moment, isToday, now }: Format): DelayWords {
+export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
+  const PLACE = { there: "dort", at_withings: "bei Withings" };
   const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
   const hour = (instant: Date) => `${moment(instant)} Uhr`;
-
-  function head({ cause, since, until, accepted = 0, newest }: Delay): string {
-    const vendor = vendorOf(cause);
-    switch (cause) {
-      case "withings_silent":
-      case "garmin_silent":
-        return `${vendor} antwortet seit ${hour(since)} nicht richtig.`;
-      case "withings_refusing":
-      case "garmin_refusing":
-        return `${vendor} lehnt seit ${hour(since)} meine Anfragen ab; das kann von selbst vorbeigehen.`;
-      case "withings_limited":
-      case "garmin_limited": {
-        const wait = until && until > now ? ` und hat mich gebeten, bis ${hour(until)} zu warten` : "";
-        return `${vendor} begrenzt seit ${hour(since)} meine Anfragen${wait}.`;
-      }
-      case "garmin_not_showing":
-        if (accepted > 1) {
-          return `Garmin hat seit ${hour(since)} ${readings(accepted)}${which(newest, "die neueste: ")} angenommen, zeigt sie aber noch nicht.`;
-        }
-        return `Garmin hat ${isToday(since) ? "um" : "am"} ${hour(since)} ${readings(1)}${which(newest)} angenommen, zeigt sie aber noch nicht.`;
-      case "us":
-        return `Seit ${hour(since)} kann ich den Abgleich nicht abschließen. Das liegt an mir, nicht an Withings oder Garmin.`;
-    }
-  }
-
-  function which(newest: Delay["newest"], label = ""): string {
-    return newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
-  }
-
-  function whatWaits({ cause, waiting, announced, newest, accepted = 0, following = 0 }: Delay): string[] {
-    const behind =
-      following > 0
-        ? [
-            `Die erste Messung einer neuen Verbindung geht allein; ${following === 1 ? "die andere folgt" : `die anderen ${following} folgen`}, sobald Garmin sie zeigt.`,
-          ]
-        : [];
-    if (cause === "garmin_not_showing") {
-      const others = (waiting ?? 0) - accepted - following;
-      const safe =
-        accepted === 1 ? "Bei Withings ist sie auf jeden Fall sicher." : "Bei Withings sind sie auf jeden Fall sicher.";
-      const more =
-        others > 0 ? [`Dort ${others === 1 ? "wartet noch 1 weitere" : `warten noch ${others} weitere`}.`] : [];
-      return [safe, ...more, ...behind];
-    }
-    if (waiting === undefined) {
-      const where = vendorOf(cause) === "Withings" ? "dort" : "bei Withings";
-      return [
-        announced
-          ? `Withings hat eine Messung gemeldet; ${where} ist sie sicher.`
-          : `Deine Messungen sind ${where} sicher.`,
-      ];
-    }
-    if (waiting === 0) return ["Es wartet keine neue Messung."];
-    const isOne = waiting === 1;
-    const label = isOne ? "" : "die neueste: ";
-    return [
-      `${readings(waiting)}${which(newest, label)} ${isOne ? "wartet" : "warten"}, bei Withings sicher aufgehoben.`,
-      ...behind,
-    ];
-  }
-
-  function next(delay: Delay): string {
-    const nothing = "du musst nichts tun.";
-    if (isAskedToWait(delay, now)) return `Danach mache ich weiter; ${nothing}`;
-    if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach; ${nothing}`;
-    return `Ich versuche es weiter; ${nothing}`;
-  }
-
-  function nextWithWord(delay: Delay, tries: number): string {
-    const rest = "und sage dir, wenn es vorbei ist; du musst nichts tun.";
-    const tried = tries === 1 ? "bisher 1 Versuch" : `bisher ${tries} Versuche`;
-    if (isAskedToWait(delay, now)) return `Danach mache ich weiter (${tried}) ${rest}`;
-    if (delay.cause === "garmin_not_showing") return `Bei jedem Abgleich sehe ich wieder nach (${tried}) ${rest}`;
-    return `Ich versuche es weiter (${tried}) ${rest}`;
-  }
-
-  function unexpectedHead(from: Vendor | Unexpected, since: Date): string {
-    const vendor = vendorOf(from);
-    const where = vendor === "Withings" ? "dort" : "bei Withings";
-    return `${vendor} antwortet seit ${hour(since)} auf eine Art, die ich nicht verstehe. Deine Messungen sind ${where} sicher.`;
-  }
-
-  const NEWER = "Wenn es anhält, brauche ich ein Update; wer mich betreibt, findet mehr in meinem Protokoll.";
+  const which = (newest: Measured | undefined, label = "") =>
+    newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
 
   return {
-    unexpected: (from, { since = now }) => `${unexpectedHead(from, since)} Ich versuche es weiter. ${NEWER}`,
-    unexpectedLasts: (from, since) =>
-      `${unexpectedHead(from, since)} Ich versuche es weiter und sage dir, wenn es vorbei ist. ${NEWER}`,
-    unexpectedNow: (from, detail = "") =>
-      `${vendorOf(from)} antwortet gerade auf eine Art, die ich nicht verstehe${detail}. Nichts ist verloren. Versuche es später noch einmal.`,
-    delay: (delay) => [head(delay), ...whatWaits(delay), next(delay)].join(" "),
-    lasts(delay, since, tries) {
-      const before = since < delay.since ? [`Seit ${hour(since)} kommt nicht alles durch.`] : [];
-      return [...before, head(delay), ...whatWaits(delay), nextWithWord(delay, tries)].join(" ");
+    head: {
+      silent: (vendor, since) => `${NAME[vendor]} antwortet seit ${hour(since)} nicht richtig.`,
+      refusing: (vendor, since) =>
+        `${NAME[vendor]} lehnt seit ${hour(since)} meine Anfragen ab; das kann von selbst vorbeigehen.`,
+      limited: (vendor, since, until) =>
+        `${NAME[vendor]} begrenzt seit ${hour(since)} meine Anfragen${until ? ` und hat mich gebeten, bis ${hour(until)} zu warten` : ""}.`,
     },
-    notNow(cause, detail = "") {
-      const vendor = vendorOf(cause);
-      switch (cause) {
-        case "withings_silent":
-        case "garmin_silent":
-          return `${vendor} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`;
-        case "withings_refusing":
-        case "garmin_refusing":
-          return `${vendor} lehnt meine Anfragen gerade ab${detail}. Versuche es später noch einmal.`;
-        case "withings_limited":
-        case "garmin_limited":
-          return `${vendor} begrenzt gerade meine Anfragen${detail}. Versuche es später noch einmal.`;
-        case "garmin_not_showing":
-        case "us":
-          return `Das ging gerade nicht. Es liegt an mir${detail}, und nichts ist verloren. Versuche es in ein paar Minuten noch einmal.`;
-      }
+    ours: (since) =>
+      `Seit ${hour(since)} kann ich den Abgleich nicht abschließen. Das liegt an mir, nicht an Withings oder Garmin.`,
+    acceptedOne: (since, newest) =>
+      `Garmin hat ${isToday(since) ? "um" : "am"} ${hour(since)} ${readings(1)}${which(newest)} angenommen, zeigt sie aber noch nicht.`,
+    acceptedSeveral: (count, since, newest) =>
+      `Garmin hat seit ${hour(since)} ${readings(count)}${which(newest, "die neueste: ")} angenommen, zeigt sie aber noch nicht.`,
+    following: (count) =>
+      `Die erste Messung einer neuen Verbindung geht allein; ${count === 1 ? "die andere folgt" : `die anderen ${count} folgen`}, sobald Garmin sie zeigt.`,
+    safeEitherWay: (count) => `Bei Withings ${count === 1 ? "ist" : "sind"} sie auf jeden Fall sicher.`,
+    othersWait: (count) => `Dort ${count === 1 ? "wartet noch 1 weitere" : `warten noch ${count} weitere`}.`,
+    announced: (place) => `Withings hat eine Messung gemeldet; ${PLACE[place]} ist sie sicher.`,
+    safe: (place) => `Deine Messungen sind ${PLACE[place]} sicher.`,
+    noneWaits: "Es wartet keine neue Messung.",
+    waits: (count, newest) =>
+      count === 1
+        ? `1 Messung${which(newest)} wartet, bei Withings sicher aufgehoben.`
+        : `${count} Messungen${which(newest, "die neueste: ")} warten, bei Withings sicher aufgehoben.`,
+    next: {
+      afterWait: "Danach mache ich weiter",
+      checkAgain: "Bei jedem Abgleich sehe ich wieder nach",
+      keepTrying: "Ich versuche es weiter",
     },
-    over: (news) => overSentences(news, OVER, "Es geht wieder."),
+    calm: (next) => `${next}; du musst nichts tun.`,
+    willTell: (next, tries) =>
+      `${next} (bisher ${tries === 1 ? "1 Versuch" : `${tries} Versuche`}) und sage dir, wenn es vorbei ist; du musst nichts tun.`,
+    sinceBefore: (since) => `Seit ${hour(since)} kommt nicht alles durch.`,
+
+    unexpected: (vendor, since, place) =>
+      `${NAME[vendor]} antwortet seit ${hour(since)} auf eine Art, die ich nicht verstehe. Deine Messungen sind ${PLACE[place]} sicher.`,
+    triesOn: "Ich versuche es weiter.",
+    triesOnAndTells: "Ich versuche es weiter und sage dir, wenn es vorbei ist.",
+    needsUpdate: "Wenn es anhält, brauche ich ein Update; wer mich betreibt, findet mehr in meinem Protokoll.",
+    unexpectedNow: (vendor, detail = "") =>
+      `${NAME[vendor]} antwortet gerade auf eine Art, die ich nicht verstehe${detail}. Nichts ist verloren. Versuche es später noch einmal.`,
+
+    notNow: {
+      silent: (vendor, detail) =>
+        `${NAME[vendor]} ist gerade nicht zu erreichen oder antwortet nicht richtig${detail}. Versuche es später noch einmal.`,
+      refusing: (vendor, detail) =>
+        `${NAME[vendor]} lehnt meine Anfragen gerade ab${detail}. Versuche es später noch einmal.`,
+      limited: (vendor, detail) =>
+        `${NAME[vendor]} begrenzt gerade meine Anfragen${detail}. Versuche es später noch einmal.`,
+    },
+    notNowOurs: (detail) =>
+      `Das ging gerade nicht. Es liegt an mir${detail}, und nichts ist verloren. Versuche es in ein paar Minuten noch einmal.`,
+
+    over: OVER,
+    severalOver: "Es geht wieder.",
   };
 }

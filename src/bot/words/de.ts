@@ -9,7 +9,7 @@ import { settingsInGerman } from "./de-settings.ts";
 import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import type { Words } from "./en.ts";
-import type { Format } from "./format.ts";
+import { type Format, VENDOR_NAME } from "./format.ts";
 
 /** The German sentences. They say “du”, and the same as the English ones. */
 export function german(format: Format): Words {
@@ -42,8 +42,6 @@ export function german(format: Format): Words {
   const BROKEN =
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
 
-  const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
-
   const lastSync: Words["lastSync"] = {
     none: "Letzter Abgleich: noch keiner",
     line: (run) => `Letzter Abgleich: ${run}`,
@@ -67,7 +65,6 @@ export function german(format: Format): Words {
   };
 
   const notices = noticesInGerman(format);
-  const delays = delayInGerman(format);
   const linking = linkingInGerman(format);
   const held = heldInGerman(format);
 
@@ -89,12 +86,8 @@ export function german(format: Format): Words {
     commands,
     ownerCommands,
     format,
-    delay: delays.delay,
-    notNow: delays.notNow,
     notAsSent: notices.notAsSent,
-    unexpected: delays.unexpected,
-    unexpectedNow: delays.unexpectedNow,
-    delays,
+    delays: delayInGerman(format),
     broken: BROKEN,
     held,
     notices,
@@ -164,10 +157,10 @@ export function german(format: Format): Words {
     },
 
     link: {
-      missing: (vendor) => `${VENDOR[vendor]}: nicht verbunden`,
-      signedOut: (vendor, who) => `${VENDOR[vendor]}: abgemeldet${who && ` (war ${who})`}`,
+      missing: (vendor) => `${VENDOR_NAME[vendor]}: nicht verbunden`,
+      signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (war ${who})`}`,
       linked: (vendor, who, daysLeft) =>
-        `${VENDOR[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
+        `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
     },
     allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
     oneMissing: "Der Knopf verbindet, was noch fehlt.",
@@ -220,7 +213,7 @@ export function german(format: Format): Words {
       noneMissed: (since) =>
         since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
       expiry: (vendor, daysLeft) =>
-        `Meine Erlaubnis bei ${VENDOR[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
+        `Meine Erlaubnis bei ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
       unreadable: () =>
         "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
     },

@@ -11,7 +11,7 @@ import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
 import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
-import type { Format, Measured } from "./format.ts";
+import { type Format, type Measured, VENDOR_NAME } from "./format.ts";
 
 /** Every sentence a person reads in the chat. A language that lacks one does not compile. */
 export type Words = ReturnType<typeof english>;
@@ -46,8 +46,6 @@ export function english(format: Format) {
   const BROKEN =
     "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.";
 
-  const VENDOR: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
-
   const lastSync = {
     none: "Last sync: none yet",
     line: (run: string) => `Last sync: ${run}`,
@@ -69,7 +67,6 @@ export function english(format: Format) {
   const LINK_AGAIN: Record<Vendor, string> = { withings: "link it", garmin: "sign in" };
 
   const notices = noticesInEnglish(format);
-  const delays = delayInEnglish(format);
   const linking = linkingInEnglish(format);
   const held = heldInEnglish(format);
 
@@ -91,13 +88,8 @@ export function english(format: Format) {
     commands,
     ownerCommands,
     format,
-    /** What has to wait, and why. */
-    delay: delays.delay,
-    notNow: delays.notNow,
     notAsSent: notices.notAsSent,
-    unexpected: delays.unexpected,
-    unexpectedNow: delays.unexpectedNow,
-    delays,
+    delays: delayInEnglish(format),
     broken: BROKEN,
     held,
     notices,
@@ -169,10 +161,10 @@ export function english(format: Format) {
     /* Linking */
 
     link: {
-      missing: (vendor: Vendor) => `${VENDOR[vendor]}: not linked`,
-      signedOut: (vendor: Vendor, who: string) => `${VENDOR[vendor]}: signed out${who && ` (was ${who})`}`,
+      missing: (vendor: Vendor) => `${VENDOR_NAME[vendor]}: not linked`,
+      signedOut: (vendor: Vendor, who: string) => `${VENDOR_NAME[vendor]}: signed out${who && ` (was ${who})`}`,
       linked: (vendor: Vendor, who: string, daysLeft: number) =>
-        `${VENDOR[vendor]}: linked${who && ` as ${who}`}, good for ${days(daysLeft)}, renewed by itself`,
+        `${VENDOR_NAME[vendor]}: linked${who && ` as ${who}`}, good for ${days(daysLeft)}, renewed by itself`,
     },
     allLinked: "Both sides are linked. New readings go over by themselves.",
     oneMissing: "Press the button to link what is missing.",
@@ -229,7 +221,7 @@ export function english(format: Format) {
       /** Without a time where nobody knows it. */
       noneMissed: (since: Date | undefined) => `No reading has been missed${since ? ` since ${moment(since)}` : ""}.`,
       expiry: (vendor: Vendor, daysLeft: number) =>
-        `My permission at ${VENDOR[vendor]} ends in ${days(daysLeft)}, because I couldn’t renew it lately. I’ll keep trying; to be safe, ${LINK_AGAIN[vendor]} again now.`,
+        `My permission at ${VENDOR_NAME[vendor]} ends in ${days(daysLeft)}, because I couldn’t renew it lately. I’ll keep trying; to be safe, ${LINK_AGAIN[vendor]} again now.`,
       unreadable: (count: number) =>
         `Your other readings arrive. Nothing is lost: Withings keeps ${count === 1 ? "it" : "them"}, and I try again every day.`,
     },

@@ -1,5 +1,6 @@
 import { localDateTime } from "../../lib/local-time.ts";
 import type { Language, Units } from "../../sync/model/account.ts";
+import type { Vendor } from "../../sync/model/link.ts";
 import type { Field, SentValues } from "../../sync/model/vendors.ts";
 
 /** For whom a sentence is made. */
@@ -10,6 +11,8 @@ export interface Reader {
   timezone: string;
   now: Date;
 }
+
+export const VENDOR_NAME: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
 /** What was measured, and when. */
 export interface Measured {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { delayText } from "../../../src/bot/views/delay.ts";
 import { newsText } from "../../../src/bot/views/news.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
@@ -664,7 +665,7 @@ describe("in words", () => {
           words,
         );
         const over = newsText({ type: "healed", since: START, synced: 0, told: [trouble], isQuiet: true }, words);
-        return [words.delay(delay), lasts, over];
+        return [delayText(delay, words), lasts, over];
       });
       for (const place of [0, 1, 2]) expect(new Set(said.map((texts) => texts[place])).size).toBe(DELAY_CAUSES.length);
     },
