@@ -165,8 +165,10 @@ export async function startServer(
       await looks.wake();
     },
     async stop() {
-      await Promise.all([listener?.close(), telegram.stop(), sweeps?.stop(), looks.stop(), worker?.stop()]);
+      await Promise.all([telegram.stop(), sweeps?.stop(), looks.stop(), worker?.stop()]);
       await settled();
+      // After the jobs: Withings calls this address while one of them subscribes, and would find nobody.
+      await listener?.close();
       // Last, because a job that was under way may have had something to tell.
       await Promise.all([telegram.close(), alarms.close()]);
       await app.close();

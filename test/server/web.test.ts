@@ -174,6 +174,17 @@ describe("a program with an address", () => {
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "job_postponed" }));
   });
 
+  test("that stops while it subscribes stays there for Withings, and says of nobody that they can't reach it", async () => {
+    const { sandbox, start, theirs, told } = await movedIn({ linked: true });
+    const match = { path: "/notify", action: "subscribe" };
+    sandbox.faults.add({ server: "withings", match, times: 99, effect: { type: "delay", seconds: 0.2 } });
+    const { stop } = await start();
+    await expect.poll(() => sandbox.withings.requests.some(({ path }) => path === "/notify")).toBe(true);
+    await stop();
+    expect(theirs.subscriptions).toHaveLength(3);
+    expect(told()).toEqual([]);
+  });
+
   test("stops with everything that was begun at its end, and its port free", async () => {
     const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
     await app.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
