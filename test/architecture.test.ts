@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, string> = {
   "bot/ui": "bot/views bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/telegram": "bot/words sync/status sync/model lib",
   "bot/views": "bot/words sync/status sync/engine sync/links sync/model lib",
-  "bot/words": "sync/status sync/engine sync/links sync/model lib",
+  "bot/words": "sync/status sync/links sync/model lib",
 
   "store/sqlite": "store lib",
   "store/dynamodb": "store lib",

@@ -1,5 +1,6 @@
 import { delayText, unexpectedText } from "../bot/views/delay.ts";
 import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
+import { notAsSentText } from "../bot/views/notices.ts";
 import { stuckText } from "../bot/views/status.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Account, LastRun } from "../sync/model/account.ts";
@@ -86,7 +87,7 @@ function whatIsStuck({ words, status }: CheckContext, lastRun: LastRun, overview
   const { facts, attention } = overview;
   const ended = lastRunText(lastRun, words);
   const stuck = stuckText(overview, status, words);
-  const notAsSent = words.notAsSent(facts.fields);
+  const notAsSent = notAsSentText(facts.fields, words);
   const text = [`${ended}.`, stuck, outcome.delay && delayText(outcome.delay, words), notAsSent]
     .filter(Boolean)
     .join(" ");

@@ -2,6 +2,7 @@ import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/stat
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { beforeStartText, heldQuestion } from "./held.ts";
+import { noticeText } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +28,7 @@ export function newsText(news: HealthNews, words: Words): string {
     case "unreadable":
       return `${unreadableText(news.records, words)} ${say.unreadable(news.records.length)}`;
     case "notice":
-      return words.notices.text(news.notice);
+      return noticeText(news.notice, words);
   }
 }
 

@@ -7,6 +7,7 @@ import { notNowText } from "./delay.ts";
 import { beforeStartText, heldLines } from "./held.ts";
 import { lastSyncLines } from "./last-sync.ts";
 import { linkLines } from "./links.ts";
+import { noticeLines } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 /** What /status shows besides the account's own overview. */
@@ -27,7 +28,7 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     ...linkParagraph(seen, options, words),
     "",
     ...syncParagraph(seen, options, words),
-    ...words.notices.statusLines(facts),
+    ...noticeLines(facts, words),
     ...(items.length > 0 ? ["", ...heldLines(items, words)] : []),
     ...(late.length > 0 ? ["", beforeStartText(late, progress?.startAt, words)] : []),
     ...(unreadable.length > 0 ? ["", unreadableText(unreadable, words)] : []),

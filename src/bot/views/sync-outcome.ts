@@ -8,6 +8,7 @@ import { delayText, unexpectedText } from "./delay.ts";
 import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
 import { newsText } from "./news.ts";
+import { notAsSentText } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 export interface OutcomeOptions {
@@ -76,7 +77,7 @@ function nothingNewLine({ held, paused }: RunReport, { after }: OutcomeOptions, 
   return [
     hasUnreadable ? say.nothingReadable : say.nothingNew,
     hasRest && (held > 0 ? say.hasEveryOther : say.hasEvery),
-    words.notAsSent(after?.facts.fields ?? []),
+    notAsSentText(after?.facts.fields ?? [], words),
   ]
     .filter(Boolean)
     .join(" ");

@@ -86,7 +86,6 @@ export function german(format: Format): Words {
     commands,
     ownerCommands,
     format,
-    notAsSent: notices.notAsSent,
     delays: delayInGerman(format),
     broken: BROKEN,
     held,

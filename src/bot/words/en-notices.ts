@@ -1,15 +1,10 @@
-import { doubtedUntil } from "../../sync/engine/pause.ts";
-import type { Differing } from "../../sync/model/ledger.ts";
+import type { Pause, Twin } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { Difference, Field } from "../../sync/model/vendors.ts";
-import type { Facts, Notice } from "../../sync/status/kind-notices.ts";
-import type { Format } from "./format.ts";
-
-export const newestOf = (fields: Differing[]): Differing | undefined =>
-  fields.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
+import type { Format, Measured } from "./format.ts";
 
 /** How Garmin shows or refuses readings, in English. */
-export function noticesInEnglish({ fieldValue, values, time, moment, now }: Format) {
+export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
   const FIELD: Record<Field, string> = {
     takenAt: "Time",
     weightKg: "Weight",
@@ -28,54 +23,29 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
   const readings = (count: number) =>
     count === 0 ? "No other reading waits" : count === 1 ? "1 reading waits" : `${count} readings wait`;
 
-  function difference({ field, sent, shown }: Difference): string {
-    const shows = shown === undefined ? "nothing shown" : `${fieldValue(field, shown)} shown`;
-    return `${FIELD[field]}: ${fieldValue(field, sent)} sent, ${shows}.`;
-  }
-
-  function text(notice: Notice): string {
-    switch (notice.type) {
-      case "closed": {
-        const { since, waiting, httpStatus } = notice.pause;
-        const doubted = doubtedUntil(notice.pause);
-        const again = now < doubted ? `with every sync until ${moment(doubted)}, then once a day` : "once a day";
-        return `Garmin hasn’t accepted ${KIND[notice.kind]} for this account since ${moment(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[notice.kind]}, switch that off here or in /settings.`;
-      }
-      case "served":
-        return `Garmin accepts ${KIND[notice.kind]} for this account again. The waiting readings follow by themselves.`;
-      case "differs": {
-        const { differing, pause } = notice;
-        const about = differing[0] ? ` (${values(differing[0].values)}, ${time(differing[0].takenAt)})` : "";
-        return [
-          ...differing.map(difference),
-          `That’s how Garmin shows a reading that I sent${about}. ${readings(pause.waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
-        ].join("\n");
-      }
-      case "fields": {
-        const [first] = notice.differing;
-        const about = first ? ` of ${values(first.values)}, ${time(first.takenAt)}` : "";
-        return [
-          ...notice.differing.map(difference),
-          `That’s how Garmin shows the reading${about}. The reading itself is right, and everything continues; from now on I’ll tell you what Garmin shows. You don’t have to do anything.`,
-        ].join("\n");
-      }
-      case "twin": {
-        const { twin } = notice;
-        return `2 entries in Garmin for one reading: ${values(twin.values)}, ${time(twin.takenAt)}, from me, and ${values(twin.other.values)}, ${time(twin.other.takenAt)}, from elsewhere. Another app, Apple Health for example, may be writing to Garmin too. Switch one of the two off, there or in /settings. I’ll say this only once.`;
-      }
-    }
-  }
-
-  /** Parts of readings, with the newest one. Empty where Garmin shows everything. */
-  function notAsSent(fields: Differing[]): string {
-    const newest = newestOf(fields);
-    if (!newest) return "";
-    const names = fields.map(({ field }) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
-    return `Garmin doesn’t show these values as I sent them: ${names} (${values(newest.values)}, ${time(newest.takenAt)}).`;
-  }
-
   return {
-    text,
+    difference({ field, sent, shown }: Difference): string {
+      const shows = shown === undefined ? "nothing shown" : `${fieldValue(field, shown)} shown`;
+      return `${FIELD[field]}: ${fieldValue(field, sent)} sent, ${shows}.`;
+    },
+    /** `oftenUntil`: until then it is asked more often than once a day. */
+    closed(kind: ReadingKind, { since, waiting, httpStatus }: Pause, oftenUntil: Date | undefined): string {
+      const again = oftenUntil ? `with every sync until ${moment(oftenUntil)}, then once a day` : "once a day";
+      return `Garmin hasn’t accepted ${KIND[kind]} for this account since ${moment(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[kind]}, switch that off here or in /settings.`;
+    },
+    served: (kind: ReadingKind) =>
+      `Garmin accepts ${KIND[kind]} for this account again. The waiting readings follow by themselves.`,
+    /** Below what differs. */
+    differs: (it: Measured | undefined, waiting: number) =>
+      `That’s how Garmin shows a reading that I sent${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
+    fields: (it: Measured | undefined) =>
+      `That’s how Garmin shows the reading${it ? ` of ${reading(it)}` : ""}. The reading itself is right, and everything continues; from now on I’ll tell you what Garmin shows. You don’t have to do anything.`,
+    twin: (it: Twin) =>
+      `2 entries in Garmin for one reading: ${reading(it)}, from me, and ${reading(it.other)}, from elsewhere. Another app, Apple Health for example, may be writing to Garmin too. Switch one of the two off, there or in /settings. I’ll say this only once.`,
+    notAsSent(fields: Field[], newest: Measured): string {
+      const names = fields.map((field) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
+      return `Garmin doesn’t show these values as I sent them: ${names} (${reading(newest)}).`;
+    },
     goOn: {
       weigh_in: "Go on with weigh-ins",
       blood_pressure: "Go on with blood pressure",
@@ -87,10 +57,6 @@ export function noticesInEnglish({ fieldValue, values, time, moment, now }: Form
     /** Part of the answer to a sync. */
     paused: (kind: ReadingKind, status: string) =>
       `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,
-    statusLines: ({ closed, differs, fields }: Pick<Facts, "closed" | "differs" | "fields">): string[] => [
-      ...[...differs, ...closed].flatMap((it) => ["", text(it)]),
-      ...(fields.length > 0 ? ["", notAsSent(fields)] : []),
-    ],
-    notAsSent,
   };
 }
+export type NoticeWords = ReturnType<typeof noticesInEnglish>;

@@ -88,7 +88,6 @@ export function english(format: Format) {
     commands,
     ownerCommands,
     format,
-    notAsSent: notices.notAsSent,
     delays: delayInEnglish(format),
     broken: BROKEN,
     held,
