@@ -10,7 +10,7 @@ import { previewAccount } from "../sync/engine/preview.ts";
 import { resume } from "../sync/engine/resume.ts";
 import { type RunReport, syncAccount } from "../sync/engine/run.ts";
 import type { Account } from "../sync/model/account.ts";
-import { type RunOutcome, summaryOf } from "../sync/model/outcome.ts";
+import { outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
 import { KINDS, type ReadingKind } from "../sync/model/reading.ts";
 import { overviewOf } from "../sync/status/overview.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
@@ -137,7 +137,7 @@ function conclude(
   text: (sum: RunOutcome) => string,
   more: object = {},
 ): number {
-  const sum = summaryOf(
+  const sum = outcomeReport(
     all.map(({ account, report }) => ({ account: account.telegramUserId, report })),
     { isOfOne: options.account !== undefined },
   );

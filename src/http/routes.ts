@@ -6,7 +6,7 @@ import { errorFacts, type Log } from "../lib/log.ts";
 import type { Notified } from "../sync/jobs/worker.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "../sync/links/withings-consent.ts";
 import type { Language } from "../sync/model/account.ts";
-import type { Summary } from "../sync/model/outcome.ts";
+import type { OutcomeReport } from "../sync/model/outcome.ts";
 
 /** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
 export type Http = (request: Request) => Promise<Response>;
@@ -33,7 +33,7 @@ export interface HttpDeps {
   /** What somebody shows to begin a sync. Undefined: nobody may. */
   manualSyncToken: string | undefined;
   /** Of one account or of all; undefined where there is no such account. */
-  manualSync: (account: number | undefined) => Promise<Summary | undefined>;
+  manualSync: (account: number | undefined) => Promise<OutcomeReport | undefined>;
   /** Whether the program does its work, beside answering. */
   isWell: () => boolean;
   /** Whether the program hears from Telegram. Undefined if nothing keeps track of it. */

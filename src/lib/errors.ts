@@ -104,13 +104,9 @@ export function whoActs(error: unknown): Acting {
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
   readonly vendor: "withings" | "garmin";
-  readonly call: string;
-  readonly httpStatus: number;
 
   constructor(vendor: "withings" | "garmin", call: string, httpStatus: number, where: string) {
     super(`${call} answered HTTP ${httpStatus} in an unknown shape (${where})`);
     this.vendor = vendor;
-    this.call = call;
-    this.httpStatus = httpStatus;
   }
 }

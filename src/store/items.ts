@@ -107,7 +107,6 @@ export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
 /** `takenAt` is the fastest clock that took a slot, `nextAt` when the next one comes. */
 export const RateLimitItem = z.object({ takenAt: instant, nextAt: instant });
-export const LeaseItem = z.object({ owner: z.string() });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 
 export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });

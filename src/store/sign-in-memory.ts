@@ -1,6 +1,6 @@
 import { epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import type { Cooldown, PendingSignIn, SignInMemory } from "../sync/model/garmin-sign-in.ts";
+import type { SignInMemory } from "../sync/model/garmin-sign-in.ts";
 import { parseStored, readItem } from "./item-json.ts";
 import { CooldownItem, GarminEmailItem, PendingSignInItem, PendingSignInSecrets } from "./items.ts";
 import { keys } from "./keys.ts";
@@ -32,7 +32,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
       return opened(key, (item) => {
         const { sealedState } = readItem(item, PendingSignInItem);
         const state = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
-        return parseStored(state, key, PendingSignInSecrets) satisfies PendingSignIn;
+        return parseStored(state, key, PendingSignInSecrets);
       });
     },
     async savePending(account, pending) {
@@ -45,7 +45,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
 
     async cooldown(account) {
       const item = await table.get(keys.signInCooldown(account));
-      return item && (readItem(item, CooldownItem) satisfies Cooldown);
+      return item && readItem(item, CooldownItem);
     },
     // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
     saveCooldown: (account, cooldown) =>

@@ -9,7 +9,7 @@ export const TIMEZONE_DIALOG = "timezone";
 const ZONES_SHOWN = 6;
 
 /** What its buttons tell, with the zone behind it; without one, nothing is to change. */
-export const ZONE_TAP = "zone:";
+const ZONE_TAP = "zone:";
 
 /** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
 type Step = "zone" | "done";

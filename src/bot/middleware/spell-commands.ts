@@ -19,7 +19,7 @@ const IN_GERMAN: Record<string, string> = {
  * The command a text begins with, in the spelling that handlers know, and the text after it. Phones capitalise, people add a
  * full stop, and groups require the bot's name: however it is spelt, a command must never be taken for a password.
  */
-export function commandIn(text: string, commands: string[], username: string): string | undefined {
+function commandIn(text: string, commands: string[], username: string): string | undefined {
   const typed = text.trim();
   const [whole, name = "", addressee = username] = /^\/(\w+)(?:@(\w+))?/.exec(typed) ?? [];
   if (whole !== undefined) {

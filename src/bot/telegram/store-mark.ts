@@ -16,7 +16,7 @@ const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]
  * a typo or a missing disk looks alive and syncs nobody; what Telegram remembers about the bot reveals it.
  * @throws the error of Telegram or the store if either cannot be asked.
  */
-export async function compareStore(
+async function compareStore(
   api: Api,
   store: StoreIdentity,
   /** The owner says that the store is meant to be empty. */

@@ -10,7 +10,7 @@ import { ATTENTION_SHOWN, isMaybeForeignItem } from "../views/held.ts";
 import type { Words } from "../words/words.ts";
 
 /** Where Garmin's settings begin; the way on from there is told in words (seen in other projects' notes, 2026). */
-export const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
+const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
 
 /** What a tap on a button tells us. At most 64 bytes, as Telegram allows. */
 export const CALLBACK = {

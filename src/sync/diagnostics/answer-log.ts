@@ -23,8 +23,6 @@ const TRIES = 5;
 /** How many different ones are remembered; beyond that, each counts as new. */
 const MOST_NOTED = 1000;
 
-export type VendorAnswerLog = ReturnType<typeof createVendorAnswerLog>;
-
 /**
  * Keeps track of how vendors answer, for the file attached to a bug report. It is kept in memory and written only when there is
  * news: a run without trouble costs no store call.

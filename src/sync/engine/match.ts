@@ -44,7 +44,7 @@ function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
 }
 
 /** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
-export function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
+function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
   if (!wanted.attemptedAt || !inGarmin.storedAt || isOlder(wanted, inGarmin)) return false;
   const seconds = secondsApart(wanted, inGarmin);
   const beside = seconds % QUARTER_SECONDS;

@@ -1,7 +1,7 @@
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../engine/run.ts";
 import type { Account, Accounts } from "../model/account.ts";
-import { type Summary, summaryOf } from "../model/outcome.ts";
+import { type OutcomeReport, outcomeReport } from "../model/outcome.ts";
 
 /** A sync that somebody begins from outside: of one account, or of all, one after the other. */
 export function createManualSync(deps: {
@@ -11,7 +11,7 @@ export function createManualSync(deps: {
   /** Then no other account is begun: its answer would be cut off. Asking again goes on with it. */
   isTimeUp: () => boolean;
   log: Log;
-}): (account: number | undefined) => Promise<Summary | undefined> {
+}): (account: number | undefined) => Promise<OutcomeReport | undefined> {
   const { accounts, sync, isTimeUp, log } = deps;
 
   /** One account's trouble is not the next one's. */
@@ -28,11 +28,11 @@ export function createManualSync(deps: {
   return async (id) => {
     if (id !== undefined) {
       const account = await accounts.find(id);
-      return account && summaryOf([await outcomeOf(account)], { isOfOne: true });
+      return account && outcomeReport([await outcomeOf(account)], { isOfOne: true });
     }
     const all = [];
     for (const account of await accounts.list()) all.push(await outcomeOf(account));
-    return summaryOf(all, { isOfOne: false });
+    return outcomeReport(all, { isOfOne: false });
   };
 }
 

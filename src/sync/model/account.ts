@@ -53,7 +53,7 @@ export interface Settings {
   units: Units;
   /** Hour of the daily summary, 0 to 23, in the account's zone. */
   summaryHour: number;
-  summaryMode: SummaryMode;
+  summaryMode: (typeof SUMMARY_MODES)[number];
   /** Whether the owner hears of it when the scale (`weigh_in`) or the cuff falls silent. */
   tellsSilence: Record<ReadingKind, boolean>;
   /** Trouble that passes by itself is told only when it has lasted longer. */
@@ -66,7 +66,6 @@ export type Units = (typeof UNITS)[number];
 
 /** `when_new`: only when something came in, or waits. */
 export const SUMMARY_MODES = ["daily", "when_new", "off"] as const;
-export type SummaryMode = (typeof SUMMARY_MODES)[number];
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {

@@ -21,8 +21,6 @@ export const StoredJob = z.discriminatedUnion("reason", [
 /** Something to be done for an account, not before `dueAt`. */
 export type NewJob = z.output<typeof StoredJob>;
 
-export type JobReason = NewJob["reason"];
-
 /** Where jobs go. What it has taken is done, whatever becomes of the process that brought it, and possibly more than once. */
 export interface JobQueue {
   put(jobs: readonly NewJob[]): Promise<void>;

@@ -86,15 +86,15 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
 }
 
 /** What is told of a run, or of several, to whoever reads JSON. */
-export interface Summary extends RunOutcome {
+export interface OutcomeReport extends RunOutcome {
   /** Where all accounts were asked for. */
   accounts?: Array<{ account: number } & RunOutcome>;
 }
 
-export function summaryOf(
+export function outcomeReport(
   all: Array<{ account: number; report: RunOutcome }>,
   { isOfOne }: { isOfOne: boolean },
-): Summary {
+): OutcomeReport {
   const sum = all.length > 0 ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
   const accounts = all.map(({ account, report }) => ({ account, ...plain(report) }));
   return { ...plain(sum), ...(!isOfOne && { accounts }) };

@@ -1,4 +1,5 @@
 import type { Attribution, BloodPressure, Reading, WeighIn } from "../model/reading.ts";
+import type { Height } from "../model/vendors.ts";
 import { MEASURE_TYPES, type MeasureGroup, realValue } from "./measure.ts";
 
 /** Withings measure types. */
@@ -36,11 +37,6 @@ const TYPED = new Set([ENTERED_BY_HAND, 4]);
 
 /** Where on the body a value counts for the whole of it: 7 is the whole body, 6 both feet, none is unsaid. */
 const WHOLE_BODY: ReadonlySet<number | null | undefined> = new Set([undefined, null, 6, 7]);
-
-export interface Height {
-  takenAt: Date;
-  heightM: number;
-}
 
 export interface Translation {
   readings: Reading[];
