@@ -7,6 +7,8 @@ import type { Overview } from "../../sync/status/overview.ts";
 import { afterSilences, silencesOf } from "../../sync/status/silence.ts";
 import { isAfterHour, nextSummaryAt, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
 import { silenceButtons } from "../ui/keyboards.ts";
+import { silenceText } from "../views/silence.ts";
+import { summaryText } from "../views/summary.ts";
 import { wordsOf } from "../words/words.ts";
 import type { Notifier } from "./notifier.ts";
 
@@ -43,13 +45,13 @@ export function createSummaries(deps: {
     const { memory, version, timezone, progress, attention, silences, isDue, now } = await look(account);
     const words = wordsOf(account, { timezone, now });
     if (silences.length > 0) {
-      const text = silences.map(words.silence).join("\n\n");
+      const text = silences.map((it) => silenceText(it, words)).join("\n\n");
       const keyboard = silenceButtons(silences, words);
       // Only what Telegram accepted: if it is away, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
     const summary = isDue ? summaryOf({ account, progress, attention, memory, now }) : undefined;
-    const isTold = isDue && (!summary || (await deliver(account, words.summary(summary), { isQuiet: true })));
+    const isTold = isDue && (!summary || (await deliver(account, summaryText(summary, words), { isQuiet: true })));
     const next = { ...afterSilences(memory, silences), ...(isTold && { lastSummaryAt: now }) };
     if (isTold || silences.length > 0) await store.write(account.telegramUserId, next, version);
   }

@@ -6,7 +6,7 @@ import { heldInGerman } from "./de-held.ts";
 import { linkingInGerman } from "./de-linking.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import { settingsInGerman } from "./de-settings.ts";
-import { SILENCE_OFF_IN_GERMAN, silenceInGerman } from "./de-silence.ts";
+import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import type { Words } from "./en.ts";
 import { type Format, VENDOR_NAME } from "./format.ts";
@@ -224,7 +224,7 @@ export function german(format: Format): Words {
     },
 
     summary: summaryInGerman(format),
-    silence: silenceInGerman,
+    silence: SILENCE_IN_GERMAN,
 
     settings: settingsInGerman(),
     people: {

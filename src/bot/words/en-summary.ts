@@ -1,48 +1,31 @@
-import type { Composition } from "../../sync/model/reading.ts";
-import type { Summary, WeightTrend } from "../../sync/status/summary.ts";
-import { noticesInEnglish } from "./en-notices.ts";
-import type { Format } from "./format.ts";
+import type { Format, Measured } from "./format.ts";
 
 /** The daily summary in English. */
-export function summaryInEnglish(format: Format) {
-  const { number, weight, weightChange, percent, values, time } = format;
-  const notices = noticesInEnglish(format);
-  const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
-  function trendLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend): string {
-    if (daysAgo !== undefined) return `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`;
-    const change = changeKg === undefined ? "" : `, ${weightChange(changeKg)} against the week before`;
-    const mean = meanKg === undefined ? "" : ` Mean of 7 days: ${weight(meanKg, 1)}${change}.`;
-    return `Weight ${weight(weightKg)}, ${time(takenAt)}.${mean}`;
-  }
-
-  function compositionLine(it: Composition): string {
-    const parts = [
-      ...(it.bodyFatPercent === undefined ? [] : [`fat ${percent(it.bodyFatPercent)}`]),
-      ...(it.bodyWaterPercent === undefined ? [] : [`water ${percent(it.bodyWaterPercent)}`]),
-      ...(it.muscleMassKg === undefined ? [] : [`muscle ${weight(it.muscleMassKg, 1)}`]),
-      ...(it.boneMassKg === undefined ? [] : [`bone ${weight(it.boneMassKg, 1)}`]),
-      ...(it.visceralFatIndex === undefined ? [] : [`visceral fat ${number(it.visceralFatIndex, 1)}`]),
-    ];
-    return `Body: ${parts.join(", ")}.`;
-  }
-
-  return ({ arrived, weight: trend, composition, bloodPressure, waiting, paused }: Summary): string => {
-    const kinds = [
-      ...(arrived.weigh_in ? [counted(arrived.weigh_in.count, "weigh-in", "weigh-ins")] : []),
-      ...(arrived.blood_pressure ? [counted(arrived.blood_pressure.count, "blood pressure", "blood pressures")] : []),
-    ];
-    const waits = [
-      ...(waiting.held > 0 ? [`${waiting.held} held`] : []),
-      ...(waiting.failed > 0 ? [`${waiting.failed} not stored`] : []),
-    ];
-    return [
-      kinds.length > 0 ? `New in Garmin: ${kinds.join(", ")}.` : "Nothing new in Garmin since my last summary.",
-      ...(trend ? [trendLine(trend)] : []),
-      ...(composition ? [compositionLine(composition)] : []),
-      ...(bloodPressure ? [`Blood pressure ${values(bloodPressure.values)}, ${time(bloodPressure.takenAt)}.`] : []),
-      ...(waits.length > 0 ? [`Waiting for you: ${waits.join(", ")}. /status shows them.`] : []),
-      ...(paused ?? []).map((kind) => notices.paused(kind, "/status")),
-    ].join("\n");
+export function summaryInEnglish({ number, weight, weightChange, percent, reading, time }: Format) {
+  return {
+    nothingNew: "Nothing new in Garmin since my last summary.",
+    arrived: (counted: string[]) => `New in Garmin: ${counted.join(", ")}.`,
+    counted: {
+      weigh_in: (count: number) => `${count} ${count === 1 ? "weigh-in" : "weigh-ins"}`,
+      blood_pressure: (count: number) => `${count} ${count === 1 ? "blood pressure" : "blood pressures"}`,
+    },
+    weight: (weightKg: number, takenAt: Date) => `Weight ${weight(weightKg)}, ${time(takenAt)}.`,
+    lastWeighIn: (weightKg: number, takenAt: Date, daysAgo: number) =>
+      `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`,
+    mean: (meanKg: number, changeKg: number | undefined) =>
+      `Mean of 7 days: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} against the week before`}.`,
+    body: (parts: string[]) => `Body: ${parts.join(", ")}.`,
+    part: {
+      bodyFatPercent: (value: number) => `fat ${percent(value)}`,
+      bodyWaterPercent: (value: number) => `water ${percent(value)}`,
+      muscleMassKg: (value: number) => `muscle ${weight(value, 1)}`,
+      boneMassKg: (value: number) => `bone ${weight(value, 1)}`,
+      visceralFatIndex: (value: number) => `visceral fat ${number(value, 1)}`,
+    },
+    bloodPressure: (it: Measured) => `Blood pressure ${reading(it)}.`,
+    held: (count: number) => `${count} held`,
+    notStored: (count: number) => `${count} not stored`,
+    waits: (counted: string[]) => `Waiting for you: ${counted.join(", ")}. /status shows them.`,
   };
 }
+export type SummaryWords = ReturnType<typeof summaryInEnglish>;

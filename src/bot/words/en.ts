@@ -9,7 +9,7 @@ import { heldInEnglish } from "./en-held.ts";
 import { linkingInEnglish } from "./en-linking.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { settingsInEnglish } from "./en-settings.ts";
-import { SILENCE_OFF_IN_ENGLISH, silenceInEnglish } from "./en-silence.ts";
+import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import { type Format, type Measured, VENDOR_NAME } from "./format.ts";
 
@@ -232,7 +232,7 @@ export function english(format: Format) {
     },
 
     summary: summaryInEnglish(format),
-    silence: silenceInEnglish,
+    silence: SILENCE_IN_ENGLISH,
 
     /* What is chosen, who is served, and whether all works */
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { newsText } from "../../../src/bot/views/news.ts";
+import { summaryText } from "../../../src/bot/views/summary.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { terminalWords } from "../../../src/cli/words.ts";
@@ -207,5 +208,5 @@ test.each([
 ] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
   const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
   const waiting = { held: 0, failed: 0, items: [] };
-  expect(words.summary({ arrived: {}, waiting, paused: ["blood_pressure"] }).split("\n")).toContain(sentence);
+  expect(summaryText({ arrived: {}, waiting, paused: ["blood_pressure"] }, words).split("\n")).toContain(sentence);
 });
