@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import type { Config, StoreConfig } from "../config/config.ts";
 import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
 import { UsageError } from "../lib/errors.ts";
-import { exchangeSealingKey, parseSealingKeys } from "../store/seal.ts";
+import { exchangeSealingKey } from "../store/key-file.ts";
+import { parseSealingKeys } from "../store/seal.ts";
 import { databaseIn, keyFileIn, sealingKeys } from "./open-stores.ts";
 
 export interface BackupOptions {

@@ -233,7 +233,7 @@ test("kill -9 in the middle of a restore leaves what was there, with the key tha
 });
 
 test("between the key and the data, either state opens: the key file holds both keys until the data is exchanged", async () => {
-  const { exchangeSealingKey, loadOrCreateSealingKey } = await import("../../src/store/seal.ts");
+  const { exchangeSealingKey, loadOrCreateSealingKey } = await import("../../src/store/key-file.ts");
   mkdirSync(machine.dataDir);
   const file = at("data/sealing.key");
   const before = loadOrCreateSealingKey(file);

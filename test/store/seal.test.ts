@@ -6,7 +6,8 @@ import path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/lib/errors.ts";
-import { createSealer, loadOrCreateSealingKey, parseSealingKeys, SealError } from "../../src/store/seal.ts";
+import { loadOrCreateSealingKey } from "../../src/store/key-file.ts";
+import { createSealer, parseSealingKeys, SealError } from "../../src/store/seal.ts";
 
 const OLD_KEY = Buffer.alloc(32, 1).toString("base64");
 const NEW_KEY = Buffer.alloc(32, 2).toString("base64");
@@ -171,7 +172,7 @@ describe("the key file of one machine", () => {
 
   test("made by several processes at once is one key, and never read half-written", async () => {
     // Each key is asked for by all of them in the same millisecond; together they meet many moments of making one.
-    const script = `import { loadOrCreateSealingKey } from "./src/store/seal.ts";
+    const script = `import { loadOrCreateSealingKey } from "./src/store/key-file.ts";
       for (let n = 0; n < 150; n++) {
         while (Date.now() < ${Date.now() + 500} + n * 4);
         console.log(loadOrCreateSealingKey(${JSON.stringify(folder)} + "/" + n + ".key"));

@@ -5,8 +5,8 @@ import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import * as z from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import { parseStoredJson } from "../item-json.ts";
+import { syncFolder } from "../key-file.ts";
 import { keys } from "../keys.ts";
-import { syncFolder } from "../seal.ts";
 import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
 
 /** "Wbrg", in the header of the file: what a SQLite file is for. */
