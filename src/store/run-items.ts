@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ACTIONS, DELAY_CAUSES } from "../lib/errors.ts";
+import { OUTAGE_STATES, TROUBLES } from "../sync/model/health.ts";
 import { VENDORS } from "../sync/model/link.ts";
 import { RUN_STATUSES } from "../sync/model/outcome.ts";
 import { instant } from "./item-json.ts";
@@ -36,7 +37,7 @@ export const LastRunItem = z.object({
 });
 
 const Trouble = z.object({
-  what: z.union([ActionName, z.enum(["broken", "waiting", "withings_unexpected", "garmin_unexpected"])]),
+  what: z.union([ActionName, z.enum(TROUBLES)]),
   cause: z.string().exactOptional(),
   since: instant.exactOptional(),
 });
@@ -47,7 +48,7 @@ export const HealthItem = z.object({
   outage: z
     .object({
       since: instant,
-      state: z.enum(["lasts", "over"]),
+      state: z.enum(OUTAGE_STATES),
       runs: z.number().default(0),
       synced: z.number(),
       standing: z.array(Trouble),

@@ -5,17 +5,9 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../../sync/engine/run.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
+import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
 import { RELINK } from "../../sync/model/link.ts";
-import {
-  afterRun,
-  afterTelling,
-  coveredByAnswer,
-  type Health,
-  type HealthNews,
-  type HealthStore,
-  isUnexpected,
-  pendingNotices,
-} from "../../sync/status/notices.ts";
+import { afterRun, afterTelling, coveredByAnswer, type HealthNews, pendingNotices } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { isGone } from "../telegram/errors.ts";
 import { attention, noticeButtons, withFixes } from "../ui/keyboards.ts";

@@ -1,7 +1,8 @@
 import type { DelayCause } from "../../lib/errors.ts";
+import { type Trouble, UNEXPECTED, type Unexpected } from "../../sync/model/health.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { Delay, RunOutcome } from "../../sync/model/outcome.ts";
-import { type HealthNews, type Trouble, UNEXPECTED, type Unexpected } from "../../sync/status/notices.ts";
+import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 
 /** At whom it is, and how it fails. */

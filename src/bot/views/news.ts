@@ -1,4 +1,5 @@
-import { type HealthNews, isUnexpected, type TroubleNews } from "../../sync/status/notices.ts";
+import { isUnexpected } from "../../sync/model/health.ts";
+import type { HealthNews, TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { beforeStartText, heldQuestion } from "./held.ts";

@@ -1,6 +1,6 @@
 import type { DelayCause } from "../../lib/errors.ts";
+import type { Trouble } from "../../sync/model/health.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import type { Trouble } from "../../sync/status/notices.ts";
 import { type Format, type Measured, VENDOR_NAME as NAME } from "./format.ts";
 
 /** What is said to be over: an action is when readings arrive again. */

@@ -1,7 +1,15 @@
-import type { Action } from "../../lib/errors.ts";
 import { continued } from "../engine/delay.ts";
 import { byStart } from "../engine/progress.ts";
 import type { RunReport } from "../engine/run.ts";
+import {
+  type Expiry,
+  type Health,
+  isUnexpected,
+  type Outage,
+  type Told,
+  type Trouble,
+  UNEXPECTED,
+} from "../model/health.ts";
 import type { AttentionItem } from "../model/ledger.ts";
 import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
@@ -9,70 +17,6 @@ import { readingId } from "../model/reading.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
-
-/** A vendor answers in a way that the program does not know. */
-export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
-export type Unexpected = (typeof UNEXPECTED)[Vendor];
-
-/** What keeps readings from arriving. "broken" is ours to fix, "waiting" for time. */
-export interface Trouble {
-  what: Action | Unexpected | "broken" | "waiting";
-  /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
-  cause?: string;
-  /** With a vendor's unexpected answer. */
-  since?: Date;
-}
-
-/** When the owner heard of it, the last time and how often. */
-export interface Told extends Trouble {
-  at: Date;
-  times: number;
-}
-
-/** From the first run that did not end well until the owner knows that all is well again. */
-export interface Outage {
-  since: Date;
-  state: "lasts" | "over";
-  /** How often was tried since then, what began it included. */
-  runs: number;
-  /** Readings that arrived since then. */
-  synced: number;
-  /** As the last run knew that did not just have to wait. */
-  standing: Trouble[];
-  told: Told[];
-  /** Since when runs do nothing but wait. */
-  waitingSince?: Date;
-  /** Why the last run had to wait, and what waits. */
-  delay?: Delay;
-}
-
-/** A link that comes to its end soon, because nothing could renew it. */
-export interface Expiry {
-  vendor: Vendor;
-  endsAt: Date;
-  /** From its last renewal to its end. */
-  lifeDays: number;
-  /** So many days were left when the owner last heard of it. */
-  toldDays?: number;
-}
-
-/** How an account is, as its owner knows it. Stored, so that no restart makes us forget what is still to be told. */
-export interface Health {
-  /** Held and failed readings that the owner has heard of. */
-  attentionTold: string[];
-  /** The ids of unreadable Withings records the owner has been told about. */
-  unreadableTold?: string[];
-  /** Which notices they have heard. */
-  noticesTold?: string[];
-  outage?: Outage;
-  expiries?: Expiry[];
-}
-
-export interface HealthStore {
-  read(account: number): Promise<{ value: Health; version: string | undefined }>;
-  /** Writes if nobody else did since. */
-  write(account: number, health: Health, version: string | undefined): Promise<boolean>;
-}
 
 /** What an owner has to hear although they did not ask. */
 export type HealthNews =
@@ -357,8 +301,6 @@ function isSaidIn(report: RunReport, trouble: Trouble): boolean {
   return troublesOf(report).some((it) => isSame(it, trouble));
 }
 
-export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
-  Object.values<string>(UNEXPECTED).includes(what);
 const isSame = (a: Trouble, b: Trouble) => a.what === b.what && a.cause === b.cause;
 /** A held reading that Garmin refuses later is another piece of news. */
 const attentionId = (item: AttentionItem) => `${readingId(item)}#${item.fate.state}`;

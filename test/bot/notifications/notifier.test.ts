@@ -16,8 +16,8 @@ import { openSqliteTable } from "../../../src/store/sqlite/table.ts";
 import type { Table } from "../../../src/store/table.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
 import { type Account, DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
+import type { Health } from "../../../src/sync/model/health.ts";
 import { factsOf } from "../../../src/sync/status/kind-notices.ts";
-import type { Health } from "../../../src/sync/status/notices.ts";
 
 const account: Account = { telegramUserId: 1, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
 const signedOut: RunReport = {

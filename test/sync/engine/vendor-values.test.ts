@@ -3,7 +3,8 @@ import { newsText } from "../../../src/bot/views/news.ts";
 import { statusText } from "../../../src/bot/views/status.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
-import { afterRun, afterTelling, type Health, pendingNotices } from "../../../src/sync/status/notices.ts";
+import type { Health } from "../../../src/sync/model/health.ts";
+import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
 import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
 

@@ -5,13 +5,13 @@ import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
+import type { Health } from "../../../src/sync/model/health.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 import type { Vendor } from "../../../src/sync/model/link.ts";
 import {
   afterRun,
   afterTelling,
   coveredByAnswer,
-  type Health,
   type HealthNews,
   pendingNotices,
 } from "../../../src/sync/status/notices.ts";
