@@ -30,6 +30,7 @@ import { answerCallback } from "./ui/edit-message.ts";
 import { createLongAnswers } from "./ui/long-reply.ts";
 import { createQuestions } from "./ui/questions.ts";
 import { createUpdates, type Updates } from "./updates.ts";
+import { helpText } from "./views/help.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
@@ -163,7 +164,7 @@ function installHandlers(
   bot.use(people.commands);
   bot.use(doctor.command);
   bot.command("sync", (ctx) => syncs.begin(ctx.account));
-  bot.command("help", async (ctx) => void (await ctx.reply(ctx.words.help(ctx.isOwner))));
+  bot.command("help", async (ctx) => void (await ctx.reply(helpText(ctx.isOwner, ctx.words))));
 
   bot.use(questions.leftOver);
   bot.on("callback_query", async (ctx) => {

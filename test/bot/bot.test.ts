@@ -1,5 +1,6 @@
 import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
+import { helpText } from "../../src/bot/views/help.ts";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { RetryLaterError } from "../../src/lib/errors.ts";
 import { factsOf } from "../../src/sync/status/kind-notices.ts";
@@ -7,7 +8,7 @@ import { ACCOUNT } from "../support/household.ts";
 import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
 
 const words = wordsIn("en");
-const HELP = words.help(true);
+const HELP = helpText(true, words);
 const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what is missing.";
 
 let house: BotHouse;

@@ -19,7 +19,15 @@ import { showMenu } from "../telegram/command-menu.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
-import { choosableKinds, type SettingsTopic, type SettingsView } from "../words/en-settings.ts";
+import {
+  choosableKinds,
+  durationIn,
+  type SettingsTopic,
+  type SettingsView,
+  settingsScreen,
+  settingsText,
+  TOPICS,
+} from "../views/settings.ts";
 import { LANGUAGES, type Words, wordsIn, wordsOf } from "../words/words.ts";
 
 export interface SettingsDeps {
@@ -45,7 +53,6 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
   summaryMode: "summary",
   patienceHours: "patience",
 };
-const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
 const HOURS_A_ROW = 6;
 
 /** What a tap wants: to see a screen, or to see it after a change. `top` is the screen with everything on it. */
@@ -79,11 +86,11 @@ export function createSettings({ accounts, overview, questions, clock, log }: Se
         keyboard.text(words.settings.topic[topic], `set:${topic}`);
         if (index % 2 === 1) keyboard.row();
       }
-      return { text: words.settings.top(view), keyboard };
+      return { text: settingsText(view, words), keyboard };
     }
     const keyboard = buttons(screen, account, words, zonesAround([timezone, withingsZone], now));
     return {
-      text: words.settings.screen(screen, view),
+      text: settingsScreen(screen, view, words),
       keyboard: keyboard.row().text(words.settings.back, "set"),
     };
   }
@@ -123,7 +130,7 @@ export function createSettings({ accounts, overview, questions, clock, log }: Se
         }
         break;
       case "patience":
-        choices("patienceHours", words.hours, 2);
+        choices("patienceHours", (hours) => durationIn(words.duration, hours), 2);
         break;
       case "sends":
         for (const kind of choosableKinds(settings.sends)) {

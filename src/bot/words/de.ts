@@ -79,7 +79,6 @@ export function german(format: Format): Words {
     cancel: "Abbrechen, was gerade offen ist",
   };
   const ownerCommands = { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" };
-  const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
 
   return {
     language,
@@ -94,12 +93,8 @@ export function german(format: Format): Words {
 
     greeting:
       "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
-    help: (isOwner) =>
-      [
-        ...commandLines({ ...commands, ...(isOwner && ownerCommands) }),
-        "",
-        "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
-      ].join("\n"),
+    helpWithGarminsPage:
+      "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
     refusal: (telegramUserId) =>
       `Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
     onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",

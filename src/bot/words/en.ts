@@ -81,7 +81,6 @@ export function english(format: Format) {
     cancel: "Stop what is open just now",
   };
   const ownerCommands = { people: "Who uses this bot", invite: "Invite somebody" };
-  const commandLines = (all: Record<string, string>) => Object.entries(all).map(([name, what]) => `/${name}  ${what}`);
 
   return {
     language,
@@ -96,12 +95,8 @@ export function english(format: Format) {
 
     greeting:
       "Hello. I carry what your Withings scale and cuff measure into Garmin Connect.\nWhen something needs you, I say so here; otherwise I keep quiet.",
-    help: (isOwner: boolean) =>
-      [
-        ...commandLines({ ...commands, ...(isOwner && ownerCommands) }),
-        "",
-        "If Garmin’s page closes by itself when you sign in there, copy its address into a new tab and sign in again.",
-      ].join("\n"),
+    helpWithGarminsPage:
+      "If Garmin’s page closes by itself when you sign in there, copy its address into a new tab and sign in again.",
     refusal: (telegramUserId: number) =>
       `This bot serves only its owner’s household. Sorry. (Your Telegram user id is ${telegramUserId}.)`,
     onlyInPrivate: "Here others read along. Write to me in a private chat, please.",

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { choosableKinds, sentKinds } from "../../../src/bot/words/en-settings.ts";
+import { choosableKinds, sentKinds } from "../../../src/bot/views/settings.ts";
 import { wordsIn } from "../../../src/bot/words/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import { ACCOUNT } from "../../support/household.ts";
