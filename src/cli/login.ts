@@ -153,7 +153,7 @@ export async function loginGarminByTicket(
 
 /** What is still missing until the first sync. */
 async function nextStep(app: App, account: number): Promise<string> {
-  // A link that cannot be read has to be made anew.
+  // A link that cannot be read has to be made again.
   const isLinked = async (vendor: Vendor) =>
     (await app.links.read(account, vendor).catch(() => undefined))?.value.state === "linked";
   if (!(await isLinked("withings"))) return `Next: npx weighbridge login withings --account ${account}`;

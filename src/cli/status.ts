@@ -24,7 +24,7 @@ export async function statusCommand(
     const now = deps.clock.now();
     const seen: Seen[] = [];
     for (const account of await store.accounts.list()) {
-      // Whoever runs this with a wrong key has to hear of the key, and not that everybody is signed out.
+      // With a wrong key, say so, and not that everybody is signed out.
       for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
       const overview = await overviewOf({ ...store, links, now }, account);
       const signInRestsUntil = (await signInRest({ memory, ...deps }, account.telegramUserId))?.until;

@@ -26,7 +26,7 @@ export interface Streams {
   stderr: NodeJS.WritableStream;
 }
 
-/** A paste is over when no further line came for so long. */
+/** A paste is over when no line has come for this long. */
 const PASTE_PAUSE_MS = 200;
 
 export function createTerminal(options: {
@@ -70,7 +70,7 @@ export function createTerminal(options: {
     return new Promise((resolve) => {
       const prompt = `${question} `;
       const reader = createInterface({ input, output: secret ? nowhere : errors, terminal: true, prompt });
-      // Only now that nothing is echoed any more: whoever answers fast would see the secret on the screen.
+      // Only once nothing is echoed: a fast answer would show the secret on the screen.
       if (secret) errors.write(prompt);
       else reader.prompt();
       let answer: string | undefined;

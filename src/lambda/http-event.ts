@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyStructuredResultV2, LambdaFunctionURLEvent } from "aws-lambda";
 
-/** The request that a function URL describes. Undefined when its method, address or headers are none. */
+/** The request that a function URL describes. Undefined if its method, address or headers are invalid. */
 export function requestOf(event: LambdaFunctionURLEvent): Request | undefined {
   const { method } = event.requestContext.http;
   try {
@@ -14,7 +14,7 @@ export function requestOf(event: LambdaFunctionURLEvent): Request | undefined {
       method === "GET" || method === "HEAD" || event.body === undefined
         ? {}
         : { body: Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8") };
-    // Whose name stands before the path is the sender's to choose, so it means nothing here.
+    // The sender chooses the host name, so it means nothing here.
     return new Request(`http://localhost${event.rawPath}${query}`, { method, headers, ...body });
   } catch {
     return undefined;

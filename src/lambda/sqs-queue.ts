@@ -17,7 +17,7 @@ const TRIES = 3;
 const GATHER_SECONDS = 8;
 const FIRST_RETRY_SECONDS = 30;
 const LONGEST_RETRY_SECONDS = 600;
-/** While it is hidden it holds up everything else for its account, including the chat. */
+/** A hidden job delays everything else for its account, including the chat. */
 const LONGEST_ASKED_SECONDS = 3600;
 
 /** The job in a message. Throws on one that it cannot read, without telling what stood there. */
@@ -38,8 +38,8 @@ export function retrySeconds(deliveries: number, askedSeconds = 0): number {
 
 export interface SqsQueue extends JobQueue {
   /**
-   * Delivers a message again after so long if it is still there then, rather than after the queue's visibility timeout: until
-   * then it holds up everything else of its account.
+   * Delivers a message again after this time if it is still there, not only after the queue's visibility timeout: until then it
+   * delays everything else for its account.
    */
   hideFor(receiptHandle: string, seconds: number): Promise<void>;
   close(): void;

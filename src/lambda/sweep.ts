@@ -60,8 +60,8 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
 let isStoreKnown = false;
 
 /**
- * Whoever took the webhook away, it is set again. One by which nothing gets in is logged as failing, and rings: Telegram cannot
- * call it or does not know the bot any more, or what it shows there is lost.
+ * A webhook that was taken away is set again. One that lets nothing in is logged as failing, which raises an alarm:
+ * Telegram cannot call it or no longer knows the bot, or our secret for it is missing.
  */
 async function lookAt(api: Api, { url, secretToken }: { url: string; secretToken: string | undefined }, log: Log) {
   if (secretToken === undefined) return log.warn("webhook_failing", { message: "TELEGRAM_WEBHOOK_SECRET is missing" });

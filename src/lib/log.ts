@@ -2,7 +2,7 @@
  * One JSON line per event, on standard error.
  *
  * Only flat, named facts go in: strings, numbers, booleans. Errors are reduced to their name and message here,
- * and whoever throws keeps tokens, passwords, codes and vendor bodies out of messages (invariant 7).
+ * and errors are thrown without tokens, passwords, codes and vendor bodies in their messages (invariant 7).
  */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogFacts = Record<string, string | number | boolean | undefined>;

@@ -11,10 +11,7 @@ import { overwrite, removeItem } from "./update.ts";
 /** What is typed into a sign-in a day later is still known for what it is, and kept secret. */
 const DIALOG_SECONDS = 24 * 3600;
 
-/**
- * Where the dialog with somebody stands, sealed: it may hold what a person typed. Whoever reads and writes has the lease of
- * the chat.
- */
+/** How far a dialog in a chat has got, sealed: it may hold what a person typed. Read and written under the chat's lease. */
 export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: Log) {
   return {
     async read(chatId: string): Promise<unknown> {
@@ -36,7 +33,7 @@ export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: L
       const key = keys.dialog(chatId);
       const sealedState = sealer.seal(JSON.stringify(state), { key, field: "sealedState" });
       const expiresAt = epochSeconds(clock.now()) + DIALOG_SECONDS;
-      // Once: whoever else wrote has the lease of the chat, and is further.
+      // One try: if somebody else wrote, they have the lease of the chat now.
       await overwrite(table, key, { sealedState }, { what: "the dialog", expiresAt, tries: 1 });
     },
 

@@ -21,8 +21,8 @@ const damaged = ({ pk, sk }: Key, where = "") =>
   new UsageError(`The stored item "${sk}" in "${pk}" is damaged${where}. Restore the table from a backup.`);
 
 /**
- * As it is stored: dates as ISO texts, absent fields left out. Throws at a number or a date that JSON can not hold: it
- * would write null without a word, and the item could not be read again.
+ * As it is stored: dates as ISO texts, absent fields left out. Throws at a number or a date that JSON can't hold: it would
+ * become null, and the item could not be read again.
  */
 export function toJson(value: object): JsonObject {
   const path = pathOfUnstorable(value);

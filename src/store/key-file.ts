@@ -64,7 +64,7 @@ function createKeyFile(file: string): string {
 
 /**
  * Puts this key in the place of the one in `file`. While `swap` exchanges what is sealed, the file holds both: whenever this is
- * cut off, what stands there opens.
+ * cut off, what is stored opens.
  */
 export function exchangeSealingKey(file: string, text: string, swap: (step: () => void) => void): void {
   const before = readIfPresent(file)?.trim();

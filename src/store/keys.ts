@@ -1,7 +1,7 @@
 import type { Key } from "./table.ts";
 
 /**
- * Every item that is ever stored: where it stands and what it looks like. Instants are ISO texts in UTC.
+ * Every item that is ever stored, and where. Instants in keys are ISO texts in UTC.
  *
  *   partition                      sort key                what
  *   accounts                       <account>               the account and its settings
@@ -29,7 +29,7 @@ import type { Key } from "./table.ts";
  *   vendor-answers                 answers                 how vendors answered, and unknown shapes (sealed)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has taken up yet (a day)
- *   dialog#<chat>                  dialog                  where a dialog in the chat stands (sealed, a day)
+ *   dialog#<chat>                  dialog                  how far a dialog in the chat has got (sealed, a day)
  *   update#<id>                    claim                   that a Telegram update is or was handled (two days)
  */
 export const keys = {

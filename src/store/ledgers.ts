@@ -9,7 +9,7 @@ import { expectation, type Item, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
 /**
- * A ledger belongs to one pair of a Withings user and a Garmin profile. Whoever links another account at either vendor
+ * A ledger belongs to one pair of a Withings user and a Garmin profile. Linking another account at either vendor
  * starts a new one, so that nothing counts as settled that never reached this Garmin profile.
  */
 export function createLedgers(table: Table): Ledgers {

@@ -36,7 +36,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
         secretsOf(key, sealedTokens);
         return facts;
       } catch {
-        // Whoever uses the tokens says loudly why; here it only has to be seen that the link does not work.
+        // Using the tokens fails with the reason; here it only has to show that the link doesn't work.
         return { ...facts, state: "stale" };
       }
     },

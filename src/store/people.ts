@@ -33,7 +33,7 @@ export function createPeople(table: Table, clock: Clock, log: Log): People {
 
     async invite() {
       const token = randomBytes(18).toString("base64url");
-      // The token itself is nowhere in the store: whoever reads that must not be able to let themselves in.
+      // The token itself is nowhere in the store: reading the store must not be enough to get in.
       await table.put(inviteKey(token), toJson({ madeAt: clock.now() }), {
         expect: "absent",
         expiresAt: epochSeconds(clock.now()) + INVITE_SECONDS,

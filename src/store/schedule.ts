@@ -27,7 +27,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
     const value = toJson({ account, dueAt });
     const outcome = await table.put(key, value, { expect: "absent" });
     if (outcome.type === "written") return;
-    // It stands there already, perhaps as queued, which it is no longer.
+    // It is listed already, perhaps as queued, which it no longer is.
     const item = await table.get(key);
     await table.put(key, value, { expect: expectation(item?.version) });
   }
@@ -49,7 +49,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
     async *due() {
       const now = clock.now();
-      // "$" comes after "#": whoever is due at this very millisecond is in.
+      // "$" comes after "#", so this very millisecond is included.
       const to = `${now.toISOString()}$`;
       let from = "";
       for (;;) {

@@ -11,7 +11,7 @@ const TRIES = 20;
 const PAUSE_SECONDS = 0.02;
 /** Longer than any clock that is believed is off: to all of them it ends at the same time. */
 const KEPT_SECONDS = 3600;
-/** A clock that is further off is broken, and nobody goes by it. */
+/** A clock that is further off is broken, and is ignored. */
 const BELIEVED_SECONDS = 600;
 
 /**
@@ -20,7 +20,7 @@ const BELIEVED_SECONDS = 600;
  *
  * Clocks differ. All go by the fastest: who finds a slot taken later than it is by their own clock counts on from there.
  * One that is behind is never made to wait for the difference, and one that is ahead does not take the difference for a
- * rest, except the first time. A time that is too far ahead to be believed is counted anew, without a burst: nobody waits
+ * rest, except the first time. A time that is too far ahead to be believed is replaced, without a burst: nobody waits
  * for it to come. Then the two sides disturb each other, and the vendor's own limit has the last word.
  */
 export function createSharedRateLimiter(

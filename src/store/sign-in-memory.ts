@@ -15,7 +15,7 @@ const SIGN_IN = { what: "the sign-in" };
 export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
   const forget = (key: Key) => removeItem(table, key);
 
-  /** What cannot be opened, after a change of the key, is asked for anew: it must not keep anybody from signing in. */
+  /** What cannot be opened, after a change of the key for instance, is asked for again: it must not keep anybody from signing in. */
   async function opened<T>(key: Key, open: (item: Item) => T): Promise<T | undefined> {
     const item = await table.get(key);
     try {

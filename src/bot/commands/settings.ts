@@ -7,6 +7,7 @@ import {
   type Account,
   type AccountChanges,
   type Accounts,
+  LANGUAGES,
   type Settings,
   SUMMARY_MODES,
   UNITS,
@@ -28,7 +29,7 @@ import {
   settingsText,
   TOPICS,
 } from "../views/settings.ts";
-import { LANGUAGES, type Words, wordsIn, wordsOf } from "../words/words.ts";
+import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 
 export interface SettingsDeps {
   accounts: Accounts;

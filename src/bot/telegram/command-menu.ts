@@ -1,7 +1,7 @@
 import type { Api } from "grammy/web";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { Language } from "../../sync/model/account.ts";
-import { LANGUAGES, type Words, wordsIn } from "../words/words.ts";
+import { LANGUAGES, type Language } from "../../sync/model/account.ts";
+import { type Words, wordsIn } from "../words/words.ts";
 
 /** The commands Telegram offers in its menu. */
 function commandList(words: Words, isOwner: boolean): Array<{ command: string; description: string }> {

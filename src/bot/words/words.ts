@@ -1,4 +1,4 @@
-import type { Account, Language } from "../../sync/model/account.ts";
+import { type Account, LANGUAGES, type Language } from "../../sync/model/account.ts";
 import { german } from "./de.ts";
 import { english, type Words } from "./en.ts";
 import { formatFor, type Reader } from "./format.ts";
@@ -6,7 +6,6 @@ import { formatFor, type Reader } from "./format.ts";
 export type { Words };
 
 const CATALOGUE: Record<Language, (format: ReturnType<typeof formatFor>) => Words> = { en: english, de: german };
-export const LANGUAGES = Object.keys(CATALOGUE) as Language[];
 
 export function wordsFor(reader: Reader): Words {
   return CATALOGUE[reader.language](formatFor(reader));

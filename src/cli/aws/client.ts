@@ -14,7 +14,7 @@ import { isSecret } from "./parameters.ts";
 /** More than ten names a call are refused. */
 const NAMES_A_CALL = 10;
 
-/** What the commands for a deployment ask of AWS, with the credentials of whoever runs them. */
+/** What the commands for a deployment ask of AWS, with the credentials of the person who runs them. */
 export interface Aws {
   region: string;
   /** Every parameter of a stage, by the last part of its name, opened. */

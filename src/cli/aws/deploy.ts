@@ -33,7 +33,7 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
     terminal.say("Checking the template.");
     await step(validated(), "AWS would not take this template, so nothing was deployed.");
     terminal.say(`Deploying weighbridge-${stage} to ${aws.region}; the first time takes some minutes.`);
-    // What has not changed is deployed as well: functions read their parameters when they start, and so they start anew.
+    // Also what has not changed: functions read their parameters when they start, and a deployment restarts them.
     await step(osls("deploy", { ...target, more: [...more, "--force"] }), "It could not be deployed.");
 
     const deployment = await findDeployment(aws, stage);
@@ -91,7 +91,7 @@ async function introduce(deps: StageDeps, deployment: Deployment, introduction: 
   const { publicUrl } = deployment;
   terminal.say(`Telling Telegram that @${username} listens at ${publicUrl}.`);
   const env = environmentOf(deployment, shell);
-  // As the functions read it: without what stands around it, should it have been typed in by hand.
+  // As the functions read it: without the spaces around it, if somebody typed it in by hand.
   const { allowedIds, webhookSecret = "" } = readConfig(env, ["telegram"]).telegram;
   await introduction.listenAt(`${publicUrl}${TELEGRAM_PATH}`, webhookSecret, log);
   const [owner] = allowedIds;

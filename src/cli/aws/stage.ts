@@ -20,7 +20,7 @@ export interface StageDeps {
   log: Log;
 }
 
-/** What stands on AWS under the name of a stage, as far as it can be read before anything is opened. */
+/** What AWS has under the name of a stage, as far as it can be read before anything is opened. */
 export interface Deployment {
   stage: string;
   parameters: ReadonlyMap<string, string>;
@@ -41,7 +41,7 @@ export async function findDeployment(aws: Aws, stage: string): Promise<Deploymen
   );
 }
 
-/** What has to be right before the store of a deployment is opened: whoever writes to another table writes to nobody. */
+/** What has to be right before the store of a deployment is opened: nothing reads what is written to another table. */
 export function checksBefore(deployment: Deployment, aws: Aws, tablesMeant: readonly string[]): Check[] {
   const { stage, parameters, tableName } = deployment;
   return [

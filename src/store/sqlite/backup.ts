@@ -14,7 +14,7 @@ const APPLICATION_ID = 0x57627267;
 const FORMAT = 1;
 /** A space, because no table of ours can have one in its name. */
 const FACTS = '"backup facts"';
-/** Whoever holds the data for longer than a moment is at work on it. */
+/** A lock that lasts longer belongs to a running program. */
 const BUSY_TIMEOUT_MS = 500;
 
 /** What a backup says of itself. `sealingKeys` is absent where they are kept elsewhere. */
@@ -116,8 +116,8 @@ export function openBackup(file: string): Backup {
 }
 
 /**
- * Puts what the backup holds in the place of what is there, in one transaction: whatever happens, the one or the other
- * stands there whole. `beforeCommit` is called when all is ready.
+ * Puts what the backup holds in the place of what is there, in one transaction: whatever happens, one or the other is
+ * there, whole. `beforeCommit` is called when all is ready.
  * @throws UsageError while anybody else has the data open, or when there is some and `force` is not set.
  */
 export function restoreBackup(options: {
@@ -174,7 +174,7 @@ function holdAlone(database: DatabaseSync, file: string): void {
 }
 
 /**
- * What was sent since the backup stands in Garmin and not in this ledger. So every ledger looks there before it sends, as
+ * What was sent since the backup is in Garmin and not in this ledger. So every ledger looks there before it sends, as
  * in a first run. Leases belonged to processes of that time.
  */
 function restoredRow(row: Record<string, SQLOutputValue>) {

@@ -3,11 +3,11 @@ import { createAlarmSend } from "../../../src/bot/notifications/alarm-send.ts";
 import { alarmMessage, createAlarmTeller } from "../../../src/bot/notifications/alarms.ts";
 import { ALARM_KEYS, type AlarmKey } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
-import { LANGUAGES } from "../../../src/bot/words/words.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createManualClock } from "../../../src/sandbox/manual-clock.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/sandbox.ts";
 import type { Language } from "../../../src/sync/model/account.ts";
+import { LANGUAGES } from "../../../src/sync/model/account.ts";
 
 const OWNER = 4711;
 const english = { stage: "prod", words: ALARM_WORDS.en };

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { newsText } from "../../../src/bot/views/news.ts";
 import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
-import { LANGUAGES, wordsFor } from "../../../src/bot/words/words.ts";
+import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
+import { LANGUAGES } from "../../../src/sync/model/account.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 import { NOON } from "../../support/household.ts";
 
