@@ -4,6 +4,7 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext, Dialog } from "../ui/context.ts";
 import { editOrReply } from "../ui/edit-message.ts";
 import type { Questions } from "../ui/questions.ts";
+import { whichZoneText } from "../views/settings.ts";
 
 export const TIMEZONE_DIALOG = "timezone";
 const ZONES_SHOWN = 6;
@@ -53,7 +54,7 @@ export function createTimezoneDialog(deps: {
       const shown = zones.slice(0, ZONES_SHOWN);
       const keyboard = new InlineKeyboard();
       for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), `${ZONE_TAP}${zone}`).row();
-      await questions.ask(ctx, "zone", settings.whichZone(shown.length, zones.length), wayOut(ctx, keyboard));
+      await questions.ask(ctx, "zone", whichZoneText(shown.length, zones.length, ctx.words), wayOut(ctx, keyboard));
       return "zone";
     }
     try {

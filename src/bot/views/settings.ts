@@ -56,6 +56,12 @@ export function durationIn(say: Words["settings"]["duration"], hours: number): s
   return hours >= 1 ? say.hours(hours) : say.minutes(Math.round(hours * 60));
 }
 
+/** Asks which of the zones that were found is meant, with a button for each that is shown. */
+export function whichZoneText(shown: number, found: number, { settings: say }: Words): string {
+  if (found > shown) return say.oneOfTheseZones(found);
+  return found === 1 ? say.isThisZone : say.whichZone;
+}
+
 /** What goes to Garmin only together with something else. */
 const NEEDS: Partial<Record<keyof Sends, keyof Sends>> = { composition: "weight", muscle: "composition" };
 const KINDS: Array<keyof Sends> = ["weight", "composition", "muscle", "bloodPressure"];

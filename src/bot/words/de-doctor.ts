@@ -1,4 +1,5 @@
-import { amountOf, type DoctorWords } from "./en-doctor.ts";
+import type { DoctorWords } from "./en-doctor.ts";
+import { amountOf } from "./format.ts";
 
 /** The German sentences of /doctor. */
 export function doctorInGerman(): DoctorWords {

@@ -77,12 +77,10 @@ export function settingsInGerman(): SettingsWords {
     asWithings: "Withings überlassen",
     typeZone: "Eintippen",
     askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
-    whichZone: (shown, found) =>
-      found > shown
-        ? `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`
-        : found === 1
-          ? "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land."
-          : "Welche von diesen?",
+    isThisZone: "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land.",
+    whichZone: "Welche von diesen?",
+    oneOfTheseZones: (found) =>
+      `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
     unknownZone:
       "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
     zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",

@@ -1,19 +1,7 @@
 import type { thingsToDo, Verdict } from "../../sync/status/checks.ts";
+import { amountOf } from "./format.ts";
 
 export type DoctorWords = ReturnType<typeof doctorInEnglish>;
-
-const UNITS = [
-  ["day", 24 * 3600],
-  ["hour", 3600],
-  ["minute", 60],
-] as const;
-
-/** A span in the largest unit of which it has at least two, whatever its sign. */
-export function amountOf(seconds: number): [count: number, unit: "day" | "hour" | "minute" | "second"] {
-  const all = Math.abs(seconds);
-  const [unit, length] = UNITS.find(([, it]) => all >= 2 * it) ?? ["second", 1];
-  return [Math.round(all / length), unit];
-}
 
 /** The English sentences of /doctor and of `weighbridge doctor`. */
 export function doctorInEnglish() {

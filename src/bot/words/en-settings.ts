@@ -84,12 +84,11 @@ export function settingsInEnglish() {
     asWithings: "Leave it to Withings",
     typeZone: "Type it",
     askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
-    whichZone: (shown: number, found: number) =>
-      found > shown
-        ? `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`
-        : found === 1
-          ? "Is it this one? If not, send me the biggest city near you, or your country."
-          : "Which of these?",
+    isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
+    whichZone: "Which of these?",
+    /** Where not all are shown. */
+    oneOfTheseZones: (found: number) =>
+      `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`,
     unknownZone:
       "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
     zoneLeft: "I have left your time zone as it was.",

@@ -108,3 +108,16 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     day,
   };
 }
+
+const SPANS = [
+  ["day", 24 * 3600],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+/** A span in the largest unit of which it has at least two, whatever its sign. */
+export function amountOf(seconds: number): [count: number, unit: "day" | "hour" | "minute" | "second"] {
+  const all = Math.abs(seconds);
+  const [unit, length] = SPANS.find(([, it]) => all >= 2 * it) ?? ["second", 1];
+  return [Math.round(all / length), unit];
+}
