@@ -104,13 +104,13 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   const owing = new Map<AccountId, { sinceMs: number; rounds: number; wasLong: boolean }>();
   /** When vendors were made to refuse tokens that are good. */
   const refusedMs = new Map<Vendor, number[]>();
+  /** Vendors that refused while a copy's clock was wrong by ten minutes or more. */
+  const refusedByWrongClock = new Set<Vendor>();
   /** From when on a link may have ended, which is seen a while later. */
   const endedMs = new Map<string, number>();
   /** When the last thing happened that excuses silence. */
   let disturbedMs = turns.nowMs;
   let wasTelegramDisturbed = false;
-  /** When a copy of the program last had a clock that was wrong by ten minutes or more. */
-  let clocksApartMs = 0;
   let lastWatchMs = turns.nowMs;
   let copied: { atMs: number } | undefined;
 
@@ -380,7 +380,6 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /** To be asked after each round. */
   async function watch() {
     if (actors.some(({ skewSeconds }) => skewSeconds !== 0)) disturbedMs = turns.nowMs;
-    if (actors.some(({ skewSeconds }) => Math.abs(skewSeconds) >= 600)) clocksApartMs = turns.nowMs;
     const isTelegramDisturbed = sandbox.faults.list().some(({ server }) => server === "telegram");
     if (isTelegramDisturbed || wasTelegramDisturbed) disturbedMs = turns.nowMs;
     wasTelegramDisturbed = isTelegramDisturbed;
@@ -430,7 +429,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
    */
   function hasSaidNo(vendor: Vendor): boolean {
     const times = refusedMs.get(vendor) ?? [];
-    return times.length > 1 && (turns.nowMs - Math.min(...times) >= 600_000 || clocksApartMs >= Math.min(...times));
+    return times.length > 1 && (turns.nowMs - Math.min(...times) >= 600_000 || refusedByWrongClock.has(vendor));
   }
 
   /** Whether the vendor would still take the tokens of a link. */
@@ -569,6 +568,8 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
         const vendor = server === "withings" ? "withings" : "garmin";
         const refusals = isRefusal(effect) ? Array.from({ length: times }, () => turns.nowMs) : [];
         refusedMs.set(vendor, [...(refusedMs.get(vendor) ?? []), ...refusals]);
+        const isClockWrong = actors.some(({ skewSeconds }) => Math.abs(skewSeconds) >= 600);
+        if (refusals.length > 0 && isClockWrong) refusedByWrongClock.add(vendor);
         sandbox.faults.add({ server, match, effect, times });
         return;
       }
