@@ -6,7 +6,9 @@ import type { World } from "./world.ts";
 /** Faults end, time passes, and everybody does what they are asked to: after that everything must be right. */
 export async function settle(world: World): Promise<void> {
   const { violations, lastReports } = world;
-  const isAtRest = () => ACCOUNTS.every((it) => lastReports.get(it)?.status === "success");
+  // A kind that is paused is tried again once a day.
+  const isAtRest = () =>
+    ACCOUNTS.every((it) => lastReports.get(it)?.status === "success" && !lastReports.get(it)?.paused);
   const wereClocksWrong = world.wellAgain();
   // The program has time to find out what is wrong, and to say so.
   await world.rounds(3, 40 * 60);

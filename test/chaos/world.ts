@@ -521,6 +521,9 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     await restart();
     for (const account of ACCOUNTS) {
       await readLinks(account);
+      const pairing = model.current(account);
+      // A store from before the first run of a pair has that run before it again.
+      if (pairing && !(await ledgerOf(account)?.progress())) begun.delete(`${account} ${pairName(pairing)}`);
       const sends = (await main.app.accounts.find(account))?.settings.sends;
       model.sends.set(account, { weigh_in: sends?.weight ?? true, blood_pressure: sends?.bloodPressure ?? true });
     }
