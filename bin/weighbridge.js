@@ -27,7 +27,7 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   const child = spawn(node, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: "inherit",
   });
-  // Whoever stops us means the program, which ends by itself. A terminal's Ctrl-C reaches it without us.
+  // A signal to us is meant for the program, which ends by itself. A terminal's Ctrl-C reaches it without us.
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => {});
   child.on("exit", (code) => process.exit(code ?? 1));

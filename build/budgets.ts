@@ -1,6 +1,6 @@
 import type { FunctionName } from "./bundle.ts";
 
-export interface SharedRateLimiter {
+export interface Budget {
   /** Of everything that a start loads. */
   kilobytes: number;
   /** How many times as long as that of a bare echo bot, which is 90 KB of grammY, loading may take. */
@@ -8,10 +8,10 @@ export interface SharedRateLimiter {
   because: string;
 }
 
-export const BUDGETS: Record<FunctionName, SharedRateLimiter> = {
+export const BUDGETS: Record<FunctionName, Budget> = {
   http: { kilobytes: 880, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
   worker: { kilobytes: 880, timesEcho: 13, because: "it is the same bot, and says what became of a run" },
-  sweep: { kilobytes: 620, timesEcho: 12, because: "it begins anew every five minutes, and loading is paid for" },
+  sweep: { kilobytes: 620, timesEcho: 12, because: "it starts every five minutes, and loading costs money" },
   alarm: {
     kilobytes: 460,
     // Measured: 6.7 to 7.9 on a busy machine.

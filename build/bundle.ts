@@ -10,7 +10,7 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** One grammY in the bundle, its web build, whoever asks for it: as `bin/one-grammy.js` has it for the program. */
+/** One grammY in the bundle, its web build, for every import of it: as `bin/one-grammy.js` has it for the program. */
 const oneGrammy: Plugin = {
   name: "one-grammy",
   setup({ onResolve }) {

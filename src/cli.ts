@@ -43,7 +43,7 @@ export async function main(args: string[], { stdin, stdout, stderr }: Streams = 
       return EXIT.success;
     }
     if (!isOfProgram(command) || command.stage !== undefined) {
-      // Loaded on demand: whoever has no deployment does without all of it.
+      // Loaded on demand: most people have no deployment.
       const { onAws } = await import("./cli/aws/on-aws.ts");
       return await onAws(command, terminal, { clock, write }, perform);
     }

@@ -66,7 +66,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
       const account = await app.accounts.find(id);
       if (!account) return;
       const isTold = await notifier.tellUnlinked(account);
-      // Whoever has blocked the bot is not waited for.
+      // A person who has blocked the bot is not waited for.
       if (!isTold && !(await app.accounts.find(id))?.blockedAt) {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }

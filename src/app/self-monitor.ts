@@ -175,7 +175,7 @@ export function createSelfMonitor(deps: {
     },
     isWell,
     async check(tellers) {
-      // Whoever has slept for so long, as a laptop does, has not looked for anything either, and is just about to.
+      // The machine was asleep, so no sweep ran, and one is about to.
       const hasSlept = minutesSince(lookedAt) >= STUCK_MINUTES;
       // Or its clock was wrong: what it says of before is then worth nothing.
       const hasLeapt = minutesSince(lookedAt) >= LONGEST_SLEEP_MINUTES || clock.now() < lookedAt;

@@ -61,7 +61,7 @@ On AWS; \`npm run setup\`, \`npm run deploy\` and \`npm run remove\` are the sam
   npx weighbridge status --stage prod               the deployment instead of this machine: account, login, sync,
                                                     status, doctor and report take --stage
 
-A stage is the name of a deployment, prod unless you say otherwise. You need the AWS credentials of whoever deploys, and
+A stage is the name of a deployment, prod unless you say otherwise. You need AWS credentials that may deploy, and
 AWS_REGION. What is set here for the program on this machine, .env above all, does not count for a deployment: only where
 the vendors are and LOG_LEVEL are taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, nothing is done.
 

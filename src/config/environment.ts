@@ -27,9 +27,9 @@ const ALSO_ELSEWHERE = [
 ] as const satisfies Name[];
 
 /**
- * For a command that works on a deployment. Its secrets and its store are the deployment's own, whatever is set here, and
- * `.env` belongs to the program on this machine: of both only the tables that they name are told, so that whoever means
- * another one hears of it.
+ * For a command that works on a deployment. It uses the deployment's own secrets and store, whatever is set here, and `.env`
+ * belongs to the program on this machine. Both are read only for the tables they name, so that a command meant for another
+ * table is refused.
  */
 export function loadShell(): { shell: Environment; tablesMeant: string[] } {
   const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));

@@ -59,7 +59,7 @@ export function createHttp(deps: HttpDeps): Http {
         case WITHINGS_PATHS.callback:
           return await callback(deps, request, searchParams);
         case WITHINGS_PATHS.notify:
-          // Before anything else: whoever does not know the key learns nothing and costs nothing.
+          // Before anything else: a request without the key learns nothing and costs nothing.
           if (!isSame(searchParams.get("key"), deps.notifyKey)) return plain(404);
           return await notification(deps, request);
         case TELEGRAM_PATH:

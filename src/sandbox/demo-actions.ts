@@ -85,7 +85,7 @@ export function demoActions(deps: {
     const { accounts } = program.app();
     const patienceHours = patience.isShort ? SHORT_PATIENCE : USUAL_PATIENCE;
     const other = patience.isShort ? USUAL_PATIENCE : SHORT_PATIENCE;
-    // Whoever has chosen another one under /settings keeps it.
+    // A person who chose another one under /settings keeps it.
     if ((await accounts.find(account))?.settings.patienceHours === other)
       await accounts.save(account, { settings: { patienceHours } });
   }

@@ -55,7 +55,7 @@ export interface Garmin {
   takesRefreshToken(refreshToken: string): boolean;
   /** Signed out everywhere: access and refresh tokens and the browser's cookie die. */
   revoke(email: string): void;
-  /** What stands there, oldest first, whether or not a reader can see it yet. */
+  /** Everything stored, oldest first, including entries that no reader can see yet. */
   weights(email: string): StoredWeight[];
   bloodPressures(email: string): StoredBloodPressure[];
   /** What a reader could see now stays visible, even if Garmin becomes slower. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { serve } from "./serve.ts";
 
-/** How long whoever waits for the heartbeat waits before it says something. */
+/** How long the heartbeat may be late before the demo says that it stopped. */
 const SILENCE_MINUTES = 15;
 
 /** Somebody outside who hears of the program also when Telegram is gone: ALARM_URL and HEARTBEAT_URL. */

@@ -59,7 +59,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
       return;
     }
     seen.status = result.status;
-    // The time that the server lives in: whoever compares clocks reads it here.
+    // The time by the server's clock, for programs that compare clocks.
     outgoing.setHeader("date", clock.now().toUTCString());
     await write(result, outgoing, incoming.method === "HEAD");
   }

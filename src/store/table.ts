@@ -6,7 +6,7 @@
  *  - a write that was acknowledged survives kill -9 and a power cut;
  *  - reads see every acknowledged write (strongly consistent);
  *  - of several writers that expect the same version, or absence, exactly one succeeds;
- *  - an item past its `expiresAt` is gone: not read, not listed, and counted as absent by `put`, whoever deletes it later;
+ *  - an item past its `expiresAt` is gone: not read, not listed, and counted as absent by `put`, even before it is deleted;
  *  - a version is never used twice, so an item that was deleted and written again is not mistaken for the old one.
  */
 export interface Table {

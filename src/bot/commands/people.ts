@@ -116,7 +116,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
     await say(telegramUserId, wordsIn(account?.language ?? "en").people.farewell);
   });
 
-  /** Nothing depends on it: whoever has blocked the bot does not hear it. */
+  /** Nothing depends on it: a person who has blocked the bot does not hear it. */
   async function say(telegramUserId: number, text: string) {
     await api
       .sendMessage(telegramUserId, text)

@@ -27,7 +27,7 @@ const CODE = /^(?=.*\d)\w{4,12}$/;
 /** Digits only, after Garmin has just mailed a code: this is the code, even if the question for it was not shown. */
 const SURELY_CODE = /^\d{4,8}$/;
 
-/** The buttons that belong to the dialog. Any other is for whoever made it, and leaves the dialog as it is. */
+/** The buttons that belong to the dialog. Any other button leaves the dialog as it is. */
 const OWN_TAP = {
   sameEmail: "garmin:same",
   otherEmail: "garmin:other",

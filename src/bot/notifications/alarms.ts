@@ -64,7 +64,7 @@ export function alarmMessage(
   const url = place && consoleUrl(place, { arn, stage });
   return {
     text: `${means}\n\n${fix}`,
-    // Whoever it concerns was told aloud already.
+    // The person it concerns was told, with a sound, already.
     isQuiet: key === "stale-session",
     ...(url && { button: { label: words.button[place.what], url } }),
   };

@@ -1,6 +1,6 @@
 import { GrammyError } from "grammy/web";
 
-/** Whoever it was for has blocked the bot or never met it, or nobody lets it speak in that group. Nobody can fix that here. */
+/** The recipient has blocked the bot or never started it, or the group does not let it write. We cannot fix that. */
 export function isBlocked(error: unknown): boolean {
   if (!(error instanceof GrammyError)) return false;
   return error.error_code === 403 || /chat not found|not? (enough )?rights/.test(error.description);

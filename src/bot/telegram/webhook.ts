@@ -15,7 +15,7 @@ export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] a
 export const WEBHOOK_CONNECTIONS = 10;
 /** Telegram keeps its last error for good; an older one is no news. */
 const RECENT_SECONDS = 15 * 60;
-/** Whoever is told of a changed address by nobody looks for it. */
+/** Telegram never tells us that the webhook was changed, so we poll for it. */
 const LOOK_SECONDS = 5 * 60;
 const RETRY_SECONDS = 30;
 const LONGEST_MESSAGE = 200;
@@ -34,8 +34,8 @@ export interface WebhookHealth {
 
 /**
  * Sees to it that Telegram delivers here: sets the webhook where none stands, another one, or one for other updates.
- * Nothing that waits is dropped. Telegram does not show which secret it has, so whoever has just started sets it with
- * `force`; one that is refused for its secret is set again by itself.
+ * Nothing that waits is dropped. Telegram does not show which secret it has, so a program that has just started
+ * sets it with `force`; one that is refused for its secret is set again by itself.
  */
 export async function keepWebhook(
   api: Api,
@@ -155,7 +155,7 @@ export function createDoorbell() {
       open();
       return new Promise((resolve) => guests.push(resolve));
     },
-    /** Resolves with the next ring. Whoever rang before has been served. */
+    /** Resolves with the next ring. Rings before this call are over. */
     rung(): Promise<void> {
       isAnswered = true;
       leave();

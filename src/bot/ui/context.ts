@@ -6,7 +6,7 @@ import type { Words } from "../words/words.ts";
 /** What every handler finds beside grammY's own: who is asking, and the sentences in their language. */
 export interface Asked {
   account: Account;
-  /** With times in the zone the account chose, else in UTC: whoever tells times makes words of their own. */
+  /** With times in the zone the account chose, else in UTC. To show times, use `wordsAt`. */
   words: Words;
   isOwner: boolean;
   /** What was typed into a sign-in. It stands here only, and no longer in the update. */
@@ -29,7 +29,7 @@ export type Dialog<Args extends unknown[] = []> = (
   ...args: Args
 ) => Promise<void>;
 
-/** Where the dialog of a chat is kept between updates. Whoever uses it has the lease of the chat. */
+/** Where the dialog of a chat is kept between updates. The caller holds the lease of the chat. */
 export interface DialogStore {
   read(chatId: string): Promise<unknown>;
   write(chatId: string, state: unknown): Promise<void>;

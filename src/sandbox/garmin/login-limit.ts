@@ -7,7 +7,7 @@ export interface LoginLimit {
   cooldownSeconds: number;
 }
 
-/** Per client id and e-mail, whatever the outcome and the address. Each further try starts the cooldown anew. */
+/** Per client id and e-mail, whatever the outcome and the IP address. Each further try restarts the cooldown. */
 export class LoginLimiter {
   readonly #clock: Clock;
   readonly #limit: LoginLimit;

@@ -35,7 +35,7 @@ export class Sessions {
     return isOnItsMachine ? session : undefined;
   }
 
-  /** The ticket-granting cookie: whoever has it is signed in without asking. */
+  /** The ticket-granting cookie: it signs its browser in without a password. */
   remember(email: string): string {
     const castgc = `TGT-${randomHex(20)}-cas`;
     this.#signedIn.set(castgc, email);

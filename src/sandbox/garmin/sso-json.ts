@@ -30,7 +30,7 @@ export function jsonSignInRoutes(sso: Sso): Route[] {
   ];
 }
 
-/** Warms a session up. Whoever is signed in already gets a ticket without a word. */
+/** Starts a session. A browser that is signed in gets a ticket right away. */
 function signInPage(sso: Sso, { seen }: Call): Response {
   const email = sso.sessions.emailOf(seen);
   const service = seen.query.get("service") ?? "";

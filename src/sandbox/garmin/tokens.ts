@@ -19,7 +19,7 @@ export interface GarminLink {
   clientId: string;
 }
 
-interface GarminEntry {
+interface StoredToken {
   account: Account;
   clientId: string;
   diesAtMs: number;
@@ -35,8 +35,8 @@ export interface TokenSettings {
 export class Tokens {
   readonly #clock: Clock;
   readonly #settings: TokenSettings;
-  readonly #access = new Map<string, GarminEntry>();
-  readonly #refresh = new Map<string, GarminEntry>();
+  readonly #access = new Map<string, StoredToken>();
+  readonly #refresh = new Map<string, StoredToken>();
   #signedOutBy: object | undefined;
 
   constructor(clock: Clock, settings: TokenSettings) {
@@ -97,12 +97,12 @@ export class Tokens {
     this.#signedOutBy = cause;
   }
 
-  #alive(tokens: Map<string, GarminEntry>, token: string): GarminEntry | undefined {
+  #alive(tokens: Map<string, StoredToken>, token: string): StoredToken | undefined {
     const standing = tokens.get(token);
     return standing && this.#clock.now().getTime() < standing.diesAtMs ? standing : undefined;
   }
 
-  #endOf(tokens: Map<string, GarminEntry>, account: Account): void {
+  #endOf(tokens: Map<string, StoredToken>, account: Account): void {
     for (const [token, standing] of tokens) if (standing.account === account) tokens.delete(token);
   }
 }

@@ -64,7 +64,7 @@ async function tap(button, data, messageId) {
   }
 }
 
-/** As in Telegram: who unblocks a bot starts it anew. */
+/** As in Telegram: unblocking a bot restarts it. */
 restart.querySelector("button").addEventListener("click", async () => {
   try {
     await post("/panel/action/trouble", { name: "bot_blocked", on: false });
@@ -124,7 +124,7 @@ function renderMessages(isFirst) {
   return hasNews;
 }
 
-/** A button that had the focus keeps it, although its message is drawn anew. */
+/** A button that had the focus keeps it, although its message is redrawn. */
 function replace(old, node) {
   const key = old.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   old.replaceWith(node);

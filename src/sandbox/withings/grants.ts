@@ -63,7 +63,7 @@ export class Grants {
 
   /**
    * The new pair replaces the old one. The refresh token it was bought with stays good for 8 hours, or until the
-   * new access token is first used: whoever lost this answer can ask once more.
+   * new access token is first used: a program that lost this answer can ask once more.
    */
   refresh(refreshToken: string): Grant | undefined {
     const nowMs = this.#nowMs();

@@ -17,7 +17,7 @@ export interface ConnectRequest {
   method: "GET" | "POST" | "DELETE";
   path: string;
   json?: unknown;
-  /** Built anew for each attempt, because a form can be read only once. */
+  /** Rebuilt for each attempt, because a form can be read only once. */
   form?: () => Exclude<HttpRequest["body"], string | undefined>;
   answerSeconds?: number;
 }

@@ -22,7 +22,7 @@ const REFRESH_TOKEN_SECONDS = 2_591_999;
 
 export interface DiTokens {
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
-  /** The old refresh token is dead with the answer: whoever calls must store the new one before anything else. */
+  /** The old refresh token is dead with the answer: the caller must store the new one before anything else. */
   refresh(link: Link): Promise<RefreshOutcome>;
 }
 

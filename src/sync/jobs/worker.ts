@@ -25,7 +25,7 @@ export function jobOf(account: number, reason: Notified, now: Date): NewJob {
 }
 
 export interface Worker {
-  /** Looks into the queue now. For whoever has just put something there. */
+  /** Looks into the queue now. Call it after putting something there. */
   wake(): void;
   /** Lets what was begun come to its end, and begins nothing more. */
   stop(): Promise<void>;

@@ -31,7 +31,7 @@ export async function confirmUnlink(
   } catch (error) {
     if (!(error instanceof ActionNeededError)) throw error;
   }
-  // A scope that is too small ends no link, and neither does a verdict on one that was made anew meanwhile.
+  // A scope that is too small ends no link, and a link that was replaced meanwhile has not ended either.
   if ((await links.facts(account, "withings"))?.state !== "stale") return;
   // Told first: should the process die in between, the owner hears it twice rather than never.
   await onUnlinked(account);

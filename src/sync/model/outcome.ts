@@ -85,7 +85,7 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
   return sum;
 }
 
-/** What is told of a run, or of several, to whoever reads JSON. */
+/** One run, or several, as JSON output shows them. */
 export interface OutcomeReport extends RunOutcome {
   /** Where all accounts were asked for. */
   accounts?: Array<{ account: number } & RunOutcome>;

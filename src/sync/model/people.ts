@@ -1,7 +1,7 @@
 /** The contract of what the chat remembers: updates, people, and the summaries it told. */
 import type { ReadingKind } from "./reading.ts";
 
-/** Each Telegram update is handled once, whoever receives it how often (invariant 8). */
+/** Each Telegram update is handled once, however often and by whichever process it is received (invariant 8). */
 export interface UpdateClaims {
   claim(updateId: number): Promise<Claim>;
   /** True for the first that asks, and for nobody else for as long as `seconds`. */

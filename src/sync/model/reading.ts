@@ -54,7 +54,7 @@ export interface ChosenParts {
 
 /**
  * What of it goes to Garmin. Only what is sent is cut down, never the reading itself: its fingerprint must not change with a
- * setting, or all that stands in Garmin would be sent anew.
+ * setting, or everything already in Garmin would be sent again.
  */
 export function chosenParts(weighIn: WeighIn, { composition, muscle }: ChosenParts): WeighIn {
   const { measureGroupId, takenAt, modifiedAt, attribution, imported, kind, weightKg } = weighIn;

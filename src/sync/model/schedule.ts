@@ -16,7 +16,7 @@ export interface Schedule {
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;
   /** Whose time has come, oldest first, page by page. Who was `queued` lately is left out. */
   due(): AsyncGenerator<DueEntry[]>;
-  /** For an hour it is not due again; a job that got lost is queued anew after that. */
+  /** For an hour it is not due again; a job that got lost is queued again after that. */
   markQueued(listed: DueEntry): Promise<void>;
   /** Takes away what is listed for an account at a time that is not its scheduled run, or no longer. */
   drop(account: number, dueAt: Date): Promise<void>;

@@ -275,7 +275,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
   const { outage, ...rest } = health;
   if (!outage) return health;
   if (news.type === "healed") {
-    // Should it have begun again meanwhile, the owner now believes that all is well, and has to hear it anew.
+    // If it has begun again meanwhile, the owner now thinks all is well, and has to hear it again.
     return outage.state === "over" ? rest : { ...rest, outage: { ...outage, told: [] } };
   }
   const heard = outage.told.find((it) => isSame(it, news.trouble));
