@@ -22,7 +22,8 @@ interface UpdateOptions {
 }
 
 /**
- * Writes what `change` makes of an item, or of its absence. If somebody else writes in between, `change` is called again with what they wrote.
+ * Writes what `change` makes of an item, or of its absence. If somebody else writes in between, `change` is called again with
+ * what they wrote.
  * @throws ContendedError when somebody else was faster every time.
  */
 export async function update<T>(
