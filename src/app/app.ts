@@ -24,11 +24,7 @@ import { createLinkSaver } from "../sync/links/save-link.ts";
 import { createSubscriptions } from "../sync/links/subscriptions.ts";
 import { createTokens } from "../sync/links/tokens.ts";
 import { createWithingsLinking } from "../sync/links/withings-consent.ts";
-import type { SignInPageOptions } from "../sync/model/garmin-sign-in.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
-import type { WithAccess } from "../sync/model/link.ts";
-import type { WeighIn } from "../sync/model/reading.ts";
-import type { ReadingSource } from "../sync/model/vendors.ts";
 import { createWithingsCall, type RateLimited } from "../sync/withings/client.ts";
 import { getMeas } from "../sync/withings/measure.ts";
 import { listSubscriptions, revoke, subscribe } from "../sync/withings/notify.ts";
@@ -51,9 +47,6 @@ const WITHINGS_PATIENCE_SECONDS = 60;
  */
 const GARMIN_FILES = { burst: 5, everySeconds: 2 };
 const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.5 };
-
-/** One who has not weighed themselves for so long is not recognised by it. */
-const LAST_WEIGH_IN_DAYS = 60;
 
 /** Whether Withings raises an objection to client id and secret, without anybody's consent. */
 export async function objectionToApplication(withings: Config["withings"], now: Date): Promise<boolean> {
@@ -206,6 +199,8 @@ export async function createApp(
     links,
     pendingLinks,
     linkSaver,
+    tokens,
+    source: run.source,
     clock,
   });
 
@@ -235,6 +230,7 @@ export async function createApp(
       api: {
         ...sso,
         ...diTokens,
+        pageUrl: (options) => signInPageUrl(garmin.ssoUrl, options),
         isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),
         ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
         socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
@@ -244,12 +240,12 @@ export async function createApp(
       links,
       pendingLinks,
       linkSaver,
+      tokens,
+      // Garmin is known to refuse passwords from cloud networks.
+      isInCloud: config.store.engine === "dynamodb",
       clock,
       log,
     }),
-    /** Garmin is known to refuse passwords from cloud networks. */
-    isInCloud: config.store.engine === "dynamodb",
-    signInPageUrl: (options?: SignInPageOptions) => signInPageUrl(garmin.ssoUrl, options),
     garminProbe: sso.probe,
     disconnect: createDisconnect({
       leases,
@@ -260,15 +256,6 @@ export async function createApp(
       unsubscribe: (account) => subscriptions.remove(account),
       clock,
     }),
-    personAtWithings: (account: number) =>
-      personAtWithings(run.source, tokens.withAccess(account, "withings"), clock.now()),
-    /** The person the owner is being asked about, who is not linked yet. */
-    personInQuestion: async (account: number) => {
-      const withAccess = await withingsLinking.accessInQuestion(account);
-      return withAccess && personAtWithings(run.source, withAccess, clock.now());
-    },
-    uploadConsent: (account: number) =>
-      uploadConsent(garminCall, tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
     /** How the vendors answered recently. */
     answers,
     /** For a process that is about to sleep: a line that it kept open could be dead when it wakes, and it would not know. */
@@ -318,11 +305,4 @@ function vendorsOf({ withings, garmin }: Pick<AppConfig, "withings" | "garmin">)
   });
   return ({ origin }) =>
     origins.find(([, at]) => URL.canParse(at) && new URL(at).origin === origin)?.[0] ?? "elsewhere";
-}
-
-/** Who was linked: Withings tells no names, but by their last weigh-in people recognise themselves. */
-async function personAtWithings(source: ReadingSource, withAccess: WithAccess, now: Date) {
-  const since = new Date(now.getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
-  const { readings, timezone } = await source.changedSince(withAccess, since);
-  return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
 }

@@ -13,15 +13,7 @@ const CLOCK_WAIT_MS = 5000;
 export interface ChecksDeps {
   app: Pick<
     App,
-    | "accounts"
-    | "links"
-    | "ledgers"
-    | "tokens"
-    | "run"
-    | "garminSignIn"
-    | "garminProbe"
-    | "uploadConsent"
-    | "subscriptions"
+    "accounts" | "links" | "ledgers" | "tokens" | "run" | "garminSignIn" | "garminProbe" | "subscriptions"
   >;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };

@@ -137,7 +137,7 @@ function readGarmin(context: CheckContext, id: number): Check["run"] {
   const { app, words } = context;
   return asking(context, "Garmin", async () => {
     const { displayName } = await app.tokens.link(id, "garmin");
-    const consent = await app.uploadConsent(id);
+    const consent = await app.garminSignIn.uploadConsent(id);
     const lastRun = await lastRunOf(app, id);
     const refusedAt = lastRun?.outcome.uploadRefusedAt;
     const isAsked = lastRun?.outcome.action === "grant_garmin_upload";

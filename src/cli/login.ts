@@ -37,7 +37,7 @@ export async function loginWithings(
   }
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
   // The zone, so that the first dry run tells local times. That it could not be asked takes nothing away from the link.
-  const person = await app.personAtWithings(account).catch(() => undefined);
+  const person = await app.withingsLinking.person(account).catch(() => undefined);
   if (await app.accounts.find(account)) await app.accounts.save(account, { reportedTimezone: person?.timezone });
   terminal.result(
     { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
@@ -53,7 +53,9 @@ async function answerWhichPerson(
   { linkedUserId, withingsUserId }: Extract<LinkResult, { type: "other_person" }>,
 ): Promise<MadeLink | { type: "late_state" } | { type: "kept"; withingsUserId: string }> {
   const [linked, other] = await Promise.all(
-    [app.personAtWithings(account), app.personInQuestion(account)].map((asked) => asked.catch(() => undefined)),
+    [app.withingsLinking.person(account), app.withingsLinking.personInQuestion(account)].map((asked) =>
+      asked.catch(() => undefined),
+    ),
   );
   const timezone = (await app.accounts.find(account))?.timezone ?? linked?.timezone ?? other?.timezone ?? "UTC";
   terminal.say(
@@ -112,7 +114,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   if (kept) return conclude(kept);
   const obstacle = await garminSignIn.obstacle(account);
   if (obstacle) return conclude(obstacle);
-  if (app.isInCloud)
+  if (app.garminSignIn.isInCloud)
     terminal.say("Garmin often refuses passwords from cloud networks. Its own page works: use --ticket.");
   const email = await terminal.ask("Garmin e-mail:");
   // What is surely wrong is not tried: after a few tries Garmin rests for hours.
@@ -144,7 +146,7 @@ export async function loginGarminByTicket(
   const { timezone, asSomebodyElse } = login;
   const kept = asSomebodyElse ? undefined : await app.garminSignIn.lookAgain(account);
   if (kept) return report(app, terminal, account, kept, timezone);
-  terminal.say(garminPage(app.signInPageUrl({ asSomebodyElse })));
+  terminal.say(garminPage(app.garminSignIn.pageUrl({ asSomebodyElse })));
   const pasted = await terminal.ask("Paste the whole address of that last page here, within a minute:", {
     pasted: true,
   });

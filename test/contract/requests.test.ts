@@ -271,7 +271,7 @@ beforeAll(async () => {
   clock.advance(40 * 3600);
   person.stepOnScale({ weightKg: 64 });
   await synced();
-  await app.uploadConsent(ACCOUNT);
+  await app.garminSignIn.uploadConsent(ACCOUNT);
   await app.subscriptions.remove(ACCOUNT);
   requests = [...sandbox.withings.requests, ...garmin.requests];
 });
@@ -368,7 +368,7 @@ test("the consent page at Withings is opened with these parameters and no others
 });
 
 test("Garmin's sign-in page is opened so that the ticket stays in the address", () => {
-  const page = new URL(house.app.signInPageUrl());
+  const page = new URL(house.app.garminSignIn.pageUrl());
   const embed = `${house.sandbox.garmin.ssoUrl}/sso/embed`;
   expect(page.origin + page.pathname).toBe(`${house.sandbox.garmin.ssoUrl}/sso/signin`);
   expect(Object.fromEntries(page.searchParams)).toEqual({

@@ -41,7 +41,7 @@ async function useTokens() {
       (error: unknown) => errorFacts(error).error,
     );
   const withings = await attempt(app.run.source.latestHeight(app.tokens.withAccess(account, "withings")));
-  return { withings, garmin: await attempt(app.uploadConsent(account)) };
+  return { withings, garmin: await attempt(app.garminSignIn.uploadConsent(account)) };
 }
 
 /** Synchronous, so a line is either with the reader or was never printed. */

@@ -1,4 +1,5 @@
 import { Composer, InputFile } from "grammy/web";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import type { Account } from "../../sync/model/account.ts";
 import { type CheckReport, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
@@ -16,7 +17,7 @@ export interface DoctorDeps {
     onProgress: (lines: Line[]) => void,
   ) => Promise<CheckReport>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  signInPageUrl: () => string;
+  garminSignIn: Pick<GarminSignIn, "pageUrl">;
   questions: Pick<Questions, "offered">;
   /** A file for a bug report, safe to show to anybody. */
   report: () => Promise<{ name: string; text: string }>;
@@ -24,7 +25,7 @@ export interface DoctorDeps {
 
 /** /doctor: what works and what does not, one line each with the fix. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
-  const { doctor, wordsAt, signInPageUrl, questions, report } = deps;
+  const { doctor, wordsAt, garminSignIn, questions, report } = deps;
   const command = new Composer<BotContext>();
 
   command.command("doctor", async ({ account, words }) => {
@@ -50,7 +51,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, words)).join("\n"));
         const { findings, ended } = await doctor(chat.account, words, isOwner, show);
         const actions = findings.map(({ action }) => action);
-        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, signInPageUrl());
+        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, garminSignIn.pageUrl());
         if (isOwner) keyboard.row().text(words.doctor.reportButton, CALLBACK.report);
         await message.finish(text, keyboard);
         await questions.offered(chat.account, messageId, keyboard);

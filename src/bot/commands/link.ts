@@ -2,10 +2,9 @@ import { Composer, InlineKeyboard } from "grammy/web";
 import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in.ts";
 import type { LinkResult, WithingsLinking } from "../../sync/links/withings-consent.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
-import type { WeighIn } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { deletion, GARMIN_DIALOG, offerDoors } from "../conversations/garmin-sign-in.ts";
-import { answerTo, type SignInPageUrl, SWITCH_PROFILE } from "../conversations/sign-in-answers.ts";
+import { answerTo, SWITCH_PROFILE } from "../conversations/sign-in-answers.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
 import { editOrReply } from "../ui/edit-message.ts";
 import { CALLBACK, consentButtons, withGarminPage } from "../ui/keyboards.ts";
@@ -18,17 +17,8 @@ export interface LinkingDeps {
   withingsLinking: WithingsLinking;
   /** Whether Withings sends the browser to us; otherwise the owner copies the address it ends on. */
   answersByItself: boolean;
-  signInPageUrl: SignInPageUrl;
-  /** Garmin often refuses passwords from this network. */
-  isInCloud: boolean;
   overview: (account: Account) => Promise<Overview>;
-  /** Undefined when Garmin does not tell. */
-  uploadConsent: (account: number) => Promise<boolean | undefined>;
   accounts: Accounts;
-  /** Whom Withings linked: by the newest weigh-in people recognise whose profile they chose. */
-  personAtWithings: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined; timezone: string | undefined }>;
-  /** The same for the person the owner is being asked about. */
-  personInQuestion: (account: number) => Promise<{ lastWeighIn: WeighIn | undefined } | undefined>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Has an account looked at soon, without a word in the chat. */
   runSoon: (account: number) => Promise<void>;
@@ -39,7 +29,7 @@ export interface LinkingDeps {
 
 /** /start and /connect: what is linked, and a button for what is missing. */
 export function createLinking(deps: LinkingDeps) {
-  const { garminSignIn, withingsLinking, signInPageUrl, overview, startSync, questions } = deps;
+  const { garminSignIn, withingsLinking, overview, startSync, questions } = deps;
 
   /** `again`: also for what is linked, because it may be somebody else's. */
   async function showLinks(chat: Chat, { before = "", again = false } = {}) {
@@ -75,7 +65,7 @@ export function createLinking(deps: LinkingDeps) {
     }
     const { telegramUserId } = chat.account;
     // That it could not be looked at takes nothing away from the link.
-    const person = await deps.personAtWithings(telegramUserId).catch(() => undefined);
+    const person = await withingsLinking.person(telegramUserId).catch(() => undefined);
     // The owner has removed it in the meantime, and nothing of it may come back.
     if (!(await deps.accounts.find(telegramUserId))) return;
     const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
@@ -89,7 +79,7 @@ export function createLinking(deps: LinkingDeps) {
     const { telegramUserId } = chat.account;
     const words = await deps.wordsAt(chat);
     const [linked, other] = await Promise.all(
-      [deps.personAtWithings(telegramUserId), deps.personInQuestion(telegramUserId)].map((asked) =>
+      [withingsLinking.person(telegramUserId), withingsLinking.personInQuestion(telegramUserId)].map((asked) =>
         asked.catch(() => undefined),
       ),
     );
@@ -115,7 +105,7 @@ export function createLinking(deps: LinkingDeps) {
   async function onSignIn(chat: Chat, result: SignInResult) {
     if (result.type === "signed_in") return onSignedIn(chat, result);
     if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
-    const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), signInPageUrl);
+    const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), garminSignIn);
     await questions.ask(chat, "garmin", `${deletion(chat)}${text}`, keyboard);
   }
 
@@ -196,12 +186,12 @@ export function createLinking(deps: LinkingDeps) {
   commands.callbackQuery(CALLBACK.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
     // The browser still has that person signed in, so the page has to ask again.
-    const page = signInPageUrl({ asSomebodyElse: true });
+    const page = garminSignIn.pageUrl({ asSomebodyElse: true });
     const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
     await editOrReply(ctx, text, keyboard);
   });
   commands.callbackQuery(CALLBACK.consent, async (ctx) => {
-    const consent = await deps.uploadConsent(ctx.account.telegramUserId);
+    const consent = await garminSignIn.uploadConsent(ctx.account.telegramUserId);
     if (consent === false) return askConsent(ctx, ctx.words.consentStillMissing);
     // Whether Garmin takes uploads shows with an upload, and not before.
     if (consent) await ctx.reply(ctx.words.consentGiven);

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Action, RetryLaterError } from "../../lib/errors.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import { byStart } from "../../sync/engine/progress.ts";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import type { Account, LastRun } from "../../sync/model/account.ts";
 import type { Decision } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
@@ -32,7 +33,7 @@ export interface StatusDeps {
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
-  signInPageUrl: () => string;
+  garminSignIn: Pick<GarminSignIn, "pageUrl">;
   startSync: (account: Account) => Promise<void>;
   questions: Pick<Questions, "offered">;
   clock: Clock;
@@ -40,7 +41,7 @@ export interface StatusDeps {
 
 /** /status in one screen, with a button for everything that waits for a word of the owner. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { lastRun, overview, statusExtras, decideHeld, goOn, signInPageUrl, startSync, questions, clock } = deps;
+  const { lastRun, overview, statusExtras, decideHeld, goOn, garminSignIn, startSync, questions, clock } = deps;
   const composer = new Composer<BotContext>();
 
   async function draw(account: Account) {
@@ -58,7 +59,7 @@ export function createStatus(deps: StatusDeps): Composer<BotContext> {
     if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
     if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
     if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
-    return withFixes(text, wanted, words, signInPageUrl());
+    return withFixes(text, wanted, words, garminSignIn.pageUrl());
   }
 
   composer.command("status", async (ctx) => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
@@ -17,14 +18,14 @@ export interface SyncDeps {
   overview: (account: Account) => Promise<Overview>;
   /** Makes the account due soon. */
   runSoon: (account: number) => Promise<void>;
-  signInPageUrl: () => string;
+  garminSignIn: Pick<GarminSignIn, "pageUrl">;
   questions: Pick<Questions, "offered">;
   clock: Clock;
 }
 
 /** A sync that somebody asked for: one message, answered at once and edited until it is done. */
 export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
-  const { sync, conclude, overview, signInPageUrl, questions, clock } = deps;
+  const { sync, conclude, overview, garminSignIn, questions, clock } = deps;
   const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
   const firstWords = (account: Account) => progressText({ stage: "reading" }, wordsAt(account, "UTC"));
 
@@ -61,7 +62,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, told } = await conclude(account, report);
         const text = syncOutcomeText(report, { justHeld, healed, after }, words());
-        const fixed = withFixes(text, [report.action], words(), signInPageUrl());
+        const fixed = withFixes(text, [report.action], words(), garminSignIn.pageUrl());
         const isShown = await message.finish(fixed.text, fixed.keyboard);
         await questions.offered(account, messageId, fixed.keyboard);
         await told(isShown);

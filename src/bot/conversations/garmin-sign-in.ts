@@ -8,7 +8,7 @@ import { failureInWords } from "../ui/error-reply.ts";
 import { withSignInChoice } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
-import { answerTo, type SignInPageUrl } from "./sign-in-answers.ts";
+import { answerTo } from "./sign-in-answers.ts";
 
 export const GARMIN_DIALOG = "garmin";
 
@@ -37,7 +37,6 @@ const OWN_TAP = {
 
 export interface GarminDialogDeps {
   garminSignIn: GarminSignIn;
-  signInPageUrl: SignInPageUrl;
   /** The words for somebody, with times in their zone. */
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Signed in: what comes next, in the chat. */
@@ -86,7 +85,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
       const { words, isOwner } = ctx;
       const reportId = randomUUID().slice(0, 8);
       log.error("garmin_dialog_failed", { reportId, step, ...errorFacts(error) });
-      const failure = failureInWords(error, { words, isOwner, signInPageUrl: deps.signInPageUrl() });
+      const failure = failureInWords(error, { words, isOwner, signInPageUrl: deps.garminSignIn.pageUrl() });
       const { text, keyboard = new InlineKeyboard() } = failure ?? { text: words.brokeOnMySide(reportId) };
       if (step !== "done") keyboard.text(words.button.cancel, OWN_TAP.cancel);
       await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
@@ -178,7 +177,7 @@ export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: Mob
         return ask(ctx, "password", `${deletion(ctx)}${words.signIn(result)}`, keyboard);
       }
       default: {
-        const { text, keyboard } = answerTo(result, words, deps.signInPageUrl);
+        const { text, keyboard } = answerTo(result, words, deps.garminSignIn);
         await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
         return "done";
       }
@@ -220,17 +219,11 @@ function isForDialog(ctx: Context): boolean {
 /** Both ways, with what each of them means; Garmin's page alone while we try no password. */
 export async function offerDoors(
   ctx: Chat,
-  {
-    garminSignIn,
-    signInPageUrl,
-    wordsAt,
-    questions,
-    isInCloud,
-  }: Pick<GarminDialogDeps, "garminSignIn" | "signInPageUrl" | "wordsAt" | "questions"> & { isInCloud: boolean },
+  { garminSignIn, wordsAt, questions }: Pick<GarminDialogDeps, "garminSignIn" | "wordsAt" | "questions">,
 ): Promise<void> {
   const rest = await garminSignIn.rest(ctx.account.telegramUserId);
   const { text, keyboard } = rest
-    ? answerTo(rest, await wordsAt(ctx), signInPageUrl)
-    : withSignInChoice(ctx.words.garminSignInChoice(isInCloud), ctx.words, signInPageUrl());
+    ? answerTo(rest, await wordsAt(ctx), garminSignIn)
+    : withSignInChoice(ctx.words.garminSignInChoice(garminSignIn.isInCloud), ctx.words, garminSignIn.pageUrl());
   await questions.ask(ctx, "sign_in_choice", text, keyboard);
 }

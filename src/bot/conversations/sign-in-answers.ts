@@ -1,10 +1,8 @@
 import { InlineKeyboard } from "grammy/web";
-import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
-import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
+import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in.ts";
 import { CALLBACK, type Message, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Words } from "../words/words.ts";
 
-export type SignInPageUrl = (options?: SignInPageOptions) => string;
 /** The results that end a sign-in in the chat without a link. */
 export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
 
@@ -12,7 +10,7 @@ export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type:
 export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
 
 /** The result of a sign-in, with every way left to try. */
-export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInPageUrl): Message {
+export function answerTo(result: SignInEnd, words: Words, garmin: Pick<GarminSignIn, "pageUrl">): Message {
   const text = words.signIn(result);
   switch (result.type) {
     case "account_removed":
@@ -28,21 +26,21 @@ export function answerTo(result: SignInEnd, words: Words, signInPageUrl: SignInP
           .text(words.button.keepLink, CALLBACK.keepGarmin),
       };
     case "taken":
-      return withSignInChoice(text, words, signInPageUrl({ asSomebodyElse: true }));
+      return withSignInChoice(text, words, garmin.pageUrl({ asSomebodyElse: true }));
     case "ticket_refused":
     case "no_ticket":
     case "spent_ticket":
     case "sign_in_forgotten":
     case "code_tries_over":
-      return withSignInChoice(text, words, signInPageUrl());
+      return withSignInChoice(text, words, garmin.pageUrl());
     case "access_refused":
     case "client_refused": {
-      if (result.next === "ios") return withSignInChoice(text, words, signInPageUrl());
-      const message = withGarminPage(text, words, signInPageUrl());
+      if (result.next === "ios") return withSignInChoice(text, words, garmin.pageUrl());
+      const message = withGarminPage(text, words, garmin.pageUrl());
       if (result.next) message.keyboard.row().text(words.button.asAndroid, CALLBACK.garminHereAndroid);
       return message;
     }
     default:
-      return withGarminPage(text, words, signInPageUrl());
+      return withGarminPage(text, words, garmin.pageUrl());
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "grammy/web";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import type { People } from "../../sync/model/people.ts";
 import { isBlocked, isTelegramAway } from "../telegram/errors.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -13,10 +14,10 @@ export function createFailureReply(deps: {
   /** The first is the owner. */
   allowedIds: number[];
   people: Pick<People, "isInvited">;
-  signInPageUrl: () => string;
+  garminSignIn: Pick<GarminSignIn, "pageUrl">;
   log: Log;
 }): (ctx: BotContext, error: unknown) => Promise<void> {
-  const { allowedIds, people, signInPageUrl, log } = deps;
+  const { allowedIds, people, garminSignIn, log } = deps;
   // While the store cannot say who was invited, those whom the configuration names are still told.
   const mayBeTold = (ctx: Context) =>
     isNamed(ctx, allowedIds) || isServed(ctx, { allowedIds, people }).catch(() => false);
@@ -32,7 +33,7 @@ export function createFailureReply(deps: {
     if (ctx.chat?.type !== "private" || !(await mayBeTold(ctx))) return;
     const words = senderWords(ctx);
     const failure = failureInWords(error, {
-      ...{ words, isOwner: ctx.from?.id === allowedIds[0], signInPageUrl: signInPageUrl() },
+      ...{ words, isOwner: ctx.from?.id === allowedIds[0], signInPageUrl: garminSignIn.pageUrl() },
     });
     const { text, keyboard } = failure ?? { text: words.brokeOnMySide(reportId) };
     await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../../sync/engine/run.ts";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
@@ -41,11 +42,11 @@ export function createNotifier(deps: {
   health: HealthStore;
   overview: (account: Account) => Promise<Overview>;
   send: Send;
-  signInPageUrl: () => string;
+  garminSignIn: Pick<GarminSignIn, "pageUrl">;
   clock: Clock;
   log: Log;
 }) {
-  const { accounts, health, overview, send, signInPageUrl, clock, log } = deps;
+  const { accounts, health, overview, send, garminSignIn, clock, log } = deps;
   /** Used only while the store cannot be written: of that, too, the owner has to hear, and not with every run. */
   const unsaved = new Map<number, Health>();
   /** Accounts whose last message was not accepted. */
@@ -142,11 +143,11 @@ export function createNotifier(deps: {
     if (news.type === "attention" || news.type === "before_start")
       return { text, keyboard: attention(news.items, words) };
     if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
-    if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, signInPageUrl());
+    if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn.pageUrl());
     if (news.type !== "trouble") return { text };
     const { what } = news.trouble;
     if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };
-    return withFixes(text, [what], words, signInPageUrl());
+    return withFixes(text, [what], words, garminSignIn.pageUrl());
   }
 
   const remember = (account: Account, news: HealthNews) =>
@@ -158,7 +159,12 @@ export function createNotifier(deps: {
     /** That the owner has removed us at Withings. Whether Telegram took it. */
     tellUnlinked(account: Account): Promise<boolean> {
       const words = wordsOf(account, { timezone: "UTC", now: clock.now() });
-      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, signInPageUrl());
+      const { text, keyboard } = withFixes(
+        words.withingsRemovedThere,
+        ["relink_withings"],
+        words,
+        garminSignIn.pageUrl(),
+      );
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 

@@ -1,8 +1,15 @@
 import { errorFacts } from "../../lib/log.ts";
-import type { CodeOutcome, MobileClient, PasswordOutcome, PendingSignIn } from "../model/garmin-sign-in.ts";
+import type {
+  CodeOutcome,
+  MobileClient,
+  PasswordOutcome,
+  PendingSignIn,
+  SignInPageOptions,
+} from "../model/garmin-sign-in.ts";
 import { type GarminLinkDeps, GarminLinking, NEXT_CLIENT } from "./garmin-linking.ts";
 import type { SignInResult } from "./garmin-sign-in-result.ts";
 import { type Resting, restSeconds, signInRest } from "./sign-in-rest.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** A sign-in ends after this many wrong codes. Garmin's own limit is unknown; beyond it, Garmin accepts none for a day. */
 const CODE_TRIES = 3;
@@ -12,6 +19,10 @@ export type { SignInResult };
 export type Obstacle = Resting | Extract<SignInResult, { type: "network_limited" }> | { type: "blocked" };
 
 export interface GarminSignIn {
+  /** Garmin often refuses passwords from this network. */
+  isInCloud: boolean;
+  /** The page on which the owner signs in without telling us a password. */
+  pageUrl(options?: SignInPageOptions): string;
   /**
    * What would make a password pointless, checked before anybody is asked for one: a rest, or a network that Garmin refuses.
    * Undefined: nothing known. Throws `RetryLaterError` if Garmin does not answer at all.
@@ -33,14 +44,18 @@ export interface GarminSignIn {
   switchProfile(account: number, profileId: string): Promise<SignInResult>;
   /** The owner does not want it. */
   keepProfile(account: number): Promise<void>;
+  /** Whether Garmin may store what devices send. Undefined when Garmin does not tell. */
+  uploadConsent(account: number): Promise<boolean | undefined>;
   /** The e-mail of the last sign-in with a password. */
   email(account: number): Promise<string | undefined>;
   rememberEmail(account: number, email: string): Promise<void>;
 }
 
 /** Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. */
-export function createGarminSignIn(deps: GarminLinkDeps): GarminSignIn {
-  const { api, memory, pendingLinks, clock, log } = deps;
+export function createGarminSignIn(
+  deps: GarminLinkDeps & { tokens: Pick<Tokens, "withAccess">; isInCloud: boolean },
+): GarminSignIn {
+  const { api, memory, pendingLinks, tokens, isInCloud, clock, log } = deps;
   const linking = new GarminLinking(deps);
 
   async function settle(account: number, outcome: PasswordOutcome | CodeOutcome, client: MobileClient) {
@@ -101,6 +116,9 @@ export function createGarminSignIn(deps: GarminLinkDeps): GarminSignIn {
   }
 
   return {
+    isInCloud,
+    pageUrl: api.pageUrl,
+
     async obstacle(account) {
       const rests = await resting(account);
       if (rests) return rests;
@@ -152,6 +170,8 @@ export function createGarminSignIn(deps: GarminLinkDeps): GarminSignIn {
     },
 
     keepProfile: (account) => pendingLinks.forget(account, "garmin"),
+
+    uploadConsent: (account) => api.uploadConsent(tokens.withAccess(account, "garmin", undefined, { onlyLooks: true })),
 
     isPasted: (text) => api.ticketFromPasted(text).type !== "no_ticket" || api.isGarminsAddress(text),
     email: memory.email,

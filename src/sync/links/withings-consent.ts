@@ -2,8 +2,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError } from "../../lib/errors.ts";
 import type { Accounts } from "../model/account.ts";
 import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/link.ts";
+import type { WeighIn } from "../model/reading.ts";
+import type { ReadingSource } from "../model/vendors.ts";
 import type { ConsentAnswer, OAuthStates, PastedAnswer } from "../model/withings-link.ts";
 import type { LinkSaver } from "./save-link.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** Nobody recognises an older weigh-in as theirs. */
+const LAST_WEIGH_IN_DAYS = 60;
 
 /** Withings' side of linking. */
 export interface WithingsOAuthApi {
@@ -59,6 +65,12 @@ export type CallbackOutcome =
   | "later"
   | "broken";
 
+export interface PersonAtWithings {
+  lastWeighIn: WeighIn | undefined;
+  /** IANA zone. */
+  timezone: string | undefined;
+}
+
 export interface WithingsLinking {
   /** The address of a consent page that leads back to this account, for ten minutes and once. */
   begin(account: number): string;
@@ -73,8 +85,10 @@ export interface WithingsLinking {
   withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
   /** The open question about another person, if there is one. */
   question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined>;
-  /** Access to the person in question, so that the owner can be told who it is. */
-  accessInQuestion(account: number): Promise<WithAccess | undefined>;
+  /** The linked person. Withings tells no names, but people recognise themselves by their last weigh-in. */
+  person(account: number): Promise<PersonAtWithings>;
+  /** The person the owner is being asked about, who is not linked yet. */
+  personInQuestion(account: number): Promise<PersonAtWithings | undefined>;
   /** Yes to this person. `late_answer`: the question has expired, or was about somebody else. */
   switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }>;
   /** No. */
@@ -88,9 +102,11 @@ export function createWithingsLinking(deps: {
   links: Pick<Links, "facts">;
   pendingLinks: PendingLinks;
   linkSaver: LinkSaver;
+  tokens: Pick<Tokens, "withAccess">;
+  source: Pick<ReadingSource, "changedSince">;
   clock: Clock;
 }): WithingsLinking {
-  const { api, accounts, states, links, pendingLinks, linkSaver, clock } = deps;
+  const { api, accounts, states, links, pendingLinks, linkSaver, tokens, source, clock } = deps;
 
   async function link(account: number, code: string): Promise<LinkResult> {
     // First of all, because the code is dying.
@@ -135,6 +151,12 @@ export function createWithingsLinking(deps: {
     return result.type === "account_removed" ? { result } : { account, result };
   }
 
+  async function personBehind(withAccess: WithAccess): Promise<PersonAtWithings> {
+    const since = new Date(clock.now().getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
+    const { readings, timezone } = await source.changedSince(withAccess, since);
+    return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
+  }
+
   return {
     begin: (account) => api.authorizeUrl(states.issue(account)),
 
@@ -168,9 +190,11 @@ export function createWithingsLinking(deps: {
       return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
     },
 
-    async accessInQuestion(account) {
-      const tokens = (await pendingLinks.read(account, "withings"))?.tokens;
-      return tokens && ((call) => call(tokens.accessToken));
+    person: (account) => personBehind(tokens.withAccess(account, "withings")),
+
+    async personInQuestion(account) {
+      const pending = await pendingLinks.read(account, "withings");
+      return pending && personBehind((call) => call(pending.tokens.accessToken));
     },
 
     async switchPerson(account, withingsUserId) {

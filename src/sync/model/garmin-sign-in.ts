@@ -85,6 +85,8 @@ export interface GarminAuthApi {
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   probe(): Promise<GarminProbe>;
+  /** Garmin's page, on which somebody signs in without telling us a password. */
+  pageUrl(options?: SignInPageOptions): string;
   /** Whether it is an address of Garmin's, with a ticket or without. */
   isGarminsAddress(text: string): boolean;
   ticketFromPasted(pasted: string): PastedTicket;

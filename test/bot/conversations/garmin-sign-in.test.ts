@@ -237,7 +237,7 @@ describe("on Garmin's page", () => {
 
   test("an address of Garmin's without a sign-in is said so, with both ways again", async () => {
     await beforeSignIn();
-    for (const address of [house.app.signInPageUrl(), "https://connect.garmin.com/modern/"]) {
+    for (const address of [house.app.garminSignIn.pageUrl(), "https://connect.garmin.com/modern/"]) {
       house.owner.say(address);
       const answer = await house.owner.waitForMessage();
       expect(answer.text).toContain("There is no sign-in in that.");

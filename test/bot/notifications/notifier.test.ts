@@ -65,7 +65,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
   );
   return createNotifier({
     accounts: accountsAt(clock),
-    signInPageUrl: () => "https://sso.example.org/sign-in",
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
     health,
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },

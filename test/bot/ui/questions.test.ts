@@ -29,7 +29,7 @@ const notifier = () =>
     overview: (it) => overviewOf({ ...house.app, now: house.clock.now() }, it),
     send: (to, text, { keyboard }) =>
       house.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
-    signInPageUrl: () => "https://sso.example.org/sign-in",
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
   });
 
 /** A run that nobody asked for, and what is told of it. */

@@ -36,7 +36,7 @@ async function syncAndTell(app = house.app) {
       const buttons = (keyboard?.inline_keyboard ?? []).flat();
       told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
     },
-    signInPageUrl: () => "https://sso.example.org/sign-in",
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
     ...{ clock: house.clock, log: house.app.run.log },
   });
   const report = await house.sync({}, app);

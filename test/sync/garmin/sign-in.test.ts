@@ -598,7 +598,7 @@ describe("with the sandbox", () => {
 
     test("is found on the page that the owner is sent to", async () => {
       await start();
-      const asked = await fetch(house.app.signInPageUrl());
+      const asked = await fetch(house.app.garminSignIn.pageUrl());
       const html = await asked.text();
       const form = new URLSearchParams({
         username: OWNER.email,
@@ -610,7 +610,7 @@ describe("with the sandbox", () => {
         .getSetCookie()
         .map((it) => it.split(";")[0])
         .join("; ");
-      const done = await fetch(house.app.signInPageUrl(), { method: "POST", headers: { cookie }, body: form });
+      const done = await fetch(house.app.garminSignIn.pageUrl(), { method: "POST", headers: { cookie }, body: form });
       const address = /response_url = "([^"]+)"/.exec(await done.text())?.[1] ?? "";
       expect(await paste(address)).toMatchObject({ type: "signed_in" });
     });

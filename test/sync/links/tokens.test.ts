@@ -333,7 +333,7 @@ describe("an access token that the vendor refuses", () => {
     house.sandbox.faults.add(EVERYWHERE[vendor]);
     const look = () =>
       vendor === "garmin"
-        ? house.app.uploadConsent(ACCOUNT)
+        ? house.app.garminSignIn.uploadConsent(ACCOUNT)
         : house.app.run.source.changedSince(
             house.app.tokens.withAccess(ACCOUNT, vendor, undefined, { onlyLooks: true }),
             NOON,
@@ -694,7 +694,7 @@ describe("renewed tokens that the store does not take", () => {
     const offeredAt: number[] = [];
     const onPut = () => offeredAt.push((house.clock.now().getTime() - startedAt) / 1000);
     const app = await stubborn("garmin", 99, { onPut });
-    await expect(app.uploadConsent(ACCOUNT)).rejects.toThrow(RetryLaterError);
+    await expect(app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow(RetryLaterError);
     expect(offeredAt).toEqual([0, 1, 3, 7, 15]);
     expect((await link("garmin")).value.state).toBe("linked");
   });
@@ -712,7 +712,7 @@ describe("renewed tokens that the store does not take", () => {
         },
       }),
     });
-    await expect(app.uploadConsent(ACCOUNT)).rejects.toThrow("a bug");
+    await expect(app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow("a bug");
     expect(offered).toBe(1);
   });
 
@@ -817,7 +817,7 @@ describe("a renewal that outlasts its lease", () => {
         return answer;
       },
     });
-    const end = app.uploadConsent(ACCOUNT).then(
+    const end = app.garminSignIn.uploadConsent(ACCOUNT).then(
       () => "good",
       (error: Error) => error.message,
     );
@@ -852,7 +852,7 @@ describe("a renewal that outlasts its lease", () => {
     await waitingWeighIn();
     const slow = await heldUp();
     house.clock.advance(119);
-    await expect(house.app.uploadConsent(ACCOUNT)).rejects.toThrow("another process is renewing");
+    await expect(house.app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow("another process is renewing");
     slow.goOn();
     expect(await slow.end).toBe("good");
   });
@@ -890,7 +890,7 @@ describe("a link that nobody needs", () => {
   test("counts from its last renewal, for whatever reason that was", async () => {
     house = await startHousehold();
     house.clock.advance(5 * DAY);
-    await house.app.uploadConsent(ACCOUNT);
+    await house.app.garminSignIn.uploadConsent(ACCOUNT);
     house.requests();
     house.clock.advance(5 * DAY);
     await keepAlive();
