@@ -1,4 +1,4 @@
-import { GARMIN_PAGE_HEADING } from "../bot/words/en-linking.ts";
+import { GARMIN_PAGE_HEADING } from "../bot/words/en-garmin.ts";
 import { type Words, wordsFor } from "../bot/words/words.ts";
 import { type Action, whoActs } from "../lib/errors.ts";
 import type { SignInResult } from "../sync/links/garmin-sign-in.ts";

@@ -1,114 +1,110 @@
 import type { DoctorWords } from "./en-doctor.ts";
 import { amountOf } from "./format.ts";
 
-/** The German sentences of /doctor. */
-export function doctorInGerman(): DoctorWords {
-  const UNIT = { day: "Tage", hour: "Stunden", minute: "Minuten", second: "Sekunden" };
-  const amount = (seconds: number) => {
-    const [count, unit] = amountOf(seconds);
-    return count === 1 ? "1 Sekunde" : `${count} ${UNIT[unit]}`;
-  };
-  const things = (count: number) => (count === 1 ? "1 Sache" : `${count} Sachen`);
+const UNIT = { day: "Tage", hour: "Stunden", minute: "Minuten", second: "Sekunden" };
+const amount = (seconds: number) => {
+  const [count, unit] = amountOf(seconds);
+  return count === 1 ? "1 Sekunde" : `${count} ${UNIT[unit]}`;
+};
+const things = (count: number) => (count === 1 ? "1 Sache" : `${count} Sachen`);
 
-  return {
-    checking: "Ich prüfe …",
-    running: (check) => `… · ${check}: wird geprüft …`,
-    ownStore: "Mein Speicher",
-    noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
-    mark: { ok: "gut", note: "Hinweis", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
-    check: {
-      configuration: "Einrichtung",
-      store: "Speicher",
-      sealing: "Schlüssel",
-      telegram: "Telegram",
-      application: "Withings-Anwendung",
-      clock: "Uhr",
-      garminSignIn: "Anmeldung bei Garmin",
-      accounts: "Konten",
-      withings: "Withings",
-      garmin: "Garmin",
-      notifications: "Neue Messungen",
-      lastRun: "Letzter Abgleich",
-    },
-    reportButton: "Datei für einen Fehlerbericht",
-    reportCaption:
-      "Häng diese Datei an, wenn du meldest, dass etwas nicht geht. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
-    complete: "vollständig",
-    store: (table, where, accounts) =>
-      `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
-    openToOthers: (open) =>
-      `Andere Benutzer dieses Rechners können deine Daten lesen oder ändern. Rufe auf: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
-    sealing: (links) =>
-      links === 0
-        ? "vorhanden, noch ist keine Verbindung gespeichert"
-        : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : links === 2 ? "beide gespeicherten Verbindungen" : `alle ${links} gespeicherten Verbindungen`}`,
-    telegram: (username, hasWebhook) =>
-      hasWebhook
-        ? `@${username}, und Telegram bringt mir, was Leute schreiben`
-        : `@${username}, und ich hole ab, was Leute schreiben`,
-    telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
-    telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
-    webhookFails: (waiting) =>
-      `Telegram kann mir nicht bringen, was Leute schreiben: ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
-    webhookElsewhere: (host) =>
-      `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
-    polledElsewhere:
-      "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
-    webhookMissing:
-      "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
-    application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
-    garminReachable: "von hier aus erreichbar",
-    garminPageOnly:
-      "geht nur auf Garmins eigener Seite: Aus diesem Netz nimmt Garmin keine Anmeldungen an. Das betrifft nur das Anmelden.",
-    garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
-    garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
-    clock: "geht richtig",
-    clockOff: (seconds) =>
-      `Die Uhr dieses Rechners geht ${amount(seconds)} ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
-    noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
-    mayUse: "darf den Bot benutzen",
-    blocksBot: (since) =>
-      `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren: die Blockierung aufheben oder dem Bot schreiben`,
-    mayNotUse: (account) =>
-      `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
-    asksToWait: (vendor, until) =>
-      `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
-    withings: "antwortet und lässt mich deine Messwerte lesen",
-    garmin: (name, hasConsent) =>
-      `antwortet als ${name}${hasConsent ? " und zeigt, dass du dem Hochladen zugestimmt hast" : ""}`,
-    garminRefused: (name, at) =>
-      `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob sie jetzt da ist, zeigt das nächste.`,
-    notifications: {
-      on: "Withings meldet sie mir sofort",
-      off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
-      gone: "Withings meldet sie mir nicht mehr. Ich richte das bald neu ein; bis dahin sehe ich selbst nach.",
-      unreachable:
-        "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
-    },
-    noRunNeedsLinks: "der nächste braucht beide Verbindungen",
-    noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er kommt von selbst.",
-    noRunSinceClock: "Seit die Uhr wieder stimmt, gab es noch keinen Abgleich. Er kommt von selbst.",
-    runNeedsClock: "geht erst weiter, wenn die Uhr stimmt; nichts ist verloren",
-    noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
-    runTooOld: (at, minutes) =>
-      `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
-    runBroke:
-      "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
-    forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
-    setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
-    conclusion({ needYou, broken, later, notes }) {
-      const said = [
-        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "wartet" : "warten"} auf dich.`] : []),
-        ...(broken > 0
-          ? [
-              `${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir schiefgegangen; wer mich betreibt, findet mehr in meinem Protokoll.`,
-            ]
-          : []),
-        ...(later > 0
-          ? [`${things(later)} ${later === 1 ? "stimmt" : "stimmen"} gerade nicht; prüfe es später noch einmal.`]
-          : []),
-      ];
-      return said.join(" ") || (notes > 0 ? "Du musst nichts tun." : "Alles gut.");
-    },
-  };
-}
+export const DOCTOR_IN_GERMAN: DoctorWords = {
+  checking: "Ich prüfe …",
+  running: (check) => `… · ${check}: wird geprüft …`,
+  ownStore: "Mein Speicher",
+  noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
+  mark: { ok: "gut", note: "Hinweis", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
+  check: {
+    configuration: "Einrichtung",
+    store: "Speicher",
+    sealing: "Schlüssel",
+    telegram: "Telegram",
+    application: "Withings-Anwendung",
+    clock: "Uhr",
+    garminSignIn: "Anmeldung bei Garmin",
+    accounts: "Konten",
+    withings: "Withings",
+    garmin: "Garmin",
+    notifications: "Neue Messungen",
+    lastRun: "Letzter Abgleich",
+  },
+  reportButton: "Datei für einen Fehlerbericht",
+  reportCaption:
+    "Häng diese Datei an, wenn du meldest, dass etwas nicht geht. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
+  complete: "vollständig",
+  store: (table, where, accounts) => `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
+  openToOthers: (open) =>
+    `Andere Benutzer dieses Rechners können deine Daten lesen oder ändern. Rufe auf: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
+  sealing: (links) =>
+    links === 0
+      ? "vorhanden, noch ist keine Verbindung gespeichert"
+      : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : links === 2 ? "beide gespeicherten Verbindungen" : `alle ${links} gespeicherten Verbindungen`}`,
+  telegram: (username, hasWebhook) =>
+    hasWebhook
+      ? `@${username}, und Telegram bringt mir, was Leute schreiben`
+      : `@${username}, und ich hole ab, was Leute schreiben`,
+  telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
+  telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
+  webhookFails: (waiting) =>
+    `Telegram kann mir nicht bringen, was Leute schreiben: ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+  webhookElsewhere: (host) =>
+    `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
+  polledElsewhere:
+    "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
+  webhookMissing:
+    "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
+  application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
+  garminReachable: "von hier aus erreichbar",
+  garminPageOnly:
+    "geht nur auf Garmins eigener Seite: Aus diesem Netz nimmt Garmin keine Anmeldungen an. Das betrifft nur das Anmelden.",
+  garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
+  garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
+  clock: "geht richtig",
+  clockOff: (seconds) =>
+    `Die Uhr dieses Rechners geht ${amount(seconds)} ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
+  noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
+  mayUse: "darf den Bot benutzen",
+  blocksBot: (since) =>
+    `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren: die Blockierung aufheben oder dem Bot schreiben`,
+  mayNotUse: (account) =>
+    `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
+  asksToWait: (vendor, until) =>
+    `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
+  withings: "antwortet und lässt mich deine Messwerte lesen",
+  garmin: (name, hasConsent) =>
+    `antwortet als ${name}${hasConsent ? " und zeigt, dass du dem Hochladen zugestimmt hast" : ""}`,
+  garminRefused: (name, at) =>
+    `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob sie jetzt da ist, zeigt das nächste.`,
+  notifications: {
+    on: "Withings meldet sie mir sofort",
+    off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
+    gone: "Withings meldet sie mir nicht mehr. Ich richte das bald neu ein; bis dahin sehe ich selbst nach.",
+    unreachable:
+      "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
+  },
+  noRunNeedsLinks: "der nächste braucht beide Verbindungen",
+  noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er kommt von selbst.",
+  noRunSinceClock: "Seit die Uhr wieder stimmt, gab es noch keinen Abgleich. Er kommt von selbst.",
+  runNeedsClock: "geht erst weiter, wenn die Uhr stimmt; nichts ist verloren",
+  noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
+  runTooOld: (at, minutes) =>
+    `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
+  runBroke:
+    "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
+  forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
+  setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
+  conclusion({ needYou, broken, later, notes }) {
+    const said = [
+      ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "wartet" : "warten"} auf dich.`] : []),
+      ...(broken > 0
+        ? [
+            `${things(broken)} ${broken === 1 ? "ist" : "sind"} bei mir schiefgegangen; wer mich betreibt, findet mehr in meinem Protokoll.`,
+          ]
+        : []),
+      ...(later > 0
+        ? [`${things(later)} ${later === 1 ? "stimmt" : "stimmen"} gerade nicht; prüfe es später noch einmal.`]
+        : []),
+    ];
+    return said.join(" ") || (notes > 0 ? "Du musst nichts tun." : "Alles gut.");
+  },
+};

@@ -4,39 +4,35 @@ import type { FailReason } from "../../sync/model/vendors.ts";
 import type { HeldWords } from "./en-held.ts";
 import type { Format } from "./format.ts";
 
-/** The same in German. */
-export function heldInGerman(format: Format): HeldWords {
-  const { values, time, day } = format;
-  const CLOCK: Record<ReadingKind, string> = {
-    weigh_in: "die Uhr der Waage",
-    blood_pressure: "die Uhr der Manschette",
-  };
-  const DEVICE: Record<ReadingKind, string> = { weigh_in: "keine Waage", blood_pressure: "keine Manschette" };
-  const KIND: Record<ReadingKind, [one: string, many: string]> = {
-    weigh_in: ["Wiegung", "Wiegungen"],
-    blood_pressure: ["Blutdruckmessung", "Blutdruckmessungen"],
-  };
+const CLOCK: Record<ReadingKind, string> = {
+  weigh_in: "die Uhr der Waage",
+  blood_pressure: "die Uhr der Manschette",
+};
+const DEVICE: Record<ReadingKind, string> = { weigh_in: "keine Waage", blood_pressure: "keine Manschette" };
+const KIND: Record<ReadingKind, [one: string, many: string]> = {
+  weigh_in: ["Wiegung", "Wiegungen"],
+  blood_pressure: ["Blutdruckmessung", "Blutdruckmessungen"],
+};
 
-  const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "die Waage war sich nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
-    typed_at_sign_up: "wurde beim Anlegen des Withings-Kontos eingetippt",
-    unknown_attribution: "von wem sie ist, gibt Withings auf eine Art an, die ich nicht verstehe",
-    improbable_weight: "weicht stark von deinen letzten Gewichten ab",
-    in_the_future: "ihr Datum liegt in der Zukunft; prüfe die Uhr von Waage oder Manschette",
-    impossible_date: "damals konnte noch kein Gerät Messungen senden; vermutlich wurde seine Uhr zurückgesetzt",
-    no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
-    before_start: "sie ist älter als der Tag, ab dem ich übertrage; darum habe ich sie ausgelassen",
-  };
+const HELD: Record<HeldReason, string> = {
+  ambiguous_person: "die Waage war sich nicht sicher, dass du es warst; ordne sie in der Withings-App zu",
+  typed_at_sign_up: "wurde beim Anlegen des Withings-Kontos eingetippt",
+  unknown_attribution: "von wem sie ist, gibt Withings auf eine Art an, die ich nicht verstehe",
+  improbable_weight: "weicht stark von deinen letzten Gewichten ab",
+  in_the_future: "ihr Datum liegt in der Zukunft; prüfe die Uhr von Waage oder Manschette",
+  impossible_date: "damals konnte noch kein Gerät Messungen senden; vermutlich wurde seine Uhr zurückgesetzt",
+  no_timezone: "Garmin führt Blutdruck nach Ortszeit, und ich kenne deine Zeitzone nicht",
+  before_start: "sie ist älter als der Tag, ab dem ich übertrage; darum habe ich sie ausgelassen",
+};
 
-  const FAILED: Record<FailReason, string> = {
-    out_of_range: "solche Werte oder so ein Datum kann Garmin nicht speichern",
-    refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
-    never_appeared: "Garmin hat sie angenommen, aber nie gezeigt",
-    unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
-  };
+const FAILED: Record<FailReason, string> = {
+  out_of_range: "solche Werte oder so ein Datum kann Garmin nicht speichern",
+  refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
+  never_appeared: "Garmin hat sie angenommen, aber nie gezeigt",
+  unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
+};
 
-  const nameOf = format.reading;
-
+export function heldInGerman({ values, time, day, reading: nameOf }: Format): HeldWords {
   return {
     reason: HELD,
     failed: FAILED,

@@ -45,8 +45,6 @@ export function noticesInGerman({ fieldValue, reading, moment }: Format): Notice
       `2 Einträge in Garmin für eine Messung: ${reading(it)}, von mir, und ${reading(it.other)}, von woanders. Vielleicht schreibt noch eine App in Garmin, zum Beispiel Apple Health. Schalte eines von beiden ab, dort oder in /settings. Das sage ich nur einmal.`,
     notAsSent: (fields, newest) =>
       `Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: ${fields.map((field) => FIELD[field]).join(", ")} (${reading(newest)}).`,
-    goOn: { weigh_in: "Mit Gewichten weitermachen", blood_pressure: "Mit Blutdruck weitermachen" },
-    stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
     paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Nichts ist verloren; ${status} sagt, warum.`,
   };
 }

@@ -1,88 +1,85 @@
 import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { SettingsWords } from "./en-settings.ts";
 
-/** The German sentences of /settings. */
-export function settingsInGerman(): SettingsWords {
-  const UNITS: Record<Settings["units"], string> = { kg: "Kilogramm", lb: "Pfund (lb)", st: "Stone (st)" };
-  const KIND: Record<keyof Sends, string> = {
+const UNITS: Record<Settings["units"], string> = { kg: "Kilogramm", lb: "Pfund (lb)", st: "Stone (st)" };
+const KIND: Record<keyof Sends, string> = {
+  weight: "Gewicht",
+  composition: "Körperzusammensetzung",
+  muscle: "Muskeln",
+  bloodPressure: "Blutdruck",
+};
+const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
+const minutes = (count: number) => (count === 1 ? "1 Minute" : `${count} Minuten`);
+
+export const SETTINGS_IN_GERMAN: SettingsWords = {
+  languageName: "Deutsch",
+  line: {
+    units: (units) => `Einheiten: ${UNITS[units]}`,
+    zone: (timezone, clockTime, from) => `Zeitzone: ${timezone} (jetzt ${clockTime}), ${from}`,
+    summary: {
+      daily: (hour) => `Zusammenfassung: täglich, um ${hour} Uhr`,
+      when_new: (hour) => `Zusammenfassung: nur wenn etwas war, um ${hour} Uhr`,
+      off: () => "Zusammenfassung: aus",
+    },
+    silence: {
+      all: "Stille: Ich melde mich, wenn von Waage oder Manschette nichts kommt",
+      weigh_in: "Stille: Ich melde mich, wenn von der Waage nichts kommt",
+      blood_pressure: "Stille: Ich melde mich, wenn von der Manschette nichts kommt",
+      none: "Stille: Ich melde mich nicht, wenn nichts kommt",
+    },
+    patience: {
+      hours: (count) => `Kurze Störungen: Ich melde sie erst nach ${count === 1 ? "einer Stunde" : hours(count)}`,
+      minutes: (count) => `Kurze Störungen: Ich melde sie erst nach ${minutes(count)}`,
+    },
+    sends: (kinds) => `Geht an Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nichts"}`,
+    language: "Sprache: Deutsch",
+  },
+  zoneFrom: {
+    owner: "von dir gewählt",
+    withings: "wie Withings sagt",
+    withings_before: "wie Withings sagte, als es verbunden war",
+    nobody: "bis du eine wählst oder Withings mir deine sagt",
+  },
+  more: {
+    units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
+    zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
+    summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
+    silence:
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
+    patience:
+      "Antworten Withings oder Garmin nicht, geht das meist von selbst vorbei, und nichts ist verloren. Musst du etwas tun, sage ich es dir sofort.",
+    sends:
+      "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
+    language: "Sie gilt auch für das Menü mit den Befehlen.",
+  },
+  topic: {
+    units: "Einheiten",
+    zone: "Zeitzone",
+    summary: "Zusammenfassung",
+    silence: "Stille",
+    patience: "Kurze Störungen",
+    sends: "Was gesendet wird",
+    language: "Sprache",
+  },
+  back: "Zurück",
+  units: { kg: "Kilogramm (kg)", lb: "Pfund (lb)", st: "Stone (st)" },
+  mode: { daily: "Täglich", when_new: "Wenn etwas war", off: "Aus" },
+  device: { weigh_in: "Waage", blood_pressure: "Manschette" },
+  duration: { hours, minutes },
+  kind: {
     weight: "Gewicht",
     composition: "Körperzusammensetzung",
     muscle: "Muskeln",
     bloodPressure: "Blutdruck",
-  };
-  const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
-  const minutes = (count: number) => (count === 1 ? "1 Minute" : `${count} Minuten`);
-
-  return {
-    languageName: "Deutsch",
-    line: {
-      units: (units) => `Einheiten: ${UNITS[units]}`,
-      zone: (timezone, clockTime, from) => `Zeitzone: ${timezone} (jetzt ${clockTime}), ${from}`,
-      summary: {
-        daily: (hour) => `Zusammenfassung: täglich, um ${hour} Uhr`,
-        when_new: (hour) => `Zusammenfassung: nur wenn etwas war, um ${hour} Uhr`,
-        off: () => "Zusammenfassung: aus",
-      },
-      silence: {
-        all: "Stille: Ich melde mich, wenn von Waage oder Manschette nichts kommt",
-        weigh_in: "Stille: Ich melde mich, wenn von der Waage nichts kommt",
-        blood_pressure: "Stille: Ich melde mich, wenn von der Manschette nichts kommt",
-        none: "Stille: Ich melde mich nicht, wenn nichts kommt",
-      },
-      patience: {
-        hours: (count) => `Kurze Störungen: Ich melde sie erst nach ${count === 1 ? "einer Stunde" : hours(count)}`,
-        minutes: (count) => `Kurze Störungen: Ich melde sie erst nach ${minutes(count)}`,
-      },
-      sends: (kinds) => `Geht an Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nichts"}`,
-      language: "Sprache: Deutsch",
-    },
-    zoneFrom: {
-      owner: "von dir gewählt",
-      withings: "wie Withings sagt",
-      withings_before: "wie Withings sagte, als es verbunden war",
-      nobody: "bis du eine wählst oder Withings mir deine sagt",
-    },
-    more: {
-      units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
-      zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
-      summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
-      silence:
-        "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
-      patience:
-        "Antworten Withings oder Garmin nicht, geht das meist von selbst vorbei, und nichts ist verloren. Musst du etwas tun, sage ich es dir sofort.",
-      sends:
-        "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
-      language: "Sie gilt auch für das Menü mit den Befehlen.",
-    },
-    topic: {
-      units: "Einheiten",
-      zone: "Zeitzone",
-      summary: "Zusammenfassung",
-      silence: "Stille",
-      patience: "Kurze Störungen",
-      sends: "Was gesendet wird",
-      language: "Sprache",
-    },
-    back: "Zurück",
-    units: { kg: "Kilogramm (kg)", lb: "Pfund (lb)", st: "Stone (st)" },
-    mode: { daily: "Täglich", when_new: "Wenn etwas war", off: "Aus" },
-    device: { weigh_in: "Waage", blood_pressure: "Manschette" },
-    duration: { hours, minutes },
-    kind: {
-      weight: "Gewicht",
-      composition: "Körperzusammensetzung",
-      muscle: "Muskeln",
-      bloodPressure: "Blutdruck",
-    },
-    asWithings: "Withings überlassen",
-    typeZone: "Eintippen",
-    askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
-    isThisZone: "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land.",
-    whichZone: "Welche von diesen?",
-    oneOfTheseZones: (found) =>
-      `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
-    unknownZone:
-      "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
-    zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
-  };
-}
+  },
+  asWithings: "Withings überlassen",
+  typeZone: "Eintippen",
+  askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
+  isThisZone: "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land.",
+  whichZone: "Welche von diesen?",
+  oneOfTheseZones: (found) =>
+    `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
+  unknownZone:
+    "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
+  zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
+};

@@ -1,74 +1,44 @@
 import type { Action } from "../../lib/errors.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import { delayInGerman } from "./de-delay.ts";
-import { doctorInGerman } from "./de-doctor.ts";
+import { DOCTOR_IN_GERMAN } from "./de-doctor.ts";
+import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
-import { linkingInGerman } from "./de-linking.ts";
 import { noticesInGerman } from "./de-notices.ts";
-import { settingsInGerman } from "./de-settings.ts";
+import { SETTINGS_IN_GERMAN } from "./de-settings.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import type { Words } from "./en.ts";
+import { withingsInGerman } from "./de-withings.ts";
+import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
 import { type Format, VENDOR_NAME } from "./format.ts";
 
-/** The German sentences. They say “du”, and the same as the English ones. */
-export function german(format: Format): Words {
-  const { language, time, moment, day } = format;
-  const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
-  const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
+const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
+const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
 
-  const ACTION: Record<Action, string> = {
-    add_account: "Hier gibt es noch kein Konto. Sende zuerst /start.",
-    link_withings: "Withings ist noch nicht verbunden.",
-    link_garmin: "Garmin ist noch nicht verbunden.",
-    relink_withings:
-      "Withings lässt mich deine Waage nicht mehr lesen. Deine Messungen warten dort, bis du neu verbindest.",
-    relink_garmin:
-      "Garmin hat mich abgemeldet. Deine Messungen warten bei Withings; sobald du dich wieder angemeldet hast, schicke ich sie nach.",
-    grant_garmin_upload:
-      "Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. Deine Messungen warten bei Withings. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“.",
-    unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
-    use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
-    fix_withings_application:
-      "Withings akzeptiert die Client-ID und das Client-Secret nicht, mit denen ich mich dort ausweise. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com in meine Einstellungen kopieren.",
-    fix_withings_callback:
-      "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in meinen Einstellungen (habe ich eine öffentliche Adresse, dann diese mit /withings/callback dahinter).",
-    fix_clock:
-      "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts ist verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten per NTP.",
-    fix_garmin_client_id:
-      "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
-  };
+const ACTION: Record<Action, string> = {
+  add_account: "Hier gibt es noch kein Konto. Sende zuerst /start.",
+  link_withings: "Withings ist noch nicht verbunden.",
+  link_garmin: "Garmin ist noch nicht verbunden.",
+  relink_withings:
+    "Withings lässt mich deine Waage nicht mehr lesen. Deine Messungen warten dort, bis du neu verbindest.",
+  relink_garmin:
+    "Garmin hat mich abgemeldet. Deine Messungen warten bei Withings; sobald du dich wieder angemeldet hast, schicke ich sie nach.",
+  grant_garmin_upload:
+    "Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. Deine Messungen warten bei Withings. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“.",
+  unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
+  use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
+  fix_withings_application:
+    "Withings akzeptiert die Client-ID und das Client-Secret nicht, mit denen ich mich dort ausweise. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com in meine Einstellungen kopieren.",
+  fix_withings_callback:
+    "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in meinen Einstellungen (habe ich eine öffentliche Adresse, dann diese mit /withings/callback dahinter).",
+  fix_clock:
+    "Die Uhr des Rechners, auf dem ich laufe, geht um mehr als einen Tag falsch. Bis sie stimmt, sende ich nichts. Nichts ist verloren: Deine Messungen warten bei Withings. Stelle die Uhr, am besten per NTP.",
+  fix_garmin_client_id:
+    "Garmin akzeptiert die Client-ID nicht mehr, mit der sich dieses Programm anmeldet. Nichts ist verloren. Wer mich betreibt, muss eine aktuelle in meine Einstellungen eintragen; danach melde dich bei Garmin neu an.",
+};
 
-  const BROKEN =
-    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.";
-
-  const lastSync: Words["lastSync"] = {
-    none: "Letzter Abgleich: noch keiner",
-    line: (run) => `Letzter Abgleich: ${run}`,
-    run: (finishedAt, ending, synced) => `${time(finishedAt)}, ${ending}${synced > 0 ? `, ${readings(synced)}` : ""}`,
-    ending: {
-      success: "alles gut",
-      retry_later: "noch nicht fertig",
-      action_needed: "wartet auf dich",
-      error: "bei mir schiefgegangen",
-      not_all_stored: "fertig, aber Garmin hat nicht alles gespeichert",
-      something_paused: "fertig, aber etwas wird vorerst nicht gesendet",
-      was_waiting: "wartete auf dich",
-    },
-    since: (since) => `Das ist seit ${moment(since)} Uhr so.`,
-    next: (at) => `Nächster Abgleich: ${time(at)}`,
-  };
-
-  const LINK_AGAIN: Record<Vendor, string> = {
-    withings: "du verbindest jetzt neu",
-    garmin: "du meldest dich jetzt neu an",
-  };
-
-  const notices = noticesInGerman(format);
-  const linking = linkingInGerman(format);
-  const held = heldInGerman(format);
-
-  const commands = {
+const CHAT: ChatWords = {
+  commands: {
     sync: "Neues hinübertragen",
     status: "Deine Verbindungen und Messungen",
     connect: "Withings oder Garmin verbinden",
@@ -77,169 +47,224 @@ export function german(format: Format): Words {
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
     cancel: "Abbrechen, was gerade offen ist",
-  };
-  const ownerCommands = { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" };
+  },
+  ownerCommands: { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" },
+  broken:
+    "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
+  greeting:
+    "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
+  helpWithGarminsPage:
+    "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
+  refusal: (telegramUserId) =>
+    `Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
+  onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
+  nothingToCancel: "Es gibt nichts abzubrechen.",
+  cancelled: "Abgebrochen. Nichts wurde geändert.",
+  signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
+  notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
+  oldButton: "Dieser Knopf ist veraltet. Hier siehst du, was jetzt gilt.",
+  questionOver: {
+    withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
+    garmin:
+      "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Das Antippen hat nichts bewirkt. /connect beginnt neu.",
+    zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Das Antippen hat nichts bewirkt.",
+    disconnect: "Diese Frage ist nicht mehr offen. Das Antippen hat nichts bewirkt. /disconnect fragt neu.",
+    people: "Diese Liste ist veraltet. Das Antippen hat nichts bewirkt. /people zeigt eine neue.",
+  },
+  linkedSince: {
+    withings: "Du hast Withings seitdem verbunden. Das Antippen hat nichts bewirkt. /connect verbindet es neu.",
+    garmin: "Du hast dich seitdem bei Garmin angemeldet. Das Antippen hat nichts bewirkt. /connect meldet dich neu an.",
+  },
+  brokeOnMySide: (reportId) =>
+    `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Passiert es wieder, kann die Person, die mich betreibt, in meinem Protokoll mehr finden, unter ${reportId}.`,
+  later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
+  deleted: "Ich habe deine Nachricht gelöscht.",
+  notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
+  allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
+  oneMissing: "Der Knopf verbindet, was noch fehlt.",
+  goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
+};
 
+const DISCONNECT: DisconnectWords = {
+  disconnectAsk: "Was soll ich entfernen?",
+  disconnectChoice: {
+    withings: "Die Verbindung zu Withings",
+    garmin: "Die Verbindung zu Garmin",
+    everything: "Alles von mir",
+  },
+  disconnectSure: {
+    withings:
+      "Die Verbindung zu Withings entfernen? Dann lese ich deine Waage nicht mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+    garmin:
+      "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+    everything:
+      "Beide Verbindungen, die Liste des Gesendeten, was du zu zurückgehaltenen Messungen gesagt hast und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
+  },
+  disconnected: {
+    withings:
+      "Die Verbindung zu Withings ist hier gelöscht. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort.",
+    garmin:
+      "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
+    everything:
+      "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; lösche es dort, wenn du magst. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
+  },
+};
+
+const BUTTON: ButtonWords = {
+  linkWithings: "Withings verbinden",
+  linkGarmin: "Garmin verbinden",
+  relinkWithings: "Withings neu verbinden",
+  signInGarmin: "Bei Garmin anmelden",
+  openWithings: "Withings öffnen",
+  onGarminsPage: "Auf Garmins Seite",
+  here: "Hier im Chat",
+  garminSettings: "Garmins Einstellungen öffnen",
+  checkAgain: "Noch einmal prüfen",
+  newCode: "Neuer Code",
+  otherEmail: "Andere E-Mail",
+  asAndroid: "Als Garmins Android-App versuchen",
+  lookAgain: "Noch einmal nachsehen",
+  cancel: "Abbrechen",
+  setTimezone: "Zeitzone einstellen",
+  goOn: { weigh_in: "Mit Gewichten weitermachen", blood_pressure: "Mit Blutdruck weitermachen" },
+  stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
+  switchLink: "Ja, wechseln",
+  keepLink: "Nein, so lassen",
+  yesRemove: "Ja, entfernen",
+  keep: "Behalten",
+  silenceOff: SILENCE_OFF_IN_GERMAN,
+};
+
+const LINK: Words["link"] = {
+  missing: (vendor) => `${VENDOR_NAME[vendor]}: nicht verbunden`,
+  signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (war ${who})`}`,
+  linked: (vendor, who, daysLeft) =>
+    `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
+};
+
+const lastSync = ({ time, moment }: Format): Words["lastSync"] => ({
+  none: "Letzter Abgleich: noch keiner",
+  line: (run) => `Letzter Abgleich: ${run}`,
+  run: (finishedAt, ending, synced) => `${time(finishedAt)}, ${ending}${synced > 0 ? `, ${readings(synced)}` : ""}`,
+  ending: {
+    success: "alles gut",
+    retry_later: "noch nicht fertig",
+    action_needed: "wartet auf dich",
+    error: "bei mir schiefgegangen",
+    not_all_stored: "fertig, aber Garmin hat nicht alles gespeichert",
+    something_paused: "fertig, aber etwas wird vorerst nicht gesendet",
+    was_waiting: "wartete auf dich",
+  },
+  since: (since) => `Das ist seit ${moment(since)} Uhr so.`,
+  next: (at) => `Nächster Abgleich: ${time(at)}`,
+});
+
+const SYNC: Words["sync"] = {
+  reading: "Ich lese Withings …",
+  found: (count) => `${count} neu …`,
+  sending: (count) => `Ich sende ${readings(count)} an Garmin …`,
+  checking: "Gesendet. Ich sehe in Garmin nach …",
+  nothingNew: "Nichts Neues.",
+  nothingReadable: "Nichts Neues, das ich lesen kann.",
+  hasEvery: "Garmin hat alle Messungen.",
+  hasEveryOther: "Garmin hat alle anderen Messungen.",
+  seen: (count) => `${readings(count)} jetzt in Garmin zu sehen.`,
+  alreadyThere: (count) => `${count} davon hatte Garmin schon.`,
+  notStored: (count, status) =>
+    `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
+  held: (count, status) => `(${count} zurückgehalten, siehe ${status})`,
+  needsYou: (status) => `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
+  busy: "Ein Abgleich läuft schon. Einen Moment noch.",
+  problem: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
+};
+
+const status = ({ moment, reading }: Format): Words["status"] => ({
+  notifications: {
+    on: "Withings meldet mir neue Messungen sofort",
+    unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
+    off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
+    gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
+  },
+  notificationsChecked: (at) => `Withings meldet mir neue Messungen sofort (geprüft: ${moment(at)})`,
+  noWeighIn: "Letztes Gewicht: noch keines",
+  lastReading: {
+    weigh_in: (it) => `Letztes Gewicht: ${reading(it)}`,
+    blood_pressure: (it) => `Letzter Blutdruck: ${reading(it)}`,
+  },
+});
+
+const LINK_AGAIN: Record<Vendor, string> = {
+  withings: "du verbindest jetzt neu",
+  garmin: "du meldest dich jetzt neu an",
+};
+
+const news = ({ moment }: Format): Words["news"] => ({
+  reminder: (since) => `Seit ${moment(since)} Uhr ist nicht alles angekommen.`,
+  broken:
+    "Bei mir stimmt etwas nicht, darum kommen Messungen vielleicht nicht in Garmin an. Nichts ist verloren, und ich versuche es weiter.",
+  logSays: (cause) => `In meinem Protokoll steht mehr: ${cause}`,
+  logHasMore: "Wer mich betreibt, findet mehr in meinem Protokoll.",
+  lastHours: (hours) => (hours === 1 ? " aus der letzten Stunde" : ` aus den letzten ${hours} Stunden`),
+  lastDays: (count) => ` aus den letzten ${count} Tagen`,
+  arrived: (count, span = "") => `${readings(count)}${span} ${count === 1 ? "ist" : "sind"} jetzt in Garmin.`,
+  noneMissed: (since) =>
+    since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
+  expiry: (vendor, daysLeft) =>
+    `Meine Erlaubnis bei ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
+  unreadable: () =>
+    "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
+});
+
+const unreadable = ({ time }: Format): Words["unreadable"] => ({
+  one: (takenAt) =>
+    `Bei Withings gibt es eine Messung${takenAt ? ` von ${time(takenAt)}` : ""}, die ich nicht lesen kann.`,
+  several: (count, times) =>
+    `Bei Withings gibt es ${count} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.map(time).join("; ")}` : ""}.`,
+});
+
+const people = ({ day }: Format): Words["people"] => ({
+  invitation: (link) =>
+    `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er gilt für eine Person und 24 Stunden lang.`,
+  invitationOver: "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
+  joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
+  title: "Wer mich benutzen darf:",
+  you: "du",
+  nameless: (telegramUserId) => `die Person mit der Telegram-ID ${telegramUserId}`,
+  named: (who, since) =>
+    `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht da"}`,
+  invited: (who, since) => `${who}: eingeladen, hier seit ${day(since)}`,
+  remove: (name) => `${name} entfernen`,
+  sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
+  removed: (name) => `${name} ist entfernt.`,
+  farewell:
+    "Wer mich betreibt, hat dich aus diesem Bot entfernt. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
+});
+
+/** The German sentences. They say “du”, and the same as the English ones. */
+export function german(format: Format): Words {
+  const held = heldInGerman(format);
   return {
-    language,
-    commands,
-    ownerCommands,
+    language: format.language,
     format,
-    delays: delayInGerman(format),
-    broken: BROKEN,
-    held,
-    notices,
-    lastSync,
-
-    greeting:
-      "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
-    helpWithGarminsPage:
-      "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
-    refusal: (telegramUserId) =>
-      `Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
-    onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
-    nothingToCancel: "Es gibt nichts abzubrechen.",
-    cancelled: "Abgebrochen. Nichts wurde geändert.",
-    signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
-    notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
-    oldButton: "Dieser Knopf ist veraltet. Hier siehst du, was jetzt gilt.",
-    questionOver: {
-      withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
-      garmin:
-        "Dieser Schritt der Anmeldung bei Garmin ist vorbei. Das Antippen hat nichts bewirkt. /connect beginnt neu.",
-      zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Das Antippen hat nichts bewirkt.",
-      disconnect: "Diese Frage ist nicht mehr offen. Das Antippen hat nichts bewirkt. /disconnect fragt neu.",
-      people: "Diese Liste ist veraltet. Das Antippen hat nichts bewirkt. /people zeigt eine neue.",
-    },
-    linkedSince: {
-      withings: "Du hast Withings seitdem verbunden. Das Antippen hat nichts bewirkt. /connect verbindet es neu.",
-      garmin:
-        "Du hast dich seitdem bei Garmin angemeldet. Das Antippen hat nichts bewirkt. /connect meldet dich neu an.",
-    },
-    brokeOnMySide: (reportId) =>
-      `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Passiert es wieder, kann die Person, die mich betreibt, in meinem Protokoll mehr finden, unter ${reportId}.`,
-    later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
-    deleted: "Ich habe deine Nachricht gelöscht.",
-    notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
-
+    ...CHAT,
+    ...withingsInGerman(format),
+    ...garminInGerman(format),
+    ...DISCONNECT,
     action: (action) => ACTION[action],
-
-    button: {
-      linkWithings: "Withings verbinden",
-      linkGarmin: "Garmin verbinden",
-      relinkWithings: "Withings neu verbinden",
-      signInGarmin: "Bei Garmin anmelden",
-      openWithings: "Withings öffnen",
-      onGarminsPage: "Auf Garmins Seite",
-      here: "Hier im Chat",
-      garminSettings: "Garmins Einstellungen öffnen",
-      checkAgain: "Noch einmal prüfen",
-      newCode: "Neuer Code",
-      otherEmail: "Andere E-Mail",
-      asAndroid: "Als Garmins Android-App versuchen",
-      lookAgain: "Noch einmal nachsehen",
-      cancel: "Abbrechen",
-      ...held.button,
-      setTimezone: "Zeitzone einstellen",
-      goOn: notices.goOn,
-      stopSending: notices.stopSending,
-      switchLink: "Ja, wechseln",
-      keepLink: "Nein, so lassen",
-      yesRemove: "Ja, entfernen",
-      keep: "Behalten",
-      silenceOff: SILENCE_OFF_IN_GERMAN,
-    },
-
-    link: {
-      missing: (vendor) => `${VENDOR_NAME[vendor]}: nicht verbunden`,
-      signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (war ${who})`}`,
-      linked: (vendor, who, daysLeft) =>
-        `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
-    },
-    allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
-    oneMissing: "Der Knopf verbindet, was noch fehlt.",
-    ...linking,
-
-    sync: {
-      reading: "Ich lese Withings …",
-      found: (count) => `${count} neu …`,
-      sending: (count) => `Ich sende ${readings(count)} an Garmin …`,
-      checking: "Gesendet. Ich sehe in Garmin nach …",
-      nothingNew: "Nichts Neues.",
-      nothingReadable: "Nichts Neues, das ich lesen kann.",
-      hasEvery: "Garmin hat alle Messungen.",
-      hasEveryOther: "Garmin hat alle anderen Messungen.",
-      seen: (count) => `${readings(count)} jetzt in Garmin zu sehen.`,
-      alreadyThere: (count) => `${count} davon hatte Garmin schon.`,
-      notStored: (count, status) =>
-        `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
-      held: (count, status) => `(${count} zurückgehalten, siehe ${status})`,
-      needsYou: (status) => `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
-      busy: "Ein Abgleich läuft schon. Einen Moment noch.",
-      problem: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
-    },
-
-    status: {
-      notifications: {
-        on: "Withings meldet mir neue Messungen sofort",
-        unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",
-        off: "Withings meldet mir Neues noch nicht; ich sehe selbst nach",
-        gone: "Withings meldet mir Neues nicht mehr; ich sehe selbst nach und richte es bald neu ein",
-      },
-      notificationsChecked: (at) => `Withings meldet mir neue Messungen sofort (geprüft: ${moment(at)})`,
-      noWeighIn: "Letztes Gewicht: noch keines",
-      lastReading: {
-        weigh_in: (it) => `Letztes Gewicht: ${format.reading(it)}`,
-        blood_pressure: (it) => `Letzter Blutdruck: ${format.reading(it)}`,
-      },
-    },
-    goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
-
-    news: {
-      reminder: (since) => `Seit ${moment(since)} Uhr ist nicht alles angekommen.`,
-      broken:
-        "Bei mir stimmt etwas nicht, darum kommen Messungen vielleicht nicht in Garmin an. Nichts ist verloren, und ich versuche es weiter.",
-      logSays: (cause) => `In meinem Protokoll steht mehr: ${cause}`,
-      logHasMore: "Wer mich betreibt, findet mehr in meinem Protokoll.",
-      lastHours: (hours) => (hours === 1 ? " aus der letzten Stunde" : ` aus den letzten ${hours} Stunden`),
-      lastDays: (count) => ` aus den letzten ${count} Tagen`,
-      arrived: (count, span = "") => `${readings(count)}${span} ${count === 1 ? "ist" : "sind"} jetzt in Garmin.`,
-      noneMissed: (since) =>
-        since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
-      expiry: (vendor, daysLeft) =>
-        `Meine Erlaubnis bei ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
-      unreadable: () =>
-        "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
-    },
-    unreadable: {
-      one: (takenAt) =>
-        `Bei Withings gibt es eine Messung${takenAt ? ` von ${time(takenAt)}` : ""}, die ich nicht lesen kann.`,
-      several: (count, times) =>
-        `Bei Withings gibt es ${count} Messungen, die ich nicht lesen kann${times.length > 0 ? `: ${times.map(time).join("; ")}` : ""}.`,
-    },
-
+    button: { ...BUTTON, ...held.button },
+    delays: delayInGerman(format),
+    held,
+    notices: noticesInGerman(format),
+    link: LINK,
+    lastSync: lastSync(format),
+    sync: SYNC,
+    status: status(format),
+    news: news(format),
+    unreadable: unreadable(format),
     summary: summaryInGerman(format),
     silence: SILENCE_IN_GERMAN,
-
-    settings: settingsInGerman(),
-    people: {
-      invitation: (link) =>
-        `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er gilt für eine Person und 24 Stunden lang.`,
-      invitationOver:
-        "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
-      joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
-      title: "Wer mich benutzen darf:",
-      you: "du",
-      nameless: (telegramUserId) => `die Person mit der Telegram-ID ${telegramUserId}`,
-      named: (who, since) =>
-        `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht da"}`,
-      invited: (who, since) => `${who}: eingeladen, hier seit ${day(since)}`,
-      remove: (name) => `${name} entfernen`,
-      sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
-      removed: (name) => `${name} ist entfernt.`,
-      farewell:
-        "Wer mich betreibt, hat dich aus diesem Bot entfernt. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
-    },
-    doctor: doctorInGerman(),
+    settings: SETTINGS_IN_GERMAN,
+    people: people(format),
+    doctor: DOCTOR_IN_GERMAN,
   };
 }

@@ -1,119 +1,115 @@
 import type { thingsToDo, Verdict } from "../../sync/status/checks.ts";
 import { amountOf } from "./format.ts";
 
-export type DoctorWords = ReturnType<typeof doctorInEnglish>;
+const things = (count: number) => (count === 1 ? "1 thing" : `${count} things`);
+const amount = (seconds: number) => {
+  const [count, one] = amountOf(seconds);
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
+};
+const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes`);
 
-/** The English sentences of /doctor and of `weighbridge doctor`. */
-export function doctorInEnglish() {
-  const things = (count: number) => (count === 1 ? "1 thing" : `${count} things`);
-  const amount = (seconds: number) => {
-    const [count, one] = amountOf(seconds);
-    return `${count} ${one}${count === 1 ? "" : "s"}`;
-  };
-  const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes`);
-
-  return {
-    checking: "Checking…",
-    /** In place of a line that is not there yet. */
-    running: (check: string) => `… · ${check}: checking…`,
-    ownStore: "My store",
-    noAnswer: (asked: string, seconds: number) => `${asked} didn’t answer within ${seconds} seconds.`,
-    /** Before each line: who has to move. */
-    mark: { ok: "ok", note: "note", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
-      Verdict,
-      string
-    >,
-    check: {
-      configuration: "setup",
-      store: "store",
-      sealing: "key",
-      telegram: "Telegram",
-      application: "Withings application",
-      clock: "clock",
-      garminSignIn: "Garmin sign-in",
-      accounts: "accounts",
-      withings: "Withings",
-      garmin: "Garmin",
-      notifications: "new readings",
-      lastRun: "last sync",
-    },
-    reportButton: "File for a bug report",
-    reportCaption:
-      "Attach this file when you report that something doesn’t work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
-    complete: "complete",
-    store: (table: string, where: string, accounts: number) =>
-      `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
-    /** Each with the mode it should have. */
-    openToOthers: (open: Array<{ file: string; mode: string }>) =>
-      `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
-    sealing: (links: number) =>
-      links === 0
-        ? "there, and no link is stored yet"
-        : `opens ${links === 1 ? "the stored link" : links === 2 ? "both stored links" : `all ${links} stored links`}`,
-    telegram: (username: string, hasWebhook: boolean) =>
-      hasWebhook
-        ? `@${username}, and Telegram brings me what people write`
-        : `@${username}, and I fetch what people write`,
-    telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
-    telegramSilent: "Telegram gave no answer. Try again later.",
-    webhookFails: (waiting: number) =>
-      `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
-    webhookElsewhere: (host: string) =>
-      `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
-    polledElsewhere:
-      "Another program is also reading this bot’s messages, so some get no answer from me. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
-    webhookMissing:
-      "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
-    application: "Withings accepts its id and secret",
-    garminReachable: "reachable from here",
-    garminPageOnly:
-      "works on Garmin’s own page only: Garmin takes no sign-ins from this network. This concerns signing in only.",
-    garminLimits: "Garmin limits sign-ins from here. Try again later.",
-    garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
-    clock: "correct",
-    clockOff: (seconds: number) =>
-      `This machine’s clock is ${amount(seconds)} ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
-    noServerTime: "No server told the time. Try again later.",
-    mayUse: "may use the bot",
-    blocksBot: (since: string) =>
-      `has had the bot blocked in Telegram since ${since}, so isn’t told of any trouble. Syncing continues. To be told again, unblock the bot or write to it`,
-    mayNotUse: (account: number) =>
-      `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
-    asksToWait: (vendor: string, until: string) =>
-      `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
-    withings: "answers, and lets me read your measurements",
-    garmin: (name: string, hasConsent: boolean) =>
-      `answers as ${name}${hasConsent ? ", and shows your consent to uploads" : ""}`,
-    garminRefused: (name: string, at: string) =>
-      `answers as ${name}, but refused the last upload (${at}) because your consent was missing. The next upload will show whether it’s there now.`,
-    notifications: {
-      on: "Withings tells me about them at once",
-      off: "Withings doesn’t tell me about them yet. Until it does, I check myself.",
-      gone: "Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
-      unreachable:
-        "Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up. Until it can, I check myself. Check that the public address answers from outside.",
-    },
-    noRunNeedsLinks: "the next one needs both links",
-    noRunSinceLink: "No sync has run since the last new link. It comes by itself.",
-    noRunSinceClock: "No sync has run since the clock was set right. It comes by itself.",
-    runNeedsClock: "stopped until the clock is right; nothing is lost",
-    noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
-    runTooOld: (at: string, minutes: number) =>
-      `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
-    runBroke:
-      "The last sync broke on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
-    /** For somebody who cannot fix it. */
-    forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
-    setup: (problem: string) => problem,
-    conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {
-      const said = [
-        ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
-        ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me can find more in my log.`] : []),
-        ...(later > 0
-          ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right at the moment; check again later.`]
-          : []),
-      ];
-      return said.join(" ") || (notes > 0 ? "Nothing needs you." : "All good.");
-    },
-  };
-}
+export const DOCTOR_IN_ENGLISH = {
+  checking: "Checking…",
+  /** In place of a line that is not there yet. */
+  running: (check: string) => `… · ${check}: checking…`,
+  ownStore: "My store",
+  noAnswer: (asked: string, seconds: number) => `${asked} didn’t answer within ${seconds} seconds.`,
+  /** Before each line: who has to move. */
+  mark: { ok: "ok", note: "note", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
+    Verdict,
+    string
+  >,
+  check: {
+    configuration: "setup",
+    store: "store",
+    sealing: "key",
+    telegram: "Telegram",
+    application: "Withings application",
+    clock: "clock",
+    garminSignIn: "Garmin sign-in",
+    accounts: "accounts",
+    withings: "Withings",
+    garmin: "Garmin",
+    notifications: "new readings",
+    lastRun: "last sync",
+  },
+  reportButton: "File for a bug report",
+  reportCaption:
+    "Attach this file when you report that something doesn’t work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
+  complete: "complete",
+  store: (table: string, where: string, accounts: number) =>
+    `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
+  /** Each with the mode it should have. */
+  openToOthers: (open: Array<{ file: string; mode: string }>) =>
+    `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
+  sealing: (links: number) =>
+    links === 0
+      ? "there, and no link is stored yet"
+      : `opens ${links === 1 ? "the stored link" : links === 2 ? "both stored links" : `all ${links} stored links`}`,
+  telegram: (username: string, hasWebhook: boolean) =>
+    hasWebhook
+      ? `@${username}, and Telegram brings me what people write`
+      : `@${username}, and I fetch what people write`,
+  telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
+  telegramSilent: "Telegram gave no answer. Try again later.",
+  webhookFails: (waiting: number) =>
+    `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
+  webhookElsewhere: (host: string) =>
+    `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
+  polledElsewhere:
+    "Another program is also reading this bot’s messages, so some get no answer from me. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
+  webhookMissing:
+    "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
+  application: "Withings accepts its id and secret",
+  garminReachable: "reachable from here",
+  garminPageOnly:
+    "works on Garmin’s own page only: Garmin takes no sign-ins from this network. This concerns signing in only.",
+  garminLimits: "Garmin limits sign-ins from here. Try again later.",
+  garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
+  clock: "correct",
+  clockOff: (seconds: number) =>
+    `This machine’s clock is ${amount(seconds)} ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
+  noServerTime: "No server told the time. Try again later.",
+  mayUse: "may use the bot",
+  blocksBot: (since: string) =>
+    `has had the bot blocked in Telegram since ${since}, so isn’t told of any trouble. Syncing continues. To be told again, unblock the bot or write to it`,
+  mayNotUse: (account: number) =>
+    `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
+  asksToWait: (vendor: string, until: string) =>
+    `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
+  withings: "answers, and lets me read your measurements",
+  garmin: (name: string, hasConsent: boolean) =>
+    `answers as ${name}${hasConsent ? ", and shows your consent to uploads" : ""}`,
+  garminRefused: (name: string, at: string) =>
+    `answers as ${name}, but refused the last upload (${at}) because your consent was missing. The next upload will show whether it’s there now.`,
+  notifications: {
+    on: "Withings tells me about them at once",
+    off: "Withings doesn’t tell me about them yet. Until it does, I check myself.",
+    gone: "Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
+    unreachable:
+      "Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up. Until it can, I check myself. Check that the public address answers from outside.",
+  },
+  noRunNeedsLinks: "the next one needs both links",
+  noRunSinceLink: "No sync has run since the last new link. It comes by itself.",
+  noRunSinceClock: "No sync has run since the clock was set right. It comes by itself.",
+  runNeedsClock: "stopped until the clock is right; nothing is lost",
+  noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
+  runTooOld: (at: string, minutes: number) =>
+    `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
+  runBroke:
+    "The last sync broke on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
+  /** For somebody who cannot fix it. */
+  forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
+  setup: (problem: string) => problem,
+  conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {
+    const said = [
+      ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
+      ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me can find more in my log.`] : []),
+      ...(later > 0
+        ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right at the moment; check again later.`]
+        : []),
+    ];
+    return said.join(" ") || (notes > 0 ? "Nothing needs you." : "All good.");
+  },
+};
+export type DoctorWords = typeof DOCTOR_IN_ENGLISH;

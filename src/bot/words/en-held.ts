@@ -3,37 +3,31 @@ import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { FailReason } from "../../sync/model/vendors.ts";
 import type { Format, Measured } from "./format.ts";
 
-export type HeldWords = ReturnType<typeof heldInEnglish>;
+const DEVICE: Record<ReadingKind, string> = { weigh_in: "scale", blood_pressure: "cuff" };
+const KIND: Record<ReadingKind, [one: string, many: string]> = {
+  weigh_in: ["weigh-in", "weigh-ins"],
+  blood_pressure: ["blood pressure", "blood pressures"],
+};
 
-/** Readings that wait for their owner, and what became of them, in English. */
-export function heldInEnglish(format: Format) {
-  const { values, time, day } = format;
-  const DEVICE: Record<ReadingKind, string> = { weigh_in: "scale", blood_pressure: "cuff" };
-  const KIND: Record<ReadingKind, [one: string, many: string]> = {
-    weigh_in: ["weigh-in", "weigh-ins"],
-    blood_pressure: ["blood pressure", "blood pressures"],
-  };
+const HELD: Record<HeldReason, string> = {
+  ambiguous_person: "the scale wasn’t sure that it was you; assign it in the Withings app",
+  typed_at_sign_up: "it was typed in when the Withings account was made",
+  unknown_attribution: "Withings says whose it is in a way I don’t understand",
+  improbable_weight: "it is far from your recent weights",
+  in_the_future: "it’s dated in the future; check the clock of the scale or cuff",
+  impossible_date: "no scale or cuff could send readings back then; its clock was probably reset",
+  no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
+  before_start: "it’s from before the day I copy from, so I left it out",
+};
 
-  const HELD: Record<HeldReason, string> = {
-    ambiguous_person: "the scale wasn’t sure that it was you; assign it in the Withings app",
-    typed_at_sign_up: "it was typed in when the Withings account was made",
-    unknown_attribution: "Withings says whose it is in a way I don’t understand",
-    improbable_weight: "it is far from your recent weights",
-    in_the_future: "it’s dated in the future; check the clock of the scale or cuff",
-    impossible_date: "no scale or cuff could send readings back then; its clock was probably reset",
-    no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
-    before_start: "it’s from before the day I copy from, so I left it out",
-  };
+const FAILED: Record<FailReason, string> = {
+  out_of_range: "Garmin can’t store these values, or this date",
+  refused_by_garmin: "Garmin refused it; I’ll offer it again tomorrow",
+  never_appeared: "Garmin accepted it but never showed it",
+  unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
+};
 
-  const FAILED: Record<FailReason, string> = {
-    out_of_range: "Garmin can’t store these values, or this date",
-    refused_by_garmin: "Garmin refused it; I’ll offer it again tomorrow",
-    never_appeared: "Garmin accepted it but never showed it",
-    unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
-  };
-
-  const nameOf = format.reading;
-
+export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
   return {
     reason: HELD,
     failed: FAILED,
@@ -91,3 +85,4 @@ export function heldInEnglish(format: Format) {
     },
   };
 }
+export type HeldWords = ReturnType<typeof heldInEnglish>;

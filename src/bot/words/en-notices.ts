@@ -46,14 +46,6 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       const names = fields.map((field) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
       return `Garmin doesn’t show these values as I sent them: ${names} (${reading(newest)}).`;
     },
-    goOn: {
-      weigh_in: "Go on with weigh-ins",
-      blood_pressure: "Go on with blood pressure",
-    } satisfies Record<ReadingKind, string>,
-    stopSending: {
-      weigh_in: "Stop sending weigh-ins",
-      blood_pressure: "Stop sending blood pressure",
-    } satisfies Record<ReadingKind, string>,
     /** Part of the answer to a sync. */
     paused: (kind: ReadingKind, status: string) =>
       `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,

@@ -2,95 +2,92 @@ import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 
 type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "language";
-export type SettingsWords = ReturnType<typeof settingsInEnglish>;
 
-/** The English sentences of /settings. */
-export function settingsInEnglish() {
-  const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
-  const KIND: Record<keyof Sends, string> = {
-    weight: "weight",
-    composition: "body composition",
-    muscle: "muscle",
-    bloodPressure: "blood pressure",
-  };
-  const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
-  const minutes = (count: number) => (count === 1 ? "1 minute" : `${count} minutes`);
+const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
+const KIND: Record<keyof Sends, string> = {
+  weight: "weight",
+  composition: "body composition",
+  muscle: "muscle",
+  bloodPressure: "blood pressure",
+};
+const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
+const minutes = (count: number) => (count === 1 ? "1 minute" : `${count} minutes`);
 
-  return {
-    languageName: "English",
-    line: {
-      units: (units: Settings["units"]) => `Units: ${UNITS[units]}`,
-      zone: (timezone: string, clockTime: string, from: string) => `Time zone: ${timezone} (${clockTime} now), ${from}`,
-      summary: {
-        daily: (hour: number) => `Summary: every day, at ${hour}:00`,
-        when_new: (hour: number) => `Summary: only when something happened, at ${hour}:00`,
-        off: () => "Summary: off",
-      } satisfies Record<Settings["summaryMode"], (hour: number) => string>,
-      silence: {
-        all: "Silence: I tell you when nothing comes from your scale or cuff",
-        weigh_in: "Silence: I tell you when nothing comes from your scale",
-        blood_pressure: "Silence: I tell you when nothing comes from your cuff",
-        none: "Silence: I don’t tell you when nothing comes",
-      },
-      patience: {
-        hours: (count: number) => `Short outages: I mention them only after ${hours(count)}`,
-        minutes: (count: number) => `Short outages: I mention them only after ${minutes(count)}`,
-      },
-      sends: (kinds: Array<keyof Sends>) => `Sent to Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nothing"}`,
-      language: "Language: English",
+export const SETTINGS_IN_ENGLISH = {
+  languageName: "English",
+  line: {
+    units: (units: Settings["units"]) => `Units: ${UNITS[units]}`,
+    zone: (timezone: string, clockTime: string, from: string) => `Time zone: ${timezone} (${clockTime} now), ${from}`,
+    summary: {
+      daily: (hour: number) => `Summary: every day, at ${hour}:00`,
+      when_new: (hour: number) => `Summary: only when something happened, at ${hour}:00`,
+      off: () => "Summary: off",
+    } satisfies Record<Settings["summaryMode"], (hour: number) => string>,
+    silence: {
+      all: "Silence: I tell you when nothing comes from your scale or cuff",
+      weigh_in: "Silence: I tell you when nothing comes from your scale",
+      blood_pressure: "Silence: I tell you when nothing comes from your cuff",
+      none: "Silence: I don’t tell you when nothing comes",
     },
-    zoneFrom: {
-      owner: "as you chose",
-      withings: "as Withings says",
-      withings_before: "as Withings said while it was linked",
-      nobody: "until you choose one or Withings tells me yours",
+    patience: {
+      hours: (count: number) => `Short outages: I mention them only after ${hours(count)}`,
+      minutes: (count: number) => `Short outages: I mention them only after ${minutes(count)}`,
     },
-    /** Below the line of a setting: what it does. */
-    more: {
-      units: "How I write weights here. Garmin Connect has a setting of its own.",
-      zone: "The times in this chat and the hour of the summary go by it.",
-      summary: "The hour of the summary, and when it comes.",
-      silence:
-        "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary at the earliest, even if the summary is off.",
-      patience:
-        "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
-      sends:
-        "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
-      language: "The menu of commands changes with it.",
-    } satisfies Record<Topic, string>,
-    topic: {
-      units: "Units",
-      zone: "Time zone",
-      summary: "Summary",
-      silence: "Silence",
-      patience: "Short outages",
-      sends: "What is sent",
-      language: "Language",
-    } satisfies Record<Topic, string>,
-    back: "Back",
-    units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stone (st)" } satisfies Record<Settings["units"], string>,
-    mode: { daily: "Every day", when_new: "When something happened", off: "Off" } satisfies Record<
-      Settings["summaryMode"],
-      string
-    >,
-    device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
-    duration: { hours, minutes },
-    kind: {
-      weight: "Weight",
-      composition: "Body composition",
-      muscle: "Muscle",
-      bloodPressure: "Blood pressure",
-    } satisfies Record<keyof Sends, string>,
-    asWithings: "Leave it to Withings",
-    typeZone: "Type it",
-    askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
-    isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
-    whichZone: "Which of these?",
-    /** Where not all are shown. */
-    oneOfTheseZones: (found: number) =>
-      `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`,
-    unknownZone:
-      "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
-    zoneLeft: "I have left your time zone as it was.",
-  };
-}
+    sends: (kinds: Array<keyof Sends>) => `Sent to Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nothing"}`,
+    language: "Language: English",
+  },
+  zoneFrom: {
+    owner: "as you chose",
+    withings: "as Withings says",
+    withings_before: "as Withings said while it was linked",
+    nobody: "until you choose one or Withings tells me yours",
+  },
+  /** Below the line of a setting: what it does. */
+  more: {
+    units: "How I write weights here. Garmin Connect has a setting of its own.",
+    zone: "The times in this chat and the hour of the summary go by it.",
+    summary: "The hour of the summary, and when it comes.",
+    silence:
+      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary at the earliest, even if the summary is off.",
+    patience:
+      "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
+    sends:
+      "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
+    language: "The menu of commands changes with it.",
+  } satisfies Record<Topic, string>,
+  topic: {
+    units: "Units",
+    zone: "Time zone",
+    summary: "Summary",
+    silence: "Silence",
+    patience: "Short outages",
+    sends: "What is sent",
+    language: "Language",
+  } satisfies Record<Topic, string>,
+  back: "Back",
+  units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stone (st)" } satisfies Record<Settings["units"], string>,
+  mode: { daily: "Every day", when_new: "When something happened", off: "Off" } satisfies Record<
+    Settings["summaryMode"],
+    string
+  >,
+  device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
+  duration: { hours, minutes },
+  kind: {
+    weight: "Weight",
+    composition: "Body composition",
+    muscle: "Muscle",
+    bloodPressure: "Blood pressure",
+  } satisfies Record<keyof Sends, string>,
+  asWithings: "Leave it to Withings",
+  typeZone: "Type it",
+  askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
+  isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
+  whichZone: "Which of these?",
+  /** Where not all are shown. */
+  oneOfTheseZones: (found: number) =>
+    `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`,
+  unknownZone:
+    "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
+  zoneLeft: "I have left your time zone as it was.",
+};
+export type SettingsWords = typeof SETTINGS_IN_ENGLISH;

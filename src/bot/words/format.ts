@@ -32,6 +32,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
   const locale = LOCALE[language];
   const number = (value: number, digits: number) =>
     value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const percent = (value: number) => `${number(value, 1)} %`;
 
   function weight(weightKg: number, kgDigits = 2): string {
     const pounds = Math.round(weightKg * POUNDS_PER_KG * 10) / 10;
@@ -79,26 +80,15 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "±";
       return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
     },
-    percent: (value: number) => `${number(value, 1)} %`,
+    percent,
     values,
     /** One field of a reading, as it is sent to Garmin or shown there. */
     fieldValue(field: Field, value: number): string {
-      switch (field) {
-        case "takenAt":
-          return time(new Date(value));
-        case "weightKg":
-        case "muscleMassKg":
-        case "boneMassKg":
-          return weight(value);
-        case "bodyFatPercent":
-        case "bodyWaterPercent":
-          return `${number(value, 1)} %`;
-        case "systolicMmHg":
-        case "diastolicMmHg":
-          return `${value} mmHg`;
-        default:
-          return number(value, field === "bmi" ? 1 : 0);
-      }
+      if (field === "takenAt") return time(new Date(value));
+      if (field.endsWith("Kg")) return weight(value);
+      if (field.endsWith("Percent")) return percent(value);
+      if (field.endsWith("MmHg")) return `${value} mmHg`;
+      return number(value, field === "bmi" ? 1 : 0);
     },
     /** A reading by its values and its time. */
     reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
