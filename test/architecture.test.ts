@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, string> = {
   "sandbox/telegram": "sandbox sandbox/telegram/methods lib",
   "sandbox/telegram/methods": "sandbox/telegram",
   "sandbox/withings": "sandbox lib",
-  lambda: "app bot/notifications bot/telegram bot/words config sync/jobs sync/model lib",
+  lambda: "app http bot/notifications bot/telegram bot/words config sync/jobs sync/model lib",
   "cli/aws": "cli app bot/telegram config sync/status lib",
   cli: "app bot/notifications bot/views bot/words config sync/status sync/engine sync/links sync/model lib",
 

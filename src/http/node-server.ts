@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { UsageError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
+import { BAD_REQUEST, requestOf } from "./message.ts";
 import type { Http } from "./routes.ts";
 
 /** How long a request may take to arrive; ours are small. */
@@ -48,36 +47,15 @@ export async function listen(http: Http, options: { host: string; port: number; 
 }
 
 async function answer(http: Http, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const request = requestOf(incoming);
-  const response = request ? await http(request) : new Response(null, { status: 400 });
-  // Something of a body that nobody wanted may still be on its way: it is not read as the next request.
-  const isRead = !request?.body || incoming.readableEnded;
-  outgoing.writeHead(response.status, {
-    ...Object.fromEntries(response.headers),
-    ...(!isRead && { connection: "close" }),
-  });
-  outgoing.end(incoming.method === "HEAD" ? undefined : new Uint8Array(await response.arrayBuffer()));
-}
-
-function requestOf(incoming: IncomingMessage): Request | undefined {
-  const { method = "GET", url = "/" } = incoming;
-  // Whose name stands before the path is the sender's to choose, so it means nothing here.
-  const hasBody = method !== "GET" && method !== "HEAD";
-  const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" as const } : {};
-  try {
-    return new Request(new URL(url, "http://localhost"), { method, headers: headersOf(incoming), ...body });
-  } catch {
-    // An address or a method that is none.
-    return undefined;
-  }
-}
-
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, values = []] of Object.entries(headersDistinct)) {
-    for (const value of values) headers.append(name, value);
-  }
-  return headers;
+  const { method = "GET", url = "/", headersDistinct } = incoming;
+  const headers = Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(", ")] as const);
+  // The answer still has to be sent after a body that is too long was left unread.
+  const request = requestOf(method, url, headers, incoming.iterator({ destroyOnReturn: false }));
+  const response = request ? await http(request) : BAD_REQUEST;
+  // What is left of a body must not be read as the next request.
+  const isUnread = request && method !== "GET" && method !== "HEAD" && !incoming.readableEnded;
+  outgoing.writeHead(response.status, { ...response.headers, ...(isUnread && { connection: "close" }) });
+  outgoing.end(method === "HEAD" ? undefined : response.body);
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {

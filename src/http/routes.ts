@@ -7,9 +7,10 @@ import type { Notified } from "../sync/jobs/worker.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "../sync/links/withings-consent.ts";
 import type { Language } from "../sync/model/account.ts";
 import type { OutcomeReport } from "../sync/model/outcome.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 
 /** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
-export type Http = (request: Request) => Promise<Response>;
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
@@ -53,22 +54,22 @@ const RETRY_SECONDS = 3;
 
 export function createHttp(deps: HttpDeps): Http {
   return async (request) => {
-    const { pathname, searchParams } = new URL(request.url);
+    const { path, query, headers } = request;
     try {
-      switch (pathname) {
+      switch (path) {
         case WITHINGS_PATHS.callback:
-          return await callback(deps, request, searchParams);
+          return await callback(deps, request);
         case WITHINGS_PATHS.notify:
           // Before anything else: a request without the key learns nothing and costs nothing.
-          if (!isSame(searchParams.get("key"), deps.notifyKey)) return plain(404);
+          if (!isSame(query.get("key"), deps.notifyKey)) return plain(404);
           return await notification(deps, request);
         case TELEGRAM_PATH:
-          if (!isSame(request.headers.get("x-telegram-bot-api-secret-token"), deps.webhookSecret)) return plain(401);
+          if (!isSame(headers.get("x-telegram-bot-api-secret-token"), deps.webhookSecret)) return plain(401);
           return await update(deps, request);
         case MANUAL_SYNC_PATH: {
-          const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+          const [, token] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
           if (!isSame(token, deps.manualSyncToken)) return plain(401, { "www-authenticate": "Bearer" });
-          return await manualSync(deps, request, searchParams);
+          return await manualSync(deps, request);
         }
         case "/health":
           return only(request, ["GET", "HEAD"]) ?? health(deps);
@@ -77,10 +78,10 @@ export function createHttp(deps: HttpDeps): Http {
       }
     } catch (error) {
       if (error instanceof RetryLaterError) {
-        deps.log.warn("request_not_served", { path: pathname, ...errorFacts(error) });
+        deps.log.warn("request_not_served", { path, ...errorFacts(error) });
         return plain(503, { "retry-after": String(RETRY_SECONDS) });
       }
-      deps.log.error("request_failed", { path: pathname, ...errorFacts(error) });
+      deps.log.error("request_failed", { path, ...errorFacts(error) });
       return plain(500);
     }
   };
@@ -90,15 +91,16 @@ export function createHttp(deps: HttpDeps): Http {
  * For supervisors that restart an unhealthy program. Trouble with Telegram is reported but does not count: a restart would not
  * end it and would only interrupt syncing.
  */
-function health({ isWell, telegramState, version }: HttpDeps): Response {
+function health({ isWell, telegramState, version }: HttpDeps): HttpResponse {
   const facts = { version, ...(telegramState && { telegram: telegramState() }) };
   return isWell() ? json(200, { status: "ok", ...facts }) : json(503, { status: "stuck", ...facts });
 }
 
 /** Where Withings sends the owner's browser after its consent page. */
-async function callback(deps: HttpDeps, request: Request, query: URLSearchParams): Promise<Response> {
+async function callback(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const refusal = only(request, ["GET", "HEAD"]);
   if (refusal) return refusal;
+  const { query } = request;
   const language = languageOf(request);
   const show = async (outcome: CallbackOutcome, account?: number) =>
     page(await deps.words(outcome, language, account), language, STATUS[outcome] ?? 400);
@@ -131,7 +133,7 @@ const STATUS: Partial<Record<CallbackOutcome, number>> = {
 };
 
 /** Withings says that there is something to look at. It is queued, and nothing else is done before the answer. */
-async function notification(deps: HttpDeps, request: Request): Promise<Response> {
+async function notification(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const refusal = only(request, ["GET", "HEAD", "POST"]);
   if (refusal) return refusal;
   if (request.method !== "POST") return plain(200);
@@ -151,7 +153,7 @@ async function notification(deps: HttpDeps, request: Request): Promise<Response>
 }
 
 /** Something happened in a chat. What Telegram should not bring again is answered with 200, whatever became of it. */
-async function update(deps: HttpDeps, request: Request): Promise<Response> {
+async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const refusal = only(request, ["POST"]);
   if (refusal) return refusal;
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
@@ -176,12 +178,12 @@ function isUpdate(received: unknown): received is { update_id: number } {
 }
 
 /** Answered when the sync has ended, and with 200 also where its owner or time has to move: the status says which. */
-async function manualSync(deps: HttpDeps, request: Request, query: URLSearchParams): Promise<Response> {
+async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const refusal = only(request, ["POST"]);
   if (refusal) return refusal;
   const bytes = await readBody(request, MAX_BODY_BYTES);
   if (!bytes) return plain(413);
-  const given = query.get("account") ?? accountIn(new TextDecoder().decode(bytes).trim());
+  const given = request.query.get("account") ?? accountIn(new TextDecoder().decode(bytes).trim());
   if (given !== undefined && !/^[1-9]\d{0,15}$/.test(given)) {
     return sentence(400, "Name the account by its Telegram user id, as in account=123456789, or name none for all.");
   }
@@ -204,7 +206,7 @@ function reasonOf(fields: URLSearchParams): Notified | undefined {
 }
 
 /** A form in either of its two encodings: Withings' documentation has named both. */
-async function fieldsOf(request: Request, bytes: Uint8Array<ArrayBuffer>): Promise<URLSearchParams | undefined> {
+async function fieldsOf(request: HttpRequest, bytes: Uint8Array<ArrayBuffer>): Promise<URLSearchParams | undefined> {
   const contentType = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data/i.test(contentType)) return new URLSearchParams(new TextDecoder().decode(bytes));
   const form = await new Response(bytes, { headers: { "content-type": contentType } })
@@ -214,10 +216,10 @@ async function fieldsOf(request: Request, bytes: Uint8Array<ArrayBuffer>): Promi
 }
 
 /** Undefined as soon as it is longer than it may be. */
-async function readBody(request: Request, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readBody(request: HttpRequest, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of request.body) {
     size += chunk.length;
     if (size > mostBytes) return undefined;
     chunks.push(chunk);
@@ -233,25 +235,25 @@ function isSame(given: string | null | undefined, expected: string | undefined):
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
 }
 
-function languageOf(request: Request): Language {
+function languageOf(request: HttpRequest): Language {
   return /^\s*de\b/i.test(request.headers.get("accept-language") ?? "") ? "de" : "en";
 }
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
 
-function plain(status: number, headers: Record<string, string> = {}): Response {
-  return new Response(null, { status, headers: { ...HEADERS, ...headers } });
+function plain(status: number, headers: Record<string, string> = {}): HttpResponse {
+  return { status, headers: { ...HEADERS, ...headers } };
 }
 
-function json(status: number, body: object): Response {
-  return Response.json(body, { status, headers: HEADERS });
+function json(status: number, body: object): HttpResponse {
+  return { status, headers: { ...HEADERS, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-function sentence(status: number, message: string): Response {
+function sentence(status: number, message: string): HttpResponse {
   return json(status, { status: "error", message });
 }
 
-function only(request: Request, methods: string[]): Response | undefined {
+function only(request: HttpRequest, methods: string[]): HttpResponse | undefined {
   return methods.includes(request.method) ? undefined : plain(405, { allow: methods.join(", ") });
 }
 
@@ -265,12 +267,12 @@ const PAGE_HEADERS = {
   "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
 };
 
-function page({ title, text }: { title: string; text: string }, language: Language, status: number): Response {
-  const html =
+function page({ title, text }: { title: string; text: string }, language: Language, status: number): HttpResponse {
+  const body =
     `<!doctype html><html lang="${language}"><meta charset="utf-8">` +
     `<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>` +
     `<style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`;
-  return new Response(html, { status, headers: PAGE_HEADERS });
+  return { status, headers: PAGE_HEADERS, body };
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2, Context, LambdaFunctionURLEvent } from "aws-lambda";
-import { requestOf, resultOf } from "./http-event.ts";
+import { BAD_REQUEST } from "../http/message.ts";
+import { readEvent, resultOf } from "./http-event.ts";
 import { deadlineOf, kept } from "./invocation.ts";
 import { openQueue, startProgram } from "./program.ts";
 
@@ -12,8 +13,8 @@ export async function handler(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const program = await ready();
   program.workUntil(deadlineOf(context));
-  const request = requestOf(event);
-  const response = request ? await program.http(request) : new Response(null, { status: 400 });
+  const request = readEvent(event);
+  const response = request ? await program.http(request) : BAD_REQUEST;
   // After the answer nothing runs any more.
   await program.settled();
   await program.closeIdle();

@@ -2,6 +2,7 @@ import { Api } from "grammy/web";
 import { createService, SERVICE_SECTIONS } from "../../src/app/service.ts";
 import { keepWebhook } from "../../src/bot/telegram/webhook.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { TELEGRAM_PATH } from "../../src/config/paths.ts";
 import { listen } from "../../src/http/node-server.ts";
 import type { Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -53,7 +54,7 @@ export interface Month {
  * a weigh-in every morning, blood pressure twice a week, a few words in the chat, and a sweep every five minutes.
  */
 export async function liveAMonth(): Promise<Month> {
-  let http: Http = async () => new Response(null, { status: 503 });
+  let http: Http = async () => ({ status: 503, headers: {} });
   const quiet = createLog({ level: "error" });
   const listener = await listen((request) => http(request), { host: "127.0.0.1", port: 0, log: quiet });
   const url = `http://127.0.0.1:${listener.port}`;
@@ -132,7 +133,7 @@ export async function liveAMonth(): Promise<Month> {
     return mine;
   }
   http = (request) =>
-    invocation(request.url.includes("/telegram") ? "update" : "notification", async () => {
+    invocation(request.path === TELEGRAM_PATH ? "update" : "notification", async () => {
       const response = await service.http(request);
       await service.settled();
       return response;

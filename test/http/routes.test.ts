@@ -247,11 +247,12 @@ describe("everything else", () => {
     house = await startWebHouse();
     const log = house.app.run.log;
     const { port } = new URL(house.url);
-    const second = listen(async () => new Response(), { host: "127.0.0.1", port: Number(port), log });
+    const nothing = async () => ({ status: 200, headers: {} });
+    const second = listen(nothing, { host: "127.0.0.1", port: Number(port), log });
     await expect(second).rejects.toThrow(
       `Port ${port} is in use by another program. Stop that one, or set PORT to another number.`,
     );
-    const nowhere = listen(async () => new Response(), { host: "203.0.113.9", port: 0, log });
+    const nowhere = listen(nothing, { host: "203.0.113.9", port: 0, log });
     await expect(nowhere).rejects.toThrow("This machine has no address 203.0.113.9.");
   });
 });

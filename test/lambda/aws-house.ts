@@ -6,12 +6,12 @@ import { beforeAll, expect, vi } from "vitest";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import project from "../../package.json" with { type: "json" };
 import { ALLOWED_UPDATES } from "../../src/bot/telegram/webhook.ts";
+import type { Environment } from "../../src/config/environment.ts";
 import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config/paths.ts";
-import { listen } from "../../src/http/node-server.ts";
-import type { Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startAws } from "../../src/sandbox/aws.ts";
 import { createManualClock, createRunningClock } from "../../src/sandbox/manual-clock.ts";
+import { type Answer, serve } from "../../src/sandbox/serve.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
 import { readItem } from "../../src/store/item-json.ts";
@@ -67,6 +67,8 @@ export async function startAwsHouse(
     /** How much the clocks of functions are ahead of everybody else's. */
     aheadSeconds?: Partial<Record<FunctionName, number>>;
     timeoutSeconds?: Partial<Record<FunctionName, number>>;
+    /** For every function, besides what the deployment gives it. */
+    env?: Environment;
   } = {},
 ) {
   const { linked = true } = options;
@@ -76,9 +78,9 @@ export async function startAwsHouse(
   // At noon no day ends, and the hour of nobody's summary is near.
   clock.advance((DAY_SECONDS * 1.5 - ((Date.now() / 1000) % DAY_SECONDS)) % DAY_SECONDS);
   // The address has to be known before the functions that answer there can start.
-  let answer: Http = async () => new Response(null, { status: 502 });
-  const listener = await listen((request) => answer(request), { host: "127.0.0.1", port: 0, log });
-  const url = `http://127.0.0.1:${listener.port}`;
+  let answer = async (_: Request): Promise<Answer> => new Response(null, { status: 502 });
+  const address = await serve((request) => answer(request));
+  const { url } = address;
 
   const dynalite = await startDynalite();
   const { endpoint } = dynalite;
@@ -130,6 +132,7 @@ export async function startAwsHouse(
     DYNAMODB_ENDPOINT: dynamo.url,
     AWS_ENDPOINT_URL_SSM: ssm.env().AWS_ENDPOINT_URL_SSM,
     AWS_ENDPOINT_URL_SQS: queue.url,
+    ...options.env,
   };
   const fleet = (name: FunctionName): Fleet =>
     createFleet({
@@ -229,7 +232,7 @@ export async function startAwsHouse(
       await pump.stop();
       await Promise.all(fleets.map((each) => each.close()));
       await house.close();
-      await listener.close();
+      await address.close();
       await Promise.all([dynamo.close(), queue.close(), ssm.close()]);
       await Promise.all([sqs.close(), dynalite.close()]);
     },
@@ -259,11 +262,7 @@ export function awsHouses() {
 
 /** What stands in the answer of a function, as its address sends it. */
 function responseOf(result: APIGatewayProxyStructuredResultV2): Response {
-  const { statusCode = 200, headers = {}, cookies = [], body, isBase64Encoded = false } = result;
-  const all = new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]));
-  for (const cookie of cookies) all.append("set-cookie", cookie);
-  return new Response(body === undefined ? null : Buffer.from(body, isBase64Encoded ? "base64" : "utf8"), {
-    status: statusCode,
-    headers: all,
-  });
+  const { statusCode: status = 200, headers = {}, body } = result;
+  const all = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
+  return new Response(body ?? null, { status, headers: all });
 }

@@ -11,6 +11,8 @@ export interface Fleet {
   deploy(folder: string): void;
   /** What was logged, by all processes. */
   logged(): Array<Record<string, unknown>>;
+  /** Every line that was written, by all processes. */
+  lines(): string[];
   /** How many processes there have been. */
   starts(): number;
   close(): Promise<void>;
@@ -51,6 +53,7 @@ export function createFleet(options: FunctionOptions): Fleet {
       folder = to;
       free = [];
     },
+    lines,
     logged: () => lines().flatMap((line) => (line.startsWith('{"time"') ? [JSON.parse(line)] : [])),
     starts: () => all.reduce((sum, each) => sum + each.starts, 0),
     async close() {

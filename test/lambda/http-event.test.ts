@@ -1,25 +1,33 @@
 import type { LambdaFunctionURLEvent } from "aws-lambda";
 import { expect, test } from "vitest";
-import { requestOf, resultOf } from "../../src/lambda/http-event.ts";
+import { readEvent, resultOf } from "../../src/lambda/http-event.ts";
 import { functionUrlEvent } from "./events.ts";
 
 const ADDRESS = "https://abc.lambda-url.eu-central-1.on.aws";
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>
   functionUrlEvent(new Request(`${ADDRESS}/telegram`, { method: "POST", headers, body }));
 const withEvent = async (changes: Partial<LambdaFunctionURLEvent>) =>
-  requestOf({ ...(await functionUrlEvent(new Request(`${ADDRESS}/health`))), ...changes });
+  readEvent({ ...(await functionUrlEvent(new Request(`${ADDRESS}/health`))), ...changes });
+async function bodyOf(event: LambdaFunctionURLEvent): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readEvent(event)?.body ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
 
 test("path and query arrive as they were sent", async () => {
-  const event = await functionUrlEvent(new Request(`${ADDRESS}/withings/callback?code=a%2Bb&state=x&code=c`));
-  expect(new URL(requestOf(event)?.url ?? "")).toMatchObject({
-    pathname: "/withings/callback",
-    search: "?code=a%2Bb&state=x&code=c",
-  });
+  const request = readEvent(
+    await functionUrlEvent(new Request(`${ADDRESS}/withings/callback?code=a%2Bb&state=x&code=c`)),
+  );
+  expect(request?.path).toBe("/withings/callback");
+  expect([...(request?.query ?? [])]).toEqual([
+    ["code", "a+b"],
+    ["state", "x"],
+    ["code", "c"],
+  ]);
 });
 
 test("a path that looks like an address stays a path", async () => {
-  const request = await withEvent({ rawPath: "//evil.example/health" });
-  expect(new URL(request?.url ?? "")).toMatchObject({ host: "localhost", pathname: "//evil.example/health" });
+  expect(await withEvent({ rawPath: "//evil.example/health" })).toMatchObject({ path: "//evil.example/health" });
 });
 
 test.each([
@@ -28,16 +36,15 @@ test.each([
 ])("%s arrives byte for byte", async (_, type, text, isBase64Encoded) => {
   const event = await post(text, { "content-type": type });
   expect(event.isBase64Encoded).toBe(isBase64Encoded);
-  expect(await requestOf(event)?.text()).toBe(text);
+  expect((await bodyOf(event)).toString()).toBe(text);
 });
 
-test("bytes that are no text arrive as they were", async () => {
-  const bytes = new Uint8Array([0, 255, 128, 10]);
-  const request = requestOf(await post(bytes, { "content-type": "application/octet-stream" }));
-  expect(new Uint8Array((await request?.arrayBuffer()) ?? [])).toEqual(bytes);
+test("bytes that are not text arrive unchanged", async () => {
+  const bytes = Buffer.from([0, 255, 128, 10]);
+  expect(await bodyOf(await post(bytes, { "content-type": "application/octet-stream" }))).toEqual(bytes);
 });
 
-test("headers are found whatever their case, and cookies are among them", async () => {
+test("headers of a function's event are found whatever their case, and cookies are among them", async () => {
   const request = await withEvent({
     headers: { "X-Telegram-Bot-Api-Secret-Token": "secret", accept: "text/html, */*" },
     cookies: ["a=1", "b=2"],
@@ -47,42 +54,34 @@ test("headers are found whatever their case, and cookies are among them", async 
   expect(request?.headers.get("cookie")).toBe("a=1; b=2");
 });
 
-test("a request without a body has none", async () => {
+test("a request without a body has an empty one, and so has every GET", async () => {
   const event = await post("");
   expect(event.body).toBeUndefined();
-  expect(await requestOf(event)?.text()).toBe("");
-  expect((await withEvent({ body: "what a GET cannot carry" }))?.body).toBeNull();
+  expect(await bodyOf(event)).toHaveLength(0);
+  expect((await withEvent({ body: "what a GET cannot carry" }))?.body).toEqual([]);
 });
 
 test.each([
   ["method", { requestContext: { http: { method: "GET ME" } } }],
+  ["method", { requestContext: { http: { method: "TRACE" } } }],
   ["header", { headers: { "not a name": "x" } }],
-])("a %s that is none makes no request", async (_, changes) => {
+  ["header", { headers: { name: "one\r\nanother: x" } }],
+])("an event with an invalid %s makes no request", async (_, changes) => {
   expect(await withEvent(changes as Partial<LambdaFunctionURLEvent>)).toBeUndefined();
 });
 
-test("an answer keeps its status, its headers, every cookie and its text", async () => {
-  const headers = new Headers({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
-  headers.append("set-cookie", "a=1");
-  headers.append("set-cookie", "b=2");
-  expect(await resultOf(new Response("<p>Grüße", { status: 404, headers }), "GET")).toEqual({
+test("a function's answer keeps its status, its headers and its text", () => {
+  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+  expect(resultOf({ status: 404, headers, body: "<p>Grüße" }, "GET")).toEqual({
     statusCode: 404,
-    headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },
-    cookies: ["a=1", "b=2"],
+    headers,
     body: "<p>Grüße",
     isBase64Encoded: false,
   });
 });
 
-test("an answer that is no text is encoded", async () => {
-  const result = await resultOf(new Response(new Uint8Array([255, 0])), "GET");
-  expect(result).toMatchObject({ body: "/wA=", isBase64Encoded: true });
-});
-
-test("an answer to HEAD, and one without a body, has none", async () => {
-  expect(await resultOf(Response.json({ status: "ok" }), "HEAD")).toEqual({
-    statusCode: 200,
-    headers: { "content-type": "application/json" },
-  });
-  expect(await resultOf(new Response(null, { status: 204 }), "POST")).toEqual({ statusCode: 204, headers: {} });
+test("a function's answer to HEAD, and one without a body, has no body", () => {
+  const headers = { "content-type": "application/json" };
+  expect(resultOf({ status: 200, headers, body: '{"status":"ok"}' }, "HEAD")).toEqual({ statusCode: 200, headers });
+  expect(resultOf({ status: 204, headers: {} }, "POST")).toEqual({ statusCode: 204, headers: {} });
 });

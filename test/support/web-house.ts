@@ -25,7 +25,7 @@ export async function startWebHouse(
   } = {},
 ) {
   // The address has to be known before the program that answers there can be made.
-  let http: Http = async () => new Response(null, { status: 503 });
+  let http: Http = async () => ({ status: 503, headers: {} });
   const listener = await listen((request) => http(request), {
     host: "127.0.0.1",
     port: 0,
