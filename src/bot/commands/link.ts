@@ -3,11 +3,11 @@ import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in
 import type { LinkResult, WithingsLinking } from "../../sync/links/withings-consent.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
-import { deletion, GARMIN_DIALOG, offerDoors } from "../conversations/garmin-sign-in.ts";
+import { deletion, GARMIN_DIALOG } from "../conversations/garmin-sign-in.ts";
 import { answerTo, SWITCH_PROFILE } from "../conversations/sign-in-answers.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
 import { editOrReply } from "../ui/edit-message.ts";
-import { CALLBACK, consentButtons, withGarminPage } from "../ui/keyboards.ts";
+import { CALLBACK, consentButtons, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import { linkLines } from "../views/links.ts";
 import type { Words } from "../words/words.ts";
@@ -20,184 +20,219 @@ export interface LinkingDeps {
   overview: (account: Account) => Promise<Overview>;
   accounts: Accounts;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  /** Has an account looked at soon, without a word in the chat. */
+  /** Makes an account due soon, and says nothing in the chat. */
   runSoon: (account: number) => Promise<void>;
-  /** Brings over what waits, and shows it in the chat. */
+  /** Starts a sync that shows in the chat. */
   startSync: (account: Account) => Promise<void>;
   questions: Questions;
 }
 
-/** /start and /connect: what is linked, and a button for what is missing. */
+type SignedIn = Extract<SignInResult, { type: "signed_in" }>;
+type OtherPerson = Extract<LinkResult, { type: "other_person" }>;
+
+/** /start and /connect, the buttons that link a side, and the addresses that people paste. */
 export function createLinking(deps: LinkingDeps) {
-  const { garminSignIn, withingsLinking, overview, startSync, questions } = deps;
+  return {
+    /** Must run before the dialogs. */
+    pasted: pastedAddresses(deps),
+    commands: new Composer<BotContext>(linkCommands(deps), withingsButtons(deps), garminButtons(deps)),
+    showLinks: (chat: Chat) => showLinks(deps, chat),
+    /** Shows what became of a consent at Withings. */
+    onWithings: (chat: Chat, result: LinkResult) => onWithings(deps, chat, result),
+    onSignedIn: (chat: Chat, result: SignedIn) => onSignedIn(deps, chat, result),
+  };
+}
 
-  /** `again`: also for what is linked, because it may be somebody else's. */
-  async function showLinks(chat: Chat, { before = "", again = false } = {}) {
-    const { links } = await overview(chat.account);
-    const keyboard = new InlineKeyboard();
-    let isComplete = true;
-    for (const [vendor, link, relink] of [
-      ["withings", chat.words.button.linkWithings, chat.words.button.relinkWithings],
-      ["garmin", chat.words.button.linkGarmin, chat.words.button.signInGarmin],
-    ] as const) {
-      if (links[vendor]?.state !== "linked") isComplete = false;
-      else if (!again) continue;
-      keyboard.text(links[vendor] ? relink : link, CALLBACK[vendor]).row();
+/**
+ * An address may come at any time, and ends an open sign-in. A bare Withings code doesn't, because it may be the password
+ * that the sign-in waits for.
+ */
+function pastedAddresses(deps: LinkingDeps): Composer<BotContext> {
+  const { garminSignIn, withingsLinking } = deps;
+  const composer = new Composer<BotContext>();
+  composer.use(async (ctx, next) => {
+    const text = ctx.secret?.text;
+    if (text === undefined) return next();
+    const account = ctx.account.telegramUserId;
+    if (garminSignIn.isPasted(text)) {
+      await ctx.conversation.exitAll();
+      return onSignIn(deps, ctx, await garminSignIn.withPasted(account, text));
     }
-    const lines = [
-      linkLines({ links }, chat.words).join("\n"),
-      isComplete ? chat.words.allLinked : chat.words.oneMissing,
-    ];
-    await questions.ask(chat, "links", [before, ...lines].filter(Boolean).join("\n\n"), keyboard);
-  }
+    const isPasswordAwaited = ctx.conversation.active(GARMIN_DIALOG) > 0;
+    if (!withingsLinking.isPasted(text, { isPasswordAwaited })) return next();
+    await ctx.conversation.exitAll();
+    await onWithings(deps, ctx, await withingsLinking.withPasted(account, text));
+  });
+  return composer;
+}
 
-  async function offerWithings(chat: Chat, before = "") {
-    const text = `${before}${chat.words.withingsOffer(deps.answersByItself)}`;
-    const address = withingsLinking.begin(chat.account.telegramUserId);
-    await questions.ask(chat, "withings", text, new InlineKeyboard().url(chat.words.button.openWithings, address));
-  }
-
-  /** What became of a consent, in the chat it belongs to. */
-  async function onWithings(chat: Chat, result: LinkResult) {
-    if (result.type === "other_person") return askWhichPerson(chat, result);
-    if (result.type !== "linked") {
-      return offerWithings(chat, `${deletion(chat)}${chat.words.withingsRefused[result.type]}\n\n`);
-    }
-    const { telegramUserId } = chat.account;
-    // That it could not be looked at takes nothing away from the link.
-    const person = await withingsLinking.person(telegramUserId).catch(() => undefined);
-    // The owner has removed it in the meantime, and nothing of it may come back.
-    if (!(await deps.accounts.find(telegramUserId))) return;
-    const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
-    const words = await deps.wordsAt({ ...chat, account });
-    await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
-    await questions.close(account, "withings");
-    await goOn(chat);
-  }
-
-  async function askWhichPerson(chat: Chat, result: Extract<LinkResult, { type: "other_person" }>) {
-    const { telegramUserId } = chat.account;
-    const words = await deps.wordsAt(chat);
-    const [linked, other] = await Promise.all(
-      [withingsLinking.person(telegramUserId), withingsLinking.personInQuestion(telegramUserId)].map((asked) =>
-        asked.catch(() => undefined),
-      ),
-    );
-    const text = words.otherWithingsPerson(
-      { id: result.linkedUserId, lastWeighIn: linked?.lastWeighIn },
-      { id: result.withingsUserId, lastWeighIn: other?.lastWeighIn },
-    );
-    const keyboard = new InlineKeyboard()
-      .text(words.button.switchLink, `withings:switch:${result.withingsUserId}`)
-      .text(words.button.keepLink, CALLBACK.keepWithings);
-    await questions.ask(chat, "withings", `${deletion(chat)}${text}`, keyboard);
-  }
-
-  async function onSignedIn(chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) {
-    await chat.reply(`${deletion(chat)}${chat.words.signIn(result)}`);
-    await questions.close(chat.account, "sign_in_choice");
-    if (result.uploadConsent === false) return askConsent(chat, chat.words.action("grant_garmin_upload"));
-    await questions.close(chat.account, "garmin");
-    await goOn(chat);
-  }
-
-  /** Shows the result of a sign-in outside the dialog. */
-  async function onSignIn(chat: Chat, result: SignInResult) {
-    if (result.type === "signed_in") return onSignedIn(chat, result);
-    if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
-    const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), garminSignIn);
-    await questions.ask(chat, "garmin", `${deletion(chat)}${text}`, keyboard);
-  }
-
-  const askConsent = (chat: Chat, text: string) => questions.ask(chat, "garmin", text, consentButtons(chat.words));
-
-  /** To the other side if that is missing, else to what waits. */
-  async function goOn(chat: Chat) {
-    const { links } = await overview(chat.account);
-    if (links.withings?.state === "linked" && links.garmin?.state === "linked") {
-      await questions.close(chat.account, "links");
-      return startSync(chat.account);
-    }
-    // What one side alone allows is done already: Withings can be asked to tell of new readings.
-    await deps.runSoon(chat.account.telegramUserId);
-    await showLinks(chat);
-  }
-
-  /**
-   * What somebody copied back. Runs before any dialog: an address may come at any time, and ends an open sign-in. A bare
-   * Withings code does not, because it may be the password that the sign-in waits for.
-   */
-  const pasted = new Composer<BotContext>();
-  pasted
-    .filter((ctx) => ctx.secret !== undefined)
-    .use(async (ctx, next) => {
-      const text = ctx.secret?.text ?? "";
-      const account = ctx.account.telegramUserId;
-      if (garminSignIn.isPasted(text)) {
-        await ctx.conversation.exitAll();
-        await onSignIn(ctx, await garminSignIn.withPasted(account, text));
-      } else if (withingsLinking.isPasted(text, { isPasswordAwaited: ctx.conversation.active(GARMIN_DIALOG) > 0 })) {
-        await ctx.conversation.exitAll();
-        await onWithings(ctx, await withingsLinking.withPasted(account, text));
-      } else await next();
-    });
-
-  const commands = new Composer<BotContext>();
-  commands.command("start", (ctx) => showLinks(ctx, { before: ctx.words.greeting }));
-  commands.command("connect", async (ctx) => {
+function linkCommands(deps: LinkingDeps): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  composer.command("start", (ctx) => showLinks(deps, ctx, { before: ctx.words.greeting }));
+  composer.command("connect", async (ctx) => {
     // A kept sign-in comes first: it expires after ten minutes.
-    const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
-    await (kept ? onSignIn(ctx, kept) : showLinks(ctx, { again: true }));
+    const kept = await deps.garminSignIn.lookAgain(ctx.account.telegramUserId);
+    await (kept ? onSignIn(deps, ctx, kept) : showLinks(deps, ctx, { again: true }));
   });
-  commands.callbackQuery(CALLBACK.withings, async (ctx) => {
-    // For the page that the consent ends on. Linking goes on without it.
+  return composer;
+}
+
+/** `again`: with buttons for linked sides too, because they may be linked to somebody else's profile. */
+async function showLinks(deps: LinkingDeps, chat: Chat, { before = "", again = false } = {}): Promise<void> {
+  const { button, allLinked, oneMissing } = chat.words;
+  const { links } = await deps.overview(chat.account);
+  const keyboard = new InlineKeyboard();
+  for (const [vendor, link, relink] of [
+    ["withings", button.linkWithings, button.relinkWithings],
+    ["garmin", button.linkGarmin, button.signInGarmin],
+  ] as const) {
+    if (again || links[vendor]?.state !== "linked")
+      keyboard.text(links[vendor] ? relink : link, CALLBACK[vendor]).row();
+  }
+  const lines = linkLines({ links }, chat.words).join("\n");
+  const text = [before, lines, isComplete(links) ? allLinked : oneMissing].filter(Boolean).join("\n\n");
+  await deps.questions.ask(chat, "links", text, keyboard);
+}
+
+/** Asks for the other side if it's missing, else syncs. */
+async function goOn(deps: LinkingDeps, chat: Chat): Promise<void> {
+  const { links } = await deps.overview(chat.account);
+  if (isComplete(links)) {
+    await deps.questions.close(chat.account, "links");
+    return deps.startSync(chat.account);
+  }
+  // With Withings alone, notifications can be subscribed already.
+  await deps.runSoon(chat.account.telegramUserId);
+  await showLinks(deps, chat);
+}
+
+const isComplete = ({ withings, garmin }: Overview["links"]) =>
+  withings?.state === "linked" && garmin?.state === "linked";
+
+function withingsButtons(deps: LinkingDeps): Composer<BotContext> {
+  const { withingsLinking, questions } = deps;
+  const composer = new Composer<BotContext>();
+  composer.callbackQuery(CALLBACK.withings, async (ctx) => {
+    // The page after the consent shows the name; linking works without it.
     await deps.accounts.save(ctx.account.telegramUserId, { name: ctx.from.first_name }).catch(() => undefined);
-    await offerWithings(ctx);
+    await offerWithings(deps, ctx);
   });
-  commands.callbackQuery(/^withings:switch:(\d+)$/, async (ctx) => {
+  composer.callbackQuery(/^withings:switch:(\d+)$/, async (ctx) => {
     const result = await withingsLinking.switchPerson(ctx.account.telegramUserId, ctx.match[1] ?? "");
-    // The question counts as answered, whatever the outcome.
     await questions.close(ctx.account, "withings");
     if (result.type === "late_answer") return void (await editOrReply(ctx, ctx.words.lateAnswer));
-    await onWithings(ctx, result);
+    await onWithings(deps, ctx, result);
   });
-  commands.callbackQuery(CALLBACK.keepWithings, async (ctx) => {
+  composer.callbackQuery(CALLBACK.keepWithings, async (ctx) => {
     await withingsLinking.keepPerson(ctx.account.telegramUserId);
     await editOrReply(ctx, ctx.words.keptLink);
     await questions.close(ctx.account, "withings", { redrawn: true });
   });
-  commands.callbackQuery(CALLBACK.garmin, (ctx) => offerDoors(ctx, deps));
+  return composer;
+}
+
+async function offerWithings({ withingsLinking, answersByItself, questions }: LinkingDeps, chat: Chat, before = "") {
+  const address = withingsLinking.begin(chat.account.telegramUserId);
+  const keyboard = new InlineKeyboard().url(chat.words.button.openWithings, address);
+  await questions.ask(chat, "withings", `${before}${chat.words.withingsOffer(answersByItself)}`, keyboard);
+}
+
+async function onWithings(deps: LinkingDeps, chat: Chat, result: LinkResult): Promise<void> {
+  if (result.type === "other_person") return askWhichPerson(deps, chat, result);
+  if (result.type !== "linked") {
+    return offerWithings(deps, chat, `${deletion(chat)}${chat.words.withingsRefused[result.type]}\n\n`);
+  }
+  const { telegramUserId } = chat.account;
+  const person = await deps.withingsLinking.person(telegramUserId).catch(() => undefined);
+  // To save an account that was removed in the meantime would bring it back.
+  if (!(await deps.accounts.find(telegramUserId))) return;
+  const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
+  const words = await deps.wordsAt({ ...chat, account });
+  await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
+  await deps.questions.close(account, "withings");
+  await goOn(deps, chat);
+}
+
+async function askWhichPerson(deps: LinkingDeps, chat: Chat, { linkedUserId, withingsUserId }: OtherPerson) {
+  const { telegramUserId } = chat.account;
+  const words = await deps.wordsAt(chat);
+  const [linked, other] = await Promise.all([
+    deps.withingsLinking.person(telegramUserId).catch(() => undefined),
+    deps.withingsLinking.personInQuestion(telegramUserId).catch(() => undefined),
+  ]);
+  const text = words.otherWithingsPerson(
+    { id: linkedUserId, lastWeighIn: linked?.lastWeighIn },
+    { id: withingsUserId, lastWeighIn: other?.lastWeighIn },
+  );
+  const keyboard = new InlineKeyboard()
+    .text(words.button.switchLink, `withings:switch:${withingsUserId}`)
+    .text(words.button.keepLink, CALLBACK.keepWithings);
+  await deps.questions.ask(chat, "withings", `${deletion(chat)}${text}`, keyboard);
+}
+
+function garminButtons(deps: LinkingDeps): Composer<BotContext> {
+  const { garminSignIn, questions } = deps;
+  const composer = new Composer<BotContext>();
+  composer.callbackQuery(CALLBACK.garmin, (ctx) => offerGarmin(deps, ctx));
   for (const [tap, client] of [
     [CALLBACK.garminHere, "ios"],
     [CALLBACK.garminHereAndroid, "android"],
   ] as const) {
-    commands.callbackQuery(tap, async (ctx) => {
+    composer.callbackQuery(tap, async (ctx) => {
       await ctx.conversation.exitAll();
       await ctx.conversation.enter(GARMIN_DIALOG, client);
     });
   }
-  commands.callbackQuery(CALLBACK.garminLook, async (ctx) => {
+  composer.callbackQuery(CALLBACK.garminLook, async (ctx) => {
     const kept = await garminSignIn.lookAgain(ctx.account.telegramUserId);
-    await onSignIn(ctx, kept ?? { type: "sign_in_forgotten" });
+    await onSignIn(deps, ctx, kept ?? { type: "sign_in_forgotten" });
   });
-  commands.callbackQuery(SWITCH_PROFILE, async (ctx) => {
-    await onSignIn(ctx, await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? ""));
+  composer.callbackQuery(SWITCH_PROFILE, async (ctx) => {
+    await onSignIn(deps, ctx, await garminSignIn.switchProfile(ctx.account.telegramUserId, ctx.match[1] ?? ""));
   });
-  commands.callbackQuery(CALLBACK.keepGarmin, async (ctx) => {
+  composer.callbackQuery(CALLBACK.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
     // The browser still has that person signed in, so the page has to ask again.
     const page = garminSignIn.pageUrl({ asSomebodyElse: true });
     const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
     await editOrReply(ctx, text, keyboard);
   });
-  commands.callbackQuery(CALLBACK.consent, async (ctx) => {
+  composer.callbackQuery(CALLBACK.consent, async (ctx) => {
     const consent = await garminSignIn.uploadConsent(ctx.account.telegramUserId);
-    if (consent === false) return askConsent(ctx, ctx.words.consentStillMissing);
-    // Whether Garmin takes uploads shows with an upload, and not before.
+    if (consent === false) return askConsent(deps, ctx, ctx.words.consentStillMissing);
+    // If Garmin doesn't say, the next upload shows whether it takes any.
     if (consent) await ctx.reply(ctx.words.consentGiven);
     await questions.close(ctx.account, "garmin");
-    await goOn(ctx);
+    await goOn(deps, ctx);
   });
-
-  return { pasted, commands, onSignedIn, onWithings, showLinks };
+  return composer;
 }
+
+/** Both ways to sign in; Garmin's page alone while passwords rest. */
+async function offerGarmin(deps: LinkingDeps, chat: Chat): Promise<void> {
+  const { garminSignIn, wordsAt, questions } = deps;
+  const rest = await garminSignIn.rest(chat.account.telegramUserId);
+  const { text, keyboard } = rest
+    ? answerTo(rest, await wordsAt(chat), garminSignIn)
+    : withSignInChoice(chat.words.garminSignInChoice(garminSignIn.isInCloud), chat.words, garminSignIn.pageUrl());
+  await questions.ask(chat, "sign_in_choice", text, keyboard);
+}
+
+/** Shows the result of a sign-in outside the dialog. */
+async function onSignIn(deps: LinkingDeps, chat: Chat, result: SignInResult): Promise<void> {
+  if (result.type === "signed_in") return onSignedIn(deps, chat, result);
+  if (result.type === "mfa_required") throw new Error("a ticket asked for a code");
+  const { text, keyboard } = answerTo(result, await deps.wordsAt(chat), deps.garminSignIn);
+  await deps.questions.ask(chat, "garmin", `${deletion(chat)}${text}`, keyboard);
+}
+
+async function onSignedIn(deps: LinkingDeps, chat: Chat, result: SignedIn): Promise<void> {
+  await chat.reply(`${deletion(chat)}${chat.words.signIn(result)}`);
+  await deps.questions.close(chat.account, "sign_in_choice");
+  if (result.uploadConsent === false) return askConsent(deps, chat, chat.words.action("grant_garmin_upload"));
+  await deps.questions.close(chat.account, "garmin");
+  await goOn(deps, chat);
+}
+
+const askConsent = ({ questions }: LinkingDeps, chat: Chat, text: string) =>
+  questions.ask(chat, "garmin", text, consentButtons(chat.words));

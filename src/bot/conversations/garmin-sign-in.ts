@@ -4,8 +4,7 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in.ts";
 import type { MobileClient } from "../../sync/model/garmin-sign-in.ts";
 import type { BotContext, Chat, Dialog } from "../ui/context.ts";
-import { failureInWords } from "../ui/error-reply.ts";
-import { withSignInChoice } from "../ui/keyboards.ts";
+import { failureMessage } from "../ui/error-reply.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
 import { answerTo } from "./sign-in-answers.ts";
@@ -14,21 +13,19 @@ export const GARMIN_DIALOG = "garmin";
 
 type Question = "email" | "password" | "code";
 /**
- * What the dialog waits for. Stored between updates, so a name once used keeps its meaning. A question that could not be
- * shown is asked again before any text counts as its answer: people would not know what they are answering.
+ * What the dialog waits for. Stored between updates, so a name must keep its meaning. A question that couldn't be shown is
+ * asked again before a text counts as its answer.
  */
 type Step = Question | `unasked:${Question}` | "done";
 
-/** No address is longer. A text that is would not fit into the question that names it. */
-const EMAIL_LENGTH = 254;
-
-/** Six digits as far as seen, and nobody promises that they stay so. */
+const EMAIL = /^(?=.{0,254}$)\S+@\S+\.\S+$/;
+/** Six digits as far as seen, but Garmin promises no length. */
 const CODE = /^(?=.*\d)\w{4,12}$/;
-/** Digits only, after Garmin has just mailed a code: this is the code, even if the question for it was not shown. */
+/** Just after Garmin mailed a code, digits are that code, even if the question for it was not shown. */
 const SURELY_CODE = /^\d{4,8}$/;
 
-/** The buttons that belong to the dialog. Any other button leaves the dialog as it is. */
-const OWN_TAP = {
+/** The buttons of the dialog. Any other button leaves it as it is. */
+const TAP = {
   sameEmail: "garmin:same",
   otherEmail: "garmin:other",
   newCode: "garmin:new-code",
@@ -37,193 +34,183 @@ const OWN_TAP = {
 
 export interface GarminDialogDeps {
   garminSignIn: GarminSignIn;
-  /** The words for somebody, with times in their zone. */
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  /** Signed in: what comes next, in the chat. */
+  /** Continues in the chat after a sign-in. */
   onSignedIn: (chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) => Promise<void>;
   questions: Pick<Questions, "ask" | "close">;
   log: Log;
 }
 
 /**
- * Signing in at Garmin here in the chat: e-mail, password, code. All of it happens outside of the replayed part: what is
- * stored is which step comes next, never what was typed; Garmin's half-way sign-in is stored sealed by `sync/sign-in`. So any
- * process can take the next update, also after a restart.
+ * Signing in at Garmin in the chat: e-mail, password, code. Everything happens in `external`, outside the stored log: the
+ * log holds steps, never what was typed. Garmin's half-finished sign-in is stored sealed by `garminSignIn`.
  */
 export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: MobileClient]> {
-  const { garminSignIn, questions, log } = deps;
-
+  const dialog = new GarminDialog(deps);
   return async (conversation, _ctx, client = "ios") => {
-    let step: Step = await conversation.external((ctx) => guarded(ctx, "done", () => begin(ctx)));
+    let step: Step = await conversation.external((ctx) => dialog.start(ctx));
     while (step !== "done") {
       await conversation.waitUntil(isForDialog, { next: true });
-      const waitedFor: Step = step;
-      step = await conversation.external((ctx) => guarded(ctx, waitedFor, () => take(ctx, waitedFor, client)));
+      const awaited: Step = step;
+      step = await conversation.external((ctx) => dialog.take(ctx, awaited, client));
     }
   };
+}
 
-  /** We do not ask for a password that cannot be used. */
-  async function begin(ctx: BotContext): Promise<Step> {
-    await ctx.replyWithChatAction("typing").catch(() => undefined);
-    const obstacle = await garminSignIn.obstacle(ctx.account.telegramUserId);
-    // The person has chosen one of the two.
-    await questions.close(ctx.account, "sign_in_choice");
-    return obstacle ? conclude(ctx, obstacle) : askEmail(ctx);
+function isForDialog({ callbackQuery, message }: Context): boolean {
+  const data = callbackQuery?.data;
+  return data === undefined ? message?.text !== undefined : Object.values<string>(TAP).includes(data);
+}
+
+class GarminDialog {
+  readonly #deps: GarminDialogDeps;
+
+  constructor(deps: GarminDialogDeps) {
+    this.#deps = deps;
   }
 
-  async function askEmail(ctx: BotContext): Promise<Step> {
-    const email = await garminSignIn.email(ctx.account.telegramUserId);
-    const keyboard = email ? new InlineKeyboard().text(email, OWN_TAP.sameEmail).row() : new InlineKeyboard();
-    return ask(ctx, "email", ctx.words.askEmail, keyboard);
+  /** Asks for nothing if a password couldn't be used anyway. */
+  start(ctx: BotContext): Promise<Step> {
+    return this.#guarded(ctx, "done", async () => {
+      await showTyping(ctx);
+      const obstacle = await this.#deps.garminSignIn.obstacle(ctx.account.telegramUserId);
+      await this.#deps.questions.close(ctx.account, "sign_in_choice");
+      return obstacle ? this.#conclude(ctx, obstacle) : this.#askEmail(ctx);
+    });
   }
 
-  /** Never throws: an error would end the dialog, and its message would be stored. */
-  async function guarded(ctx: BotContext, step: Step, work: () => Promise<Step>): Promise<Step> {
+  take(ctx: BotContext, step: Step, client: MobileClient): Promise<Step> {
+    const tap = ctx.callbackQuery?.data;
+    return this.#guarded(ctx, step, () => (tap ? this.#takeTap(ctx, tap) : this.#takeText(ctx, step, client)));
+  }
+
+  /** Never throws: an error would end the dialog, and the plugin would store its message. */
+  async #guarded(ctx: BotContext, step: Step, work: () => Promise<Step>): Promise<Step> {
     try {
       return await work();
     } catch (error) {
       const { words, isOwner } = ctx;
+      const { garminSignIn, log } = this.#deps;
       const reportId = randomUUID().slice(0, 8);
       log.error("garmin_dialog_failed", { reportId, step, ...errorFacts(error) });
-      const failure = failureInWords(error, { words, isOwner, signInPageUrl: deps.garminSignIn.pageUrl() });
-      const { text, keyboard = new InlineKeyboard() } = failure ?? { text: words.brokeOnMySide(reportId) };
-      if (step !== "done") keyboard.text(words.button.cancel, OWN_TAP.cancel);
-      await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
+      const failure = failureMessage(error, { words, isOwner, garminSignIn, reportId });
+      const { text, keyboard = new InlineKeyboard() } = failure;
+      if (step !== "done") keyboard.text(words.button.cancel, TAP.cancel);
+      await this.#show(ctx, `${deletion(ctx)}${text}`, keyboard);
       return step;
     }
   }
 
-  async function take(ctx: BotContext, step: Step, client: MobileClient): Promise<Step> {
-    const account = ctx.account.telegramUserId;
-    switch (ctx.callbackQuery?.data) {
-      case OWN_TAP.cancel:
-        await questions.ask(ctx, "garmin", ctx.words.cancelled, new InlineKeyboard());
-        return "done";
-      case OWN_TAP.otherEmail:
-        return ask(ctx, "email", ctx.words.askEmail);
-      case OWN_TAP.sameEmail:
-        return askPassword(ctx);
-      case OWN_TAP.newCode:
-        return conclude(ctx, await garminSignIn.newCode(account));
+  async #takeTap(ctx: BotContext, tap: string): Promise<Step> {
+    if (tap === TAP.otherEmail) return this.#ask(ctx, "email", ctx.words.askEmail);
+    if (tap === TAP.sameEmail) return this.#askPassword(ctx);
+    if (tap === TAP.newCode) {
+      return this.#conclude(ctx, await this.#deps.garminSignIn.newCode(ctx.account.telegramUserId));
     }
-    const typed = ctx.secret?.text.trim() ?? "";
+    await this.#deps.questions.ask(ctx, "garmin", ctx.words.cancelled, new InlineKeyboard());
+    return "done";
+  }
+
+  async #takeText(ctx: BotContext, step: Step, client: MobileClient): Promise<Step> {
+    const { garminSignIn } = this.#deps;
+    const account = ctx.account.telegramUserId;
+    const text = ctx.secret?.text ?? "";
+    const code = text.replaceAll(/\s/g, "");
     switch (step) {
       case "email":
-        if (typed.length > EMAIL_LENGTH || !/^\S+@\S+\.\S+$/.test(typed)) {
-          return ask(ctx, "email", `${deletion(ctx)}${ctx.words.notAnEmail}`);
-        }
-        await garminSignIn.rememberEmail(account, typed);
-        return askPassword(ctx);
+        if (!EMAIL.test(text.trim())) return this.#ask(ctx, "email", `${deletion(ctx)}${ctx.words.notAnEmail}`);
+        await garminSignIn.rememberEmail(account, text.trim());
+        return this.#askPassword(ctx);
       case "password": {
         const email = await garminSignIn.email(account);
-        if (email === undefined) return askEmail(ctx);
-        await ctx.replyWithChatAction("typing").catch(() => undefined);
-        // Not trimmed: a password may well begin or end with a space.
-        return conclude(ctx, await garminSignIn.withPassword(account, email, ctx.secret?.text ?? "", client));
+        if (email === undefined) return this.#askEmail(ctx);
+        await showTyping(ctx);
+        // Not trimmed: a password may start or end with a space.
+        return this.#conclude(ctx, await garminSignIn.withPassword(account, email, text, client));
       }
-      case "code": {
-        const code = typed.replaceAll(/\s/g, "");
-        // Words are surely no code, and after a few wrong ones Garmin takes none for a day.
-        if (!CODE.test(code)) return conclude(ctx, { type: "wrong_code" });
-        await ctx.replyWithChatAction("typing").catch(() => undefined);
-        return conclude(ctx, await garminSignIn.withCode(account, code));
-      }
+      case "code":
+        // After a few wrong codes Garmin takes none for a day.
+        if (!CODE.test(code)) return this.#conclude(ctx, { type: "wrong_code" });
+        await showTyping(ctx);
+        return this.#conclude(ctx, await garminSignIn.withCode(account, code));
       case "unasked:email":
-        return askEmail(ctx);
+        return this.#askEmail(ctx);
       case "unasked:password":
-        return askPassword(ctx);
+        return this.#askPassword(ctx);
       case "unasked:code":
-        if (SURELY_CODE.test(typed.replaceAll(/\s/g, ""))) return take(ctx, "code", client);
-        return ask(ctx, "code", `${deletion(ctx)}${ctx.words.codeAwaited}`, codeButtons(ctx.words));
+        if (SURELY_CODE.test(code)) return this.#takeText(ctx, "code", client);
+        return this.#ask(ctx, "code", `${deletion(ctx)}${ctx.words.codeAwaited}`, newCodeButton(ctx.words));
       case "done":
         return "done";
     }
   }
 
-  /** A rest may have begun since the dialog did, in a terminal for instance. */
-  async function askPassword(ctx: BotContext, before = ""): Promise<Step> {
+  async #askEmail(ctx: BotContext): Promise<Step> {
+    const email = await this.#deps.garminSignIn.email(ctx.account.telegramUserId);
+    const keyboard = email ? new InlineKeyboard().text(email, TAP.sameEmail).row() : new InlineKeyboard();
+    return this.#ask(ctx, "email", ctx.words.askEmail, keyboard);
+  }
+
+  /** Another process, a terminal for instance, may have met Garmin's limit since the dialog started. */
+  async #askPassword(ctx: BotContext, before = ""): Promise<Step> {
+    const { garminSignIn } = this.#deps;
     const rest = await garminSignIn.rest(ctx.account.telegramUserId);
-    if (rest) return conclude(ctx, rest);
+    if (rest) return this.#conclude(ctx, rest);
     const email = (await garminSignIn.email(ctx.account.telegramUserId)) ?? "";
-    const keyboard = new InlineKeyboard().text(ctx.words.button.otherEmail, OWN_TAP.otherEmail);
-    return ask(ctx, "password", `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`, keyboard);
+    const text = `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`;
+    return this.#ask(ctx, "password", text, otherEmailButton(ctx.words));
   }
 
-  function codeButtons(words: Words): InlineKeyboard {
-    return new InlineKeyboard().text(words.button.newCode, OWN_TAP.newCode);
-  }
-
-  /** What Garmin said, in words, and what to wait for then. */
-  async function conclude(ctx: BotContext, result: SignInResult): Promise<Step> {
-    const words = await deps.wordsAt(ctx);
+  /** Says what Garmin answered, and what the dialog waits for then. */
+  async #conclude(ctx: BotContext, result: SignInResult): Promise<Step> {
+    const words = await this.#deps.wordsAt(ctx);
     switch (result.type) {
       case "signed_in":
-        // Signed in is signed in, whatever becomes of the words about it.
-        await deps.onSignedIn(ctx, result).catch(unshown);
+        await this.#deps.onSignedIn(ctx, result).catch(this.#notShown);
         return "done";
       case "mfa_required": {
-        const text = `${deletion(ctx)}${words.askCode(result)}`;
-        // An authenticator app cannot send a new code.
-        return ask(ctx, "code", text, result.sentBy === "other" ? new InlineKeyboard() : codeButtons(words));
+        // An authenticator app can't send a new code.
+        const keyboard = result.sentBy === "other" ? new InlineKeyboard() : newCodeButton(words);
+        return this.#ask(ctx, "code", `${deletion(ctx)}${words.askCode(result)}`, keyboard);
       }
       case "wrong_code":
       case "code_sent":
       case "code_too_soon":
-        return ask(ctx, "code", `${deletion(ctx)}${words.signIn(result)}`, codeButtons(words));
+        return this.#ask(ctx, "code", `${deletion(ctx)}${words.signIn(result)}`, newCodeButton(words));
       case "expired":
-        return askPassword(ctx, `${words.signIn(result)} `);
-      case "wrong_password": {
-        const keyboard = new InlineKeyboard().text(words.button.otherEmail, OWN_TAP.otherEmail);
-        return ask(ctx, "password", `${deletion(ctx)}${words.signIn(result)}`, keyboard);
-      }
+        return this.#askPassword(ctx, `${words.signIn(result)} `);
+      case "wrong_password":
+        return this.#ask(ctx, "password", `${deletion(ctx)}${words.signIn(result)}`, otherEmailButton(words));
       default: {
-        const { text, keyboard } = answerTo(result, words, deps.garminSignIn);
-        await questions.ask(ctx, "garmin", `${deletion(ctx)}${text}`, keyboard).catch(unshown);
+        const { text, keyboard } = answerTo(result, words, this.#deps.garminSignIn);
+        await this.#show(ctx, `${deletion(ctx)}${text}`, keyboard);
         return "done";
       }
     }
   }
 
-  /** With a way out, whatever is asked. That it could not be shown changes nothing about what was done before. */
-  async function ask(
-    ctx: BotContext,
-    question: Question,
-    text: string,
-    keyboard = new InlineKeyboard(),
-  ): Promise<Step> {
-    try {
-      await questions.ask(ctx, "garmin", text, keyboard.text(ctx.words.button.cancel, OWN_TAP.cancel));
-      return question;
-    } catch (error) {
-      unshown(error);
-      return `unasked:${question}`;
-    }
+  /** If the question can't be shown, what was done before it still counts. */
+  async #ask(ctx: BotContext, question: Question, text: string, keyboard = new InlineKeyboard()): Promise<Step> {
+    const isShown = await this.#show(ctx, text, keyboard.text(ctx.words.button.cancel, TAP.cancel));
+    return isShown ? question : `unasked:${question}`;
   }
 
-  function unshown(error: unknown) {
-    log.warn("dialog_not_shown", errorFacts(error));
+  #show(ctx: BotContext, text: string, keyboard: InlineKeyboard): Promise<boolean> {
+    return this.#deps.questions.ask(ctx, "garmin", text, keyboard).then(() => true, this.#notShown);
   }
+
+  readonly #notShown = (error: unknown): false => {
+    this.#deps.log.warn("dialog_not_shown", errorFacts(error));
+    return false;
+  };
 }
 
-/** That what was just typed is gone from the chat. */
+const showTyping = (ctx: BotContext) => ctx.replyWithChatAction("typing").catch(() => undefined);
+const otherEmailButton = ({ button }: Words) => new InlineKeyboard().text(button.otherEmail, TAP.otherEmail);
+const newCodeButton = ({ button }: Words) => new InlineKeyboard().text(button.newCode, TAP.newCode);
+
+/** Says whether the message that was just typed is gone from the chat. */
 export function deletion({ secret, words }: Pick<Chat, "secret" | "words">): string {
   if (!secret) return "";
   return `${secret.isDeleted ? words.deleted : words.notDeleted} `;
-}
-
-function isForDialog(ctx: Context): boolean {
-  const data = ctx.callbackQuery?.data;
-  return data === undefined ? ctx.message?.text !== undefined : Object.values<string>(OWN_TAP).includes(data);
-}
-
-/** Both ways, with what each of them means; Garmin's page alone while we try no password. */
-export async function offerDoors(
-  ctx: Chat,
-  { garminSignIn, wordsAt, questions }: Pick<GarminDialogDeps, "garminSignIn" | "wordsAt" | "questions">,
-): Promise<void> {
-  const rest = await garminSignIn.rest(ctx.account.telegramUserId);
-  const { text, keyboard } = rest
-    ? answerTo(rest, await wordsAt(ctx), garminSignIn)
-    : withSignInChoice(ctx.words.garminSignInChoice(garminSignIn.isInCloud), ctx.words, garminSignIn.pageUrl());
-  await questions.ask(ctx, "sign_in_choice", text, keyboard);
 }

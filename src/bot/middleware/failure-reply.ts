@@ -6,10 +6,10 @@ import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import type { People } from "../../sync/model/people.ts";
 import { isBlocked, isTelegramAway } from "../telegram/errors.ts";
 import type { BotContext } from "../ui/context.ts";
-import { failureInWords } from "../ui/error-reply.ts";
+import { failureMessage } from "../ui/error-reply.ts";
 import { isNamed, isServed, senderWords } from "./authorize.ts";
 
-/** Logs what broke while an update was handled, and tells its sender in one sentence, with an id that finds it in the log. */
+/** Logs what broke while an update was handled, and says it to its sender in one sentence. */
 export function createFailureReply(deps: {
   /** The first is the owner. */
   allowedIds: number[];
@@ -18,7 +18,7 @@ export function createFailureReply(deps: {
   log: Log;
 }): (ctx: BotContext, error: unknown) => Promise<void> {
   const { allowedIds, people, garminSignIn, log } = deps;
-  // While the store cannot say who was invited, those whom the configuration names are still told.
+  // People named in the configuration get an answer even if the store can't say who was invited.
   const mayBeTold = (ctx: Context) =>
     isNamed(ctx, allowedIds) || isServed(ctx, { allowedIds, people }).catch(() => false);
 
@@ -26,16 +26,12 @@ export function createFailureReply(deps: {
     const reportId = randomUUID().slice(0, 8);
     const facts = { reportId, update: ctx.update.update_id, ...errorFacts(error) };
     const isPassing = error instanceof RetryLaterError || isTelegramAway(error);
-    const isForOthers = error instanceof ActionNeededError || isPassing || isBlocked(error);
     // `update_failed` raises an alarm: it is for what neither time nor the sender can fix.
-    if (isForOthers) log.warn("update_not_served", facts);
+    if (isPassing || error instanceof ActionNeededError || isBlocked(error)) log.warn("update_not_served", facts);
     else log.error("update_failed", facts);
     if (ctx.chat?.type !== "private" || !(await mayBeTold(ctx))) return;
-    const words = senderWords(ctx);
-    const failure = failureInWords(error, {
-      ...{ words, isOwner: ctx.from?.id === allowedIds[0], signInPageUrl: garminSignIn.pageUrl() },
-    });
-    const { text, keyboard } = failure ?? { text: words.brokeOnMySide(reportId) };
+    const reader = { words: senderWords(ctx), isOwner: ctx.from?.id === allowedIds[0] };
+    const { text, keyboard } = failureMessage(error, { ...reader, garminSignIn, reportId });
     await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);
   };
 }

@@ -1,27 +1,26 @@
 import type { InlineKeyboard } from "grammy/web";
 import { UnexpectedAnswerError, whoActs } from "../../lib/errors.ts";
+import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import { BusyError } from "../../sync/links/with-lease.ts";
 import { notNowText } from "../views/delay.ts";
 import type { Words } from "../words/words.ts";
 import { withFixes } from "./keyboards.ts";
 
-/** What stopped an update, for the one who waits for it. Undefined where it is ours to fix. */
-export function failureInWords(
+/** What stopped an update, for its sender. `reportId` finds in the log what only we can fix. */
+export function failureMessage(
   error: unknown,
-  { words, isOwner, signInPageUrl }: { words: Words; isOwner: boolean; signInPageUrl: string },
-): { text: string; keyboard?: InlineKeyboard | undefined } | undefined {
+  deps: { words: Words; isOwner: boolean; garminSignIn: Pick<GarminSignIn, "pageUrl">; reportId: string },
+): { text: string; keyboard?: InlineKeyboard } {
+  const { words, isOwner, garminSignIn, reportId } = deps;
   const acting = whoActs(error);
-  switch (acting.who) {
-    case "owner": {
-      const { action } = acting.error;
-      return withFixes(words.action(action), [action], words, signInPageUrl);
-    }
-    case "time":
-      // A run is at work, and done in a moment.
-      return { text: acting.error instanceof BusyError ? words.later : notNowText(acting.error.delayedBy, words) };
-    case "operator":
-      return isOwner ? { text: words.doctor.setup(acting.error.message) } : undefined;
-    case "us":
-      return error instanceof UnexpectedAnswerError ? { text: words.delays.unexpectedNow(error.vendor) } : undefined;
+  if (acting.who === "owner") {
+    const { action } = acting.error;
+    return withFixes(words.action(action), [action], words, garminSignIn.pageUrl());
   }
+  if (acting.who === "time") {
+    return { text: acting.error instanceof BusyError ? words.later : notNowText(acting.error.delayedBy, words) };
+  }
+  if (acting.who === "operator" && isOwner) return { text: words.doctor.setup(acting.error.message) };
+  if (error instanceof UnexpectedAnswerError) return { text: words.delays.unexpectedNow(error.vendor) };
+  return { text: words.brokeOnMySide(reportId) };
 }
