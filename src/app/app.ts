@@ -19,11 +19,11 @@ import { isGarminsAddress, signInPageUrl, ticketFromPasted } from "../sync/garmi
 import { createDiTokens } from "../sync/garmin/tokens.ts";
 import { createWeightSink } from "../sync/garmin/weight.ts";
 import { createDisconnect } from "../sync/links/disconnect.ts";
-import { createGarminSignIn } from "../sync/links/garmin-sign-in.ts";
-import { createLinkSaver } from "../sync/links/save-link.ts";
-import { createSubscriptions } from "../sync/links/subscriptions.ts";
+import { GarminSignIn } from "../sync/links/garmin-sign-in.ts";
+import { LinkSaver } from "../sync/links/save-link.ts";
+import { Subscriptions } from "../sync/links/subscriptions.ts";
 import { createTokens } from "../sync/links/tokens.ts";
-import { createWithingsLinking } from "../sync/links/withings-consent.ts";
+import { WithingsLinking } from "../sync/links/withings-consent.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
 import { createWithingsCall, type RateLimited } from "../sync/withings/client.ts";
 import { getMeas } from "../sync/withings/measure.ts";
@@ -161,7 +161,7 @@ export async function createApp(
     log,
   };
 
-  const subscriptions = createSubscriptions({
+  const subscriptions = new Subscriptions({
     api: {
       list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(withingsCall, { accessToken, appli })),
       subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(withingsCall, { accessToken, ...it })),
@@ -174,7 +174,7 @@ export async function createApp(
     log,
   });
 
-  const linkSaver = createLinkSaver({
+  const linkSaver = new LinkSaver({
     accounts,
     leases,
     links,
@@ -186,7 +186,7 @@ export async function createApp(
     log,
   });
 
-  const withingsLinking = createWithingsLinking({
+  const withingsLinking = new WithingsLinking({
     api: {
       authorizeUrl: (state) => authorizeUrl(withingsLogin?.accountUrl ?? "", application, state),
       consentAnswer,
@@ -226,7 +226,7 @@ export async function createApp(
     notifyKey,
     /** What Telegram shows at the webhook, where the configuration says nothing else. */
     webhookSecret,
-    garminSignIn: createGarminSignIn({
+    garminSignIn: new GarminSignIn({
       api: {
         ...sso,
         ...diTokens,

@@ -39,25 +39,11 @@ export function createVendorAnswerLog(deps: {
   /** By endpoint; one that was not asked yet counts as working. */
   const lastWell = new Map<string, boolean>();
   const noted = new Set<string>();
-  let isNews = false;
-  let writableAt = Number.NEGATIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-
-  function news() {
-    isNews = true;
-    if (timer) return;
-    const waitMs = Math.max(GATHER_SECONDS * 1000, writableAt - clock.now().getTime());
-    timer = setTimeout(() => void flush(), Math.min(waitMs, PAUSE_SECONDS * 1000)).unref();
-  }
+  const writer = new NewsWriter(clock, save);
 
   function count(endpoint: string, outcome: string, isWell: boolean) {
-    const name = nameOrRest(endpoint, fresh.endpoints, ENDPOINTS);
-    const outcomes = fresh.endpoints[name] ?? {};
-    fresh.endpoints[name] = outcomes;
-    const it = nameOrRest(outcome, outcomes, OUTCOMES);
-    outcomes[it] = { times: (outcomes[it]?.times ?? 0) + 1, lastAt: clock.now() };
-    if ((lastWell.get(name) ?? true) !== isWell) news();
+    const name = addOutcomes(fresh, endpoint, { [outcome]: { times: 1, lastAt: clock.now() } });
+    if ((lastWell.get(name) ?? true) !== isWell) writer.news();
     lastWell.set(name, isWell);
   }
 
@@ -70,36 +56,21 @@ export function createVendorAnswerLog(deps: {
       if (noted.has(id)) return;
       if (noted.size < MOST_NOTED) noted.add(id);
       log.warn("vendor_answer_unknown", { vendor: unknown.vendor, call: it.call, where: it.where });
-      news();
+      writer.news();
     } catch (error) {
       log.warn("vendor_answer_not_noted", { error: error instanceof Error ? error.name : "unknown" });
     }
   };
 
-  async function write(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    isNews = false;
+  async function save(): Promise<boolean> {
     const mine = fresh;
     fresh = emptyAnswers();
-    writableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
-    try {
-      for (let tries = 1; tries <= TRIES; tries++) {
-        const { value, version } = await store.read();
-        if (await store.write(together(value, mine), version)) return;
-      }
-    } catch (error) {
+    const isSaved = await saveMerged(store, mine).catch((error: unknown) => {
       log.warn("vendor_answers_not_saved", errorFacts(error));
-    }
-    // For the next time.
-    fresh = together(mine, fresh);
-    isNews = true;
-  }
-
-  /** Writes the news, if there is any. Never throws. */
-  function flush(): Promise<void> {
-    writing = writing.then(() => (isNews ? write() : undefined));
-    return writing;
+      return false;
+    });
+    if (!isSaved) fresh = together(mine, fresh);
+    return isSaved;
   }
 
   return {
@@ -107,33 +78,92 @@ export function createVendorAnswerLog(deps: {
     count,
 
     /** The same transport, recording how each request ended. */
-    observe:
-      (send: Transport): Transport =>
-      async (request) => {
-        const endpoint = endpointOf(request, vendorOf);
-        try {
-          const answer = await send(request);
-          const { outcome, isWell } = outcomeOf(answer, request.expectedStatus);
-          count(endpoint, outcome, isWell);
-          return answer;
-        } catch (error) {
-          count(endpoint, "no answer", false);
-          throw error;
-        }
-      },
+    observe: (send: Transport): Transport => observing(send, (request) => endpointOf(request, vendorOf), count),
 
     /** Call before the process sleeps: writes the news if the last write is long enough ago. */
-    flushIfDue: (): Promise<void> => (clock.now().getTime() >= writableAt ? flush() : Promise.resolve()),
+    flushIfDue: () => writer.flushIfDue(),
 
     /** Call at the end: writes whenever the last write was. */
-    close: flush,
+    close: () => writer.flush(),
 
     /** Everything known, including from this process. */
     async read(): Promise<VendorAnswers> {
-      await writing;
+      await writer.settled();
       return together((await store.read()).value, fresh);
     },
   };
+}
+
+/** Decides when news is written: soon, but seldom. Nothing here throws. */
+class NewsWriter {
+  readonly #clock: Clock;
+  /** Answers whether it succeeded. Never throws. */
+  readonly #save: () => Promise<boolean>;
+  #isNews = false;
+  #writableAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(clock: Clock, save: () => Promise<boolean>) {
+    this.#clock = clock;
+    this.#save = save;
+  }
+
+  news(): void {
+    this.#isNews = true;
+    if (this.#timer) return;
+    const waitMs = Math.max(GATHER_SECONDS * 1000, this.#writableAt - this.#clock.now().getTime());
+    this.#timer = setTimeout(() => void this.flush(), Math.min(waitMs, PAUSE_SECONDS * 1000)).unref();
+  }
+
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => (this.#isNews ? this.#write() : undefined));
+    return this.#writing;
+  }
+
+  async flushIfDue(): Promise<void> {
+    if (this.#clock.now().getTime() >= this.#writableAt) await this.flush();
+  }
+
+  settled(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isNews = false;
+    this.#writableAt = this.#clock.now().getTime() + PAUSE_SECONDS * 1000;
+    if (!(await this.#save())) this.#isNews = true;
+  }
+}
+
+function observing(
+  send: Transport,
+  nameOf: (request: HttpRequest) => string,
+  count: (endpoint: string, outcome: string, isWell: boolean) => void,
+): Transport {
+  return async (request) => {
+    const endpoint = nameOf(request);
+    try {
+      const answer = await send(request);
+      const { outcome, isWell } = outcomeOf(answer, request.expectedStatus);
+      count(endpoint, outcome, isWell);
+      return answer;
+    } catch (error) {
+      count(endpoint, "no answer", false);
+      throw error;
+    }
+  };
+}
+
+/** False if other processes kept writing first. */
+async function saveMerged(store: VendorAnswersStore, mine: VendorAnswers): Promise<boolean> {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const { value, version } = await store.read();
+    if (await store.write(together(value, mine), version)) return true;
+  }
+  return false;
 }
 
 function emptyAnswers(): VendorAnswers {
@@ -170,16 +200,20 @@ function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
   for (const vendor of ["withings", "garmin", "telegram"] as const) {
     merged.unknown[vendor] = now.unknown[vendor].reduce(withShape, before.unknown[vendor]).slice(-SHAPES);
   }
-  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) {
-    const place = nameOrRest(endpoint, merged.endpoints, ENDPOINTS);
-    const into: Outcomes = merged.endpoints[place] ?? {};
-    merged.endpoints[place] = into;
-    for (const [outcome, { times, lastAt }] of Object.entries(outcomes)) {
-      const name = nameOrRest(outcome, into, OUTCOMES);
-      into[name] = { times: (into[name]?.times ?? 0) + times, lastAt };
-    }
-  }
+  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) addOutcomes(merged, endpoint, outcomes);
   return merged;
+}
+
+/** Adds to what was counted, and answers the name under which the endpoint is counted. */
+function addOutcomes({ endpoints }: VendorAnswers, endpoint: string, added: Outcomes): string {
+  const name = nameOrRest(endpoint, endpoints, ENDPOINTS);
+  const outcomes: Outcomes = endpoints[name] ?? {};
+  endpoints[name] = outcomes;
+  for (const [outcome, { times, lastAt }] of Object.entries(added)) {
+    const it = nameOrRest(outcome, outcomes, OUTCOMES);
+    outcomes[it] = { times: (outcomes[it]?.times ?? 0) + times, lastAt };
+  }
+  return name;
 }
 
 /** A name that is already known, or that there is room for. */

@@ -1,4 +1,4 @@
-import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
+import { retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
 import type {
   CodeOutcome,
   GarminProbe,
@@ -23,156 +23,158 @@ const CLIENTS: Record<MobileClient, { clientId: string; service: string }> = {
 export const MOBILE_SERVICE = CLIENTS.ios.service;
 const USER_AGENT =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
+const ACCEPT_LANGUAGE = "en-US,en;q=0.9";
 
-export interface GarminSso {
-  /** One try. It is never repeated by itself: every retry against a limit makes the limit longer. */
-  login(email: string, password: string, client?: MobileClient): Promise<PasswordOutcome>;
-  verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
-  sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
-  /** Whether this machine can reach the sign-in at all: a request shaped like a sign-in, without a password. */
-  probe(): Promise<GarminProbe>;
-}
-
-export function createGarminSso(options: {
+interface SsoOptions {
   ssoUrl: string;
   send: Transport;
   now: () => Date;
   onUnknown?: NoteUnknown | undefined;
-}): GarminSso {
-  const { send, now, onUnknown } = options;
-  const ssoUrl = options.ssoUrl.replace(/\/+$/, "");
-  const origin = new URL(ssoUrl).origin;
-  const urlOf = (path: string, client: MobileClient) =>
-    `${ssoUrl}${path}?${new URLSearchParams({ clientId: CLIENTS[client].clientId, locale: "en-US", service: CLIENTS[client].service })}`;
-  const headers = {
-    accept: "application/json, text/plain, */*",
-    "accept-language": "en-US,en;q=0.9",
-    origin,
-    "user-agent": USER_AGENT,
-  };
+}
 
-  /** What Garmin's app shows before it asks for a password, without a locale in the query. */
-  const pageOf = (client: MobileClient) => `${ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams(CLIENTS[client])}`;
-
-  const post = (path: string, body: unknown, pending: Partial<PendingSignIn>) => {
-    const { client = "ios" } = pending;
-    const cookie = cookieHeader(pending.cookies ?? {});
-    return send({
-      method: "POST",
-      url: urlOf(path, client),
-      headers: { ...headers, "content-type": "application/json", referer: pageOf(client), ...(cookie && { cookie }) },
-      body: JSON.stringify(body),
-    });
-  };
-
-  function unclear(path: string, answer: HttpAnswer, { type, value }: SignInAnswer): SignInRefusal {
-    const where = type ? `responseStatus.type: ${type}` : "no responseStatus";
-    onUnknown?.({
-      ...{ vendor: "garmin", call: `Garmin POST ${path}`, httpStatus: answer.status, where, value },
-      headerNames: Object.keys(answer.headers),
-    });
-    return { type: "unclear", what: type || `HTTP ${answer.status}` };
-  }
-
+export function createGarminSso(options: SsoOptions) {
+  const sso = { ...options, ssoUrl: options.ssoUrl.replace(/\/+$/, "") };
   return {
-    async login(email, password, client = "ios") {
-      const path = "/mobile/api/login";
-      // A password without this page's cookies and address gets 429, and with them an answer (python-garminconnect 0.3.20,
-      // autumn 2026). A refused page has cost no try, and a broken one does not stop us from trying the password.
-      const page = await send({
-        method: "GET",
-        url: pageOf(client),
-        headers: {
-          accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-          "accept-language": headers["accept-language"],
-          "user-agent": USER_AGENT,
-        },
+    /** One try, never repeated automatically: every retry against a limit makes the limit longer. */
+    login: (email: string, password: string, client: MobileClient = "ios") =>
+      login(sso, { username: email, password }, client),
+    verifyCode: (pending: PendingSignIn, code: string) => verifyCode(sso, pending, code),
+    sendCode: (pending: PendingSignIn) => sendCode(sso, pending),
+    /** Whether this machine can reach the sign-in at all: a request shaped like a sign-in, without a password. */
+    probe: () => probe(sso),
+  };
+}
+
+async function login(
+  sso: SsoOptions,
+  credentials: { username: string; password: string },
+  client: MobileClient,
+): Promise<PasswordOutcome> {
+  const { send, now } = sso;
+  // A password without this page's cookies and address gets 429, and with them an answer (python-garminconnect 0.3.20,
+  // autumn 2026). A refused page has cost no try, and a broken one doesn't stop us from trying the password.
+  const page = await send({
+    method: "GET",
+    url: pageOf(sso, client),
+    headers: {
+      accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+      "accept-language": ACCEPT_LANGUAGE,
+      "user-agent": USER_AGENT,
+    },
+  });
+  if (page.status === 429) return { type: "rate_limited", retryAfterSeconds: retryAfterSeconds(page) };
+  if (page.status === 403) return { type: "blocked" };
+  if (page.status === 427) return { type: "client_refused" };
+  const before = keepCookies({}, page.headers["set-cookie"], now());
+  const body = { ...credentials, rememberMe: true, captchaToken: "" };
+  const { read, cookies, noteUnclear } = await post(sso, "/mobile/api/login", body, { client, cookies: before });
+  const refusal = commonRefusal(read) ?? passwordRefusal(read);
+  if (refusal) return refusal;
+  if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[client].service };
+  if (read.isOutage || read.type !== "MFA_REQUIRED") return noteUnclear();
+  const method = read.mfa?.mfaLastMethodUsed || read.mfa?.defaultMfaMethod || "email";
+  const sentBy = wayOf(method);
+  const sentTo = { email: read.mfa?.email, phone: read.mfa?.phoneNumber, other: undefined }[sentBy];
+  const pending = { cookies, client, method, sentBy, ...(sentTo && { sentTo }), startedAt: now() };
+  return { type: "mfa_required", pending };
+}
+
+async function verifyCode(sso: SsoOptions, pending: PendingSignIn, code: string): Promise<CodeOutcome> {
+  const body = {
+    mfaMethod: pending.method,
+    mfaVerificationCode: code,
+    rememberMyBrowser: true,
+    reconsentList: [],
+    mfaSetup: false,
+  };
+  const { read, cookies, noteUnclear } = await post(sso, "/mobile/api/mfa/verifyCode", body, pending);
+  const refusal = commonRefusal(read);
+  if (refusal) return refusal;
+  if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[pending.client ?? "ios"].service };
+  if (/EXPIRED/i.test(read.said)) return { type: "expired" };
+  if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
+  // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket
+  // for one, after a good password: the sign-in keeps waiting.
+  const isVerdict = [200, 400, 401].includes(read.httpStatus) && !read.isOutage && read.type !== "SUCCESSFUL";
+  if (!isVerdict) return noteUnclear();
+  if (read.type !== "INVALID_MFA_CODE") noteUnclear();
+  return { type: "wrong_code", pending: { ...pending, cookies } };
+}
+
+async function sendCode(sso: SsoOptions, pending: PendingSignIn): Promise<NewCodeOutcome> {
+  const body = { mfaMethod: pending.method };
+  const { read, cookies, noteUnclear } = await post(sso, "/mobile/api/mfa/sendCode", body, pending);
+  const refusal = commonRefusal(read);
+  if (refusal) return refusal;
+  if (read.type === "MFA_CODE_SENT") return { type: "sent", pending: { ...pending, cookies } };
+  if (/EXPIRED/i.test(read.said) || read.type === "INVALID_USERNAME_PASSWORD") return { type: "expired" };
+  if (/MAX/i.test(read.said)) return { type: "too_many_codes" };
+  return read.isOutage ? noteUnclear() : { type: "too_soon" };
+}
+
+async function probe(sso: SsoOptions): Promise<GarminProbe> {
+  const { status, headers } = await sso.send({
+    method: "GET",
+    url: apiUrl(sso, "/mobile/api/login", "ios"),
+    headers: headersFor(sso),
+    expectedStatus: 405,
+  });
+  // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
+  const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
+  const date = new Date(String(headers.date));
+  return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
+}
+
+/** One request, with its answer read and the cookies as they are after it. */
+async function post(
+  sso: SsoOptions,
+  path: string,
+  body: unknown,
+  { client = "ios", cookies }: Pick<PendingSignIn, "client" | "cookies">,
+) {
+  const cookie = cookieHeader(cookies);
+  const answer = await sso.send({
+    method: "POST",
+    url: apiUrl(sso, path, client),
+    headers: {
+      ...headersFor(sso),
+      "content-type": "application/json",
+      referer: pageOf(sso, client),
+      ...(cookie && { cookie }),
+    },
+    body: JSON.stringify(body),
+  });
+  const read = readSignInAnswer(answer);
+  return {
+    read,
+    cookies: keepCookies(cookies, answer.headers["set-cookie"], sso.now()),
+    noteUnclear(): SignInRefusal {
+      const { httpStatus, type, value } = read;
+      const where = type ? `responseStatus.type: ${type}` : "no responseStatus";
+      sso.onUnknown?.({
+        ...{ vendor: "garmin", call: `Garmin POST ${path}`, httpStatus, where, value },
+        headerNames: Object.keys(answer.headers),
       });
-      if (page.status === 429) return { type: "rate_limited", retryAfterSeconds: retryAfterSeconds(page) };
-      if (page.status === 403) return { type: "blocked" };
-      if (page.status === 427) return { type: "client_refused" };
-      const cookies = keepCookies({}, page.headers["set-cookie"], now());
-      const body = { username: email, password, rememberMe: true, captchaToken: "" };
-      const answer = await post(path, body, { client, cookies });
-      const read = readSignInAnswer(answer);
-      const refusal = commonRefusal(read) ?? passwordRefusal(read);
-      if (refusal) return refusal;
-      if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[client].service };
-      if (read.isOutage || read.type !== "MFA_REQUIRED") return unclear(path, answer, read);
-      const method = read.mfa?.mfaLastMethodUsed || read.mfa?.defaultMfaMethod || "email";
-      const sentBy = wayOf(method);
-      const sentTo = { email: read.mfa?.email, phone: read.mfa?.phoneNumber, other: undefined }[sentBy];
-      return {
-        type: "mfa_required",
-        pending: {
-          cookies: keepCookies(cookies, answer.headers["set-cookie"], now()),
-          client,
-          method,
-          sentBy,
-          ...(sentTo && { sentTo }),
-          startedAt: now(),
-        },
-      };
-    },
-
-    async verifyCode(pending, code) {
-      const path = "/mobile/api/mfa/verifyCode";
-      const answer = await post(
-        path,
-        {
-          mfaMethod: pending.method,
-          mfaVerificationCode: code,
-          rememberMyBrowser: true,
-          reconsentList: [],
-          mfaSetup: false,
-        },
-        pending,
-      );
-      const read = readSignInAnswer(answer);
-      const refusal = commonRefusal(read);
-      if (refusal) return refusal;
-      const { service } = CLIENTS[pending.client ?? "ios"];
-      if (read.ticket) return { type: "ticket", ticket: read.ticket, service };
-      if (/EXPIRED/i.test(read.said)) return { type: "expired" };
-      if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
-      // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket
-      // for one, after a good password: the sign-in keeps waiting.
-      const isVerdict = [200, 400, 401].includes(answer.status) && !read.isOutage && read.type !== "SUCCESSFUL";
-      if (!isVerdict || read.type !== "INVALID_MFA_CODE") unclear(path, answer, read);
-      if (!isVerdict) return { type: "unclear", what: read.type || `HTTP ${answer.status}` };
-      const cookies = keepCookies(pending.cookies, answer.headers["set-cookie"], now());
-      return { type: "wrong_code", pending: { ...pending, cookies } };
-    },
-
-    async sendCode(pending) {
-      const path = "/mobile/api/mfa/sendCode";
-      const answer = await post(path, { mfaMethod: pending.method }, pending);
-      const read = readSignInAnswer(answer);
-      const refusal = commonRefusal(read);
-      if (refusal) return refusal;
-      if (read.type === "MFA_CODE_SENT") {
-        const cookies = keepCookies(pending.cookies, answer.headers["set-cookie"], now());
-        return { type: "sent", pending: { ...pending, cookies } };
-      }
-      if (/EXPIRED/i.test(read.said) || read.type === "INVALID_USERNAME_PASSWORD") return { type: "expired" };
-      if (/MAX/i.test(read.said)) return { type: "too_many_codes" };
-      return read.isOutage ? unclear(path, answer, read) : { type: "too_soon" };
-    },
-
-    async probe() {
-      const { status, headers: answered } = await send({
-        method: "GET",
-        url: urlOf("/mobile/api/login", "ios"),
-        headers,
-        expectedStatus: 405,
-      });
-      // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
-      const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
-      const date = new Date(String(answered.date));
-      return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
+      return { type: "unclear", what: type || `HTTP ${httpStatus}` };
     },
   };
 }
+
+const apiUrl = ({ ssoUrl }: SsoOptions, path: string, client: MobileClient) => {
+  const { clientId, service } = CLIENTS[client];
+  return `${ssoUrl}${path}?${new URLSearchParams({ clientId, locale: "en-US", service })}`;
+};
+
+/** What Garmin's app shows before it asks for a password, without a locale in the query. */
+const pageOf = ({ ssoUrl }: SsoOptions, client: MobileClient) =>
+  `${ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams(CLIENTS[client])}`;
+
+const headersFor = ({ ssoUrl }: SsoOptions) => ({
+  accept: "application/json, text/plain, */*",
+  "accept-language": ACCEPT_LANGUAGE,
+  origin: new URL(ssoUrl).origin,
+  "user-agent": USER_AGENT,
+});
 
 /** How a code reaches its owner. Names seen or reported: email; phone, sms; totp, authenticator. */
 function wayOf(method: string): "email" | "phone" | "other" {

@@ -20,108 +20,107 @@ const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
 /** If Garmin does not say, or not in a way we understand: the life that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
 
-export interface DiTokens {
-  exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
-  /** The old refresh token is dead with the answer: the caller must store the new one before anything else. */
-  refresh(link: Link): Promise<RefreshOutcome>;
-}
-
-/** Garmin's token endpoint. Its refusals repeat the refresh token: no body of it may reach a message or the log. */
-export function createDiTokens(options: {
+interface DiTokensOptions {
   diauthUrl: string;
   /** For new sign-ins. The first id tried uses up the ticket, so there is only one. */
   clientId: string;
   send: Transport;
   now: () => Date;
   onUnknown?: NoteUnknown | undefined;
-}): DiTokens {
-  const { diauthUrl, clientId: configuredId, send, now, onUnknown } = options;
+}
 
-  const post = (clientId: string, grant: Record<string, string>) =>
-    send({
-      method: "POST",
-      url: `${diauthUrl.replace(/\/+$/, "")}/di-oauth2-service/oauth/token`,
-      headers: {
-        ...APP_HEADERS,
-        accept: "application/json",
-        authorization: `Basic ${Buffer.from(`${clientId}:`).toString("base64")}`,
-        "cache-control": "no-cache",
-      },
-      body: new URLSearchParams({ client_id: clientId, ...grant }),
-      silenceOf: "garmin_silent",
-    });
-
-  function read(answer: HttpAnswer, clientId: string, oldRefreshToken?: string): TokenSet {
-    const body = parseJson(answer.text);
-    if (body === undefined) {
-      throw new RetryLaterError("Garmin tokens: a page came, not data", { delayedBy: "garmin_silent" });
-    }
-    const parsed = TokenAnswer.safeParse(body);
-    if (!parsed.success) {
-      const where = issuePaths(parsed.error);
-      note(answer, where, body);
-      throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, where);
-    }
-    const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
-    const refreshToken = refresh_token ?? oldRefreshToken;
-    if (!refreshToken)
-      throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, "refresh_token: missing");
-    if (expires_in === undefined) note(answer, "expires_in: not usable", body);
-    return {
-      accessToken: access_token,
-      accessExpiresAt: new Date(now().getTime() + (expires_in ?? UNKNOWN_LIFE_SECONDS) * 1000),
-      refreshToken,
-      refreshExpiresAt: new Date(now().getTime() + (refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS) * 1000),
-      // The token may name a different id from the one we sent, and only that one can renew it.
-      clientId: clientIdIn(access_token) ?? clientId,
-    };
-  }
-
-  function note(answer: HttpAnswer, where: string, value: unknown) {
-    onUnknown?.({
-      ...{
-        vendor: "garmin",
-        call: "Garmin POST /di-oauth2-service/oauth/token",
-        httpStatus: answer.status,
-        where,
-        value,
-      },
-      headerNames: Object.keys(answer.headers),
-    });
-  }
-
-  /** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
-  function verdictOf(answer: HttpAnswer, call: string): "good" | "refused" {
-    if (answer.status >= 200 && answer.status <= 299) return "good";
-    const value = parseJson(answer.text);
-    if (value === undefined || ![400, 401, 403].includes(answer.status)) throw tryLater(call, answer);
-    const { error } = Refusal.safeParse(value).data ?? {};
-    if (error === "invalid_grant" || error === "invalid_token") return "refused";
-    // Garmin no longer knows the client id: waiting does not help, and all accounts are affected.
-    if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
-    note(answer, "error: unknown", value);
-    throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`, { delayedBy: "garmin_refusing" });
-  }
-
+/** Garmin's token endpoint. Its refusals repeat the refresh token: no body of it may reach a message or the log. */
+export function createDiTokens(options: DiTokensOptions) {
+  const { clientId: configuredId } = options;
   return {
-    async exchangeTicket(ticket, service) {
-      const answer = await post(configuredId, {
+    async exchangeTicket(
+      ticket: string,
+      service: string,
+    ): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }> {
+      const answer = await post(options, configuredId, {
         service_ticket: ticket,
         grant_type: "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket",
         service_url: service,
       });
-      const verdict = verdictOf(answer, "Garmin ticket exchange");
-      return verdict === "refused" ? { type: "refused" } : { type: "tokens", tokens: read(answer, configuredId) };
+      if (isRefused(options, answer, "Garmin ticket exchange")) return { type: "refused" };
+      return { type: "tokens", tokens: readTokens(options, answer, configuredId) };
     },
 
-    async refresh({ tokens }) {
-      const clientId = tokens.clientId ?? configuredId;
-      const answer = await post(clientId, { grant_type: "refresh_token", refresh_token: tokens.refreshToken });
-      const verdict = verdictOf(answer, "Garmin token refresh");
-      if (verdict === "refused") return { type: "refused" };
-      return { type: "refreshed", tokens: read(answer, clientId, tokens.refreshToken) };
+    /** The old refresh token is dead with the answer: the caller must store the new one before anything else. */
+    async refresh({ tokens }: Pick<Link, "tokens">): Promise<RefreshOutcome> {
+      const { clientId = configuredId, refreshToken } = tokens;
+      const answer = await post(options, clientId, { grant_type: "refresh_token", refresh_token: refreshToken });
+      if (isRefused(options, answer, "Garmin token refresh")) return { type: "refused" };
+      return { type: "refreshed", tokens: readTokens(options, answer, clientId, refreshToken) };
     },
   };
+}
+
+function post({ send, diauthUrl }: DiTokensOptions, clientId: string, grant: Record<string, string>) {
+  return send({
+    method: "POST",
+    url: `${diauthUrl.replace(/\/+$/, "")}/di-oauth2-service/oauth/token`,
+    headers: {
+      ...APP_HEADERS,
+      accept: "application/json",
+      authorization: `Basic ${Buffer.from(`${clientId}:`).toString("base64")}`,
+      "cache-control": "no-cache",
+    },
+    body: new URLSearchParams({ client_id: clientId, ...grant }),
+    silenceOf: "garmin_silent",
+  });
+}
+
+/** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
+function isRefused(options: DiTokensOptions, answer: HttpAnswer, call: string): boolean {
+  if (answer.status >= 200 && answer.status <= 299) return false;
+  const value = parseJson(answer.text);
+  if (value === undefined || ![400, 401, 403].includes(answer.status)) throw tryLater(call, answer);
+  const { error } = Refusal.safeParse(value).data ?? {};
+  if (error === "invalid_grant" || error === "invalid_token") return true;
+  // Garmin no longer knows the client id: waiting doesn't help, and all accounts are affected.
+  if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
+  note(options, answer, "error: unknown", value);
+  throw new UnclearRefusalError(`${call} answered HTTP ${answer.status}`, { delayedBy: "garmin_refusing" });
+}
+
+function readTokens(
+  options: DiTokensOptions,
+  answer: HttpAnswer,
+  clientId: string,
+  oldRefreshToken?: string,
+): TokenSet {
+  const body = parseJson(answer.text);
+  if (body === undefined) {
+    throw new RetryLaterError("Garmin tokens: a page came, not data", { delayedBy: "garmin_silent" });
+  }
+  const parsed = TokenAnswer.safeParse(body);
+  if (!parsed.success) {
+    const where = issuePaths(parsed.error);
+    note(options, answer, where, body);
+    throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, where);
+  }
+  const { access_token, refresh_token, expires_in, refresh_token_expires_in } = parsed.data;
+  const refreshToken = refresh_token ?? oldRefreshToken;
+  if (!refreshToken)
+    throw new UnexpectedAnswerError("garmin", "Garmin tokens", answer.status, "refresh_token: missing");
+  if (expires_in === undefined) note(options, answer, "expires_in: not usable", body);
+  const endOf = (seconds: number) => new Date(options.now().getTime() + seconds * 1000);
+  return {
+    accessToken: access_token,
+    accessExpiresAt: endOf(expires_in ?? UNKNOWN_LIFE_SECONDS),
+    refreshToken,
+    refreshExpiresAt: endOf(refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS),
+    // The token may name a different id from the one we sent, and only that one can renew it.
+    clientId: clientIdIn(access_token) ?? clientId,
+  };
+}
+
+function note({ onUnknown }: DiTokensOptions, { status, headers }: HttpAnswer, where: string, value: unknown) {
+  onUnknown?.({
+    ...{ vendor: "garmin", call: "Garmin POST /di-oauth2-service/oauth/token", httpStatus: status, where, value },
+    headerNames: Object.keys(headers),
+  });
 }
 
 /** The `client_id` claim of a JWT. The signature is not checked, and an unreadable token has none. */

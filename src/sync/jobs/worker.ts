@@ -31,12 +31,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/**
- * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
- * tried again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed
- * process had begun is done again by the next. A job that hangs is given up, so that its account is not stuck for good.
- */
-export function startWorker(deps: {
+interface WorkerDeps {
   jobs: Jobs;
   work: (job: Job) => Promise<void>;
   longestJobMinutes?: number;
@@ -44,8 +39,15 @@ export function startWorker(deps: {
   onLook?: () => void;
   clock: Clock;
   log: Log;
-}): Worker {
-  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, onLook, clock, log } = deps;
+}
+
+/**
+ * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
+ * tried again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed
+ * process had begun is done again by the next. A job that hangs is given up, so that its account is not stuck for good.
+ */
+export function startWorker(deps: WorkerDeps): Worker {
+  const { jobs, onLook, clock, log } = deps;
   const running = new Map<number, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
@@ -80,7 +82,7 @@ export function startWorker(deps: {
 
   function begin(job: Versioned<Job>) {
     const { account } = job.value;
-    const done = perform(job).then(
+    const done = perform(job, deps).then(
       () => {
         running.delete(account);
         wake();
@@ -94,23 +96,6 @@ export function startWorker(deps: {
     running.set(account, done);
   }
 
-  async function perform(job: Versioned<Job>) {
-    const { account, reason, attempts } = job.value;
-    try {
-      await within(longestJobMinutes, work(job.value));
-    } catch (error) {
-      const acting = whoActs(error);
-      const asked = acting.who === "time" ? (acting.error.retryAfterSeconds ?? 0) : 0;
-      const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
-      const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
-      const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
-      if (acting.who === "time") log.warn("job_postponed", facts);
-      else log.error("job_failed", facts);
-      return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
-    }
-    await jobs.finish(job);
-  }
-
   wake();
   return {
     wake,
@@ -121,6 +106,24 @@ export function startWorker(deps: {
       await Promise.all(running.values());
     },
   };
+}
+
+async function perform(job: Versioned<Job>, deps: WorkerDeps): Promise<void> {
+  const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, clock, log } = deps;
+  const { account, reason, attempts } = job.value;
+  try {
+    await within(longestJobMinutes, work(job.value));
+  } catch (error) {
+    const acting = whoActs(error);
+    const asked = acting.who === "time" ? (acting.error.retryAfterSeconds ?? 0) : 0;
+    const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
+    const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
+    const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
+    if (acting.who === "time") log.warn("job_postponed", facts);
+    else log.error("job_failed", facts);
+    return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
+  }
+  await jobs.finish(job);
 }
 
 /** Counts real time, not the time a machine sleeps. Throws if the work has not ended by then. */

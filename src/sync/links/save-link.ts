@@ -11,16 +11,6 @@ import { withLease } from "./with-lease.ts";
 /** A code or a ticket is used up by the time its link is saved, so a short wait is worth it. One second between two tries. */
 const TRIES = 15;
 
-/** Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved. */
-export interface LinkSaver {
-  /** Whether the person or profile belongs to another account. */
-  isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean>;
-  /** Replaces the previous link and claims its person or profile. `taken`: that belongs to another account. */
-  save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed">;
-  /** Tokens that are not a link yet. */
-  savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed">;
-}
-
 /** The right to make or remove the links of an account. Syncs do not take it, so nobody waits for one here. */
 export async function withLinksLease<T>(
   { leases, clock }: { leases: Leases; clock: Clock },
@@ -41,7 +31,7 @@ export async function withLinksLease<T>(
   }
 }
 
-export function createLinkSaver(deps: {
+interface LinkSaverDeps {
   accounts: Pick<Accounts, "find">;
   leases: Leases;
   links: Links;
@@ -51,67 +41,81 @@ export function createLinkSaver(deps: {
   schedule: Pick<Schedule, "set">;
   clock: Clock;
   log: Log;
-}): LinkSaver {
-  const { accounts, links, pendingLinks, users, subscriptions, schedule, clock, log } = deps;
+}
 
-  return {
-    isTaken: async (account, vendor, vendorUserId) => {
-      const owner = await users[vendor].accountOf(vendorUserId);
-      return owner !== undefined && owner !== account && (await isLinkedTo(owner, vendor, vendorUserId));
-    },
+/** Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved. */
+export class LinkSaver {
+  readonly #deps: LinkSaverDeps;
 
-    save: (account, vendor, link) =>
-      withLinksLease(deps, account, async () => {
-        // The vendor's answer took a while, and everything may have been removed: a link without an account is never used,
-        // and keeps everybody else from linking that person.
-        if (!(await isThere(account))) return "account_removed";
-        if ((await claim(account, vendor, link.vendorUserId)) !== account) return "taken";
-        // A damaged one is replaced too.
-        const before = await links.facts(account, vendor).catch(() => undefined);
-        await links.replace(account, vendor, link);
-        // The link is made. A failure from here on must not make it look as if it were not.
-        await tidy(account, vendor, { before: before?.vendorUserId, now: link.vendorUserId }).catch((error: unknown) =>
-          log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
-        );
-        return "saved";
-      }),
-
-    savePending: (account, vendor, pending) =>
-      withLinksLease(deps, account, async () => {
-        if (!(await isThere(account))) return "account_removed";
-        await pendingLinks.save(account, vendor, pending);
-        return "saved";
-      }),
-  };
-
-  async function isThere(account: number): Promise<boolean> {
-    return (await accounts.find(account)) !== undefined;
+  constructor(deps: LinkSaverDeps) {
+    this.#deps = deps;
   }
 
-  /** Claimed by somebody who has no such link: a process that died in between left that behind. A damaged link counts. */
-  async function isLinkedTo(owner: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
-    if (!(await isThere(owner))) return false;
+  /** Whether the person or profile belongs to another account. */
+  async isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
+    const owner = await this.#deps.users[vendor].accountOf(vendorUserId);
+    return owner !== undefined && owner !== account && (await this.#isLinkedTo(owner, vendor, vendorUserId));
+  }
+
+  /** Replaces the previous link and claims its person or profile. `taken`: that belongs to another account. */
+  save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed"> {
+    const { links, log } = this.#deps;
+    return withLinksLease(this.#deps, account, async () => {
+      // The vendor's answer took a while, and everything may have been removed: a link without an account is never used,
+      // and keeps everybody else from linking that person.
+      if (!(await this.#isThere(account))) return "account_removed";
+      if ((await this.#claim(account, vendor, link.vendorUserId)) !== account) return "taken";
+      // A damaged one is replaced too.
+      const before = await links.facts(account, vendor).catch(() => undefined);
+      await links.replace(account, vendor, link);
+      // The link is made. A failure from here on must not make it look as if it were not.
+      const person = { before: before?.vendorUserId, now: link.vendorUserId };
+      await this.#tidy(account, vendor, person).catch((error: unknown) =>
+        log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
+      );
+      return "saved";
+    });
+  }
+
+  /** Tokens that are not a link yet. */
+  savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed"> {
+    return withLinksLease(this.#deps, account, async () => {
+      if (!(await this.#isThere(account))) return "account_removed";
+      await this.#deps.pendingLinks.save(account, vendor, pending);
+      return "saved";
+    });
+  }
+
+  async #isThere(account: number): Promise<boolean> {
+    return (await this.#deps.accounts.find(account)) !== undefined;
+  }
+
+  /** False if the account that claimed it has no such link: a process died in between. A damaged link counts. */
+  async #isLinkedTo(owner: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
+    if (!(await this.#isThere(owner))) return false;
     try {
-      return (await links.facts(owner, vendor))?.vendorUserId === vendorUserId;
+      return (await this.#deps.links.facts(owner, vendor))?.vendorUserId === vendorUserId;
     } catch (error) {
       if (error instanceof RetryLaterError) throw error;
       return true;
     }
   }
 
-  async function claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
-    const owner = await users[vendor].claim(vendorUserId, account);
+  async #claim(account: number, vendor: Vendor, vendorUserId: string): Promise<number> {
+    const users = this.#deps.users[vendor];
+    const owner = await users.claim(vendorUserId, account);
     if (owner === account) return owner;
     // Under the other account's lease, because it may be about to save the link.
-    const isTheirs = await withLinksLease(deps, owner, () => isLinkedTo(owner, vendor, vendorUserId));
+    const isTheirs = await withLinksLease(this.#deps, owner, () => this.#isLinkedTo(owner, vendor, vendorUserId));
     if (isTheirs) return owner;
-    await users[vendor].release(vendorUserId, owner);
-    return users[vendor].claim(vendorUserId, account);
+    await users.release(vendorUserId, owner);
+    return users.claim(vendorUserId, account);
   }
 
-  async function tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }) {
+  async #tidy(account: number, vendor: Vendor, person: { before: string | undefined; now: string }): Promise<void> {
+    const { pendingLinks, users, subscriptions, schedule, clock } = this.#deps;
     await pendingLinks.forget(account, vendor);
-    // Whatever the chat or the terminal says: otherwise a new account could wait for a day.
+    // Here, and not left to the chat or the terminal: otherwise a new account could wait for a day.
     await schedule.set(account, { dueAt: clock.now(), failures: 0 });
     // Subscriptions went with the old link.
     if (vendor === "withings") await subscriptions.forget(account);

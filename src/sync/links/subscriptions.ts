@@ -54,102 +54,101 @@ export interface NotificationsSeen {
   checkedAt?: Date;
 }
 
-export interface Subscriptions {
-  /** Sees to it that Withings tells us of this account. Asks Withings once a day, and right after linking. */
-  keep(account: number): Promise<SubscriptionCheck>;
+interface SubscriptionDeps {
+  api: WithingsNotifyApi;
+  memory: SubscriptionMemory;
+  tokens: Tokens;
+  /** Undefined without a public address. It holds a key: it goes to Withings and nowhere else. */
+  callbackUrl: string | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+export class Subscriptions {
+  readonly #deps: SubscriptionDeps;
+  readonly #callbackId: string;
+
+  constructor(deps: SubscriptionDeps) {
+    this.#deps = deps;
+    const hash = createHash("sha256").update(deps.callbackUrl ?? "");
+    this.#callbackId = hash.digest("hex").slice(0, 16);
+  }
+
+  /** Makes sure that Withings tells us of this account. Asks Withings once a day, and right after linking. */
+  async keep(account: number): Promise<SubscriptionCheck> {
+    const { api, tokens, callbackUrl, clock, log } = this.#deps;
+    if (callbackUrl === undefined) return { type: "off" };
+    const known = await this.#read(account);
+    if (known && !isDue(known, clock.now())) return { type: "not_due" };
+    try {
+      const { state, active, made } = await setUp(api, tokens.withAccess(account, "withings"), callbackUrl);
+      await this.#save(account, state, active);
+      const wasUnreachable = known?.state === "callback_unreachable";
+      if (state === "callback_unreachable") return { type: state, isNew: !wasUnreachable };
+      if (wasUnreachable) return { type: "reached" };
+      const applis = made.filter((appli) => known?.active.includes(appli));
+      return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
+    } catch (error) {
+      if (error instanceof ActionNeededError) return { type: "not_linked" };
+      // Saved whatever it was, or it would be asked again every minute.
+      const isKnown = known?.state === "gone" || known?.state === "callback_unreachable";
+      await this.#save(account, isKnown ? known.state : "unknown", known?.active ?? []);
+      if (!(error instanceof RetryLaterError)) throw error;
+      log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
+      return { type: "later" };
+    }
+  }
+
   /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
-  remove(account: number): Promise<void>;
-  /** What was last seen, without asking Withings; undefined where there is no address that Withings could call. */
-  state(account: number): Promise<NotificationsSeen | undefined>;
+  async remove(account: number): Promise<void> {
+    const { api, memory, tokens, callbackUrl, log } = this.#deps;
+    await memory.forget(account);
+    if (callbackUrl === undefined) return;
+    try {
+      const withAccess = tokens.withAccess(account, "withings");
+      for (const each of await api.list(withAccess)) {
+        if (isOurs(each, callbackUrl)) await api.revoke(withAccess, each);
+      }
+    } catch (error) {
+      log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
+    }
+  }
+
+  /** What was last seen, without asking Withings; undefined without a public address. */
+  async state(account: number): Promise<NotificationsSeen | undefined> {
+    if (this.#deps.callbackUrl === undefined) return undefined;
+    const seen = await this.#read(account);
+    return seen ? { state: stateOf(seen), checkedAt: seen.checkedAt } : { state: "off" };
+  }
+
   /**
    * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what
    * a request to Withings throws.
    */
-  look(account: number): Promise<NotificationState | undefined>;
-}
-
-/** `callbackUrl` holds a key: it goes to Withings and nowhere else. */
-export function createSubscriptions(deps: {
-  api: WithingsNotifyApi;
-  memory: SubscriptionMemory;
-  tokens: Tokens;
-  callbackUrl: string | undefined;
-  clock: Clock;
-  log: Log;
-}): Subscriptions {
-  const { api, memory, tokens, callbackUrl, clock, log } = deps;
-  const callbackId = createHash("sha256")
-    .update(callbackUrl ?? "")
-    .digest("hex")
-    .slice(0, 16);
-
-  /** What is known of our present address. */
-  async function read(account: number): Promise<SubscriptionsSeen | undefined> {
-    const seen = await memory.read(account);
-    return seen?.callbackId === callbackId ? seen : undefined;
+  async look(account: number): Promise<NotificationState | undefined> {
+    const { api, memory, tokens, callbackUrl } = this.#deps;
+    if (callbackUrl === undefined) return undefined;
+    const listed = await api.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
+    const active = listed.filter((it) => sameAddress(it.callbackUrl, callbackUrl)).map(({ appli }) => appli);
+    const known = await this.#read(account);
+    const isWhole = active.some(isForReadings) && (known?.active.every((it) => active.includes(it)) ?? true);
+    if (isWhole) return "on";
+    if (known?.state === "callback_unreachable") return "unreachable";
+    if (!known?.active.some(isForReadings)) return "off";
+    await memory.save(account, { ...known, state: "gone" });
+    return "gone";
   }
 
-  return {
-    async keep(account) {
-      if (callbackUrl === undefined) return { type: "off" };
-      const known = await read(account);
-      if (known && !isDue(known, clock.now())) return { type: "not_due" };
+  /** What is known of our present address. */
+  async #read(account: number): Promise<SubscriptionsSeen | undefined> {
+    const seen = await this.#deps.memory.read(account);
+    return seen?.callbackId === this.#callbackId ? seen : undefined;
+  }
 
-      const save = (state: SubscriptionsSeen["state"], active: number[]) =>
-        memory.save(account, { checkedAt: clock.now(), callbackId, state, active });
-      try {
-        const withAccess = tokens.withAccess(account, "withings");
-        const { state, active, made } = await setUp(api, withAccess, callbackUrl);
-        await save(state, active);
-        const wasUnreachable = known?.state === "callback_unreachable";
-        if (state === "callback_unreachable") return { type: state, isNew: !wasUnreachable };
-        if (wasUnreachable) return { type: "reached" };
-        const applis = made.filter((appli) => known?.active.includes(appli));
-        return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
-      } catch (error) {
-        if (error instanceof ActionNeededError) return { type: "not_linked" };
-        // Whatever it was, it is not to be asked again every minute.
-        const isKnown = known?.state === "gone" || known?.state === "callback_unreachable";
-        await save(isKnown ? known.state : "unknown", known?.active ?? []);
-        if (!(error instanceof RetryLaterError)) throw error;
-        log.warn("subscriptions_not_checked", { account, ...errorFacts(error) });
-        return { type: "later" };
-      }
-    },
-
-    async remove(account) {
-      // Whatever Withings says to it: without a link nothing stands that could be told of.
-      await memory.forget(account);
-      if (callbackUrl === undefined) return;
-      try {
-        const withAccess = tokens.withAccess(account, "withings");
-        for (const each of await api.list(withAccess)) {
-          if (isOurs(each, callbackUrl)) await api.revoke(withAccess, each);
-        }
-      } catch (error) {
-        log.warn("subscriptions_not_removed", { account, ...errorFacts(error) });
-      }
-    },
-
-    async state(account) {
-      if (callbackUrl === undefined) return undefined;
-      const seen = await read(account);
-      return seen ? { state: stateOf(seen), checkedAt: seen.checkedAt } : { state: "off" };
-    },
-
-    async look(account) {
-      if (callbackUrl === undefined) return undefined;
-      const listed = await api.list(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }));
-      const active = listed.filter((it) => sameAddress(it.callbackUrl, callbackUrl)).map(({ appli }) => appli);
-      const known = await read(account);
-      const isWhole = active.some(isForReadings) && (known?.active.every((it) => active.includes(it)) ?? true);
-      if (isWhole) return "on";
-      if (known?.state === "callback_unreachable") return "unreachable";
-      if (!known?.active.some(isForReadings)) return "off";
-      await memory.save(account, { ...known, state: "gone" });
-      return "gone";
-    },
-  };
+  #save(account: number, state: SubscriptionsSeen["state"], active: number[]): Promise<void> {
+    const { memory, clock } = this.#deps;
+    return memory.save(account, { checkedAt: clock.now(), callbackId: this.#callbackId, state, active });
+  }
 }
 
 function stateOf({ state, active }: SubscriptionsSeen): NotificationState {

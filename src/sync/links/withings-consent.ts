@@ -11,6 +11,18 @@ import type { Tokens } from "./tokens.ts";
 /** Nobody recognises an older weigh-in as theirs. */
 const LAST_WEIGH_IN_DAYS = 60;
 
+export interface WithingsLinkDeps {
+  api: WithingsOAuthApi;
+  accounts: Pick<Accounts, "find">;
+  states: OAuthStates;
+  links: Pick<Links, "facts">;
+  pendingLinks: PendingLinks;
+  linkSaver: LinkSaver;
+  tokens: Pick<Tokens, "withAccess">;
+  source: Pick<ReadingSource, "changedSince">;
+  clock: Clock;
+}
+
 /** Withings' side of linking. */
 export interface WithingsOAuthApi {
   /** The consent page for the owner's browser. */
@@ -71,64 +83,130 @@ export interface PersonAtWithings {
   timezone: string | undefined;
 }
 
-export interface WithingsLinking {
+/** Linking Withings by its consent page. */
+export class WithingsLinking {
+  readonly #deps: WithingsLinkDeps;
+
+  constructor(deps: WithingsLinkDeps) {
+    this.#deps = deps;
+  }
+
   /** The address of a consent page that leads back to this account, for ten minutes and once. */
-  begin(account: number): string;
+  begin(account: number): string {
+    const { api, states } = this.#deps;
+    return api.authorizeUrl(states.issue(account));
+  }
+
   /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
-  withPasted(account: number, pasted: string): Promise<LinkResult>;
+  async withPasted(account: number, pasted: string): Promise<LinkResult> {
+    const { api, states } = this.#deps;
+    const answer = api.pastedAnswer(pasted);
+    if (answer.type === "bare_code") return this.#link(account, answer.code);
+    if (answer.type === "callback_refused") throw new ActionNeededError("fix_withings_callback");
+    if (answer.type !== "code") return { type: answer.type };
+    const seen = states.read(answer.state);
+    if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
+    return (await this.#linkOnce(answer.state, answer.code)).result;
+  }
+
   /**
-   * Whether the text came from a consent page: then nothing else may read it. With `isPasswordAwaited`, a bare code does not
+   * Whether the text came from a consent page: then nothing else may read it. With `isPasswordAwaited`, a bare code doesn't
    * count, because a password can look the same and must not go to Withings.
    */
-  isPasted(text: string, options?: { isPasswordAwaited?: boolean }): boolean;
-  /** With the query of the callback. `account` is there when the state was ours, so that its owner can be told. */
-  withCallback(query: URLSearchParams): Promise<{ account?: number; result: LinkResult }>;
+  isPasted(text: string, { isPasswordAwaited = false } = {}): boolean {
+    const { api } = this.#deps;
+    return api.isAnswer(text) && !(isPasswordAwaited && api.pastedAnswer(text).type === "bare_code");
+  }
+
+  /**
+   * With the query of the callback. `account` is there when the state was ours, so that its owner can be told. A field,
+   * because the routes take it without its object.
+   */
+  readonly withCallback = async (query: URLSearchParams): Promise<{ account?: number; result: LinkResult }> => {
+    const { api, states } = this.#deps;
+    const answer = api.consentAnswer(query);
+    if (answer.type === "code") return this.#linkOnce(answer.state, answer.code);
+    const result: LinkResult = { type: answer.type };
+    if (answer.type === "no_code") return { result };
+    // Spent too, so that a page that is loaded again doesn't tell its owner again.
+    const redeemed = await states.redeem(answer.state);
+    return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
+  };
+
   /** The open question about another person, if there is one. */
-  question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined>;
+  async question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined> {
+    const asked = (await this.#deps.pendingLinks.read(account, "withings"))?.owner;
+    const linkedUserId = asked && (await this.#linkedPerson(account));
+    if (!asked || linkedUserId === undefined) return undefined;
+    return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
+  }
+
   /** The linked person. Withings tells no names, but people recognise themselves by their last weigh-in. */
-  person(account: number): Promise<PersonAtWithings>;
+  person(account: number): Promise<PersonAtWithings> {
+    return this.#personBehind(this.#deps.tokens.withAccess(account, "withings"));
+  }
+
   /** The person the owner is being asked about, who is not linked yet. */
-  personInQuestion(account: number): Promise<PersonAtWithings | undefined>;
+  async personInQuestion(account: number): Promise<PersonAtWithings | undefined> {
+    const tokens = (await this.#deps.pendingLinks.read(account, "withings"))?.tokens;
+    return tokens && this.#personBehind((call) => call(tokens.accessToken));
+  }
+
   /** Yes to this person. `late_answer`: the question has expired, or was about somebody else. */
-  switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }>;
+  async switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }> {
+    const pending = await this.#deps.pendingLinks.read(account, "withings");
+    if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };
+    return this.#save(account, withingsUserId, pending.tokens);
+  }
+
   /** No. */
-  keepPerson(account: number): Promise<void>;
-}
+  keepPerson(account: number): Promise<void> {
+    return this.#deps.pendingLinks.forget(account, "withings");
+  }
 
-export function createWithingsLinking(deps: {
-  api: WithingsOAuthApi;
-  accounts: Pick<Accounts, "find">;
-  states: OAuthStates;
-  links: Pick<Links, "facts">;
-  pendingLinks: PendingLinks;
-  linkSaver: LinkSaver;
-  tokens: Pick<Tokens, "withAccess">;
-  source: Pick<ReadingSource, "changedSince">;
-  clock: Clock;
-}): WithingsLinking {
-  const { api, accounts, states, links, pendingLinks, linkSaver, tokens, source, clock } = deps;
+  async #personBehind(withAccess: WithAccess): Promise<PersonAtWithings> {
+    const { source, clock } = this.#deps;
+    const since = new Date(clock.now().getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
+    const { readings, timezone } = await source.changedSince(withAccess, since);
+    return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
+  }
 
-  async function link(account: number, code: string): Promise<LinkResult> {
-    // First of all, because the code is dying.
+  async #linkOnce(state: string, code: string): Promise<{ account?: number; result: LinkResult }> {
+    const { accounts, states } = this.#deps;
+    const redeemed = await states.redeem(state);
+    if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
+    const { type, account } = redeemed;
+    if (type !== "ok") return { account, result: { type: `${type}_state` } };
+    // The account is gone, so Withings need not be asked.
+    if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
+    const result = await this.#link(account, code);
+    // There is nobody left to tell.
+    return result.type === "account_removed" ? { result } : { account, result };
+  }
+
+  async #link(account: number, code: string): Promise<LinkResult> {
+    const { api, linkSaver } = this.#deps;
+    // First, because the code is about to expire.
     const exchange = await api.exchangeCode(code);
     if (exchange.type !== "linked") return exchange;
     const { withingsUserId, tokens } = exchange;
     if (await linkSaver.isTaken(account, "withings", withingsUserId)) return { type: "taken" };
-    const linkedUserId = await linkedPerson(account);
+    const linkedUserId = await this.#linkedPerson(account);
     if (linkedUserId !== undefined && linkedUserId !== withingsUserId) {
       const owner = { vendorUserId: withingsUserId, displayName: withingsUserId };
       const saved = await linkSaver.savePending(account, "withings", { tokens, owner });
       return saved === "saved" ? { type: "other_person", withingsUserId, linkedUserId } : { type: saved };
     }
-    return makeLink(account, withingsUserId, tokens);
+    return this.#save(account, withingsUserId, tokens);
   }
 
-  /** A damaged link has to be made again, and does not tell whose it was. */
-  async function linkedPerson(account: number): Promise<string | undefined> {
-    return (await links.facts(account, "withings").catch(() => undefined))?.vendorUserId;
+  /** A damaged link doesn't tell whose it was, and has to be made again. */
+  async #linkedPerson(account: number): Promise<string | undefined> {
+    return (await this.#deps.links.facts(account, "withings").catch(() => undefined))?.vendorUserId;
   }
 
-  async function makeLink(account: number, withingsUserId: string, tokens: TokenSet): Promise<MadeLink> {
+  async #save(account: number, withingsUserId: string, tokens: TokenSet): Promise<MadeLink> {
+    const { linkSaver, clock } = this.#deps;
     const saved = await linkSaver.save(account, "withings", {
       state: "linked",
       linkedAt: clock.now(),
@@ -138,71 +216,4 @@ export function createWithingsLinking(deps: {
     });
     return saved === "saved" ? { type: "linked", withingsUserId } : { type: saved };
   }
-
-  async function linkOnce(state: string, code: string): Promise<{ account?: number; result: LinkResult }> {
-    const redeemed = await states.redeem(state);
-    if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
-    const { type, account } = redeemed;
-    if (type !== "ok") return { account, result: { type: `${type}_state` } };
-    // The account is gone, so Withings need not be asked.
-    if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
-    const result = await link(account, code);
-    // There is nobody left to tell.
-    return result.type === "account_removed" ? { result } : { account, result };
-  }
-
-  async function personBehind(withAccess: WithAccess): Promise<PersonAtWithings> {
-    const since = new Date(clock.now().getTime() - LAST_WEIGH_IN_DAYS * 24 * 3600 * 1000);
-    const { readings, timezone } = await source.changedSince(withAccess, since);
-    return { lastWeighIn: readings.findLast((reading): reading is WeighIn => reading.kind === "weigh_in"), timezone };
-  }
-
-  return {
-    begin: (account) => api.authorizeUrl(states.issue(account)),
-
-    async withPasted(account, pasted) {
-      const answer = api.pastedAnswer(pasted);
-      if (answer.type === "bare_code") return link(account, answer.code);
-      if (answer.type === "callback_refused") throw new ActionNeededError("fix_withings_callback");
-      if (answer.type !== "code") return { type: answer.type };
-      const seen = states.read(answer.state);
-      if (seen.type !== "wrong" && seen.account !== account) return { type: "other_chat" };
-      return (await linkOnce(answer.state, answer.code)).result;
-    },
-
-    isPasted: (text, { isPasswordAwaited = false } = {}) =>
-      api.isAnswer(text) && !(isPasswordAwaited && api.pastedAnswer(text).type === "bare_code"),
-
-    async withCallback(query) {
-      const answer = api.consentAnswer(query);
-      if (answer.type === "code") return linkOnce(answer.state, answer.code);
-      const result: LinkResult = { type: answer.type };
-      if (answer.type === "no_code") return { result };
-      // Spent too, so that a page that is loaded again does not tell its owner again.
-      const redeemed = await states.redeem(answer.state);
-      return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
-    },
-
-    async question(account) {
-      const asked = (await pendingLinks.read(account, "withings"))?.owner;
-      const linkedUserId = asked && (await linkedPerson(account));
-      if (!asked || linkedUserId === undefined) return undefined;
-      return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
-    },
-
-    person: (account) => personBehind(tokens.withAccess(account, "withings")),
-
-    async personInQuestion(account) {
-      const pending = await pendingLinks.read(account, "withings");
-      return pending && personBehind((call) => call(pending.tokens.accessToken));
-    },
-
-    async switchPerson(account, withingsUserId) {
-      const pending = await pendingLinks.read(account, "withings");
-      if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };
-      return makeLink(account, withingsUserId, pending.tokens);
-    },
-
-    keepPerson: (account) => pendingLinks.forget(account, "withings"),
-  };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import { retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
+import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { AccessRefusedError } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
@@ -151,23 +151,7 @@ export function createWithingsCall(options: {
         delayedBy: "withings_silent",
       });
     }
-    const { status } = envelope.data;
-    const inBody = ErrorBody.safeParse(envelope.data.body).data;
-    const error = typeof envelope.data.error === "string" ? envelope.data.error : (inBody?.error ?? "");
-    if (status !== 0) {
-      if (isRefused(status)) throw new WithingsRefusal(call, status, error);
-      if (isAccessRefused(status)) {
-        // At the token endpoint it speaks of the refresh token, which is for the endpoint to judge.
-        throw accessToken === undefined ? new WithingsRefusal(call, status, error) : new AccessRefusedError(call);
-      }
-      if (status === INSUFFICIENT_SCOPE && accessToken !== undefined) throw new ActionNeededError("relink_withings");
-      if (!isKnownLater(status)) note(`status: ${status}`);
-      // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
-      throw new RetryLaterError(`${call} answered status ${status}`, {
-        retryAfterSeconds: waitSeconds(inBody?.wait_seconds) ?? retryAfterSeconds(answer),
-        delayedBy: delayedBy(status),
-      });
-    }
+    if (envelope.data.status !== 0) throw refusal(call, envelope.data, accessToken !== undefined, answer, note);
     const parsed = body.safeParse(envelope.data.body);
     if (!parsed.success) {
       note(issuePaths(parsed.error));
@@ -175,6 +159,30 @@ export function createWithingsCall(options: {
     }
     return parsed.data;
   };
+}
+
+/** What a status other than 0 means. */
+function refusal(
+  call: string,
+  { status, body, error }: z.infer<typeof Envelope>,
+  hasToken: boolean,
+  answer: HttpAnswer,
+  note: (where: string) => void,
+): Error {
+  const inBody = ErrorBody.safeParse(body).data;
+  const reason = typeof error === "string" ? error : (inBody?.error ?? "");
+  if (isRefused(status)) return new WithingsRefusal(call, status, reason);
+  if (isAccessRefused(status)) {
+    // At the token endpoint it is about the refresh token, which that endpoint has to judge.
+    return hasToken ? new AccessRefusedError(call) : new WithingsRefusal(call, status, reason);
+  }
+  if (status === INSUFFICIENT_SCOPE && hasToken) return new ActionNeededError("relink_withings");
+  if (!isKnownLater(status)) note(`status: ${status}`);
+  // 601 (the same call within ten seconds, or the application's limit), timeouts and "an error occurred".
+  return new RetryLaterError(`${call} answered status ${status}`, {
+    retryAfterSeconds: waitSeconds(inBody?.wait_seconds) ?? retryAfterSeconds(answer),
+    delayedBy: delayedBy(status),
+  });
 }
 
 function delayedBy(status: number): DelayCause {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Answer, RecordedRequest } from "../../../src/sandbox/serve.ts";
-import { createGarminSso, type GarminSso } from "../../../src/sync/garmin/sso.ts";
+import { createGarminSso } from "../../../src/sync/garmin/sso.ts";
 import { signInPageUrl, ticketFromPasted } from "../../../src/sync/garmin/ticket.ts";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
@@ -566,10 +566,14 @@ describe("with the sandbox", () => {
 
       test("is answered for the profile that was asked about, by the account that was asked", async () => {
         const before = await askedAboutOther();
-        const { switchProfile } = house.app.garminSignIn;
+        const { garminSignIn } = house.app;
         await house.app.accounts.save(ACCOUNT + 1, {});
-        expect(await switchProfile(ACCOUNT, profileId(OWNER.email))).toEqual({ type: "sign_in_forgotten" });
-        expect(await switchProfile(ACCOUNT + 1, profileId(OTHER.email))).toEqual({ type: "sign_in_forgotten" });
+        expect(await garminSignIn.switchProfile(ACCOUNT, profileId(OWNER.email))).toEqual({
+          type: "sign_in_forgotten",
+        });
+        expect(await garminSignIn.switchProfile(ACCOUNT + 1, profileId(OTHER.email))).toEqual({
+          type: "sign_in_forgotten",
+        });
         expect(await link()).toEqual(before);
       });
 
@@ -724,7 +728,7 @@ describe("with the sandbox", () => {
 
 describe("what is sent", () => {
   let stub: Stub;
-  let sso: GarminSso;
+  let sso: ReturnType<typeof createGarminSso>;
   beforeAll(async () => {
     stub = await startStub();
     sso = createGarminSso({ ssoUrl: `${stub.url}/`, send: stub.send, now: () => NOON });

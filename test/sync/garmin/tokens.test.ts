@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import type { Answer } from "../../../src/sandbox/serve.ts";
-import { createDiTokens, type DiTokens } from "../../../src/sync/garmin/tokens.ts";
+import { createDiTokens } from "../../../src/sync/garmin/tokens.ts";
 import type { Link } from "../../../src/sync/model/link.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
@@ -10,7 +10,7 @@ const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 const SERVICE = "https://sso.garmin.com/sso/embed";
 
 let stub: Stub;
-let tokens: DiTokens;
+let tokens: ReturnType<typeof createDiTokens>;
 beforeAll(async () => {
   stub = await startStub();
   tokens = createDiTokens({ diauthUrl: `${stub.url}/`, clientId: CLIENT_ID, send: stub.send, now: () => NOON });
