@@ -8,6 +8,9 @@ import { LedgerItem, ProgressItem } from "./ledger-items.ts";
 import { expectation, type Item, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
+/** Only this much of an entry: an old one that is damaged elsewhere must not stop what is new. */
+const ItemWithKey = LedgerItem.pick({ garminKey: true });
+
 /**
  * A ledger belongs to one pair of a Withings user and a Garmin profile. Linking another account at either vendor
  * starts a new one, so that nothing counts as settled that never reached this Garmin profile.
@@ -51,8 +54,7 @@ export function createLedgers(table: Table): Ledgers {
         async garminKeys() {
           const found = new Map<string, string>();
           for (const item of await table.list(pk, { from: "reading#", to: "reading$" })) {
-            // Only this much of it: an old entry that is damaged elsewhere must not stop what is new.
-            const { garminKey } = readItem(item, LedgerItem.pick({ garminKey: true }));
+            const { garminKey } = readItem(item, ItemWithKey);
             if (garminKey) found.set(item.key.sk.slice("reading#".length), garminKey.id);
           }
           return found;
