@@ -5,7 +5,7 @@ import FitParser from "fit-file-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { createBloodPressureSink } from "../src/sync/garmin/blood-pressure.ts";
-import { createGarminCall } from "../src/sync/garmin/client.ts";
+import { createGarminClient } from "../src/sync/garmin/client.ts";
 import { encodeWeighIns } from "../src/sync/garmin/fit.ts";
 import { createGarminSso } from "../src/sync/garmin/sso.ts";
 import { createDiTokens } from "../src/sync/garmin/tokens.ts";
@@ -133,7 +133,7 @@ describe.skipIf(!isThere)("Withings", () => {
 describe.skipIf(!isThere)("Garmin", () => {
   const withAccess: WithAccess = (use) => use("access");
   const rateLimited = <T>(task: () => Promise<T>) => task();
-  const garmin = () => createGarminCall({ connectapiUrl: stub.url, send: stub.send });
+  const garmin = () => createGarminClient({ connectapiUrl: stub.url, send: stub.send })(withAccess);
   const weights = () => createWeightSink({ call: garmin(), rateLimited });
   const pressures = () => createBloodPressureSink({ call: garmin(), rateLimited });
   const sso = () => createGarminSso({ ssoUrl: stub.url, send: stub.send, now: () => new Date() });
@@ -182,24 +182,24 @@ describe.skipIf(!isThere)("Garmin", () => {
   const CHECKS: Record<string, (name: string) => Promise<void>> = {
     "any-404.json": async (name) => {
       serve(name, 404);
-      expect(await endOf(weights().remove(withAccess, key))).toBe("success");
+      expect(await endOf(weights().remove(key))).toBe("success");
     },
     "any-412-eu-consent.json": async (name) => {
       serve(name, 412);
-      expect((await weights().send(withAccess, [weighIn], context)).stoppedBy).toMatchObject({
+      expect((await weights().send([weighIn], context)).stoppedBy).toMatchObject({
         action: "grant_garmin_upload",
       });
     },
     "bp-post-200.json": async (name) => {
       serve(name);
-      expect(await pressures().send(withAccess, [pressure], context)).toEqual({ outcomes: ["accepted"] });
+      expect(await pressures().send([pressure], context)).toEqual({ outcomes: ["accepted"] });
     },
     "bp-range-200.json": async (name) => {
       serve(name);
       const [summary] = json(`garmin/${name}`).measurementSummaries;
       const [first] = summary.measurements;
       const fields = { systolicMmHg: first.systolic, diastolicMmHg: first.diastolic, pulseBpm: first.pulse };
-      expect((await pressures().around(withAccess, at, at)).entries).toEqual([
+      expect((await pressures().around(at, at)).entries).toEqual([
         {
           key: { calendarDate: summary.startDate, id: String(first.version) },
           takenAt: new Date(`${first.measurementTimestampGMT}Z`),
@@ -248,14 +248,14 @@ describe.skipIf(!isThere)("Garmin", () => {
     },
     "upload-202-activity.json": async (name) => {
       serve(name, 202);
-      expect(await weights().send(withAccess, [weighIn], context)).toEqual({ outcomes: ["accepted"] });
+      expect(await weights().send([weighIn], context)).toEqual({ outcomes: ["accepted"] });
     },
     "weight-range-200.json": async (name) => {
       serve(name);
       const days: Array<{ allWeightMetrics: Entry[] }> = json(`garmin/${name}`).dailyWeightSummaries;
       const entries = days.flatMap((day) => day.allWeightMetrics);
       expect(entries.length).toBeGreaterThan(1);
-      expect((await weights().around(withAccess, at, at)).entries).toEqual(standing(entries));
+      expect((await weights().around(at, at)).entries).toEqual(standing(entries));
     },
     // The answers for a single day hold the same entries in another wrapper, which nobody here asks for.
     "weight-dayview-200.json": dayView,
@@ -268,7 +268,7 @@ describe.skipIf(!isThere)("Garmin", () => {
   async function dayView(name: string) {
     const allWeightMetrics: Entry[] = json(`garmin/${name}`).dateWeightList;
     stub.willAnswer(Response.json({ dailyWeightSummaries: [{ allWeightMetrics }] }));
-    expect((await weights().around(withAccess, at, at)).entries).toEqual(standing(allWeightMetrics));
+    expect((await weights().around(at, at)).entries).toEqual(standing(allWeightMetrics));
   }
 
   /** Files of other programs: if both readers of the tests agree on them, their word on ours counts. */

@@ -12,7 +12,7 @@ import { createVendorAnswerLog } from "../sync/diagnostics/answer-log.ts";
 import { createVendorTime } from "../sync/diagnostics/vendor-clock.ts";
 import type { RunDeps } from "../sync/engine/run.ts";
 import { createBloodPressureSink } from "../sync/garmin/blood-pressure.ts";
-import { createGarminCall } from "../sync/garmin/client.ts";
+import { createGarminClient } from "../sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "../sync/garmin/profile.ts";
 import { createGarminSso } from "../sync/garmin/sso.ts";
 import { isGarminsAddress, signInPageUrl, ticketFromPasted } from "../sync/garmin/ticket.ts";
@@ -122,7 +122,7 @@ export async function createApp(
     redirectUrl: withingsLogin?.redirectUrl ?? "",
   };
 
-  const garminCall = createGarminCall({ connectapiUrl: garmin.connectapiUrl, send, onUnknown });
+  const openGarmin = createGarminClient({ connectapiUrl: garmin.connectapiUrl, send, onUnknown });
   const sso = createGarminSso({ ssoUrl: garmin.ssoUrl, send, now: clock.now, onUnknown });
   const diTokens = createDiTokens({ ...garmin, send, now: clock.now, onUnknown });
 
@@ -139,7 +139,7 @@ export async function createApp(
           getMeas(withingsCall, { accessToken, lastUpdate: epochSeconds(clock.now()), measureTypes: [4] }),
         (accessToken) => listSubscriptions(withingsCall, { accessToken }),
       ],
-      garmin: [(accessToken) => socialProfile(garminCall, (call) => call(accessToken))],
+      garmin: [(accessToken) => socialProfile(openGarmin((call) => call(accessToken)))],
     },
     clock,
     log,
@@ -151,9 +151,12 @@ export async function createApp(
     leases,
     tokens,
     source: createWithingsSource(withingsCall, onUnknown),
-    sinks: {
-      weigh_in: createWeightSink({ call: garminCall, rateLimited: limiters.files.schedule }),
-      blood_pressure: createBloodPressureSink({ call: garminCall, rateLimited: limiters.pressures.schedule }),
+    openSinks(withAccess) {
+      const call = openGarmin(withAccess);
+      return {
+        weigh_in: createWeightSink({ call, rateLimited: limiters.files.schedule }),
+        blood_pressure: createBloodPressureSink({ call, rateLimited: limiters.pressures.schedule }),
+      };
     },
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
     vendorTime: vendorTime.now,
@@ -233,8 +236,8 @@ export async function createApp(
         pageUrl: (options) => signInPageUrl(garmin.ssoUrl, options),
         isGarminsAddress: (text) => isGarminsAddress(text, garmin.ssoUrl),
         ticketFromPasted: (pasted) => ticketFromPasted(pasted, garmin.ssoUrl),
-        socialProfile: (withAccess) => socialProfile(garminCall, withAccess),
-        uploadConsent: (withAccess) => uploadConsent(garminCall, withAccess),
+        socialProfile: (withAccess) => socialProfile(openGarmin(withAccess)),
+        uploadConsent: (withAccess) => uploadConsent(openGarmin(withAccess)),
       },
       memory: signInMemory,
       links,

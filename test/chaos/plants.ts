@@ -3,7 +3,7 @@ import type { RunDeps } from "../../src/sync/engine/run.ts";
 import type { Lease } from "../../src/sync/model/leases.ts";
 import type { Ledger, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
 import type { Versioned } from "../../src/sync/model/link.ts";
-import type { Reading } from "../../src/sync/model/reading.ts";
+import type { BloodPressure, Reading } from "../../src/sync/model/reading.ts";
 import type { GarminEntry, Sink } from "../../src/sync/model/vendors.ts";
 import type { Plant } from "./program.ts";
 
@@ -19,8 +19,11 @@ export const PLANTS: Record<string, Plant> = {
   },
   "no-read-back": {
     says: "Anything sent counts as seen without a look.",
-    run: ({ sinks }) => ({
-      sinks: { weigh_in: believing(sinks.weigh_in), blood_pressure: believing(sinks.blood_pressure) },
+    run: ({ openSinks }) => ({
+      openSinks(withAccess) {
+        const { weigh_in, blood_pressure } = openSinks(withAccess);
+        return { weigh_in: believing(weigh_in), blood_pressure: believing(blood_pressure) };
+      },
     }),
   },
   "no-lease": {
@@ -53,14 +56,12 @@ export const PLANTS: Record<string, Plant> = {
   },
   "wrong-zone": {
     says: "UTC is used as the local time.",
-    run: ({ sinks }) => ({
-      sinks: {
-        ...sinks,
-        blood_pressure: {
-          ...sinks.blood_pressure,
-          send: (withAccess, readings, context) =>
-            sinks.blood_pressure.send(withAccess, readings, { ...context, timezone: "UTC" }),
-        },
+    run: ({ openSinks }) => ({
+      openSinks(withAccess) {
+        const { weigh_in, blood_pressure } = openSinks(withAccess);
+        const send: Sink<BloodPressure>["send"] = (readings, context) =>
+          blood_pressure.send(readings, { ...context, timezone: "UTC" });
+        return { weigh_in, blood_pressure: { ...blood_pressure, send } };
       },
     }),
   },
@@ -160,8 +161,8 @@ function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
   let sent: GarminEntry[] = [];
   return {
     ...sink,
-    async send(withAccess, readings, context) {
-      const answer = await sink.send(withAccess, readings, context);
+    async send(readings, context) {
+      const answer = await sink.send(readings, context);
       sent = readings.map((it) => ({
         key: { calendarDate: "2026-01-01", id: `${it.measureGroupId}` },
         takenAt: it.takenAt,
@@ -170,10 +171,10 @@ function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
       }));
       return answer;
     },
-    async around(withAccess, from, to) {
+    async around(from, to) {
       const believed = sent;
       sent = [];
-      return believed.length > 0 ? { entries: believed, unreadable: [] } : sink.around(withAccess, from, to);
+      return believed.length > 0 ? { entries: believed, unreadable: [] } : sink.around(from, to);
     },
   };
 }

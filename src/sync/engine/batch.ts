@@ -1,14 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
 import type { Ledger } from "../model/ledger.ts";
-import type { WithAccess } from "../model/link.ts";
 import type { Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
 import { isDecisive, type ReadBack } from "./read-back.ts";
 
 /** One kind of reading in one run: what the work needs, and what it has learned of Garmin so far. */
 export interface BatchContext {
   sink: Sink;
-  withAccess: WithAccess;
   ledger: Ledger;
   lease: HeldLease;
   clock: Clock;
@@ -39,7 +37,7 @@ export function isProvenNow(batch: BatchContext): boolean {
   return batch.isProven || (batch.readBacks.length > 0 && !isDiffering(batch));
 }
 
-export async function remove(key: GarminKey, { sink, withAccess, lease }: BatchContext): Promise<void> {
+export async function remove(key: GarminKey, { sink, lease }: BatchContext): Promise<void> {
   await lease.ensure();
-  await sink.remove(withAccess, key);
+  await sink.remove(key);
 }

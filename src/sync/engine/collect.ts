@@ -5,7 +5,7 @@ import { type Account, isKindOn, type Sends } from "../model/account.ts";
 import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
-import type { Height, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
+import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import type { Item, Task } from "./item.ts";
 import { reachingBack } from "./pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
@@ -23,7 +23,7 @@ export interface CollectDeps {
   ledgers: Ledgers;
   tokens: Tokens;
   source: ReadingSource;
-  sinks: Sinks;
+  openSinks: OpenSinks;
   clock: Clock;
   /** The time by the vendors' last answers, if they give it. */
   vendorTime?: () => Date | undefined;
@@ -39,19 +39,20 @@ export interface Start {
   looksFirst: boolean;
   /** The same of what is held already: somebody may have brought it by other means. */
   looksForHeld: boolean;
-  /** Whose links they are. A run that began with them must not go on with others. */
-  withingsUserId: string;
-  garminProfileId: string;
+  /** Both only for the links that the run started with: it must not go on with others. */
+  withingsAccess: WithAccess;
+  sinks: Sinks;
 }
 
 /** Opens the ledger of this pair of links. */
 export async function openStart(
-  { ledgers, clock }: CollectDeps,
+  { ledgers, tokens, openSinks, clock }: CollectDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
   { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
 ): Promise<Start> {
-  const ledger = ledgers.of(account.telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  const id = account.telegramUserId;
+  const ledger = ledgers.of(id, withings.vendorUserId, garmin.vendorUserId);
   const stored = await ledger.progress();
   const now = clock.now();
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
@@ -63,8 +64,8 @@ export async function openStart(
     ...{ ledger, stored, progress, looksForHeld },
     // A record that could not be read until now was in no earlier look.
     looksFirst: looksForHeld || progress.unreadable !== undefined,
-    withingsUserId: withings.vendorUserId,
-    garminProfileId: garmin.vendorUserId,
+    withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
+    sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
   };
 }
 
@@ -79,25 +80,27 @@ export interface Collected {
 }
 
 /** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
-export async function collectAndPlan(deps: CollectDeps, account: Account, start: Start): Promise<Collected> {
-  const { ledger, progress, looksFirst, withingsUserId } = start;
-  const { tokens, source, clock } = deps;
-  const withAccess: WithAccess = tokens.withAccess(account.telegramUserId, "withings", withingsUserId);
+export async function collectAndPlan(
+  { source, clock }: CollectDeps,
+  account: Account,
+  start: Start,
+): Promise<Collected> {
+  const { ledger, progress, looksFirst, withingsAccess, sinks } = start;
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
   const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitsNoLonger(account, progress, now));
   const again = unreadableSince(progress, now).map((it) => it.getTime());
   const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
-  const answer = await source.changedSince(withAccess, since);
+  const answer = await source.changedSince(withingsAccess, since);
   // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
-  const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withAccess) : undefined);
+  const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
   const entries = await ledger.entries(answer.readings.map(readingId));
   const timezone = timezoneOf(account, progress, answer.timezone);
   return {
     ...{ answer, since, timezone },
     height: newer(answer.height, earlierHeight),
-    items: planAll(deps.sinks, answer.readings, entries, {
+    items: planAll(sinks, answer.readings, entries, {
       ...{ progress, looksFirst, now },
       sends: account.settings.sends,
       hasTimezone: timezone !== undefined,
@@ -172,7 +175,8 @@ export function tasksOf(items: Item[], kind: ReadingKind): Task[] {
  * are held, Garmin is asked again only where it is asked about everything.
  */
 export function holdsOf(
-  { items, sinks, looksForHeld }: { items: Item[]; sinks: Sinks; looksForHeld: boolean },
+  items: Item[],
+  { sinks, looksForHeld }: Pick<Start, "sinks" | "looksForHeld">,
   kind: ReadingKind,
 ): Task[] {
   const holds = items.filter((it) => it.reading.kind === kind).filter(isHold);

@@ -48,7 +48,7 @@ async function lookAfter(
   batch: BatchContext,
   open: Set<string>,
 ): Promise<void> {
-  const { sink, withAccess, ledger, lease, clock, claimed } = batch;
+  const { sink, ledger, lease, clock, claimed } = batch;
   const times = entries
     .flatMap(({ value: { takenAt, possibleCopies = [] } }) => [takenAt, ...possibleCopies.map((it) => it.takenAt)])
     .sort((a, b) => a.getTime() - b.getTime());
@@ -56,7 +56,7 @@ async function lookAfter(
   if (!from || !to) return;
   await lease.ensure();
   const now = clock.now();
-  const unclaimed = new UnclaimedEntries((await sink.around(withAccess, from, to)).entries, claimed);
+  const unclaimed = new UnclaimedEntries((await sink.around(from, to)).entries, claimed);
 
   for (const { value, version } of entries) {
     const { possibleCopies = [] } = value;

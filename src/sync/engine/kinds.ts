@@ -63,11 +63,11 @@ export async function bringToGarmin(
   return { kinds, stillOpen };
 }
 
-function planKinds({ sinks, clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
+function planKinds({ clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
   return KINDS.map((kind) => {
     const isResting = isPaused(start.progress, kind, account.settings.sends, clock.now());
     const looksForHeld = start.looksForHeld && !isResting;
-    return { kind, isResting, tasks: tasksOf(items, kind), holds: holdsOf({ items, sinks, looksForHeld }, kind) };
+    return { kind, isResting, tasks: tasksOf(items, kind), holds: holdsOf(items, { ...start, looksForHeld }, kind) };
   });
 }
 
@@ -87,8 +87,7 @@ function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, run
   const { account, start, collected, lease, onStage } = run;
   const { height, timezone } = collected;
   return {
-    ...{ sink: deps.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
-    withAccess: deps.tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId),
+    ...{ sink: start.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
     sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
     isProven: start.progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(start.progress, kind),

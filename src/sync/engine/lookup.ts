@@ -1,5 +1,4 @@
 import type { LedgerEntry } from "../model/ledger.ts";
-import type { WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, Sink, UnreadableEntry } from "../model/vendors.ts";
 import type { Finding, Task } from "./item.ts";
@@ -14,7 +13,6 @@ const ACCEPTED_ATTEMPTS = 3;
 
 export interface LookupDeps {
   sink: Sink;
-  withAccess: WithAccess;
   /** Delete keys of entries that are known to be other readings. */
   claimed: ReadonlySet<string>;
   /** Readings of this kind are known to come back as they were sent. */
@@ -41,7 +39,7 @@ interface Match {
 
 /** Looks into Garmin, and fills in what it has of each. Changes nothing there. Answers the entries that are not ours. */
 export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<GarminEntry[]> {
-  const { sink, withAccess, claimed, now, expected = [] } = deps;
+  const { sink, claimed, now, expected = [] } = deps;
   const asked = items.filter(({ step }) => step.type !== "send" || step.adopt);
   if (asked.length === 0) {
     for (const item of items) item.finding = { type: "send" };
@@ -49,7 +47,7 @@ export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<Gar
   }
 
   const times = asked.flatMap(timesOf).sort((a, b) => a.getTime() - b.getTime());
-  const { entries: all, unreadable } = await sink.around(withAccess, times[0] ?? now, times.at(-1) ?? now);
+  const { entries: all, unreadable } = await sink.around(times[0] ?? now, times.at(-1) ?? now);
   const own = new Set(items.flatMap(({ entry }) => keysOf(entry?.value)));
   const entries = new UnclaimedEntries(all, new Set([...claimed].filter((id) => !own.has(id))));
   const matches = items.map((item): Match => ({ item, copies: [] }));

@@ -11,7 +11,7 @@ import { acceptedFields } from "./read-back.ts";
  * tokens, where they had to be renewed.
  */
 export async function previewAccount(deps: CollectDeps, account: Account, since?: Date): Promise<Item[]> {
-  const { sinks, clock, tokens } = deps;
+  const { clock, tokens } = deps;
   const links = {
     withings: await tokens.link(account.telegramUserId, "withings"),
     garmin: await tokens.link(account.telegramUserId, "garmin"),
@@ -19,15 +19,14 @@ export async function previewAccount(deps: CollectDeps, account: Account, since?
   const start = await openStart(deps, account, links, { since });
   const { items } = await collectAndPlan(deps, account, start);
   const claimed = await claimedKeys(items, [], start.ledger);
-  const withAccess = tokens.withAccess(account.telegramUserId, "garmin", start.garminProfileId);
   for (const kind of KINDS) {
-    const sink = sinks[kind] as Sink;
-    const tasks = [...tasksOf(items, kind), ...holdsOf({ items, sinks, ...start }, kind)];
+    const sink = start.sinks[kind] as Sink;
+    const tasks = [...tasksOf(items, kind), ...holdsOf(items, start, kind)];
     const isProven = start.progress.proven?.includes(kind) ?? false;
     const accepted = acceptedFields(start.progress, kind);
     for (let first = 0; first < tasks.length; first += sink.batchSize) {
       const batch = tasks.slice(first, first + sink.batchSize);
-      await findInGarmin(batch, { sink, withAccess, claimed, isProven, accepted, now: clock.now() });
+      await findInGarmin(batch, { sink, claimed, isProven, accepted, now: clock.now() });
     }
   }
   return items.filter(({ step }) => step.type !== "leave");

@@ -13,7 +13,7 @@ const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
 
 /** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
 export async function upload(items: Item[], batch: BatchContext): Promise<void> {
-  const { sink, withAccess, ledger, lease, clock, sendContext } = batch;
+  const { sink, ledger, lease, clock, sendContext } = batch;
   await lease.ensure();
   batch.onStage("sending", items.length);
   const attemptedAt = clock.now();
@@ -26,7 +26,7 @@ export async function upload(items: Item[], batch: BatchContext): Promise<void> 
 
   const readings = items.map(({ reading }) => reading);
   // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended meanwhile.
-  const { outcomes, stoppedBy } = await sink.send(withAccess, readings, { ...sendContext, beforeEach: lease.ensure });
+  const { outcomes, stoppedBy } = await sink.send(readings, { ...sendContext, beforeEach: lease.ensure });
   const awaited: Written[] = [];
   const refused: Written[] = [];
   for (const [index, { item, earlier }] of sending.entries()) {
@@ -121,7 +121,6 @@ async function lookFor(
   notThese: Set<string>,
   batch: BatchContext,
 ): Promise<{ missing: Written[]; unreadable: UnreadableEntry[] }> {
-  const { sink, withAccess } = batch;
   const times = wanted
     .flatMap(({ entry: { value } }) => [value.takenAt, ...(value.replaces ? [value.replaces.takenAt] : [])])
     .sort((a, b) => a.getTime() - b.getTime());
@@ -129,7 +128,7 @@ async function lookFor(
   if (!from || !to) return { missing: [], unreadable: [] };
   // Garmin may still show a removed version for a moment.
   for (const { entry } of wanted) if (entry.value.replaces?.garminKey) notThese.add(entry.value.replaces.garminKey.id);
-  const { entries: all, unreadable } = await sink.around(withAccess, from, to);
+  const { entries: all, unreadable } = await batch.sink.around(from, to);
   const entries = new UnclaimedEntries(all, notThese);
   const shown = new Set(all.map(({ key }) => key.id));
   const missing = () => wanted.filter(({ isSettled }) => !isSettled);

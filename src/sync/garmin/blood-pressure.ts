@@ -34,11 +34,11 @@ export function createBloodPressureSink(options: {
       return { systolicMmHg: systolic, diastolicMmHg: diastolic, ...(pulse !== undefined && { pulseBpm: pulse }) };
     },
 
-    async around(withAccess, from, to) {
+    async around(from, to) {
       const around: Around = { entries: [], unreadable: [] };
       for (const [start, end] of datesAround(from, to)) {
         const path = `/bloodpressure-service/bloodpressure/range/${start}/${end}?includeAll=true`;
-        const ask = () => call(withAccess, { method: "GET", path });
+        const ask = () => call({ method: "GET", path });
         const answer = await readRange("Garmin blood pressure range", ask, PressureRange);
         for (const summary of answer?.body.measurementSummaries ?? []) {
           // The list is empty, or missing, unless includeAll is asked for.
@@ -51,7 +51,7 @@ export function createBloodPressureSink(options: {
       return around;
     },
 
-    async send(withAccess, readings, { timezone, beforeEach }) {
+    async send(readings, { timezone, beforeEach }) {
       if (timezone === undefined) {
         return { outcomes: readings.map(() => "not_sent"), stoppedBy: new Error("no time zone for blood pressures") };
       }
@@ -65,7 +65,7 @@ export function createBloodPressureSink(options: {
           () =>
             rateLimited(async () => {
               await beforeEach();
-              return call(withAccess, {
+              return call({
                 method: "POST",
                 path: "/bloodpressure-service/bloodpressure",
                 json: toGarmin(reading, timezone),
@@ -79,8 +79,7 @@ export function createBloodPressureSink(options: {
       return answer;
     },
 
-    remove: (withAccess, { calendarDate, id }) =>
-      deleteEntry(call, withAccess, `/bloodpressure-service/bloodpressure/${calendarDate}/${id}`),
+    remove: ({ calendarDate, id }) => deleteEntry(call, `/bloodpressure-service/bloodpressure/${calendarDate}/${id}`),
   };
 }
 

@@ -31,49 +31,50 @@ export interface ConnectAnswer extends HttpAnswer {
  * One request to connectapi.garmin.com. Resolves to whatever Garmin answered, as far as it is a verdict on this request.
  * Throws on the refusals that mean the same for every endpoint.
  */
-export type GarminCall = (withAccess: WithAccess, request: ConnectRequest) => Promise<ConnectAnswer>;
+export type GarminCall = (request: ConnectRequest) => Promise<ConnectAnswer>;
 
-export function createGarminCall(options: {
+export function createGarminClient(options: {
   connectapiUrl: string;
   send: Transport;
   onUnknown?: NoteUnknown | undefined;
-}): GarminCall {
+}): (withAccess: WithAccess) => GarminCall {
   const { connectapiUrl, send, onUnknown = () => {} } = options;
 
-  return (withAccess, { method, path, json, form, answerSeconds }) =>
-    withAccess(async (accessToken) => {
-      const call = `Garmin ${method} ${path.split("?")[0]}`;
-      const answer = await send({
-        method,
-        url: `${connectapiUrl.replace(/\/+$/, "")}${path}`,
-        headers: {
-          ...APP_HEADERS,
-          accept: "application/json",
-          authorization: `Bearer ${accessToken}`,
-          // Once, and nowhere else: a doubled content type gets 400 with an empty body.
-          ...(json !== undefined && { "content-type": "application/json" }),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-        ...(form && { body: form() }),
-        ...(answerSeconds && { answerSeconds }),
-        silenceOf: "garmin_silent",
+  return (withAccess) =>
+    ({ method, path, json, form, answerSeconds }) =>
+      withAccess(async (accessToken) => {
+        const call = `Garmin ${method} ${path.split("?")[0]}`;
+        const answer = await send({
+          method,
+          url: `${connectapiUrl.replace(/\/+$/, "")}${path}`,
+          headers: {
+            ...APP_HEADERS,
+            accept: "application/json",
+            authorization: `Bearer ${accessToken}`,
+            // Once, and nowhere else: a doubled content type gets 400 with an empty body.
+            ...(json !== undefined && { "content-type": "application/json" }),
+          },
+          ...(json !== undefined && { body: JSON.stringify(json) }),
+          ...(form && { body: form() }),
+          ...(answerSeconds && { answerSeconds }),
+          silenceOf: "garmin_silent",
+        });
+        if (answer.status === 401) throw new AccessRefusedError(call);
+        if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
+        if (answer.status === 429 || isWall(answer)) throw tryLater(call, answer);
+        return {
+          ...answer,
+          note: (where, value) =>
+            onUnknown({
+              vendor: "garmin",
+              call: `Garmin ${method} ${routeOf(path)}`,
+              httpStatus: answer.status,
+              where,
+              value,
+              headerNames: Object.keys(answer.headers),
+            }),
+        };
       });
-      if (answer.status === 401) throw new AccessRefusedError(call);
-      if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
-      if (answer.status === 429 || isWall(answer)) throw tryLater(call, answer);
-      return {
-        ...answer,
-        note: (where, value) =>
-          onUnknown({
-            vendor: "garmin",
-            call: `Garmin ${method} ${routeOf(path)}`,
-            httpStatus: answer.status,
-            where,
-            value,
-            headerNames: Object.keys(answer.headers),
-          }),
-      };
-    });
 }
 
 /** Without the query, and without dates and ids: `/weight-service/weight/range`. */
@@ -221,8 +222,8 @@ function verdictInside(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
 }
 
 /** Deletes one entry; one that is gone already does no harm. */
-export async function deleteEntry(call: GarminCall, withAccess: WithAccess, path: string): Promise<void> {
-  const answer = await call(withAccess, { method: "DELETE", path });
+export async function deleteEntry(call: GarminCall, path: string): Promise<void> {
+  const answer = await call({ method: "DELETE", path });
   const { status } = answer;
   if (status >= 500) throw tryLater("Garmin delete", answer);
   if (!isEmpty(answer) && parseJson(answer.text) === undefined) {

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { GarminProfile } from "../model/garmin-sign-in.ts";
-import type { WithAccess } from "../model/link.ts";
 import { type GarminCall, readBody } from "./client.ts";
 
 const text = z.string().nullish().catch(undefined);
@@ -19,8 +18,8 @@ const SocialProfile = z
   .refine(({ profileId }) => profileId !== "");
 
 /** Whose account it is. Asked after every sign-in, because people do connect the wrong one. */
-export async function socialProfile(call: GarminCall, withAccess: WithAccess): Promise<GarminProfile> {
-  const answer = await call(withAccess, { method: "GET", path: "/userprofile-service/socialProfile" });
+export async function socialProfile(call: GarminCall): Promise<GarminProfile> {
+  const answer = await call({ method: "GET", path: "/userprofile-service/socialProfile" });
   const { profileId, displayName, fullName } = readBody("Garmin profile", answer, SocialProfile);
   return { profileId, displayName: fullName || displayName || profileId };
 }
@@ -28,8 +27,8 @@ export async function socialProfile(call: GarminCall, withAccess: WithAccess): P
 const Feature = z.object({ userOption: z.string().nullish() });
 
 /** Accounts in the EU have to allow uploads once; until then every write answers 412. */
-export async function uploadConsent(call: GarminCall, withAccess: WithAccess): Promise<boolean | undefined> {
-  const answer = await call(withAccess, { method: "GET", path: "/gdprconsent-service/feature/UPLOAD" });
+export async function uploadConsent(call: GarminCall): Promise<boolean | undefined> {
+  const answer = await call({ method: "GET", path: "/gdprconsent-service/feature/UPLOAD" });
   // Outside the EU there may be nothing to consent to.
   if (answer.status === 404) return undefined;
   const { userOption } = readBody("Garmin upload consent", answer, Feature);

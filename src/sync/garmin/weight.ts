@@ -25,11 +25,11 @@ export function createWeightSink(options: {
     refusal: weighInRefusal,
     sentFields: (weighIn, { heightM, parts }) => shownAgain(fieldsOf(chosenParts(weighIn, parts), heightM)),
 
-    async around(withAccess, from, to) {
+    async around(from, to) {
       const around: Around = { entries: [], unreadable: [] };
       for (const [start, end] of datesAround(from, to)) {
         const path = `/weight-service/weight/range/${start}/${end}?includeAll=true`;
-        const ask = () => call(withAccess, { method: "GET", path });
+        const ask = () => call({ method: "GET", path });
         const answer = await readRange("Garmin weight range", ask, WeightRange);
         for (const day of answer?.body.dailyWeightSummaries ?? []) {
           const { summaryDate, numOfWeightEntries, allWeightMetrics } = Loose.safeParse(day).data ?? {};
@@ -41,14 +41,14 @@ export function createWeightSink(options: {
       return around;
     },
 
-    async send(withAccess, weighIns, { heightM, parts, beforeEach }) {
+    async send(weighIns, { heightM, parts, beforeEach }) {
       const chosen = weighIns.map((it) => chosenParts(it, parts));
       const file = new Blob([new Uint8Array(await encodeWeighIns(chosen, heightM))]);
       const { outcome, ...stop } = await attemptUpload(
         () =>
           rateLimited(async () => {
             await beforeEach();
-            return call(withAccess, {
+            return call({
               method: "POST",
               path: "/upload-service/upload",
               form: () => {
@@ -64,8 +64,7 @@ export function createWeightSink(options: {
       return { outcomes: weighIns.map(() => outcome), ...stop };
     },
 
-    remove: (withAccess, { calendarDate, id }) =>
-      deleteEntry(call, withAccess, `/weight-service/weight/${calendarDate}/byversion/${id}`),
+    remove: ({ calendarDate, id }) => deleteEntry(call, `/weight-service/weight/${calendarDate}/byversion/${id}`),
   };
 }
 

@@ -51,7 +51,7 @@ export interface Height {
   heightM: number;
 }
 
-/** One kind of reading in Garmin Connect. */
+/** One kind of reading in one Garmin Connect account. */
 export interface Sink<R extends Reading = Reading> {
   /** How many readings one `send` may carry. */
   batchSize: number;
@@ -62,17 +62,20 @@ export interface Sink<R extends Reading = Reading> {
   /** What `send` puts into Garmin, on its grid, of the fields that Garmin shows again. */
   sentFields(reading: R, context: Pick<SendContext, "heightM" | "parts">): Fields;
   /** What is in Garmin around these instants (whole days, a day more on either side). Throws `KindClosedError`. */
-  around(withAccess: WithAccess, from: Date, to: Date): Promise<Around>;
+  around(from: Date, to: Date): Promise<Around>;
   /** Not idempotent: what is sent twice stands twice. Answers for each reading, in order. */
-  send(withAccess: WithAccess, readings: R[], context: SendContext): Promise<SendAnswer>;
+  send(readings: R[], context: SendContext): Promise<SendAnswer>;
   /** Removes one entry. Removing what is gone already does no harm. */
-  remove(withAccess: WithAccess, key: GarminKey): Promise<void>;
+  remove(key: GarminKey): Promise<void>;
 }
 
 export interface Sinks {
   weigh_in: Sink<WeighIn>;
   blood_pressure: Sink<BloodPressure>;
 }
+
+/** Opens the account that the access is for. */
+export type OpenSinks = (withAccess: WithAccess) => Sinks;
 
 export interface SendContext {
   /** Called right before each upload; when it throws, that upload is not made. */

@@ -105,7 +105,7 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
     ...{ heightM: undefined, timezone: "Europe/Berlin", parts: { composition: true, muscle: true } },
     beforeEach: async () => {},
   };
-  const access = tokens.withAccess(ACCOUNT, "garmin");
+  const sinks = run.openSinks(tokens.withAccess(ACCOUNT, "garmin"));
   const files = Array.from({ length: 12 }, (_, n): WeighIn => ({ ...measured(n), kind: "weigh_in", weightKg: 80 }));
   const pressures = Array.from(
     { length: 40 },
@@ -113,8 +113,8 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
   );
   await house.passes(
     Promise.all([
-      ...files.map((it) => run.sinks.weigh_in.send(access, [it], context)),
-      run.sinks.blood_pressure.send(access, pressures, context),
+      ...files.map((it) => sinks.weigh_in.send([it], context)),
+      sinks.blood_pressure.send(pressures, context),
     ]),
   );
   const times = (path: string) => house.sent.filter((it) => it.path === path).map(({ at }) => at);

@@ -2,7 +2,7 @@ import { Decoder, Stream } from "@garmin/fitsdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer, RecordedRequest } from "../../../src/sandbox/serve.ts";
 import { createBloodPressureSink } from "../../../src/sync/garmin/blood-pressure.ts";
-import { createGarminCall, type GarminCall } from "../../../src/sync/garmin/client.ts";
+import { createGarminClient, type GarminCall } from "../../../src/sync/garmin/client.ts";
 import { socialProfile, uploadConsent } from "../../../src/sync/garmin/profile.ts";
 import { createWeightSink } from "../../../src/sync/garmin/weight.ts";
 import { AccessRefusedError, type WithAccess } from "../../../src/sync/model/link.ts";
@@ -13,6 +13,7 @@ import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/s
 import { ACCOUNT, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
 let stub: Stub;
+let open: (withAccess: WithAccess) => GarminCall;
 let call: GarminCall;
 let weights: Sink<WeighIn>;
 let pressures: Sink<BloodPressure>;
@@ -20,13 +21,14 @@ let pressures: Sink<BloodPressure>;
 const noted: UnknownAnswer[] = [];
 beforeAll(async () => {
   stub = await startStub();
-  call = createGarminCall({ connectapiUrl: `${stub.url}/`, send: stub.send, onUnknown: (it) => void noted.push(it) });
-  const rateLimited = <T>(task: () => Promise<T>) => task();
+  open = createGarminClient({ connectapiUrl: `${stub.url}/`, send: stub.send, onUnknown: (it) => void noted.push(it) });
+  call = open(withAccess);
   weights = createWeightSink({ call, rateLimited });
   pressures = createBloodPressureSink({ call, rateLimited });
 });
 afterAll(() => stub.close());
 
+const rateLimited = <T>(task: () => Promise<T>) => task();
 const withAccess: WithAccess = (use) => use("access-1");
 /** As the program's own: once more with a renewed token. */
 const renewing: WithAccess = async (use) => {
@@ -122,7 +124,7 @@ describe("the weights that stand there", () => {
       timestampGMT: 1_795_262_400_175,
     });
     stub.willAnswer(weightRange([entry(), manual], [entry({ samplePk: 3, calendarDate: "2026-11-20" })]));
-    const { entries, unreadable } = await weights.around(withAccess, NOON, NOON);
+    const { entries, unreadable } = await weights.around(NOON, NOON);
     expect(unreadable).toEqual([]);
     expect(entries).toEqual([
       {
@@ -159,7 +161,7 @@ describe("the weights that stand there", () => {
     ["a key beyond what a number holds", { samplePk: 1e17 }, expect.anything()],
   ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd, rest) => {
     stub.willAnswer(weightRange([entry(odd), entry({ samplePk: 2 })], [entry({ samplePk: 3 })]));
-    const { entries, unreadable } = await weights.around(withAccess, NOON, NOON);
+    const { entries, unreadable } = await weights.around(NOON, NOON);
     expect(entries.map((it) => it.key.id)).toEqual(["2", "3"]);
     expect(unreadable).toEqual([rest]);
     expect(noted.at(-1)).toMatchObject({
@@ -171,7 +173,7 @@ describe("the weights that stand there", () => {
   test("show every part of the composition in its own unit, and none that is null or 0", async () => {
     const whole = { bodyFat: "21.4", bodyWater: 55.1, boneMass: 3149, muscleMass: 59_899, visceralFat: 6 };
     stub.willAnswer(weightRange([entry({ ...whole, metabolicAge: 41 * 31_556_926_000 }), entry({ bmi: 0 })]));
-    const { entries } = await weights.around(withAccess, NOON, NOON);
+    const { entries } = await weights.around(NOON, NOON);
     expect(entries.map(({ fields }) => fields)).toEqual([
       {
         ...{ weightKg: 80.25, bmi: 26.200000762939453, bodyFatPercent: 21.4, bodyWaterPercent: 55.1 },
@@ -184,7 +186,7 @@ describe("the weights that stand there", () => {
   test("are read even if a key or a number is text, and only their day has a date", async () => {
     const texts = entry({ samplePk: "77", weight: "80250.0", timestampGMT: "1795262400000", calendarDate: null });
     stub.willAnswer(weightRange([texts]));
-    expect((await weights.around(withAccess, NOON, NOON)).entries).toMatchObject([
+    expect((await weights.around(NOON, NOON)).entries).toMatchObject([
       {
         key: { calendarDate: "2026-11-21", id: "77" },
         takenAt: NOON,
@@ -209,7 +211,7 @@ describe("the weights that stand there", () => {
   ])("of a day that lists %s spoil no other day", async (_what, day, unreadable) => {
     const good = { summaryDate: "2026-11-21", allWeightMetrics: [entry()] };
     stub.willAnswer(Response.json({ dailyWeightSummaries: [day, good] }));
-    const around = await weights.around(withAccess, NOON, NOON);
+    const around = await weights.around(NOON, NOON);
     expect(around).toMatchObject({ entries: [{ key: { id: "1795260700123" } }], unreadable });
     expect(around.unreadable).toHaveLength(unreadable.length);
   });
@@ -217,7 +219,7 @@ describe("the weights that stand there", () => {
   test("of more than a year are asked for in several ranges, and put together", async () => {
     const from = stub.requests.length;
     stub.willAnswer(weightRange([entry({ samplePk: 1 })]), weightRange([]), weightRange([entry({ samplePk: 3 })]));
-    const { entries } = await weights.around(withAccess, new Date("2024-01-01T12:00:00Z"), NOON);
+    const { entries } = await weights.around(new Date("2024-01-01T12:00:00Z"), NOON);
     expect(entries.map((it) => it.key.id)).toEqual(["1", "3"]);
     expect(stub.requests.slice(from).map((it) => it.path.replace("/weight-service/weight/range/", ""))).toEqual([
       "2023-12-31/2024-12-29",
@@ -248,7 +250,7 @@ describe("the pressures that stand there", () => {
         { startDate: "2026-11-19" },
       ),
     );
-    const { entries } = await pressures.around(withAccess, NOON, NOON);
+    const { entries } = await pressures.around(NOON, NOON);
     const takenAt = new Date("2026-11-21T23:30:00Z");
     const calendarDate = "2026-11-22";
     const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79 };
@@ -277,7 +279,7 @@ describe("the pressures that stand there", () => {
     [1_795_303_800],
   ])("written like %j too", async (time) => {
     stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement({ measurementTimestampGMT: time })] }));
-    const { entries } = await pressures.around(withAccess, NOON, NOON);
+    const { entries } = await pressures.around(NOON, NOON);
     expect(entries[0]?.takenAt).toEqual(new Date("2026-11-21T23:30:00Z"));
   });
 
@@ -293,7 +295,7 @@ describe("the pressures that stand there", () => {
     ["words where the day to delete it by is read", { measurementTimestampLocal: "Nov 21, 2026" }],
   ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd) => {
     stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement(odd), measurement({ version: 2 })] }));
-    const { entries, unreadable } = await pressures.around(withAccess, NOON, NOON);
+    const { entries, unreadable } = await pressures.around(NOON, NOON);
     expect(entries.map((it) => it.key.id)).toEqual(["2"]);
     expect(unreadable).toHaveLength(1);
     expect(noted.at(-1)).toMatchObject({
@@ -305,13 +307,13 @@ describe("the pressures that stand there", () => {
   test("without a readable local time are deleted by the date of their day", async () => {
     const odd = measurement({ measurementTimestampLocal: null });
     stub.willAnswer(pressureRange({ startDate: "2026-11-22", measurements: [odd] }));
-    expect((await pressures.around(withAccess, NOON, NOON)).entries[0]?.key.calendarDate).toBe("2026-11-22");
+    expect((await pressures.around(NOON, NOON)).entries[0]?.key.calendarDate).toBe("2026-11-22");
   });
 
   test("of more than a year are asked for in several ranges", async () => {
     const from = stub.requests.length;
     stub.willAnswer(pressureRange(), pressureRange());
-    await pressures.around(withAccess, new Date("2025-11-20T12:00:00Z"), NOON);
+    await pressures.around(new Date("2025-11-20T12:00:00Z"), NOON);
     expect(stub.requests.slice(from).map((it) => it.path.slice(-21))).toEqual([
       "2025-11-19/2026-11-18",
       "2026-11-19/2026-11-22",
@@ -354,9 +356,9 @@ describe("an answer to a question", () => {
   ])("%s: who moves next", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer(), answer());
     const from = stub.requests.length;
-    expect(await endOf(weights.around(withAccess, NOON, NOON))).toBe(kind);
-    expect(await endOf(pressures.around(withAccess, NOON, NOON))).toBe(kind);
-    expect(await endOf(socialProfile(call, withAccess))).toBe(kind);
+    expect(await endOf(weights.around(NOON, NOON))).toBe(kind);
+    expect(await endOf(pressures.around(NOON, NOON))).toBe(kind);
+    expect(await endOf(socialProfile(call))).toBe(kind);
     expect(stub.requests.length - from).toBe(3); // nothing was asked twice, and nowhere else
   });
 
@@ -367,9 +369,9 @@ describe("an answer to a question", () => {
     ["400", () => new Response("", { status: 400 })],
   ])("%s closes the kind that was asked about, and says nothing about the profile", async (_what, answer) => {
     stub.willAnswer(answer(), answer(), answer());
-    expect(await endOf(weights.around(withAccess, NOON, NOON))).toBe("KindClosedError");
-    expect(await endOf(pressures.around(withAccess, NOON, NOON))).toBe("KindClosedError");
-    expect(await endOf(socialProfile(call, withAccess))).toBe("UnexpectedAnswerError");
+    expect(await endOf(weights.around(NOON, NOON))).toBe("KindClosedError");
+    expect(await endOf(pressures.around(NOON, NOON))).toBe("KindClosedError");
+    expect(await endOf(socialProfile(call))).toBe("UnexpectedAnswerError");
     expect(noted.at(-1)).toMatchObject({ call: "Garmin GET /userprofile-service/socialProfile" });
   });
 
@@ -377,18 +379,18 @@ describe("an answer to a question", () => {
     const nothing = { entries: [], unreadable: [] };
     const from = stub.requests.length;
     stub.willAnswer(new Response(null, { status: 204 }), new Response(null, { status: 204 }));
-    expect(await weights.around(withAccess, NOON, NOON)).toEqual(nothing);
-    expect(await pressures.around(withAccess, NOON, NOON)).toEqual(nothing);
+    expect(await weights.around(NOON, NOON)).toEqual(nothing);
+    expect(await pressures.around(NOON, NOON)).toEqual(nothing);
     expect(stub.requests.length - from).toBe(2);
     stub.willAnswer(new Response(""), new Response(""));
-    expect(await weights.around(withAccess, NOON, NOON)).toEqual(nothing);
+    expect(await weights.around(NOON, NOON)).toEqual(nothing);
     stub.willAnswer(new Response(""), weightRange([entry()]));
-    expect((await weights.around(withAccess, NOON, NOON)).entries).toHaveLength(1);
+    expect((await weights.around(NOON, NOON)).entries).toHaveLength(1);
   });
 
   test("an error says where, and never what stood there", async () => {
     stub.willAnswer(Response.json({ dailyWeightSummaries: "words of the vendor" }));
-    const error: unknown = await weights.around(withAccess, NOON, NOON).catch((it: unknown) => it);
+    const error: unknown = await weights.around(NOON, NOON).catch((it: unknown) => it);
     expect(String(error)).toContain("dailyWeightSummaries");
     expect(String(error)).not.toMatch(/words of the vendor|access-1/);
   });
@@ -400,7 +402,7 @@ const imported = (successes: object[] | null, failures: object[]) =>
 
 describe("an upload of weights", () => {
   const upload = (access: WithAccess = withAccess) =>
-    weights.send(access, [weighIn(), weighIn({ measureGroupId: 2 })], context);
+    createWeightSink({ call: open(access), rateLimited }).send([weighIn(), weighIn({ measureGroupId: 2 })], context);
 
   test("is one form with one file of type FIT, and one content type", async () => {
     stub.willAnswer(new Response(null, { status: 201 }));
@@ -470,7 +472,7 @@ describe("an upload of weights", () => {
     ]);
     stub.willAnswer(imported([{}], []), Response.json({ version: 1 }));
     await upload();
-    await pressures.send(withAccess, [pressure()], context);
+    await pressures.send([pressure()], context);
     expect(noted).toHaveLength(before + 1);
   });
 
@@ -487,7 +489,7 @@ describe("an upload of weights", () => {
   test("is not made when the last check before it fails", async () => {
     const from = stub.requests.length;
     const lost = new Error("the lease is gone");
-    const sent = await weights.send(withAccess, [weighIn()], { ...context, beforeEach: () => Promise.reject(lost) });
+    const sent = await weights.send([weighIn()], { ...context, beforeEach: () => Promise.reject(lost) });
     expect(sent).toEqual({ outcomes: ["not_sent"], stoppedBy: lost });
     expect(stub.requests.length).toBe(from);
   });
@@ -496,7 +498,7 @@ describe("an upload of weights", () => {
 describe("an upload of pressures", () => {
   test("is JSON with both wall clocks to the millisecond, and one content type", async () => {
     stub.willAnswer(Response.json({ version: 1 }));
-    expect(await pressures.send(withAccess, [pressure()], context)).toEqual({ outcomes: ["accepted"] });
+    expect(await pressures.send([pressure()], context)).toEqual({ outcomes: ["accepted"] });
     expect(last()).toMatchObject({ method: "POST", path: "/bloodpressure-service/bloodpressure" });
     expect(headerLines(last(), "content-type")).toEqual(["application/json"]);
     expect(JSON.parse(last()?.body ?? "")).toEqual({
@@ -517,7 +519,7 @@ describe("an upload of pressures", () => {
     ["the repeated hour, second", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00.000"],
   ])("keeps both sides of a clock change apart: %s", async (_when, at, local) => {
     stub.willAnswer(Response.json({}));
-    await pressures.send(withAccess, [pressure({ takenAt: new Date(at) })], context);
+    await pressures.send([pressure({ takenAt: new Date(at) })], context);
     expect(JSON.parse(last()?.body ?? "")).toMatchObject({
       measurementTimestampLocal: local,
       measurementTimestampGMT: `${at.slice(0, -1)}.000`,
@@ -532,7 +534,7 @@ describe("an upload of pressures", () => {
   ])("goes without %s", async (_what, pulseBpm) => {
     stub.willAnswer(Response.json({}));
     const { pulseBpm: _pulse, ...bare } = pressure();
-    await pressures.send(withAccess, [pulseBpm === undefined ? bare : { ...bare, pulseBpm }], context);
+    await pressures.send([pulseBpm === undefined ? bare : { ...bare, pulseBpm }], context);
     expect(JSON.parse(last()?.body ?? "")).not.toHaveProperty("pulse");
   });
 
@@ -565,7 +567,7 @@ describe("an upload of pressures", () => {
 
   test("one that Garmin does not want stops none of the others", async () => {
     stub.willAnswer(Response.json({}), new Response("", { status: 400 }), Response.json({}));
-    expect(await pressures.send(withAccess, [pressure(), pressure(), pressure()], context)).toEqual({
+    expect(await pressures.send([pressure(), pressure(), pressure()], context)).toEqual({
       outcomes: ["accepted", "refused", "accepted"],
     });
   });
@@ -573,7 +575,7 @@ describe("an upload of pressures", () => {
   test("after one whose outcome is unknown nothing more is sent", async () => {
     const from = stub.requests.length;
     stub.willAnswer(Response.json({}), "drop", Response.json({}));
-    const { outcomes, stoppedBy } = await pressures.send(withAccess, [pressure(), pressure(), pressure()], context);
+    const { outcomes, stoppedBy } = await pressures.send([pressure(), pressure(), pressure()], context);
     expect(outcomes).toEqual(["accepted", "unknown", "not_sent"]);
     expect(stoppedBy).toBeInstanceOf(Error);
     expect(stub.requests.length - from).toBe(2);
@@ -588,10 +590,10 @@ test("every request carries what Garmin's app sends, each header once", async ()
     Response.json({ profileId: 1 }),
   );
   const from = stub.requests.length;
-  await weights.around(withAccess, NOON, NOON);
-  await pressures.send(withAccess, [pressure()], context);
-  await weights.remove(withAccess, { calendarDate: "2026-11-21", id: "1" });
-  await socialProfile(call, withAccess);
+  await weights.around(NOON, NOON);
+  await pressures.send([pressure()], context);
+  await weights.remove({ calendarDate: "2026-11-21", id: "1" });
+  await socialProfile(call);
   const requests = stub.requests.slice(from);
   expect(requests).toHaveLength(4);
   for (const request of requests) expect(appHeadersOf(request)).toEqual(APP);
@@ -602,13 +604,13 @@ describe("a removal", () => {
 
   test("names the day and the key, and is a true DELETE", async () => {
     stub.willAnswer(new Response(null, { status: 204 }), new Response(null, { status: 204 }));
-    await weights.remove(withAccess, key);
+    await weights.remove(key);
     expect(last()).toMatchObject({
       method: "DELETE",
       path: "/weight-service/weight/2026-11-21/byversion/1795260700123",
       body: "",
     });
-    await pressures.remove(withAccess, key);
+    await pressures.remove(key);
     expect(last()).toMatchObject({
       method: "DELETE",
       path: "/bloodpressure-service/bloodpressure/2026-11-21/1795260700123",
@@ -634,7 +636,7 @@ describe("a removal", () => {
     ["sent elsewhere", () => new Response(null, { status: 302, headers: { location: "/" } }), "UnexpectedAnswerError"],
   ])("%s", async (_what, answer, kind) => {
     stub.willAnswer(answer());
-    expect(await endOf(weights.remove(withAccess, key))).toBe(kind);
+    expect(await endOf(weights.remove(key))).toBe(kind);
   });
 });
 
@@ -654,7 +656,7 @@ describe("the profile and the consent", () => {
     ],
   ])("%j is shown as %j", async (body, profile) => {
     stub.willAnswer(Response.json(body));
-    expect(await socialProfile(call, withAccess)).toEqual(profile);
+    expect(await socialProfile(call)).toEqual(profile);
   });
 
   test.each<[string, () => Response, boolean | undefined]>([
@@ -665,7 +667,7 @@ describe("the profile and the consent", () => {
     ["unknown where there is nothing to consent to", () => Response.json({}, { status: 404 }), undefined],
   ])("the consent is %s", async (_what, answer, consent) => {
     stub.willAnswer(answer());
-    expect(await uploadConsent(call, withAccess)).toBe(consent);
+    expect(await uploadConsent(call)).toBe(consent);
     expect(last()).toMatchObject({ method: "GET", path: "/gdprconsent-service/feature/UPLOAD" });
   });
 });
