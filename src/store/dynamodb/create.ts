@@ -14,8 +14,7 @@ import { explainAwsError, orAwsError } from "../../lib/aws-errors.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import { createDynamoClient, type DynamoOptions } from "./client.ts";
-import { aboutTable } from "./errors.ts";
+import { aboutTable, createDynamoClient, type DynamoOptions } from "./client.ts";
 
 const KEY_SCHEMA: KeySchemaElement[] = [
   { AttributeName: "pk", KeyType: "HASH" },
@@ -25,8 +24,8 @@ const TABLE_POLL_SECONDS = 1;
 const TABLE_POLLS = 120;
 
 /**
- * Makes the table if it is absent, waits until it can be used (at most two minutes) and lets DynamoDB remove expired
- * items. On AWS it is also protected against deletion and keeps continuous backups. Running it again does no harm.
+ * Creates the table if it is absent, waits until it can be used (two minutes at most) and lets DynamoDB remove expired items.
+ * On AWS it is also protected against deletion and has continuous backups.
  */
 export async function createDynamoTable(options: DynamoOptions & { log: Log }): Promise<"created" | "present"> {
   const { tableName, endpoint } = options;
@@ -84,7 +83,7 @@ async function describeTable(client: DynamoDBClient, TableName: string): Promise
   try {
     return (await client.send(new DescribeTableCommand({ TableName }))).Table;
   } catch (error) {
-    // DescribeTable is eventually consistent: a table made a moment ago may still be unknown to it.
+    // A table that has just been created may still be unknown here.
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
@@ -106,9 +105,9 @@ async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions &
     const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   } catch (error) {
-    // Who makes the table at the same time was quicker.
+    // Another process that creates the table was quicker.
     if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
-    // Some emulators have no TTL. Expired items then stay on disk, but they count as gone all the same.
+    // Some emulators have no TTL. Expired items then stay on disk, but count as gone.
     if (!(error instanceof Error && error.name === "UnknownOperationException"))
       throw explainAwsError(error, aboutTable(TableName));
     log.warn("table.ttl_unsupported", { tableName: TableName });
@@ -125,7 +124,7 @@ async function enableBackups(client: DynamoDBClient, { tableName, clock }: Dynam
       await client.send(command);
       return true;
     } catch (error) {
-      // What AWS answers for a while after a table was made.
+      // AWS answers this for a while after the table was created.
       if (error instanceof Error && error.name === "ContinuousBackupsUnavailableException") return false;
       throw explainAwsError(error, aboutTable(tableName));
     }

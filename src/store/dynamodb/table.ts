@@ -3,19 +3,20 @@ import {
   type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
+  type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { orAwsError } from "../../lib/aws-errors.ts";
 import { storedJsonOrNull } from "../item-json.ts";
-import type { Item, Key, Table } from "../table.ts";
-import { createDynamoClient, type DynamoOptions } from "./client.ts";
-import { aboutTable } from "./errors.ts";
+import type { Item, Key, ListRange, Table } from "../table.ts";
+import { aboutTable, createDynamoClient, type DynamoOptions } from "./client.ts";
 
 const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
 
 type Attributes = Record<string, AttributeValue>;
+type Ask = <T>(answer: Promise<T>) => Promise<T>;
 
 /**
  * The table in DynamoDB: key `pk`, `sk`; attributes `version`, `value` (JSON text) and `expiresAt` (its TTL).
@@ -24,12 +25,23 @@ type Attributes = Record<string, AttributeValue>;
 export function openDynamoTable(options: DynamoOptions): Table {
   const { tableName: TableName, clock } = options;
   const client = createDynamoClient(options);
-  const ask = <T>(answer: Promise<T>) => orAwsError(answer, aboutTable(TableName));
+  const ask: Ask = (answer) => orAwsError(answer, aboutTable(TableName));
   const nowValue = () => ({ N: String(clock.now().getTime() / 1000) });
 
   const read = async (key: Key): Promise<Attributes | undefined> => {
     const command = new GetItemCommand({ TableName, Key: toAttributes(key), ConsistentRead: true });
     return (await ask(client.send(command))).Item;
+  };
+
+  /** Whether a conditional write happened. If the answer to a first attempt was lost, the next one fails because of what it wrote. */
+  const happened = async (write: Promise<unknown>, key: Key, leaves: (stored: Attributes | undefined) => boolean) => {
+    try {
+      await ask(write);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return error.$metadata.attempts !== 1 && leaves(await read(key));
+    }
   };
 
   return {
@@ -39,32 +51,7 @@ export function openDynamoTable(options: DynamoOptions): Table {
       return item?.expiresAt !== undefined && item.expiresAt <= clock.now().getTime() / 1000 ? undefined : item;
     },
 
-    async list(pk, { from = "", to, limit, descending = false } = {}) {
-      if (limit === 0 || (to !== undefined && !isBefore(from, to))) return [];
-      const range = keyCondition(pk, from, to);
-      const items: Item[] = [];
-      let startKey: Attributes | undefined;
-      do {
-        const command = new QueryCommand({
-          TableName,
-          ConsistentRead: true,
-          ScanIndexForward: !descending,
-          KeyConditionExpression: range.expression,
-          FilterExpression: LIVE,
-          ExpressionAttributeValues: { ...range.values, ":now": nowValue() },
-          ExclusiveStartKey: startKey,
-          // One more for the upper bound, which BETWEEN includes. Only on the first page: DynamoDB counts expired
-          // items too, and a small limit would crawl through them.
-          ...(limit !== undefined && startKey === undefined && { Limit: limit + 1 }),
-        });
-        const page = await ask(client.send(command));
-        for (const attributes of page.Items ?? []) {
-          if (attributes.sk?.S !== to) items.push(toItem(attributes));
-        }
-        startKey = page.LastEvaluatedKey;
-      } while (startKey !== undefined && items.length < (limit ?? Infinity));
-      return items.slice(0, limit);
-    },
+    list: (pk, range = {}) => query({ client, ask, TableName, now: nowValue() }, pk, range),
 
     async put(key, value, { expect, expiresAt }) {
       const version = randomUUID();
@@ -83,33 +70,16 @@ export function openDynamoTable(options: DynamoOptions): Table {
             }
           : ifVersion(expect.version, nowValue())),
       });
-      try {
-        await ask(client.send(command));
-        return { type: "written", version };
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        // If the answer to a first attempt was lost, the next one fails because of what the first one wrote.
-        const isOurs = wasRetried(error) && (await read(key))?.version?.S === version;
-        return isOurs ? { type: "written", version } : { type: "conflict" };
-      }
+      const isWritten = await happened(client.send(command), key, (stored) => stored?.version?.S === version);
+      return isWritten ? { type: "written", version } : { type: "conflict" };
     },
 
     async delete(key, { version }) {
-      const command = new DeleteItemCommand({
-        TableName,
-        Key: toAttributes(key),
-        ...ifVersion(version, nowValue()),
-      });
-      try {
-        await ask(client.send(command));
-        return "deleted";
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        // A deleted item keeps no trace of who deleted it. After a retry an absent one is taken for our work, which is
-        // what every caller wants to hear unless two of them delete the same version while the network fails: a right
-        // that only one may use is claimed by a put, never by a delete.
-        return wasRetried(error) && (await read(key)) === undefined ? "deleted" : "conflict";
-      }
+      const command = new DeleteItemCommand({ TableName, Key: toAttributes(key), ...ifVersion(version, nowValue()) });
+      // After a retry, an absent item counts as deleted by us, although somebody else may have deleted the same version. So a
+      // right that only one may use is claimed by a put, never by a delete.
+      const isDeleted = await happened(client.send(command), key, (stored) => stored === undefined);
+      return isDeleted ? "deleted" : "conflict";
     },
 
     async purge() {},
@@ -120,6 +90,35 @@ export function openDynamoTable(options: DynamoOptions): Table {
   };
 }
 
+async function query(
+  { client, ask, TableName, now }: { client: DynamoDBClient; ask: Ask; TableName: string; now: AttributeValue },
+  pk: string,
+  { from = "", to, limit, descending = false }: ListRange,
+): Promise<Item[]> {
+  if (limit === 0 || (to !== undefined && !isBefore(from, to))) return [];
+  const { expression, values } = keyCondition(pk, from, to);
+  const items: Item[] = [];
+  let startKey: Attributes | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName,
+      ConsistentRead: true,
+      ScanIndexForward: !descending,
+      KeyConditionExpression: expression,
+      FilterExpression: LIVE,
+      ExpressionAttributeValues: { ...values, ":now": now },
+      ExclusiveStartKey: startKey,
+      // One more, because BETWEEN includes the upper bound. Only on the first page: DynamoDB counts expired items too, and a
+      // small limit would crawl through them.
+      ...(limit !== undefined && startKey === undefined && { Limit: limit + 1 }),
+    });
+    const page = await ask(client.send(command));
+    for (const attributes of page.Items ?? []) if (attributes.sk?.S !== to) items.push(toItem(attributes));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined && items.length < (limit ?? Infinity));
+  return items.slice(0, limit);
+}
+
 function toAttributes({ pk, sk }: Key): Attributes {
   return { pk: { S: pk }, sk: { S: sk } };
 }
@@ -128,9 +127,8 @@ function toItem({ pk, sk, version, value, expiresAt }: Attributes): Item {
   if (!pk?.S || !sk?.S || !version?.S || !value?.S) {
     throw new Error("An item in the table was not written by Weighbridge");
   }
-  const key = { pk: pk.S, sk: sk.S };
   return {
-    key,
+    key: { pk: pk.S, sk: sk.S },
     version: version.S,
     value: storedJsonOrNull(value.S),
     ...(expiresAt?.N !== undefined && { expiresAt: Number(expiresAt.N) }),
@@ -156,9 +154,4 @@ function keyCondition(pk: string, from: string, to: string | undefined): { expre
 
 function isBefore(a: string, b: string): boolean {
   return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
-}
-
-/** A first attempt that fails its condition has written nothing. An unknown number of attempts counts as several. */
-function wasRetried(error: ConditionalCheckFailedException): boolean {
-  return error.$metadata.attempts !== 1;
 }

@@ -9,14 +9,14 @@ import type { Item, Table } from "../table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
-/** With less than this, there is no room for the files that SQLite keeps next to the database. */
+/** SQLite needs this much for the files that it keeps next to the database. */
 const LEAST_ROOM_BYTES = 256 * 1024;
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
 
 /**
- * The table in one SQLite file, for one machine. Any number of processes may open it at the same time.
- * The folder, the file and the SQL table are made on the way, readable by this user alone.
+ * The table in one SQLite file, which any number of processes may open at the same time. The folder, the file and the SQL table
+ * are created if needed, readable by this user alone.
  */
 export function openSqliteTable(options: {
   file: string;
@@ -45,29 +45,11 @@ export function openSqliteTable(options: {
     throw openingError(file, error);
   }
 
-  const live = "(expires_at IS NULL OR expires_at > :now)";
-  const range = `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk`;
-  const sql = {
-    get: database.prepare(`SELECT * FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND ${live}`),
-    ascending: database.prepare(`${range} ASC LIMIT :limit`),
-    descending: database.prepare(`${range} DESC LIMIT :limit`),
-    insert: database.prepare(
-      `INSERT INTO ${sqlName} (pk, sk, version, value, expires_at) VALUES (:pk, :sk, :version, :value, :expiresAt)
-       ON CONFLICT (pk, sk) DO UPDATE SET version = :version, value = :value, expires_at = :expiresAt
-       WHERE expires_at <= :now`,
-    ),
-    replace: database.prepare(
-      `UPDATE ${sqlName} SET version = :version, value = :value, expires_at = :expiresAt
-       WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`,
-    ),
-    checkpoint: database.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
-    delete: database.prepare(`DELETE FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`),
-  };
-
+  const sql = statements(database, sqlName);
   let isPurgeDue = false;
-  /** Deleted data is zeroed in the database; the write-ahead log still holds the old pages. */
+  /** Deleted data is zeroed in the database, but the write-ahead log still holds the old pages. */
   function purge() {
-    // Impossible while another process reads there: then it is tried again.
+    // Impossible while another process reads: then the next delete tries again.
     const [outcome] = ask(() => sql.checkpoint.all());
     isPurgeDue = outcome?.busy !== 0;
   }
@@ -108,6 +90,27 @@ export function openSqliteTable(options: {
   };
 }
 
+function statements(database: DatabaseSync, sqlName: string) {
+  const live = "(expires_at IS NULL OR expires_at > :now)";
+  const range = `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk`;
+  return {
+    get: database.prepare(`SELECT * FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND ${live}`),
+    ascending: database.prepare(`${range} ASC LIMIT :limit`),
+    descending: database.prepare(`${range} DESC LIMIT :limit`),
+    insert: database.prepare(
+      `INSERT INTO ${sqlName} (pk, sk, version, value, expires_at) VALUES (:pk, :sk, :version, :value, :expiresAt)
+       ON CONFLICT (pk, sk) DO UPDATE SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE expires_at <= :now`,
+    ),
+    replace: database.prepare(
+      `UPDATE ${sqlName} SET version = :version, value = :value, expires_at = :expiresAt
+       WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`,
+    ),
+    delete: database.prepare(`DELETE FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND version = :expected AND ${live}`),
+    checkpoint: database.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
+  };
+}
+
 export function quoteTableName(tableName: string): string {
   if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName) || /^sqlite_/i.test(tableName)) {
     throw new UsageError(
@@ -121,7 +124,7 @@ export function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync 
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    // SQLite would create the file with 0644. It gives -wal and -shm the mode of the file it finds.
+    // SQLite would create it with 0644, and gives -wal and -shm the same mode.
     closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     enterWal(database, busyTimeoutMs);
@@ -133,7 +136,7 @@ export function openDatabase(file: string, busyTimeoutMs: number): DatabaseSync 
   }
 }
 
-/** Processes that open a new file together meet here: SQLite answers "busy" at once, without its busy timeout. */
+/** If two processes open a new file together, SQLite answers "busy" here at once, without its busy timeout. */
 function enterWal(database: DatabaseSync, busyTimeoutMs: number): void {
   for (let waitedMs = 0; ; waitedMs += BUSY_PAUSE_MS) {
     try {
@@ -156,7 +159,7 @@ export function ensureTable(database: DatabaseSync, sqlName: string): void {
   );
 }
 
-/** Housekeeping only, and bounded: what is left over already counts as gone and waits for the next start. */
+/** What is left over waits for the next start. */
 function sweepExpired(database: DatabaseSync, sqlName: string, nowSeconds: number): void {
   database
     .prepare(
@@ -175,25 +178,23 @@ function toItem(row: Record<string, SQLOutputValue>): Item {
   };
 }
 
-/** What can befall a file that was opened well. */
+/** What can go wrong with a file that is open. */
 export function workingError(file: string, cause: unknown): unknown {
-  switch (sqliteCode(cause)) {
-    case SQLITE.BUSY:
-      return new RetryLaterError("Another process is holding the database", { cause });
-    case SQLITE.FULL:
-      return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
-    case SQLITE.IOERR:
-      // SQLite gives the same error for a full disk if it needs room for the files next to the database.
-      return new UsageError(
-        isFull(path.dirname(file))
-          ? `The disk that holds ${file} is full. Free some space there.`
-          : `The disk that holds ${file} can't be read or written. Check that it works and is still mounted.`,
-        { cause },
-      );
-    default:
-      return cause;
-  }
+  const code = sqliteCode(cause);
+  if (code === SQLITE.BUSY) return new RetryLaterError("Another process is holding the database", { cause });
+  // A full disk is an I/O error too, if SQLite needs room for the files next to the database.
+  if (code === SQLITE.FULL || (code === SQLITE.IOERR && isFull(path.dirname(file)))) return fullError(file, cause);
+  if (code !== SQLITE.IOERR) return cause;
+  return new UsageError(
+    `The disk that holds ${file} can't be read or written. Check that it works and is still mounted.`,
+    {
+      cause,
+    },
+  );
 }
+
+const fullError = (file: string, cause: unknown) =>
+  new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
 
 function isFull(folder: string): boolean {
   try {
@@ -213,9 +214,7 @@ function openingError(file: string, cause: unknown): unknown {
     );
   }
   const isFileSystemError = cause instanceof Error && "syscall" in cause;
-  if (isFileSystemError && "code" in cause && cause.code === "ENOSPC") {
-    return new UsageError(`The disk that holds ${file} is full. Free some space there.`, { cause });
-  }
+  if (isFileSystemError && "code" in cause && cause.code === "ENOSPC") return fullError(file, cause);
   if (isFileSystemError || code === SQLITE.CANTOPEN || code === SQLITE.READONLY) {
     return new UsageError(
       `${file} cannot be opened for writing: let this user write in its folder, or choose another one with DATA_DIR.`,
