@@ -1,14 +1,13 @@
-import { errorFacts, type Log } from "../lib/log.ts";
+import type { Log } from "../lib/log.ts";
 import {
   type Account,
   type AccountChanges,
   type Accounts,
   DEFAULT_SETTINGS,
-  type LastRun,
   type Question,
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readItem, readThoseIntact, toJson } from "./item-json.ts";
 import { AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import { LastRunItem } from "./run-items.ts";
@@ -17,17 +16,7 @@ import { type Change, update } from "./update.ts";
 
 export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
   return {
-    async list() {
-      return (await table.list(keys.accounts)).flatMap((item) => {
-        try {
-          return [readItem(item, AccountItem)];
-        } catch (error) {
-          // One damaged account must not stop the others, and must not go unheard.
-          log.error("account_damaged", errorFacts(error));
-          return [];
-        }
-      });
-    },
+    list: async () => readThoseIntact(await table.list(keys.accounts), AccountItem, log, "account_damaged"),
 
     async find(telegramUserId) {
       const item = await table.get(keys.account(telegramUserId));
@@ -41,7 +30,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
           : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
         const account = changed(before, changes);
         if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return { result: account };
-        // First of all: an account without a scheduled run is one that nobody looks at.
+        // First, because nobody looks at an account without a scheduled run.
         if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
         return { value: account, result: account };
       };
@@ -50,7 +39,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
 
     async saveQuestion(telegramUserId, topic, next) {
       const change = (item: Item | undefined): Change<Question | undefined> => {
-        // Nothing may outlive an account that was taken away meanwhile.
+        // The account may have been removed meanwhile.
         if (!item) return { result: undefined };
         const account = readItem(item, AccountItem);
         const before = account.questions?.[topic];
@@ -68,21 +57,17 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
     },
 
     async saveLastRun(telegramUserId, next) {
-      // Nothing may outlive an account that was taken away meanwhile.
+      // The account may have been removed meanwhile.
       if (!(await table.get(keys.account(telegramUserId)))) return undefined;
       const key = keys.lastRun(telegramUserId);
       const item = await table.get(key);
-      const run = next(item && readIfPossible(item));
-      // A conflict means that another run has just ended and said so: either of the two is the last one.
+      // A damaged one is replaced.
+      const run = next(item && LastRunItem.safeParse(item.value).data);
+      // On a conflict another run has just ended: either of the two is the last one.
       await table.put(key, toJson(run), { expect: expectation(item?.version) });
       return run;
     },
   };
-}
-
-/** A damaged one is replaced. */
-function readIfPossible(item: Item): LastRun | undefined {
-  return LastRunItem.safeParse(item.value).data;
 }
 
 function changed(before: Account, changes: AccountChanges): Account {

@@ -1,16 +1,15 @@
 import type { Schedule } from "../sync/model/schedule.ts";
 import type { Erasure } from "../sync/model/store.ts";
 import { keys } from "./keys.ts";
+import { ledgersOf } from "./ledgers.ts";
 import type { Table } from "./table.ts";
 import { removeItem, removePartition } from "./update.ts";
 
-/** Takes away everything of an account. What names the rest goes last, so that a second try finds what a first one left. */
+/** What names the rest goes last, so that a second try finds what the first one left. */
 export function createErasure(table: Table, schedule: Schedule): Erasure {
   return {
     async erase(account) {
-      for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
-        await removePartition(table, `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`);
-      }
+      for (const ledger of await ledgersOf(table, account)) await removePartition(table, ledger);
       await removeItem(table, keys.dialog(String(account)));
       await schedule.forget(account);
       await removePartition(table, keys.accountPartition(account));

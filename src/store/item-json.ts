@@ -1,13 +1,31 @@
 import * as z from "zod";
 import { UsageError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
 import type { Item, JsonObject, Key } from "./table.ts";
 
 export const instant = z.iso.datetime().transform((text) => new Date(text));
 
-/** A stored value as its schema says. What was damaged, or written by hand, ends in one sentence, never in a guess. */
+/** @throws UsageError in one sentence when the stored value is damaged. */
 export function readItem<T>(item: Item, schema: z.ZodType<T>): T {
   return parseStored(item.value, item.key, schema);
+}
+
+/** With the version that the next write has to name. */
+export function readVersioned<T>(item: Item, schema: z.ZodType<T>): { value: T; version: string } {
+  return { value: readItem(item, schema), version: item.version };
+}
+
+/** A damaged item must not hide the others, and is logged as `event`. */
+export function readThoseIntact<T>(items: Item[], schema: z.ZodType<T>, log: Log, event: string): T[] {
+  return items.flatMap((item) => {
+    try {
+      return [readItem(item, schema)];
+    } catch (error) {
+      log.error(event, errorFacts(error));
+      return [];
+    }
+  });
 }
 
 export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): T {
@@ -20,13 +38,10 @@ export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): 
 const damaged = ({ pk, sk }: Key, where = "") =>
   new UsageError(`The stored item "${sk}" in "${pk}" is damaged${where}. Restore the table from a backup.`);
 
-/**
- * As it is stored: dates as ISO texts, absent fields left out. Throws at a number or a date that JSON can't hold: it would
- * become null, and the item could not be read again.
- */
+/** Throws at a number or a date that JSON can't hold: it would become null, and the item couldn't be read again. */
 export function toJson(value: object): JsonObject {
   const path = pathOfUnstorable(value);
-  if (path !== undefined) throw new Error(`"${path}" can not be stored: it is no finite number, or no date`);
+  if (path !== undefined) throw new Error(`"${path}" can't be stored: it isn't a finite number or a valid date`);
   return JSON.parse(JSON.stringify(value));
 }
 
@@ -41,7 +56,7 @@ function pathOfUnstorable(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The value of an item as it lies in the engine, where it is JSON text. What is damaged ends in one sentence. */
+/** @throws UsageError when the text isn't JSON. */
 export function parseStoredJson(text: string, key: Key): JsonObject {
   try {
     return JSON.parse(text);
@@ -50,10 +65,7 @@ export function parseStoredJson(text: string, key: Key): JsonObject {
   }
 }
 
-/**
- * The same for one of many: invalid JSON becomes null, which no schema accepts. So the reader notices it, and the other items
- * can still be read.
- */
+/** Invalid JSON becomes null, which no schema accepts: so one damaged item can't keep the others from being listed. */
 export function storedJsonOrNull(text: string): JsonObject | null {
   return (parseJson(text) as JsonObject | undefined) ?? null;
 }

@@ -12,7 +12,7 @@ const Sends = z.object({
   muscle: z.boolean().default(DEFAULT_SETTINGS.sends.muscle),
   bloodPressure: z.boolean().default(DEFAULT_SETTINGS.sends.bloodPressure),
 });
-/** A setting that an older version did not know has its default. */
+/** A setting that an older version didn't know has its default. */
 const SettingsShape = z.object({
   units: z.enum(UNITS).default(DEFAULT_SETTINGS.units),
   summaryHour: z.int().min(0).max(23).default(DEFAULT_SETTINGS.summaryHour),
@@ -59,9 +59,7 @@ export const LinkSecrets = z.object({
   clientId: z.string().exactOptional(),
 });
 
-export const PendingLinkItem = z.object({ sealedLink: z.string() });
-/** The content of `sealedLink`. */
-export const PendingLinkSecrets = z.object({
+export const PendingLink = z.object({
   tokens: z.object({
     accessToken: z.string(),
     accessExpiresAt: instant,
@@ -72,8 +70,7 @@ export const PendingLinkSecrets = z.object({
   owner: z.object({ vendorUserId: z.string(), displayName: z.string() }).exactOptional(),
 });
 
-export const PendingSignInItem = z.object({ sealedState: z.string() });
-export const PendingSignInSecrets = z.object({
+export const PendingSignIn = z.object({
   cookies: z.record(z.string(), z.string()),
   client: z.enum(MOBILE_CLIENTS).exactOptional(),
   method: z.string(),
@@ -83,7 +80,6 @@ export const PendingSignInSecrets = z.object({
   startedAt: instant,
 });
 
-export const VendorAnswersItem = z.object({ sealedAnswers: z.string() });
 const UnknownShapes = z.array(
   z.object({
     firstAt: instant,
@@ -96,13 +92,11 @@ const UnknownShapes = z.array(
     shape: z.array(z.string()),
   }),
 );
-/** The content of `sealedAnswers`. */
-export const VendorAnswersSecrets = z.object({
+export const VendorAnswersShape = z.object({
   unknown: z.object({ withings: UnknownShapes, garmin: UnknownShapes, telegram: UnknownShapes }),
   endpoints: z.record(z.string(), z.record(z.string(), z.object({ times: z.number(), lastAt: instant }))),
 });
 
-export const GarminEmailItem = z.object({ sealedEmail: z.string() });
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
 /** `takenAt` is the fastest clock that took a slot, `nextAt` when the next one comes. */
@@ -111,7 +105,6 @@ export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: 
 
 export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });
 export const InviteItem = z.object({ madeAt: instant });
-export const DialogItem = z.object({ sealedState: z.string() });
 export const JobItem = StoredJob.and(z.object({ attempts: z.number() }));
 export const ScheduledRunItem = z.object({
   dueAt: instant,

@@ -1,18 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
-import { errorFacts, type Log } from "../lib/log.ts";
+import type { Log } from "../lib/log.ts";
 import type { Job, Jobs, NewJob } from "../sync/model/jobs.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readVersioned, toJson } from "./item-json.ts";
 import { JobItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
-import { removeItem, update } from "./update.ts";
+import { readOrRemove, update } from "./update.ts";
 
 export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
   async function put(wanted: NewJob): Promise<void> {
     const job: Job = { ...wanted, attempts: 0 };
     const change = (item: Item | undefined) => {
       const waiting = item && JobItem.safeParse(item.value).data;
-      // One that is due may have begun already, and have read Withings before this was asked for: it does not stand for it.
+      // A job that is due may have started already, and read Withings before this was asked for.
       const isSame = waiting && waiting.dueAt > clock.now() && waiting.dueAt <= wanted.dueAt;
       return { result: undefined, ...(!isSame && { value: job }) };
     };
@@ -27,13 +27,9 @@ export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
     async list() {
       const found = [];
       for (const item of await table.list(keys.jobs)) {
-        try {
-          found.push({ value: readItem(item, JobItem), version: item.version });
-        } catch (error) {
-          // It only says that something is to be looked at, and the next round looks anyway.
-          log.error("job_damaged", errorFacts(error));
-          await removeItem(table, item.key);
-        }
+        // A lost job does no harm: the next scheduled run does the same.
+        const job = await readOrRemove(table, item, (it) => readVersioned(it, JobItem), log, "job_damaged");
+        if (job) found.push(job);
       }
       return found;
     },

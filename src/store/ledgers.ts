@@ -2,20 +2,29 @@ import { RetryLaterError } from "../lib/errors.ts";
 import type { Ledger, LedgerEntry, Ledgers } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readItem, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
-import { expectation, type Item, type Table } from "./table.ts";
+import { expectation, type Item, type Key, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
 /** Only this much of an entry: an old one that is damaged elsewhere must not stop what is new. */
 const ItemWithKey = LedgerItem.pick({ garminKey: true });
+const READINGS = { from: "reading#", to: "reading$" };
+const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
 
 /**
- * A ledger belongs to one pair of a Withings user and a Garmin profile. Linking another account at either vendor
- * starts a new one, so that nothing counts as settled that never reached this Garmin profile.
+ * A ledger belongs to one pair of a Withings user and a Garmin profile. Linking another account at either vendor starts a new
+ * one, so that nothing counts as settled that never reached this Garmin profile.
  */
 export function createLedgers(table: Table): Ledgers {
+  /** Replaces what was read at this version. */
+  async function put<T extends object>(key: Key, value: T, version: string | undefined, conflict: string) {
+    const outcome = await table.put(key, toJson(value), { expect: expectation(version) });
+    if (outcome.type === "conflict") throw new RetryLaterError(conflict);
+    return { value, version: outcome.version };
+  }
+
   return {
     of(account, withingsUserId, garminProfileId): Ledger {
       const pk = keys.ledger(account, withingsUserId, garminProfileId);
@@ -23,17 +32,15 @@ export function createLedgers(table: Table): Ledgers {
       return {
         async progress() {
           const item = await table.get(keys.progress(pk));
-          return item && { value: readItem(item, ProgressItem), version: item.version };
+          return item && readVersioned(item, ProgressItem);
         },
 
         async saveProgress(progress, version) {
-          // First: a ledger that nothing names could not be taken away with its account.
+          // First: without it, nothing would remove the ledger with its account.
           if (version === undefined) {
             await table.put(keys.ledgerMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
           }
-          const outcome = await table.put(keys.progress(pk), toJson(progress), { expect: expectation(version) });
-          if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
-          return { value: progress, version: outcome.version };
+          return put(keys.progress(pk), progress, version, "another run moved the cursor just now");
         },
 
         async entries(ids) {
@@ -45,39 +52,31 @@ export function createLedgers(table: Table): Ledgers {
           // One query for all: ids that are near in time are near in number, so hardly anything else lies between.
           const range = { from: keys.reading(pk, first).sk, to: `${keys.reading(pk, last).sk}\u0000` };
           for (const item of await table.list(pk, range)) {
-            const id = item.key.sk.slice("reading#".length);
-            if (wanted.has(id)) found.set(id, { value: readItem(item, LedgerItem), version: item.version });
+            if (wanted.has(idOf(item))) found.set(idOf(item), readVersioned(item, LedgerItem));
           }
           return found;
         },
 
         async garminKeys() {
           const found = new Map<string, string>();
-          for (const item of await table.list(pk, { from: "reading#", to: "reading$" })) {
+          for (const item of await table.list(pk, READINGS)) {
             const { garminKey } = readItem(item, ItemWithKey);
-            if (garminKey) found.set(item.key.sk.slice("reading#".length), garminKey.id);
+            if (garminKey) found.set(idOf(item), garminKey.id);
           }
           return found;
         },
 
-        async write(entry, version) {
-          const key = keys.reading(pk, readingId(entry));
-          const outcome = await table.put(key, toJson(entry), { expect: expectation(version) });
-          if (outcome.type === "conflict") throw new RetryLaterError("another run works on the same reading");
-          return { value: entry, version: outcome.version };
-        },
+        write: (entry, version) => put(keys.reading(pk, readingId(entry)), entry, version, OTHER_RUN),
 
-        async forget(entry) {
-          const key = keys.reading(pk, readingId(entry.value));
-          const outcome = await table.delete(key, { version: entry.version });
-          if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
+        async forget({ value, version }) {
+          const outcome = await table.delete(keys.reading(pk, readingId(value)), { version });
+          if (outcome === "conflict") throw new RetryLaterError(OTHER_RUN);
         },
       };
     },
 
     async reconcileWithGarminFirst(account) {
-      for (const { key } of await table.list(keys.accountPartition(account), keys.ledgerRange)) {
-        const pk = `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`;
+      for (const pk of await ledgersOf(table, account)) {
         const change = (item: Item | undefined) => ({
           result: undefined,
           ...(item && { value: { ...readItem(item, ProgressItem), adopting: true } }),
@@ -86,4 +85,12 @@ export function createLedgers(table: Table): Ledgers {
       }
     },
   };
+}
+
+const OTHER_RUN = "another run works on the same reading";
+
+/** The partitions of all ledgers that an account has had. */
+export async function ledgersOf(table: Table, account: number): Promise<string[]> {
+  const marks = await table.list(keys.accountPartition(account), keys.ledgerRange);
+  return marks.map(({ key }) => `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import type { Link, Links, Vendor } from "../sync/model/link.ts";
 import { parseStored, readItem, toJson } from "./item-json.ts";
 import { LinkItem, LinkSecrets } from "./items.ts";
@@ -10,7 +11,6 @@ import { ContendedError, overwrite, removeItem } from "./update.ts";
 
 const TRIES = 5;
 
-/** Links, with their tokens sealed to the very place they are stored at. */
 export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
   function sealed(account: number, vendor: Vendor, link: Link) {
     const key = keys.link(account, vendor);
@@ -22,8 +22,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
   }
 
   function secretsOf(key: Key, sealedTokens: string) {
-    const opened = JSON.parse(sealer.open(sealedTokens, { key, field: "sealedTokens" }));
-    return parseStored(opened, key, LinkSecrets);
+    return parseStored(parseJson(sealer.open(sealedTokens, { key, field: "sealedTokens" })), key, LinkSecrets);
   }
 
   return {
@@ -36,7 +35,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
         secretsOf(key, sealedTokens);
         return facts;
       } catch {
-        // Using the tokens fails with the reason; here it only has to show that the link doesn't work.
+        // Whatever uses the tokens says why; here it only has to show that the link doesn't work.
         return { ...facts, state: "stale" };
       }
     },
@@ -66,7 +65,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
         try {
           return await overwrite(table, key, value, { what: `the ${vendor} link` });
         } catch (error) {
-          // What it was got for, a ticket or a code, is spent: a hiccup must not cost the owner another sign-in.
+          // The ticket or code behind it is spent: a hiccup must not cost the owner another sign-in.
           const isHiccup = error instanceof RetryLaterError && !(error instanceof ContendedError);
           if (!isHiccup || tries === TRIES) throw error;
           await clock.sleep(2 ** (tries - 1));

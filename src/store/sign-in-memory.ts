@@ -1,69 +1,56 @@
+import * as z from "zod";
 import { epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { SignInMemory } from "../sync/model/garmin-sign-in.ts";
-import { parseStored, readItem } from "./item-json.ts";
-import { CooldownItem, GarminEmailItem, PendingSignInItem, PendingSignInSecrets } from "./items.ts";
+import { readItem } from "./item-json.ts";
+import { CooldownItem, PendingSignIn } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Sealer } from "./seal.ts";
-import type { Item, Key, Table } from "./table.ts";
+import { openItem, sealItem } from "./sealed-item.ts";
+import type { Key, Table } from "./table.ts";
 import { overwrite, removeItem } from "./update.ts";
 
-/** A code that is typed later than this starts over: Garmin's own session may still live, but nobody knows how long. */
+/** A code that comes later starts the sign-in over: Garmin's own session may still live, but nobody knows how long. */
 const PENDING_SECONDS = 10 * 60;
-const SIGN_IN = { what: "the sign-in" };
+const A_DAY_SECONDS = 24 * 3600;
+const what = "the sign-in";
 
 export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
-  const forget = (key: Key) => removeItem(table, key);
-
-  /** What cannot be opened, after a change of the key for instance, is asked for again: it must not keep anybody from signing in. */
-  async function opened<T>(key: Key, open: (item: Item) => T): Promise<T | undefined> {
+  async function opened<T>(key: Key, schema: z.ZodType<T>): Promise<T | undefined> {
     const item = await table.get(key);
     try {
-      return item && open(item);
+      return item && openItem(sealer, item, schema);
     } catch (error) {
+      // After a key change, for instance. That must not keep anybody from signing in again.
       log.error("sign_in_unreadable", errorFacts(error));
       return undefined;
     }
   }
 
   return {
-    pending(account) {
+    pending: (account) => opened(keys.pendingSignIn(account), PendingSignIn),
+    savePending(account, pending) {
       const key = keys.pendingSignIn(account);
-      return opened(key, (item) => {
-        const { sealedState } = readItem(item, PendingSignInItem);
-        const state = JSON.parse(sealer.open(sealedState, { key, field: "sealedState" }));
-        return parseStored(state, key, PendingSignInSecrets);
-      });
-    },
-    async savePending(account, pending) {
-      const key = keys.pendingSignIn(account);
-      const sealedState = sealer.seal(JSON.stringify(pending), { key, field: "sealedState" });
       const expiresAt = epochSeconds(pending.startedAt) + PENDING_SECONDS;
-      await overwrite(table, key, { sealedState }, { ...SIGN_IN, expiresAt });
+      return overwrite(table, key, sealItem(sealer, key, pending), { what, expiresAt });
     },
-    forgetPending: (account) => forget(keys.pendingSignIn(account)),
+    forgetPending: (account) => removeItem(table, keys.pendingSignIn(account)),
 
     async cooldown(account) {
       const item = await table.get(keys.signInCooldown(account));
       return item && readItem(item, CooldownItem);
     },
-    // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
-    saveCooldown: (account, cooldown) =>
-      overwrite(table, keys.signInCooldown(account), cooldown, {
-        ...SIGN_IN,
-        expiresAt: epochSeconds(cooldown.until) + 24 * 3600,
-      }),
-    forgetCooldown: (account) => forget(keys.signInCooldown(account)),
-
-    email(account) {
-      const key = keys.garminEmail(account);
-      return opened(key, (item) =>
-        sealer.open(readItem(item, GarminEmailItem).sealedEmail, { key, field: "sealedEmail" }),
-      );
+    saveCooldown(account, cooldown) {
+      // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
+      const expiresAt = epochSeconds(cooldown.until) + A_DAY_SECONDS;
+      return overwrite(table, keys.signInCooldown(account), cooldown, { what, expiresAt });
     },
+    forgetCooldown: (account) => removeItem(table, keys.signInCooldown(account)),
+
+    email: (account) => opened(keys.garminEmail(account), z.string()),
     saveEmail(account, email) {
       const key = keys.garminEmail(account);
-      return overwrite(table, key, { sealedEmail: sealer.seal(email, { key, field: "sealedEmail" }) }, SIGN_IN);
+      return overwrite(table, key, sealItem(sealer, key, email), { what });
     },
   };
 }

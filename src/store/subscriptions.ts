@@ -4,11 +4,11 @@ import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 import { overwrite, removeItem } from "./update.ts";
 
-/** What was seen of subscriptions. What is damaged counts as never seen: they are simply checked again. */
 export function createSubscriptionMemory(table: Table): SubscriptionMemory {
   return {
     async read(account) {
       const item = await table.get(keys.subscriptions(account));
+      // If it's damaged, they are simply checked again.
       return item && SubscriptionsItem.safeParse(item.value).data;
     },
 

@@ -1,12 +1,12 @@
 import { RetryLaterError } from "../lib/errors.ts";
+import { errorFacts, type Log } from "../lib/log.ts";
 import { toJson } from "./item-json.ts";
 import { expectation, type Item, type Key, type Table } from "./table.ts";
 
-/** Somebody else was faster every time. */
 export class ContendedError extends RetryLaterError {}
 
-/** What to write in the place of an item, if anything, and what to answer then. */
 export interface Change<T> {
+  /** Absent: nothing is written. */
   value?: object;
   /** Epoch seconds. */
   expiresAt?: number;
@@ -14,10 +14,9 @@ export interface Change<T> {
 }
 
 interface UpdateOptions {
-  /** What kept changing, for the error. */
+  /** Names the item in the error. */
   what: string;
   tries?: number;
-  /** Before the next try. */
   pause?: (tries: number) => Promise<void>;
 }
 
@@ -54,7 +53,7 @@ export function overwrite(
   return update(table, key, () => change, options);
 }
 
-/** Takes an item away, whatever its version. One that is gone already does no harm. */
+/** Removes an item whatever its version. */
 export async function removeItem(table: Table, key: Key): Promise<void> {
   for (let tried = 1; tried <= 5; tried++) {
     const item = await table.get(key);
@@ -63,7 +62,23 @@ export async function removeItem(table: Table, key: Key): Promise<void> {
   throw new RetryLaterError("what was to be removed kept changing");
 }
 
-/** Takes a whole partition away, item by item. */
 export async function removePartition(table: Table, pk: string): Promise<void> {
   for (const { key } of await table.list(pk)) await removeItem(table, key);
+}
+
+/** What `read` makes of an item. A damaged one is logged as `event` and removed. */
+export async function readOrRemove<T>(
+  table: Table,
+  item: Item,
+  read: (item: Item) => T,
+  log: Log,
+  event: string,
+): Promise<T | undefined> {
+  try {
+    return read(item);
+  } catch (error) {
+    log.error(event, errorFacts(error));
+    await removeItem(table, item.key);
+    return undefined;
+  }
 }

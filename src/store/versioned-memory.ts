@@ -1,20 +1,21 @@
 import type * as z from "zod";
+import { errorFacts, type Log } from "../lib/log.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { expectation, type Key, type Table } from "./table.ts";
 
-/** An item for each account that may be forgotten: when it is damaged, it counts as empty, and the next write replaces it. */
+/** For an item of an account that may be forgotten: a damaged one counts as empty, and the next write replaces it. */
 export function createVersionedMemory<T extends object>(
   table: Table,
-  options: { keyOf: (account: number) => Key; schema: z.ZodType<T>; empty: T; onDamaged: (error: unknown) => void },
+  options: { keyOf: (account: number) => Key; schema: z.ZodType<T>; empty: T; log: Log; damaged: string },
 ) {
-  const { keyOf, schema, empty, onDamaged } = options;
+  const { keyOf, schema, empty, log, damaged } = options;
   return {
     async read(account: number): Promise<{ value: T; version: string | undefined }> {
       const item = await table.get(keyOf(account));
       try {
         return { value: item ? readItem(item, schema) : empty, version: item?.version };
       } catch (error) {
-        onDamaged(error);
+        log.error(damaged, errorFacts(error));
         return { value: empty, version: item?.version };
       }
     },

@@ -20,7 +20,7 @@ describe("what is to be stored", () => {
     ["recentWeighIns.1.weightKg", { recentWeighIns: [{ weightKg: 80 }, { weightKg: Number.NEGATIVE_INFINITY }] }],
     ["lastReadings.weigh_in.takenAt", { lastReadings: { weigh_in: { takenAt: new Date(Number.NaN) } } }],
   ])("is refused by the name of %s where JSON would write null", (path, value) => {
-    expect(() => toJson(value)).toThrow(`"${path}" can not be stored`);
+    expect(() => toJson(value)).toThrow(`"${path}" can't be stored`);
   });
 });
 

@@ -296,7 +296,7 @@ describe("linking", () => {
       await linking().personInQuestion(ACCOUNT);
       const secrets = house.sandbox.withings.requests.at(-1)?.headers.authorization?.replace("Bearer ", "") ?? "";
       expect(secrets.length).toBeGreaterThan(20);
-      expect(bytes.join("")).toContain("sealedLink");
+      expect(bytes.join("")).toContain("sealedValue");
       expect(bytes.join("")).not.toContain(secrets);
     });
   });
