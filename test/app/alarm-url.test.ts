@@ -80,7 +80,9 @@ test("ALARM_URL is told once that the owner has blocked the bot, also after a re
   house.chat.unblock();
   await house.delivered();
   next.wake();
-  await expect.poll(outside.alarms).toEqual([away, away, "My messages reach my owner in Telegram again."]);
+  await expect
+    .poll(outside.alarms)
+    .toEqual([away, away, "My messages get through again, including those that waited."]);
 });
 
 test("an address that fails stops nothing: it is logged without the address, and the owner hears after ten minutes", async () => {
@@ -98,7 +100,7 @@ test("an address that fails stops nothing: it is logged without the address, and
   expect(outside.alarms().length).toBeLessThanOrEqual(6);
   outside.answerWith(200);
   await minutes(64, program);
-  await expect.poll(house.told).toEqual([failing, "The addresses that watch me accept what I send again."]);
+  await expect.poll(house.told).toEqual([failing, "My messages get through again, including those that waited."]);
 });
 
 test.each(["endless", "unfinished"] as const)(

@@ -116,7 +116,7 @@ test("Telegram cannot deliver to PUBLIC_URL", async ({ task }) => {
   const begunAt = Date.now();
   chat.say("/status");
   await program.said("webhook_failing");
-  const words = /^Telegram does not bring me what people write/;
+  const words = /^Telegram can’t deliver messages to me/;
   await expect.poll(told).toContainEqual(expect.stringMatching(words));
   await proxy.open();
   await expect.poll(() => told().some((text) => text.includes("Next sync")), { timeout: 60_000 }).toBe(true);

@@ -134,7 +134,10 @@ test("The disk is full", async ({ task }) => {
   await stage.hears("owner", /is full\. Free some space there\./, 2 * HOURS);
   await stage.hears("ALARM_URL", /is full\. Free some space there\./, 2 * HOURS);
   await stage.heals("by itself, with room", () => rmSync(fill), 2 * HOURS);
-  await stage.hearsEnd(/\d+ readings? from the last .* now in Garmin|has not happened again/, 3 * HOURS);
+  await stage.hearsEnd(
+    /\d+ readings? from the last .* now in Garmin|Nothing has broken on my side for an hour/,
+    3 * HOURS,
+  );
 });
 
 test("The store cannot be used", async ({ task }) => {
@@ -145,11 +148,11 @@ test("The store cannot be used", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Something unexpected broke on my side/, 30);
   await stage.hears("ALARM_URL", /^Something unexpected broke on my side/, 30);
-  await stage.hears("owner", /^For ten minutes I haven’t checked what is due/, 30);
+  await stage.hears("owner", /^I haven’t checked what is due for at least ten minutes/, 30);
   const health = () => healthCheck(new URL(stage.house.url).port, stage.house.dataDir);
   expect(await health()).toBe(1);
   await stage.heals("by itself", stage.house.findStore, 90);
-  await stage.hearsEnd(/^The regular syncs begin/, 60);
+  await stage.hearsEnd(/^The regular syncs start/, 60);
   expect(await health()).toBe(0);
 });
 
@@ -242,7 +245,7 @@ test("The event loop is blocked", async ({ task }) => {
   const [, loggedAt = ""] = /"time":"([^"]+)","level":"error","event":"program_stuck"/.exec(stderr) ?? [];
   const minutes = Math.round(((Date.parse(loggedAt) - begun) * TIMES) / 60_000);
   expect({ exit, stderr }).toEqual({ exit: null, stderr: expect.stringContaining("program_stuck") });
-  const words = expect.stringMatching(/^I’ve done nothing for 15 minutes/);
+  const words = expect.stringMatching(/^I’ve been stuck for 15 minutes/);
   expect([told(), outside.alarms()]).toEqual([[words], [words]]);
   const [text = ""] = told();
   const next = machine.start("start", outside.env);
@@ -375,7 +378,7 @@ test("Another program holds the database", async ({ task }) => {
     holder.close();
   });
   await stage.heals("by itself", () => undefined, 90);
-  await stage.hearsEnd(/^What broke on my side has not happened again/, 2 * HOURS);
+  await stage.hearsEnd(/^Nothing has broken on my side for an hour/, 2 * HOURS);
 });
 
 test("The key beside the data is lost", async ({ task }) => {
@@ -423,5 +426,5 @@ test("ALARM_URL and HEARTBEAT_URL are gone", async ({ task }) => {
       return isHeard();
     })
     .toBe(true);
-  await stage.hearsEnd(/^The addresses that watch me accept/, 120);
+  await stage.hearsEnd(/^My messages get through again/, 120);
 });

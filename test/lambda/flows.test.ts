@@ -175,9 +175,11 @@ test("a job that nobody can do is put aside after seven times, rings, and holds 
   expect(house.sqs.dead()).toEqual(['{"reason":"from the future"}']);
 
   await house.ring(alarm("dead-jobs", "ALARM", "OK"));
-  expect(house.told().at(-1)).toMatch(/^A job failed seven times within half an hour and was put aside.*None is lost/);
+  expect(house.told().at(-1)).toMatch(
+    /^A job failed seven times in half an hour and was set aside.*No reading is lost/,
+  );
   await house.ring(alarm("dead-jobs", "OK", "ALARM"));
-  expect(house.told().at(-1)).toBe("No job is put aside any more.");
+  expect(house.told().at(-1)).toBe("No job is set aside any more.");
 });
 
 test("a sync over the web needs its token, and answers with what it did", async () => {

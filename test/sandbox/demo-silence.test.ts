@@ -48,8 +48,8 @@ test.each(silent)("%s: the page says where to look, and an hour later it can be 
   expect(chat.messages.length).toBe(known);
 });
 
-const BY_ADDRESS = /^Another program, at http:\/\/127\.0\.0\.1:\d+, had Telegram bring it/;
-const UNKNOWN = /^Another program (reads|is also reading) this bot’s messages.*Telegram doesn’t say which/;
+const BY_ADDRESS = /^Another program, at http:\/\/127\.0\.0\.1:\d+, took over this bot’s messages/;
+const UNKNOWN = /^Another program (took over|is also reading) this bot’s messages.*Telegram doesn’t say which/;
 
 test.each([
   ["bot_taken", true, BY_ADDRESS],

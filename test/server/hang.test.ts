@@ -75,7 +75,7 @@ describe("in time lapse", () => {
     // 15 minutes are 1.5 seconds here.
     expect(Date.now() - begun).toBeGreaterThan(1_300);
     expect(stderr.match(/"event":"program_stuck"/g)).toHaveLength(1);
-    const stuck = expect.stringMatching(/^I’ve done nothing for 15 minutes.*No reading is lost\.$/);
+    const stuck = expect.stringMatching(/^I’ve been stuck for 15 minutes.*No reading is lost\..*start me again\.$/);
     expect(told()).toEqual([stuck]);
     expect(outside.alarms()).toEqual(told());
 
@@ -115,7 +115,7 @@ test("a program in which no sweep finishes ends in order, after telling its owne
     // Its clock is never moved, so after the first sweep there is none.
     const { stuck, stop } = await house.start(60, { watchdogSeconds: 0.03 });
     await expect(stuck).rejects.toThrow("no sweep has ended for 15 minutes");
-    const word = expect.stringMatching(/^I’ve done nothing for 15 minutes/);
+    const word = expect.stringMatching(/^I’ve been stuck for 15 minutes/);
     await expect.poll(house.told).toEqual([word]);
     await expect.poll(outside.alarms).toEqual([word]);
     await stop();

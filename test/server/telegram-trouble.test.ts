@@ -134,7 +134,7 @@ test("a webhook that another program sets during polling is removed again, and i
   house.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   wake();
-  await heard("Another program, at https://127.0.0.1:9, had Telegram bring it this bot’s messages");
+  await heard("Another program, at https://127.0.0.1:9, took over this bot’s messages");
   expect(house.told().join()).not.toContain("9/another");
 });
 

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/json.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Account, Language } from "../../sync/model/account.ts";
+import { awsAlarmText, machineAlarmText } from "../views/alarm.ts";
 import { ALARM_KEYS, type AlarmKey, type MachineAlarm } from "../words/alarm-keys.ts";
 import { ALARM_WORDS } from "../words/alarms.ts";
 import type { AlarmWords } from "../words/en-alarms.ts";
@@ -57,7 +58,7 @@ export function alarmMessage(
     const shown = clip(name, LONGEST_NAME);
     return { text: isOver ? words.unknownOver(shown) : words.unknownOn(shown), isQuiet: isOver };
   }
-  const { means, fix, first, over } = words.of(key, stage);
+  const { means, fix, first, over } = awsAlarmText(key, stage, words);
   if (first !== undefined && before === "INSUFFICIENT_DATA") return { text: first, isQuiet: true };
   if (isOver) return over === undefined ? undefined : { text: over, isQuiet: true };
   const place = PLACE[key];
@@ -136,7 +137,8 @@ export function createMachineAlarmTeller(deps: {
   clock: Clock;
   log: Log;
 }): (alarm: MachineAlarm) => Promise<void> {
-  return async ({ key, isOver, cause, takenBy, isTokenUnknown, since }) => {
+  return async (alarm) => {
+    const { key, isOver, since } = alarm;
     const account = await soon(deps.ownerAccount, deps);
     const { language = "en", timezone, reportedTimezone } = account ?? {};
     const words = ALARM_WORDS[language];
@@ -145,7 +147,7 @@ export function createMachineAlarmTeller(deps: {
       timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     const begun = since && format.moment(since);
-    const { means, fix, over } = words.onMachine(key, { cause, takenBy, isTokenUnknown, since: begun });
+    const { means, fix, over } = machineAlarmText(alarm, begun, words);
     const end = isOver && begun ? words.wasOff(begun) : over;
     if (isOver && end === undefined) return;
     await deps.send({ text: isOver && end ? end : `${means}\n\n${fix}`, isQuiet: isOver || key === "stale-session" });

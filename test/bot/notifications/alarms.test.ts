@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAlarmSend } from "../../../src/bot/notifications/alarm-send.ts";
 import { alarmMessage, createAlarmTeller } from "../../../src/bot/notifications/alarms.ts";
+import { awsAlarmText, machineAlarmText } from "../../../src/bot/views/alarm.ts";
 import { ALARM_KEYS, type AlarmKey } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -44,12 +45,14 @@ describe("what an alarm says", () => {
     ["en", /doesn’t say which/, /doesn’t say which|at least/],
     ["de", /sagt Telegram nicht/, /sagt Telegram nicht|mindestens/],
   ] as const)("says of another program what is known, and that it is over, in %s", (language, unknown, guess) => {
-    const of = (takenBy?: string) => ALARM_WORDS[language].onMachine("webhook-failing", { takenBy, since: "13:00" });
+    const words = ALARM_WORDS[language];
+    const of = (takenBy?: string) =>
+      machineAlarmText({ key: "webhook-failing", cause: undefined, takenBy }, "13:00", words);
     const known = of("https://other.example");
     expect(known.means).toContain("https://other.example");
     expect(known.means).not.toMatch(guess);
     expect(of("").means).toMatch(unknown);
-    const polled = ALARM_WORDS[language].onMachine("updates-taken", { since: "13:00" });
+    const polled = machineAlarmText({ key: "updates-taken", cause: undefined }, "13:00", words);
     expect(polled.means).toMatch(unknown);
     expect(polled.means).toContain("13:00");
     expect(new Set([known.over, of("").over, of().over]).size).toBe(2);
@@ -58,7 +61,7 @@ describe("what an alarm says", () => {
 
   test("names a command for the stage it comes from, and opens the place", () => {
     expect(told("dead-jobs")).toEqual({
-      text: "A job failed seven times within half an hour and was put aside, so the readings of an account may be late. None is lost: Withings keeps them.\n\nRun npx weighbridge doctor --stage prod to see what is wrong. Once it’s fixed, open the queue and choose “Start DLQ redrive”.",
+      text: "A job failed seven times in half an hour and was set aside. No reading is lost, but some may be late.\n\nRun npx weighbridge doctor --stage prod. Once that’s fixed, open the queue and choose “Start DLQ redrive”.",
       isQuiet: false,
       button: {
         label: "Open the queue",
@@ -73,7 +76,7 @@ describe("what an alarm says", () => {
 
   test("its end is one quiet sentence", () => {
     expect(told("webhook-failing", "OK", "ALARM")).toEqual({
-      text: "Telegram gets through to me again.",
+      text: "Telegram delivers messages to me again.",
       isQuiet: true,
     });
   });
@@ -92,7 +95,7 @@ describe("what an alarm says", () => {
     const words = ALARM_WORDS[language];
     const say = (key: AlarmKey, before: string) =>
       alarmMessage(notice(`weighbridge-prod-${key}`, "ALARM", before), { stage: "prod", words });
-    const { means, first } = words.of("sweep-missing", "prod");
+    const { means, first } = awsAlarmText("sweep-missing", "prod", words);
     expect(say("sweep-missing", "INSUFFICIENT_DATA")).toEqual({ text: first, isQuiet: true });
     expect(say("sweep-missing", "OK")?.text).toContain(means);
     expect(say("broken", "INSUFFICIENT_DATA")?.isQuiet).toBe(false);
@@ -111,11 +114,11 @@ describe("what an alarm says", () => {
   test("what is no alarm is told in a sentence, short and without JSON", () => {
     const say = (Message: string, Subject?: string) => alarmMessage({ Message, Subject }, english)?.text;
     expect(say("Your budget is used up.\n")).toBe(
-      "A notice that is no alarm came in where my alarms do: Your budget is used up.",
+      "Something that isn’t an alarm arrived where my alarms do: Your budget is used up.",
     );
-    expect(say('{"budget":1}', "Budget")).toBe("A notice that is no alarm came in where my alarms do: Budget");
-    expect(say('{"AlarmName":1}')).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
-    expect(say("")).toBe("A notice that is no alarm came in where my alarms do. The log holds it.");
+    expect(say('{"budget":1}', "Budget")).toBe("Something that isn’t an alarm arrived where my alarms do: Budget");
+    expect(say('{"AlarmName":1}')).toBe("Something that isn’t an alarm arrived where my alarms do: the log has it");
+    expect(say("")).toBe("Something that isn’t an alarm arrived where my alarms do: the log has it");
     expect(say("x".repeat(256_000))?.length).toBeLessThan(600);
     expect(alarmMessage(notice("n".repeat(5000)), english)?.text.length).toBeLessThan(400);
   });
@@ -150,7 +153,7 @@ describe("the owner is told", () => {
     await teller()(event(notice("weighbridge-prod-broken"), notice("weighbridge-prod-broken", "OK", "ALARM")));
     expect(chat.messages.map(({ text, silent }) => [text.slice(0, 30), silent])).toEqual([
       ["Something unexpected broke on ", false],
-      ["What broke on my side has not ", true],
+      ["Nothing has broken on my side ", true],
     ]);
     expect(chat.messages[0]?.buttons.flat()[0]?.text).toBe("Open the log");
     for (const { params } of sandbox.telegram.calls("sendMessage")) {
@@ -161,7 +164,7 @@ describe("the owner is told", () => {
   test("in their own language", async () => {
     const chat = owner();
     await teller(async () => "de")(event(notice("weighbridge-prod-webhook-failing", "OK", "ALARM")));
-    expect(chat.lastMessage?.text).toBe("Telegram erreicht mich wieder.");
+    expect(chat.lastMessage?.text).toBe("Telegram stellt mir wieder Nachrichten zu.");
   });
 
   test.each([
@@ -170,7 +173,7 @@ describe("the owner is told", () => {
   ])("in English when the table %s: it must not stop an alarm", async (_what, languageOf) => {
     const chat = owner();
     await teller(languageOf)(event(notice("weighbridge-prod-webhook-failing", "OK", "ALARM")));
-    expect(chat.lastMessage?.text).toBe("Telegram gets through to me again.");
+    expect(chat.lastMessage?.text).toBe("Telegram delivers messages to me again.");
   });
 
   test("later, when Telegram does not take it: the event comes again", async () => {

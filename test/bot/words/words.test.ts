@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { machineAlarmText } from "../../../src/bot/views/alarm.ts";
 import { newsText } from "../../../src/bot/views/news.ts";
 import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
@@ -40,7 +41,9 @@ describe.each(LANGUAGES)("in %s", (language) => {
   test("no sentence of the chat names an environment variable", () => {
     // A bot that Telegram does not know has no chat: only the terminal can say so.
     const { telegramUnknown: _, ...doctor } = words.doctor;
-    const alarms = MACHINE_ALARM_KEYS.map((key) => ALARM_WORDS[language].onMachine(key, {}));
+    const alarms = MACHINE_ALARM_KEYS.map((key) =>
+      machineAlarmText({ key, cause: undefined }, undefined, ALARM_WORDS[language]),
+    );
     const said = [
       ...sentencesIn({ ...words, doctor, pages: words.callbackPage({}), alarms }),
       ...ACTIONS.map(words.action),
