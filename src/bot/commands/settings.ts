@@ -1,6 +1,5 @@
 import { Composer, InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
-import { RetryLaterError } from "../../lib/errors.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import {
@@ -18,7 +17,8 @@ import { cityOf, clockTime, zonesAround } from "../conversations/time-zones.ts";
 import { createTimezoneDialog, TIMEZONE_DIALOG } from "../conversations/timezone.ts";
 import { showMenu } from "../telegram/command-menu.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerCallback, editOrReply } from "../ui/edit-message.ts";
+import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
+import type { Message } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import {
   choosableKinds,
@@ -47,159 +47,92 @@ const VALUES = {
   patienceHours: [1, 6, 12, 24],
 } satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;
-const FIELDS = Object.keys(VALUES) as Field[];
 const TOPIC_OF: Record<Field, SettingsTopic> = {
   units: "units",
   summaryHour: "summary",
   summaryMode: "summary",
   patienceHours: "patience",
 };
-const HOURS_A_ROW = 6;
 
-/** What a tap wants: to see a screen, or to see it after a change. `top` is the screen with everything on it. */
-interface Wish {
-  screen: SettingsTopic | "top";
-  changes?: AccountChanges;
-}
+/** `top` is the screen that leads to the others. */
+type Screen = SettingsTopic | "top";
 
 /**
- * /settings: one message that is redrawn in place. A button names the value that it sets, never "the other one": a second
- * tap, and one on a keyboard of yesterday, does what stands on it and nothing else.
+ * /settings: one message that is redrawn in place. A button names the value that it sets, never "the other one", so tapping
+ * it twice, or on an old keyboard, does what it says.
  */
-export function createSettings({ accounts, overview, questions, clock, log }: SettingsDeps) {
-  async function draw(account: Account, screen: Wish["screen"]) {
-    const { timezone: chosen, ...unchosen } = account;
-    // What cannot be read must not keep anybody from their settings.
-    const seen = await overview(unchosen).catch(() => undefined);
-    const withingsZone = seen?.timezone ?? "UTC";
-    const timezone = chosen ?? withingsZone;
-    const now = clock.now();
-    const words = wordsOf(account, { timezone, now });
-    const view: SettingsView = {
-      settings: account.settings,
-      timezone,
-      clockTime: clockTime(now, timezone),
-      zoneFrom: zoneFrom(chosen, seen),
-    };
-    if (screen === "top") {
-      const keyboard = new InlineKeyboard();
-      for (const [index, topic] of TOPICS.entries()) {
-        keyboard.text(words.settings.topic[topic], `set:${topic}`);
-        if (index % 2 === 1) keyboard.row();
-      }
-      return { text: settingsText(view, words), keyboard };
-    }
-    const keyboard = buttons(screen, account, words, zonesAround([timezone, withingsZone], now));
-    return {
-      text: settingsScreen(screen, view, words),
-      keyboard: keyboard.row().text(words.settings.back, "set"),
-    };
-  }
-
-  function buttons(topic: SettingsTopic, account: Account, { settings: words, language }: Words, zones: string[]) {
-    const { timezone, settings } = account;
-    const keyboard = new InlineKeyboard();
-    const choice = (label: string, data: string, isChosen: boolean) =>
-      keyboard.text(isChosen ? `✓ ${label}` : label, `set:${data}`);
-    const choices = <F extends Field>(field: F, label: (value: Settings[F]) => string, perRow: number) => {
-      for (const [index, value] of (VALUES[field] as Array<Settings[F]>).entries()) {
-        if (index % perRow === 0) keyboard.row();
-        choice(label(value), `${field}:${value}`, settings[field] === value);
-      }
-    };
-    switch (topic) {
-      case "units":
-        choices("units", (unit) => words.units[unit], 1);
-        break;
-      case "zone":
-        for (const [index, zone] of zones.entries()) {
-          if (index % 2 === 0) keyboard.row();
-          choice(`${cityOf(zone)} ${clockTime(clock.now(), zone)}`, `zone:${zone}`, zone === timezone);
-        }
-        keyboard.row();
-        choice(words.asWithings, "zone:withings", timezone === undefined);
-        keyboard.text(words.typeZone, "set:zone:type");
-        break;
-      case "summary":
-        choices("summaryHour", String, HOURS_A_ROW);
-        choices("summaryMode", (mode) => words.mode[mode], 1);
-        break;
-      case "silence":
-        for (const kind of READING_KINDS) {
-          const isOn = settings.tellsSilence[kind];
-          choice(words.device[kind], `silence:${kind}:${isOn ? "off" : "on"}`, isOn).row();
-        }
-        break;
-      case "patience":
-        choices("patienceHours", (hours) => durationIn(words.duration, hours), 2);
-        break;
-      case "sends":
-        for (const kind of choosableKinds(settings.sends)) {
-          choice(words.kind[kind], `sends:${kind}:${settings.sends[kind] ? "off" : "on"}`, settings.sends[kind]).row();
-        }
-        break;
-      case "language":
-        for (const each of LANGUAGES)
-          choice(wordsIn(each).settings.languageName, `language:${each}`, language === each);
-        break;
-    }
-    return keyboard;
-  }
-
-  /** A language applies to Telegram's menu too, whatever the phone speaks. That it cannot be set now is no reason to say no. */
-  async function showChosenMenu({ api, isOwner }: BotContext, { telegramUserId, language }: Account) {
-    await showMenu(api, telegramUserId, { language, isOwner }).catch((error: unknown) =>
-      log.warn("menu_not_set", errorFacts(error)),
-    );
-  }
-
-  const dialog = createTimezoneDialog({
-    choose: async (ctx, timezone) => {
-      const { text, keyboard } = await draw(await accounts.save(ctx.account.telegramUserId, { timezone }), "zone");
-      await ctx.reply(text, { reply_markup: keyboard });
-    },
-    clock,
-    questions,
-  });
-
+export function createSettings(deps: SettingsDeps) {
+  const { accounts, questions, clock } = deps;
   const commands = new Composer<BotContext>();
-  commands.command("settings", async (ctx) => {
-    const { text, keyboard } = await draw(ctx.account, "top");
-    await ctx.reply(text, { reply_markup: keyboard });
-  });
 
+  commands.command("settings", (ctx) => sendScreen(deps, ctx, ctx.account, "top"));
   commands.callbackQuery("set:zone:type", async (ctx) => {
     await ctx.conversation.exitAll();
     await ctx.conversation.enter(TIMEZONE_DIALOG);
   });
-
-  /** The answer to the question that was typed for: a zone, or none. */
+  // The buttons of the time zone dialog: a zone, or none.
   commands.callbackQuery(/^zone:(.*)$/, async (ctx) => {
     await questions.close(ctx.account, "zone", { redrawn: true });
-    await take(ctx, ctx.match[1] ? `zone:${ctx.match[1]}` : "zone");
+    await takeTap(deps, ctx, ctx.match[1] ? `zone:${ctx.match[1]}` : "zone");
   });
   commands.callbackQuery(/^set(?::(.+))?$/, async (ctx) => {
     if (ctx.conversation.active(TIMEZONE_DIALOG) > 0) await questions.close(ctx.account, "zone");
-    await take(ctx, ctx.match[1] ?? "top");
+    await takeTap(deps, ctx, ctx.match[1] ?? "top");
   });
 
-  async function take(ctx: BotContext, data: string) {
-    await ctx.conversation.exit(TIMEZONE_DIALOG);
-    const wish = parseSettingsCallback(data, ctx.account);
-    let { account } = ctx;
-    try {
-      if (wish?.changes) account = await accounts.save(account.telegramUserId, wish.changes);
-      if (!wish) await answerCallback(ctx, ctx.words.oldButton);
-    } catch (error) {
-      if (!(error instanceof RetryLaterError)) throw error;
-      await answerCallback(ctx, ctx.words.later);
-    }
-    const { text, keyboard } = await draw(account, wish?.screen ?? "top");
-    await editOrReply(ctx, text, keyboard);
-    if (account !== ctx.account && wish?.changes?.language) await showChosenMenu(ctx, account);
-  }
-
+  const dialog = createTimezoneDialog({
+    choose: async (ctx, timezone) =>
+      sendScreen(deps, ctx, await accounts.save(ctx.account.telegramUserId, { timezone }), "zone"),
+    clock,
+    questions,
+  });
   return { dialog, commands };
+}
+
+async function sendScreen(deps: SettingsDeps, ctx: BotContext, account: Account, screen: Screen) {
+  const { text, keyboard } = await draw(deps, account, screen);
+  await ctx.reply(text, { reply_markup: keyboard });
+}
+
+async function takeTap(deps: SettingsDeps, ctx: BotContext, data: string) {
+  await ctx.conversation.exit(TIMEZONE_DIALOG);
+  const tap = parseTap(data, ctx.account);
+  if (!tap) await answerCallback(ctx, ctx.words.oldButton);
+  const { changes } = tap ?? {};
+  const saved = changes && (await orLater(ctx, () => deps.accounts.save(ctx.account.telegramUserId, changes)));
+  const { text, keyboard } = await draw(deps, saved ?? ctx.account, tap?.screen ?? "top");
+  await editOrReply(ctx, text, keyboard);
+  if (saved && changes.language) await showChosenMenu(ctx, saved, deps.log);
+}
+
+/** The language applies to Telegram's menu too. It is saved even if the menu can't be set now. */
+async function showChosenMenu({ api, isOwner }: BotContext, { telegramUserId, language }: Account, log: Log) {
+  await showMenu(api, telegramUserId, { language, isOwner }).catch((error: unknown) =>
+    log.warn("menu_not_set", errorFacts(error)),
+  );
+}
+
+async function draw({ overview, clock }: SettingsDeps, account: Account, screen: Screen): Promise<Message> {
+  const { timezone: chosen, ...unchosen } = account;
+  // Settings must work even if the account's readings can't be read.
+  const seen = await overview(unchosen).catch(() => undefined);
+  const withingsZone = seen?.timezone ?? "UTC";
+  const timezone = chosen ?? withingsZone;
+  const now = clock.now();
+  const words = wordsOf(account, { timezone, now });
+  const view: SettingsView = {
+    settings: account.settings,
+    timezone,
+    clockTime: clockTime(now, timezone),
+    zoneFrom: zoneFrom(chosen, seen),
+  };
+  if (screen === "top") {
+    const topics = TOPICS.map((topic) => button(words.settings.topic[topic], topic));
+    return { text: settingsText(view, words), keyboard: InlineKeyboard.from(inRows(topics, 2)) };
+  }
+  const zones = zonesAround([timezone, withingsZone], now);
+  const rows = [...choices(screen, account, words, zones, now), [InlineKeyboard.text(words.settings.back, "set")]];
+  return { text: settingsScreen(screen, view, words), keyboard: InlineKeyboard.from(rows) };
 }
 
 function zoneFrom(chosen: string | undefined, seen: Overview | undefined): SettingsView["zoneFrom"] {
@@ -208,12 +141,60 @@ function zoneFrom(chosen: string | undefined, seen: Overview | undefined): Setti
   return seen.links.withings ? "withings" : "withings_before";
 }
 
-/** What the data of a button means now. Undefined when it is of a time that knew other settings. */
-function parseSettingsCallback(data: string, { settings }: Account): Wish | undefined {
+const button = (label: string, data: string, isChosen = false) =>
+  InlineKeyboard.text(isChosen ? `✓ ${label}` : label, `set:${data}`);
+type Button = ReturnType<typeof button>;
+
+const inRows = (buttons: Button[], perRow: number) =>
+  Array.from({ length: Math.ceil(buttons.length / perRow) }, (_, row) =>
+    buttons.slice(row * perRow, (row + 1) * perRow),
+  );
+
+/** What can be chosen on a screen, in rows. */
+function choices(topic: SettingsTopic, account: Account, words: Words, zones: string[], now: Date): Button[][] {
+  const { timezone, settings } = account;
+  const say = words.settings;
+  const values = <F extends Field>(field: F, label: (value: Settings[F]) => string, perRow: number) =>
+    inRows(
+      (VALUES[field] as Array<Settings[F]>).map((it) => button(label(it), `${field}:${it}`, settings[field] === it)),
+      perRow,
+    );
+  const toggle = (label: string, name: string, isOn: boolean) => [
+    button(label, `${name}:${isOn ? "off" : "on"}`, isOn),
+  ];
+  switch (topic) {
+    case "units":
+      return values("units", (unit) => say.units[unit], 1);
+    case "zone": {
+      const near = zones.map((it) => button(`${cityOf(it)} ${clockTime(now, it)}`, `zone:${it}`, it === timezone));
+      const others = [button(say.asWithings, "zone:withings", !timezone), button(say.typeZone, "zone:type")];
+      return [...inRows(near, 2), others];
+    }
+    case "summary":
+      return [...values("summaryHour", String, 6), ...values("summaryMode", (mode) => say.mode[mode], 1)];
+    case "silence":
+      return READING_KINDS.map((kind) => toggle(say.device[kind], `silence:${kind}`, settings.tellsSilence[kind]));
+    case "patience":
+      return values("patienceHours", (hours) => durationIn(say.duration, hours), 2);
+    case "sends":
+      return choosableKinds(settings.sends).map((kind) =>
+        toggle(say.kind[kind], `sends:${kind}`, settings.sends[kind]),
+      );
+    case "language":
+      return LANGUAGES.map((it) => [
+        button(wordsIn(it).settings.languageName, `language:${it}`, words.language === it),
+      ]);
+  }
+}
+
+/** The screen that a tap shows, and what it changes first. Undefined for the button of a version with other settings. */
+function parseTap(data: string, { settings }: Account): { screen: Screen; changes?: AccountChanges } | undefined {
   const screen = (["top", ...TOPICS] as const).find((it) => it === data);
   if (screen) return { screen };
   const [name = "", ...rest] = data.split(":");
   const value = rest.join(":");
+  const [kind, state = ""] = rest;
+  const isOn = state === "on";
   switch (name) {
     case "zone":
       if (value === "withings") return { screen: "zone", changes: { timezone: null } };
@@ -223,23 +204,17 @@ function parseSettingsCallback(data: string, { settings }: Account): Wish | unde
       return language && { screen: "language", changes: { language } };
     }
     case "silence": {
-      const [kind, state = ""] = rest;
       const about = READING_KINDS.filter((it) => it === kind || kind === "all");
       if (about.length === 0 || !["on", "off"].includes(state)) return undefined;
-      const tellsSilence = { ...settings.tellsSilence };
-      for (const each of about) tellsSilence[each] = state === "on";
+      const tellsSilence = { ...settings.tellsSilence, ...Object.fromEntries(about.map((it) => [it, isOn])) };
       return { screen: "silence", changes: { settings: { tellsSilence } } };
     }
-    case "sends": {
-      const [kind, state = ""] = rest;
-      const known = (Object.keys(settings.sends) as Array<keyof typeof settings.sends>).find((it) => it === kind);
-      if (!known || !["on", "off"].includes(state)) return undefined;
-      return { screen: "sends", changes: { settings: { sends: { ...settings.sends, [known]: state === "on" } } } };
-    }
+    case "sends":
+      if (!kind || !Object.hasOwn(settings.sends, kind) || !["on", "off"].includes(state)) return undefined;
+      return { screen: "sends", changes: { settings: { sends: { ...settings.sends, [kind]: isOn } } } };
   }
-  const field = FIELDS.find((it) => it === name);
+  const field = (Object.keys(VALUES) as Field[]).find((it) => it === name);
   const chosen = field && VALUES[field].find((it) => String(it) === value);
-  return field && chosen !== undefined
-    ? { screen: TOPIC_OF[field], changes: { settings: { [field]: chosen } } }
-    : undefined;
+  if (field === undefined || chosen === undefined) return undefined;
+  return { screen: TOPIC_OF[field], changes: { settings: { [field]: chosen } } };
 }

@@ -1,9 +1,10 @@
 import { GrammyError, InlineKeyboard } from "grammy/web";
+import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext } from "./context.ts";
 
 /**
- * Puts the message whose button was tapped into its new shape. Where it stands so already that is well; where it can not be
- * edited any more, for instance because it is too old, a new one takes its place. Resolves to the id of the message.
+ * Edits the message whose button was tapped. If it can't be edited any more, because it is too old for instance, a new one
+ * takes its place. Resolves to the id of the message.
  */
 export async function editOrReply(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
   const shown = ctx.callbackQuery?.message?.message_id ?? 0;
@@ -18,8 +19,19 @@ export async function editOrReply(ctx: BotContext, text: string, keyboard = new 
   }
 }
 
-/** Answers a tap with a word that shows for a moment. What comes too late for it is not worth an error. */
+/** Answers a tap with a text that shows for a moment. If the tap is too old to be answered, nothing is lost. */
 export async function answerCallback(ctx: BotContext, text?: string): Promise<void> {
   ctx.isTapAnswered = true;
   await ctx.answerCallbackQuery(text === undefined ? {} : { text: text.slice(0, 200) }).catch(() => undefined);
+}
+
+/** Does what a tap asks for. Undefined if it has to be tried later, for instance while a run is at work: the tap says so. */
+export async function orLater<T>(ctx: BotContext, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RetryLaterError)) throw error;
+    await answerCallback(ctx, ctx.words.later);
+    return undefined;
+  }
 }
