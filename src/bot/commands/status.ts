@@ -1,4 +1,4 @@
-import { Composer } from "grammy/web";
+import { type CallbackQueryContext, Composer } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { type Action, RetryLaterError } from "../../lib/errors.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
@@ -9,26 +9,26 @@ import type { Decision } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerCallback, editOrReply } from "../ui/edit-message.ts";
+import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import {
   attention,
+  DECISION_TAP,
   GO_ON_TAP,
   type Message,
   noticeButtons,
   stillWaiting,
-  WORD_TAP,
   withFixes,
 } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import { becameText, beforeStartText, heldQuestion } from "../views/held.ts";
 import { type StatusOptions, statusText, unreadStatusText } from "../views/status.ts";
-import { type Words, wordsOf } from "../words/words.ts";
+import { wordsOf } from "../words/words.ts";
 
 export interface StatusDeps {
-  /** Of an account whose readings cannot be read. */
+  /** For an account whose readings can't be read. */
   lastRun: (account: number) => Promise<LastRun | undefined>;
   overview: (account: Account) => Promise<Overview>;
-  /** What stands in /status beside the overview. */
+  /** What /status shows beside the overview. */
   statusExtras: (account: Account) => Promise<StatusOptions>;
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
@@ -39,93 +39,82 @@ export interface StatusDeps {
   clock: Clock;
 }
 
-/** /status in one screen, with a button for everything that waits for a word of the owner. */
+/** /status in one screen, with a button for everything that its reader can decide or fix. */
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
-  const { lastRun, overview, statusExtras, decideHeld, goOn, garminSignIn, startSync, questions, clock } = deps;
   const composer = new Composer<BotContext>();
-
-  async function draw(account: Account) {
-    const seen = await overview(account);
-    const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
-    const { text, keyboard } = withMissing(statusText(seen, await statusExtras(account), words), seen, words);
-    const { differs, closed } = seen.facts;
-    const withNotices = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), keyboard);
-    return { text, keyboard: attention(seen.attention, words, withNotices) };
-  }
-
-  function withMissing(text: string, seen: Overview, words: Words): Message {
-    const { withings, garmin } = seen.links;
-    const wanted: Array<Action | undefined> = [];
-    if (withings?.state !== "linked") wanted.push(withings ? "relink_withings" : "link_withings");
-    if (garmin?.state !== "linked") wanted.push(garmin ? "relink_garmin" : "link_garmin");
-    if (wanted.length === 0) wanted.push(seen.lastRun?.outcome.action);
-    return withFixes(text, wanted, words, garminSignIn.pageUrl());
-  }
-
-  composer.command("status", async (ctx) => {
-    try {
-      const { text, keyboard } = await draw(ctx.account);
-      const { message_id: messageId } = await ctx.reply(text, { reply_markup: keyboard });
-      await questions.offered(ctx.account, messageId, keyboard);
-    } catch (error) {
-      if (!isStoreBusy(error)) throw error;
-      // How the last sync ended is stored elsewhere, and may still be readable.
-      await ctx.reply(unreadStatusText(await lastRun(ctx.account.telegramUserId), ctx.words));
-    }
-  });
-
-  composer.callbackQuery(WORD_TAP, async (ctx) => {
-    const [, verb, id, shown = ""] = ctx.match;
-    const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
-    let heard: Heard;
-    try {
-      const ids = id === undefined ? await lateIds(ctx.account, shown) : [id];
-      heard = await decideHeld(ctx.account, ids, decision);
-    } catch (error) {
-      if (!(error instanceof RetryLaterError)) throw error;
-      // A run is at work on just these readings.
-      return answerCallback(ctx, ctx.words.later);
-    }
-    const { timezone, attention: waiting, progress } = await overview(ctx.account);
-    const words = wordsOf(ctx.account, { timezone, now: clock.now() });
-    const [one, ...more] = heard.entries;
-    if (!one) {
-      await answerCallback(ctx, words.oldButton);
-      const { text, keyboard } = await draw(ctx.account);
-      return editOrReply(ctx, text, keyboard);
-    }
-    const decided = decision === "not_mine" ? words.held.decided.leave : words.held.decided.send;
-    const ofSeveral = heard.type === "noted" ? decided(more.length + 1) : words.oldButton;
-    const answer = more.length === 0 ? becameText(one, words) : ofSeveral;
-    await answerCallback(ctx, answer);
-    const { late, items } = byStart(waiting);
-    const rest = [
-      ...(items.length > 0 ? [heldQuestion(items, words)] : []),
-      ...(late.length > 0 ? [beforeStartText(late, progress?.startAt, words)] : []),
-    ];
-    await editOrReply(ctx, [answer, ...rest].join("\n\n"), attention(waiting, words));
-    if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
-  });
-
-  async function lateIds(account: Account, shown: string): Promise<string[]> {
-    return stillWaiting(shown, byStart((await overview(account)).attention).late).map(readingId);
-  }
-
+  composer.command("status", (ctx) => sendStatus(deps, ctx));
+  composer.callbackQuery(DECISION_TAP, (ctx) => decide(deps, ctx));
   composer.callbackQuery(GO_ON_TAP, async (ctx) => {
-    let outcome: "noted" | "nothing_waits";
-    try {
-      outcome = await goOn(ctx.account, ctx.match[1] as ReadingKind);
-    } catch (error) {
-      if (!(error instanceof RetryLaterError)) throw error;
-      return answerCallback(ctx, ctx.words.later);
-    }
+    const outcome = await orLater(ctx, () => deps.goOn(ctx.account, ctx.match[1] as ReadingKind));
+    if (!outcome) return;
     await answerCallback(ctx, outcome === "noted" ? ctx.words.goingOn : ctx.words.oldButton);
-    const { text, keyboard } = await draw(ctx.account);
-    await editOrReply(ctx, text, keyboard);
-    if (outcome === "noted") await startSync(ctx.account);
+    await redraw(deps, ctx);
+    if (outcome === "noted") await deps.startSync(ctx.account);
   });
-
   return composer;
 }
 
-const isStoreBusy = (error: unknown) => error instanceof RetryLaterError && error.delayedBy === "us";
+async function sendStatus(deps: StatusDeps, ctx: BotContext): Promise<void> {
+  try {
+    const { text, keyboard } = await draw(deps, ctx.account);
+    const { message_id: messageId } = await ctx.reply(text, { reply_markup: keyboard });
+    await deps.questions.offered(ctx.account, messageId, keyboard);
+  } catch (error) {
+    if (!(error instanceof RetryLaterError && error.delayedBy === "us")) throw error;
+    // How the last sync ended is stored elsewhere, and may still be readable.
+    await ctx.reply(unreadStatusText(await deps.lastRun(ctx.account.telegramUserId), ctx.words));
+  }
+}
+
+async function redraw(deps: StatusDeps, ctx: BotContext): Promise<void> {
+  const { text, keyboard } = await draw(deps, ctx.account);
+  await editOrReply(ctx, text, keyboard);
+}
+
+async function draw({ overview, statusExtras, garminSignIn, clock }: StatusDeps, account: Account): Promise<Message> {
+  const seen = await overview(account);
+  const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
+  const text = statusText(seen, await statusExtras(account), words);
+  const message = withFixes(text, actionsFor(seen), words, garminSignIn.pageUrl());
+  const { differs, closed } = seen.facts;
+  const keyboard = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), message.keyboard);
+  return { text: message.text, keyboard: attention(seen.attention, words, keyboard) };
+}
+
+/** The missing links; if both are there, what the last sync asks for. */
+function actionsFor({ links: { withings, garmin }, lastRun }: Overview): Array<Action | undefined> {
+  const missing: Action[] = [];
+  if (withings?.state !== "linked") missing.push(withings ? "relink_withings" : "link_withings");
+  if (garmin?.state !== "linked") missing.push(garmin ? "relink_garmin" : "link_garmin");
+  return missing.length > 0 ? missing : [lastRun?.outcome.action];
+}
+
+/** Sends held readings, or leaves them out. */
+async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): Promise<void> {
+  const { overview, decideHeld, startSync, clock } = deps;
+  const [, verb, id, shown = ""] = ctx.match;
+  const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
+  const heard = await orLater(ctx, async () => {
+    const late = async () => byStart((await overview(ctx.account)).attention).late;
+    const ids = id === undefined ? stillWaiting(shown, await late()).map(readingId) : [id];
+    return decideHeld(ctx.account, ids, decision);
+  });
+  if (!heard) return;
+  const [one, ...more] = heard.entries;
+  if (!one) {
+    await answerCallback(ctx, ctx.words.oldButton);
+    return redraw(deps, ctx);
+  }
+  const { timezone, attention: waiting, progress } = await overview(ctx.account);
+  const words = wordsOf(ctx.account, { timezone, now: clock.now() });
+  const decided = words.held.decided[decision === "not_mine" ? "leave" : "send"];
+  const ofSeveral = heard.type === "noted" ? decided(more.length + 1) : words.oldButton;
+  const answer = more.length === 0 ? becameText(one, words) : ofSeveral;
+  await answerCallback(ctx, answer);
+  const { late, items } = byStart(waiting);
+  const texts = [answer];
+  if (items.length > 0) texts.push(heldQuestion(items, words));
+  if (late.length > 0) texts.push(beforeStartText(late, progress?.startAt, words));
+  await editOrReply(ctx, texts.join("\n\n"), attention(waiting, words));
+  if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
+}

@@ -125,7 +125,7 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
 }
 
 /** The taps that `attention` makes: a verb, and the id of a reading, or which of those that are only too old are meant. */
-export const WORD_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
+export const DECISION_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
 
 const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
 
