@@ -1,7 +1,7 @@
 import { type App, createApp } from "./app/app.ts";
 import { createOwnerAlarms } from "./app/owner-alarms.ts";
 import { createRunFiles } from "./app/run-files.ts";
-import { createSelfMonitor } from "./app/self-monitor.ts";
+import { SelfMonitor } from "./app/self-monitor.ts";
 import { createService, type ServiceConfig } from "./app/service.ts";
 import { StoreGuard } from "./app/store-guard.ts";
 import { lastWordOf, startWatchdog } from "./app/watchdog.ts";
@@ -66,7 +66,7 @@ export async function startServer(
   const { clock, paced = true, conflictSeconds, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
   const files = createRunFiles(config.store, clock);
-  const monitor = createSelfMonitor({ clock, log: deps.log, owner, offSince: files.offSince() });
+  const monitor = new SelfMonitor({ clock, log: deps.log, owner, offSince: files.offSince() });
   const { log, isWell } = monitor;
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) {
     const message = `I was started ${starts} times within an hour, because I crashed or was killed each time. My log says more.`;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createSelfMonitor } from "../../src/app/self-monitor.ts";
+import { SelfMonitor } from "../../src/app/self-monitor.ts";
 import { createMachineAlarmTeller } from "../../src/bot/notifications/alarms.ts";
 import type { MachineAlarm } from "../../src/bot/words/alarm-keys.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -11,7 +11,7 @@ describe("a program on one machine whose store fails", () => {
   let house: PublicHouse;
   afterEach(() => house.close());
 
-  test("tells its owner once, tells them that it does nothing any more, and when all is well again", async () => {
+  test("tells its owner once that it broke, then that it no longer syncs, and when all is well again", async () => {
     house = await moveIn({ linked: true });
     const { clock, person, told, weights } = house;
     const { said, wake } = await house.start();
@@ -59,12 +59,12 @@ describe("a program on one machine whose store fails", () => {
 const OWNER = 4711;
 const ACCOUNT = { telegramUserId: OWNER, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
 
-describe("the monitor", () => {
+describe("the self-monitor", () => {
   function begin() {
     const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
     const written: string[] = [];
     const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
-    const monitor = createSelfMonitor({ clock, log, owner: OWNER });
+    const monitor = new SelfMonitor({ clock, log, owner: OWNER });
     const told: MachineAlarm[] = [];
     let isAway = false;
     const look = async (minutes = 1) => {
@@ -80,7 +80,7 @@ describe("the monitor", () => {
     return { clock, log: monitor.log, monitor, written, look, away: (is: boolean) => (isAway = is) };
   }
 
-  test("tells of what is logged as an error, and of a webhook by which nothing comes; not of what its person is told", async () => {
+  test("raises an alarm for logged errors and a failing webhook, but not for what its person hears in their chat", async () => {
     const { log, look, written } = begin();
     log.warn("job_postponed");
     const toldToTheirPerson = ["run_failed", "account_unreadable", "notice_not_delivered", "check_failed"];
@@ -95,7 +95,7 @@ describe("the monitor", () => {
     expect(written.slice(-3)).toEqual(["job_failed", "webhook_taken", "webhook_failing"]);
   });
 
-  test("says since when, and where the other program is; of a clock that has leapt it doesn't say since when", async () => {
+  test("says since when and where the other program is, but no time after the clock has jumped", async () => {
     const { clock, log, monitor } = begin();
     const told: MachineAlarm[] = [];
     const look = () => monitor.check({ tell: async (alarm) => void told.push(alarm) });
@@ -115,7 +115,7 @@ describe("the monitor", () => {
     expect(failing).toEqual([{ key: "address-failing", isOver: false, cause: undefined }]);
   });
 
-  test("says that it is over after an hour of peace, and not before", async () => {
+  test("says that an alarm is over after an hour without another event, and not before", async () => {
     const { log, look } = begin();
     log.error("job_failed");
     await look();
@@ -126,7 +126,7 @@ describe("the monitor", () => {
     expect(await look(5)).toEqual([]);
   });
 
-  test("tells later what could not be told, once", async () => {
+  test("tells later, once, what it could not tell at first", async () => {
     const { log, look, away, written } = begin();
     log.error("job_failed");
     away(true);
@@ -137,7 +137,7 @@ describe("the monitor", () => {
     expect(await look()).toEqual([]);
   });
 
-  test("tells of what began while the clock was years ahead, and that no sweep has ended since", async () => {
+  test("tells what started while the clock was years ahead, and that no sweep has finished since", async () => {
     const { clock, log, monitor, look } = begin();
     clock.advance(4 * 365 * 24 * 3600);
     monitor.onSweep();
@@ -148,7 +148,7 @@ describe("the monitor", () => {
     expect(monitor.isWell()).toBe(true);
   });
 
-  test("tells everybody by themselves, and tries again after one look, then two, four and so on", async () => {
+  test("tells each teller separately, and tries again after one check, then two, four and so on", async () => {
     const { clock, log, monitor } = begin();
     const tried: number[] = [];
     const told: string[] = [];
@@ -170,7 +170,7 @@ describe("the monitor", () => {
     expect(tried).toEqual([1, 2, 4, 8, 16, 32]);
   });
 
-  test("tells of a Telegram that is gone after ten minutes, and at once when it is back", async () => {
+  test("tells after ten minutes that Telegram is unreachable, and at once when it is back", async () => {
     const { log, look } = begin();
     log.warn("telegram_unreachable");
     for (let minutes = 0; minutes < 9; minutes++) expect(await look()).toEqual([]);
@@ -183,7 +183,7 @@ describe("the monitor", () => {
     expect(await look()).toEqual(["telegram-gone is over"]);
   });
 
-  test("tells that the owner has blocked the bot, and of nobody else", async () => {
+  test("tells that the owner has blocked the bot, and says nothing when others do", async () => {
     const { log, look } = begin();
     log.info("owner_does_not_listen", { account: 4712 });
     expect(await look()).toEqual([]);
@@ -194,7 +194,7 @@ describe("the monitor", () => {
     expect(await look()).toEqual(["owner-away is over"]);
   });
 
-  test("tells of a link that ended, unless it is the owner's own, and not that it is over", async () => {
+  test("tells that another person's link ended, but not that it is linked again", async () => {
     const { clock, log, monitor } = begin();
     const sent: Array<{ text: string; isQuiet: boolean }> = [];
     const send = async (message: { text: string; isQuiet: boolean }) => sent.push(message);
@@ -212,7 +212,7 @@ describe("the monitor", () => {
     expect(sent).toEqual([{ text, isQuiet: true }]);
   });
 
-  test("tells of messages that Telegram refuses, unless Telegram is gone or the owner has blocked the bot", async () => {
+  test("tells that Telegram refuses messages, unless it is unreachable or the owner has blocked the bot", async () => {
     const { log, look } = begin();
     const lasts = async () => {
       const told: string[] = [];
@@ -232,7 +232,7 @@ describe("the monitor", () => {
     expect(await lasts()).toEqual(["owner-away"]);
   });
 
-  test("takes a machine that has slept for a program that is about to look", async () => {
+  test("raises no alarm for missing sweeps right after the machine was asleep", async () => {
     const { clock, monitor } = begin();
     const told: string[] = [];
     const look = () => monitor.check({ tell: async ({ key }) => void told.push(key) });
@@ -248,7 +248,7 @@ describe("the monitor", () => {
     expect(told).toEqual(["sweep-missing"]);
   });
 
-  test("a fix that is known is told, and no stack or other person's text", async () => {
+  test("tells a known fix, but no stack and no other person's text", async () => {
     const { clock, log, monitor } = begin();
     log.error("request_failed", {
       error: "UsageError",
