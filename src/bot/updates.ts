@@ -5,63 +5,45 @@ import { RetryLaterError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { TelegramHealth } from "./telegram/health.ts";
 import { serveByPolling } from "./telegram/polling.ts";
-import { createDoorbell, serveByWebhook, type WebhookTarget } from "./telegram/webhook.ts";
+import { createCheckRequests, serveByWebhook, type WebhookTarget } from "./telegram/webhook.ts";
 import type { BotContext } from "./ui/context.ts";
 
-/**
- * Telegram holds the line for a minute and brings the update again when it is refused. Nobody waits for long here, where
- * waiting may cost money.
- */
+/** Telegram waits a minute for an answer, and brings a refused update again. Waiting longer here may cost money. */
 const WEBHOOK_WAIT_SECONDS = 5;
 
 export type Updates = ReturnType<typeof createUpdates>;
 
 /** How updates come in: by long polling, by a webhook, or one by one. */
 export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHealth; clock: Clock; log: Log }) {
-  const { health, clock, log } = deps;
   const stopping = new AbortController();
-  const bell = createDoorbell();
+  const checks = createCheckRequests();
   let serving: Promise<void> = Promise.resolve();
-  /** Those that Telegram brought by itself, and brings again. */
+  /** Telegram brings these again if they fail. */
   const delivered = new WeakSet<Update>();
   const underWay = new Set<Promise<void>>();
 
-  /** Once, and remembered. */
-  async function whoWeAre(): Promise<UserFromGetMe> {
-    if (!bot.isInited()) bot.botInfo = await bot.api.getMe();
-    return bot.botInfo;
-  }
-
-  async function handle(update: Update): Promise<void> {
-    await whoWeAre().catch((cause: unknown) => {
-      if (!(cause instanceof HttpError)) throw cause;
-      throw new RetryLaterError("Telegram does not say who the bot is", { cause });
-    });
-    try {
-      await bot.handleUpdate(update);
-    } catch (error) {
-      throw error instanceof BotError ? error.error : error;
-    }
-  }
+  const shared = (onStart: (username: string) => Promise<void>, mayEnd = async () => true) => ({
+    onStart: async () => onStart((await identity(bot)).username),
+    ...{ mayEnd, stopping: stopping.signal, ...deps },
+  });
 
   return {
     /** Aborted when no update is taken any more. */
     stopping: stopping.signal,
     maxWaitSeconds: (update: Update) => (delivered.has(update) ? WEBHOOK_WAIT_SECONDS : Number.POSITIVE_INFINITY),
-    /** Looks now whether Telegram still delivers to its address, if it has one. Resolves when it has looked. */
-    look: () => bell.ring(),
+    /** Checks now whether Telegram still delivers to our address, if there is one. Resolves when that is done. */
+    look: () => checks.request(),
     /**
      * Long polling until `stop`. Rejects only at the start: when Telegram does not know the token and `mayEnd`, or when
      * `onStart` throws a `UsageError`.
      */
-    poll(onStart: (username: string) => Promise<void>, mayEnd = async () => true): Promise<void> {
+    poll(onStart: (username: string) => Promise<void>, mayEnd?: () => Promise<boolean>): Promise<void> {
       serving = serveByPolling(bot.api, {
-        onStart: async () => onStart((await whoWeAre()).username),
         handle: (update) =>
-          handle(update).catch((error: unknown) =>
-            log.error("update_failed", { update: update.update_id, ...errorFacts(error) }),
+          handle(bot, update).catch((error: unknown) =>
+            deps.log.error("update_failed", { update: update.update_id, ...errorFacts(error) }),
           ),
-        ...{ mayEnd, stopping: stopping.signal, health, log },
+        ...shared(onStart, mayEnd),
       });
       return serving;
     },
@@ -72,33 +54,46 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
     serveWebhook(
       target: WebhookTarget,
       onStart: (username: string) => Promise<void>,
-      mayEnd = async () => true,
+      mayEnd?: () => Promise<boolean>,
     ): Promise<void> {
-      serving = serveByWebhook(bot.api, target, {
-        onStart: async () => onStart((await whoWeAre()).username),
-        ...{ mayEnd, stopping: stopping.signal, health, bell, clock, log },
-      });
+      serving = serveByWebhook(bot.api, target, { checks, ...shared(onStart, mayEnd) });
       return serving;
     },
     /**
-     * One update that Telegram has brought. Resolves when it needs to come no more, also where something broke and its
-     * sender was told. Throws `RetryLaterError` only when nothing was done and it has to come again.
+     * Resolves when the update needs to come no more, also if something broke and its sender was notified. Throws
+     * `RetryLaterError` only when nothing was done and it has to come again.
      */
     async handleUpdate(received: { update_id: number }): Promise<void> {
       if (stopping.signal.aborted) throw new RetryLaterError("the program is stopping");
       const update = received as Update;
       delivered.add(update);
-      const work = handle(update);
+      const work = handle(bot, update);
       const ended = work.catch(() => undefined).finally(() => underWay.delete(ended));
       underWay.add(ended);
       await work;
     },
-    /** Takes no more updates, and lets those under way come to their end. */
+    /** Takes no more updates, and waits for those that are being handled. */
     async stop() {
       stopping.abort();
-      // `poll` and `serveWebhook` tell why they ended; here it only has to be over.
       await serving.catch(() => undefined);
       await Promise.all(underWay);
     },
   };
+}
+
+async function identity(bot: Bot<BotContext>): Promise<UserFromGetMe> {
+  if (!bot.isInited()) bot.botInfo = await bot.api.getMe();
+  return bot.botInfo;
+}
+
+async function handle(bot: Bot<BotContext>, update: Update): Promise<void> {
+  await identity(bot).catch((cause: unknown) => {
+    if (!(cause instanceof HttpError)) throw cause;
+    throw new RetryLaterError("Telegram does not say who the bot is", { cause });
+  });
+  try {
+    await bot.handleUpdate(update);
+  } catch (error) {
+    throw error instanceof BotError ? error.error : error;
+  }
 }

@@ -81,8 +81,8 @@ function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): b
 }
 
 /**
- * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and looks after it every few minutes. A failure is
- * logged and tried again, because Telegram may not be able to reach us yet.
+ * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and checks it every few minutes. A failure is logged
+ * and tried again, because Telegram may not be able to reach us yet.
  * @throws GrammyError at the start, if retrying is pointless and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByWebhook(
@@ -94,28 +94,27 @@ export async function serveByWebhook(
     mayEnd: () => Promise<boolean>;
     stopping: AbortSignal;
     health: TelegramHealth;
-    /** Rung by who wants the next look now. */
-    bell?: Doorbell;
+    checks?: CheckRequests;
     clock: Clock;
     log: Log;
     pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
   },
 ): Promise<void> {
-  const { onStart, mayEnd, stopping, health, bell, clock, log } = deps;
+  const { onStart, mayEnd, stopping, health, checks, clock, log } = deps;
   const { pause = (seconds, signal) => wait(seconds * 1000, undefined, { signal }) } = deps;
   let isStarted = false;
   try {
-    while (!stopping.aborted) await lookAndPause();
+    while (!stopping.aborted) await checkAndPause();
   } finally {
-    bell?.close();
+    checks?.close();
   }
 
-  async function lookAndPause() {
+  async function checkAndPause() {
     const isKept = await keep().catch(async (error: unknown) => {
       const isLost = isHopeless(error);
       if (error instanceof UsageError || (!isStarted && isLost && (await mayEnd()))) throw error;
       health.failed(error);
-      // The first has an alarm. An unknown token has just been logged.
+      // `webhook_failing` has an alarm, and an unknown token has just been logged.
       if (health.state() !== "token_unknown")
         log.warn(isLost ? "webhook_failing" : "webhook_not_kept", errorFacts(error));
       return false;
@@ -123,13 +122,13 @@ export async function serveByWebhook(
     const cut = new AbortController();
     const signal = AbortSignal.any([stopping, cut.signal]);
     const paused = pause(isKept ? LOOK_SECONDS : RETRY_SECONDS, signal).catch(() => undefined);
-    await (bell ? Promise.race([paused, bell.rung()]) : paused);
+    await (checks ? Promise.race([paused, checks.next()]) : paused);
     cut.abort();
   }
 
   async function keep(): Promise<true> {
     const { before } = await keepWebhook(api, { ...target, force: !isStarted, clock, log });
-    // Telegram forgets no address by itself: who reads by long polling has it removed first.
+    // Telegram drops no webhook by itself: another program that polls has it removed first.
     if (isStarted && before === "none") log.warn("webhook_taken", { by: "" });
     if (!isStarted) await onStart();
     isStarted = true;
@@ -138,33 +137,28 @@ export async function serveByWebhook(
   }
 }
 
-export type Doorbell = ReturnType<typeof createDoorbell>;
+export type CheckRequests = ReturnType<typeof createCheckRequests>;
 
-/** Lets somebody else begin the next look. */
-export function createDoorbell() {
-  let isAnswered = false;
-  let open = () => {};
-  const guests: (() => void)[] = [];
-  const leave = () => {
-    for (const guest of guests.splice(0)) guest();
-  };
+/** Lets another part of the program ask for a check now. */
+export function createCheckRequests() {
+  let wanted: PromiseWithResolvers<void> | undefined;
+  let done = Promise.withResolvers<void>();
   return {
-    /** Resolves when it was looked; at once where nobody looks. */
-    ring(): Promise<void> {
-      if (!isAnswered) return Promise.resolve();
-      open();
-      return new Promise((resolve) => guests.push(resolve));
+    /** Resolves when it was checked; at once if nobody checks. */
+    request(): Promise<void> {
+      wanted?.resolve();
+      return wanted ? done.promise : Promise.resolve();
     },
-    /** Resolves with the next ring. Rings before this call are over. */
-    rung(): Promise<void> {
-      isAnswered = true;
-      leave();
-      return new Promise((resolve) => (open = resolve));
+    /** Called after each check. Resolves when the next one is asked for. */
+    next(): Promise<void> {
+      done.resolve();
+      done = Promise.withResolvers();
+      wanted = Promise.withResolvers();
+      return wanted.promise;
     },
-    /** Nobody looks any more. */
     close() {
-      isAnswered = false;
-      leave();
+      wanted = undefined;
+      done.resolve();
     },
   };
 }

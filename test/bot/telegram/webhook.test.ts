@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTelegramHealth } from "../../../src/bot/telegram/health.ts";
 import {
   ALLOWED_UPDATES,
-  createDoorbell,
+  createCheckRequests,
   keepWebhook,
   serveByWebhook,
   WEBHOOK_CONNECTIONS,
@@ -277,23 +277,23 @@ describe("the webhook", () => {
 
   test("is looked at when somebody asks for it, who is told when that was done", async () => {
     const stopping = new AbortController();
-    const bell = createDoorbell();
-    await bell.ring();
+    const checks = createCheckRequests();
+    await checks.request();
     const served = serveByWebhook(api(), target, {
-      ...{ ...serving(), stopping: stopping.signal, bell, onStart: async () => {} },
+      ...{ ...serving(), stopping: stopping.signal, checks, onStart: async () => {} },
     });
     await expect.poll(() => logged("webhook_set")).toHaveLength(1);
     await api().setWebhook("https://127.0.0.1:9/another");
     await expect
       .poll(async () => {
-        await bell.ring();
+        await checks.request();
         return logged("webhook_taken");
       })
       .toHaveLength(1);
     expect((await api().getWebhookInfo()).url).toBe(target.url);
     stopping.abort();
     await served;
-    await bell.ring();
+    await checks.request();
   });
 
   test.each([
