@@ -32,20 +32,20 @@ const NETWORK_CODES = new Set([
   "ETIMEDOUT",
 ]);
 
-/** How to say it, for what was asked. Each text is one sentence with the fix in it. */
+/** The sentences for what was asked, each with the fix in it. */
 export interface AwsSubject {
-  /** Who was asked, "DynamoDB". */
   service: string;
-  /** The error that says that what was asked for does not exist, and what to do then. */
+  /** The error that says that what was asked for doesn't exist. */
   absent?: { name: RegExp; text: string };
-  /** `action` is what was denied, `dynamodb:PutItem`, if AWS says so. */
+  /** `action`: what was denied, `dynamodb:PutItem`, if AWS says so. */
   denied(action: string | undefined): string;
   credentials(reason: string): string;
-  /** Where it cannot be reached. */
   notFound?: (reason: string) => string;
 }
 
-/** What AWS, its SDK or the network said, as the kind of error that says who moves next. What is not known stays as it is. */
+/**
+ * What AWS, its SDK or the network said, as the kind of error that says who acts next. Anything unknown is returned unchanged.
+ */
 export function explainAwsError(error: unknown, subject: AwsSubject): unknown {
   if (!(error instanceof Error)) return error;
   const { service, absent, denied, credentials, notFound } = subject;
@@ -67,7 +67,6 @@ export function explainAwsError(error: unknown, subject: AwsSubject): unknown {
   }
 }
 
-/** Waits for an answer of AWS, and explains a no. */
 export async function orAwsError<T>(answer: Promise<T>, subject: AwsSubject): Promise<T> {
   try {
     return await answer;

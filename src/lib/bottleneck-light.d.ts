@@ -1,4 +1,4 @@
-/** The build without clients for Redis. It comes without types of its own. */
+/** The build without Redis clients comes without types. */
 declare module "bottleneck/light.js" {
   export { default } from "bottleneck";
 }

@@ -69,10 +69,9 @@ export class RetryLaterError extends Error {
   }
 }
 
-/** We limit ourselves: the wait is ours, and no vendor asked for it. */
+/** Our own limit: no vendor asked for this wait. */
 export class OwnLimitError extends RetryLaterError {}
 
-/** Whether a vendor asked us to wait, rather than our own limit. */
 export function asksToWait(error: unknown): error is RetryLaterError & { retryAfterSeconds: number } {
   const isVendors = error instanceof RetryLaterError && !(error instanceof OwnLimitError);
   return isVendors && error.retryAfterSeconds !== undefined && error.retryAfterSeconds > 0;
@@ -83,7 +82,6 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
-/** Who acts next on an error, and the error as what it is for them. */
 export type Acting =
   | { who: "owner"; error: ActionNeededError }
   | { who: "operator"; error: UsageError }
@@ -98,8 +96,8 @@ export function whoActs(error: unknown): Acting {
 }
 
 /**
- * A vendor answered in a shape we do not know. Ours to follow, so it is none of the above; the owner hears whose answer it was.
- * It carries where the shape broke, never what stood there: an answer may hold a token.
+ * A vendor answered in a shape we don't know. The message says where the shape broke, never what was there: an answer may hold a
+ * token.
  */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";

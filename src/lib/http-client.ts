@@ -5,13 +5,12 @@ export interface HttpRequest {
   url: URL | string;
   headers?: Record<string, string>;
   body?: string | URLSearchParams | FormData;
-  /** How long the whole answer may take. Default 30. */
+  /** For the whole answer. Default 30. */
   answerSeconds?: number;
-  /** An HTTP status that is no trouble here, besides those of success. */
+  /** An HTTP status that is fine here, besides those of success. */
   expectedStatus?: number;
-  /** All that counts is the status: the answer comes with it, without its text, whatever follows it and for how long. */
+  /** Answers as soon as the status is there, without the text. */
   isStatusEnough?: boolean;
-  /** Whose trouble it is if no answer comes. */
   silenceOf?: DelayCause;
 }
 
@@ -24,16 +23,16 @@ export interface HttpAnswer {
 /** Sends one request, never twice, follows no redirect, unpacks nothing. Throws only `NoAnswerError`. */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** No answer came. Whether the request took effect is unknown, and nobody may assume that it did not. */
+/** No answer came. The request may have taken effect all the same. */
 export class NoAnswerError extends RetryLaterError {}
 
 const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
-/** What follows a status that is enough is read for this long and up to this size, then the line is closed. */
+/** What follows a status that is enough is read up to these limits, then the connection is closed. */
 const IGNORED_TEXT = { milliseconds: 1000, bytes: 64 * 1024 };
-/** Ten years of readings are a few megabytes. A longer answer must not use up the program's memory. */
+/** Ten years of readings are a few megabytes. */
 export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
-/** If a vendor asks for more, it is asked again after a day: one wrong date must not silence an account for years. */
+/** One wrong date must not silence an account for years. */
 const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
@@ -59,7 +58,7 @@ export function createTransport(): {
         dispatcher,
         headersTimeout: milliseconds,
         bodyTimeout: milliseconds,
-        // The two timeouts above restart with every byte; this one bounds the whole.
+        // The two timeouts above restart with every byte; this one limits the whole.
         signal: AbortSignal.timeout(milliseconds + CONNECT_SECONDS * 1000),
       });
       const { statusCode: status, headers: answerHeaders, body: text } = answer;
@@ -69,7 +68,7 @@ export function createTransport(): {
       }
       return { status, headers: answerHeaders, text: isStatusEnough ? "" : await text.text() };
     } catch (cause) {
-      // The path without its query: a query may hold a ticket.
+      // Without the query, which may hold a ticket.
       throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {
         delayedBy: silenceOf,
       });
@@ -87,13 +86,13 @@ export function createTransport(): {
   };
 }
 
-/** undici is loaded with the first request: it is heavy, and most of what people write in the chat needs none. */
+/** undici is loaded with the first request: it's heavy, and most chat messages need none. */
 async function openLine() {
-  // By its default, which is all that a bundle's chunk has of a package in CommonJS: from there, names would be undefined.
+  // In a bundle, names of a CommonJS package would be undefined; its default export isn't.
   const { Agent, request } = (await import("undici")).default;
   const dispatcher = new Agent({
-    // By default undici offers HTTP/2 as well, and uses it if the vendor prefers it. No client known to work with these
-    // vendors uses it through undici, and over it undici repeats a request by itself when a connection is closed.
+    // No client known to work with these vendors uses HTTP/2 through undici, and over HTTP/2 undici repeats a request when a
+    // connection is closed.
     allowH2: false,
     connect: { timeout: CONNECT_SECONDS * 1000 },
     maxResponseSize: LARGEST_ANSWER_BYTES,
@@ -103,8 +102,8 @@ async function openLine() {
 }
 
 /**
- * How long a vendor asks us to wait, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by
- * the vendor's own clock. Undefined if the answer does not say, or cannot be understood.
+ * How long a vendor asks us to wait, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by the
+ * vendor's own clock. Undefined if the answer doesn't say, or can't be understood.
  */
 export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
   const asked = single(headers["retry-after"])?.trim() ?? "";
@@ -112,11 +111,11 @@ export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): num
   return seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
 }
 
-/** Milliseconds since 1970, or NaN. `Date.parse` alone accepts almost anything as a date. */
+/** Milliseconds since 1970, or NaN. `Date.parse` alone accepts almost anything. */
 const httpDate = (text: string) => (/^[A-Za-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN);
 const single = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 
-/** A form's content type is set here and only here: a second one, appended, makes Garmin answer 400 with an empty body. */
+/** A form's content type is set here only: with a second one, appended, Garmin answers 400 with an empty body. */
 async function packed(body: HttpRequest["body"]): Promise<{ contentType?: string; content: string | Buffer | null }> {
   if (body instanceof URLSearchParams) {
     return { contentType: "application/x-www-form-urlencoded", content: body.toString() };

@@ -2,20 +2,20 @@ import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
 export interface RepeatedTask {
-  /** Begins a round now, or right after the one that is under way. Resolves at its end. */
+  /** Starts a round now, or right after the one under way. Resolves at its end. */
   wake(): Promise<void>;
-  /** Starts the next round by this time at the latest, if it would otherwise start later. */
+  /** Starts the next round by this time at the latest. */
   wakeAt(at: Date): void;
-  /** Lets the round that is under way come to its end, and begins no other. */
+  /** Lets the round under way finish, and starts no other. */
   stop(): Promise<void>;
 }
 
-/** Does `round` now and then every `minutes`, one round after the other. A round that fails is logged, and the next one comes. */
+/** Runs `round` now and then every `minutes`, one after the other. A round that fails is logged, and the next one comes. */
 export function runEvery(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): RepeatedTask {
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
-  /** When somebody wants a round before the regular one, or just after it. */
+  /** Times at which a round is wanted before the regular one. */
   let wanted: number[] = [];
   let stopped = false;
   let working: Promise<void> = Promise.resolve();

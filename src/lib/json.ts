@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/** The parsed text, or undefined where it is no JSON: vendors and proxies answer pages too. */
+/** The parsed text, or undefined if it isn't JSON: vendors and proxies answer with pages too. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Where a value did not fit its schema. Paths and kinds only, never values: they may be tokens. */
+/** Where a value didn't fit its schema. Paths and kinds only, never values: they may be tokens. */
 export function issuePaths(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)

@@ -1,12 +1,12 @@
 /** Local wall clocks, right on both sides of a clock change: the zone database of the runtime decides. */
 
-/** `2026-11-21T07:12:00` in the zone. Throws `RangeError` where there is no such zone. */
+/** `2026-11-21T07:12:00` in the zone. Throws `RangeError` for an unknown zone. */
 export function localDateTime(instant: Date, timezone: string): string {
   // The Swedish format is the ISO one except for the T.
   return formatOf(timezone).format(instant).replace(" ", "T");
 }
 
-/** A formatter costs some fifty microseconds to make and three to use. There are a few hundred zones, and few are used. */
+/** A formatter takes some fifty microseconds to make and three to use. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat {
@@ -36,20 +36,19 @@ export function isTimezone(timezone: string): boolean {
   }
 }
 
-/** The instant at which the day `2026-11-21` begins in the zone. */
 export function startOfDay(date: string, timezone: string): Date {
   return atLocalHour(date, 0, timezone);
 }
 
 /**
- * The instant at which the clocks of the zone show this hour of the day `2026-11-21`: the first of two, and where the hour
- * is skipped the instant at which it would have begun.
+ * The instant at which clocks in the zone show this hour of the day `2026-11-21`: the first of two; if the hour is skipped, the
+ * instant at which it would have started.
  */
 export function atLocalHour(date: string, hour: number, timezone: string): Date {
   const wanted = `${date}T${String(hour).padStart(2, "0")}:00:00`;
   const wall = Date.parse(`${wanted}Z`);
   const offsetAt = (instant: number) => Date.parse(`${localDateTime(new Date(instant), timezone)}Z`) - instant;
-  // By the offset before a clock change and by the one after it: some hours are skipped, and some come twice.
+  // By the offset before a clock change and the one after it: some hours are skipped, and some come twice.
   const guesses = [-DAY_MS, DAY_MS].map((away) => new Date(wall - offsetAt(wall + away)));
   const [earlier, later] = guesses.sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];
   return localDateTime(earlier, timezone) === wanted ? earlier : later;

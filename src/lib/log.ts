@@ -27,7 +27,7 @@ export function createLog(options: { level: LogLevel; write?: (line: string) => 
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** What may be logged of an error: its name and message. Never its cause, body or payload. */
+/** Name and message only, never its cause or payload. */
 export function errorFacts(error: unknown): LogFacts {
   return error instanceof Error ? { error: error.name, message: error.message } : { error: typeof error };
 }

@@ -1,7 +1,9 @@
 import type Bottleneck from "bottleneck";
 import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
-/** After a rest `burst` tasks start at once, then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds. */
+/**
+ * After a rest `burst` tasks start at once, then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds.
+ */
 export interface Rate {
   burst: number;
   everySeconds: number;
@@ -10,22 +12,22 @@ export interface Rate {
 /** Spaces the requests of one process. */
 export interface RateLimiter {
   /**
-   * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if
-   * its turn is more than `maxWaitSeconds` away.
+   * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if its
+   * turn is more than `maxWaitSeconds` away.
    */
   schedule<T>(task: () => Promise<T>, options?: { key?: string; maxWaitSeconds?: number }): Promise<T>;
-  /** Tasks still waiting are not run and throw `RetryLaterError`. */
+  /** Tasks still waiting don't run, and throw `RetryLaterError`. */
   close(): void;
 }
 
-/** Without a rate, tasks do not wait. Each key has its own rate. */
+/** Without a rate, tasks don't wait. Each key has its own rate. */
 export function createRateLimiter(rate: Rate | undefined): RateLimiter {
   const lines = new Map<string, Line>();
   let isClosed = false;
 
   return {
     async schedule(task, { key = "", maxWaitSeconds = Number.POSITIVE_INFINITY } = {}) {
-      // Loaded on demand: many chat messages do not need it.
+      // Loaded on demand: many chat messages don't need it.
       const { default: Limiter } = await import("bottleneck/light.js");
       if (isClosed) throw new RetryLaterError("the program is stopping");
       let line = lines.get(key);
@@ -118,5 +120,4 @@ function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested
   };
 }
 
-/** Refuses tasks that have not started. */
 const drop = (limiter: Bottleneck) => limiter.stop({ dropWaitingJobs: true }).catch(() => undefined);

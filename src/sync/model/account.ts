@@ -1,22 +1,22 @@
 import type { RunOutcome } from "./outcome.ts";
 import type { ChosenParts, ReadingKind } from "./reading.ts";
 
-/** One Telegram user with their own Withings and Garmin links. The Telegram user id is its name everywhere. */
+/** One Telegram user with their own Withings and Garmin links, named by the Telegram user id everywhere. */
 export interface Account {
   telegramUserId: number;
   createdAt: Date;
   /** Their name in Telegram; absent until they have written. */
   name?: string;
-  /** IANA zone the owner chose; else the one Withings reports counts. */
+  /** IANA zone the owner chose; otherwise the one Withings reports counts. */
   timezone?: string;
   /** What Withings said when it was linked, until a run knows better. */
   reportedTimezone?: string;
-  /** Chosen, or as Telegram says. English where it is absent. */
+  /** Chosen, or as Telegram says. English if absent. */
   language?: Language;
   settings: Settings;
-  /** Since when Telegram says that the owner has blocked the bot: messages pause, syncs go on. */
+  /** Since when the owner has blocked the bot: messages pause, syncs go on. */
   blockedAt?: Date;
-  /** Of each topic the newest question with buttons in the chat. */
+  /** The newest question with buttons, by topic. */
   questions?: Partial<Record<QuestionTopic, Question>>;
 }
 
@@ -31,16 +31,15 @@ export const QUESTION_TOPICS = [
 ] as const;
 export type QuestionTopic = (typeof QUESTION_TOPICS)[number];
 
-/** The buttons of the other topics begin to link a side, and stay valid until that side is linked. */
+/** The buttons of the other topics start to link a side, and stay valid until that side is linked. */
 export type AnswerTopic = Exclude<QuestionTopic, "links" | "sign_in_choice">;
 
 export interface Question {
   messageId: number;
-  /** False once it was answered, or another thing took its place. */
   isOpen: boolean;
 }
 
-/** The account's zone as far as it is known without a look at its readings. */
+/** The account's zone as far as it's known without its readings. */
 export function zoneOf({ timezone, reportedTimezone }: Account): string {
   return timezone ?? reportedTimezone ?? "UTC";
 }
@@ -48,15 +47,14 @@ export function zoneOf({ timezone, reportedTimezone }: Account): string {
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What an owner can choose. */
 export interface Settings {
   units: Units;
   /** Hour of the daily summary, 0 to 23, in the account's zone. */
   summaryHour: number;
   summaryMode: (typeof SUMMARY_MODES)[number];
-  /** Whether the owner hears of it when the scale (`weigh_in`) or the cuff falls silent. */
+  /** Whether the owner hears when the scale (`weigh_in`) or the cuff falls silent. */
   tellsSilence: Record<ReadingKind, boolean>;
-  /** Trouble that passes by itself is told only when it has lasted longer. */
+  /** Trouble that passes by itself is mentioned only after this long. */
   patienceHours: number;
   sends: Sends;
 }
@@ -64,12 +62,11 @@ export interface Settings {
 export const UNITS = ["kg", "lb", "st"] as const;
 export type Units = (typeof UNITS)[number];
 
-/** `when_new`: only when something came in, or waits. */
+/** `when_new`: only when something arrived, or waits. */
 export const SUMMARY_MODES = ["daily", "when_new", "off"] as const;
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {
-  /** Without it no weigh-in is sent at all. */
   weight: boolean;
   bloodPressure: boolean;
 }
@@ -92,7 +89,7 @@ export interface LastRun {
   outcome: RunOutcome;
 }
 
-/** `timezone: null` leaves it to Withings again, `blockedAt: null` takes it away. What is left out stays. */
+/** `timezone: null` leaves it to Withings again, `blockedAt: null` clears it. What is left out stays. */
 export interface AccountChanges {
   name?: string | undefined;
   timezone?: string | null | undefined;
@@ -107,13 +104,13 @@ export interface Accounts {
   find(telegramUserId: number): Promise<Account | undefined>;
   /** Adds it, or changes just what is given. */
   save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
-  /** Keeps the newest question of a topic, if there is still such an account. Resolves to the one before. */
+  /** Keeps the newest question of a topic, if the account is still there. Resolves to the one before. */
   saveQuestion(
     telegramUserId: number,
     topic: QuestionTopic,
     next: (before?: Question) => Question,
   ): Promise<Question | undefined>;
   lastRun(telegramUserId: number): Promise<LastRun | undefined>;
-  /** Replaces it by what `next` makes of the last one, and answers that. Undefined: the account is gone. */
+  /** Replaces it with what `next` makes of the last one, and resolves to that. Undefined: the account is gone. */
   saveLastRun(telegramUserId: number, next: (before: LastRun | undefined) => LastRun): Promise<LastRun | undefined>;
 }

@@ -1,7 +1,6 @@
-/** The contract of signing in at Garmin: outcomes are values, because each of them needs another sentence. */
 import type { TokenSet, WithAccess } from "./link.ts";
 
-/** Garmin's own phone apps; a password sign-in is made as one of them. `ios` unless the owner chose otherwise. */
+/** Garmin's own phone apps; a password sign-in is made as one of them. */
 export const MOBILE_CLIENTS = ["ios", "android"] as const;
 export type MobileClient = (typeof MOBILE_CLIENTS)[number];
 
@@ -14,7 +13,6 @@ export interface PendingSignIn {
   method: string;
   /** `other`: an authenticator app, or a way with an unknown name. */
   sentBy?: CodeWay;
-  /** How many codes were wrong. */
   wrongCodes?: number;
   /** Where Garmin sent the code, masked by Garmin. */
   sentTo?: string;
@@ -24,7 +22,7 @@ export interface PendingSignIn {
 export const CODE_WAYS = ["email", "phone", "other"] as const;
 export type CodeWay = (typeof CODE_WAYS)[number];
 
-/** How Garmin's sign-in answers this machine's network without a password. `unclear` means neither yes nor no. */
+/** How Garmin's sign-in answers this machine's network, without a password. */
 export interface GarminProbe {
   verdict: "reachable" | "blocked" | "rate_limited" | "unclear";
   serverTime: Date | undefined;
@@ -35,7 +33,7 @@ export type SignInRefusal =
   | { type: "captcha" }
   | { type: "account_locked" }
   | { type: "rate_limited"; retryAfterSeconds?: number | undefined }
-  /** Cloudflare keeps this machine's network out. */
+  /** Cloudflare blocks this machine's network. */
   | { type: "blocked" }
   /** 427: this account may not sign in as this app. */
   | { type: "client_refused" }
@@ -65,7 +63,7 @@ export type NewCodeOutcome =
   | SignInRefusal;
 
 export interface SignInPageOptions {
-  /** The page asks for e-mail and password even if the browser still has somebody signed in. */
+  /** The page asks for e-mail and password even if somebody is still signed in in the browser. */
   asSomebodyElse?: boolean;
 }
 
@@ -74,26 +72,24 @@ export interface GarminProfile {
   displayName: string;
 }
 
-/** The content of a pasted text. `spent_ticket`: Garmin's own web site has already used it. `chinese_account`: from garmin.cn. */
+/** `spent_ticket`: Garmin's own web site has already used it. `chinese_account`: from garmin.cn. */
 export type PastedTicket =
   | { type: "ticket"; ticket: string; service: string }
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" };
 
-/** Everything Garmin's side of a sign-in consists of. */
 export interface GarminAuthApi {
   login(email: string, password: string, client: MobileClient): Promise<PasswordOutcome>;
   verifyCode(pending: PendingSignIn, code: string): Promise<CodeOutcome>;
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   probe(): Promise<GarminProbe>;
-  /** Garmin's page, on which somebody signs in without telling us a password. */
   pageUrl(options?: SignInPageOptions): string;
-  /** Whether it is an address of Garmin's, with a ticket or without. */
+  /** Whether it's an address of Garmin's, with a ticket or without. */
   isGarminsAddress(text: string): boolean;
   ticketFromPasted(pasted: string): PastedTicket;
   /** Spends the ticket, whatever the answer. */
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
   socialProfile(withAccess: WithAccess): Promise<GarminProfile>;
-  /** Whether Garmin may store what devices send. Undefined when Garmin's answer does not tell. */
+  /** Whether Garmin may store what devices send. Undefined when Garmin doesn't say. */
   uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;
 }
 
@@ -103,7 +99,7 @@ export interface Cooldown {
   strikes: number;
 }
 
-/** What a sign-in leaves behind between updates and processes. */
+/** What a sign-in stores between updates and processes. */
 export interface SignInMemory {
   pending(account: number): Promise<PendingSignIn | undefined>;
   savePending(account: number, pending: PendingSignIn): Promise<void>;
@@ -111,7 +107,7 @@ export interface SignInMemory {
   cooldown(account: number): Promise<Cooldown | undefined>;
   saveCooldown(account: number, cooldown: Cooldown): Promise<void>;
   forgetCooldown(account: number): Promise<void>;
-  /** The e-mail that the owner signed in with, so that they need not type it again. */
+  /** The e-mail of the last sign-in. */
   email(account: number): Promise<string | undefined>;
   saveEmail(account: number, email: string): Promise<void>;
 }

@@ -2,15 +2,13 @@ import type { Action } from "../../lib/errors.ts";
 import type { Vendor } from "./link.ts";
 import type { Delay } from "./outcome.ts";
 
-/** What an owner knows of their account, and has still to be told. */
-
-/** A vendor answers in a way that the program does not know. */
+/** A vendor answers in a way that the program doesn't know. */
 export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
 export type Unexpected = (typeof UNEXPECTED)[Vendor];
 export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
   Object.values<string>(UNEXPECTED).includes(what);
 
-/** What keeps readings from arriving, beside what its owner has to do. "broken" is ours to fix, "waiting" for time. */
+/** What keeps readings from arriving, besides what the owner has to do. "broken" is ours to fix; "waiting" passes. */
 export const TROUBLES = ["broken", "waiting", UNEXPECTED.withings, UNEXPECTED.garmin] as const;
 
 export interface Trouble {
@@ -21,7 +19,7 @@ export interface Trouble {
   since?: Date;
 }
 
-/** When the owner heard of it, the last time and how often. */
+/** When the owner last heard of it, and how often. */
 export interface Told extends Trouble {
   at: Date;
   times: number;
@@ -29,40 +27,35 @@ export interface Told extends Trouble {
 
 export const OUTAGE_STATES = ["lasts", "over"] as const;
 
-/** From the first run that did not end well until the owner knows that all is well again. */
+/** From the first run that went wrong until the owner knows that all is well again. */
 export interface Outage {
   since: Date;
   state: (typeof OUTAGE_STATES)[number];
-  /** How often was tried since then, what began it included. */
+  /** Runs since then, including the first one. */
   runs: number;
-  /** Readings that arrived since then. */
   synced: number;
-  /** As the last run knew that did not just have to wait. */
+  /** What the last run knew that didn't just have to wait. */
   standing: Trouble[];
   told: Told[];
   /** Since when runs do nothing but wait. */
   waitingSince?: Date;
-  /** Why the last run had to wait, and what waits. */
   delay?: Delay;
 }
 
-/** A link that comes to its end soon, because nothing could renew it. */
+/** A link that is about to end, because nothing could renew it. */
 export interface Expiry {
   vendor: Vendor;
   endsAt: Date;
   /** From its last renewal to its end. */
   lifeDays: number;
-  /** So many days were left when the owner last heard of it. */
+  /** How many days were left when the owner last heard of it. */
   toldDays?: number;
 }
 
-/** How an account is, as its owner knows it. Stored, so that no restart makes us forget what is still to be told. */
+/** What an owner knows of their account, and has still to hear. Stored, so that no restart forgets it. */
 export interface Health {
-  /** Held and failed readings that the owner has heard of. */
   attentionTold: string[];
-  /** The ids of unreadable Withings records the owner has been told about. */
   unreadableTold?: string[];
-  /** Which notices they have heard. */
   noticesTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];
@@ -70,6 +63,6 @@ export interface Health {
 
 export interface HealthStore {
   read(account: number): Promise<{ value: Health; version: string | undefined }>;
-  /** Writes if nobody else did since. */
+  /** False if somebody else wrote first. */
   write(account: number, health: Health, version: string | undefined): Promise<boolean>;
 }

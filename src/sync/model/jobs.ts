@@ -6,7 +6,6 @@ const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((
 export const StoredJob = z.discriminatedUnion("reason", [
   JobBase.extend({
     reason: z.enum([
-      /** Its time has come: a look at everything, which then says when the next one is. */
       "scheduled",
       /** Withings says that something was measured, changed or deleted. */
       "withings_notified",
@@ -14,31 +13,30 @@ export const StoredJob = z.discriminatedUnion("reason", [
       "withings_unlinked",
     ]),
   }),
-  /** Somebody asked in the chat, for a sync or for /doctor. The answer is written into this message. */
+  /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
   JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
 ]);
 
-/** Something to be done for an account, not before `dueAt`. */
+/** Not before `dueAt`. */
 export type NewJob = z.output<typeof StoredJob>;
 
-/** Where jobs go. What it has taken is done, whatever becomes of the process that brought it, and possibly more than once. */
+/** What it has taken is done, possibly more than once, even if the process that queued it dies. */
 export interface JobQueue {
   put(jobs: readonly NewJob[]): Promise<void>;
 }
 
 export type Job = NewJob & {
-  /** How often it failed. */
   attempts: number;
 };
 
 /**
- * A durable queue in the store. There is one job for an account and a reason (and a message), however often it was asked
- * for: one that waits already stands for this one too, unless it is due later; one that may have begun is followed by another.
+ * A durable queue in the store, with one job for an account and a reason (and a message). A waiting job covers a new one, unless
+ * it's due later; one that may have started is followed by another.
  */
 export interface Jobs extends JobQueue {
   list(): Promise<Array<Versioned<Job>>>;
-  /** Takes it away after it was done, unless it was asked for again meanwhile. */
+  /** Removes it, unless it was queued again in the meantime. */
   finish(job: Versioned<Job>): Promise<void>;
-  /** For another attempt, unless it was asked for again meanwhile. */
+  /** For another attempt, unless it was queued again in the meantime. */
   postpone(job: Versioned<Job>, dueAt: Date): Promise<void>;
 }

@@ -4,9 +4,9 @@ export interface Leases {
 }
 
 export interface Lease {
-  /** Seconds that are left by our own clock. */
+  /** By our own clock. */
   remainingSeconds(): number;
-  /** Extends it. Throws `RetryLaterError` when it was lost. */
+  /** Throws `RetryLaterError` if it was lost. */
   renew(seconds: number): Promise<void>;
   release(): Promise<void>;
 }
@@ -14,8 +14,8 @@ export interface Lease {
 /** How often a vendor may be asked, by all processes together. */
 export interface SharedRateLimiter {
   /**
-   * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` when that
-   * is more than `maxWaitSeconds`, or when the store is busy.
+   * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` if that is more
+   * than `maxWaitSeconds`, or if the store is busy.
    */
   take(maxWaitSeconds: number): Promise<number>;
 }

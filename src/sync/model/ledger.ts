@@ -18,7 +18,7 @@ export const HELD_REASONS = [
 ] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** `kind_off`: it came while its kind was not to be sent. `not_mine`: its owner said that it is not, or to leave it. */
+/** `kind_off`: it came while its kind was off. `not_mine`: its owner said so, or to leave it. */
 export const SKIP_REASONS = ["already_in_garmin", "kind_off", "not_mine"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
@@ -30,7 +30,7 @@ export type Fate =
   | { state: "skipped"; reason: SkipReason }
   | { state: "failed"; reason: FailReason };
 
-/** What an owner says of a reading that waits for them. "bring": to send it, if nothing but its age speaks against it. */
+/** What an owner says of a held reading. "bring": send it, if only its age is in the way. */
 export const DECISIONS = ["mine", "not_mine", "bring"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
@@ -43,78 +43,75 @@ export interface LedgerEntry {
   fingerprint: string;
   fate: Fate;
   values: SentValues;
-  /** Why it would have been held, had Garmin not had it already: it says nothing about what its owner weighs. */
+  /** Why it would have been held if Garmin hadn't had it: it says nothing about what its owner weighs. */
   doubt?: HeldReason;
-  /** What its owner said of it. Whatever becomes of it afterwards, "mine" stays said. */
+  /** Whatever happens to the reading afterwards, "mine" stays. */
   decision?: { type: Decision; at: Date };
-  /** How often it was sent. */
   attempts: number;
-  /** How many of the attempts Garmin accepted; undefined: none. */
+  /** How many of the attempts Garmin accepted; absent: none. */
   accepted?: number;
   /** When the last attempt was made, or since when its outcome is unknown. */
   attemptedAt?: Date;
-  /** When this version was seen in Garmin. */
   seenAt?: Date;
   garminKey?: GarminKey;
-  /** What Garmin showed differently from what was sent when it was seen. */
+  /** What Garmin showed differently from what was sent. */
   differences?: Difference[];
-  /** Versions that were sent and never accounted for: should Garmin show one late, it has to go. */
+  /** Versions that were sent and never confirmed: if Garmin shows one late, it has to go. */
   possibleCopies?: UnconfirmedUpload[];
-  /** An older version of this reading that stands in Garmin and has to go before the new one is sent. */
+  /** An older version of this reading that is in Garmin and has to go before the new one is sent. */
   replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
 }
 
 export interface UnconfirmedUpload {
   takenAt: Date;
   values: SentValues;
-  /** Until when it is looked for. */
+  /** Until when to look for it. */
   until: Date;
 }
 
-/** The memory of one pair of a Withings user and a Garmin profile: what happened to their readings, and how far we are. */
+/** What happened to the readings of one Withings user and one Garmin profile. */
 export interface Ledger {
   progress(): Promise<Versioned<Progress> | undefined>;
-  /** Throws `RetryLaterError` when somebody else wrote first. */
+  /** Throws `RetryLaterError` if somebody else wrote first. */
   saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
-  /** Entries by `readingId`. */
+  /** By `readingId`. */
   entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
-  /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger, so it is for rare occasions. */
+  /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger. */
   garminKeys(): Promise<Map<string, string>>;
-  /** Throws `RetryLaterError` when somebody else wrote first. */
+  /** Throws `RetryLaterError` if somebody else wrote first. */
   write(entry: LedgerEntry, version: string | undefined): Promise<Versioned<LedgerEntry>>;
-  /** Takes back an entry whose reading was surely not sent. */
+  /** Removes an entry whose reading was certainly not sent. */
   forget(entry: Versioned<LedgerEntry>): Promise<void>;
 }
 
 export interface Progress {
   /** Readings taken before this stay where they are. */
   startAt: Date;
-  /** When the first run ended. What Withings got later is not just history, however old it is. */
+  /** When the first run ended. What Withings got later isn't just history, however old it is. */
   begunAt?: Date;
   /** Withings' `modified` time up to which everything is settled or held (invariant 2). */
   cursorAt: Date;
   /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */
   adopting?: boolean;
-  /** The owner asked for everything since then, also for what was left while its kind was off. Set just as long. */
+  /** The owner asked for everything since then, including what was left while its kind was off. Set for as long as `adopting`. */
   askedSince?: Date;
   timezone?: string;
   height?: Height;
-  /** The account's own weigh-ins of the last 90 days, the measure of what is probable. */
+  /** The account's own weigh-ins of the last 90 days, to judge new ones by. */
   recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
-  /** The last occasions on which each kind was measured, ascending: the account's rhythm. */
+  /** When each kind was last measured, ascending. */
   measuredAt?: Partial<Record<ReadingKind, Date[]>>;
-  /** Held and failed readings, for the owner's eyes. */
+  /** Held and failed readings. */
   attention: AttentionItem[];
-  /** Readings with an upload not accounted for, by `readingId`: followed up even when they are gone. */
+  /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
-  /** What we brought into Garmin in the last days, by the time it was seen there. */
+  /** What arrived in Garmin in the last days, by the time it was seen there. */
   arrived: Arrival[];
   /** Vendor values that were reported already. */
   reportedUnknown: string[];
-  /** Unreadable Withings records. The cursor has passed them, and once a day they are looked at again. */
+  /** Unreadable Withings records. The cursor has passed them, and once a day they are read again. */
   unreadable?: RememberedRecord[];
-  /** Kinds not sent for now. */
   paused?: Partial<Record<ReadingKind, Pause>>;
   /** Kinds with a reading that came back from Garmin as it was sent, or that its owner accepted. */
   proven?: ReadingKind[];
@@ -124,22 +121,19 @@ export interface Progress {
   twin?: Twin;
 }
 
-/** `closed`: Garmin does not offer this kind to this account. `differs`: a reading came back with another weight or time. */
+/** `closed`: Garmin doesn't offer this kind to this account. `differs`: a reading came back with another weight or time. */
 export const PAUSE_REASONS = ["closed", "differs"] as const;
 
 /** Nothing of a kind is sent, and everything else goes on. */
 export interface Pause {
   reason: (typeof PAUSE_REASONS)[number];
   since: Date;
-  /** When Garmin was last asked about it. */
   lookedAt: Date;
-  /** How Garmin refuses it. */
   httpStatus?: number;
   /** Withings' `modified` time of the first reading that waits. */
   from: Date;
-  /** How many waited at the last check. */
   waiting: number;
-  /** What the owner had asked for by then, so that it is brought once the kind is tried again. */
+  /** What the owner had asked for by then, so that it's brought once the kind is tried again. */
   askedSince?: Date;
 }
 
@@ -151,7 +145,7 @@ export interface Differing extends Difference {
   isAccepted?: boolean;
 }
 
-/** A reading of ours and another entry that Garmin has for the same event. */
+/** A reading of ours and another entry in Garmin for the same event. */
 export interface Twin {
   takenAt: Date;
   values: SentValues;

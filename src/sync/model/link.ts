@@ -4,7 +4,6 @@ export const VENDORS = ["withings", "garmin"] as const;
 
 export type Vendor = (typeof VENDORS)[number];
 
-/** What the owner of an ended link has to do. */
 export const RELINK = { withings: "relink_withings", garmin: "relink_garmin" } as const satisfies Record<
   Vendor,
   string
@@ -14,7 +13,7 @@ export interface TokenSet {
   accessToken: string;
   accessExpiresAt: Date;
   refreshToken: string;
-  /** When the refresh token dies, from the vendor's answer or its documentation. */
+  /** From the vendor's answer or its documentation. */
   refreshExpiresAt: Date;
   /** Garmin binds tokens to the client id that asked for them. */
   clientId?: string;
@@ -34,7 +33,7 @@ export const LINK_STATES = ["linked", "stale"] as const;
 export interface Link {
   state: (typeof LINK_STATES)[number];
   linkedAt: Date;
-  /** When its tokens were last exchanged for new ones; absent until the first time. */
+  /** When its tokens were last exchanged for new ones. */
   renewedAt?: Date;
   /** Until when the vendor last asked us to wait. */
   restsUntil?: Date;
@@ -43,20 +42,18 @@ export interface Link {
   /** As the vendor shows it to people; for Withings its userid. */
   displayName: string;
   tokens: TokenSet;
-  /** The refresh token before the last rotation: a last chance, should the new one never have become valid. */
+  /** The refresh token before the last rotation: a last chance if the new one never became valid. */
   previousRefreshToken?: string;
-  /** Since when the vendor has been refusing its tokens, for renewal or for access, in a way that is not final yet. */
+  /** Since when the vendor has been refusing its tokens, in a way that isn't final yet. */
   refusal?: Refusal;
   /** When a stale link was last found to be refused. */
   triedAt?: Date;
 }
 
-/** What of a link is known without its tokens. */
 export interface LinkFacts extends Omit<Link, "tokens" | "previousRefreshToken"> {
   refreshExpiresAt: Date;
 }
 
-/** A stored thing and the version it was read at. */
 export interface Versioned<T> {
   value: T;
   version: string;
@@ -64,39 +61,36 @@ export interface Versioned<T> {
 
 export interface Links {
   read(account: number, vendor: Vendor): Promise<Versioned<Link> | undefined>;
-  /** Also of a link whose tokens cannot be opened any more: that one is stale. */
+  /** Also of a link whose tokens can't be opened any more: that one is stale. */
   facts(account: number, vendor: Vendor): Promise<LinkFacts | undefined>;
-  /** Writes if the link still has `version`. False if somebody else wrote first. */
+  /** False if the link no longer has `version`: somebody else wrote first. */
   write(account: number, vendor: Vendor, link: Link, version: string): Promise<boolean>;
-  /** Writes whatever is there, even if that cannot be opened: the owner has just signed in. */
+  /** Writes whatever is there, even if that can't be opened: the owner has just signed in. */
   replace(account: number, vendor: Vendor, link: Link): Promise<void>;
-  /** Takes the link with its tokens away, whatever state it is in. */
   remove(account: number, vendor: Vendor): Promise<void>;
 }
 
-/** The result of a sign-in that is not a link yet, because we do not know yet whose it is, or have to ask the owner. */
+/** The result of a sign-in that isn't a link yet: we don't know whose it is, or have to ask the owner. */
 export interface PendingLink {
   tokens: TokenSet;
   /** Absent until the vendor has said whose account it is. */
   owner?: { vendorUserId: string; displayName: string };
 }
 
-/** The code or ticket is used up, so we cannot get these tokens again: they are kept sealed, for ten minutes. */
+/** We can't get these tokens again: they are kept sealed, for ten minutes. */
 export interface PendingLinks {
   read(account: number, vendor: Vendor): Promise<PendingLink | undefined>;
-  /** Replaces the previous one. */
   save(account: number, vendor: Vendor, pending: PendingLink): Promise<void>;
   forget(account: number, vendor: Vendor): Promise<void>;
 }
 
 /**
- * Which account a person at one vendor belongs to. One Withings person in two accounts would have every reading in two
- * Garmins; one Garmin profile in two would hold the readings of two bodies.
+ * Which account a person at one vendor belongs to. One Withings person in two accounts would have every reading in two Garmins;
+ * one Garmin profile in two would hold the readings of two bodies.
  */
 export interface VendorUsers {
-  /** Claims the person for the account; answers whose it is afterwards. */
+  /** Claims the person for the account, and resolves to the account that has the claim afterwards. */
   claim(vendorUserId: string, account: number): Promise<number>;
-  /** Whose the person is, if anybody's. */
   accountOf(vendorUserId: string): Promise<number | undefined>;
   /** Releases the claim if this account holds it. */
   release(vendorUserId: string, account: number): Promise<void>;
@@ -105,10 +99,10 @@ export interface VendorUsers {
 /** `doubtful`: a refusal that may be temporary. It counts once it has lasted a while. */
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
-/** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when it is unclear. */
+/** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when the outcome is unclear. */
 export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
 
-/** A vendor asked us to wait until then. We ask it nothing for this account before that. */
+/** A vendor asked us to wait until then. Before that we don't ask it anything for this account. */
 export class VendorRestError extends RetryLaterError {
   readonly vendor: Vendor;
   readonly until: Date;
@@ -123,10 +117,12 @@ export class VendorRestError extends RetryLaterError {
   }
 }
 
-/** The vendor refused to renew a link in words we do not know: that does not end the link; its owner is told after three days. */
+/**
+ * The vendor refused to renew a link in words we don't know: that doesn't end the link; its owner hears of it after three days.
+ */
 export class UnclearRefusalError extends RetryLaterError {}
 
-/** A vendor's data endpoint refused the access token. Whether the link is at its end is for `tokens` to find out. */
+/** A vendor's data endpoint refused the access token. Whether the link has ended is for `tokens` to find out. */
 export class AccessRefusedError extends Error {
   override readonly name = "AccessRefusedError";
 }

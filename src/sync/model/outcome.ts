@@ -3,7 +3,7 @@ import type { Vendor } from "./link.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 import { FAIL_REASONS, type SentValues } from "./vendors.ts";
 
-/** How a run ended. Ordered from best to worst; the worst of several accounts stands for all. */
+/** From best to worst; of several accounts, the worst counts. */
 export const RUN_STATUSES = ["success", "retry_later", "action_needed", "error"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
@@ -15,58 +15,54 @@ export interface RunOutcome {
   skipped: number;
   /** Readings that wait for the owner. */
   held: number;
-  /** Readings that Garmin can not or would not take. */
+  /** Readings that Garmin can't or won't take. */
   failed: number;
-  /** What the owner has to do. */
   action?: Action;
-  /** Kinds not sent for now, while everything else goes on: Garmin does not offer them, or a reading came back different. */
+  /** Kinds not sent for now: Garmin doesn't offer them, or a reading came back different. */
   paused?: ReadingKind[];
-  /** With "error": all that went wrong is that Garmin did not take single readings, of which their owner hears. */
+  /** With "error": all that went wrong is that Garmin didn't take single readings. Their owner hears of those. */
   onlyReadings?: true;
-  /** With "error": whose answer was in a shape that the program does not know. */
+  /** With "error": whose answer had a shape that the program doesn't know. */
   unexpectedFrom?: Vendor;
-  /** With "action_needed" and "error": since when it has been like this. By a wrong clock nobody knows. */
+  /** With "action_needed" and "error": since when it has been like this. Absent if the clock is wrong. */
   since?: Date;
-  /** Other troubles that earlier runs met and nothing has ended yet, by their names, and since when each lasts. */
+  /** Other troubles that earlier runs met and nothing has ended yet, by name, and since when each lasts. */
   earlier?: Record<string, Date>;
-  /** Why not everything was settled. Always there with status "retry_later", unless another run is at work. */
+  /** Why not everything was settled. Always there with "retry_later", unless another run is at work. */
   delay?: Delay;
   /** When Garmin last refused an upload for lack of consent, if it has accepted none since. */
   uploadRefusedAt?: Date;
 }
 
-/** What has to wait, and why. */
 export interface Delay {
   cause: DelayCause;
   /** Since when this has lasted; for `garmin_not_showing`, since when the first upload is accepted. */
   since: Date;
-  /** Readings that wait; absent while no run has got so far. */
+  /** Readings that wait; absent if no run has got that far. */
   waiting?: number;
   /** Withings has announced a reading that no run has got to. */
   announced?: true;
-  /** The newest of them; if some were accepted, of those. */
+  /** The newest that waits; if some were accepted, of those. */
   newest?: { takenAt: Date; values: SentValues };
-  /** Of those that wait, how many Garmin has accepted and does not show. */
+  /** How many of them Garmin has accepted and doesn't show. */
   accepted?: number;
-  /** Of those that wait, how many are sent only once the first one of their kind has shown in this Garmin. */
+  /** How many of them are sent only once the first one of their kind has shown in this Garmin. */
   following?: number;
-  /** Until when a vendor asked us to wait. */
   until?: Date;
 }
 
-/** Whether the account only lacks what its owner has not set up, or has taken away again. That is no trouble. */
+/** Whether the account only lacks what its owner hasn't set up, or has removed again. That is no trouble. */
 export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }
 
-/** Whether the cause of an error says only that Garmin did not take a reading. */
+/** Whether the cause of an error says only that Garmin didn't take a reading. */
 export const isAboutOneReading = (cause: string | undefined) => FAIL_REASONS.some((reason) => reason === cause);
 
 export function worse(a: RunStatus, b: RunStatus): RunStatus {
   return RUN_STATUSES.indexOf(a) > RUN_STATUSES.indexOf(b) ? a : b;
 }
 
-/** Totals and the worst status. */
 export function total(outcomes: RunOutcome[]): RunOutcome {
   const sum: RunOutcome = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
   for (const outcome of outcomes) {
@@ -87,7 +83,7 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
 
 /** One run, or several, as JSON output shows them. */
 export interface OutcomeReport extends RunOutcome {
-  /** Where all accounts were asked for. */
+  /** If all accounts were asked for. */
   accounts?: Array<{ account: number } & RunOutcome>;
 }
 

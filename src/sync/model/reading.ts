@@ -1,7 +1,4 @@
-/**
- * One measurement event. What was not measured is absent, never 0.
- * Adapters translate to and from this; nothing else knows a vendor's field names.
- */
+/** One measurement event. What was not measured is absent, never 0. Only adapters know a vendor's field names. */
 export type Reading = WeighIn | BloodPressure;
 export type ReadingKind = Reading["kind"];
 export const KINDS = ["weigh_in", "blood_pressure"] as const satisfies ReadingKind[];
@@ -12,10 +9,7 @@ interface Measured {
   /** When Withings last changed it. */
   modifiedAt: Date;
   attribution: Attribution;
-  /**
-   * It came into Withings from another health app, so it may be a reading that Garmin already has.
-   * Such a reading is looked for in Garmin before it is sent.
-   */
+  /** It came into Withings from another health app, so Garmin may have it already: it's looked for before it is sent. */
   imported: boolean;
   /** A person typed it in, so it may have any date. */
   typed?: true;
@@ -44,7 +38,6 @@ export interface BloodPressure extends Measured {
   pulseBpm?: number;
 }
 
-/** Which parts of a weigh-in its owner wants in Garmin, beside the weight. */
 export interface ChosenParts {
   /** Fat, water, bone and visceral fat. */
   composition: boolean;
@@ -63,7 +56,6 @@ export function chosenParts(weighIn: WeighIn, { composition, muscle }: ChosenPar
   return muscle && muscleMassKg !== undefined ? { ...rest, muscleMassKg } : rest;
 }
 
-/** What of a body composition an owner is shown. */
 export type Composition = Pick<
   WeighIn,
   "bodyFatPercent" | "bodyWaterPercent" | "muscleMassKg" | "boneMassKg" | "visceralFatIndex"
@@ -74,10 +66,7 @@ export function readingId(reading: { measureGroupId: number; kind: ReadingKind }
   return `${String(reading.measureGroupId).padStart(16, "0")}#${reading.kind}`;
 }
 
-/**
- * Two readings with the same fingerprint say the same. It leaves out `modifiedAt` and the attribution, so that a touch
- * that changes no value sends nothing.
- */
+/** The values that count. Without `modifiedAt` and the attribution, so that a change of no value sends nothing. */
 export function fingerprint(reading: Reading): string {
   const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...rest } = reading;
   const { typed: _typed, ...values } = rest;

@@ -1,28 +1,27 @@
-/** When an account is looked at next. */
+/** When an account runs next. */
 export interface ScheduledRun {
   dueAt: Date;
-  /** How many runs before it had to put something off, one after the other. */
+  /** How many runs in a row had to put something off. */
   failures: number;
-  /** When a run last succeeded. Absent until there was one, and after each sign-in. */
+  /** When a run last succeeded. Absent before the first, and after each sign-in. */
   settledAt?: Date;
 }
 
 /**
- * Who is due when, listed by time, so that finding those who are due costs nothing for all the others. An account's own
- * scheduled run is the truth; what the list says beside it is dropped when its time comes.
+ * Who is due when, listed by time, so that accounts that aren't due cost nothing. An account's own scheduled run is the truth;
+ * any other entry in the list is dropped when its time comes.
  */
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;
-  /** Whose time has come, oldest first, page by page. Who was `queued` lately is left out. */
+  /** Accounts that are due, oldest first, page by page. Those queued lately are left out. */
   due(): AsyncGenerator<DueEntry[]>;
-  /** For an hour it is not due again; a job that got lost is queued again after that. */
+  /** For an hour it isn't due again; a job that got lost is queued again after that. */
   markQueued(listed: DueEntry): Promise<void>;
-  /** Takes away what is listed for an account at a time that is not its scheduled run, or no longer. */
+  /** Removes what is listed for an account at a time that is no longer its scheduled run. */
   drop(account: number, dueAt: Date): Promise<void>;
-  /** Takes away the scheduled run of an account that is gone. */
   forget(account: number): Promise<void>;
-  /** Looks at some more accounts with every call, round and round: those among them that nobody would look at any more. */
+  /** Checks some more accounts with every call, in turn, and answers those among them that have fallen out of the list. */
   findUnscheduled(): Promise<number[]>;
 }
 

@@ -1,11 +1,11 @@
 import * as z from "zod";
 
-/** No token lives longer. Above it, a date may not hold the end, and the link would look fresh for ever. */
+/** Above it, a date may not hold the end, and the link would look fresh for ever. */
 const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600;
 
 /**
- * How long a token lives, as a vendor's answer says; undefined if that makes no sense. The tokens beside it are kept all the
- * same: those they replace are dead.
+ * How long a token lives, by a vendor's answer; undefined if that makes no sense. The tokens beside it are kept all the same:
+ * those they replace are dead.
  */
 export const lifeSeconds = z.number().positive().max(LONGEST_LIFE_SECONDS).optional().catch(undefined);
 

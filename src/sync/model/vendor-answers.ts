@@ -1,6 +1,6 @@
 /**
- * A vendor answered in a way that this program does not know. Adapters note it as they meet it, whatever else they do about
- * the answer. Nothing here may reach a log or a message as it is: `value` may hold tokens and readings.
+ * A vendor answered in a way that this program doesn't know. Nothing here may reach a log or a message as it is: `value` may hold
+ * tokens and readings.
  */
 export interface UnknownAnswer {
   vendor: "withings" | "garmin" | "telegram";
@@ -9,13 +9,12 @@ export interface UnknownAnswer {
   httpStatus?: number;
   /** Which part was not understood, as paths and kinds: `measuregrps.0.measures.1.value: invalid_type`. */
   where: string;
-  /** The parsed answer, or the record of it, that was not understood; its text where it is no JSON. */
+  /** The parsed answer, or the part of it that was not understood; its text if it isn't JSON. */
   value: unknown;
-  /** Names of the answer's headers, without their values. */
   headerNames?: string[];
 }
 
-/** Never throws and never waits: an answer that cannot be noted is still dealt with. */
+/** Never throws and never waits: an answer that can't be noted is still dealt with. */
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
 
 /** What is kept of an unknown answer: no values. */
@@ -33,7 +32,6 @@ export interface UnknownShape {
 /** How the calls to one endpoint ended, by outcome: `HTTP 200`, `HTTP 200, status 601`, `no answer`. */
 export type Outcomes = Record<string, { times: number; lastAt: Date }>;
 
-/** How vendors answered recently, as the report shows it. */
 export interface VendorAnswers {
   unknown: Record<UnknownAnswer["vendor"], UnknownShape[]>;
   /** By endpoint, `Garmin POST /upload-service/upload`. */

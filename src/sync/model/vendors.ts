@@ -1,12 +1,7 @@
 import type { WithAccess } from "./link.ts";
 import type { BloodPressure, ChosenParts, Reading, WeighIn } from "./reading.ts";
 
-/** Where readings come from, and where they go. `withings/` and `garmin/` implement it. */
-
-/**
- * Garmin does not offer this kind of reading to this account: its API said so, not something in between. Everything else goes
- * on.
- */
+/** Garmin's own API says that it doesn't offer this kind of reading to this account. Everything else goes on. */
 export class KindClosedError extends Error {
   override readonly name = "KindClosedError";
   readonly httpStatus: number;
@@ -20,11 +15,9 @@ export class KindClosedError extends Error {
 export interface ReadingSource {
   /** All readings that were created or changed since then, ascending by the time they were taken. */
   changedSince(withAccess: WithAccess, since: Date): Promise<SourceAnswer>;
-  /** The newest height Withings has on record. */
   latestHeight(withAccess: WithAccess): Promise<Height | undefined>;
 }
 
-/** A record at Withings that cannot be read. */
 export interface UnreadableRecord {
   /** Its measure group, or whatever else identifies it. */
   id: string;
@@ -40,9 +33,9 @@ export interface SourceAnswer {
   answeredAt?: Date;
   /** Unreadable records that hold a reading, or may. */
   unreadable: UnreadableRecord[];
-  /** False if there is more that we could not get: the cursor must not pass what was not seen. */
+  /** False if there is more that we couldn't get: the cursor must not pass what was not seen. */
   isComplete: boolean;
-  /** Vendor values that nobody here has heard of. */
+  /** Vendor values that this program doesn't know. */
   unknown: string[];
 }
 
@@ -53,7 +46,6 @@ export interface Height {
 
 /** One kind of reading in one Garmin Connect account. */
 export interface Sink<R extends Reading = Reading> {
-  /** How many readings one `send` may carry. */
   batchSize: number;
   /** All readings of one `send` travel in one file, and Garmin takes or refuses them together. */
   sendsAsOne: boolean;
@@ -63,9 +55,9 @@ export interface Sink<R extends Reading = Reading> {
   sentFields(reading: R, context: Pick<SendContext, "heightM" | "parts">): Fields;
   /** What is in Garmin around these instants (whole days, a day more on either side). Throws `KindClosedError`. */
   around(from: Date, to: Date): Promise<Around>;
-  /** Not idempotent: what is sent twice stands twice. Answers for each reading, in order. */
+  /** Not idempotent: what is sent twice is there twice. Answers for each reading, in order. */
   send(readings: R[], context: SendContext): Promise<SendAnswer>;
-  /** Removes one entry. Removing what is gone already does no harm. */
+  /** Removing what is gone already does no harm. */
   remove(key: GarminKey): Promise<void>;
 }
 
@@ -78,16 +70,16 @@ export interface Sinks {
 export type OpenSinks = (withAccess: WithAccess) => Sinks;
 
 export interface SendContext {
-  /** Called right before each upload; when it throws, that upload is not made. */
+  /** Called right before each upload; if it throws, that upload is not made. */
   beforeEach: () => Promise<void>;
   heightM: number | undefined;
-  /** The owner's zone. If it is unknown, nothing that Garmin keeps by local time is sent. */
+  /** The owner's zone. If it's unknown, nothing that Garmin keeps by local time is sent. */
   timezone: string | undefined;
   parts: ChosenParts;
 }
 
 export interface SendAnswer {
-  /** `unknown`: no answer came, and it may stand in Garmin or not. `not_sent`: it surely does not. */
+  /** `unknown`: no answer came, and it may be in Garmin. `not_sent`: it certainly isn't. */
   outcomes: Array<"accepted" | "refused" | "unknown" | "not_sent">;
   /** Why the rest was not sent or is unknown. */
   stoppedBy?: Error;
@@ -102,11 +94,10 @@ export interface GarminKey {
 
 export interface Around {
   entries: GarminEntry[];
-  /** Unreadable entries: each may be any reading that it does not contradict. */
+  /** Each may be any reading that it doesn't contradict. */
   unreadable: UnreadableEntry[];
 }
 
-/** The readable fields of an entry. */
 export interface UnreadableEntry {
   takenAt?: Date;
   /** The local date that Garmin lists it under. */
@@ -116,7 +107,6 @@ export interface UnreadableEntry {
   diastolicMmHg?: number;
 }
 
-/** One entry that stands in Garmin Connect. */
 export interface GarminEntry {
   key: GarminKey;
   takenAt: Date;
@@ -127,7 +117,7 @@ export interface GarminEntry {
   fields: Fields;
 }
 
-/** Fields of a reading that Garmin accepts and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
+/** Fields that Garmin accepts and shows: `takenAt` in milliseconds since 1970, the others as their names say. */
 export const FIELDS = [
   "takenAt",
   "weightKg",
@@ -153,11 +143,10 @@ export interface Difference {
   shown?: number;
 }
 
-/** What is needed to recognise a reading in Garmin's answer. */
 export type SentValues =
   | { kind: "weigh_in"; weightKg: number }
   | { kind: "blood_pressure"; systolicMmHg: number; diastolicMmHg: number; pulseBpm?: number };
 
-/** `unreadable_in_garmin`: something is there that cannot be read and may be it. */
+/** `unreadable_in_garmin`: something is there that can't be read and may be it. */
 export const FAIL_REASONS = ["out_of_range", "refused_by_garmin", "never_appeared", "unreadable_in_garmin"] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
