@@ -16,7 +16,7 @@ import {
   write,
 } from "./record.ts";
 
-/** Does what the finding about a reading asks for. What is left unsettled of "send" and "outdated" has to be uploaded then. */
+/** Does what the finding asks for. "send" and "outdated" that are unsettled afterwards still have to be uploaded. */
 export async function act(item: Task, batch: BatchContext): Promise<void> {
   const { finding, surplus = [] } = item;
   for (const { key } of surplus) await remove(key, batch);
@@ -46,10 +46,7 @@ function keyInGarmin({ entry }: Task, inGarmin: GarminEntry | undefined): Pick<L
   return garminKey ? { garminKey } : {};
 }
 
-/**
- * Settles what must not be sent: it became doubtful, or was edited beyond what Garmin takes, while its upload was open. What
- * Garmin has of it stays there.
- */
+/** Settles what must not be sent: it became doubtful, or was edited beyond what Garmin takes, while its upload was open. */
 async function withhold(item: Task, inGarmin: Pick<LedgerEntry, "garminKey">, batch: BatchContext): Promise<void> {
   const { reading, step, entry } = item;
   const { sink, ledger, clock } = batch;
@@ -76,13 +73,13 @@ async function replace(item: Task, inGarmin: GarminEntry | undefined, batch: Bat
     ...(before?.possibleCopies && { possibleCopies: before.possibleCopies }),
   };
   await write(item, replacing, batch.ledger);
-  // Not only what Garmin shows at this moment: what it showed once is there until it is removed.
+  // Not only what Garmin shows right now: what it showed once is there until it's removed.
   if (replaces?.garminKey) await remove(replaces.garminKey, batch);
 }
 
 /**
- * It was read back from Garmin, the same or different. `shown` are the keys of what Garmin showed beside it: a version whose
- * removal Garmin said yes to, and which is there all the same, is removed again by a later run.
+ * `shown`: keys of what Garmin showed beside it. A version whose removal Garmin confirmed but still shows is removed again by a
+ * later run.
  */
 export async function recordSeen(
   item: Item,
@@ -113,7 +110,6 @@ export async function recordSeen(
   readBacks.push(readBack);
 }
 
-/** Garmin has it from elsewhere, so it is not sent. */
 async function adopt(item: Task, inGarmin: GarminEntry, batch: BatchContext): Promise<void> {
   const { reading, step, entry } = item;
   const adopted: LedgerEntry = {
@@ -130,13 +126,11 @@ async function adopt(item: Task, inGarmin: GarminEntry, batch: BatchContext): Pr
   batch.strangers.delete(inGarmin.key.id);
 }
 
-/** It was sent, and Garmin does not show it. */
 async function giveUp(item: Task, reason: FailReason, { ledger }: BatchContext): Promise<void> {
   const known = item.entry?.value ?? notAttempted(item.reading, undefined);
   await settle(item, { ...known, fate: { state: "failed", reason } }, ledger);
 }
 
-/** Garmin does not have it, so its owner is asked. */
 async function hold(item: Task, { ledger }: BatchContext): Promise<void> {
   if (item.step.type === "hold") await settleAs(item, { state: "held", reason: item.step.reason }, ledger);
 }
@@ -146,7 +140,7 @@ async function endWatch(item: Task, { ledger, clock }: BatchContext): Promise<vo
   if (!item.entry) return;
   const { possibleCopies = [], ...rest } = item.entry.value;
   if (stillAwaited(possibleCopies, clock.now()).possibleCopies) return;
-  // It had failed before and did not fail again: it releases the cursor with the next run.
+  // It failed before, and releases the cursor only with the next run.
   if (rest.fate.state === "failed") await write(item, rest, ledger);
   else await settle(item, rest, ledger);
 }

@@ -12,9 +12,8 @@ import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 
-/** How far back the first run of an account reaches, unless the owner says otherwise. */
 const FIRST_RUN_SECONDS = 30 * 24 * 3600;
-/** Withings does not say whether a change in exactly the cursor's second comes again, nor how late one becomes visible. */
+/** Withings doesn't say whether a change in exactly the cursor's second is listed again, nor how late one becomes visible. */
 const OVERLAP_SECONDS = 24 * 3600;
 /** Withings refuses the same call within ten seconds. A starting point that moves with the clock makes it another call. */
 const VARIATION_SECONDS = 600;
@@ -25,26 +24,24 @@ export interface CollectDeps {
   source: ReadingSource;
   openSinks: OpenSinks;
   clock: Clock;
-  /** The time by the vendors' last answers, if they give it. */
+  /** The time by the vendors' last answers. */
   vendorTime?: () => Date | undefined;
 }
 
-/** Where a run of an account starts. */
 export interface Start {
   ledger: Ledger;
-  /** As it is stored; absent before the first run. */
+  /** Absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
-  /** Garmin may have readings that the ledger does not know, so a look comes before anything is sent. */
+  /** Garmin may have readings that the ledger doesn't know, so a look comes before anything is sent. */
   looksFirst: boolean;
-  /** The same of what is held already: somebody may have brought it by other means. */
+  /** The same for what is held already: somebody may have brought it by other means. */
   looksForHeld: boolean;
   /** Both only for the links that the run started with: it must not go on with others. */
   withingsAccess: WithAccess;
   sinks: Sinks;
 }
 
-/** Opens the ledger of this pair of links. */
 export async function openStart(
   { ledgers, tokens, openSinks, clock }: CollectDeps,
   account: Account,
@@ -62,7 +59,7 @@ export async function openStart(
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   return {
     ...{ ledger, stored, progress, looksForHeld },
-    // A record that could not be read until now was in no earlier look.
+    // A record that couldn't be read until now was in no earlier look.
     looksFirst: looksForHeld || progress.unreadable !== undefined,
     withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
     sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
@@ -71,7 +68,7 @@ export async function openStart(
 
 export interface Collected {
   answer: SourceAnswer;
-  /** Everything that was changed at Withings since then is in the answer. */
+  /** Everything changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
   /** The account's zone: the chosen one, otherwise Withings' current or last one. */
@@ -79,7 +76,7 @@ export interface Collected {
   items: Item[];
 }
 
-/** Reads Withings and the ledger, and decides what is to happen with each reading. Changes nothing. */
+/** Reads Withings and the ledger, and decides what to do with each reading. Changes nothing. */
 export async function collectAndPlan(
   { source, clock }: CollectDeps,
   account: Account,
@@ -93,7 +90,7 @@ export async function collectAndPlan(
   const again = unreadableSince(progress, now).map((it) => it.getTime());
   const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
   const answer = await source.changedSince(withingsAccess, since);
-  // The height is seldom sent, and a body-mass index needs it: once, all the history is asked for it.
+  // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
   const entries = await ledger.entries(answer.readings.map(readingId));
   const timezone = timezoneOf(account, progress, answer.timezone);
@@ -158,7 +155,6 @@ function planAll(
   });
 }
 
-/** Whether Garmin has to be asked about it, or sent it, to settle it. */
 export function isTask(item: Item): item is Item<Exclude<Task["step"], { type: "hold" }>> {
   const { type } = item.step;
   return type === "send" || type === "verify" || type === "replace" || type === "watch";
@@ -171,8 +167,8 @@ export function tasksOf(items: Item[], kind: ReadingKind): Task[] {
 }
 
 /**
- * Readings that are to be held, and that Garmin is asked about first: nobody is asked about what is there already. Once they
- * are held, Garmin is asked again only where it is asked about everything.
+ * Readings to be held: Garmin is asked first, because nobody should be asked about what is already there. Once held, they are
+ * looked up only when everything is.
  */
 export function holdsOf(
   items: Item[],
@@ -182,15 +178,15 @@ export function holdsOf(
   const holds = items.filter((it) => it.reading.kind === kind).filter(isHold);
   return holds.filter(({ reading, before }) => {
     const isKnown = before?.fate.state === "held" && before.fingerprint === fingerprint(reading);
-    // What was sent of it is followed up anyway, and what Garmin cannot store is not there.
+    // What was sent of it is followed up anyway, and what Garmin can't store isn't there.
     const isPointless = (before && isOpen(before)) || (sinks[kind] as Sink).refusal(reading) !== undefined;
     return !isPointless && (looksForHeld || !isKnown);
   });
 }
 
 /**
- * Delete keys of Garmin entries that surely are readings of ours, also of those that Withings did not list this time: no
- * other reading may be taken for one of them. Asked only when there is something to match.
+ * Delete keys of Garmin entries that are certainly ours, including those that Withings didn't list this time: no other reading
+ * may be taken for one of them.
  */
 export async function claimedKeys(items: Item[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
   if (others.length === 0 && !items.some(isTask)) return new Set();

@@ -5,15 +5,14 @@ import type { Reading, ReadingKind } from "../model/reading.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 
-/** A reading that a run has not settled, and its ledger entry as it is now. */
 export interface Waiting {
   reading: Reading;
   entry: LedgerEntry | undefined;
 }
 
 /**
- * What waits, from what a run knows anyway. `cause` is what stopped the run; without one, readings wait for an upload to show.
- * `isProven`: readings of this kind may be sent together.
+ * `cause` is what stopped the run; without one, readings wait for an upload to show. `isProven`: readings of this kind may be
+ * sent together.
  */
 export function delayOf(
   cause: DelayCause | undefined,
@@ -42,7 +41,7 @@ function newestOf(all: Waiting[]): Reading | undefined {
   return all.map(({ reading }) => reading).toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
 }
 
-/** A delay that goes on keeps the time at which it began. */
+/** A delay that goes on keeps the time at which it started. */
 export function continued(delay: Delay, before: Delay | undefined): Delay {
   if (!before) return delay;
   const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;

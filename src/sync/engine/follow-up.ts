@@ -8,10 +8,10 @@ import { OURS, UnclaimedEntries } from "./match.ts";
 import { isAttempted, isOpen, secondsSinceAttempt } from "./plan.ts";
 import { stillAwaited } from "./record.ts";
 
-/** How long an upload that Garmin accepted or did not answer may still turn up. */
+/** How long an upload that Garmin accepted or didn't answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
 
-/** The open readings that are no task: Withings no longer lists them, or they are held. */
+/** Withings no longer lists them, or they are held. */
 export async function openWithoutTask(
   items: Item[],
   progress: Progress,
@@ -27,8 +27,8 @@ export async function openWithoutTask(
 }
 
 /**
- * Follows up uploads of readings that are not to be sent any more. One copy that turns up stays, as everything sent stays;
- * further copies are removed. Puts those still open into `stillOpen`, all of them if it fails.
+ * Follows up uploads of readings that aren't to be sent any more. One copy that turns up stays, as everything sent stays; further
+ * copies are removed. Puts those still open into `stillOpen`, all of them if it fails.
  */
 export async function followUp(
   entries: Array<Versioned<LedgerEntry>>,

@@ -7,19 +7,16 @@ import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
 import { toRemove, unconfirmed } from "./record.ts";
 
-/** What became of the owner's decision. */
 export interface Heard {
-  /** `nothing_waits`: none of the readings waits, or a decision does not help them. */
+  /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */
   type: "noted" | "nothing_waits";
-  /** As the ledger has them now; those that it does not know are left out. */
+  /** As the ledger has them now; those that it doesn't know are left out. */
   entries: LedgerEntry[];
 }
 
 /**
- * What the owner says of readings that are held, or that could not be stored. "mine" and "bring" send them with the next run,
- * after a look whether Garmin has them; "not_mine" settles them for good, unless Withings is told otherwise later.
- *
- * Throws `BusyError` while a run is at work on the account.
+ * "mine" and "bring" send the readings with the next run, after a look into Garmin; "not_mine" settles them for good, unless
+ * Withings learns otherwise later. Throws `BusyError` while a run is at work on the account.
  */
 export async function decideHeld(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
@@ -44,7 +41,7 @@ export async function decideHeld(
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
     if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
     await lease.ensure();
-    // First of all: if this ends half-way, the next run reads the readings again and finds which still wait.
+    // First: if this ends half-way, the next run reads the readings again and finds which are still held.
     const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
     await ledger.saveProgress(next, progress.version);
     for (const { entry, now } of waiting) await ledger.write(now, entry.version);
@@ -52,15 +49,12 @@ export async function decideHeld(
   });
 }
 
-/**
- * Whether the owner's yes would send it. Readings that Garmin cannot store, or that are in the future, are not sent whatever
- * they say; one that waits for a time zone is sent as soon as there is one.
- */
+/** Whether the owner's yes would send it. A reading without a time zone is sent as soon as there is one. */
 export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
   return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
 }
 
-/** What the ledger says after the decision; undefined where it changes nothing. */
+/** Undefined if the decision changes nothing. */
 function afterDecision(
   entry: LedgerEntry,
   decision: { type: Decision; at: Date },
@@ -78,7 +72,7 @@ function afterDecision(
     decision,
     fate: sending,
     attempts: 0,
-    // What Garmin took and never showed may be there by now, even several times: it is looked for before it is sent.
+    // What Garmin took and never showed may be there by now, even several times: it's looked for before it is sent.
     ...(fate.reason === "never_appeared" && attemptedAt && { attemptedAt }),
     ...(mayBeThere(fate.reason) && unconfirmed({ ...entry, fate: sending }, decision.at)),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),

@@ -4,12 +4,11 @@ import type { Reading } from "../model/reading.ts";
 import type { GarminEntry } from "../model/vendors.ts";
 import type { Step } from "./plan.ts";
 
-/** One reading on its way through a run, from what Withings lists to what the ledger says in the end. */
+/** One reading on its way through a run. */
 export interface Item<S extends Step = Step> {
   readonly reading: Reading;
-  /** What is to happen with it. */
   readonly step: S;
-  /** Its ledger entry when the run began. */
+  /** Its ledger entry when the run started. */
   readonly before: LedgerEntry | undefined;
   /** Its ledger entry now, replaced as it is written. */
   entry: Versioned<LedgerEntry> | undefined;
@@ -17,16 +16,13 @@ export interface Item<S extends Step = Step> {
   finding?: Finding;
   /** Copies of it in Garmin that are one too many. */
   surplus?: GarminEntry[];
-  /** Garmin accepted an upload of it in this run. */
   isAccepted?: true;
-  /** This run is done with it, and its entry says what it came to. */
+  /** This run is done with it, and its entry has the result. */
   isSettled?: true;
 }
 
-/** A reading that Garmin has to be asked about, or sent. */
 export type Task = Item<Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>>;
 
-/** One that the ledger knows. */
 export type Written<I extends Item = Item> = I & { entry: Versioned<LedgerEntry> };
 
 /**

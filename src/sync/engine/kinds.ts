@@ -13,10 +13,8 @@ import { reconcile } from "./reconcile.ts";
 import { settleAs } from "./record.ts";
 import { blameKind, broke, type Trouble } from "./trouble.ts";
 
-/** The readings of one kind that Garmin has to be asked about, or sent. */
 export interface KindWork {
   kind: ReadingKind;
-  /** Nothing of this kind is tried now. */
   isResting: boolean;
   tasks: Task[];
   holds: Task[];
@@ -24,7 +22,6 @@ export interface KindWork {
   tried?: Tried;
 }
 
-/** One run when its readings are collected. */
 export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
   account: Account;
   start: Start;
@@ -33,11 +30,10 @@ export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
 
 export interface Work {
   kinds: KindWork[];
-  /** Readings that stay open though nothing is left to send of them, by `readingId`. */
+  /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
 }
 
-/** Settles what can be settled now. */
 export async function bringToGarmin(
   deps: CollectDeps & { log: Log },
   run: CollectedRun,
@@ -51,7 +47,7 @@ export async function bringToGarmin(
   const openBefore = await openWithoutTask(items, start.progress, start.ledger);
   const claimed = await claimedKeys(items, [...openBefore, ...holds], start.ledger);
   const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
-  // First, so that no late copy is taken for a new reading. A failure here does not keep anything else from arriving.
+  // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
   const stillOpen: string[] = [];
   for (const { kind, isResting, batch } of kinds) {
     const entries = openBefore.filter(({ value }) => value.kind === kind);
@@ -71,7 +67,7 @@ function planKinds({ clock }: CollectDeps, { account, start, collected: { items 
   });
 }
 
-/** Writes down what is held, refused or left out. What Garmin may have already is looked for first. */
+/** What Garmin may have already is looked up first. */
 async function settleWithoutGarmin(items: Item[], holds: Task[], ledger: Ledger): Promise<void> {
   const isLookedFor = new Set<Item>(holds);
   for (const item of items) {
@@ -106,14 +102,13 @@ async function reconcileKind(
   const error = await deps.tokens.heed(run.account.telegramUserId, "garmin", batch.errors[0]);
   for (const { isSettled, entry } of [...tasks, ...holds]) {
     if (!isSettled || entry?.value.fate.state !== "failed") continue;
-    // Our bug or Garmin's change: a refusal of something that we found to be in order.
+    // Our bug or Garmin's change: it refused what we had found to be in order.
     if (entry.value.fate.reason !== "out_of_range") broke(trouble, entry.value.fate.reason);
   }
   if (error) blameKind(trouble, error, deps);
   return { pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
 }
 
-/** Why nothing more of this kind is tried. */
 function pausedBy(error: unknown, batch: BatchContext): Tried["pausedBy"] {
   if (error instanceof KindClosedError) return { reason: "closed", httpStatus: error.httpStatus };
   return isDiffering(batch) ? { reason: "differs" } : undefined;

@@ -7,37 +7,31 @@ import { secondsSinceAttempt } from "./plan.ts";
 
 /** Garmin may show an upload late: until then one without an answer is only looked for, not sent again. */
 const UNKNOWN_WAIT_SECONDS = 120;
-/** One that Garmin said yes to is surely on its way: it gets a day. */
+/** One that Garmin accepted is certainly on its way: it gets a day. */
 const ACCEPTED_WAIT_SECONDS = 24 * 3600;
 const ACCEPTED_ATTEMPTS = 3;
 
 export interface LookupDeps {
   sink: Sink;
-  /** Delete keys of entries that are known to be other readings. */
   claimed: ReadonlySet<string>;
-  /** Readings of this kind are known to come back as they were sent. */
   isProven: boolean;
-  /** Fields whose differences the owner has accepted. */
   accepted: ReadonlySet<Field>;
   now: Date;
-  /** Sent, or to be sent: none of these is taken for another reading, although it is not asked about here. */
+  /** Sent, or to be sent: not asked about here, but not taken for another reading either. */
   expected?: Wanted[];
 }
 
-/** What Garmin shows of one reading. */
 interface Match {
   item: Task;
   /** As we sent it, or as Garmin has changed it. */
   ours?: GarminEntry | undefined;
   /** The version that has to go, or had to. */
   replaced?: GarminEntry | undefined;
-  /** It is there from elsewhere. */
   elsewhere?: GarminEntry | undefined;
-  /** Late copies. */
   copies: GarminEntry[];
 }
 
-/** Looks into Garmin, and fills in what it has of each. Changes nothing there. Answers the entries that are not ours. */
+/** Fills in what Garmin has of each, and changes nothing there. Resolves to the entries that aren't ours. */
 export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<GarminEntry[]> {
   const { sink, claimed, now, expected = [] } = deps;
   const asked = items.filter(({ step }) => step.type !== "send" || step.adopt);
@@ -51,17 +45,17 @@ export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<Gar
   const own = new Set(items.flatMap(({ entry }) => keysOf(entry?.value)));
   const entries = new UnclaimedEntries(all, new Set([...claimed].filter((id) => !own.has(id))));
   const matches = items.map((item): Match => ({ item, copies: [] }));
-  // Of two alike, the one that Garmin said yes to has the better right: the other may never have got there.
+  // Of two alike, the one that Garmin accepted comes first: the other may never have got there.
   const isUnknown = ({ item }: Match) => Number(item.entry?.value.fate.state !== "sent");
   const verifying = matches
     .filter(({ item }) => item.step.type === "verify")
     .sort((a, b) => isUnknown(a) - isUnknown(b));
 
-  // The order matters: by key, then to the second, then to the minute, then what may be the same event. Looser matches
-  // must not take away what is surely another's.
+  // The order matters: by key, then to the second, then to the minute, then what may be the same event. Looser matches must not
+  // take what certainly belongs to another reading.
   takeReplaced(matches, entries);
   takeOurs(verifying, entries);
-  // Before anything else is taken for ours or adopted, because a late copy of ours is not from elsewhere.
+  // Before anything else is taken for ours or adopted, because a late copy of ours isn't from elsewhere.
   for (const match of matches) match.copies = entries.takeAll(match.item.entry?.value.possibleCopies ?? []);
   takeChanged(verifying, entries, deps);
   entries.takeAll(expected);
@@ -90,7 +84,7 @@ function takeOurs(verifying: Match[], entries: UnclaimedEntries): void {
   }
 }
 
-/** An entry is there that nothing else explains: a different value or time alone must not lead to sending again. */
+/** Nothing else explains this entry: a different value or time alone must not lead to sending again. */
 function takeChanged(verifying: Match[], entries: UnclaimedEntries, deps: LookupDeps): void {
   const { isProven, accepted, now } = deps;
   for (const match of verifying) {
@@ -109,7 +103,7 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       const mayAdopt = step.type === "hold" || (step.type !== "watch" && step.adopt);
       // While the old version is there, the new one was not brought: the old one goes first.
       if (!mayAdopt || match.ours || match.replaced) continue;
-      // An imported reading may be the echo of one of ours, so for it no entry is taken.
+      // An imported reading may be the echo of one of ours, so it takes no entry.
       const among = reading.imported ? new UnclaimedEntries(all, new Set()) : entries;
       match.elsewhere ??= among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
     }
@@ -127,11 +121,11 @@ function conclude(match: Match, unreadable: UnreadableEntry[], now: Date): void 
     item.finding = { type: "elsewhere", inGarmin: elsewhere };
     return;
   }
-  // Garmin said yes to its removal before the new version was sent.
+  // Garmin confirmed its removal before the new version was sent.
   if (finding.type === "arrived" && replaced) item.surplus = [...copies, replaced];
   const sent = item.entry?.value;
   if (!isSentAgain(finding) || !sent?.attemptedAt || !unreadable.some((it) => mayBeOurs(sent, it))) return;
-  // Garmin's answer may be readable tomorrow, when it is complete or this program knows its shape.
+  // Garmin's answer may be readable tomorrow, when it's complete or this program knows its shape.
   const isPatient = secondsSinceAttempt(sent, now) < ACCEPTED_WAIT_SECONDS;
   item.finding = { type: isPatient ? "wait" : "unclear" };
 }

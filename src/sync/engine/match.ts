@@ -1,7 +1,7 @@
 import type { Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, SentValues, UnreadableEntry } from "../model/vendors.ts";
 
-/** What of a reading comes back from Garmin, on Garmin's grid. */
+/** What comes back from Garmin of a reading, on Garmin's grid. */
 export function sentValues(reading: Reading): SentValues {
   if (reading.kind === "weigh_in") return { kind: "weigh_in", weightKg: Math.round(reading.weightKg * 100) / 100 };
   return {
@@ -17,33 +17,33 @@ export interface Wanted {
   values: SentValues;
 }
 
-/** Whether this entry is what we sent: it comes back to the second, and a weight to ten grams. */
+/** Ours comes back to the second, and a weight to ten grams. */
 export function isOurs(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 1, grams: 10 });
 }
 
 /**
- * The same, for a blood pressure whose seconds Garmin has cut off or rounded away: it reformats their times, and a
- * missed match would double a reading. To be asked only when nothing is ours to the second.
+ * For a blood pressure whose seconds Garmin has cut off: a missed match would double a reading. Only if nothing matches to the
+ * second.
  */
 export function isOursToTheMinute(wanted: Wanted, inGarmin: GarminEntry): boolean {
   if (wanted.values.kind !== "blood_pressure" || inGarmin.takenAt.getTime() % 60_000 !== 0) return false;
   return matches(wanted, inGarmin, { seconds: 60, grams: 0 });
 }
 
-/** Whether this entry is what we sent, with another value: nothing else of the kind is at its very second. */
+/** With another value, but nothing else of the kind is at its second. */
 function isAtItsSecond(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return wanted.values.kind === inGarmin.values.kind && secondsApart(wanted, inGarmin) <= 1;
 }
 
 type Sent = Wanted & { attemptedAt?: Date | undefined };
 
-/** Whether this entry was in Garmin before we sent ours. Clocks differ a little. */
+/** It was in Garmin before we sent ours. Clocks differ a little. */
 function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
   return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
 }
 
-/** Whether this entry is what we sent at `attemptedAt`, with another time: rounded, or shifted by a zone difference. */
+/** With another time: rounded, or shifted by a zone difference. */
 function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
   if (!wanted.attemptedAt || !inGarmin.storedAt || isOlder(wanted, inGarmin)) return false;
   const seconds = secondsApart(wanted, inGarmin);
@@ -57,8 +57,8 @@ const QUARTER_SECONDS = 15 * 60;
 const DAY_SECONDS = 26 * 3600;
 
 /**
- * How an entry that Garmin has changed is recognised, best first, if nothing is there as it was sent. An older entry is
- * someone else's, unless our clock is wrong: it counts only if ours would otherwise be sent again.
+ * How to recognise an entry that Garmin has changed, best first. An older entry is someone else's, unless our clock is wrong: it
+ * counts only if ours would otherwise be sent again.
  */
 export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
   const { isProven, accepted, isToSend = false } = given;
@@ -69,17 +69,16 @@ export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>
   return isProven && !isToSend ? [isAtSecond] : [isAtSecond, isShifted];
 }
 
-/** How what we sent is recognised, best first. */
 export const OURS = [isOurs, isOursToTheMinute];
 
-/** Whether this entry is the same event, brought there by other means. */
+/** The same event, brought there by other means. */
 export function isSameEvent(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }
 
 /**
- * Whether a partly unreadable entry may be what we sent: none of its readable fields contradicts it. Its weight alone says
- * little, so an entry without a time has to be listed near the day.
+ * Whether a partly unreadable entry may be what we sent: none of its readable fields contradicts it. A weight alone says little,
+ * so an entry without a time has to be listed near the day.
  */
 export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt
@@ -101,7 +100,7 @@ function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
 }
 
 function matches(wanted: Wanted, inGarmin: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
-  // Said this way round, a time that is no time matches nothing.
+  // Written this way round, an invalid time matches nothing.
   if (!(secondsApart(wanted, inGarmin) <= tolerance.seconds)) return false;
   const [a, b] = [wanted.values, inGarmin.values];
   if (a.kind === "weigh_in" && b.kind === "weigh_in") {
@@ -123,18 +122,16 @@ export class UnclaimedEntries {
     this.#free = inGarmin.filter((it) => !claimed.has(it.key.id));
   }
 
-  /** The entry with this delete key. */
   takeByKey(id: string | undefined): GarminEntry | undefined {
     return this.#take(this.#free.filter((it) => it.key.id === id));
   }
 
-  /** The nearest entry in time that fits. */
+  /** The nearest in time that fits. */
   take<W extends Wanted>(wanted: W, fits: (wanted: W, inGarmin: GarminEntry) => boolean): GarminEntry | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
   }
 
-  /** Everything that is one of these. */
   takeAll(wanted: Wanted[]): GarminEntry[] {
     const all: GarminEntry[] = [];
     for (const each of wanted) {
@@ -145,7 +142,6 @@ export class UnclaimedEntries {
     return all;
   }
 
-  /** Entries not matched yet. */
   left(): GarminEntry[] {
     return [...this.#free];
   }

@@ -3,7 +3,7 @@ import type { Pause, Progress } from "../model/ledger.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 const HOUR_MS = 3600 * 1000;
-/** A single refusal may be a fault of an hour. After this, it counts as a fact, and is checked once a day. */
+/** A single refusal may pass within hours. After this, it counts as a fact, and is checked once a day. */
 const DOUBTED_MS = 6 * HOUR_MS;
 const LOOK_AGAIN_MS = 24 * HOUR_MS;
 
@@ -12,7 +12,6 @@ export const doubtedUntil = ({ since }: Pause) => new Date(since.getTime() + DOU
 
 export type Pauses = NonNullable<Progress["paused"]>;
 
-/** Whether nothing of this kind is to be tried now. */
 export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, now: Date): boolean {
   const pause = paused?.[kind];
   if (!pause) return false;
@@ -21,7 +20,7 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
   return now >= doubtedUntil(pause) && Math.abs(now.getTime() - pause.lookedAt.getTime()) < LOOK_AGAIN_MS;
 }
 
-/** Before a run tries paused kinds again, it is set back to their waiting readings. */
+/** Before a run tries paused kinds again, the cursor goes back to their waiting readings. */
 export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
   return KINDS.reduce((before, kind) => {
     const pause = progress.paused?.[kind];
@@ -29,10 +28,7 @@ export function reachingBack(progress: Progress, sends: Sends, now: Date): Progr
   }, progress);
 }
 
-/**
- * The cursor goes back to the waiting readings, and what the owner had asked for is asked for again. The run looks into Garmin
- * before it sends, because uploads under way when the kind was paused may have arrived.
- */
+/** The run looks into Garmin before it sends, because uploads under way when the kind was paused may have arrived. */
 export function backTo(progress: Progress, { from, askedSince }: Pause): Progress {
   const asked = earliest(progress.askedSince, askedSince);
   return {
@@ -47,14 +43,12 @@ function earliest(a: Date | undefined, b: Date | undefined): Date | undefined {
   return a && b ? (a < b ? a : b) : (a ?? b);
 }
 
-/** What a run found out about one kind. */
 export interface Tried {
   pausedBy?: Pick<Pause, "reason" | "httpStatus"> | undefined;
-  /** Garmin was asked, and offers it. */
   isServed: boolean;
 }
 
-/** The pauses after a run. `waiting` are Withings' `modified` times of the readings that the run has not settled. */
+/** `waiting`: Withings' `modified` times of the readings that the run has not settled. */
 export function pausesAfter(
   before: Pauses = {},
   found: {

@@ -22,7 +22,7 @@ export type Step =
   | { type: "hold"; reason: HeldReason }
   | { type: "fail"; reason: FailReason }
   | { type: "send"; adopt: boolean }
-  /** `hold`: if it has not arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
+  /** `hold`: if it hasn't arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
   | { type: "verify"; hold?: HeldReason; adopt?: true }
   | { type: "replace"; adopt?: true }
   | { type: "watch" };
@@ -32,24 +32,20 @@ export interface PlanContext {
   /** When the account's first run ended; undefined during that one. */
   begunAt: Date | undefined;
   now: Date;
-  /** Garmin may have readings that the ledger does not know: on a first run, one that reaches back, or after a restore. */
+  /** Garmin may have readings that the ledger doesn't know: on a first run, one that reaches back, or after a restore. */
   adopting: boolean;
-  /** Why Garmin could never take it. */
   refusal: FailReason | undefined;
-  /** Whether its kind is to be sent. */
   isOn: boolean;
-  /** The owner asked for everything since then. */
   askedSince: Date | undefined;
-  /** Whether the account's time zone is known. */
   hasTimezone: boolean;
-  /** Whether it is near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
+  /** Whether it's near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
   probable: boolean | undefined;
 }
 
 /** What Garmin refused is offered again once a day for a week: the reason may have been Garmin. */
 const REFUSED_AGAIN_SECONDS = 24 * 3600;
 const REFUSED_AGAIN_TIMES = 7;
-/** Clocks differ by minutes, and zones are no matter here. What lies a day ahead was never measured. */
+/** Clocks differ by minutes. What lies a day ahead was never measured. */
 const FUTURE_SECONDS = 24 * 3600;
 /** The first scale that reports by itself came out in 2009. An earlier date from a device means that its clock was reset. */
 const FIRST_DEVICES = new Date("2009-01-01T00:00:00Z");
@@ -90,16 +86,16 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
       if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.decision?.at)) {
         return again(entry, fresh(reading, context, true), adopting);
       }
-      // What came to Garmin by other means is not ours to change.
+      // What came to Garmin by other means isn't ours to change.
       return atRest(entry);
     }
     case "held": {
       if (!isOn) return whileOff(entry);
       const { reason } = entry.fate;
       if (reason === "before_start" && isBeforeStart) return { type: "hold", reason };
-      // Clocks may differ when it comes, not by a day: once it is held, its own date counts.
+      // Clocks may differ when it arrives, but not by a day: once it's held, its own date counts.
       if (reason === "in_the_future" && !changed && reading.takenAt > now) return { type: "hold", reason };
-      // What was once far off is not cleared by there being nothing left to compare it with.
+      // A weight that was far off isn't cleared because there is nothing left to compare it with.
       const isDoubted = reason === "improbable_weight" && !changed;
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
       return again(entry, fresh(reading, { ...context, probable }, true), adopting);
@@ -120,12 +116,11 @@ export function isDecided(entry: LedgerEntry): boolean {
   return entry.fate.state === "sending" && entry.attempts === 0 && isToSend(entry);
 }
 
-/** Withings says by now that it is the owner's, who has assigned it to themselves after all. */
+/** The owner has assigned it to themselves at Withings after all. */
 function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undefined): boolean {
   return attribution === "confirmed" && at !== undefined && modifiedAt > at;
 }
 
-/** Includes the owner's answer about the reading. */
 type OwnedContext = PlanContext & { isMine: boolean };
 
 function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
@@ -135,7 +130,7 @@ function fresh(reading: Reading, context: OwnedContext, adopt: boolean): Step {
   return { type: "send", adopt };
 }
 
-/** An older version of it may be in Garmin, from before it was edited into something that could not be sent. */
+/** An older version of it may be in Garmin, from before it was edited into something that couldn't be sent. */
 function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }
@@ -145,22 +140,19 @@ export function isWatched({ possibleCopies = [] }: LedgerEntry): boolean {
   return possibleCopies.length > 0;
 }
 
-/** It was sent, and the outcome is not known yet. */
 export function isAttempted({ fate, attemptedAt }: LedgerEntry): boolean {
   return attemptedAt !== undefined && (fate.state === "sending" || fate.state === "sent");
 }
 
-/** An upload of it has not been accounted for. */
 export function isOpen(entry: LedgerEntry): boolean {
   return isAttempted(entry) || isWatched(entry);
 }
 
-/** It waits until its kind is on. What was sent of it is looked after meanwhile: a watch nobody ends would hold the cursor. */
+/** What was sent of it is still looked for: a watch that nobody ends would hold the cursor. */
 function whileOff(entry: LedgerEntry): Step {
   return { type: isWatched(entry) ? "watch" : "leave" };
 }
 
-/** There is nothing to do for the reading itself. */
 function atRest(entry: LedgerEntry): Step {
   return { type: isWatched(entry) ? "watch" : "settled" };
 }
@@ -188,7 +180,7 @@ function hasImpossibleDate({ takenAt, typed, imported }: Reading): boolean {
   return takenAt < FIRST_DEVICES && !typed && !imported;
 }
 
-/** A refused reading that is worth another try. Until it had its tries it holds the cursor. */
+/** A refused reading that is worth another try. Until then it holds the cursor. */
 export function isOfferedAgain(entry: LedgerEntry): boolean {
   return (
     entry.fate.state === "failed" && entry.fate.reason === "refused_by_garmin" && entry.attempts < REFUSED_AGAIN_TIMES
@@ -200,8 +192,7 @@ function secondsSince(instant: Date, now: Date): number {
 }
 
 /**
- * How long ago it was last sent; infinite if never. An attempt more than a day ahead was dated by a wrong clock: it was made
- * at some unknown time, and must not hold anything up until that date.
+ * Infinite if never. An attempt more than a day ahead was dated by a wrong clock, and must not hold anything up until that date.
  */
 export function secondsSinceAttempt({ attemptedAt }: LedgerEntry, now: Date): number {
   if (!attemptedAt) return Number.POSITIVE_INFINITY;

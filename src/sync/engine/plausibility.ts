@@ -3,9 +3,9 @@ export const RECENT_DAYS = 90;
 const AT_LEAST = 3;
 
 /**
- * How far outside the range of the recent weigh-ins another one may lie, as a share of their median. A tenth is 8 kg for
- * somebody of 80 kg: more than a hard week of illness, clothes and a meal take or add together, and less than what tells
- * most children, guests and suitcases from the owner. The range itself follows somebody who slowly gains or loses.
+ * How far outside the range of the recent weigh-ins another one may lie, as a share of their median. A tenth is 8 kg at 80 kg:
+ * more than a week of illness, clothes and a meal change, and less than what tells most children, guests and suitcases from the
+ * owner. The range itself follows slow gains and losses.
  */
 const PROBABLE_SHARE = 0.1;
 

@@ -18,18 +18,17 @@ import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** What the owner is shown at most, and what keeps the item small. */
+/** Keeps the item small. */
 export const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 /** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
 /** More than that means that Withings' answers have changed, and a few are enough to tell the owner. */
 const UNREADABLE_RECORDS = 50;
-/** A summary a day looks back on a day, and a week of it may be asked for. An import of years must not stay here. */
+/** A summary may look back on a week. An import of years must not stay here. */
 const ARRIVED_DAYS = 8;
 const ARRIVALS = 100;
 
-/** Where a run starts that has never run, or that is told to reach back. */
 export function startingPoint(before: Progress | undefined, since: Date | undefined, firstRunStart: Date): Progress {
   if (before && !since) return before;
   const startAt = since ?? firstRunStart;
@@ -56,8 +55,8 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
 }
 
 /**
- * A start or a cursor in the future comes from a wrong clock: readings before it would be skipped, or never listed. It is then
- * handled like a first run, which sends nothing twice, because it checks the ledger and Garmin.
+ * A start or a cursor in the future comes from a wrong clock: readings before it would be skipped, or never listed. Handled like
+ * a first run, which sends nothing twice, because it checks the ledger and Garmin.
  */
 export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date): Progress {
   const { startAt, cursorAt } = progress;
@@ -68,38 +67,33 @@ export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date
   return { ...progress, startAt: start, cursorAt: start, adopting: true };
 }
 
-/** What became of one reading in a run. */
 export interface Settlement {
   reading: Reading;
-  /** As the ledger has it now. */
   entry: LedgerEntry | undefined;
-  /** Nothing is left to do for it but, perhaps, a word of the owner. */
+  /** Nothing is left to do, except perhaps for the owner to decide. */
   settled: boolean;
 }
 
-/** What a run found out. */
 export interface Found {
   answer: SourceAnswer;
-  /** The answer holds everything that Withings changed since then. */
+  /** Everything changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
   settlements: Settlement[];
-  /** Besides those, readings with an upload that is not accounted for, by `readingId`. */
+  /** Besides those, readings with an unconfirmed upload, by `readingId`. */
   stillOpen?: string[];
-  /** What of a weigh-in was sent. */
   parts: ChosenParts;
-  /** Kinds whose readings wait without holding the cursor: when they are tried again, it goes back. */
+  /** Kinds whose readings wait without holding the cursor: it goes back when they are tried again. */
   paused?: Pauses;
   readBacks?: ReadBack[];
-  /** Entries in Garmin that are not ours. */
   strangers?: GarminEntry[];
   now: Date;
 }
 
 /**
- * How far the pair is after a run. The cursor stays before the first reading that is not settled (invariant 2), does
- * not move if not everything was listed, and never goes ahead of the time. It passes unreadable records, which are remembered.
- * It goes back for a held weight that has since become probable, so that Withings lists it again.
+ * The cursor stays before the first unsettled reading (invariant 2), doesn't move if not everything was listed, and never goes
+ * ahead of the time. It passes unreadable records, which are remembered. It goes back for a held weight that has since become
+ * plausible, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
   const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
@@ -160,7 +154,7 @@ export function unreadableSince({ unreadable = [] }: Progress, now: Date): Date[
 
 const isDue = ({ lookedAt }: RememberedRecord, now: Date) => Math.abs(now.getTime() - lookedAt.getTime()) >= DAY_MS;
 
-/** A record that should have been listed and was not, or is readable now, is forgotten. */
+/** A record that should have been listed and wasn't, or is readable now, is forgotten. */
 function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }: Found): RememberedRecord[] {
   const known = new Map(unreadable.map((it) => [it.id, it]));
   const seen = answer.unreadable.map((it) => {
@@ -174,7 +168,7 @@ function unreadableRecords({ unreadable = [] }: Progress, { answer, since, now }
   const all = [...left, ...seen];
   const [first, ...others] = all.slice(-UNREADABLE_RECORDS);
   if (!first) return [];
-  // Those that are too many are listed again too, in case they can be read by then.
+  // Those beyond the limit are listed again too, in case they can be read by then.
   return [{ ...first, listedSince: all.map((it) => it.listedSince).reduce(earlier) }, ...others];
 }
 
@@ -194,7 +188,7 @@ function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progres
   return isPlausible({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
-/** Whether it surely is the owner's own: it is in Garmin, or on its way. Others bring guests there, too. */
+/** Whether it's certainly the owner's own: it's in Garmin, or on its way. Others bring guests there too. */
 export function isOwners(entry: Pick<LedgerEntry, "fate" | "doubt"> | undefined): boolean {
   const { fate, doubt } = entry ?? {};
   return (
@@ -229,7 +223,7 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
   return last;
 }
 
-/** Also what came while its kind was off: the device is alive. */
+/** Including what came while its kind was off: the device is alive. */
 function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "measuredAt"> {
   const isCounted = (entry: LedgerEntry) =>
     isOwners(entry) || (entry.fate.state === "skipped" && entry.fate.reason === "kind_off");
@@ -242,7 +236,7 @@ function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pic
   return Object.keys(measured).length > 0 ? { measuredAt: measured } : {};
 }
 
-/** By what the ledger says, so that a run that ended before it was written here costs no arrival. */
+/** By what the ledger says, so that a run that ended before it was written here loses no arrival. */
 function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[] {
   const byId = new Map(before.arrived.map((it) => [it.id, it]));
   for (const { reading, entry } of settlements) {
@@ -306,7 +300,6 @@ function attention(before: Progress, settlements: Settlement[], since: Date | un
   return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
 }
 
-/** What is held only because it is older than the account's start, and everything else. */
 export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {
   const isLate = ({ fate }: AttentionItem) => fate.reason === "before_start";
   return { late: all.filter(isLate), items: all.filter((it) => !isLate(it)) };

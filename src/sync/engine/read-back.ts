@@ -3,7 +3,6 @@ import type { ReadingKind } from "../model/reading.ts";
 import type { Difference, Field, Fields, GarminEntry, SentValues } from "../model/vendors.ts";
 import { isOurs, isSameEvent, type Wanted } from "./match.ts";
 
-/** A reading that was seen in Garmin, compared with what was sent. */
 export interface ReadBack {
   kind: ReadingKind;
   takenAt: Date;
@@ -30,7 +29,7 @@ const TOLERANCE: Record<keyof Fields, number> = {
 /** A weight comes back to the second. For blood pressure, Garmin may drop the seconds. */
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
-/** Field by field. Parts that were not sent are ignored: Garmin may fill them in by itself. */
+/** Parts that were not sent are ignored: Garmin may fill them in by itself. */
 export function compare({ takenAt, values }: Wanted, sent: Fields, inGarmin: GarminEntry): ReadBack {
   const differences: Difference[] = [];
   const [sentAt, shownAt] = [takenAt.getTime(), inGarmin.takenAt.getTime()];
@@ -51,15 +50,14 @@ export function compare({ takenAt, values }: Wanted, sent: Fields, inGarmin: Gar
 
 const DECISIVE: Field[] = ["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg"];
 
-/** Whether a difference in this field makes it another reading: nothing more is sent until the owner says so. */
+/** A difference in this field makes it another reading: nothing more is sent until the owner says so. */
 export const isDecisive = ({ field }: Difference) => DECISIVE.includes(field);
 
-/** Fields whose differences the owner has accepted. */
 export function acceptedFields({ differing = [] }: Progress, kind: ReadingKind): Set<Field> {
   return new Set(differing.filter((it) => it.kind === kind && it.isAccepted).map(({ field }) => field));
 }
 
-/** The current differences, by field. A field that is shown again is forgotten; an accepted one stays accepted. */
+/** A field that is shown again is forgotten; an accepted one stays accepted. */
 export function differingAfter(before: Differing[] = [], readBacks: ReadBack[]): Differing[] {
   const all = new Map(before.map((it) => [`${it.kind}#${it.field}`, it]));
   for (const { kind, takenAt, values, compared, differences } of readBacks) {
@@ -75,15 +73,13 @@ export function differingAfter(before: Differing[] = [], readBacks: ReadBack[]):
   return [...all.values()];
 }
 
-/** The values of a reading in Garmin, if they differ from what was sent. */
 export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "values" | "differences">): SentValues {
   const shown = differences.filter((it) => it.field in values && it.shown !== undefined);
   return { ...values, ...Object.fromEntries(shown.map((it) => [it.field, it.shown])) };
 }
 
 /**
- * An entry that is not ours, for the same event as a reading of ours that has arrived. `open` lists what may still turn up
- * from us: that is not a twin.
+ * An entry that isn't ours, for the same event as an arrived reading of ours. `open`: what may still turn up from us is no twin.
  */
 export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
   for (const stranger of strangers) {

@@ -20,7 +20,7 @@ import { upload } from "./upload.ts";
  */
 export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContext): Promise<void> {
   const { errors, sink } = batch;
-  // What Garmin may have already comes first, so that what is new cannot take its entry for its own.
+  // What Garmin may have already comes first, so that what is new can't take its entry for its own.
   const isNew = ({ step }: Task) => Number(step.type === "send");
   const sorted = tasks.toSorted((a, b) => isNew(a) - isNew(b));
   try {
@@ -32,9 +32,9 @@ export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContex
     errors.push(error);
   }
   const [error] = errors;
-  // Whatever became of the uploads, if Garmin can be asked.
+  // Even after a failed upload, if Garmin can be asked.
   if (error && !(error instanceof RetryLaterError && !asksToWait(error))) return;
-  // Last, so that they take no entry from what is the owner's, also of what was just sent and turns up at this moment.
+  // Last, so that they take no entry from the owner's readings, including what was just sent and turns up at this moment.
   const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
   try {
     for (const items of nearInTime(holds).flatMap((near) => slices(near, sink.batchSize))) {
@@ -47,7 +47,7 @@ export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContex
 
 const NEAR_MS = 30 * 24 * 3600 * 1000;
 
-/** Their dates may be years apart, and Garmin is asked for all that lies between. */
+/** Their dates may be years apart, and Garmin is asked for everything in between. */
 function nearInTime(holds: Task[]): Task[][] {
   const groups: Task[][] = [];
   let last = Number.NEGATIVE_INFINITY;
@@ -68,7 +68,7 @@ async function settleBatch(items: Task[], tasks: Task[], batch: BatchContext, ex
   const hasArrived = ({ finding }: Task) => finding?.type === "arrived";
   // Those that arrived come first: they may prove the kind, which decides about the others.
   await actOnEach(items.filter(hasArrived), batch);
-  // Nothing else is sent while the first reading of a kind is under way, in whichever run it was sent.
+  // Nothing else is sent while the first reading of a kind is under way, no matter which run sent it.
   const isFirstAwaited = !isProvenNow(batch) && tasks.some(({ finding }) => finding?.type === "wait");
   const others = items.filter((item) => !hasArrived(item) && !(isFirstAwaited && isUploadNeeded(item)));
   const done = await actOnEach(others, batch);
@@ -80,7 +80,7 @@ async function settleBatch(items: Task[], tasks: Task[], batch: BatchContext, ex
 
 const isUploadNeeded = ({ finding }: Task) => finding?.type === "send" || finding?.type === "outdated";
 
-/** Answers those for which everything was done. */
+/** Resolves to those for which everything was done. */
 async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
   const done: Task[] = [];
   for (const item of items) {
@@ -89,7 +89,7 @@ async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
       done.push(item);
     } catch (error) {
       if (error instanceof RetryLaterError || error instanceof ActionNeededError) throw error;
-      // What Garmin will not do for this one says nothing about the others.
+      // What Garmin won't do for this one says nothing about the others.
       batch.errors.push(error);
     }
   }
@@ -100,8 +100,8 @@ async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
 const FAILURES = 3;
 
 /**
- * Everything new in one go. What got no answer before goes in ever smaller parts: if one record is what breaks Garmin,
- * it ends up alone, and the others arrive.
+ * What got no answer before goes in ever smaller parts: if one record is what breaks Garmin, it ends up alone, and the others
+ * arrive.
  */
 async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {
   const items = await uploadFirst(all, batch);
@@ -123,8 +123,8 @@ async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {
 }
 
 /**
- * Until a reading of this kind has come back from this Garmin, one is sent alone. Returns what may follow it: nothing if it is
- * not there yet or came back different. A refused one proves nothing, so another one takes its place.
+ * Until a reading of this kind has come back, one is sent alone. Resolves to what may follow it: nothing if it isn't there yet or
+ * came back different. A refused one proves nothing, so another one takes its place.
  */
 async function uploadFirst(items: Item[], batch: BatchContext): Promise<Item[]> {
   const isStillUnknown = () => !isProvenNow(batch) && !isDiffering(batch);
@@ -140,7 +140,7 @@ async function uploadFirst(items: Item[], batch: BatchContext): Promise<Item[]> 
 
 const attemptsOf = ({ entry }: Item) => entry?.value.attempts ?? 0;
 
-/** The one tried least often; of those the one with the most fields; of those the newest. */
+/** The one tried least often; then the one with the most fields; then the newest. */
 function firstOf(items: Item[], { sink, sendContext }: BatchContext): Item {
   const fields = ({ reading }: Item) => Object.keys(sink.sentFields(reading, sendContext)).length;
   return items.reduce((best, item) => {
@@ -154,7 +154,7 @@ function firstOf(items: Item[], { sink, sendContext }: BatchContext): Item {
 
 function inParts(items: Item[], { batchSize }: Sink): Item[][] {
   const byAttempts = Map.groupBy(items, attemptsOf);
-  // The least attempted first: what has failed again and again must not delay what is new.
+  // The least attempted first: what keeps failing must not delay what is new.
   const sorted = [...byAttempts].sort(([a], [b]) => a - b);
   return sorted.flatMap(([attempts, group]) => slices(group, Math.max(1, Math.floor(batchSize / 2 ** attempts))));
 }

@@ -6,18 +6,16 @@ import type { Item, Written } from "./item.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 
-/** Writes what the ledger is to say of it. */
 export async function write<I extends Item>(item: I, entry: LedgerEntry, ledger: Ledger): Promise<Written<I>> {
   return Object.assign(item, { entry: await ledger.write(entry, item.entry?.version) });
 }
 
-/** Writes what it came to: this run is done with it. */
 export async function settle(item: Item, entry: LedgerEntry, ledger: Ledger): Promise<void> {
   await write(item, entry, ledger);
   item.isSettled = true;
 }
 
-/** The same, but nothing is written if the ledger has this fate of this version already. */
+/** Writes nothing if the ledger has this fate of this version already. */
 export async function settleAs(item: Item, fate: Fate, ledger: Ledger): Promise<void> {
   const before = item.entry?.value;
   const now = withFate(item.reading, before, fate);
@@ -27,7 +25,7 @@ export async function settleAs(item: Item, fate: Fate, ledger: Ledger): Promise<
   item.isSettled = true;
 }
 
-/** What the ledger keeps of a reading, whatever becomes of it, after what it has `before`. */
+/** What every ledger entry of a reading holds. */
 export function describe(reading: Reading, before: LedgerEntry | undefined) {
   return {
     measureGroupId: reading.measureGroupId,
@@ -40,7 +38,6 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
   };
 }
 
-/** The ledger entry of a reading that is held, refused or left out, with what is known of it in Garmin. */
 function withFate(reading: Reading, before: LedgerEntry | undefined, fate: Fate): LedgerEntry {
   return {
     ...describe(reading, before),
@@ -75,13 +72,12 @@ export const awaitedFromNow = (
   until: new Date(now.getTime() + WATCH_SECONDS * 1000),
 });
 
-/** Those whose time is not over. */
 export function stillAwaited(copies: UnconfirmedUpload[], now: Date): Pick<LedgerEntry, "possibleCopies"> {
   const possibleCopies = copies.filter(({ until }) => isStillAhead(until, now, 2 * WATCH_SECONDS));
   return possibleCopies.length > 0 ? { possibleCopies } : {};
 }
 
-/** What has to go: the version that is in Garmin, or the one whose removal an earlier run began. */
+/** The version that is in Garmin, or the one whose removal an earlier run started. */
 export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   if (entry.replaces && !entry.attemptedAt) return entry.replaces;
   const garminKey = entry.garminKey ?? key;

@@ -9,9 +9,8 @@ import { backTo } from "./pause.ts";
 import { isDecisive } from "./read-back.ts";
 
 /**
- * The owner accepts readings of a kind as they come back from Garmin: the next run sends the waiting ones.
- *
- * `nothing_waits`: nothing of this kind was waiting for that. Throws `BusyError` while a run is under way for the account.
+ * The owner accepts readings of a kind as they come back from Garmin: the next run sends the waiting ones. Throws `BusyError`
+ * while a run is at work on the account.
  */
 export async function resume(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },

@@ -21,7 +21,7 @@ import { addDelay, blame, broke, type Trouble } from "./trouble.ts";
 export interface RunDeps extends CollectDeps {
   accounts: Accounts;
   leases: Leases;
-  /** When this process is stopped; undefined where it is not. A run ends before that, and the next one goes on. */
+  /** When this process is stopped. A run ends before that, and the next one goes on. */
   deadlineAt?: () => Date | undefined;
   log: Log;
 }
@@ -30,16 +30,12 @@ export interface RunOptions {
   /** Reaches back to this instant, and takes over what Garmin already has of that time. */
   since?: Date | undefined;
   /**
-   * The store is known to hold everything that was sent: the last run succeeded not long ago, and nobody can have put older
-   * data in place since. Unless this is set, the run looks into Garmin before it sends.
+   * The store is known to hold everything that was sent: the last run succeeded recently, and nobody can have put older data in
+   * place since. Otherwise the run looks into Garmin before it sends.
    */
   ledgerIsCurrent?: boolean | undefined;
-  /** Withings has announced something new. */
   isAnnounced?: boolean | undefined;
-  /**
-   * When this process is stopped. What could not end before is not begun, and the report says `retry_later`; another run
-   * goes on from there.
-   */
+  /** When this process is stopped. What couldn't finish by then isn't started, and the report says `retry_later`. */
   deadlineAt?: Date | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
@@ -50,16 +46,14 @@ export type RunProgress =
   | { stage: "sending" | "checking"; readings: number };
 
 export interface RunReport extends RunOutcome, Trouble {
-  /** Readings that the owner had said to send, and what they came to. */
+  /** Readings that the owner had said to send, and what became of them. */
   decided?: LedgerEntry[];
 }
 
-/** A run under way: what is known of it for its report, wherever it ends. */
+/** What a run's report is made of, wherever it ends. */
 interface UnderWay {
   trouble: Trouble;
-  /** The links that could be used, or tried. */
   links: WentWell["links"];
-  /** Withings listed what is new. */
   hasListed: boolean;
   items: Item[];
   /** Held and failed readings of earlier runs. */
@@ -69,8 +63,8 @@ interface UnderWay {
 }
 
 /**
- * Brings the readings of one account from Withings into Garmin. It may be stopped at any moment and run again: the ledger
- * knows what was begun, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
+ * Brings the readings of one account from Withings into Garmin. It may be stopped at any moment and run again: the ledger knows
+ * what was started, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
  */
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
   const underWay: UnderWay = {
@@ -98,7 +92,6 @@ function reportOf({ trouble, items, attention, paused, decided }: UnderWay, { is
   };
 }
 
-/** Answers the report with what is known from earlier runs. */
 async function saveLastRun(deps: RunDeps, account: Account, underWay: UnderWay, report: RunReport): Promise<RunReport> {
   const { accounts, clock, log } = deps;
   const { items, hasListed, links } = underWay;
@@ -129,11 +122,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { withings, garmin } = links;
   if (!withings || !garmin) throw error;
   const start = await openStart(deps, account, { withings, garmin }, options);
-  // The owner's request is saved first: if this run ends half-way, the next one still reaches back.
+  // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
   const collected = await collectAndPlan(deps, account, start);
   underWay.hasListed = true;
-  // Before anything is written, because data dated by a wrong clock would be believed for as long as the clock was off.
+  // Before anything is written: data dated by a wrong clock would be believed for as long as the clock was off.
   checkClock(collected.answer, deps);
   const stored = asked ?? (await savedStart(start));
   warnOfUnknown(collected.answer, start.progress, deps.log);
@@ -153,7 +146,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
-/** Completes what is known for the report, and answers how far the pair of links is now. */
+/** Completes what the report needs, and answers the new progress. */
 function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: UnderWay, now: Date): Progress {
   const { progress } = run.start;
   const { answer, since, height, items } = run.collected;

@@ -2,13 +2,9 @@ import { type Link, RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { isIncomplete, type RunOutcome } from "../model/outcome.ts";
 import { continued } from "./delay.ts";
 
-/** What went well in a run, however it ended. */
 export interface WentWell {
-  /** Withings listed what is new. */
   hasListed: boolean;
-  /** Garmin accepted an upload. */
   hasUploaded: boolean;
-  /** The links that the run began with. */
   links: Partial<Record<Vendor, Pick<Link, "state" | "linkedAt">>>;
 }
 
@@ -43,7 +39,7 @@ export function following(
   };
 }
 
-/** What somebody has to do, or to fix; undefined where nobody has to, and by a wrong clock, which knows no times. */
+/** What somebody has to do or fix. Undefined also with a wrong clock, which knows no times. */
 function nameOf({ status, action, onlyReadings, unexpectedFrom }: RunOutcome): string | undefined {
   if (status === "success" || status === "retry_later" || onlyReadings) return undefined;
   if (action === "fix_clock" || (action && isIncomplete(action))) return undefined;
@@ -51,12 +47,11 @@ function nameOf({ status, action, onlyReadings, unexpectedFrom }: RunOutcome): s
   return unexpectedFrom ? `error_${unexpectedFrom}` : "error";
 }
 
-/** Nothing was in the way, or the account is not set up, which is no trouble. */
 function isWell({ status, action, onlyReadings, delay }: RunOutcome): boolean {
   return status === "success" || (onlyReadings === true && !delay) || (action !== undefined && isIncomplete(action));
 }
 
-/** What was accepted and does not show dates its own wait, so it is not kept. */
+/** What was accepted and doesn't show dates its own wait, so it isn't kept. */
 function sincesOf(before: RunOutcome | undefined): Sinces {
   if (!before) return {};
   const { since, delay, earlier } = before;

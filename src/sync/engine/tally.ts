@@ -10,7 +10,7 @@ import type { Settlement } from "./progress.ts";
 
 type Counts = Pick<RunOutcome, "synced" | "skipped" | "held" | "failed">;
 
-/** What the readings of a run came to. `attention` are those held or failed in earlier runs: some still wait for the owner. */
+/** `attention`: held or failed in earlier runs; some still wait for the owner. */
 export function tally(items: Item[], attention: AttentionItem[]): Counts {
   const handled = items.filter(({ step }) => step.type !== "leave");
   const isAtRest = ({ step }: Item) => step.type === "settled" || step.type === "watch";
@@ -26,7 +26,7 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
   };
 }
 
-/** Readings that the owner had said to send, and how far they got. */
+/** Readings that the owner had said to send. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
   return items.flatMap(({ before, entry }) => (before && isDecided(before) && entry ? entry.value : []));
 }
@@ -35,20 +35,20 @@ export function settlementOf(item: Item): Settlement {
   const { reading, step } = item;
   const entry = resultOf(item);
   const isDone = step.type === "leave" || step.type === "settled" || item.isSettled === true;
-  // A reading that is watched holds the cursor: only what Withings lists can be looked after. But while its kind is off
-  // it may be for months, so that what is to be offered again does not.
+  // A watched reading holds the cursor: only what Withings lists can be looked for. But while its kind is off it may be watched
+  // for months, so what is to be offered again doesn't hold it.
   const isOpen = entry && (isWatched(entry) || (step.type !== "leave" && isOfferedAgain(entry)));
   return { reading, entry, settled: isDone && !isOpen };
 }
 
-/** What was begun and has no result counts as it was when the run began. */
+/** Without a result, it counts as it was when the run started. */
 const resultOf = ({ isSettled, before, entry }: Item) => (isSettled ? entry?.value : before);
 
 /** Not refused, not seen: Garmin has them, or will be asked again. */
 export function waitingOf(items: Item[], paused: Pauses): Waiting[] {
   const isWaiting = (item: Item) => {
     const { entry, settled } = settlementOf(item);
-    // To be held, if Garmin does not have it: that is not known yet.
+    // To be held, if Garmin doesn't have it: that isn't known yet.
     const isUndecided = item.step.type === "hold" && !settled;
     const isOpen = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
     return isOpen && (isTask(item) || isUndecided) && !paused[item.reading.kind];

@@ -16,7 +16,7 @@ export interface Trouble
   rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
-  /** With status "error": what broke, in a few technical words, so that a new cause can be told from a known one. */
+  /** With status "error": what broke, in a few technical words, to tell a new cause from a known one. */
   cause?: string;
 }
 
@@ -31,7 +31,7 @@ export function addDelay(trouble: Trouble, waiting: Waiting[], facts: Parameters
 
 export function broke(trouble: Trouble, cause: string, unexpectedFrom?: Vendor): void {
   trouble.status = worse(trouble.status, "error");
-  // What broke weighs more than a reading that Garmin did not take.
+  // What broke weighs more than a reading that Garmin didn't take.
   if (trouble.cause !== undefined && !isAboutOneReading(trouble.cause)) return;
   trouble.cause = cause;
   if (unexpectedFrom) trouble.unexpectedFrom = unexpectedFrom;
@@ -69,7 +69,6 @@ function delayBy(error: RetryLaterError, since: Date): Delay {
   return { cause: error.delayedBy, since, ...(error instanceof VendorRestError && { until: error.until }) };
 }
 
-/** A kind that Garmin does not offer is a fact, and told as one. */
 export function blameKind(trouble: Trouble, error: unknown, deps: BlameDeps): void {
   if (error instanceof KindClosedError) deps.log.warn("garmin_serves_no_such_readings", errorFacts(error));
   else blame(trouble, error, deps);

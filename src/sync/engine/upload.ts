@@ -8,10 +8,10 @@ import type { Item, Written } from "./item.ts";
 import { changed, mayBeOurs, OURS, UnclaimedEntries } from "./match.ts";
 import { describe, settle, unconfirmed, write } from "./record.ts";
 
-/** Garmin takes in what it accepted a moment later: when to look, in seconds after the look before. */
+/** Garmin takes in what it accepted a moment later. Seconds after the look before. */
 const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
 
-/** Writes down what is about to be sent, sends it, writes down what came of it, and reads it back. */
+/** The ledger says what is about to be sent before it's sent. */
 export async function upload(items: Item[], batch: BatchContext): Promise<void> {
   const { sink, ledger, lease, clock, sendContext } = batch;
   await lease.ensure();
@@ -25,7 +25,7 @@ export async function upload(items: Item[], batch: BatchContext): Promise<void> 
   );
 
   const readings = items.map(({ reading }) => reading);
-  // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended meanwhile.
+  // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended in the meantime.
   const { outcomes, stoppedBy } = await sink.send(readings, { ...sendContext, beforeEach: lease.ensure });
   const awaited: Written[] = [];
   const refused: Written[] = [];
@@ -69,7 +69,7 @@ function nextAttempt({ reading, entry }: Item, attemptedAt: Date): LedgerEntry {
   };
 }
 
-/** It was surely not sent: the ledger says again what it said before. */
+/** It was certainly not sent: the ledger goes back to what it said before. */
 async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefined, { ledger }: BatchContext) {
   if (earlier) await write(item, earlier.value, ledger);
   else {
@@ -79,8 +79,8 @@ async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefin
 }
 
 /**
- * Garmin may have stored readings it refused, so none of them is sent again or given up before a look. Until that look
- * succeeds, the ledger keeps them open. `isAll`: everything of one upload was refused.
+ * Garmin may have stored readings it refused, so none is sent again or given up before a look. Until that look succeeds, the
+ * ledger keeps them open. `isAll`: everything of one upload was refused.
  */
 async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, batch: BatchContext): Promise<void> {
   const { sink, ledger, clock } = batch;
@@ -101,7 +101,7 @@ async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, 
   }
 }
 
-/** Looks until everything is there, but not for long: a later run looks again. */
+/** Not for long: a later run looks again. */
 async function readBack(awaited: Written[], batch: BatchContext): Promise<void> {
   let missing = awaited;
   if (missing.length === 0) return;
@@ -110,12 +110,12 @@ async function readBack(awaited: Written[], batch: BatchContext): Promise<void> 
   for (const seconds of READ_BACK_AFTER_SECONDS) {
     if (seconds > 0) await batch.clock.sleep(seconds);
     ({ missing } = await lookFor(missing, notThese, batch));
-    // What may never have got there is not worth waiting for now.
+    // What may never have got there isn't worth waiting for now.
     if (!missing.some(({ entry }) => entry.value.fate.state === "sent")) return;
   }
 }
 
-/** One look. Records what is there as seen, and returns what is not. `notThese` holds keys of other entries and grows. */
+/** Records what is there as seen, and resolves to what isn't. `notThese` holds keys of other entries and grows. */
 async function lookFor(
   wanted: Written[],
   notThese: Set<string>,
@@ -144,11 +144,11 @@ async function lookFor(
   for (const { entry } of wanted) entries.takeAll(entry.value.possibleCopies ?? []);
   for (const fits of changed(batch)) await takeThose(fits);
   for (const stranger of entries.left()) batch.strangers.set(stranger.key.id, stranger);
-  // A surplus copy is left to the next run: here it could not be told from that of a twin not looked for right now.
+  // A surplus copy is left to the next run: here it can't be told from a twin's.
   return { missing: missing(), unreadable };
 }
 
-/** As if it had not been sent, but for a copy that Garmin may have kept all the same and shows late. */
+/** As if it had not been sent, except that Garmin may have kept a copy all the same and show it late. */
 function uncounted(entry: Versioned<LedgerEntry>, now: Date): Versioned<LedgerEntry> {
   const { attemptedAt: _refused, ...value } = entry.value;
   return { ...entry, value: { ...value, ...unconfirmed(entry.value, now), attempts: value.attempts - 1 } };
