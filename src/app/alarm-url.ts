@@ -8,13 +8,13 @@ const ANSWER_SECONDS = 10;
 const BEAT_SECONDS = 30;
 
 export interface AlarmUrl {
-  /** POSTs these words to ALARM_URL. Throws when they were not accepted; resolves at once where no address is set. */
+  /** POSTs this text to ALARM_URL, if that is set. Throws if it wasn't accepted. */
   tell(text: string): Promise<void>;
-  /** POSTs an empty body to HEARTBEAT_URL, because a sweep went well; not more often than twice a minute. Never throws. */
+  /** After a good sweep: POSTs an empty body to HEARTBEAT_URL, twice a minute at most. Never throws. */
   beat(): Promise<void>;
 }
 
-/** A POST of this text. HTTP clients ignore or refuse a name and password in an address, so they become a header. */
+/** HTTP clients ignore or refuse a name and password in an address, so they become a header. */
 export function postOf(address: string, body: string) {
   const url = new URL(address);
   const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
@@ -28,8 +28,8 @@ export function postOf(address: string, body: string) {
 }
 
 /**
- * The addresses through which somebody outside hears of this program, even when Telegram is gone. Only the status of an answer
- * is read. Each request is sent once. The addresses may hold a secret and are never logged.
+ * How somebody outside hears of this program even when Telegram is unreachable. Each request is sent once, and only the status of
+ * the answer counts. The addresses may hold a secret and are never logged.
  */
 export function createAlarmUrl(deps: {
   alarmUrl: string | undefined;

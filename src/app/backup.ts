@@ -13,8 +13,8 @@ export interface BackupOptions {
 }
 
 /**
- * Everything that is kept on this machine in one file, also while the program runs. A sealing key from the environment is
- * kept where it is; one from DATA_DIR goes with it.
+ * Writes everything on this machine into one file, even while the program runs. A sealing key in DATA_DIR is part of it; one from
+ * the environment isn't.
  */
 export async function backUp(
   config: Pick<Config, "store" | "sealing">,
@@ -24,17 +24,17 @@ export async function backUp(
   const { dataDir, tableName } = onThisMachine(config.store);
   const { writeBackup } = await import("../store/sqlite/backup.ts");
   const database = databaseIn(dataDir);
-  // Not to make a key where there is nothing yet.
+  // Without data, this must not create a key.
   const sealing = existsSync(database) ? sealingKeys(config) : undefined;
   const facts = {
     ...{ madeAt: now, tableName, keyIds: sealing === undefined ? [] : parseSealingKeys(sealing).map(({ id }) => id) },
-    ...(config.sealing.keys === undefined && { sealingKeys: sealing }),
+    ...(config.sealing.keys === undefined && sealing !== undefined && { sealingKeys: sealing }),
   };
   writeBackup({ database, file, facts, force });
   return { holdsKey: config.sealing.keys === undefined };
 }
 
-/** Puts a backup in the place of what is kept on this machine. Whatever happens, the one or the other is there whole. */
+/** Replaces what is kept on this machine by a backup. Whatever happens, one or the other is there, whole. */
 export async function restore(
   config: Pick<Config, "store" | "sealing">,
   { file, force }: BackupOptions,
@@ -52,7 +52,7 @@ export async function restore(
     const target = { backup, database: databaseIn(dataDir), force };
     const { sealingKeys: kept } = facts;
     if (config.sealing.keys === undefined && kept !== undefined) {
-      exchangeSealingKey(keyFileIn(dataDir), kept, (beforeCommit) => void restoreBackup({ ...target, beforeCommit }));
+      exchangeSealingKey(keyFileIn(dataDir), kept, (beforeCommit) => restoreBackup({ ...target, beforeCommit }));
       return facts;
     }
     const ours = config.sealing.keys === undefined ? [] : parseSealingKeys(config.sealing.keys).map(({ id }) => id);

@@ -12,16 +12,15 @@ import type { Teller } from "./self-monitor.ts";
 type Send = (message: { text: string; isQuiet: boolean }) => Promise<unknown>;
 
 export interface OwnerAlarms {
-  /** Into the owner's chat, past the bot. */
+  /** To the owner's chat. */
   send: Send;
-  /** ALARM_URL and HEARTBEAT_URL. */
   outside: AlarmUrl;
-  /** By name, everybody who is told of an alarm. */
+  /** By name. */
   tellers: Record<string, Teller>;
   close(): Promise<void>;
 }
 
-/** How the owner hears of alarms on one machine: in the chat, and at ALARM_URL. Needs no store, which may be what is broken. */
+/** Needs no store, because the store may be what broke. */
 export function createOwnerAlarms(
   { telegram, outside: addresses }: Pick<Config, "telegram" | "outside">,
   deps: { owner: number; ownerAccount: () => Promise<Account | undefined>; clock: Clock; log: Log },
@@ -37,7 +36,7 @@ export function createOwnerAlarms(
     outside,
     tellers: {
       telegram: async (alarm: MachineAlarm) => {
-        // Of all people the owner can't be told of it here.
+        // These two say that the owner can't be reached here.
         if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
       },
       ...(addresses.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),

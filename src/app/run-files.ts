@@ -5,23 +5,23 @@ import type { Clock } from "../lib/clock.ts";
 
 const LAST_SWEEP = "last-sweep";
 const RUNNING = "running";
-const A_DAY_MS = 24 * 3600 * 1000;
-const OFF_MS = 10 * 60 * 1000;
-const AN_HOUR_MS = 3600 * 1000;
+const OFF_MS = 10 * 60_000;
+const AN_HOUR_MS = 3600_000;
+const A_DAY_MS = 24 * AN_HOUR_MS;
 
-/** What the owner is told at most once a day, however often the program is started. */
+/** What the owner is told once a day at most, however often the program starts. */
 export type ToldOnce = "why-not" | "crashes";
 
 /**
- * What has to outlive the process and must not need the store, which may be what is broken: small files beside the data. None of
- * them is needed: where they cannot be written, the program goes on.
+ * Small files beside the data, for what has to outlive the process without the store, because the store may be what broke. If they
+ * can't be written, the program goes on without them.
  */
 export interface RunFiles {
-  /** When the last sweep finished, if that is more than ten minutes ago. A time in the future was written by a wrong clock. */
+  /** When the last sweep finished, if that was more than ten minutes ago. A time in the future was written by a wrong clock. */
   offSince(): Date | undefined;
   /** A sweep has finished now. */
   swept(): void;
-  /** A process begins. Resolves to how many began within an hour, itself included, and none of them ended in order. */
+  /** A process starts. Returns how many started within an hour, this one included, of which none ended in order. */
   begun(): number;
   endedInOrder(): void;
   /** Whether this was told within a day; if not, it counts as told from now on. */
@@ -31,34 +31,22 @@ export interface RunFiles {
 
 /** Without a data folder, nothing is remembered. */
 export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
-  const dataDir = store.engine === "sqlite" ? store.dataDir : undefined;
   const now = () => clock.now().getTime();
-  const timeOf = (name: string) =>
-    dataDir === undefined ? undefined : statSync(path.join(dataDir, name), { throwIfNoEntry: false })?.mtime;
-  function write(name: string, text = "") {
-    if (dataDir === undefined) return;
+  function attempt<T>(name: string, use: (file: string) => T): T | undefined {
     try {
-      const file = path.join(dataDir, name);
+      return store.engine === "sqlite" ? use(path.join(store.dataDir, name)) : undefined;
+    } catch {
+      // A disk that is full or read-only, for instance: the owner hears of that anyway.
+      return undefined;
+    }
+  }
+  const timeOf = (name: string) => attempt(name, (file) => statSync(file, { throwIfNoEntry: false })?.mtime);
+  const write = (name: string, text = "") =>
+    attempt(name, (file) => {
       writeFileSync(file, text, { mode: 0o600 });
       utimesSync(file, clock.now(), clock.now());
-    } catch {
-      // A full disk, perhaps, of which everybody hears anyway.
-    }
-  }
-  function read(name: string): string {
-    try {
-      return dataDir === undefined ? "" : readFileSync(path.join(dataDir, name), "utf8");
-    } catch {
-      return "";
-    }
-  }
-  function remove(name: string) {
-    try {
-      if (dataDir !== undefined) rmSync(path.join(dataDir, name), { force: true });
-    } catch {
-      // A disk that has become read-only, perhaps: what ends the program must not be hidden by this.
-    }
-  }
+    });
+  const remove = (name: string) => attempt(name, (file) => rmSync(file, { force: true }));
 
   return {
     offSince() {
@@ -67,7 +55,8 @@ export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
     },
     swept: () => write(LAST_SWEEP),
     begun() {
-      const before = read(RUNNING).split(" ").map(Number);
+      const text = attempt(RUNNING, (file) => readFileSync(file, "utf8")) ?? "";
+      const before = text.split(" ").map(Number);
       const starts = [...before.filter((at) => at > 0 && Math.abs(now() - at) < AN_HOUR_MS), now()];
       write(RUNNING, starts.join(" "));
       return starts.length;

@@ -5,7 +5,6 @@ import type { Account } from "../sync/model/account.ts";
 import type { Check } from "../sync/status/checks.ts";
 import { databaseIn, keyFileIn } from "./open-stores.ts";
 
-/** That the store answers, and where it is. */
 export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, words: Words): Check {
   return {
     name: words.doctor.check.store,
@@ -20,7 +19,7 @@ export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, w
   };
 }
 
-/** The data and key files that other users of this machine can read or change, with the mode each should have. */
+/** The data and key files that other users can read or change, with the mode that each should have. */
 function openToOthers(dataDir: string): Array<{ file: string; mode: string }> {
   const database = databaseIn(dataDir);
   const files = [keyFileIn(dataDir), database, `${database}-wal`, `${database}-shm`];

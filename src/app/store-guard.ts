@@ -9,10 +9,9 @@ import type { UpdateClaims } from "../sync/model/people.ts";
 import type { StoreIdentity } from "../sync/model/store.ts";
 import type { OwnerAlarms } from "./owner-alarms.ts";
 
-/** The settings that decide where the store is. */
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
 
-/** Sees to it that the bot is not used with a new, empty store by mistake. */
+/** Prevents using the bot with a new, empty store by mistake. */
 export class StoreGuard {
   readonly #store: StoreConfig;
   readonly #deps: Parameters<typeof lookAfterStore>[0];
@@ -24,7 +23,7 @@ export class StoreGuard {
       api: Parameters<typeof lookAfterStore>[0]["api"];
       identity: StoreIdentity;
       claims: Pick<UpdateClaims, "once">;
-      /** The store is meant to be empty, although the bot was used with another one. */
+      /** The store may be empty although the bot was used with another one. */
       isNew: boolean;
       ownerAccount: () => Promise<Account | undefined>;
       alarms: Pick<OwnerAlarms, "send" | "outside">;
@@ -43,7 +42,7 @@ export class StoreGuard {
     };
   }
 
-  /** Telegram remembers this store for the bot, or there are accounts here. */
+  /** Telegram remembers this store for the bot, or it has accounts. */
   get isKnown(): boolean {
     return this.#isKnown;
   }

@@ -5,7 +5,7 @@ import { errorFacts, type Log } from "../lib/log.ts";
 /** Sweeps can follow each other closely, and each message starts a process. */
 const ALIVE_SECONDS = 30;
 
-/** What systemd is told about the service (sd_notify); the unit has Type=notify and WatchdogSec. */
+/** The service's part of sd_notify; the unit has Type=notify and WatchdogSec. */
 export interface Systemd {
   ready(): void;
   /** A sweep has ended, so the program isn't hanging. */
@@ -13,7 +13,7 @@ export interface Systemd {
   stopping(): void;
 }
 
-/** By systemd's own program, because Node has no Unix datagram sockets. Does nothing where systemd does not listen. */
+/** Uses systemd's own program, because Node has no Unix datagram sockets. */
 export function createSystemd({ isListening, clock, log }: { isListening: boolean; clock: Clock; log: Log }): Systemd {
   let aliveAt = Number.NEGATIVE_INFINITY;
   const notify = (...states: string[]) => {

@@ -2,30 +2,29 @@ import { Worker } from "node:worker_threads";
 import { errorFacts, type Log } from "../lib/log.ts";
 import { postOf } from "./alarm-url.ts";
 
-/** After this many minutes without a finished sweep the program ends, so that systemd or Docker starts it again. */
+/** After this long without a finished sweep, the program ends, and systemd or Docker starts it again. */
 const STUCK_MINUTES = 15;
 
-/** What the thread works with. It shares nothing else with the program, because that may be what hangs. */
-export interface WatchdogThread {
+/** The thread shares nothing else with the program, because that may be what hangs. */
+interface WatchdogThread {
   /** `[finished sweeps, whether the program is ending by itself]`. */
   shared: SharedArrayBuffer;
-  /** The time between two checks. The machine's sleep does not count: a check is not made up for afterwards. */
+  /** The time between two checks. Checks missed while the machine slept are not made up for. */
   checkMilliseconds: number;
   /** The number of checks without a newly finished sweep until the program ends. */
   checks: number;
-  /** How long the program may take to say that it is ending, and then to end. */
+  /** How long the program may take to say that it is ending, then to end. */
   answerMilliseconds: number;
   endMilliseconds: number;
   lastWord: LastWord;
 }
 
-/** What is said when the program ends because it hangs. */
-export interface LastWord {
-  /** POST requests to the owner's chat and to ALARM_URL, each sent once. */
+/** Says that the program ends because it hangs. */
+interface LastWord {
+  /** POST requests to the owner's chat and to ALARM_URL, ready because the code that makes them may be what hangs. */
   requests: Array<{ url: string; headers: Record<string, string>; body: string }>;
 }
 
-/** Requests that are ready to be sent, because the code that makes them otherwise may be what hangs. */
 export function lastWordOf(
   to: { apiRoot: string; botToken: string; owner: number; alarmUrl: string | undefined },
   text: string,
@@ -49,13 +48,11 @@ export interface Watchdog {
 }
 
 /**
- * Watches from a thread of its own that sweeps keep finishing. If none has for 15 minutes, `stuck` rejects. A program
- * that cannot even react to that, because its event loop is blocked, or that does not come to its end, is killed (SIGKILL).
- * Either way the thread first writes one line to the log and says its last word.
+ * A thread checks that sweeps keep finishing. If none has for 15 minutes, it logs that, sends its last word, and `stuck` rejects. If
+ * the program can't react to that, because its event loop is blocked, or doesn't end, the thread kills it (SIGKILL).
  */
 export function startWatchdog(deps: {
   lastWord: LastWord;
-  /** How long an orderly end may take. */
   endSeconds: number;
   log: Log;
   /** Shorter in tests. */
@@ -73,7 +70,7 @@ export function startWatchdog(deps: {
     endMilliseconds: endSeconds * 1000,
   };
   const stuck = Promise.withResolvers<never>();
-  // Not everybody who starts a server waits for this.
+  // Not everybody who starts a server awaits it.
   stuck.promise.catch(() => undefined);
   const thread = new Worker(new URL("../../bin/watchdog.js", import.meta.url), { workerData });
   thread.unref();

@@ -99,7 +99,7 @@ export const VendorAnswersShape = z.object({
 
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
-/** `takenAt` is the fastest clock that took a slot, `nextAt` when the next one comes. */
+/** `takenAt`: by the fastest clock. */
 export const RateLimitItem = z.object({ takenAt: instant, nextAt: instant });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 

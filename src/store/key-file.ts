@@ -1,23 +1,13 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { UsageError } from "../lib/errors.ts";
 import { KEY_BYTES, readKeys } from "./seal.ts";
+import { syncToDisk, writeWhole } from "./whole-file.ts";
 
 /**
- * For one machine: the text of `SEALING_KEY` kept in `file`, made on the first start and readable by this user alone.
- * Processes that start together end up with the same key, and no power cut takes it away once this has returned:
- * without it every stored token is lost.
+ * For one machine: the text of `SEALING_KEY` in `file`, created on the first start and readable by this user alone. Processes that
+ * start together end up with the same key. It is on the disk before this returns: without it every stored token is lost.
  */
 export function loadOrCreateSealingKey(file: string): string {
   try {
@@ -26,7 +16,7 @@ export function loadOrCreateSealingKey(file: string): string {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "unknown reason";
     throw new UsageError(
-      `The key file ${file} cannot be read or made (${code}): let this user read and write in its folder, or set SEALING_KEY.`,
+      `The key file ${file} cannot be read or created (${code}): let this user read and write in its folder, or set SEALING_KEY.`,
       { cause },
     );
   }
@@ -44,53 +34,30 @@ function readIfPresent(file: string): string | undefined {
   }
 }
 
-/** Written and synced under another name first and linked afterwards, so nobody can read half a key or replace one. */
 function createKeyFile(file: string): string {
-  const folder = path.dirname(file);
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(draft, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { flag: "wx", mode: 0o600, flush: true });
-    linkSync(draft, file);
+    writeKey(file, randomBytes(KEY_BYTES).toString("base64"), { replace: false });
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
-  } finally {
-    rmSync(draft, { force: true });
+    // Another process was first, and its file's name may not be on the disk yet.
+    syncToDisk(path.dirname(file));
   }
-  // Also when another process was first: its link may not have reached the disk yet, and we are about to use the key.
-  syncFolder(folder);
   return readFileSync(file, "utf8");
 }
 
 /**
- * Puts this key in the place of the one in `file`. While `swap` exchanges what is sealed, the file holds both: whenever this is
- * cut off, what is stored opens.
+ * Replaces the key in `file`. While `swap` replaces what is sealed, from the moment it calls `step`, the file holds both keys: if
+ * this is cut off, whatever is stored then still opens.
  */
 export function exchangeSealingKey(file: string, text: string, swap: (step: () => void) => void): void {
   const before = readIfPresent(file)?.trim();
   const both = before !== undefined && before !== text && readKeys(before) !== undefined ? `${text},${before}` : text;
-  swap(() => writeKeyFile(file, both));
-  if (both !== text) writeKeyFile(file, text);
+  swap(() => writeKey(file, both, { replace: true }));
+  if (both !== text) writeKey(file, text, { replace: true });
 }
 
-function writeKeyFile(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  try {
-    writeFileSync(draft, `${text}\n`, { flag: "wx", mode: 0o600, flush: true });
-    renameSync(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  syncFolder(path.dirname(file));
-}
-
-export function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+function writeKey(file: string, text: string, options: { replace: boolean }): void {
+  writeWhole(file, (draft) => writeFileSync(draft, `${text}\n`, { flag: "wx", mode: 0o600 }), options);
 }
 
 function isErrno(error: unknown, code: string): boolean {

@@ -6,10 +6,10 @@ import { toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
 
-/** By so much clocks may differ, and leases last longer than the one that is asked for. */
+/** How far clocks may differ, and how much longer another lease may be than the one asked for. */
 const SLACK_SECONDS = 3600;
 
-/** Leases end by themselves: one whose holder was killed is an expired item, which counts as absent. */
+/** A lease whose holder was killed expires, and an expired item counts as absent. */
 export function createLeases(table: Table, clock: Clock): Leases {
   return {
     async acquire(name, seconds) {

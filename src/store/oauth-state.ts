@@ -6,15 +6,15 @@ import { deriveSecret, type SealingKey } from "./seal.ts";
 import type { Table } from "./table.ts";
 
 const STATE_SECONDS = 10 * 60;
-/** A spent one is remembered for longer than it counts, should another machine's clock be behind. */
+/** Spent states are remembered after they expire, in case another machine's clock is behind. */
 const REMEMBERED_SECONDS = 3600;
-/** Account (8 bytes), until when it counts (4), chance (8); then the signature. */
+/** Account (8 bytes), when it expires (4), random (8); then the signature. */
 const PAYLOAD_BYTES = 20;
 const SIGNATURE_BYTES = 16;
-/** 36 bytes in base64url; at this length every text of these characters is the only one for its bytes. */
+/** 36 bytes in base64url: at this length no two texts decode to the same bytes. */
 const STATE = /^[\w-]{48}$/;
 
-/** States signed with a key derived from the sealing keys: the first signs, all of them verify. */
+/** Signed with keys derived from the sealing keys: the first signs, all of them verify. */
 export function createOAuthStates(table: Table, sealingKeys: SealingKey[], clock: Clock): OAuthStates {
   const signingKeys = sealingKeys.map((key) => deriveSecret(key, "withings consent state v1"));
   const [firstKey] = signingKeys;

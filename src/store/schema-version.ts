@@ -1,10 +1,10 @@
 import { UsageError } from "../lib/errors.ts";
 import type { Item, Table } from "./table.ts";
 
-/** Raise it when a version that knows nothing of a change would misread what is stored, or lose part of it by writing it back. */
+/** Raise it if older versions would misread what this one stores, or lose part of it by writing it back. */
 export const SCHEMA = 1;
 
-/** Every value says by which schema it was written. One of a newer version is refused: not misread, and not written over. */
+/** Marks every value with the schema that wrote it, and refuses one that is newer. */
 export function withSchemaVersion(table: Table): Table {
   return {
     ...table,

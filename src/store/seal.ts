@@ -14,17 +14,17 @@ const VERSION = "v1";
 export const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Key id, IV, tag and text; the lengths follow from the sizes above. */
+/** Key id, IV, tag and text. */
 const SEALED = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]{22})\.([\w-]*)$/;
 const HOW_TO_MAKE_ONE = "make one with: openssl rand -base64 32";
 
-/** A key object rather than bytes, so that a key that ends up in a log or a dump shows nothing. */
+/** A key object instead of bytes, so that a key in a log or a dump shows nothing. */
 export interface SealingKey {
   id: string;
   secret: KeyObject;
 }
 
-/** Where a sealed text lives. It opens nowhere else. */
+/** The only place where a sealed text opens. */
 export interface SealedPlace {
   key: Key;
   field: string;
@@ -36,12 +36,11 @@ export interface Sealer {
   open(sealed: string, place: SealedPlace): string;
 }
 
-/** The message is one sentence for a person. It names the field and never holds its content. */
 export class SealError extends UsageError {
   override readonly name = "SealError";
 }
 
-/** Comma-separated base64 keys. The first one seals; the others only open what was sealed before they were replaced. */
+/** Base64 keys with commas between them. The first seals; the others open what was sealed before they were replaced. */
 export function parseSealingKeys(text: string): SealingKey[] {
   const keys = readKeys(text);
   if (keys === undefined) {
@@ -96,12 +95,12 @@ export function createSealer(options: { keys: SealingKey[]; tableName: string })
   };
 }
 
-/** A secret of its own for each purpose: none of them says anything about another, or about the key. */
+/** None of these secrets reveals anything about another, or about the key. */
 export function deriveSecret(key: SealingKey, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", key.secret, "", `weighbridge ${purpose}`, KEY_BYTES));
 }
 
-/** Undefined if it is no list of keys. */
+/** Undefined if it isn't a list of keys. */
 export function readKeys(text: string): SealingKey[] | undefined {
   const keys: SealingKey[] = [];
   for (const encoded of text.split(",").map((part) => part.trim())) {
@@ -113,7 +112,7 @@ export function readKeys(text: string): SealingKey[] | undefined {
   return keys;
 }
 
-/** Node skips characters that are not base64url. Here they mean that somebody else wrote the text. */
+/** Node skips characters that aren't base64url. Here they mean that somebody else wrote the text. */
 function decodeExactly(encoded: string): Buffer | undefined {
   const bytes = Buffer.from(encoded, "base64url");
   return bytes.toString("base64url") === encoded ? bytes : undefined;

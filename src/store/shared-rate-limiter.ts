@@ -6,22 +6,21 @@ import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 import { update } from "./update.ts";
 
-/** As many writers may be ahead of us, one after the other, before we give up. */
+/** Other writers may be faster this many times. */
 const TRIES = 20;
 const PAUSE_SECONDS = 0.02;
-/** Longer than any clock that is believed is off: to all of them it ends at the same time. */
+/** Longer than any clock that is trusted is off. */
 const KEPT_SECONDS = 3600;
 /** A clock that is further off is broken, and is ignored. */
 const BELIEVED_SECONDS = 600;
 
 /**
- * A budget that all processes share through the table, each request a slot in one line: a slot comes every `everySeconds`,
- * and after a rest the first `burst` come at once. So no more than `burst + seconds / everySeconds` lie in any `seconds`.
+ * All processes share the limit through the table. Each request takes a slot: there is one every `everySeconds`, and after a pause
+ * the first `burst` are free at once. So any `seconds` hold at most `burst + seconds / everySeconds` requests.
  *
- * Clocks differ. All go by the fastest: who finds a slot taken later than it is by their own clock counts on from there.
- * One that is behind is never made to wait for the difference, and one that is ahead does not take the difference for a
- * rest, except the first time. A time that is too far ahead to be believed is replaced, without a burst: nobody waits
- * for it to come. Then the two sides disturb each other, and the vendor's own limit has the last word.
+ * Clocks differ, and the fastest counts: a process that finds a slot taken later than its own time counts on from there. So a slow
+ * clock never waits for the difference, and a fast one takes it for a pause only once. A time too far ahead to be trusted is
+ * replaced, without a burst. Then the two sides disturb each other, and the vendor's own limit decides.
  */
 export function createSharedRateLimiter(
   table: Table,
@@ -30,13 +29,13 @@ export function createSharedRateLimiter(
 ): SharedRateLimiter {
   const key = keys.rateLimit(name);
   const everyMs = everySeconds * 1000;
-  /** How far the fastest clock is known to be ahead of ours. */
+  /** How far the fastest known clock is ahead of ours. */
   let aheadMs = 0;
 
   return {
     async take(maxWaitSeconds) {
       const change = (item: Item | undefined) => {
-        // A damaged one is worth no more than none.
+        // A damaged one counts as absent.
         const before = item && RateLimitItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
         const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;
@@ -53,7 +52,7 @@ export function createSharedRateLimiter(
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
         return { value: taken, expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS, result: waitSeconds };
       };
-      // A little chance, so that the same two do not meet again.
+      // Random, so that the same two don't collide again.
       const pause = (tried: number) => clock.sleep(Math.random() * PAUSE_SECONDS * tried);
       return update(table, key, change, { what: `the ${name} budget`, tries: TRIES, pause });
     },

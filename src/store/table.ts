@@ -1,25 +1,21 @@
 /**
- * The one port to durable storage: four verbs with optimistic versions, few enough that SQLite and DynamoDB mean
- * the same by them. Leases, claims, ledger and tokens are written once, above it.
+ * Durable storage: four verbs with optimistic versions, few enough that SQLite and DynamoDB mean the same by them.
  *
  * Promises of every engine (`test/store/table.contract.ts` checks them):
- *  - a write that was acknowledged survives kill -9 and a power cut;
+ *  - an acknowledged write survives kill -9 and a power cut;
  *  - reads see every acknowledged write (strongly consistent);
  *  - of several writers that expect the same version, or absence, exactly one succeeds;
- *  - an item past its `expiresAt` is gone: not read, not listed, and counted as absent by `put`, even before it is deleted;
+ *  - an item past its `expiresAt` is absent to every verb, even before it is deleted;
  *  - a version is never used twice, so an item that was deleted and written again is not mistaken for the old one.
  */
 export interface Table {
   get(key: Key): Promise<Item | undefined>;
   /** Items of one partition with `from <= sk < to`, ascending by `sk` (UTF-8 byte order), or descending. */
   list(pk: string, range?: ListRange): Promise<Item[]>;
-  /** Writes the whole item if it is absent, or still has the version that was read. */
+  /** Writes the whole item if it is as expected. */
   put(key: Key, value: JsonObject, options: PutOptions): Promise<PutOutcome>;
   delete(key: Key, options: { version: string }): Promise<"deleted" | "conflict">;
-  /**
-   * Removes deleted data that must not be recoverable from the engine's own files, as soon as no other process reads them.
-   * Does nothing if the engine's files are not ours.
-   */
+  /** Removes deleted data from the engine's files, if they are ours, as soon as no other process reads them. */
   purge(): Promise<void>;
   close(): Promise<void>;
 }
@@ -57,7 +53,7 @@ export type PutOutcome = { type: "written"; version: string } | { type: "conflic
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [name: string]: Json };
 
-/** What a write expects that replaces what was read at this version, or found absent. */
+/** For a write that replaces what was read at this version, or was absent. */
 export function expectation(version: string | undefined): PutOptions["expect"] {
   return version === undefined ? "absent" : { version };
 }

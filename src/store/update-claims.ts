@@ -7,9 +7,9 @@ import { expectation, type Table } from "./table.ts";
 
 /** Telegram repeats an update for up to a day. */
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
-/** Longer than any handler may take; after it a claim without an end means that its process died. */
+/** Longer than any handler may take: a claim that is still open after that means that its process died. */
 const HANDLING_SECONDS = 60;
-/** The same by clocks that differ. */
+/** The same, with clocks that differ. */
 const LONGEST_SECONDS = 3600;
 
 export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
@@ -20,7 +20,7 @@ export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {
       const until = new Date(now.getTime() + HANDLING_SECONDS * 1000);
       const expiresAt = epochSeconds(now) + REMEMBERED_SECONDS;
       const value = toJson({ state: "handling", until });
-      // Hardly any update comes twice: who claims first and looks second spares a read with nearly all of them.
+      // Claimed before it is read, because hardly any update comes twice.
       let claimed = await table.put(key, value, { expect: "absent", expiresAt });
       if (claimed.type === "conflict") {
         const before = await table.get(key);

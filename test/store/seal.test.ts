@@ -167,7 +167,7 @@ describe("the key file of one machine", () => {
   test("in a folder that cannot be is refused in words", () => {
     writeFileSync(path.dirname(file), "a file where the folder should be");
     expect(() => loadOrCreateSealingKey(file)).toThrow(UsageError);
-    expect(() => loadOrCreateSealingKey(file)).toThrow(/sealing\.key cannot be read or made \(\w+\): /);
+    expect(() => loadOrCreateSealingKey(file)).toThrow(/sealing\.key cannot be read or created \(\w+\): /);
   });
 
   test("made by several processes at once is one key, and never read half-written", async () => {

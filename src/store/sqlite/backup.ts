@@ -1,42 +1,36 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, existsSync, openSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import * as z from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import { parseStoredJson } from "../item-json.ts";
-import { syncFolder } from "../key-file.ts";
 import { keys } from "../keys.ts";
+import { writeWhole } from "../whole-file.ts";
 import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
 
-/** "Wbrg", in the header of the file: what a SQLite file is for. */
+/** "Wbrg", in the file's header. */
 const APPLICATION_ID = 0x57627267;
 const FORMAT = 1;
-/** A space, because no table of ours can have one in its name. */
+/** The space keeps it apart from the tables, whose names can't have one. */
 const FACTS = '"backup facts"';
 /** A lock that lasts longer belongs to a running program. */
 const BUSY_TIMEOUT_MS = 500;
 
-/** What a backup says of itself. `sealingKeys` is absent where they are kept elsewhere. */
-export interface BackupFacts {
-  madeAt: Date;
-  tableName: string;
-  sealingKeys?: string | undefined;
-  /** The ids of all keys that may have sealed something in it. */
-  keyIds: string[];
-}
-
 const Facts = z.object({
   madeAt: z.iso.datetime().transform((text) => new Date(text)),
   tableName: z.string(),
+  /** Absent if they are kept elsewhere. */
   sealingKeys: z.string().exactOptional(),
+  /** The ids of all keys that may have sealed something in it. */
   keyIds: z.array(z.string()),
   checksum: z.string(),
 });
+/** What a backup says of itself. */
+export type BackupFacts = Omit<z.infer<typeof Facts>, "checksum">;
 
 /**
- * Writes everything as it is at this moment into one file, readable by this user alone, also while the program runs.
- * The file gets its name last: nobody finds half a backup under it.
+ * Writes everything as it is at this moment into one file, readable by this user alone, even while the program runs.
  * @throws UsageError when there is nothing to back up, or the file exists and `force` is not set.
  */
 export function writeBackup(options: { database: string; file: string; facts: BackupFacts; force: boolean }): void {
@@ -45,9 +39,7 @@ export function writeBackup(options: { database: string; file: string; facts: Ba
     throw new UsageError(`There is nothing to back up: ${source} does not exist. Check DATA_DIR.`);
   }
   if (!force && existsSync(file)) throw existsError(file);
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const write = (draft: string) => {
     closeSync(openSync(draft, "wx", 0o600));
     const database = openDatabase(source, 5_000);
     try {
@@ -57,14 +49,11 @@ export function writeBackup(options: { database: string; file: string; facts: Ba
       database.close();
     }
     describeDraft(draft, facts);
-    sync(draft);
-    if (force) renameSync(draft, file);
-    else linkSync(draft, file);
-    syncFolder(path.dirname(file));
+  };
+  try {
+    writeWhole(file, write, { replace: force });
   } catch (error) {
     throw writingError(file, error);
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 
@@ -80,14 +69,14 @@ function describeDraft(draft: string, facts: BackupFacts): void {
   }
 }
 
-/** A backup that was found whole. Close it at the end. */
+/** A backup that was checked. */
 export interface Backup {
   facts: BackupFacts;
   rows(): Iterable<Record<string, SQLOutputValue>>;
   close(): void;
 }
 
-/** @throws UsageError in one sentence, when it is missing, foreign, newer, or not whole. */
+/** @throws UsageError if the file is missing, foreign, newer or damaged. */
 export function openBackup(file: string): Backup {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   let database: DatabaseSync | undefined;
@@ -108,24 +97,22 @@ export function openBackup(file: string): Backup {
     if (error instanceof UsageError) throw error;
     const code = sqliteCode(error);
     if (code === SQLITE.NOTADB) throw foreignError(file);
-    if (code === SQLITE.CANTOPEN) {
+    if (code === SQLITE.CANTOPEN)
       throw new UsageError(`${file} cannot be read: let this user read it.`, { cause: error });
-    }
     throw damagedError(file, error);
   }
 }
 
 /**
- * Puts what the backup holds in the place of what is there, in one transaction: whatever happens, one or the other is
- * there, whole. `beforeCommit` is called when all is ready.
- * @throws UsageError while anybody else has the data open, or when there is some and `force` is not set.
+ * Replaces the data with the backup's in one transaction: whatever happens, one or the other is there, whole.
+ * @throws UsageError while another process has the data open, or if there is any and `force` is not set.
  */
 export function restoreBackup(options: {
   backup: Backup;
   database: string;
   force: boolean;
   beforeCommit: () => void;
-}): { rows: number } {
+}): void {
   const { backup, database: target, force, beforeCommit } = options;
   const sqlName = quoteTableName(backup.facts.tableName);
   const database = openDatabase(target, BUSY_TIMEOUT_MS);
@@ -140,16 +127,12 @@ export function restoreBackup(options: {
     }
     database.exec(`DELETE FROM ${sqlName}`);
     const insert = database.prepare(`INSERT INTO ${sqlName} VALUES (:pk, :sk, :version, :value, :expires_at)`);
-    let rows = 0;
     for (const row of backup.rows()) {
       const restored = restoredRow(row);
-      if (!restored) continue;
-      insert.run(restored);
-      rows++;
+      if (restored) insert.run(restored);
     }
     beforeCommit();
     database.exec("COMMIT");
-    return { rows };
   } catch (error) {
     throw workingError(target, error);
   } finally {
@@ -157,10 +140,7 @@ export function restoreBackup(options: {
   }
 }
 
-/**
- * A running program keeps the database open, and the system lets go of its locks when it dies: to be alone with the file is
- * the surest sign that nobody runs. Nobody else gets in until it is closed.
- */
+/** A running program keeps the database open, and a killed one leaves no lock: being alone with the file proves that nothing runs. */
 function holdAlone(database: DatabaseSync, file: string): void {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE");
@@ -173,10 +153,7 @@ function holdAlone(database: DatabaseSync, file: string): void {
   }
 }
 
-/**
- * What was sent since the backup is in Garmin and not in this ledger. So every ledger looks there before it sends, as
- * in a first run. Leases belonged to processes of that time.
- */
+/** What was sent after the backup isn't in its ledgers, so each looks into Garmin before it sends. Leases are dropped. */
 function restoredRow(row: Record<string, SQLOutputValue>) {
   const key = { pk: String(row.pk), sk: String(row.sk) };
   if (key.pk.startsWith(keys.lease("").pk)) return undefined;
@@ -191,20 +168,11 @@ function rowsOf(database: DatabaseSync, tableName: string): Iterable<Record<stri
   return database.prepare(`SELECT ${columns} FROM ${quoteTableName(tableName)} ORDER BY pk, sk`).iterate();
 }
 
-/** SQLite finds a page that is missing, and not a digit that has changed. */
+/** SQLite's own check finds a missing page, but not a changed digit. */
 function checksumOf(database: DatabaseSync, { tableName, sealingKeys = "" }: BackupFacts): string {
   const hash = createHash("sha256").update(sealingKeys);
   for (const row of rowsOf(database, tableName)) hash.update(JSON.stringify(row));
   return hash.digest("hex");
-}
-
-function sync(file: string): void {
-  const descriptor = openSync(file, "r+");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 const existsError = (file: string) =>
