@@ -15,7 +15,7 @@ import { nameOrLength, shapeOf, withoutValues } from "./shape.ts";
 const SHAPES = 20;
 const ENDPOINTS = 60;
 const OUTCOMES = 12;
-/** The shortest time between writes, which follow only an unknown answer or an endpoint that starts or stops failing. */
+/** Between two writes. */
 const PAUSE_SECONDS = 300;
 /** The news of one run is written at once. */
 const GATHER_SECONDS = 30;
@@ -24,8 +24,8 @@ const TRIES = 5;
 const MOST_NOTED = 1000;
 
 /**
- * Keeps track of how vendors answer, for the file attached to a bug report. It is kept in memory and written only when there is
- * news: a run without trouble costs no store call.
+ * Keeps track of how vendors answer, for the file attached to a bug report. Written only when there is news: a run without
+ * trouble costs no store call.
  */
 export function createVendorAnswerLog(deps: {
   store: VendorAnswersStore;
@@ -77,16 +77,14 @@ export function createVendorAnswerLog(deps: {
     note,
     count,
 
-    /** The same transport, recording how each request ended. */
     observe: (send: Transport): Transport => observing(send, (request) => endpointOf(request, vendorOf), count),
 
-    /** Call before the process sleeps: writes the news if the last write is long enough ago. */
+    /** Before the process sleeps: writes the news if the last write is long enough ago. */
     flushIfDue: () => writer.flushIfDue(),
 
-    /** Call at the end: writes whenever the last write was. */
+    /** At the end: writes whenever the last write was. */
     close: () => writer.flush(),
 
-    /** Everything known, including from this process. */
     async read(): Promise<VendorAnswers> {
       await writer.settled();
       return together((await store.read()).value, fresh);
@@ -94,10 +92,10 @@ export function createVendorAnswerLog(deps: {
   };
 }
 
-/** Decides when news is written: soon, but seldom. Nothing here throws. */
+/** Decides when news is written: soon, but seldom. */
 class NewsWriter {
   readonly #clock: Clock;
-  /** Answers whether it succeeded. Never throws. */
+  /** Resolves to whether it succeeded. Never throws. */
   readonly #save: () => Promise<boolean>;
   #isNews = false;
   #writableAt = Number.NEGATIVE_INFINITY;
@@ -179,7 +177,7 @@ function shapeOfUnknown(unknown: UnknownAnswer, at: Date): UnknownShape {
     call: withoutValues(call, 100),
     ...(httpStatus !== undefined && { httpStatus }),
     where: withoutValues(where),
-    // Header names come from server software and not from people; but a long one, or one with a number, may be about a person.
+    // A long header name, or one with a number, may be about a person.
     headerNames: headerNames.slice(0, 40).map((name) => (/^[a-z-]{1,32}$/i.test(name) ? name : `<${name.length}>`)),
     shape: shapeOf(value),
   };
@@ -204,7 +202,7 @@ function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
   return merged;
 }
 
-/** Adds to what was counted, and answers the name under which the endpoint is counted. */
+/** Answers the name under which the endpoint is counted. */
 function addOutcomes({ endpoints }: VendorAnswers, endpoint: string, added: Outcomes): string {
   const name = nameOrRest(endpoint, endpoints, ENDPOINTS);
   const outcomes: Outcomes = endpoints[name] ?? {};
@@ -216,7 +214,7 @@ function addOutcomes({ endpoints }: VendorAnswers, endpoint: string, added: Outc
   return name;
 }
 
-/** A name that is already known, or that there is room for. */
+/** A known name, or one that there is room for. */
 const nameOrRest = (name: string, known: object, most: number) =>
   Object.hasOwn(known, name) || Object.keys(known).length < most ? name : "others";
 

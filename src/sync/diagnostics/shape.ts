@@ -1,19 +1,15 @@
-/**
- * The shape of a vendor's answer, without its values: paths, kinds and lengths. A report made of it is safe to show to
- * anybody.
- */
+/** The shape of a vendor's answer, without its values: paths, kinds and lengths. A report of it is safe to show to anybody. */
 
 /** Together they keep a shape under two kilobytes. */
 const MAX_LINES = 40;
 const MAX_LINE = 120;
 const MAX_CHARS = 1800;
 const MAX_DEPTH = 10;
-/** How many elements of a list and fields of an object are looked at. */
 const MAX_ELEMENTS = 200;
 
 /**
- * Words that vendors use in field names. A field is named only if it consists of these: an object may have dates, ids, tokens
- * or people's names as keys, and an unknown field name looks just like those.
+ * Words that vendors use in field names. A field is named only if it consists of these: an object may have dates, ids, tokens or
+ * people's names as keys.
  */
 const WORDS = new Set(
   `about accepted access account accounts action active activity address age aggregate algo all allow and api app appli

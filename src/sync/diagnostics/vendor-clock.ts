@@ -11,7 +11,6 @@ export interface VendorTime {
   now(): Date | undefined;
 }
 
-/** Keeps track of the time by the vendors' answers. */
 export function createVendorTime(clock: Clock): VendorTime {
   let aheadMs: number | undefined;
   return {
@@ -26,10 +25,7 @@ export function createVendorTime(clock: Clock): VendorTime {
   };
 }
 
-/**
- * Whether our clock is more than a day off, which all sources of the time have to agree on. One alone may be wrong: a proxy in
- * between, or a field whose meaning has changed.
- */
+/** Whether our clock is more than a day off. All sources have to agree: one alone may be wrong, a proxy for instance. */
 export function isClockWrong(now: Date, witnesses: ReadonlyArray<Date | undefined>): boolean {
   const said = witnesses.filter((it) => it !== undefined && !Number.isNaN(it.getTime())) as Date[];
   return said.length > 0 && said.every((it) => Math.abs(it.getTime() - now.getTime()) > TOLERANCE_MS);

@@ -13,7 +13,7 @@ const PULSE = [20, 250] as const;
 
 const PressureRange = z.object({ measurementSummaries: z.array(z.unknown()) });
 
-/** Blood pressure in Garmin Connect: JSON in, a JSON range out. Garmin keeps doubles, so nothing may be sent twice. */
+/** JSON in, a JSON range out. Garmin keeps doubles, so nothing may be sent twice. */
 export function createBloodPressureSink(options: {
   call: GarminCall;
   /** Keeps uploads apart. */
@@ -83,7 +83,7 @@ export function createBloodPressureSink(options: {
   };
 }
 
-/** One entry, parsed by itself: other programs write here too, in other shapes. */
+/** Parsed one by one: other programs write here too, in other shapes. */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
   const it = Loose.safeParse(entry).data ?? {};
   const takenAt = instantOfUtc(it.measurementTimestampGMT);
@@ -119,7 +119,7 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
 
 function toGarmin(reading: BloodPressure, timezone: string) {
   return {
-    // Milliseconds are demanded, an offset is not understood, and the two have to differ by the zone's true offset.
+    // Milliseconds are required, an offset isn't understood, and the two have to differ by the zone's true offset.
     measurementTimestampLocal: `${localDateTime(reading.takenAt, timezone)}.000`,
     measurementTimestampGMT: `${localDateTime(reading.takenAt, "UTC")}.000`,
     ...valuesOf(reading),

@@ -28,8 +28,8 @@ export interface ConnectAnswer extends HttpAnswer {
 }
 
 /**
- * One request to connectapi.garmin.com. Resolves to whatever Garmin answered, as far as it is a verdict on this request.
- * Throws on the refusals that mean the same for every endpoint.
+ * One request to connectapi.garmin.com. Resolves to any answer that is a verdict on this request; throws on the refusals that
+ * mean the same for every endpoint.
  */
 export type GarminCall = (request: ConnectRequest) => Promise<ConnectAnswer>;
 
@@ -51,7 +51,7 @@ export function createGarminClient(options: {
             ...APP_HEADERS,
             accept: "application/json",
             authorization: `Bearer ${accessToken}`,
-            // Once, and nowhere else: a doubled content type gets 400 with an empty body.
+            // Only here: with a doubled content type, Garmin answers 400 with an empty body.
             ...(json !== undefined && { "content-type": "application/json" }),
           },
           ...(json !== undefined && { body: JSON.stringify(json) }),
@@ -77,15 +77,15 @@ export function createGarminClient(options: {
       });
 }
 
-/** Without the query, and without dates and ids: `/weight-service/weight/range`. */
+/** Without the query, dates and ids: `/weight-service/weight/range`. */
 function routeOf(path: string): string {
   const parts = (path.split("?")[0] ?? "").split("/").map((part) => (/\d/.test(part) ? "*" : part));
   return parts.join("/").replace(/(\/\*)+$/, "");
 }
 
 /**
- * A 403 from the edge, which says nothing about the link or the request (invariant 4): a page, an empty body, or Cloudflare's
- * own JSON (RFC 9457, sent since 2026 to clients that accept JSON). Any other JSON is a refusal by the API itself.
+ * A 403 from the edge, which says nothing about the link or the request (invariant 4): a page, an empty body, or Cloudflare's own
+ * JSON (RFC 9457, sent since 2026 to clients that accept JSON). Any other JSON is a refusal by the API itself.
  */
 function isWall({ status, headers, text }: HttpAnswer): boolean {
   if (status !== 403) return false;
@@ -101,11 +101,10 @@ export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   });
 }
 
-/** A page where data was expected: from something in between, which knows nothing of the request. */
+/** A page where data was expected comes from something in between, which knows nothing of the request. */
 const pageInstead = (call: string, { status }: HttpAnswer) =>
   new RetryLaterError(`${call} answered HTTP ${status} with a page, not data`, { delayedBy: "garmin_silent" });
 
-/** The body of a good answer. Garmin's outages and pages in between are for later, a new shape is for us. */
 export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodType<T>): T {
   if (answer.status >= 500) throw tryLater(call, answer);
   const body = parseJson(answer.text);
@@ -123,12 +122,12 @@ export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodTy
   return parsed.data;
 }
 
-/** How Garmin says that it does not offer this to the account (seen with accounts that have no such device). */
+/** How Garmin says that it doesn't offer this to the account (seen with accounts that have no such device). */
 const CLOSED = new Set([400, 402, 403, 404, 405, 410, 451]);
 
 /**
- * Asks for a list of entries in Garmin. Undefined: it is empty, which Garmin says with an empty body. Throws
- * `KindClosedError` if Garmin does not offer this to the account.
+ * Asks for a list of entries. Undefined: it's empty, which Garmin says with an empty body. Throws `KindClosedError` if Garmin
+ * doesn't offer this to the account.
  */
 export async function readRange<T>(
   name: string,
@@ -136,7 +135,7 @@ export async function readRange<T>(
   schema: z.ZodType<T>,
 ): Promise<{ body: T; note: ConnectAnswer["note"] } | undefined> {
   let answer = await ask();
-  // With any other status, an empty body may be a truncated answer, which would not happen twice: so we ask again.
+  // An empty 200 may be a truncated answer, which wouldn't happen twice.
   if (isEmpty(answer) && answer.status === 200) answer = await ask();
   if (isEmpty(answer) && (answer.status === 204 || answer.status === 200)) return undefined;
   throwIfClosed(name, answer);
@@ -151,10 +150,10 @@ function throwIfClosed(name: string, answer: ConnectAnswer) {
   throw new KindClosedError(name, answer.status);
 }
 
-/** Garmin looked at what we sent and does not want it. Any other 4xx says something about the way there, not about the reading. */
+/** Garmin looked at what we sent and doesn't want it. Any other 4xx is about the way there, not about the reading. */
 const REFUSED = new Set([400, 406, 413, 415, 422]);
 
-/** The fields we use of Garmin's answer to a file (recorded for activities; the same fields are known for weights). */
+/** What we use of Garmin's answer to a file (recorded for activities; the same fields are known for weights). */
 const ImportResult = z.object({
   detailedImportResult: z.object({
     successes: z.array(z.unknown()).nullish(),
@@ -168,8 +167,8 @@ interface Attempt {
 }
 
 /**
- * One upload: what became of it, and what stops the following ones. Garmin answers a file with an import result; what it
- * answers to a weight file is unrecorded, so any other shape is noted.
+ * What became of one upload, and what stops the following ones. Garmin's answer to a weight file is unrecorded, so any shape but
+ * an import result is noted.
  */
 export async function attemptUpload(upload: () => Promise<ConnectAnswer>, of: "file" | "entry"): Promise<Attempt> {
   try {
@@ -189,7 +188,7 @@ function verdictOn(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
   }
   // 200, 201 and 202 have all been seen for good files.
   if (status >= 200 && status <= 299) return verdictInside(answer, of);
-  // A broken gateway may have passed it on, and an answer that was not understood does not count.
+  // A broken gateway may have passed it on, and an answer that was not understood doesn't count.
   const later = status >= 500 || status === 408;
   if (!later) answer.note("no success", parseJson(answer.text) ?? answer.text);
   return {
@@ -217,11 +216,10 @@ function verdictInside(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
   const { successes, failures } = result.data?.detailedImportResult ?? {};
   if (!failures?.length) return { outcome: "accepted" };
   answer.note("detailedImportResult.failures", body);
-  // Garmin does not say which records it took: the read-back shows it.
+  // Garmin doesn't say which records it took: the read-back shows it.
   return { outcome: successes?.length ? "unknown" : "refused" };
 }
 
-/** Deletes one entry; one that is gone already does no harm. */
 export async function deleteEntry(call: GarminCall, path: string): Promise<void> {
   const answer = await call({ method: "DELETE", path });
   const { status } = answer;

@@ -2,8 +2,8 @@
 export type Cookies = Record<string, string>;
 
 /**
- * Takes over what an answer sets or deletes. Attributes but expiry do not matter: there is one host, and its
- * load-balancer cookies have to come back too, or Garmin's other servers know nothing of the pending sign-in.
+ * Only expiry matters of the attributes: there is one host. Its load-balancer cookies have to come back too, or Garmin's other
+ * servers know nothing of the pending sign-in.
  */
 export function keepCookies(cookies: Cookies, setCookie: string | string[] | undefined, now: Date): Cookies {
   const kept = { ...cookies };

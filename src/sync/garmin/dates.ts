@@ -2,31 +2,31 @@
 export const EARLIEST = new Date("1998-07-04T00:00:00Z");
 const LATEST = new Date("2126-02-06T00:00:00Z");
 
-/** Whether Garmin can hold a reading of this instant. Outside of it, reading back would also ask for centuries. */
+/** Outside of it, reading back would also ask for centuries. */
 export function isWithinGarminTime(takenAt: Date): boolean {
   return takenAt >= EARLIEST && takenAt <= LATEST;
 }
 
-/** Numbers below this are seconds, not milliseconds: as milliseconds they would be in 1973 or earlier. */
+/** Numbers below this are seconds: as milliseconds they would be in 1973 or earlier. */
 const FIRST_MILLISECONDS = 1e11;
 
-/** The instant of an epoch number, also given as text. Undefined if it is not one: it would match everything, or nothing. */
+/** From an epoch number, also given as text. Undefined if it isn't one: it would match everything, or nothing. */
 export function instantOfEpoch(value: unknown): Date | undefined {
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof count !== "number" || count <= 0) return undefined;
   return existing(new Date(count < FIRST_MILLISECONDS ? count * 1000 : count));
 }
 
-/** A wall clock, `2026-11-21T23:30:00.0`, possibly with a space instead of the T, with or without an offset. */
+/** `2026-11-21T23:30:00.0`, possibly with a space instead of the T, with or without an offset. */
 const WALL_CLOCK = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** The instant of a wall clock that shows UTC, or of an epoch number. */
+/** From a wall clock that shows UTC, or an epoch number. */
 export function instantOfUtc(value: unknown): Date | undefined {
   const [, day, time, offset = "Z"] = (typeof value === "string" && WALL_CLOCK.exec(value)) || [];
   return day ? existing(new Date(`${day}T${time}${offset}`)) : instantOfEpoch(value);
 }
 
-/** The date of a local wall clock, given as text or as the epoch number it would be in UTC. */
+/** From a local wall clock, given as text or as the epoch number it would be in UTC. */
 export function localDateOf(value: unknown): string | undefined {
   const [, day] = (typeof value === "string" && WALL_CLOCK.exec(value)) || [];
   return day ?? instantOfEpoch(value)?.toISOString().slice(0, 10);
@@ -39,12 +39,12 @@ const DAY_MS = 24 * 3600 * 1000;
 const DAYS_PER_REQUEST = 365;
 
 /**
- * Calendar dates that surely contain everything between the instants, whatever zone the Garmin account is in: a day more
- * on either side. As [start, end] pairs, both included, of at most a year each.
+ * Calendar dates that contain everything between the instants in any zone: a day more on either side. As [start, end] pairs, both
+ * included, of at most a year each.
  */
 export function datesAround(from: Date, to: Date): Array<[start: string, end: string]> {
   const pairs: Array<[string, string]> = [];
-  // Whole days from here on: with the time of day in it, the last day would be left out where it begins a new range.
+  // Whole days from here on: with the time of day, the last day would be left out where it starts a new range.
   const last = dayOf(to) + 1;
   for (let start = dayOf(from) - 1; start <= last; start += DAYS_PER_REQUEST) {
     pairs.push([dateOf(start), dateOf(Math.min(start + DAYS_PER_REQUEST - 1, last))]);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** A number, also given as text: some of Garmin's entries come from other programs. Undefined if it is not one. */
+/** Also given as text: some of Garmin's entries come from other programs. Undefined if it isn't a number. */
 export function numberOf(value: unknown): number | undefined {
   const number = typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;
@@ -20,17 +20,13 @@ export function calendarDateOf(value: unknown): string | undefined {
 export const Loose = z.record(z.string(), z.unknown());
 export type Loose = z.infer<typeof Loose>;
 
-/**
- * The entries of one day. A day that counts entries but lists none gets one without fields, because something is there
- * that cannot be read.
- */
+/** A day that counts entries but lists none gets one without fields, because something is there that can't be read. */
 export function entriesOfDay(list: unknown, counted: unknown): unknown[] {
   if (Array.isArray(list) && list.length > 0) return list;
   const isStrange = list != null && !Array.isArray(list);
   return isStrange || (numberOf(counted) ?? 0) > 0 ? [{}] : [];
 }
 
-/** The fields that could not be read, as paths and kinds. */
 export function unreadFields(fields: Record<string, unknown>): string {
   const unread = Object.entries(fields).filter(([, value]) => value === undefined);
   return unread.map(([name]) => `${name}: unreadable`).join(", ");

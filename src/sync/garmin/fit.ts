@@ -20,7 +20,7 @@ interface WeightScaleFields {
   metabolicAge?: number;
 }
 
-/** `steps`: how many steps of the field make one unit. `max` is what fits; the encoder would silently wrap above it. */
+/** `steps`: how many make one unit. `max` is what fits; above it the encoder would silently wrap. */
 interface Field {
   name: keyof WeightScaleFields;
   steps: 1 | 4 | 10 | 100;
@@ -46,15 +46,14 @@ const FIELDS: Field[] = [
   { name: "metabolicAge", steps: 1, max: 254, of: (it) => it.metabolicAgeYears },
 ];
 
-/** Why this weigh-in cannot become a FIT record, or undefined. */
 export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
   const fits = fieldsOf(weighIn, undefined).weight !== undefined && isWithinGarminTime(weighIn.takenAt);
   return fits ? undefined : "out_of_range";
 }
 
 /**
- * Weigh-ins as one FIT file of type weight, sorted by time. A composition value that FIT cannot hold is left out.
- * The SDK is loaded on first use: it is the largest thing in the program, and most runs send nothing.
+ * One FIT file of type weight, sorted by time. A composition value that FIT can't hold is left out. The SDK is loaded on first
+ * use: it's the largest thing in the program, and most runs send nothing.
  */
 export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | undefined): Promise<Uint8Array> {
   const { Encoder } = await import("@garmin/fitsdk");
@@ -80,7 +79,7 @@ export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | unde
 /** Garmin's own scale; the SDK knows no Withings. Any product is accepted. */
 const INDEX_SMART_SCALE = 2429;
 
-/** The fields that were measured and fit, rounded half up to FIT's grid. */
+/** The fields that were measured and fit, on FIT's grid. */
 export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightScaleFields {
   const fields: WeightScaleFields = {};
   for (const { name, steps, max, of } of FIELDS) {
@@ -93,14 +92,14 @@ export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightS
 }
 
 /**
- * To the nearest 1/steps, a half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches:
- * 1.005 x 100 is 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of the 31.25 it is; both would lose a step.
+ * To the nearest 1/steps, a half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches: 1.005 x
+ * 100 is 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of 31.25; both would lose a step.
  */
 function roundHalfUp(value: number, steps: Field["steps"]): number {
   return Math.round(Number((value * steps).toPrecision(12))) / steps;
 }
 
-/** The fields that Garmin shows again, under our names. It accepts the basal rate and never shows it. */
+/** Under our names. Garmin accepts the basal rate and never shows it. */
 export function shownAgain(fields: WeightScaleFields): Fields {
   const names: Array<[keyof Fields, keyof WeightScaleFields]> = [
     ["weightKg", "weight"],

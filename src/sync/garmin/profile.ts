@@ -13,11 +13,11 @@ const SocialProfile = z
     displayName: text,
     fullName: text,
   })
-  // Any of the two tells accounts apart; the numeric one has been seen more often.
+  // Either one tells accounts apart; the numeric one has been seen more often.
   .transform(({ profileId, garminGUID, ...names }) => ({ ...names, profileId: String(profileId ?? garminGUID ?? "") }))
   .refine(({ profileId }) => profileId !== "");
 
-/** Whose account it is. Asked after every sign-in, because people do connect the wrong one. */
+/** Asked after every sign-in, because people do connect the wrong account. */
 export async function socialProfile(call: GarminCall): Promise<GarminProfile> {
   const answer = await call({ method: "GET", path: "/userprofile-service/socialProfile" });
   const { profileId, displayName, fullName } = readBody("Garmin profile", answer, SocialProfile);

@@ -23,13 +23,12 @@ export interface SignInAnswer {
   said: string;
   /** From the envelope in which Garmin wraps some refusals, even inside an HTTP 200; otherwise empty. */
   errorCode: string;
-  /** Only after a successful sign-in. */
   ticket: string | undefined;
   mfa: z.infer<typeof Answer>["customerMfaInfo"];
-  /** A page or a broken server, which says nothing about the password or code, whatever the text. */
+  /** A page or a broken server, which says nothing about the password or code. */
   isOutage: boolean;
   retryAfterSeconds: number | undefined;
-  /** The body, parsed if it is JSON. */
+  /** The body, parsed if it's JSON. */
   value: unknown;
 }
 

@@ -13,8 +13,8 @@ import { cookieHeader, keepCookies } from "./cookies.ts";
 import { readSignInAnswer, type SignInAnswer } from "./sso-answer.ts";
 
 /**
- * Garmin's sign-in for its own phone apps: JSON, MFA by a second request, a one-use service ticket at the end.
- * Undocumented; recorded by garth in March 2026 and used by several projects since. Both apps' ids have been seen to work.
+ * Garmin's sign-in for its own phone apps: JSON, MFA by a second request, a one-use service ticket at the end. Undocumented;
+ * recorded by garth in March 2026 and used by several projects since. Both apps' ids have been seen to work.
  */
 const CLIENTS: Record<MobileClient, { clientId: string; service: string }> = {
   ios: { clientId: "GCM_IOS_DARK", service: "https://mobile.integration.garmin.com/gcm/ios" },
@@ -51,8 +51,8 @@ async function login(
   client: MobileClient,
 ): Promise<PasswordOutcome> {
   const { send, now } = sso;
-  // A password without this page's cookies and address gets 429, and with them an answer (python-garminconnect 0.3.20,
-  // autumn 2026). A refused page has cost no try, and a broken one doesn't stop us from trying the password.
+  // A password without this page's cookies and address gets 429 (python-garminconnect 0.3.20, autumn 2026). A refused page has
+  // cost no try, and a broken one doesn't stop us from trying the password.
   const page = await send({
     method: "GET",
     url: pageOf(sso, client),
@@ -93,8 +93,8 @@ async function verifyCode(sso: SsoOptions, pending: PendingSignIn, code: string)
   if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[pending.client ?? "ios"].service };
   if (/EXPIRED/i.test(read.said)) return { type: "expired" };
   if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
-  // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket
-  // for one, after a good password: the sign-in keeps waiting.
+  // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket for
+  // one.
   const isVerdict = [200, 400, 401].includes(read.httpStatus) && !read.isOutage && read.type !== "SUCCESSFUL";
   if (!isVerdict) return noteUnclear();
   if (read.type !== "INVALID_MFA_CODE") noteUnclear();
@@ -125,7 +125,6 @@ async function probe(sso: SsoOptions): Promise<GarminProbe> {
   return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };
 }
 
-/** One request, with its answer read and the cookies as they are after it. */
 async function post(
   sso: SsoOptions,
   path: string,
@@ -176,13 +175,13 @@ const headersFor = ({ ssoUrl }: SsoOptions) => ({
   "user-agent": USER_AGENT,
 });
 
-/** How a code reaches its owner. Names seen or reported: email; phone, sms; totp, authenticator. */
+/** Names seen or reported: email; phone, sms; totp, authenticator. */
 function wayOf(method: string): "email" | "phone" | "other" {
   if (/e-?mail/i.test(method)) return "email";
   return /phone|sms|text/i.test(method) ? "phone" : "other";
 }
 
-/** Refusals that mean the same for a password, a code and a request for a new code. */
+/** For a password, a code and a request for a new code alike. */
 function commonRefusal(answer: SignInAnswer): SignInRefusal | undefined {
   const { httpStatus, type, said, errorCode, retryAfterSeconds } = answer;
   // Garmin sends it either as HTTP 429 or, with the same words, inside an HTTP 200.
@@ -191,7 +190,7 @@ function commonRefusal(answer: SignInAnswer): SignInRefusal | undefined {
   if (type === "CAPTCHA_REQUIRED" || type === "NEED_CAPTCHA") return { type: "captcha" };
   if (/ACCOUNT_?LOCKED/i.test(said)) return { type: "account_locked" };
   if (isVerdictOnPassword(said)) return undefined;
-  // It has been seen only inside an HTTP 200, not as an HTTP status.
+  // Seen only inside an HTTP 200, not as an HTTP status.
   if (httpStatus === 427 || errorCode === "427") return { type: "client_refused" };
   return httpStatus === 403 ? { type: "blocked" } : undefined;
 }

@@ -4,9 +4,9 @@ import { MOBILE_SERVICE } from "./sso.ts";
 const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;
 
 /**
- * Garmin's own sign-in page. With these parameters it ends on its embed page with the ticket in the address and does not
- * spend it. That page is headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). Adding
- * a client id to the service would change what the ticket is good for.
+ * Garmin's own sign-in page. With these parameters it ends on its embed page with the unspent ticket in the address. That page is
+ * headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). Adding a client id to the
+ * service would change what the ticket is good for.
  */
 export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignInPageOptions = {}): string {
   const embed = embedUrl(ssoUrl);
@@ -29,23 +29,20 @@ export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignIn
 const TICKET = /(?:(?<!\w)|(?<=%3D))ST-\w[\w.~]*-[\w.~-]*\w/i;
 const CHINESE = /(?:^|[/.@\s])garmin\.cn(?:$|[/?#:\s])/i;
 
-/**
- * The ticket in what the owner pasted: the address, the bare ticket, or the text of the page; and the exact service it was
- * issued for, which the exchange has to name again.
- */
+/** The ticket in what the owner pasted, and the exact service it was issued for, which the exchange has to name again. */
 export function ticketFromPasted(pasted: string, ssoUrl: string): PastedTicket {
   if (CHINESE.test(pasted)) return { type: "chinese_account" };
   const ticket = pasted.match(TICKET)?.[0];
   if (!ticket) return { type: "no_ticket" };
-  // Garmin Connect has used it up before anybody could copy it.
+  // Garmin Connect used it before anybody could copy it.
   if (pasted.includes("//connect.garmin.com/")) return { type: "spent_ticket" };
   const mobile = pasted.match(/https:\/\/mobile\.integration\.garmin\.com\/gcm\/(?:ios|android)/)?.[0];
   if (mobile) return { type: "ticket", ticket, service: mobile };
-  // A bare ticket tells by its ending which page it came from: "cas" the web page, "sso" the phone app.
+  // The ending of a bare ticket tells which page it came from: "cas" the web page, "sso" the phone app.
   return { type: "ticket", ticket, service: ticket.endsWith("-sso") ? MOBILE_SERVICE : embedUrl(ssoUrl) };
 }
 
-/** Whether it is an address of Garmin's, and nothing else: people copy the one that their browser shows too early. */
+/** An address of Garmin's, and nothing else: people copy the one that their browser shows too early. */
 export function isGarminsAddress(text: string, ssoUrl: string): boolean {
   const trimmed = text.trim();
   if (!/^https?:/.test(trimmed) || !URL.canParse(trimmed)) return false;

@@ -17,7 +17,7 @@ const TokenAnswer = z.object({
 const Refusal = z.object({ error: z.string() });
 const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
 
-/** If Garmin does not say, or not in a way we understand: the life that was seen up to November 2026. */
+/** If Garmin doesn't say: the life that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
 
 interface DiTokensOptions {
@@ -123,7 +123,7 @@ function note({ onUnknown }: DiTokensOptions, { status, headers }: HttpAnswer, w
   });
 }
 
-/** The `client_id` claim of a JWT. The signature is not checked, and an unreadable token has none. */
+/** Of a JWT, whose signature is not checked. */
 function clientIdIn(accessToken: string): string | undefined {
   const claims = parseJson(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
   return Claims.safeParse(claims).data?.client_id;

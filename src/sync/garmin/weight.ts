@@ -12,7 +12,7 @@ const UPLOAD_SECONDS = 60;
 
 const WeightRange = z.object({ dailyWeightSummaries: z.array(z.unknown()) });
 
-/** Weigh-ins in Garmin Connect: FIT files in, a JSON range out. There is no public documentation; seen by several projects. */
+/** FIT files in, a JSON range out. There is no public documentation; seen by several projects. */
 export function createWeightSink(options: {
   call: GarminCall;
   /** Keeps uploads apart. */
@@ -69,8 +69,7 @@ export function createWeightSink(options: {
 }
 
 /**
- * One entry, parsed by itself: other programs write here too, in other shapes. `date` is a local wall clock and does not
- * give the instant.
+ * Parsed one by one: other programs write here too, in other shapes. `date` is a local wall clock and doesn't give the instant.
  */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
   const it = Loose.safeParse(entry).data ?? {};
@@ -99,7 +98,7 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
 /** A mean year in milliseconds, the unit in which Garmin writes an age. */
 const YEAR_MS = 31_556_926_000;
 
-/** Masses are in grams. Missing values and 0 are not shown. */
+/** Masses are in grams. 0 means missing. */
 function compositionOf(entry: Loose): Fields {
   const shown = (name: string, unit = 1) => {
     const number = numberOf(entry[name]);

@@ -13,18 +13,18 @@ const BUSY_ATTEMPTS = 4;
 export interface JobHandlerDeps {
   accounts: Accounts;
   schedule: Schedule;
-  /** A run that nobody asked for; its owner hears of it only what is news. */
+  /** A run that nobody asked for; its owner hears only what is news. */
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
-  /** One that somebody asked for: it is shown in this message. */
+  /** Shown in this message. */
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
   confirmUnlink: (account: number) => Promise<void>;
   keepSubscriptions: (account: Account) => Promise<void>;
-  /** Tells the daily summary if it is due, and answers when the next one is. */
+  /** Sends the daily summary if it's due, and resolves to when the next one is. */
   summarize: (account: Account) => Promise<Date | undefined>;
   intervalMinutes: number;
   /**
-   * This process does all the work while it runs, so data can only have been put back before it started: its first run of each
+   * This process does all the work while it runs, so a restored store can only appear before it starts: its first run of each
    * account looks into Garmin before it sends. On AWS, where processes come and go, only a long pause shows it.
    */
   runsAlone?: boolean;
@@ -32,7 +32,7 @@ export interface JobHandlerDeps {
   log: Log;
 }
 
-/** Does a job. Throws when it has to be done again; what just has to wait is put into the schedule instead. */
+/** Throws when the job has to be done again; what just has to wait is scheduled again instead. */
 export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<void> {
   const { accounts, schedule, clock, log, intervalMinutes, runsAlone = false } = deps;
   /** Accounts for which this process has completed a run. */
@@ -44,8 +44,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     if (job.reason === "scheduled") {
       if (scheduledRun?.dueAt.getTime() !== job.dueAt.getTime()) {
         await schedule.drop(id, job.dueAt);
-        // Done already, or moved: this one was queued twice, or is left over from a crash. An account that is due is
-        // visited all the same: the job has only waited, for another try for instance.
+        // Done already, or moved: this one was queued twice, or is left over from a crash. If the account is due, the job has
+        // only waited, for another try for instance.
         if (!scheduledRun || scheduledRun.dueAt > clock.now()) return;
       }
     }
@@ -63,7 +63,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       case "requested": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
-        // The message says so by now. It gets its answer when the other run has ended, or the lease of one that was killed.
+        // It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
         return goOn(account, report, scheduledRun);
       }
@@ -74,20 +74,19 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     }
   };
 
-  /** Before the run: what is measured while it is under way has to be announced already. */
+  /** Before the run: anything measured during it has to be announced already. */
   async function keepSubscriptions(account: Account) {
     await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
   }
 
-  /** What else is due for an account after any run, and when it is looked at next. */
   async function goOn(account: Account, report: RunReport, before: ScheduledRun | undefined) {
     const id = account.telegramUserId;
     if (report.status === "success") settledHere.add(id);
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
-    // It may have been taken away meanwhile, by its owner: then nothing of it may come back.
+    // The owner may have removed the account in the meantime: then nothing of it may come back.
     if (!(await accounts.find(id))) return schedule.forget(id);
     const scheduledRun = await schedule.read(id);
-    // Made while the run was under way, by a new link for instance, of which the run knew nothing.
+    // Made during the run, by a new link for instance.
     if (scheduledRun && scheduledRun.dueAt.getTime() !== before?.dueAt.getTime()) return;
     const { failures = 0, settledAt } = scheduledRun ?? {};
     await schedule.set(
@@ -104,7 +103,6 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
   }
 }
 
-/** Has an account looked at as soon as possible. */
 export async function runSoon(
   { schedule, queue, clock }: { schedule: Schedule; queue: JobQueue; clock: Clock },
   account: number,

@@ -3,18 +3,16 @@ import type { RunReport } from "../engine/run.ts";
 import type { Account, Accounts } from "../model/account.ts";
 import { type OutcomeReport, outcomeReport } from "../model/outcome.ts";
 
-/** A sync that somebody begins from outside: of one account, or of all, one after the other. */
+/** A sync that somebody starts from outside: of one account, or of all, one after the other. */
 export function createManualSync(deps: {
   accounts: Accounts;
-  /** What a sync by the clock does as well: its owner hears what they have to. */
   sync: (account: Account) => Promise<RunReport>;
-  /** Then no other account is begun: its answer would be cut off. Asking again goes on with it. */
+  /** Then no other account is started: its answer would be cut off. */
   isTimeUp: () => boolean;
   log: Log;
 }): (account: number | undefined) => Promise<OutcomeReport | undefined> {
   const { accounts, sync, isTimeUp, log } = deps;
 
-  /** One account's trouble is not the next one's. */
   async function outcomeOf(account: Account) {
     if (isTimeUp()) return { account: account.telegramUserId, report: without("retry_later") };
     const report = await sync(account).catch((error: unknown): RunReport => {
@@ -24,7 +22,7 @@ export function createManualSync(deps: {
     return { account: account.telegramUserId, report };
   }
 
-  /** Undefined where there is no such account. */
+  /** Undefined if there is no such account. */
   return async (id) => {
     if (id !== undefined) {
       const account = await accounts.find(id);

@@ -3,7 +3,7 @@ import { isIncomplete } from "../model/outcome.ts";
 import type { ScheduledRun } from "../model/schedule.ts";
 
 const MINUTE_MS = 60_000;
-/** Without a link there is nothing to bring over, and linking schedules a run itself. As long as the longest interval. */
+/** Without a link there is nothing to bring over, and linking schedules a run itself. */
 const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */
@@ -11,7 +11,7 @@ const SWEEP_MINUTES = 5;
 
 /**
  * Whether the last successful run is at most two intervals old. After a longer pause the data may come from a snapshot or a
- * restored table, which does not know what was sent since. A time in the future does not count.
+ * restored table, which doesn't know what was sent since.
  */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
   if (!settledAt) return false;
@@ -20,9 +20,8 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 }
 
 /**
- * When to look again after a run: in an interval; after one that had to put something off in one minute, two, four and so on
- * up to the interval, but not before the time a vendor asked us to wait until, and no later than the next
- * summary is due: that run does not contact the vendor.
+ * In an interval; after a run that put something off in one minute, two, four and so on up to the interval. Not before the time a
+ * vendor asked us to wait until, and no later than the next summary: that run doesn't contact the vendor.
  */
 export function nextScheduledRun(facts: {
   report: RunReport;

@@ -6,23 +6,19 @@ import type { DueEntry, Schedule } from "../model/schedule.ts";
 const SIDE_BY_SIDE = 10;
 
 export interface Swept {
-  /** Scheduled runs that were queued. */
   queued: number;
-  /** Accounts that nobody would have looked at any more. */
+  /** Accounts that had fallen out of the list. */
   recovered: number;
 }
 
-/**
- * Queues a run for every account that is due. The others cost nothing, but for a few that are looked at
- * with every sweep, so that no account is ever forgotten. To be called every few minutes; two at once do no harm.
- */
+/** Queues a run for every account that is due. To be called every few minutes; two at once do no harm. */
 export async function sweep(
   { schedule, queue, clock, log }: { schedule: Schedule; queue: JobQueue; clock: Clock; log: Log },
-  /** Begins no more pages after it; the next sweep goes on. */
+  /** Starts no page after it; the next sweep goes on. */
   deadlineAt?: Date,
 ): Promise<Swept> {
   const swept: Swept = { queued: 0, recovered: 0 };
-  // By an older version, by hand, or by a crash between two writes.
+  // Lost by an older version, by hand, or by a crash between two writes.
   for (const account of await schedule.findUnscheduled()) {
     log.warn("account_not_scheduled", { account });
     await schedule.set(account, { dueAt: clock.now(), failures: 0 });
@@ -42,8 +38,8 @@ export async function sweep(
 const SOON_SECONDS = 600;
 
 /**
- * The schedule of a process that sweeps by itself. A run due soon would often fall just after a regular sweep: a run that has
- * to wait for one minute would come after two.
+ * For a process that sweeps by itself. Without it, a run that has to wait one minute would often come after two, because it falls
+ * just after a regular sweep.
  */
 export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (at: Date) => void): Schedule {
   return {

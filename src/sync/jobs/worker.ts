@@ -6,19 +6,15 @@ import type { Versioned } from "../model/link.ts";
 
 /** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
 const GATHER_SECONDS = 8;
-/** How often the queue is looked at when nobody says that there is something in it. */
 const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
 /** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
 const LONGEST_JOB_MINUTES = 45;
-/** The longest wait, whatever a vendor asks for. */
 const LONGEST_ASKED_SECONDS = 24 * 3600;
 
-/** What Withings can say of an account. */
 export type Notified = "withings_notified" | "withings_unlinked";
 
-/** The job that a notification asks for. */
 export function jobOf(account: number, reason: Notified, now: Date): NewJob {
   const waitSeconds = reason === "withings_notified" ? GATHER_SECONDS : 0;
   return { account, reason, dueAt: new Date(now.getTime() + waitSeconds * 1000) };
@@ -27,7 +23,7 @@ export function jobOf(account: number, reason: Notified, now: Date): NewJob {
 export interface Worker {
   /** Looks into the queue now. Call it after putting something there. */
   wake(): void;
-  /** Lets what was begun come to its end, and begins nothing more. */
+  /** Finishes what was started, and starts nothing more. */
   stop(): Promise<void>;
 }
 
@@ -42,9 +38,9 @@ interface WorkerDeps {
 }
 
 /**
- * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is
- * tried again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed
- * process had begun is done again by the next. A job that hangs is given up, so that its account is not stuck for good.
+ * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is tried
+ * again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed process had
+ * started is done again by the next. A job that hangs is given up, so that its account isn't stuck for good.
  */
 export function startWorker(deps: WorkerDeps): Worker {
   const { jobs, onLook, clock, log } = deps;
@@ -64,7 +60,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     // Before the list is read: what is put from here on needs another look.
     isWanted = false;
     clearTimeout(timer);
-    // What ends while the list is read still stands in it. Its end brings another look.
+    // What ends while the list is read is still in it. Its end brings another look.
     const busy = new Set(running.keys());
     let pauseSeconds = POLL_SECONDS;
     try {
@@ -88,7 +84,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         wake();
       },
       (error: unknown) => {
-        // The store did not take how it ended. It is still due, and the poll finds it; at once it would go round and round.
+        // The store didn't take the result. The job is still due, and the next poll finds it; at once it would loop.
         running.delete(account);
         log.warn("job_not_settled", { account, ...errorFacts(error) });
       },

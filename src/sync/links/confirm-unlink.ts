@@ -6,8 +6,8 @@ import type { SubscriptionMemory } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**
- * Withings says that a person no longer shares with us. Anybody could say so: Withings itself is asked, and only if it
- * refuses is the link taken away. A link that still works is left alone.
+ * Withings says that a person no longer shares with us. Anybody could say so, so Withings itself is asked, and the link goes only
+ * if Withings refuses it.
  */
 export async function confirmUnlink(
   deps: {
@@ -31,11 +31,11 @@ export async function confirmUnlink(
   } catch (error) {
     if (!(error instanceof ActionNeededError)) throw error;
   }
-  // A scope that is too small ends no link, and a link that was replaced meanwhile has not ended either.
+  // A scope that is too small ends no link, nor has a link ended that was replaced in the meantime.
   if ((await links.facts(account, "withings"))?.state !== "stale") return;
-  // Told first: should the process die in between, the owner hears it twice rather than never.
+  // Told first: if the process dies in between, the owner hears it twice rather than never.
   await onUnlinked(account);
-  // Telling takes its time, and what it tells is to link again.
+  // The owner may have linked again since, as the message asks.
   const link = await links.facts(account, "withings");
   if (link?.state !== "stale") return;
   await subscriptionMemory.forget(account);

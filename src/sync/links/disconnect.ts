@@ -9,8 +9,8 @@ import { leaseName, withLease } from "./with-lease.ts";
 export type Disconnected = Vendor | "everything";
 
 /**
- * Takes a link away, or everything of an account. Throws `RetryLaterError` while a run is at work on it. The ledger outlives
- * a link: who links the same two again gets nothing twice.
+ * Throws `RetryLaterError` while a run is at work on the account. The ledger stays: linking the same two again sends nothing
+ * twice.
  */
 export function createDisconnect(deps: {
   leases: Leases;
@@ -18,14 +18,14 @@ export function createDisconnect(deps: {
   pendingLinks: Pick<PendingLinks, "forget">;
   users: Record<Vendor, VendorUsers>;
   erasure: Erasure;
-  /** Tells Withings to call us no more, as far as it listens. */
+  /** Tells Withings to stop calling us, as far as it listens. */
   unsubscribe: (account: number) => Promise<void>;
   clock: Clock;
 }) {
   const { leases, links, pendingLinks, users, erasure, unsubscribe } = deps;
 
   async function remove(account: number, vendor: Vendor) {
-    // A damaged link has to go all the same.
+    // A damaged link has to go too.
     const link = await links.facts(account, vendor).catch(() => undefined);
     // An old button must not bring back a link that was just removed.
     await pendingLinks.forget(account, vendor);

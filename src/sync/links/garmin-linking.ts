@@ -13,12 +13,11 @@ import {
 import type { SignInResult } from "./garmin-sign-in-result.ts";
 import type { LinkSaver } from "./save-link.ts";
 
-/** How often in a row to ask for a profile whose answer is unclear; a kept sign-in is asked again later. */
+/** A kept sign-in is asked again later. */
 const PROFILE_TRIES = 3;
 
-/** How somebody signs in: on Garmin's page, or with a password as one of its apps. */
 export type Route = "page" | MobileClient;
-/** The route the owner can still try after Garmin refused one for a reason that may not apply to another. */
+/** What the owner can still try after Garmin refused one way. */
 export const NEXT_CLIENT = { page: "ios", ios: "android", android: undefined } as const satisfies Record<
   Route,
   MobileClient | undefined
@@ -35,8 +34,8 @@ export interface GarminLinkDeps {
 }
 
 /**
- * How every way to sign in ends: the ticket is exchanged, the tokens are kept sealed because they cannot be got again, the
- * account is checked, and only then is the link replaced; by a different profile only if the owner says so.
+ * How every way to sign in ends: the ticket is exchanged, the tokens are kept sealed because we can't get them again, the account
+ * is checked, and only then is the link replaced; by a different profile only if the owner says so.
  */
 export class GarminLinking {
   readonly #deps: GarminLinkDeps;
@@ -45,7 +44,6 @@ export class GarminLinking {
     this.#deps = deps;
   }
 
-  /** Spends the ticket, and links the account that it is for. */
   async exchange(account: number, ticket: string, service: string, route: Route): Promise<SignInResult> {
     const { api, memory, linkSaver } = this.#deps;
     const exchange = await api.exchangeTicket(ticket, service);
@@ -57,13 +55,13 @@ export class GarminLinking {
     return this.accept(account, exchange.tokens, route);
   }
 
-  /** Links the account that the tokens are for, if nothing speaks against it. The tokens are kept already. */
+  /** Links the account that the tokens are for. The tokens are kept already. */
   async accept(account: number, tokens: TokenSet, route: Route): Promise<SignInResult> {
     const { pendingLinks, linkSaver } = this.#deps;
     const profile = await this.#profileOf((call) => call(tokens.accessToken));
     if (profile === "unknown") return { type: "profile_unknown" };
     if (profile === "refused") {
-      // A working link is not replaced by tokens that Garmin's own data refuses.
+      // A working link isn't replaced by tokens that Garmin's own data refuses.
       await pendingLinks.forget(account, "garmin");
       return { type: "access_refused", next: NEXT_CLIENT[route] };
     }
@@ -121,12 +119,12 @@ export class GarminLinking {
     };
   }
 
-  /** Whose profile is linked. A damaged link has to be made again, and does not tell. */
+  /** A damaged link doesn't tell, and has to be made again. */
   #linkedProfile(account: number): Promise<LinkFacts | undefined> {
     return this.#deps.links.facts(account, "garmin").catch(() => undefined);
   }
 
-  /** Only Garmin's own 401 means that these tokens are useless. An outage, a limit or an odd answer means nothing. */
+  /** Only Garmin's own 401 means that these tokens are useless. */
   async #profileOf(withAccess: WithAccess): Promise<GarminProfile | "refused" | "unknown"> {
     const { api, clock, log } = this.#deps;
     for (let tries = 1; ; tries++) {

@@ -9,7 +9,7 @@ export type SignInResult =
   /** The last wrong code we allow: the sign-in is over. */
   | { type: "code_tries_over" }
   | { type: "code_too_soon" }
-  /** There is no sign-in that waits for a code: it took too long, or there never was one. */
+  /** No sign-in waits for a code: it took too long, or there never was one. */
   | { type: "expired" }
   | { type: "too_many_codes" }
   | Resting
@@ -19,16 +19,14 @@ export type SignInResult =
   | { type: "password_expired" | "terms_changed" | "account_disabled" }
   /** `client_refused`: not as this app. `access_refused`: Garmin's data refuses the tokens Garmin has just issued. */
   | { type: "client_refused" | "access_refused"; next: MobileClient | undefined }
-  /** Signed in, but we could not see whose account it is. The tokens are kept for ten minutes: see `lookAgain`. */
+  /** Signed in, but we couldn't see whose account it is. The tokens are kept for ten minutes: see `lookAgain`. */
   | { type: "profile_unknown" }
-  /** A different profile from the linked one: nothing changes unless `switchProfile` is called within ten minutes. */
+  /** Nothing changes unless `switchProfile` is called within ten minutes. */
   | { type: "other_profile"; profile: GarminProfile; linked: GarminProfile }
   /** The sign-in kept for ten minutes is gone. */
   | { type: "sign_in_forgotten" }
-  /** This Garmin profile belongs to another account here: a browser that somebody else signed in with, most often. */
+  /** This Garmin profile belongs to another account here: usually a browser in which somebody else is signed in. */
   | { type: "taken"; displayName: string }
-  /** The account was removed while Garmin was asked. */
   | { type: "account_removed" }
-  /** The pasted text holds no sign-in, or one that Garmin's own web site has already used, or one from garmin.cn. */
   | { type: "no_ticket" | "spent_ticket" | "chinese_account" }
   | { type: "unclear" };

@@ -11,7 +11,7 @@ import type { SignInResult } from "./garmin-sign-in-result.ts";
 import { type Resting, restSeconds, signInRest } from "./sign-in-rest.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** A sign-in ends after this many wrong codes. Garmin's own limit is unknown; beyond it, Garmin accepts none for a day. */
+/** Garmin's own limit is unknown; beyond it, Garmin accepts no code for a day. */
 const CODE_TRIES = 3;
 
 export type { SignInResult };
@@ -23,7 +23,7 @@ interface GarminSignInDeps extends GarminLinkDeps {
   isInCloud: boolean;
 }
 
-/** Signing in at Garmin, in steps that may each run in another process: what a code is awaited for is stored sealed. */
+/** Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. */
 export class GarminSignIn {
   readonly #deps: GarminSignInDeps;
   readonly #linking: GarminLinking;
@@ -36,14 +36,13 @@ export class GarminSignIn {
     this.isInCloud = deps.isInCloud;
   }
 
-  /** The page on which the owner signs in without telling us a password. */
   pageUrl(options?: SignInPageOptions): string {
     return this.#deps.api.pageUrl(options);
   }
 
   /**
-   * What would make a password pointless, checked before anybody is asked for one: a rest, or a network that Garmin refuses.
-   * Undefined: nothing known. Throws `RetryLaterError` if Garmin doesn't answer at all.
+   * What would make a password pointless, checked before anybody is asked for one. Throws `RetryLaterError` if Garmin doesn't
+   * answer at all.
    */
   async obstacle(account: number): Promise<Obstacle | undefined> {
     const rests = await this.rest(account);
@@ -58,7 +57,7 @@ export class GarminSignIn {
     return signInRest(this.#deps, account);
   }
 
-  /** One try, never repeated automatically. Neither this nor a code goes out while sign-in rests. */
+  /** One try, never repeated automatically. */
   async withPassword(
     account: number,
     email: string,
@@ -85,7 +84,7 @@ export class GarminSignIn {
     });
   }
 
-  /** With what the owner copied from Garmin's page: the address, the bare ticket, or the text of the page. */
+  /** What the owner copied from Garmin's page: the address, the bare ticket, or the text of the page. */
   async withPasted(account: number, pasted: string): Promise<SignInResult> {
     const found = this.#deps.api.ticketFromPasted(pasted);
     return found.type === "ticket" ? this.#linking.exchange(account, found.ticket, found.service, "page") : found;
@@ -103,25 +102,22 @@ export class GarminSignIn {
     return pending && this.#linking.accept(account, pending.tokens, "page");
   }
 
-  /** The owner wants this profile instead of the linked one. */
   async switchProfile(account: number, profileId: string): Promise<SignInResult> {
     const pending = await this.#deps.pendingLinks.read(account, "garmin");
     if (pending?.owner?.vendorUserId !== profileId) return { type: "sign_in_forgotten" };
     return this.#linking.save(account, pending.tokens, { profileId, displayName: pending.owner.displayName });
   }
 
-  /** The owner keeps the linked profile. */
   keepProfile(account: number): Promise<void> {
     return this.#deps.pendingLinks.forget(account, "garmin");
   }
 
-  /** Whether Garmin may store what devices send. Undefined when Garmin doesn't tell. */
+  /** Whether Garmin may store what devices send. Undefined when Garmin doesn't say. */
   uploadConsent(account: number): Promise<boolean | undefined> {
     const { api, tokens } = this.#deps;
     return api.uploadConsent(tokens.withAccess(account, "garmin", undefined, { onlyLooks: true }));
   }
 
-  /** The e-mail of the last sign-in with a password. */
   email(account: number): Promise<string | undefined> {
     return this.#deps.memory.email(account);
   }
@@ -178,7 +174,7 @@ export class GarminSignIn {
     return { type: "code_tries_over" };
   }
 
-  /** After a limit: whether it applies without a password too. Then the account isn't the cause. */
+  /** Whether the limit applies without a password too. Then the account isn't the cause. */
   async #isNetworkLimited(): Promise<boolean> {
     const { api, log } = this.#deps;
     const probe = await api.probe().catch((error: unknown) => log.warn("garmin_not_probed", errorFacts(error)));

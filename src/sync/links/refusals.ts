@@ -15,13 +15,12 @@ import { age, readLink, type Wanted } from "./stored-link.ts";
 
 /** Vendors have been seen to refuse good tokens for minutes. */
 const DOUBT_SECONDS = 10 * 60;
-/** Refused in words we do not know: until then it may be trouble at the vendor. */
+/** A refusal in unknown words may be trouble at the vendor for this long. */
 const UNCLEAR_DAYS = 3;
 
-/** Asks something of a vendor, whatever the answer. Throws `AccessRefusedError` when the token is refused. */
+/** Asks a vendor anything. Throws `AccessRefusedError` if the token is refused. */
 export type AskElsewhere = (accessToken: string) => Promise<unknown>;
 
-/** What a vendor's refusal means for a link: that it may pass, or that the link has ended. */
 export class Refusals {
   readonly #links: Links;
   readonly #elsewhere: Record<Vendor, AskElsewhere[]>;
@@ -35,7 +34,7 @@ export class Refusals {
     this.#log = deps.log;
   }
 
-  /** The vendor refused to renew it. Throws: `ActionNeededError` once that has lasted, before that `RetryLaterError`. */
+  /** Throws: `ActionNeededError` once the refusal has lasted, before that `RetryLaterError`. */
   async renewalRefused(wanted: Wanted, link: Versioned<Link>, { isFinal }: { isFinal: boolean }): Promise<never> {
     if (isFinal || (await this.#lasting(wanted, link, "renewal")) >= DOUBT_SECONDS) return this.#end(wanted, link);
     throw new RetryLaterError(`${wanted.vendor} refused to renew the link, which may pass`, {
@@ -44,8 +43,8 @@ export class Refusals {
   }
 
   /**
-   * The vendor refused to renew it in unknown words. Throws the same again, and `ActionNeededError` once it has done so for
-   * days: waiting longer would be silence.
+   * Refused in unknown words. Throws the same again, and `ActionNeededError` once it has lasted for days: waiting longer would be
+   * silence.
    */
   async renewalUnclear(wanted: Wanted, link: Versioned<Link>, error: UnclearRefusalError): Promise<never> {
     const { account, vendor } = wanted;
@@ -59,7 +58,7 @@ export class Refusals {
   async accessRefused(wanted: Wanted, refusedToken: string): Promise<never> {
     const { account, vendor } = wanted;
     const isElsewhereToo = await this.#isRefusedElsewhere(vendor, refusedToken);
-    // The check took a while, and its result does not apply to a link that was renewed since.
+    // The check took a while, and its result doesn't apply to a link that was renewed since.
     const link = await readLink(this.#links, { account, vendor });
     if (link.value.tokens.accessToken !== refusedToken) {
       throw new RetryLaterError(`the ${vendor} link changed in between`);
@@ -70,7 +69,6 @@ export class Refusals {
     throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`, refusing);
   }
 
-  /** Access worked, which ends every doubt about the link. */
   async accessAccepted({ account, vendor }: Wanted, { refusal, tokens }: Link): Promise<void> {
     if (!refusal) return;
     const link = await this.#links.read(account, vendor);
@@ -80,8 +78,8 @@ export class Refusals {
   }
 
   /**
-   * For how many seconds the vendor has refused it. The first time is saved. A clear refusal is not older for an unclear one
-   * before it: those two together end no link.
+   * For how many seconds the vendor has refused it. The first time is saved. An unclear refusal doesn't make a later clear one
+   * older: those two together end no link.
    */
   async #lasting({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]): Promise<number> {
     const { refusal } = link.value;
@@ -93,7 +91,7 @@ export class Refusals {
     return 0;
   }
 
-  /** The tokens stay where they are: if the vendor was wrong, nothing is lost. */
+  /** The tokens stay: if the vendor was wrong, nothing is lost. */
   async #end({ account, vendor, onlyLooks }: Wanted, { value, version }: Versioned<Link>): Promise<never> {
     if (!onlyLooks) {
       const ended: Link = { ...value, state: "stale", triedAt: this.#clock.now() };
@@ -105,7 +103,6 @@ export class Refusals {
     throw new ActionNeededError(RELINK[vendor]);
   }
 
-  /** Any answer that does not refuse the token counts as not refused. */
   async #isRefusedElsewhere(vendor: Vendor, token: string): Promise<boolean> {
     for (const ask of this.#elsewhere[vendor]) {
       const error: unknown = await ask(token).then(

@@ -18,7 +18,7 @@ import { heedRetryAfter, throwIfResting } from "./vendor-rest.ts";
 
 /** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
 const REFRESH_LEASE_SECONDS = 120;
-/** How often a renewed link is offered to the store; the pauses in between are 1, 2, 4 and 8 seconds. */
+/** The pauses in between are 1, 2, 4 and 8 seconds. */
 const STORE_TRIES = 5;
 /** A stale link costs its vendor one request a day, and recovers by itself if the vendor was wrong. */
 const STALE_TRY_SECONDS = 24 * 3600;
@@ -33,19 +33,18 @@ export interface RenewalDeps {
 }
 
 /**
- * Renews links. Both vendors hand out a new refresh token with every refresh and let the old one die, so the order is fixed:
- * lease, read again, refresh, store, and only then use.
+ * Both vendors hand out a new refresh token with every refresh and let the old one die, so the order is fixed: lease, read again,
+ * refresh, store, and only then use.
  */
 export class Renewal {
   readonly #deps: RenewalDeps;
-  /** Renewed tokens that could not be stored, and the refresh token they replace. Lost with the process. */
+  /** Renewed tokens that couldn't be stored, and the refresh token they replace. Lost with the process. */
   readonly #unsaved = new Map<string, { tokens: TokenSet; replaces: string }>();
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps;
   }
 
-  /** The link once it is `usable`, if necessary after a renewal. */
   async usableLink(wanted: Wanted, usable: (link: Link) => boolean): Promise<Link> {
     const { links, clock } = this.#deps;
     const before = await readAnyLink(links, wanted);
@@ -56,7 +55,7 @@ export class Renewal {
       if (isUsable(before.value)) return before.value;
       return await this.#renewAlone(wanted, before.value, isUsable);
     } catch (error) {
-      // A stale link stays stale even if it could not be tried.
+      // A stale link stays stale even if it couldn't be tried.
       if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
       await heedRetryAfter(this.#deps, wanted, error);
       throw new ActionNeededError(RELINK[wanted.vendor]);
@@ -76,7 +75,6 @@ export class Renewal {
       this.#refuseStale(same, link.value);
       return await this.#renew(same, link);
     } finally {
-      // If this fails, the lease expires by itself.
       await lease.release().catch(() => undefined);
     }
   }
@@ -92,7 +90,7 @@ export class Renewal {
     });
     if (outcome.type === "refreshed") return this.#store(wanted, link, outcome.tokens);
 
-    // Refused. Somebody else may have renewed it without our lease: a sign-in, or an older copy of this program.
+    // Somebody else may have renewed it without our lease: a sign-in, or an older copy of this program.
     const now = await readAnyLink(links, wanted);
     if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return (await readLink(links, wanted)).value;
     const { previousRefreshToken } = link.value;
@@ -104,7 +102,7 @@ export class Renewal {
     return refusals.renewalRefused(wanted, now, { isFinal: outcome.type === "refused" });
   }
 
-  /** The old refresh token is dead: what is not stored here is lost, and only a sign-in brings the link back. */
+  /** The old refresh token is dead: what isn't stored here is lost, and only a sign-in brings the link back. */
   async #store(wanted: Wanted, before: Versioned<Link>, tokens: TokenSet): Promise<Link> {
     const { links, clock } = this.#deps;
     const { account, vendor } = wanted;
@@ -120,7 +118,7 @@ export class Renewal {
           return link;
         }
         const now = await links.read(account, vendor);
-        // Other tokens: the owner signed in again meanwhile, or these are ours, from a write whose answer was lost.
+        // The owner signed in again in the meantime, or these are ours, from a write whose answer was lost.
         if (now?.value.tokens.refreshToken !== replaces) break;
         // Only marked, by a process that found the old token dead because we had exchanged it.
         version = now.version;

@@ -8,10 +8,10 @@ import type { Schedule } from "../model/schedule.ts";
 import type { SubscriptionMemory } from "../model/withings-link.ts";
 import { withLease } from "./with-lease.ts";
 
-/** A code or a ticket is used up by the time its link is saved, so a short wait is worth it. One second between two tries. */
+/** One second apart. The code or ticket is used up by now, so a short wait is worth it. */
 const TRIES = 15;
 
-/** The right to make or remove the links of an account. Syncs do not take it, so nobody waits for one here. */
+/** The right to make or remove the links of an account. Syncs don't take it, so the wait is short. */
 export async function withLinksLease<T>(
   { leases, clock }: { leases: Leases; clock: Clock },
   account: number,
@@ -43,7 +43,9 @@ interface LinkSaverDeps {
   log: Log;
 }
 
-/** Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved. */
+/**
+ * Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved.
+ */
 export class LinkSaver {
   readonly #deps: LinkSaverDeps;
 
@@ -51,7 +53,6 @@ export class LinkSaver {
     this.#deps = deps;
   }
 
-  /** Whether the person or profile belongs to another account. */
   async isTaken(account: number, vendor: Vendor, vendorUserId: string): Promise<boolean> {
     const owner = await this.#deps.users[vendor].accountOf(vendorUserId);
     return owner !== undefined && owner !== account && (await this.#isLinkedTo(owner, vendor, vendorUserId));
@@ -61,14 +62,13 @@ export class LinkSaver {
   save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed"> {
     const { links, log } = this.#deps;
     return withLinksLease(this.#deps, account, async () => {
-      // The vendor's answer took a while, and everything may have been removed: a link without an account is never used,
-      // and keeps everybody else from linking that person.
+      // Everything may have been removed while the vendor was asked: a link without an account is never used, and keeps everybody
+      // else from linking that person.
       if (!(await this.#isThere(account))) return "account_removed";
       if ((await this.#claim(account, vendor, link.vendorUserId)) !== account) return "taken";
-      // A damaged one is replaced too.
       const before = await links.facts(account, vendor).catch(() => undefined);
       await links.replace(account, vendor, link);
-      // The link is made. A failure from here on must not make it look as if it were not.
+      // The link is made. A failure from here on must not make it look as if it weren't.
       const person = { before: before?.vendorUserId, now: link.vendorUserId };
       await this.#tidy(account, vendor, person).catch((error: unknown) =>
         log.warn("old_link_not_tidied", { account, ...errorFacts(error) }),
@@ -77,7 +77,6 @@ export class LinkSaver {
     });
   }
 
-  /** Tokens that are not a link yet. */
   savePending(account: number, vendor: Vendor, pending: PendingLink): Promise<"saved" | "account_removed"> {
     return withLinksLease(this.#deps, account, async () => {
       if (!(await this.#isThere(account))) return "account_removed";
@@ -117,7 +116,6 @@ export class LinkSaver {
     await pendingLinks.forget(account, vendor);
     // Here, and not left to the chat or the terminal: otherwise a new account could wait for a day.
     await schedule.set(account, { dueAt: clock.now(), failures: 0 });
-    // Subscriptions went with the old link.
     if (vendor === "withings") await subscriptions.forget(account);
     // The previous one may now be linked by somebody else.
     if (person.before !== undefined && person.before !== person.now)

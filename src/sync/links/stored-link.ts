@@ -2,7 +2,6 @@ import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { type Link, type Links, RELINK, type Vendor, type Versioned } from "../model/link.ts";
 
-/** Which link, and whose it has to be. */
 export interface Wanted {
   account: number;
   vendor: Vendor;
@@ -13,7 +12,7 @@ export interface Wanted {
 /** Two clocks may differ, but not by a day: a time further ahead was written by a wrong clock. */
 const CLOCK_TOLERANCE_SECONDS = 24 * 3600;
 
-/** In whatever state it is. Throws when it is missing or by now somebody else's. */
+/** In any state. Throws when it's missing or by now somebody else's. */
 export async function readAnyLink(
   links: Links,
   { account, vendor, vendorUserId }: Pick<Wanted, "account" | "vendor"> & Partial<Wanted>,
@@ -26,7 +25,7 @@ export async function readAnyLink(
   return link;
 }
 
-/** The same, and throws when it is stale. */
+/** Also throws when it's stale. */
 export async function readLink(links: Links, wanted: Parameters<typeof readAnyLink>[1]): Promise<Versioned<Link>> {
   const link = await readAnyLink(links, wanted);
   if (link.value.state === "stale") throw new ActionNeededError(RELINK[wanted.vendor]);

@@ -6,15 +6,13 @@ import type { WithAccess } from "../model/link.ts";
 import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** Weight and composition, blood pressure, and what becomes of the person's profile. */
+/** Weight and composition, blood pressure, and what happens to the person's profile. */
 const WANTED = [1, 4, 46];
-/** Those that announce a reading. */
 const READINGS = [1, 4];
 const CHECK_SECONDS = 24 * 3600;
-/** Withings could not be asked, or was seen to tell no more: sooner again than in a day, and not every minute. */
+/** After Withings couldn't be asked, or subscriptions were missing. */
 const RETRY_SECONDS = 3600;
 
-/** Withings' side of it. */
 export interface WithingsNotifyApi {
   list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
   subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
@@ -22,22 +20,21 @@ export interface WithingsNotifyApi {
 }
 
 export type SubscriptionCheck =
-  /** Checked within a day. Nobody was asked. */
+  /** Checked within a day, so Withings was not asked. */
   | { type: "not_due" }
-  /** Without a public address there is nobody to tell. */
+  /** Without a public address. */
   | { type: "off" }
   | { type: "not_linked" }
   | { type: "kept" }
-  /** These had stood and were gone. They stand again. */
+  /** These were gone, and are set up again. */
   | { type: "restored"; applis: number[] }
-  /** Withings does not get through to our address, which is tried again tomorrow. `isNew`: this was not known yet. */
+  /** Withings can't reach our address; tried again tomorrow. `isNew`: this was not known yet. */
   | { type: "callback_unreachable"; isNew: boolean }
-  /** Withings gets through to our address again. */
   | { type: "reached" }
-  /** Withings could not be asked. */
+  /** Withings couldn't be asked. */
   | { type: "later" };
 
-/** What of a check is worth a word. Readings come in any case, only later. */
+/** What an owner should hear of a check. */
 export type SubscriptionNews = "restored" | "unreachable" | "reached";
 
 export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
@@ -45,10 +42,10 @@ export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
   return check.type === "restored" || check.type === "reached" ? check.type : undefined;
 }
 
-/** `off`: not set up yet. `gone`: set up, and seen to be missing since. `unreachable`: Withings does not get through to us. */
+/** `off`: not set up yet. `gone`: set up, and missing since. `unreachable`: Withings can't reach us. */
 export type NotificationState = "on" | "unreachable" | "off" | "gone";
 
-/** What the last check found. `checkedAt`: when Withings was last asked; absent before the first check. */
+/** `checkedAt`: when Withings was last asked. */
 export interface NotificationsSeen {
   state: NotificationState;
   checkedAt?: Date;
@@ -74,7 +71,7 @@ export class Subscriptions {
     this.#callbackId = hash.digest("hex").slice(0, 16);
   }
 
-  /** Makes sure that Withings tells us of this account. Asks Withings once a day, and right after linking. */
+  /** Makes sure that Withings notifies us of this account. Asks Withings once a day, and right after linking. */
   async keep(account: number): Promise<SubscriptionCheck> {
     const { api, tokens, callbackUrl, clock, log } = this.#deps;
     if (callbackUrl === undefined) return { type: "off" };
@@ -90,7 +87,7 @@ export class Subscriptions {
       return applis.length > 0 ? { type: "restored", applis } : { type: "kept" };
     } catch (error) {
       if (error instanceof ActionNeededError) return { type: "not_linked" };
-      // Saved whatever it was, or it would be asked again every minute.
+      // Saved after any error, or it would be asked again every minute.
       const isKnown = known?.state === "gone" || known?.state === "callback_unreachable";
       await this.#save(account, isKnown ? known.state : "unknown", known?.active ?? []);
       if (!(error instanceof RetryLaterError)) throw error;
@@ -99,7 +96,7 @@ export class Subscriptions {
     }
   }
 
-  /** Before a link is given up: Withings shall tell us no more, as far as it listens. */
+  /** Before a link is removed. What Withings answers doesn't matter. */
   async remove(account: number): Promise<void> {
     const { api, memory, tokens, callbackUrl, log } = this.#deps;
     await memory.forget(account);
@@ -122,8 +119,8 @@ export class Subscriptions {
   }
 
   /**
-   * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what
-   * a request to Withings throws.
+   * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what a
+   * request to Withings throws.
    */
   async look(account: number): Promise<NotificationState | undefined> {
     const { api, memory, tokens, callbackUrl } = this.#deps;
@@ -139,7 +136,7 @@ export class Subscriptions {
     return "gone";
   }
 
-  /** What is known of our present address. */
+  /** For our present address. */
   async #read(account: number): Promise<SubscriptionsSeen | undefined> {
     const seen = await this.#deps.memory.read(account);
     return seen?.callbackId === this.#callbackId ? seen : undefined;
@@ -165,7 +162,7 @@ function isDue({ checkedAt, state }: SubscriptionsSeen, now: Date): boolean {
   return Math.abs(now.getTime() - checkedAt.getTime()) >= restSeconds * 1000;
 }
 
-/** Makes what is missing, and then takes away what is ours and too much. Never touches what others asked for. */
+/** Sets up what is missing, then removes what is ours and too much. Never touches what others asked for. */
 async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl: string) {
   const listed = await api.list(withAccess);
   const isHere = (it: Subscription) => sameAddress(it.callbackUrl, callbackUrl);
@@ -179,7 +176,7 @@ async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl
 
   for (const appli of WANTED) {
     const [first, second] = listed.filter((it) => it.appli === appli && isHere(it));
-    // Whether revoking one of two takes away both is not documented, so it is looked up.
+    // It isn't documented whether revoking one of two removes both, so we look.
     if (first && second) await api.revoke(withAccess, first);
     const isThere = second ? (await api.list(withAccess, appli)).some(isHere) : first !== undefined;
     if (isThere) continue;
@@ -190,7 +187,7 @@ async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl
     active.add(appli);
     if (!first) made.push(appli);
   }
-  // Last, so that a changed key leaves no moment in which nothing is told.
+  // Last, so that a changed key leaves no moment without notifications.
   for (const each of listed) {
     const isWanted = isHere(each) && WANTED.includes(each.appli);
     if (isOurs(each, callbackUrl) && !isWanted) await api.revoke(withAccess, each);
@@ -198,7 +195,7 @@ async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl
   return seen("active");
 }
 
-/** The owner allowed less than we asked for. The readings come all the same, or the next sync says that they do not. */
+/** The owner allowed less than we asked for. The readings come all the same, or the next sync says that they don't. */
 function notGranted(error: unknown): "not_granted" {
   if (error instanceof ActionNeededError) return "not_granted";
   throw error;
@@ -208,7 +205,7 @@ function sameAddress(a: string, b: string): boolean {
   return URL.canParse(a) && new URL(a).href === new URL(b).href;
 }
 
-/** Our page at our host, whatever the key. */
+/** Our page at our host, with any key. */
 function isOurs({ callbackUrl: other }: Subscription, callbackUrl: string): boolean {
   if (!URL.canParse(other)) return false;
   const [theirs, ours] = [new URL(other), new URL(callbackUrl)];

@@ -16,27 +16,27 @@ import { Renewal } from "./renewal.ts";
 import { age, isWithin, readLink, type Wanted } from "./stored-link.ts";
 import { heedRetryAfter } from "./vendor-rest.ts";
 
-/** An access token that ends sooner than this is renewed first, so that it cannot end in the middle of a run. */
+/** So that no access token ends in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
 /** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export interface Tokens {
-  /** The link, if it is usable. Throws `ActionNeededError` when it is missing or stale. */
+  /** Throws `ActionNeededError` when the link is missing or stale. */
   link(account: number, vendor: Vendor): Promise<Link>;
   /**
-   * Access to whatever is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when it is
-   * another one by now: what was read for the one must never be sent to the other. With `onlyLooks` it never ends a link.
+   * Access to what is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when another one is
+   * linked by now: what was read for one must never be sent to the other. With `onlyLooks` it never ends a link.
    */
   withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
   /**
-   * Renews a link that was not renewed for a week, so that no link ends because nobody stood on a scale. A hiccup is for
-   * the next time; throws `ActionNeededError` when the link is missing, stale or ended by this. Answers the link as it is then.
+   * Renews a link that was not renewed for a week, so that none ends for lack of use. Throws `ActionNeededError` when the link is
+   * missing, stale or ended by this; any other failure is left to the next time. Resolves to the link as it is then.
    */
   keepAlive(account: number, vendor: Vendor): Promise<Link>;
   /**
-   * Interprets an error from this vendor's answer: a `VendorRestError` if the vendor asked us to wait. Until that time, access
-   * to it throws the same. Returns any other error unchanged.
+   * Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait; until then, access throws the same.
+   * Returns any other error unchanged.
    */
   heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
 }
@@ -46,7 +46,7 @@ export function createTokens(deps: {
   links: Links;
   leases: Leases;
   refresh: Record<Vendor, RefreshTokens>;
-  /** Other endpoints than the usual ones. A link ends only if all of them refuse its token too. */
+  /** A link ends only if all these other endpoints refuse its token too. */
   elsewhere: Record<Vendor, AskElsewhere[]>;
   clock: Clock;
   log: Log;
@@ -57,7 +57,7 @@ export function createTokens(deps: {
   const isFresh = ({ tokens }: Link) => -age(clock, tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
   const isKept = ({ renewedAt, linkedAt }: Link) => isWithin(clock, KEEP_ALIVE_SECONDS, renewedAt ?? linkedAt);
 
-  /** A call with an access token that is valid for a while and is not the one just refused. */
+  /** With an access token that is valid for a while and isn't the one just refused. */
   async function attempt<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>, refused?: string) {
     const link = await renewal.usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
     const { accessToken } = link.tokens;

@@ -4,16 +4,16 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import { type Link, type Links, type Vendor, VendorRestError } from "../model/link.ts";
 import { age } from "./stored-link.ts";
 
-/** The longest wait, whatever a vendor asks for: waiting readings have to arrive. */
+/** Longer than this, waiting readings don't wait, whatever a vendor asks for. */
 const LONGEST_REST_SECONDS = 24 * 3600;
 
-/** Throws `VendorRestError` while the vendor is to be left alone. */
+/** Throws `VendorRestError` while the vendor must be left alone. */
 export function throwIfResting(vendor: Vendor, { restsUntil }: Link, clock: Clock): void {
   if (!restsUntil || !isStillAhead(restsUntil, clock.now(), LONGEST_REST_SECONDS)) return;
   throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(-age(clock, restsUntil)) });
 }
 
-/** What a vendor's error means for the link: a `VendorRestError`, which is remembered, or the error itself. */
+/** A `VendorRestError`, which is remembered, if the vendor asked us to wait; otherwise the error itself. */
 export async function heedRetryAfter(
   { links, clock, log }: { links: Links; clock: Clock; log: Log },
   { account, vendor }: { account: number; vendor: Vendor },
@@ -27,7 +27,7 @@ export async function heedRetryAfter(
     const link = await links.read(account, vendor);
     if (link) await links.write(account, vendor, { ...link.value, restsUntil }, link.version);
   } catch (cause) {
-    // The run that was asked to wait does so even if this is not saved; another run would be asked again.
+    // The run that was asked to wait still does; another run would be asked again.
     log.warn("vendor_rest_not_saved", { account, vendor, ...errorFacts(cause) });
   }
   return new VendorRestError(vendor, restsUntil, { retryAfterSeconds: seconds, cause: error });

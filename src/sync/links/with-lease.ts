@@ -3,7 +3,6 @@ import { OwnLimitError, RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 
-/** Somebody else has the lease. */
 export class BusyError extends RetryLaterError {}
 
 /** A killed run blocks its account no longer than this. */
@@ -11,10 +10,9 @@ const LEASE_SECONDS = 120;
 /** More than one outside call can take: an upload has 60 seconds and 10 to connect. */
 const ENOUGH_SECONDS = 90;
 const HEARTBEAT_SECONDS = 20;
-/** Half an hour without a sign of life from the work itself. A hanging run must not keep its account for good. */
+/** Half an hour without `ensure`. A hanging run must not keep its account for good. */
 const MOST_HEARTBEATS = 90;
 
-/** Who holds it has the sole right to the account's readings. */
 export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
 
 export interface HeldLease {
@@ -23,8 +21,8 @@ export interface HeldLease {
 }
 
 /**
- * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself when the
- * process dies. Throws `BusyError` while somebody else has it.
+ * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself if the process
+ * dies. Throws `BusyError` while somebody else has it.
  */
 export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
   const lease = await leases.acquire(name, LEASE_SECONDS);
@@ -38,7 +36,7 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
     });
     return last;
   };
-  // A failed heartbeat is not lost: every later `ensure` fails with it.
+  // A failed heartbeat isn't lost: every later `ensure` fails with it.
   const heartbeat = setInterval(() => {
     if (heartbeats++ < MOST_HEARTBEATS) renewIfDue().catch(() => undefined);
   }, HEARTBEAT_SECONDS * 1000).unref();
@@ -51,17 +49,16 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
   } finally {
     clearInterval(heartbeat);
     await last.catch(() => undefined);
-    // Should this fail, the lease ends by itself.
     await lease.release().catch(() => undefined);
   }
 }
 
-/** Whether a process that is stopped at `deadlineAt` has too little time left to begin anything. */
+/** Whether a process that is stopped at `deadlineAt` has too little time left to start anything. */
 export function isTimeUp(deadlineAt: Date | undefined, clock: Clock): boolean {
   return deadlineAt !== undefined && deadlineAt.getTime() - clock.now().getTime() < ENOUGH_SECONDS * 1000;
 }
 
-/** The same lease for a process that is stopped at `deadlineAt`: what could be cut off then is not begun any more. */
+/** For a process that is stopped at `deadlineAt`: what could be cut off then isn't started. */
 export function endingAt(held: HeldLease, deadlineAt: Date | undefined, clock: Clock): HeldLease {
   if (!deadlineAt) return held;
   return {

@@ -23,9 +23,7 @@ export interface WithingsLinkDeps {
   clock: Clock;
 }
 
-/** Withings' side of linking. */
 export interface WithingsOAuthApi {
-  /** The consent page for the owner's browser. */
   authorizeUrl(state: string): string;
   consentAnswer(query: URLSearchParams): ConsentAnswer;
   pastedAnswer(pasted: string): PastedAnswer;
@@ -34,14 +32,14 @@ export interface WithingsOAuthApi {
   exchangeCode(code: string): Promise<
     | { type: "linked"; withingsUserId: string; tokens: TokenSet }
     | { type: "code_expired" }
-    /** The owner did not allow what is measured to be read. */
+    /** The owner didn't allow us to read measurements. */
     | { type: "scope_missing" }
   >;
 }
 
 /**
- * How linking ended. What the owner cannot fix by beginning again is thrown: `ActionNeededError` when Withings refuses
- * the application or the callback address, `RetryLaterError` when Withings or the store could not be asked.
+ * What the owner can't fix by starting again is thrown: `ActionNeededError` when Withings refuses the application or the callback
+ * address, `RetryLaterError` when Withings or the store couldn't be asked.
  */
 export type LinkResult =
   | { type: "linked"; withingsUserId: string }
@@ -49,26 +47,23 @@ export type LinkResult =
   | { type: "scope_missing" }
   /** This Withings person belongs to another account already. */
   | { type: "taken" }
-  /** A different person from the linked one: nothing changes unless the owner says yes within ten minutes. */
+  /** Nothing changes unless the owner says yes within ten minutes. */
   | { type: "other_person"; withingsUserId: string; linkedUserId: string }
-  /** The account was removed before or while Withings was asked. */
   | { type: "account_removed" }
   /** The owner pressed the other button. */
   | { type: "refused" }
   /** Not signed by us: made up, cut off, or from before the key was changed. */
   | { type: "wrong_state" }
-  /** Ten minutes are over. */
   | { type: "late_state" }
   | { type: "used_state" }
-  /** A good address, begun in the chat of somebody else. */
+  /** A good address, from somebody else's chat. */
   | { type: "other_chat" }
   | { type: "no_code" }
   | { type: "not_an_address" };
 
-/** The result when no question is left. */
 export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
 
-/** What the callback page may have to say. Beside the results: nothing has happened yet, and what was thrown. */
+/** What the callback page may have to say. "waiting": nothing has happened yet. */
 export type CallbackOutcome =
   | LinkResult["type"]
   | "waiting"
@@ -83,7 +78,6 @@ export interface PersonAtWithings {
   timezone: string | undefined;
 }
 
-/** Linking Withings by its consent page. */
 export class WithingsLinking {
   readonly #deps: WithingsLinkDeps;
 
@@ -97,7 +91,7 @@ export class WithingsLinking {
     return api.authorizeUrl(states.issue(account));
   }
 
-  /** With what the owner pasted into their own chat or terminal. A bare code needs no state there. */
+  /** What the owner pasted into their own chat or terminal. A bare code needs no state there. */
   async withPasted(account: number, pasted: string): Promise<LinkResult> {
     const { api, states } = this.#deps;
     const answer = api.pastedAnswer(pasted);
@@ -119,8 +113,8 @@ export class WithingsLinking {
   }
 
   /**
-   * With the query of the callback. `account` is there when the state was ours, so that its owner can be told. A field,
-   * because the routes take it without its object.
+   * `account` is there when the state was ours, so that its owner can be told. A field, because the routes take it without its
+   * object.
    */
   readonly withCallback = async (query: URLSearchParams): Promise<{ account?: number; result: LinkResult }> => {
     const { api, states } = this.#deps;
@@ -128,12 +122,11 @@ export class WithingsLinking {
     if (answer.type === "code") return this.#linkOnce(answer.state, answer.code);
     const result: LinkResult = { type: answer.type };
     if (answer.type === "no_code") return { result };
-    // Spent too, so that a page that is loaded again doesn't tell its owner again.
+    // Spent too, so that loading the page again doesn't tell its owner again.
     const redeemed = await states.redeem(answer.state);
     return redeemed.type === "ok" ? { account: redeemed.account, result } : { result };
   };
 
-  /** The open question about another person, if there is one. */
   async question(account: number): Promise<Extract<LinkResult, { type: "other_person" }> | undefined> {
     const asked = (await this.#deps.pendingLinks.read(account, "withings"))?.owner;
     const linkedUserId = asked && (await this.#linkedPerson(account));
@@ -141,25 +134,24 @@ export class WithingsLinking {
     return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
   }
 
-  /** The linked person. Withings tells no names, but people recognise themselves by their last weigh-in. */
+  /** Withings tells no names, but people recognise themselves by their last weigh-in. */
   person(account: number): Promise<PersonAtWithings> {
     return this.#personBehind(this.#deps.tokens.withAccess(account, "withings"));
   }
 
-  /** The person the owner is being asked about, who is not linked yet. */
+  /** The person the owner is being asked about, who isn't linked yet. */
   async personInQuestion(account: number): Promise<PersonAtWithings | undefined> {
     const tokens = (await this.#deps.pendingLinks.read(account, "withings"))?.tokens;
     return tokens && this.#personBehind((call) => call(tokens.accessToken));
   }
 
-  /** Yes to this person. `late_answer`: the question has expired, or was about somebody else. */
+  /** `late_answer`: the question has expired, or was about somebody else. */
   async switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }> {
     const pending = await this.#deps.pendingLinks.read(account, "withings");
     if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };
     return this.#save(account, withingsUserId, pending.tokens);
   }
 
-  /** No. */
   keepPerson(account: number): Promise<void> {
     return this.#deps.pendingLinks.forget(account, "withings");
   }
@@ -177,10 +169,8 @@ export class WithingsLinking {
     if (redeemed.type === "wrong") return { result: { type: "wrong_state" } };
     const { type, account } = redeemed;
     if (type !== "ok") return { account, result: { type: `${type}_state` } };
-    // The account is gone, so Withings need not be asked.
     if (!(await accounts.find(account))) return { result: { type: "account_removed" } };
     const result = await this.#link(account, code);
-    // There is nobody left to tell.
     return result.type === "account_removed" ? { result } : { account, result };
   }
 

@@ -1,50 +1,49 @@
 import type { Clock } from "../../lib/clock.ts";
 import { type Action, whoActs } from "../../lib/errors.ts";
 
-/** Who has to move: nobody (with "note", although not all is as it should be), the owner of an account, the person who runs the program, or time. */
+/**
+ * Who acts next: nobody ("note": although something isn't quite right), the account's owner, the person who runs the program, or
+ * time.
+ */
 export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
 
-/** Something is wrong; the sentence says how to fix it, where that can be done. */
+/** The sentence says how to fix it, if that is possible. */
 export interface Problem {
   verdict: Exclude<Verdict, "ok">;
   text: string;
-  /** What the owner has to do, where that has a name. */
   action?: Action;
 }
 
 export interface Finding {
   check: string;
   verdict: Verdict;
-  /** One sentence; when something is wrong, with the fix. */
   text: string;
-  /** As of a problem. */
   action?: Action;
 }
 
-/** A check answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */
+/** Answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */
 export interface Check {
   name: string;
-  /** Whom it asks, by name: who gave no answer in time. */
+  /** Whom it asks, by name. */
   asks: string;
   run: () => Promise<string | Problem>;
 }
 
-/** A line of the report: what was found, or undefined while the check is still running. */
+/** `finding` is undefined while the check is still running. */
 export interface Line {
   check: string;
   finding: Finding | undefined;
 }
 
 export interface CheckReport {
-  /** In the order of the checks, when each of them has answered or used up its time. */
+  /** In the order of the checks. */
   findings: Finding[];
-  /** When those that used up their time have ended too. What they began, a token renewal for one, must not be cut off. */
+  /** When those that used up their time have ended too. What they started, a token renewal for one, must not be cut off. */
   ended: Promise<void>;
 }
 
-/** No check may take longer. */
 const ANSWER_SECONDS = 15;
-/** More than this and tokens, tickets and codes are judged by a wrong time. */
+/** Beyond this, tokens, tickets and codes are judged by a wrong time. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Runs all checks side by side, so that none waits for another's vendor. */
@@ -105,7 +104,7 @@ export async function runChecks(
 
 const VERDICTS = { owner: "owner", operator: "operator", time: "later", us: "broken" } as const;
 
-/** How much there is to do, by who has to. What two lines ask for, by its name or in the same words, is done once; the rest counts by line. */
+/** How much there is to do, by who has to. What two lines ask for, by name or in the same words, counts once. */
 export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "later" | "notes", number> {
   const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
   return {
@@ -116,7 +115,7 @@ export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "
   };
 }
 
-/** By how much this machine's clock is ahead, or behind when it is negative; 0 for what does no harm. */
+/** By how much this machine's clock is ahead, or behind if negative; 0 if it does no harm. */
 export function clockOffSeconds(clock: Clock, serverTime: Date): number {
   const seconds = Math.round((clock.now().getTime() - serverTime.getTime()) / 1000);
   return Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS ? 0 : seconds;

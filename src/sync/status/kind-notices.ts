@@ -19,7 +19,6 @@ export type Notice =
   | { type: "fields"; differing: Differing[] }
   | { type: "twin"; twin: Twin };
 
-/** The current facts about the kinds that are on. */
 export interface Facts {
   closed: Array<Extract<Notice, { type: "closed" }>>;
   differs: Array<Extract<Notice, { type: "differs" }>>;
@@ -43,7 +42,6 @@ export function factsOf(progress: Progress | undefined, sends: Sends): Facts {
   return facts;
 }
 
-/** Whether it is still sent. */
 function isFieldOn(sends: Sends, { kind, field }: Differing): boolean {
   if (kind === "blood_pressure" || field === "bmi") return true;
   return sends.composition && (field !== "muscleMassKg" || sends.muscle);
@@ -51,7 +49,6 @@ function isFieldOn(sends: Sends, { kind, field }: Differing): boolean {
 
 const fieldKey = ({ kind, field }: Differing) => `field#${kind}#${field}`;
 
-/** The facts to tell, as keys. */
 export function keysOf(notice: Notice): string[] {
   switch (notice.type) {
     case "closed":
@@ -66,7 +63,7 @@ export function keysOf(notice: Notice): string[] {
   }
 }
 
-/** The told facts that still hold. That a kind is served again has to be told before it is forgotten, unless the kind is off. */
+/** That a kind is served again has to be told before it's forgotten, unless the kind is off. */
 export function stillTold(told: string[], { differs, fields, on }: Facts): string[] {
   const known = new Set([
     ...on.map((kind) => `closed#${kind}`),
@@ -76,7 +73,7 @@ export function stillTold(told: string[], { differs, fields, on }: Facts): strin
   return told.filter((key) => known.has(key));
 }
 
-/** The notices to tell now. That Garmin does not offer a kind must have lasted for `patienceHours`. */
+/** A closed kind must have lasted for `patienceHours`. */
 export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours: number): Notice[] {
   const { closed, differs, fields, twin, on } = facts;
   const isNew = (notice: Notice) => !keysOf(notice).every((key) => told.includes(key));
@@ -92,7 +89,6 @@ export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours
   ];
 }
 
-/** The told facts once this notice has been told. */
 export function afterNotice(told: string[], notice: Notice): string[] {
   const keys = keysOf(notice);
   return notice.type === "served" ? told.filter((key) => !keys.includes(key)) : [...new Set([...told, ...keys])];

@@ -18,14 +18,14 @@ import type { UnreadableRecord } from "../model/vendors.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
-/** What an owner has to hear although they did not ask. */
+/** What an owner has to hear without asking. */
 export type HealthNews =
   | TroubleNews
   /** `told`: what the owner had heard. */
   | { type: "healed"; since: Date; synced: number; told: Trouble[]; isQuiet: boolean }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
   | { type: "attention"; items: AttentionItem[]; isQuiet: false }
-  /** Readings from before the account's start that have turned up since it was linked. */
+  /** From before the account's start, but got by Withings after it was linked. */
   | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined; isQuiet: false }
   | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
   | { type: "notice"; notice: Notice; isQuiet: boolean };
@@ -45,18 +45,18 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_REMINDER_MS = 3 * DAY_MS;
 const NEXT_REMINDERS_MS = 7 * DAY_MS;
-/** So long before the end of a link its owner hears of it. A link that lives no longer than that is not worth the word. */
+/** A link that lives no longer than this isn't worth a warning. */
 const FIRST_WARNING_DAYS = 14;
 const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
-/** More causes than anybody wants to hear of; it keeps the item small. */
+/** It keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
 /** Twice as many as the progress remembers. */
 const TOLD_RECORDS = 100;
 
 /**
- * One run further. `attention` is what waits for the owner now, and `links` how the links are after the run; undefined when
- * that could not be read. Nothing becomes news that the owner has heard in the same outage already.
+ * What the owner's knowledge becomes with a run. `attention` and `links`: as they are after the run; undefined if that couldn't
+ * be read. Nothing becomes news that the owner has heard in the same outage already.
  */
 export function afterRun(
   health: Health,
@@ -91,7 +91,7 @@ export function afterRun(
   };
 }
 
-/** A renewal gives a link another end, of which nothing has been told. */
+/** A renewal gives a link another end, of which the owner has heard nothing. */
 function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefined, now: Date): Expiry[] {
   if (!links) return before;
   return VENDORS.flatMap((vendor) => {
@@ -140,7 +140,7 @@ function withoutRelinked(
 }
 
 function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
-  // What was never set up, or was taken away again, is not in trouble, and nobody asked to hear of it.
+  // What was never set up, or was removed again, isn't in trouble.
   if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
   const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
   const { waitingSince = now, delay: waitedFor, ...known } = before ?? begun;
@@ -162,7 +162,7 @@ function outageAfter(before: Outage | undefined, report: RunReport, now: Date): 
   return { ...outage, state: "lasts", standing: troubles };
 }
 
-/** None when all that went wrong is that Garmin did not take a reading: the owner hears of that reading by itself. */
+/** None if Garmin just didn't take a reading: the owner hears of that reading by itself. */
 function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: RunReport): Trouble[] {
   if (status === "success" || status === "retry_later") return [];
   const isBroken = status === "error" ? !isAboutOneReading(cause) : !action;
@@ -174,14 +174,14 @@ function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: R
   ];
 }
 
-/** Ids and times are others with every run, and make no other cause. */
+/** Ids and times change with every run, and make no other cause. */
 function shortened(cause: string | undefined): string | undefined {
   return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
 }
 
 /**
- * What is to be told now, the most important first. It stays news until `afterTelling`. What passes by itself is told only when
- * it has lasted `patienceHours`.
+ * What to tell now, the most important first. It stays news until `afterTelling`. What passes by itself must have lasted
+ * `patienceHours`.
  */
 export function pendingNotices(
   health: Health,
@@ -221,7 +221,7 @@ const isPressing = ({ type }: Notice) => type === "closed" || type === "differs"
 
 function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
   const daysLeft = Math.ceil(daysUntil(endsAt, now));
-  // Of several that were passed while nobody looked, the nearest says it all.
+  // If several were passed in the meantime, the nearest says it all.
   const warning = WARNING_DAYS.find((days) => daysLeft <= days && days < lifeDays);
   if (daysLeft <= 0 || warning === undefined || (toldDays !== undefined && toldDays <= warning)) return [];
   return [{ type: "expiry", vendor, daysLeft, endsAt, isQuiet: false }];
@@ -235,7 +235,7 @@ function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthN
   }
   const news = standing.flatMap((trouble): HealthNews[] => {
     const heard = told.find((it) => isSame(it, trouble));
-    // Who only has to wait may have done what was asked: that is no time to ask again.
+    // An owner who only has to wait may have done what was asked: no time to ask again.
     const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
     return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder, isQuiet: false }];
   });
@@ -275,7 +275,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
   const { outage, ...rest } = health;
   if (!outage) return health;
   if (news.type === "healed") {
-    // If it has begun again meanwhile, the owner now thinks all is well, and has to hear it again.
+    // If it has started again in the meantime, the owner now thinks all is well, and has to hear it again.
     return outage.state === "over" ? rest : { ...rest, outage: { ...outage, told: [] } };
   }
   const heard = outage.told.find((it) => isSame(it, news.trouble));
@@ -284,7 +284,7 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
   return { ...rest, outage: { ...outage, told } };
 }
 
-/** What of the news the owner reads in the answer to a run that they asked for. */
+/** The news that the answer to a requested run already tells. */
 export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNews[] {
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];

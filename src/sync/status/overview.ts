@@ -12,7 +12,6 @@ export interface LinkOverview {
   linkedAt: Date;
   /** Whole days until the refresh token dies, if nothing renews it. */
   daysLeft: number;
-  /** When that is, as the vendor said. */
   endsAt: Date;
   /** From its last renewal, or sign-in, to that end. */
   lifeDays: number;
@@ -23,19 +22,16 @@ export interface Overview {
   account: Account;
   links: Partial<Record<Vendor, LinkOverview>>;
   lastReadings: Progress["lastReadings"];
-  /** Held and failed readings. */
   attention: AttentionItem[];
-  /** Unreadable records that Withings lists. */
   unreadable: UnreadableRecord[];
-  /** How Garmin handles the readings. */
   facts: Facts;
   /** The account's zone: chosen, or Withings'. */
   timezone: string;
-  /** False where it is UTC because neither of the two has said anything. */
+  /** False if it's UTC because neither of the two has said anything. */
   isTimezoneKnown: boolean;
-  /** What it asked of the owner is left out once a link that was made or taken away since has settled it. */
+  /** Without the action it asked for, once a link that was made or removed since has settled that. */
   lastRun: LastRun | undefined;
-  /** Absent before the first run of the two that are linked. */
+  /** Absent before the first run of these two links. */
   progress?: Progress;
 }
 
@@ -67,7 +63,7 @@ export async function overviewOf(
   };
 }
 
-/** How the last run of an account ended, as in its overview, but without a look at its readings. */
+/** As in its overview, but without reading the ledger. */
 export async function lastRunOf(
   { accounts, links }: { accounts: Pick<Accounts, "lastRun">; links: Pick<Links, "facts"> },
   account: number,
@@ -77,7 +73,6 @@ export async function lastRunOf(
   return stillTrue(await accounts.lastRun(account), { withings, garmin });
 }
 
-/** Which link an action is about. */
 const ABOUT: Partial<Record<Action, Vendor>> = {
   link_withings: "withings",
   relink_withings: "withings",
@@ -97,7 +92,7 @@ function stillTrue(lastRun: LastRun | undefined, links: Record<Vendor, LinkFacts
     return linkedAt !== undefined && linkedAt <= at;
   };
   const isRefusalTrue = uploadRefusedAt && isOlder("garmin", uploadRefusedAt);
-  // A delay at one vendor says nothing of a link that was made since.
+  // A delay at one vendor says nothing about a link that was made since.
   const isDelayTrue = delay && vendorsOf(delay).every((vendor) => isOlder(vendor, lastRun.finishedAt));
   const outcome = { ...known, ...(isDelayTrue && { delay }), ...(isRefusalTrue && { uploadRefusedAt }) };
   return withoutSettledAction({ ...lastRun, outcome }, links);

@@ -4,9 +4,9 @@ import type { SummaryMemory } from "../model/people.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 /**
- * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays`
- * days (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from
- * the link, because it was made after the newest reading.
+ * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays` days
+ * (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from the
+ * link, because it was made after the newest reading.
  */
 export type Silence =
   | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number; isSinceLink?: true }
@@ -22,8 +22,8 @@ const OCCASIONS_FOR_A_RHYTHM = 4;
 const SELDOM_DAYS = 31;
 
 /**
- * The number of days without a reading after which its owner is told: twice the median gap between the last ones, at least
- * three. Undefined if readings come too seldom to say.
+ * After how many days without a reading its owner hears: twice the median gap between the last ones, at least three. Undefined if
+ * readings come too seldom to say.
  */
 export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDays?: number } | undefined {
   if (measuredAt.length < OCCASIONS_FOR_A_RHYTHM) return { days: UNKNOWN_RHYTHM_DAYS };
@@ -36,16 +36,11 @@ export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDa
   return { days: Math.max(SHORTEST_DAYS, Math.round(2 * median)), everyDays: Math.max(1, Math.round(median)) };
 }
 
-/**
- * The silences to tell now, each of which is told once. None if the last run did not end well: without a look nobody knows
- * what was measured. None of a paused kind either, which may well have been measured.
- */
+/** Each is told once. None if the last run didn't end well, nor of a paused kind: nobody knows what was measured. */
 export function silencesOf(facts: {
   account: Account;
-  /** Undefined before the first run. */
   progress: Progress | undefined;
   attention: AttentionItem[];
-  /** Undefined where Withings is not linked. */
   withingsLinkedAt: Date | undefined;
   lastRun: LastRun | undefined;
   memory: SummaryMemory;
@@ -76,7 +71,6 @@ export function silencesOf(facts: {
   });
 }
 
-/** The identity of a silence: the reading, or the link, that it follows. */
 export function afterSilences(memory: SummaryMemory, silences: Silence[]): SummaryMemory {
   let next = memory;
   for (const it of silences) {
@@ -88,7 +82,7 @@ export function afterSilences(memory: SummaryMemory, silences: Silence[]): Summa
   return next;
 }
 
-/** When the scale or the cuff was last heard from. Held readings came in too. */
+/** Held readings count too. */
 function newestOf(progress: Progress | undefined, attention: AttentionItem[], kind: ReadingKind): Date | undefined {
   const times = [
     ...(progress?.lastReadings[kind] ? [progress.lastReadings[kind].takenAt] : []),

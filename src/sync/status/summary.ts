@@ -5,7 +5,6 @@ import type { SummaryMemory } from "../model/people.ts";
 import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
 import type { SentValues } from "../model/vendors.ts";
 
-/** What a daily summary says, without a sentence. */
 export interface Summary {
   /** What arrived in Garmin since the last summary; the newest by the time it was taken. */
   arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
@@ -23,9 +22,9 @@ export interface Summary {
 export interface WeightTrend {
   takenAt: Date;
   weightKg: number;
-  /** Whole days since then, if all of the last seven days have passed without a weigh-in. */
+  /** Whole days since then, if the last seven days passed without a weigh-in. */
   daysAgo?: number;
-  /** Mean of the last seven days; absent where they had fewer than two. */
+  /** Mean of the last seven days; absent if they had fewer than two. */
   meanKg?: number;
   /** Against the mean of the seven days before those. */
   changeKg?: number;
@@ -35,9 +34,9 @@ const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
 
 /**
- * When today's summary fell due; undefined where it has been made or is not due yet. Where none is wanted it is due all the
- * same, so that one that is wanted later does not tell of weeks. A machine that was off at the hour makes it late on the same
- * day. An account that came after the hour waits for tomorrow.
+ * When today's summary was due; undefined if it has been made or isn't due yet. It's due even if none is wanted, so that the next
+ * wanted one doesn't cover weeks. A machine that was off at the hour makes it late on the same day. An account that came after
+ * the hour waits for tomorrow.
  */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -52,12 +51,12 @@ export function summaryDueAt(
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
 }
 
-/** Whether the owner's hour of this day has come: nobody hears of a silence in the night. */
+/** Nobody hears of a silence in the night. */
 export function isAfterHour({ settings }: Account, timezone: string, now: Date): boolean {
   return now >= atLocalHour(localDate(now, timezone), settings.summaryHour, timezone);
 }
 
-/** The next owner's hour from now on; undefined where no summary is wanted. */
+/** Undefined if no summary is wanted. */
 export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
   if (settings.summaryMode === "off") return undefined;
   const today = localDate(now, timezone);
@@ -68,12 +67,11 @@ export function nextSummaryAt({ settings }: Account, timezone: string, now: Date
 }
 
 /**
- * What there is to say; undefined when there is nothing. To be made between the runs of an account: what a run under way
- * has brought is not written down yet.
+ * Undefined if there is nothing to say. To be made between the runs of an account: what a run under way has brought is not
+ * written down yet.
  */
 export function summaryOf(facts: {
   account: Account;
-  /** Undefined before the first run. */
   progress: Progress | undefined;
   attention: AttentionItem[];
   memory: SummaryMemory;
@@ -123,7 +121,6 @@ function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
   return arrived;
 }
 
-/** Whether anything has ever come. What is held came, too. */
 function hasReadings(progress: Progress | undefined, attention: AttentionItem[]): boolean {
   return attention.length > 0 || KINDS.some((kind) => progress?.lastReadings[kind]);
 }

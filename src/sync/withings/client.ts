@@ -5,7 +5,6 @@ import { issuePaths, parseJson } from "../../lib/json.ts";
 import { AccessRefusedError } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 
-/** Sends one Withings request and returns its parsed `body`. */
 export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;
 
 export interface WithingsRequest<T> {
@@ -13,11 +12,11 @@ export interface WithingsRequest<T> {
   params: Record<string, string | number>;
   body: z.ZodType<T>;
   accessToken?: string;
-  /** Goes out at once, past all that wait: a code of the consent page lives 30 seconds. */
+  /** Goes out at once: a code of the consent page lives 30 seconds. */
   urgent?: boolean;
 }
 
-/** Withings said no in a way that the endpoint itself has to judge. */
+/** A refusal that the endpoint itself has to judge. */
 export class WithingsRefusal extends Error {
   override readonly name = "WithingsRefusal";
   readonly status: number;
@@ -39,7 +38,7 @@ const LONGEST_WAIT_SECONDS = 24 * 3600;
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
 export const isAccessRefused = (status: number) => ACCESS_REFUSED.has(status);
 const INSUFFICIENT_SCOPE = 403;
-/** "Invalid params" and "unauthorized": asking again in the same way cannot help. As [first, last]. */
+/** "Invalid params" and "unauthorized": asking again in the same way can't help. As [first, last]. */
 const REFUSED: ReadonlyArray<readonly [number, number]> = [
   [201, 214],
   [216, 218],
@@ -95,9 +94,7 @@ const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= s
 /** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
 export type RateLimited = <T>(task: () => Promise<T>, options: { urgent: boolean }) => Promise<T>;
 
-/**
- * Transport of the Withings API. `rateLimited` keeps the whole application under Withings' limit of 120 requests a minute.
- */
+/** `rateLimited` keeps the whole application under Withings' limit of 120 requests a minute. */
 export function createWithingsCall(options: {
   apiUrl: string;
   send: Transport;
@@ -146,7 +143,7 @@ export function createWithingsCall(options: {
     const envelope = Envelope.safeParse(json);
     if (!envelope.success) {
       note(issuePaths(envelope.error));
-      // A page instead of an answer is an outage or a wall in between, not a verdict on the link.
+      // A page is an outage or a wall in between, not a verdict on the link.
       throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`, {
         delayedBy: "withings_silent",
       });
@@ -161,7 +158,6 @@ export function createWithingsCall(options: {
   };
 }
 
-/** What a status other than 0 means. */
 function refusal(
   call: string,
   { status, body, error }: z.infer<typeof Envelope>,
@@ -173,7 +169,7 @@ function refusal(
   const reason = typeof error === "string" ? error : (inBody?.error ?? "");
   if (isRefused(status)) return new WithingsRefusal(call, status, reason);
   if (isAccessRefused(status)) {
-    // At the token endpoint it is about the refresh token, which that endpoint has to judge.
+    // At the token endpoint it's about the refresh token, which that endpoint has to judge.
     return hasToken ? new AccessRefusedError(call) : new WithingsRefusal(call, status, reason);
   }
   if (status === INSUFFICIENT_SCOPE && hasToken) return new ActionNeededError("relink_withings");

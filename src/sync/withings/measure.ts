@@ -30,19 +30,19 @@ const Measure = z
   .refine((measure) => Number.isFinite(realValue(measure)));
 export type Measure = z.infer<typeof Measure>;
 
-/** Weight, height and blood pressure: measured for the whole body, so an odd position says nothing about them. */
+/** Measured for the whole body, so an odd position says nothing about them. */
 const OF_THE_WHOLE_PERSON = new Set([1, 4, 9, 10, 11]);
-/** The measures that make a reading. If one of them is present but unreadable, the reading is unreadable. */
+/** If one of these is present but unreadable, the reading is unreadable. */
 const ESSENTIAL = new Set([1, 9, 10]);
 
 /** Measures, which we ask for, and goals, in case Withings' own filter fails. */
 const REAL = 1;
 const GOAL = 2;
 
-/** Only the id and the time have to be right. Less important fields are left out if they cannot be read. */
+/** Only the id and the time have to be right. Other fields are left out if they can't be read. */
 const MeasureGroup = z.object({
   grpid: integer.pipe(z.int().nonnegative()),
-  /** -2: unreadable, so we do not guess whose it is. */
+  /** -2: unreadable, so we don't guess whose it is. */
   attrib: integer.catch(UNREADABLE_ATTRIB),
   date: seconds, // epoch seconds, when the person stood on the scale
   created: seconds.optional().catch(undefined),
@@ -51,7 +51,7 @@ const MeasureGroup = z.object({
   deviceid: z.string().nullish().catch("unreadable"),
   measures: z.array(z.unknown()),
 });
-/** What even a group that can not be read tells of the order it stands in. */
+/** Even an unreadable group tells where it is in the order. */
 const Change = z.object({ grpid: z.unknown(), modified: integer });
 export type MeasureGroup = Omit<z.infer<typeof MeasureGroup>, "measures"> & { measures: Measure[] };
 
@@ -63,30 +63,30 @@ const GetMeasBody = z.object({
   offset: integer.nullish().catch(undefined),
 });
 
-/** Zero in any spelling ends the list. An unreadable value does not: the rest of the list would be lost. */
+/** Zero in any spelling ends the list. An unreadable value doesn't: the rest of the list would be lost. */
 const isMore = (more: unknown) => !(more == null || more === false || /^(0|false|)$/i.test(String(more)));
 
-/** What Weighbridge knows how to use, and what it only recognises, so that a new type can be told from a known one. */
+/** What Weighbridge uses, and what it only recognises, so that a new type stands out. */
 export const MEASURE_TYPES = [
   1, 4, 5, 6, 8, 9, 10, 11, 54, 71, 73, 76, 77, 88, 91, 155, 168, 169, 170, 226, 227,
 ] as const;
 
-/** Undocumented is how many groups a page holds; this only ends an endless answer. */
+/** How many groups a page holds is undocumented; this only ends an endless answer. */
 const MAX_PAGES = 1000;
-/** A second reading finds the list at rest, unless somebody is at work in the app. */
+/** A second reading finds the list at rest, unless somebody is using the app. */
 const MAX_READINGS_AGAIN = 3;
 
 export interface MeasAnswer {
   groups: MeasureGroup[];
   /** Unreadable groups that hold, or may hold, something to send. They never stop the others. */
   unreadable: UnreadableRecord[];
-  /** False if Withings promised more and did not say how to get it. */
+  /** False if Withings promised more and didn't say how to get it. */
   isComplete: boolean;
   /** IANA zone of the Withings user. */
   timezone: string | undefined;
   /** What it sent instead of one, for instance `GMT+2`. */
   unknownTimezone?: string;
-  /** Withings' own time when it answered, if it gave it. */
+  /** Withings' own time when it answered. */
   answeredAt?: Date;
 }
 
@@ -100,11 +100,11 @@ export async function getMeas(call: WithingsCall, options: GetMeasOptions): Prom
   const { lastUpdate } = options;
   let touchedBefore = new Set<string>();
   for (let again = 0; again <= MAX_READINGS_AGAIN; again++) {
-    // A second earlier each time, because Withings refuses the same call within ten seconds; but never by itself to 0,
-    // which some would read as "not given".
+    // A second earlier each time, because Withings refuses the same call within ten seconds; but never to 0, which some would
+    // read as "not given".
     const from = Math.max(Math.min(lastUpdate, 1), lastUpdate - again);
     const { answer, touched } = await readPages(call, { ...options, lastUpdate: from });
-    // What the reading before listed just so has not moved during this one: a `modified` in the future is no endless loop.
+    // What the reading before listed unchanged has not moved: a `modified` in the future is no endless loop.
     if (touched.every((it) => touchedBefore.has(it))) return answer;
     touchedBefore = new Set(touched);
   }
@@ -121,8 +121,8 @@ interface GetMeasOptions {
 }
 
 /**
- * The pages of one reading, and which groups may have been touched while it went on. A group that is touched moves within
- * the list, and pushes another one over the border of two pages to where nobody looks.
+ * The pages of one reading, and the groups that may have been touched during it. A touched group moves within the list, and
+ * pushes another one over the border of two pages to where nobody looks.
  */
 async function readPages(call: WithingsCall, options: GetMeasOptions) {
   const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, onUnknown = () => {} } = options;
@@ -167,11 +167,11 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
     const timezone = page.timezone?.trim();
     if (timezone && isTimezone(timezone)) answer.timezone = timezone;
     else if (timezone) answer.unknownTimezone = timezone;
-    // A way to more without the word for it: Withings may have renamed that field, and the rest would be lost.
+    // An offset without `more`: Withings may have renamed that field, and the rest would be lost.
     const isUnsaid = page.more === undefined && (page.offset ?? 0) > (offset ?? 0);
     if (isUnsaid) note("more: missing beside an offset", { ...page, measuregrps: [] });
     if (!isUnsaid && !isMore(page.more)) return { answer, touched: pages === 1 ? [] : touched };
-    // A page that promises more but does not advance, or never ends: we keep what came, and the rest waits.
+    // A page that promises more but doesn't advance, or never ends: we keep what came, and the rest waits.
     if (page.offset == null || page.offset <= (offset ?? 0) || pages >= MAX_PAGES) {
       note(`more: promised after page ${pages}, without a way to it`, { ...page, measuregrps: [] });
       return { answer: { ...answer, isComplete: false }, touched: [] };
@@ -180,7 +180,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
   }
 }
 
-/** The readable part of a group. An unreadable measure is left out and noted. */
+/** An unreadable measure is left out and noted. */
 function readGroup(raw: unknown, note: (where: string, value: unknown) => void) {
   const parsed = MeasureGroup.safeParse(raw);
   if (!parsed.success) {
@@ -199,7 +199,7 @@ function readGroup(raw: unknown, note: (where: string, value: unknown) => void) 
   const isLost = all.some((it) => {
     if (readMeasure(it)) return false;
     const type = z.object({ type: integer }).safeParse(it).data?.type;
-    // Without a type it may be anything; next to a readable reading it is most likely something else.
+    // Without a type it may be anything; next to a readable reading it's most likely something else.
     return type === undefined ? ![...ESSENTIAL].some(has) : ESSENTIAL.has(type) && !has(type);
   });
   return isLost && !has(1) && !(has(9) && has(10)) ? unreadable(raw) : { ...group, measures };
@@ -232,7 +232,7 @@ function unreadable(raw: unknown): UnreadableRecord {
   return { id: id === undefined ? `at ${takenAt?.toISOString() ?? "?"}` : String(id), ...(takenAt && { takenAt }) };
 }
 
-/** A Withings value is an integer and a power of ten, always SI: 80250 and -3 is 80.25. Exact, where multiplying is not. */
+/** A Withings value is an integer and a power of ten, always SI: 80250 and -3 is 80.25. Exact, where multiplying isn't. */
 export function realValue(measure: { value: number; unit: number }): number {
   return Number(`${measure.value}e${measure.unit}`);
 }

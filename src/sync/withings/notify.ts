@@ -3,12 +3,12 @@ import type { Subscription } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
 import { integer } from "./measure.ts";
 
-/** Withings could not get through to the callback address, or does not take it (seen at Home Assistant since 2022). */
+/** Withings couldn't reach the callback address, or doesn't take it (seen at Home Assistant since 2022). */
 const CALLBACK_REFUSED = [293, 343];
 const NO_SUCH_SUBSCRIPTION = [286, 294];
 
 const Profile = z.object({ appli: integer, callbackurl: z.string() });
-/** One odd entry, of another program perhaps, spoils no other. If none can be read, nobody knows what stands there. */
+/** An odd entry, of another program perhaps, doesn't spoil the others. If none can be read, nobody knows what is there. */
 const ListBody = z.object({
   profiles: z
     .array(z.unknown())
@@ -17,7 +17,7 @@ const ListBody = z.object({
 });
 
 /**
- * What Withings tells any address about this person; with `appli` only of that kind.
+ * All subscriptions for this person, at any address.
  * https://developer.withings.com/api-reference/#tag/notify/operation/notify-list
  */
 export async function listSubscriptions(
@@ -30,7 +30,7 @@ export async function listSubscriptions(
 }
 
 /**
- * Withings asks the address with HEAD before it answers. The same twice is taken twice, and told twice.
+ * Withings asks the address with HEAD before it answers. Subscribing twice means being notified twice.
  * https://developer.withings.com/api-reference/#tag/notify/operation/notify-subscribe
  */
 export async function subscribe(
@@ -47,10 +47,7 @@ export async function subscribe(
   }
 }
 
-/**
- * One that is gone already does no harm.
- * https://developer.withings.com/api-reference/#tag/notify/operation/notify-revoke
- */
+/** No harm if it's gone already. https://developer.withings.com/api-reference/#tag/notify/operation/notify-revoke */
 export async function revoke(
   call: WithingsCall,
   { accessToken, appli, callbackUrl }: Subscription & { accessToken: string },

@@ -11,11 +11,13 @@ export interface WithingsApplication {
   redirectUrl: string;
 }
 
-/** Weight, body composition and blood pressure need `user.metrics`; the person's devices and unlinking events need `user.info`. */
+/**
+ * Weight, body composition and blood pressure need `user.metrics`; the person's devices and unlinking events need `user.info`.
+ */
 const SCOPE = "user.info,user.metrics";
 const NEEDED_SCOPE = "user.metrics";
 
-/** Withings issues a refresh token for a year and does not say so in the answer (access-and-refresh-tokens page, 2026-11). */
+/** A year, though the answer doesn't say so (access-and-refresh-tokens page, 2026-11). */
 const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
 
 const TokenBody = z.object({
@@ -29,7 +31,7 @@ const CodeTokenBody = TokenBody.extend({
   scope: z.string().optional().catch(undefined),
 });
 
-/** The consent page, for the owner's browser. The scopes are separated by a comma: a space is refused. */
+/** The consent page. The scopes are separated by a comma: a space is refused. */
 export function authorizeUrl(accountUrl: string, application: WithingsApplication, state: string): string {
   const url = new URL("oauth2_user/authorize2", `${accountUrl.replace(/\/+$/, "")}/`);
   url.search = new URLSearchParams({
@@ -46,10 +48,9 @@ export type CodeOutcome =
   | { type: "linked"; withingsUserId: string; tokens: TokenSet }
   /** Codes live 30 seconds and work once. */
   | { type: "code_expired" }
-  /** Less was granted than was asked for, and what was measured is not among it. */
+  /** Less was granted than was asked for, and measurements are not among it. */
   | { type: "scope_missing" };
 
-/** Exchanges the code of the consent page. */
 export async function requestTokenByCode(
   call: WithingsCall,
   application: WithingsApplication,
@@ -59,7 +60,7 @@ export async function requestTokenByCode(
   try {
     const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
     const body = await requestToken(call, application, CodeTokenBody, grant, { urgent: true });
-    // An answer that does not say is taken for a yes.
+    // An answer that doesn't say counts as a yes.
     if (body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE))
       return { type: "scope_missing" };
     return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
@@ -70,7 +71,7 @@ export async function requestTokenByCode(
   }
 }
 
-/** Exchanges a refresh token. The new one must be stored before the new access token is used: that use ends the old one. */
+/** The new refresh token must be stored before the new access token is used: that use ends the old one. */
 export async function requestTokenByRefresh(
   call: WithingsCall,
   application: WithingsApplication,
@@ -124,9 +125,8 @@ async function requestToken<T>(
 type Refused = "application" | "callback" | "refresh_token" | "code" | "doubtful" | "unclear";
 
 /**
- * What the token endpoint refused. It answers status 503 for a dead refresh token, an expired code and a wrong client
- * secret alike, and 503 or 293 for another callback address than the registered one; only the words differ (seen by several
- * projects up to October 2026).
+ * The token endpoint answers status 503 for a dead refresh token, an expired code and a wrong client secret alike, and 503 or 293
+ * for an unregistered callback address; only the words differ (seen by several projects up to October 2026).
  */
 function refusalOf({ status, reason }: WithingsRefusal): Refused {
   if (/redirect/i.test(reason)) return "callback";
@@ -145,7 +145,7 @@ function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
   };
 }
 
-/** What the consent page answered. Withings names no values for `error`: whatever stands there is a no. */
+/** Withings names no values for `error`: anything there is a no. */
 export function consentAnswer(query: URLSearchParams): ConsentAnswer {
   const state = query.get("state") ?? "";
   if (query.has("error")) return { type: "refused", state };
@@ -154,9 +154,8 @@ export function consentAnswer(query: URLSearchParams): ConsentAnswer {
 }
 
 /**
- * The same from what the owner pasted into the chat or the terminal: the address the browser ended on, the bare code (forty
- * hexadecimal digits as far as seen), or the page `{"errors":[{"message":"redirect_uri_mismatch: …"}]}` (seen by several
- * projects up to February 2026).
+ * From what the owner pasted: the address the browser ended on, the bare code (forty hexadecimal digits as far as seen), or the
+ * page `{"errors":[{"message":"redirect_uri_mismatch: …"}]}` (seen by several projects up to February 2026).
  */
 export function pastedAnswer(pasted: string): PastedAnswer {
   const text = pasted.trim();
@@ -166,8 +165,8 @@ export function pastedAnswer(pasted: string): PastedAnswer {
 }
 
 /**
- * Whether it is a bare code, the text of the page that refuses the callback, or an address that the consent page ended on or
- * was taken for one: like the callback, with an answer whatever callback is registered, or of Withings' own page.
+ * Whether it's a bare code, the text of the page that refuses the callback, or an address that the consent page ended on or was
+ * taken for one: like the callback, with an answer whatever callback is registered, or of Withings' own page.
  */
 export function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
   const trimmed = text.trim();

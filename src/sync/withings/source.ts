@@ -9,7 +9,6 @@ const HEIGHT = [4];
 /** Everything: some read 0 as "not given", and what a negative number means is not documented. */
 const FROM_THE_START = 1;
 
-/** Withings as a source of readings: one request for a page of everything. */
 export function createWithingsSource(call: WithingsCall, onUnknown?: NoteUnknown): ReadingSource {
   const read = (withAccess: WithAccess, lastUpdate: number, measureTypes?: readonly number[]) =>
     withAccess((accessToken) =>

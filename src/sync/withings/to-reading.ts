@@ -17,8 +17,8 @@ const BASAL_METABOLIC_RATE = 226;
 const METABOLIC_AGE = 227;
 
 /**
- * Whose measure it is. 1: the scale was not sure, 4: typed while the account was made. 3 and 17 are undocumented, seen on
- * a person picked on the scale and on ordinary cuff readings. Everything else is unknown, and held rather than guessed.
+ * Whose measure it is. 1: the scale was not sure, 4: typed while the account was made. 3 and 17 are undocumented, seen on a
+ * person picked on the scale and on ordinary cuff readings. Everything else is unknown, and held rather than guessed.
  */
 const ATTRIBUTION: Record<number, Attribution> = {
   0: "certain",
@@ -35,21 +35,20 @@ const ATTRIBUTION: Record<number, Attribution> = {
 const ENTERED_BY_HAND = 2;
 const TYPED = new Set([ENTERED_BY_HAND, 4]);
 
-/** Where on the body a value counts for the whole of it: 7 is the whole body, 6 both feet, none is unsaid. */
+/** Positions that count for the whole body: 7 is the whole body, 6 both feet. */
 const WHOLE_BODY: ReadonlySet<number | null | undefined> = new Set([undefined, null, 6, 7]);
 
 export interface Translation {
   readings: Reading[];
   /** The newest height among the groups, by the time it was measured. */
   height: Height | undefined;
-  /** Values this program has never heard of, in words, for one line in the log. */
+  /** Values this program doesn't know, in words, for one line in the log. */
   unknown: string[];
 }
 
 /**
- * Measure groups to readings, ascending by time. One weigh-in arrives as several groups of the same second; those without
- * a weight or a pressure pair (pulse alone, pulse wave velocity) are no readings. A group that is listed twice counts once,
- * as Withings last changed it.
+ * Ascending by time. One weigh-in arrives as several groups of the same second; those without a weight or a pressure pair (pulse
+ * alone, pulse wave velocity) are no readings. A group that is listed twice counts once, as Withings last changed it.
  */
 export function toReadings(groups: MeasureGroup[]): Translation {
   const latest = new Map<number, MeasureGroup>();
@@ -75,7 +74,7 @@ export function toReadings(groups: MeasureGroup[]): Translation {
       measureGroupId: group.grpid,
       takenAt,
       modifiedAt: new Date(modifiedSeconds(group) * 1000),
-      // A measure of an unknown category is not trusted.
+      // A measure of an unknown category isn't trusted.
       attribution: (group.category ?? 1) === 1 ? (ATTRIBUTION[group.attrib] ?? "unknown") : "unknown",
       imported: group.deviceid === null && group.attrib !== ENTERED_BY_HAND,
       ...(TYPED.has(group.attrib) && { typed: true as const }),
@@ -106,7 +105,7 @@ export function toReadings(groups: MeasureGroup[]): Translation {
 }
 
 function composition(weightKg: number, value: (type: number) => number | undefined): Partial<WeighIn> {
-  // A weight typed by hand comes with fat ratio 0 and everything derived from it: nothing of that was measured.
+  // A weight typed by hand comes with fat ratio 0 and everything derived from it: none of that was measured.
   if (value(FAT_RATIO) === 0) return {};
   const waterKg = value(WATER);
   return present<WeighIn>({
