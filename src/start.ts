@@ -14,10 +14,9 @@ import { createTransport } from "./lib/http-client.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
 import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
 
-/** Runs until it is told to stop, or ends at the start if it cannot do anything. */
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
   const config = readConfig(env, SERVICE_SECTIONS);
-  // Listened for from the start, so that nothing is cut off half-way while it begins.
+  // From the start, so that a stop doesn't interrupt the start half-way.
   const end = asked();
   const systemd = createSystemd({ ...deps, isListening: env.NOTIFY_SOCKET !== undefined });
   const files = createRunFiles(config.store, deps.clock);
@@ -27,7 +26,7 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
     await tell(error, "crashes");
     throw error;
   });
-  // It may happen before anybody waits for it.
+  // It may reject before anybody awaits it.
   crash.catch(() => undefined);
   const server = await startServer(config, { ...deps, onSweep: systemd.alive, starts }).catch(
     async (error: unknown) => {
@@ -49,16 +48,13 @@ export async function runServer(env: Environment, deps: { clock: Clock; log: Log
     systemd.stopping();
     await Promise.race([server.stop(), new Promise((resolve) => setTimeout(resolve, STOP_SECONDS * 1000).unref())]);
     files.endedInOrder();
-    // Something that hangs may otherwise keep the process open.
+    // Whatever hangs would keep the process open.
     setTimeout(() => process.exit(), LAST_WORD_SECONDS * 1000).unref();
   }
   return 0;
 }
 
-/**
- * Tells the owner, once a day, why the program cannot start, for instance because of a full disk, or that it crashed. A supervisor
- * restarts it every half minute.
- */
+/** Tells the owner why the program can't start, or that it crashed: once a day, because a supervisor restarts it all the time. */
 async function tellWhyItEnds(
   error: unknown,
   once: ToldOnce,
@@ -85,7 +81,6 @@ async function tellWhyItEnds(
   }
 }
 
-/** Resolves when a person or the system asks the program to stop. */
 export function asked(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGINT", () => resolve());
@@ -93,7 +88,7 @@ export function asked(): Promise<void> {
   });
 }
 
-/** Rejects with what nobody has caught: the program then ends in order, with one line in the log rather than a stack. */
+/** So that the program ends in order, with one line in the log instead of a stack. */
 function crashed(): Promise<never> {
   return new Promise((_, reject) => process.once("uncaughtException", reject));
 }

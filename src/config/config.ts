@@ -6,12 +6,12 @@ import { WITHINGS_PATHS } from "./paths.ts";
 import { type BotInfo, type Name, TABLE_NAME_VARIABLE, VARIABLES } from "./variables.ts";
 
 /**
- * The environment, read once at start. Nobody else reads it. The table's name comes from here and from nowhere else:
- * a program that writes tokens to one table and reads another looks alive and is dead.
+ * The environment, read once at start and nowhere else. Above all the table's name: a program that writes tokens to one table and
+ * reads another looks alive, but never syncs.
  */
 export interface Config {
   store: StoreConfig;
-  /** Undefined on one machine: the key then lives in DATA_DIR. */
+  /** Undefined: the key is in DATA_DIR. */
   sealing: { keys: string | undefined };
   withings: { apiUrl: string; clientId: string; clientSecret: string };
   withingsLogin: { accountUrl: string; redirectUrl: string };
@@ -20,27 +20,26 @@ export interface Config {
     botToken: string;
     apiRoot: string;
     allowedIds: number[];
-    /** What Telegram shows when it calls. Undefined: derived from the sealing key. */
+    /** Undefined: derived from the sealing key. */
     webhookSecret: string | undefined;
-    /** What Telegram answered to getMe, so that it need not be asked again. */
+    /** Undefined: Telegram is asked at the start. */
     botInfo: BotInfo | undefined;
   };
-  /** Without a token nobody can begin a sync over the web. */
+  /** Undefined: nobody can start a sync over the web. */
   manualSync: { token: string | undefined };
   schedule: { syncIntervalMinutes: number };
   web: WebConfig;
-  /** Who outside is told of alarms, and that all is well; undefined: nobody. */
   outside: { alarmUrl: string | undefined; heartbeatUrl: string | undefined };
-  /** On AWS, where jobs wait. */
+  /** Only on AWS. */
   queue: { queueUrl: string };
   /** Whether each setting is set, without its value. */
   given: Record<string, "set" | "default">;
 }
 
 export interface WebConfig {
-  /** Where the world reaches this program, without a slash at the end. Undefined: nobody does. */
+  /** Without a slash at the end. Undefined: the internet can't reach this program. */
   publicUrl: string | undefined;
-  /** Undefined where nothing asks it to listen. */
+  /** Undefined: it doesn't listen. */
   listen: { host: string; port: number } | undefined;
 }
 
@@ -63,7 +62,7 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   },
   sealing: (read) => {
     const keys = read("SEALING_KEY");
-    // Only one machine can keep the key beside the data.
+    // Only on one machine can the key be beside the data.
     if (keys === undefined && read("STORE") === "dynamodb") {
       throw new Missing("SEALING_KEY is missing: make one with: openssl rand -base64 32");
     }
@@ -102,7 +101,6 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
   outside: (read) => ({ alarmUrl: read("ALARM_URL"), heartbeatUrl: read("HEARTBEAT_URL") }),
   queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
-  // The rest of the environment is none of our business.
   given: (_read, isSet) =>
     Object.fromEntries((Object.keys(VARIABLES) as Name[]).map((name) => [name, isSet(name) ? "set" : "default"])),
   web: (read, isSet) => {
@@ -111,14 +109,14 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
   },
 };
 
-/** What stands in instructions where one's own value belongs. */
+/** What instructions write for a value to fill in. */
 const PLACEHOLDER =
   /…|^<.*>$|^(?:\.{3,}|x{3,}|\?+|todo|changeme|change[-_ ]me|your[-_ ].*)$|the-address-you-registered/i;
 
 class Missing extends Error {}
 
 /**
- * The sections that a command needs. A variable that no needed section uses may be missing or wrong.
+ * Reads the sections that a command needs. Other variables may be missing or wrong.
  * @throws UsageError with every problem in one message, each naming the variable and the fix.
  */
 export function readConfig<S extends keyof Config>(env: Environment, needed: readonly S[]): Pick<Config, S> {
@@ -145,7 +143,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
     }
   }
   if (problems.size > 0) {
-    // As they stand in .env.example, whichever section asked first.
+    // In the order of .env.example.
     const names = Object.keys(VARIABLES);
     const place = (problem: string) => names.indexOf(problem.split(" ", 1)[0] ?? "");
     const list = [...problems]
@@ -157,13 +155,12 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
   return config as Pick<Config, S>;
 }
 
-/** What is wrong with a value that somebody typed for a variable, as the end of a sentence that begins with its name. */
+/** What is wrong with a value typed for a variable, to follow its name in a sentence. */
 export function whatIsWrong(name: Name, text: string): string | undefined {
   const parsed = VARIABLES[name].safeParse(text.trim() || undefined);
   return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? "is wrong");
 }
 
-/** LOG_LEVEL, or what suits the command. */
 export function readLogLevel(env: Environment, fallback: "info" | "error") {
   const parsed = VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined);
   if (!parsed.success) throw new UsageError(`LOG_LEVEL ${parsed.error.issues[0]?.message}`);

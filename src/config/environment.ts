@@ -5,16 +5,13 @@ import { type Name, TABLE_NAME_VARIABLE } from "./variables.ts";
 
 export type Environment = Record<string, string | undefined>;
 
-/**
- * The process's environment, completed from `.env` in the working directory. What is set already wins.
- * It goes into `process.env` itself, because the AWS SDK looks there for region and credentials.
- */
+/** Adds `.env` to `process.env`, where the AWS SDK looks for region and credentials. What is set already wins. */
 export function loadEnvironment(): Environment {
   for (const [name, value] of Object.entries(readEnvFile(".env"))) process.env[name] ??= value;
   return process.env;
 }
 
-/** Local variables that also apply to a command on a deployment: where the vendors are, and how much is logged. */
+/** Local variables that also apply to a command on a deployment. */
 const ALSO_ELSEWHERE = [
   "TELEGRAM_API_ROOT",
   "WITHINGS_API_URL",
@@ -27,9 +24,8 @@ const ALSO_ELSEWHERE = [
 ] as const satisfies Name[];
 
 /**
- * For a command that works on a deployment. It uses the deployment's own secrets and store, whatever is set here, and `.env`
- * belongs to the program on this machine. Both are read only for the tables they name, so that a command meant for another
- * table is refused.
+ * For a command on a deployment, which uses the deployment's own secrets and store. The environment and `.env` here only say which
+ * table is meant, so that a command meant for another one is refused.
  */
 export function loadShell(): { shell: Environment; tablesMeant: string[] } {
   const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));
@@ -52,11 +48,11 @@ function readEnvFile(file: string): Environment {
     });
   }
   try {
-    // Drops a byte order mark, which would otherwise become part of the first name.
+    // Drops a byte order mark, which would become part of the first name.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return parseEnv(text);
   } catch {
-    // Bytes that are no UTF-8 end like the zero bytes of UTF-16.
+    // The same error as for the zero bytes of UTF-16.
   }
-  throw new UsageError(`${file} is no plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
+  throw new UsageError(`${file} is not plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
 }

@@ -3,27 +3,24 @@ import { parseJson } from "../lib/json.ts";
 
 const required = (fix: string) => z.string({ error: `is missing: ${fix}` });
 
-/** Without the slash at its end: paths are appended, and Telegram takes a double slash for a wrong token. */
-const url = (fallback: string) =>
-  z
-    .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out" })
-    .default(fallback)
-    .transform((address) => address.replace(/\/+$/, ""));
+const httpUrl = (error: string) => z.url({ protocol: /^https?$/, error });
 
-/** An address that takes a POST, used to the letter. */
-const postUrl = z
-  .url({
-    protocol: /^https?$/,
-    error: "must be an http or https address that takes a POST: correct it, or leave it out",
-  })
-  .optional();
+/** Paths are appended, and Telegram takes a double slash for a wrong token. */
+const withoutSlash = (address: string) => address.replace(/\/+$/, "");
+
+const vendorUrl = (fallback: string) =>
+  httpUrl("is not an http or https address: correct it, or leave it out").default(fallback).transform(withoutSlash);
+
+const postUrl = httpUrl("must be an http or https address that takes a POST: correct it, or leave it out").optional();
+
+const PORT_RANGE = { error: "must be a number from 1 to 65535" };
 
 /** Withings takes callback addresses of up to 255 characters; what is appended to this one is at most 64 long. */
 const LONGEST_PUBLIC_URL = 190;
 
 const can = z.boolean().default(false);
 
-/** What the bot has to know of itself. What it can besides is only there for completeness. */
+/** Telegram's answer to getMe. grammY wants the rest for its types only. */
 const BotInfoAnswer = z.object({
   id: z.int(),
   is_bot: z.literal(true),
@@ -55,7 +52,7 @@ export const VARIABLES = {
   TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
     error: "does not look like a bot token: copy the whole line that @BotFather gave you",
   }),
-  TELEGRAM_API_ROOT: url("https://api.telegram.org"),
+  TELEGRAM_API_ROOT: vendorUrl("https://api.telegram.org"),
   TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
     .regex(/^\s*[1-9]\d{0,14}\s*(,\s*[1-9]\d{0,14}\s*)*$/, {
       error: "must be a number, the Telegram user id, or several with commas between them",
@@ -70,7 +67,7 @@ export const VARIABLES = {
     .transform((text, context) => {
       const { success, data } = BotInfoAnswer.safeParse(parseJson(text));
       if (success) return data;
-      context.addIssue("is not what Telegram answers to getMe: leave it out, and it is asked for");
+      context.addIssue("is not what Telegram answers to getMe: leave it out");
       return z.NEVER;
     })
     .optional(),
@@ -80,15 +77,15 @@ export const VARIABLES = {
     .optional(),
   WITHINGS_CLIENT_ID: required("copy it from your application at developer.withings.com"),
   WITHINGS_CLIENT_SECRET: required("copy it from your application at developer.withings.com"),
-  WITHINGS_API_URL: url("https://wbsapi.withings.net"),
-  WITHINGS_ACCOUNT_URL: url("https://account.withings.com"),
+  WITHINGS_API_URL: vendorUrl("https://wbsapi.withings.net"),
+  WITHINGS_ACCOUNT_URL: vendorUrl("https://account.withings.com"),
   WITHINGS_REDIRECT_URL: z
-    .url({ error: "is no address: use exactly the callback address registered at developer.withings.com" })
+    .url({ error: "is not an address: use exactly the callback address registered at developer.withings.com" })
     .optional(),
-  GARMIN_SSO_URL: url("https://sso.garmin.com"),
-  GARMIN_DIAUTH_URL: url("https://diauth.garmin.com"),
-  GARMIN_CONNECTAPI_URL: url("https://connectapi.garmin.com"),
-  // No newer one was known in November 2026.
+  GARMIN_SSO_URL: vendorUrl("https://sso.garmin.com"),
+  GARMIN_DIAUTH_URL: vendorUrl("https://diauth.garmin.com"),
+  GARMIN_CONNECTAPI_URL: vendorUrl("https://connectapi.garmin.com"),
+  // The newest known in November 2026.
   GARMIN_CLIENT_ID: z
     .string()
     .regex(/^[\w.-]{1,200}$/, {
@@ -101,9 +98,7 @@ export const VARIABLES = {
     .default("weighbridge"),
   STORE: z.enum(["sqlite", "dynamodb"], { error: "must be sqlite (one machine) or dynamodb (AWS)" }).default("sqlite"),
   DATA_DIR: z.string().default("./data"),
-  DYNAMODB_ENDPOINT: z
-    .url({ protocol: /^https?$/, error: "is no http or https address: correct it, or leave it out for AWS itself" })
-    .optional(),
+  DYNAMODB_ENDPOINT: httpUrl("is not an http or https address: correct it, or leave it out for AWS itself").optional(),
   SEALING_KEY: z.string().optional(),
   SYNC_INTERVAL_MINUTES: z.coerce
     .number({ error: "must be a number of minutes" })
@@ -116,19 +111,14 @@ export const VARIABLES = {
     .refine(isPublicUrl, {
       error: `must be a plain https address of at most ${LONGEST_PUBLIC_URL} characters, like https://weighbridge.example.org: correct it, or leave it out`,
     })
-    .transform((address) => address.replace(/\/+$/, ""))
+    .transform(withoutSlash)
     .optional(),
-  PORT: z.coerce
-    .number({ error: "must be a number from 1 to 65535" })
-    .int({ error: "must be a number from 1 to 65535" })
-    .min(1, { error: "must be a number from 1 to 65535" })
-    .max(65_535, { error: "must be a number from 1 to 65535" })
-    .default(8080),
-  // Plain http belongs to nobody but a proxy on this machine. In a container, where the proxy is outside, it is 0.0.0.0.
+  PORT: z.coerce.number(PORT_RANGE).int(PORT_RANGE).min(1, PORT_RANGE).max(65_535, PORT_RANGE).default(8080),
+  // Plain http is only for a proxy on this machine. In a container, where the proxy is outside, it is 0.0.0.0.
   HTTP_HOST: z.string().default("127.0.0.1"),
   ALARM_URL: postUrl,
   HEARTBEAT_URL: postUrl,
-  QUEUE_URL: z.url({ error: "is missing, or no address: the deployment sets it" }),
+  QUEUE_URL: z.url({ error: "is missing or not an address: the deployment sets it" }),
   LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
     .optional(),

@@ -5,24 +5,21 @@ import { errorFacts, type Log } from "../lib/log.ts";
 import { BAD_REQUEST, requestOf } from "./message.ts";
 import type { Http } from "./routes.ts";
 
-/** How long a request may take to arrive; ours are small. */
+/** For a request to arrive. */
 const REQUEST_SECONDS = 20;
 
 export interface Listener {
   port: number;
-  /** Takes no more requests, and lets those that were begun come to their end. */
+  /** Takes no more requests and finishes those under way. */
   close(): Promise<void>;
 }
 
-/**
- * Serves over node:http.
- * @throws UsageError in one sentence when the port cannot be had.
- */
+/** @throws UsageError if it can't listen on the port. */
 export async function listen(http: Http, options: { host: string; port: number; log: Log }): Promise<Listener> {
   const { host, port, log } = options;
   let isClosing = false;
   const server = createServer((incoming, outgoing) => {
-    // Nobody who keeps a line open may hold up the end.
+    // A client that keeps its connection open must not delay the end.
     outgoing.once("finish", () => isClosing && server.closeIdleConnections());
     answer(http, incoming, outgoing).catch((error: unknown) => {
       log.warn("answer_not_sent", errorFacts(error));
@@ -59,18 +56,12 @@ async function answer(http: Http, incoming: IncomingMessage, outgoing: ServerRes
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const cause = { cause: error };
-  if (error.code === "EADDRINUSE") {
-    return new UsageError(
-      `Port ${port} is in use by another program. Stop that one, or set PORT to another number.`,
-      cause,
-    );
-  }
-  if (error.code === "EACCES") {
-    return new UsageError(`This user may not listen on port ${port}. Set PORT to a number from 1024 on.`, cause);
-  }
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
-    return new UsageError(`This machine has no address ${host}. Correct HTTP_HOST, or leave it out.`, cause);
-  }
-  return error;
+  const noAddress = `This machine has no address ${host}. Correct HTTP_HOST, or leave it out.`;
+  const message = {
+    EADDRINUSE: `Port ${port} is in use by another program. Stop that one, or set PORT to another number.`,
+    EACCES: `This user may not listen on port ${port}. Set PORT to a number from 1024 on.`,
+    EADDRNOTAVAIL: noAddress,
+    ENOTFOUND: noAddress,
+  }[error.code ?? ""];
+  return message === undefined ? error : new UsageError(message, { cause: error });
 }

@@ -9,12 +9,12 @@ import type { Language } from "../sync/model/account.ts";
 import type { OutcomeReport } from "../sync/model/outcome.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 
-/** What the world can ask this program for, whatever carries the request: node:http or AWS Lambda. */
+/** What anybody can ask this program for, whatever carries the request: node:http or AWS Lambda. */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
-  /** So that the chat hears of it. The page does not wait for it, and it never throws. */
+  /** Tells the chat. The page doesn't wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;
   /** The words of the callback page, without markup. `account`: whose consent it was, if known. */
   words: (
@@ -22,22 +22,21 @@ export interface HttpDeps {
     language: Language,
     account: number | undefined,
   ) => Promise<{ title: string; text: string }>;
-  /** Stands in the address that Withings calls, because Withings signs nothing. */
+  /** Part of the address that Withings calls, because Withings signs nothing. */
   notifyKey: string;
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
   /** Resolves when the job is stored. */
   queue: (account: number, reason: Notified) => Promise<void>;
-  /** What Telegram shows when it brings an update. Undefined where it is asked instead of calling. */
+  /** Undefined with long polling. */
   webhookSecret: string | undefined;
   /** Throws `RetryLaterError` only when nothing was done and the update has to come again. */
   handleUpdate: (update: { update_id: number }) => Promise<void>;
-  /** What somebody shows to begin a sync. Undefined: nobody may. */
+  /** Undefined: nobody may start a sync over the web. */
   manualSyncToken: string | undefined;
-  /** Of one account or of all; undefined where there is no such account. */
+  /** Of one account or of all. Undefined if there is no such account. */
   manualSync: (account: number | undefined) => Promise<OutcomeReport | undefined>;
-  /** Whether the program does its work, beside answering. */
   isWell: () => boolean;
-  /** Whether the program hears from Telegram. Undefined if nothing keeps track of it. */
+  /** Undefined with a webhook. */
   telegramState: (() => string) | undefined;
   version: string;
   log: Log;
@@ -46,36 +45,59 @@ export interface HttpDeps {
 const MAX_BODY_BYTES = 64 * 1024;
 /** A message can carry another one that it answers, each with its entities and buttons. */
 const MAX_UPDATE_BYTES = 1024 * 1024;
-/**
- * Said with every 503. Telegram would otherwise wait twice as long after each, and a tap on a button lives only 150
- * seconds; the chat of a handler that was killed is free after 120.
- */
+/** Without it Telegram would wait twice as long after each 503, and a tap on a button can be answered for 150 seconds only. */
 const RETRY_SECONDS = 3;
+
+interface Route {
+  /** The answer to a sender who doesn't know the route's secret. It comes before anything else, so that they learn nothing. */
+  refuse?: (deps: HttpDeps, request: HttpRequest) => HttpResponse | undefined;
+  methods: string[];
+  handle: (deps: HttpDeps, request: HttpRequest) => Promise<HttpResponse>;
+}
+
+const ROUTES = new Map<string, Route>([
+  [WITHINGS_PATHS.callback, { methods: ["GET", "HEAD"], handle: callback }],
+  [
+    WITHINGS_PATHS.notify,
+    {
+      refuse: ({ notifyKey }, { query }) => (isSame(query.get("key"), notifyKey) ? undefined : plain(404)),
+      methods: ["GET", "HEAD", "POST"],
+      handle: notification,
+    },
+  ],
+  [
+    TELEGRAM_PATH,
+    {
+      refuse: ({ webhookSecret }, { headers }) =>
+        isSame(headers.get("x-telegram-bot-api-secret-token"), webhookSecret) ? undefined : plain(401),
+      methods: ["POST"],
+      handle: update,
+    },
+  ],
+  [
+    MANUAL_SYNC_PATH,
+    {
+      refuse({ manualSyncToken }, { headers }) {
+        const [, token] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
+        return isSame(token, manualSyncToken) ? undefined : plain(401, { "www-authenticate": "Bearer" });
+      },
+      methods: ["POST"],
+      handle: manualSync,
+    },
+  ],
+  ["/health", { methods: ["GET", "HEAD"], handle: health }],
+]);
 
 export function createHttp(deps: HttpDeps): Http {
   return async (request) => {
-    const { path, query, headers } = request;
+    const { path, method } = request;
     try {
-      switch (path) {
-        case WITHINGS_PATHS.callback:
-          return await callback(deps, request);
-        case WITHINGS_PATHS.notify:
-          // Before anything else: a request without the key learns nothing and costs nothing.
-          if (!isSame(query.get("key"), deps.notifyKey)) return plain(404);
-          return await notification(deps, request);
-        case TELEGRAM_PATH:
-          if (!isSame(headers.get("x-telegram-bot-api-secret-token"), deps.webhookSecret)) return plain(401);
-          return await update(deps, request);
-        case MANUAL_SYNC_PATH: {
-          const [, token] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
-          if (!isSame(token, deps.manualSyncToken)) return plain(401, { "www-authenticate": "Bearer" });
-          return await manualSync(deps, request);
-        }
-        case "/health":
-          return only(request, ["GET", "HEAD"]) ?? health(deps);
-        default:
-          return plain(404);
-      }
+      const route = ROUTES.get(path);
+      if (!route) return plain(404);
+      const refusal = route.refuse?.(deps, request);
+      if (refusal) return refusal;
+      if (!route.methods.includes(method)) return plain(405, { allow: route.methods.join(", ") });
+      return await route.handle(deps, request);
     } catch (error) {
       if (error instanceof RetryLaterError) {
         deps.log.warn("request_not_served", { path, ...errorFacts(error) });
@@ -87,28 +109,22 @@ export function createHttp(deps: HttpDeps): Http {
   };
 }
 
-/**
- * For supervisors that restart an unhealthy program. Trouble with Telegram is reported but does not count: a restart would not
- * end it and would only interrupt syncing.
- */
-function health({ isWell, telegramState, version }: HttpDeps): HttpResponse {
+/** For supervisors that restart an unhealthy program. Trouble with Telegram doesn't count: a restart would only interrupt syncing. */
+async function health({ isWell, telegramState, version }: HttpDeps): Promise<HttpResponse> {
   const facts = { version, ...(telegramState && { telegram: telegramState() }) };
   return isWell() ? json(200, { status: "ok", ...facts }) : json(503, { status: "stuck", ...facts });
 }
 
-/** Where Withings sends the owner's browser after its consent page. */
 async function callback(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
-  const refusal = only(request, ["GET", "HEAD"]);
-  if (refusal) return refusal;
-  const { query } = request;
-  const language = languageOf(request);
+  const { method, query, headers } = request;
+  const language: Language = /^\s*de\b/i.test(headers.get("accept-language") ?? "") ? "de" : "en";
   const show = async (outcome: CallbackOutcome, account?: number) =>
     page(await deps.words(outcome, language, account), language, STATUS[outcome] ?? 400);
-  // Withings probes the address with HEAD, and programs that preview links do too: neither may spend the code.
-  if (request.method === "HEAD" || !(query.has("code") || query.has("error"))) return await show("waiting");
+  // Withings probes the address with HEAD, and so do link previews: neither may spend the code.
+  if (method === "HEAD" || !(query.has("code") || query.has("error"))) return await show("waiting");
   try {
     const { account, result } = await deps.withCallback(query);
-    // A page that was loaded again has nothing new to tell.
+    // The page was loaded again: nothing new.
     if (account !== undefined && result.type !== "used_state") deps.onLinked(account, result);
     return await show(result.type, account);
   } catch (error) {
@@ -132,17 +148,14 @@ const STATUS: Partial<Record<CallbackOutcome, number>> = {
   later: 503,
 };
 
-/** Withings says that there is something to look at. It is queued, and nothing else is done before the answer. */
 async function notification(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
-  const refusal = only(request, ["GET", "HEAD", "POST"]);
-  if (refusal) return refusal;
   if (request.method !== "POST") return plain(200);
   const bytes = await readBody(request, MAX_BODY_BYTES);
   if (!bytes) return plain(413);
   const fields = await fieldsOf(request, bytes);
   const withingsUserId = fields?.get("userid") ?? "";
   if (!fields || !/^\d{1,20}$/.test(withingsUserId)) {
-    // Answered like the others: Withings gives up an address that refuses, and would say the same again.
+    // No refusal: Withings gives up an address that refuses.
     deps.log.warn("notification_not_understood");
     return plain(200);
   }
@@ -152,13 +165,10 @@ async function notification(deps: HttpDeps, request: HttpRequest): Promise<HttpR
   return plain(200);
 }
 
-/** Something happened in a chat. What Telegram should not bring again is answered with 200, whatever became of it. */
 async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
-  const refusal = only(request, ["POST"]);
-  if (refusal) return refusal;
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
   const received = bytes && parseJson(new TextDecoder().decode(bytes));
-  // If we refused an update that fails, Telegram would repeat it for a day and send nothing else from that chat.
+  // No refusal: Telegram would repeat the update for a day and send nothing else from that chat.
   if (!isUpdate(received)) deps.log.warn("update_not_understood", { isTooLong: !bytes });
   else
     await deps.handleUpdate(received).catch((error: unknown) => {
@@ -177,10 +187,8 @@ function isUpdate(received: unknown): received is { update_id: number } {
   );
 }
 
-/** Answered when the sync has ended, and with 200 also where its owner or time has to move: the status says which. */
+/** Answers when the sync has ended, and with 200 even if it has to wait for its owner or for a vendor: the status says so. */
 async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
-  const refusal = only(request, ["POST"]);
-  if (refusal) return refusal;
   const bytes = await readBody(request, MAX_BODY_BYTES);
   if (!bytes) return plain(413);
   const given = request.query.get("account") ?? accountIn(new TextDecoder().decode(bytes).trim());
@@ -191,7 +199,7 @@ async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpRes
   return summary ? json(200, summary) : sentence(404, `There is no account ${given}.`);
 }
 
-/** What stands for the account in JSON or in a form. Undefined where none is named. */
+/** The account in JSON or in a form. Undefined if there is none. */
 function accountIn(body: string): string | undefined {
   if (!body.startsWith("{")) return new URLSearchParams(body).get("account") ?? undefined;
   const fields = parseJson(body);
@@ -199,13 +207,13 @@ function accountIn(body: string): string | undefined {
   return "account" in fields ? String(fields.account) : undefined;
 }
 
-/** Of a person's profile only its end matters. Everything else means that something was measured. */
+/** A changed profile (46) matters only if the person is gone. Everything else means that something was measured. */
 function reasonOf(fields: URLSearchParams): Notified | undefined {
   if (fields.get("appli") !== "46") return "withings_notified";
   return ["unlink", "delete"].includes(fields.get("action") ?? "") ? "withings_unlinked" : undefined;
 }
 
-/** A form in either of its two encodings: Withings' documentation has named both. */
+/** Withings' documentation has named both encodings of a form. */
 async function fieldsOf(request: HttpRequest, bytes: Uint8Array<ArrayBuffer>): Promise<URLSearchParams | undefined> {
   const contentType = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data/i.test(contentType)) return new URLSearchParams(new TextDecoder().decode(bytes));
@@ -215,7 +223,7 @@ async function fieldsOf(request: HttpRequest, bytes: Uint8Array<ArrayBuffer>): P
   return form && new URLSearchParams([...form].map(([name, value]): [string, string] => [name, String(value)]));
 }
 
-/** Undefined as soon as it is longer than it may be. */
+/** Undefined as soon as it is too long. */
 async function readBody(request: HttpRequest, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -227,16 +235,12 @@ async function readBody(request: HttpRequest, mostBytes: number): Promise<Uint8A
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
-/** In constant time. Nobody has the right secret where none is given or none is expected. */
+/** In constant time. An absent secret is never right. */
 function isSame(given: string | null | undefined, expected: string | undefined): boolean {
   if (!given || !expected) return false;
-  // Hashed, because only texts of one length can be compared in constant time.
+  // Hashed, because only texts of the same length can be compared in constant time.
   const [a, b] = [given, expected].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
-}
-
-function languageOf(request: HttpRequest): Language {
-  return /^\s*de\b/i.test(request.headers.get("accept-language") ?? "") ? "de" : "en";
 }
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
@@ -251,10 +255,6 @@ function json(status: number, body: object): HttpResponse {
 
 function sentence(status: number, message: string): HttpResponse {
   return json(status, { status: "error", message });
-}
-
-function only(request: HttpRequest, methods: string[]): HttpResponse | undefined {
-  return methods.includes(request.method) ? undefined : plain(405, { allow: methods.join(", ") });
 }
 
 const STYLE =

@@ -2,16 +2,16 @@ import type { SNSEvent } from "aws-lambda";
 import { createAlarmSend } from "../bot/notifications/alarm-send.ts";
 import { createAlarmTeller } from "../bot/notifications/alarms.ts";
 import { readConfig } from "../config/config.ts";
-import { clock, environmentOf, kept, logOf } from "./invocation.ts";
+import { clock, functionEnvironment, kept, logOf } from "./invocation.ts";
 
 const ready = kept(async () => {
-  const env = await environmentOf("alarm");
+  const env = await functionEnvironment("alarm");
   const log = logOf(env);
   const { telegram, store } = readConfig(env, ["telegram", "store"]);
   const [owner = 0] = telegram.allowedIds;
   return createAlarmTeller({
     send: createAlarmSend({ ...telegram, owner }, clock).send,
-    // Loaded on demand: an alarm has to be told also where the store, or what it takes to read it, is what broke.
+    // Loaded on demand, because the alarm may be about the store.
     async languageOf() {
       const { openStore } = await import("../app/open-stores.ts");
       const { accounts, close } = await openStore(store, { clock, log });
@@ -23,7 +23,7 @@ const ready = kept(async () => {
   });
 });
 
-/** Brings what CloudWatch has to say into the owner's chat. Throws when that cannot be done, and is called again then. */
+/** Tells the owner of CloudWatch's alarms. If it throws, AWS calls it again. */
 export async function handler(event: SNSEvent): Promise<void> {
   const tell = await ready();
   await tell(event);

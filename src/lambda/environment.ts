@@ -2,12 +2,11 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../config/environment.ts";
 import { type AwsSubject, explainAwsError } from "../lib/aws-errors.ts";
 
-/** More names a call are refused. */
+/** SSM refuses more. */
 const NAMES_A_CALL = 10;
 
 /**
- * The environment of a function, completed with what is kept of these names in SSM. What is set already wins; what is not
- * kept either is left out, and `readConfig` says what is missing.
+ * Adds the parameters of these names from SSM. What is set already wins; `readConfig` says what is missing.
  * @throws RetryLaterError when SSM does not answer, UsageError when the function may not ask it.
  */
 export async function completeEnvironment(env: Environment, names: readonly string[]): Promise<Environment> {
@@ -37,6 +36,6 @@ export async function completeEnvironment(env: Environment, names: readonly stri
 
 const aboutParameters = (path: string): AwsSubject => ({
   service: "SSM",
-  denied: () => `AWS does not let this function read ${path}: deploy again, which renews its rights.`,
+  denied: () => `AWS does not let this function read ${path}: deploy again to renew its rights.`,
   credentials: (reason) => `The AWS credentials or region for ${path} are missing or not accepted (${reason}).`,
 });

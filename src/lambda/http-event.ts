@@ -16,7 +16,6 @@ export function readEvent(event: LambdaFunctionURLEvent): HttpRequest | undefine
   );
 }
 
-/** What a function URL is to answer. */
 export function resultOf({ status, headers, body }: HttpResponse, method: string): APIGatewayProxyStructuredResultV2 {
   return { statusCode: status, headers, ...(method !== "HEAD" && body && { body, isBase64Encoded: false }) };
 }

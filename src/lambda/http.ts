@@ -6,7 +6,6 @@ import { openQueue, startProgram } from "./program.ts";
 
 const ready = kept(() => startProgram("http", openQueue()));
 
-/** What Telegram, Withings, their browser and a person with the token ask for, at the function's address. */
 export async function handler(
   event: LambdaFunctionURLEvent,
   context: Context,
@@ -15,7 +14,7 @@ export async function handler(
   program.workUntil(deadlineOf(context));
   const request = readEvent(event);
   const response = request ? await program.http(request) : BAD_REQUEST;
-  // After the answer nothing runs any more.
+  // Nothing runs after the answer.
   await program.settled();
   await program.closeIdle();
   return resultOf(response, event.requestContext.http.method);

@@ -10,46 +10,40 @@ import { RetryLaterError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
 import { type JobQueue, type NewJob, StoredJob } from "../sync/model/jobs.ts";
 
-/** SQS takes no more at once. */
+/** SQS takes no more. */
 const JOBS_A_CALL = 10;
 const TRIES = 3;
-/** Notifications that are due within the same stretch are one job. No longer than a notification waits before it is due. */
+/** Notifications due within the same eight seconds are one job. No longer than a notification waits before it is due. */
 const GATHER_SECONDS = 8;
 const FIRST_RETRY_SECONDS = 30;
 const LONGEST_RETRY_SECONDS = 600;
 /** A hidden job delays everything else for its account, including the chat. */
 const LONGEST_ASKED_SECONDS = 3600;
 
-/** The job in a message. Throws on one that it cannot read, without telling what stood there. */
+/** The error doesn't repeat what the message holds. */
 export function readJob(body: string): NewJob {
   const parsed = StoredJob.safeParse(parseJson(body));
-  if (!parsed.success) throw new Error(`a message in the queue is no job (${issuePaths(parsed.error)})`);
+  if (!parsed.success) throw new Error(`a message in the queue is not a job (${issuePaths(parsed.error)})`);
   return parsed.data;
 }
 
-/**
- * How long a failed job rests after this many deliveries, counted from one. `askedSeconds` is how long a vendor asked us to
- * wait.
- */
+/** The wait after a job's first, second, ... failed delivery. `askedSeconds`: how long a vendor asked us to wait. */
 export function retrySeconds(deliveries: number, askedSeconds = 0): number {
   const own = Math.min(FIRST_RETRY_SECONDS * 2 ** (deliveries - 1), LONGEST_RETRY_SECONDS);
   return Math.max(own, Math.min(Math.ceil(askedSeconds), LONGEST_ASKED_SECONDS));
 }
 
 export interface SqsQueue extends JobQueue {
-  /**
-   * Delivers a message again after this time if it is still there, not only after the queue's visibility timeout: until then it
-   * delays everything else for its account.
-   */
+  /** If the message is still there after this time, it is delivered again. The queue's own visibility timeout is long. */
   hideFor(receiptHandle: string, seconds: number): Promise<void>;
   close(): void;
 }
 
-/** A FIFO queue with a group for each account: its jobs are delivered one after the other, in the order they came. */
+/** A FIFO queue with a group for each account, so its jobs are delivered one after the other. */
 export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string; clock: Clock }): SqsQueue {
   const client = new SQSClient({
     maxAttempts: 3,
-    // A queue's address holds its host, and would win over AWS_ENDPOINT_URL_SQS.
+    // Otherwise the host in the queue's address would win over AWS_ENDPOINT_URL_SQS.
     useQueueUrlAsEndpoint: false,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
@@ -93,18 +87,17 @@ function entryOf(job: NewJob, index: number): SendMessageBatchRequestEntry {
   };
 }
 
-/** Of two jobs of an account and a reason that are the same in this, SQS drops the second within five minutes. */
+/** SQS drops the second of two jobs with the same account, reason and sameness within five minutes. */
 function sameness(job: NewJob): number {
   switch (job.reason) {
-    // A notification is due eight seconds after it was announced. So what is due within the same eight seconds as another
-    // one was announced before that one is due, and its look at Withings, which comes later still, finds it too. Only if
-    // the clocks of two senders differ can a hint be dropped that came after the look; the next scheduled run finds the reading.
+    // Both were announced before the first is due, so the first job finds both readings at Withings. If the senders' clocks
+    // differ, a notification can be lost; the next scheduled run finds its reading.
     case "withings_notified":
       return Math.floor(job.dueAt.getTime() / (GATHER_SECONDS * 1000));
-    // At once due, so one that came earlier may have been done already: each is a job of its own.
+    // Due at once, so an earlier one may have been done already.
     case "withings_unlinked":
       return job.dueAt.getTime();
-    // The same scheduled run, listed by a sweep that ended before it could say that it had queued it.
+    // A sweep may have been killed before it noted that it had queued this.
     case "scheduled":
       return job.dueAt.getTime();
     case "requested":
@@ -117,9 +110,9 @@ const QUEUE: AwsSubject = {
   service: "SQS",
   absent: {
     name: /QueueDoesNotExist|NonExistentQueue/,
-    text: "The queue does not exist: deploy again, which makes it.",
+    text: "The queue does not exist: deploy again to create it.",
   },
   denied: (action = "more rights") =>
-    `AWS does not let this function use its queue: it needs ${action}. Deploy again, which renews them.`,
+    `AWS does not let this function use its queue: it needs ${action}. Deploy again to renew its rights.`,
   credentials: (reason) => `The AWS credentials or region for the queue are missing or not accepted (${reason}).`,
 };

@@ -8,12 +8,12 @@ import { readConfig } from "../config/config.ts";
 import { TELEGRAM_PATH } from "../config/paths.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import { sweep } from "../sync/jobs/sweep.ts";
-import { clock, deadlineOf, environmentOf, kept, logOf } from "./invocation.ts";
+import { clock, deadlineOf, functionEnvironment, kept, logOf } from "./invocation.ts";
 import { createSqsQueue } from "./sqs-queue.ts";
 
 const ready = kept(
   async () => {
-    const env = await environmentOf("sweep");
+    const env = await functionEnvironment("sweep");
     const log = logOf(env);
     const config = readConfig(env, ["store", "telegram", "web", "queue"]);
     const { schedule, accounts, identity, claims } = await openStore(config.store, { clock, log });
@@ -26,7 +26,7 @@ const ready = kept(
       lookAfterStore({
         ...{ api, store: identity, isNew: false, once: claims.once, log },
         tell: async (verdict) => {
-          // Until its owner has opened the chat, a new deployment is supposed to be empty.
+          // A new deployment is empty until its owner opens the chat.
           if (verdict === "empty") return;
           const { language = "en" } = (await accounts.find(owner)) ?? {};
           const { ALARM_WORDS } = await import("../bot/words/alarms.ts");
@@ -37,14 +37,14 @@ const ready = kept(
       lookAtStore,
       deps: { schedule, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
       api,
-      // A first deployment begins to sweep before its own address is written down.
+      // The first sweep can come before the deployment has written down its address.
       webhook: publicUrl === undefined ? undefined : { url: publicUrl + TELEGRAM_PATH, secretToken },
     };
   },
   ({ webhook }) => webhook?.secretToken !== undefined,
 );
 
-/** Every few minutes: who is due is queued, and the way from Telegram to here is looked at. */
+/** Queues the accounts that are due, and checks Telegram's webhook and the store. */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const { deps, api, webhook, lookAtStore } = await ready();
   const { log } = deps;
@@ -56,13 +56,10 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   }
 }
 
-/** Whether this process has already seen that the bot was last used with this table. */
+/** Whether the bot was last used with this table, as this process has seen. */
 let isStoreKnown = false;
 
-/**
- * A webhook that was taken away is set again. One that lets nothing in is logged as failing, which raises an alarm:
- * Telegram cannot call it or no longer knows the bot, or our secret for it is missing.
- */
+/** Sets a webhook again that somebody removed. `webhook_failing` raises an alarm: nothing Telegram sends gets in. */
 async function lookAt(api: Api, { url, secretToken }: { url: string; secretToken: string | undefined }, log: Log) {
   if (secretToken === undefined) return log.warn("webhook_failing", { message: "TELEGRAM_WEBHOOK_SECRET is missing" });
   await keepWebhook(api, { url, secretToken, clock, log }).catch((error: unknown) =>

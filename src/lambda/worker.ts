@@ -10,15 +10,15 @@ const opened = kept(async () => openQueue());
 const ready = kept(async () => startProgram("worker", await opened()));
 type Program = Awaited<ReturnType<typeof startProgram>>;
 
-/** A job is put into the queue a little before it is due, so as to stand for what is announced meanwhile. Never for longer. */
+/** A notification is queued eight seconds before it is due, for the others of its weigh-in. Nothing waits longer here. */
 const LONGEST_WAIT_SECONDS = 10;
-/** Later than this after its end nothing of an invocation is under way. */
+/** This long after its time is up, nothing of an invocation is still running. */
 const AFTERMATH_SECONDS = 30;
 
-/** Does the jobs of the queue. A failed one comes again after a pause, and ends up in the dead-letter queue. */
+/** A failed job comes again after a pause, and in the end goes to the dead-letter queue. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const queue = await opened();
-  // First of all: whatever becomes of this process, its jobs come again soon after it can no longer be at work on them.
+  // First, so that if this process is killed, its jobs come again soon.
   const seconds = Math.ceil(context.getRemainingTimeInMillis() / 1000) + AFTERMATH_SECONDS;
   const hiding = Promise.all(event.Records.map((record) => hide(queue, record, seconds)));
   const program = await ready().finally(() => hiding);
@@ -50,7 +50,7 @@ async function perform({ log, work }: Program, queue: SqsQueue, record: SQSRecor
   }
 }
 
-/** Where this fails, the message comes again after the visibility timeout of the queue, which is long. */
+/** If this fails, the message comes again after the queue's visibility timeout, which is long. */
 async function hide(queue: SqsQueue, { receiptHandle }: SQSRecord, seconds: number): Promise<void> {
   await queue
     .hideFor(receiptHandle, seconds)

@@ -112,12 +112,12 @@ describe(".env", () => {
     [
       "UTF-16, as some editors save",
       () => writeFileSync(path.join(folder, ".env"), Buffer.from("\uFEFFDATA_DIR=x\r\n", "utf16le")),
-      /^\.env is no plain text in UTF-8: save it again/,
+      /^\.env is not plain text in UTF-8: save it again/,
     ],
     [
       "zero bytes",
       () => writeFileSync(path.join(folder, ".env"), "DATA_DIR=x\n\0\0\0\0"),
-      /^\.env is no plain text in UTF-8: save it again/,
+      /^\.env is not plain text in UTF-8: save it again/,
     ],
     [
       "a value that is wrong",

@@ -57,8 +57,8 @@ test("every problem is in one message, each with its variable and the fix", () =
     "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
     "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
     "WITHINGS_CLIENT_SECRET is missing: copy it from your application at developer.withings.com",
-    "WITHINGS_REDIRECT_URL is no address: use exactly the callback address registered at developer.withings.com",
-    "GARMIN_SSO_URL is no http or https address: correct it, or leave it out",
+    "WITHINGS_REDIRECT_URL is not an address: use exactly the callback address registered at developer.withings.com",
+    "GARMIN_SSO_URL is not an http or https address: correct it, or leave it out",
     "STORE must be sqlite (one machine) or dynamodb (AWS)",
     "SYNC_INTERVAL_MINUTES must be a number of minutes",
   ]);
@@ -85,8 +85,8 @@ test("what the deployment knows already is taken from the environment", () => {
 test.each([
   ["TELEGRAM_WEBHOOK_SECRET", "with a space", "must be 1 to 256 letters, digits, underscores or dashes, or left out"],
   ["TELEGRAM_WEBHOOK_SECRET", "ab".repeat(129), "must be 1 to 256 letters, digits, underscores or dashes, or left out"],
-  ["BOT_INFO", "{", "is not what Telegram answers to getMe: leave it out, and it is asked for"],
-  ["BOT_INFO", '{"id":1,"is_bot":false}', "is not what Telegram answers to getMe: leave it out, and it is asked for"],
+  ["BOT_INFO", "{", "is not what Telegram answers to getMe: leave it out"],
+  ["BOT_INFO", '{"id":1,"is_bot":false}', "is not what Telegram answers to getMe: leave it out"],
   ["MANUAL_SYNC_TOKEN", "too-short", "must have at least 24 characters: make one with: openssl rand -hex 24"],
   ["ALARM_URL", "ntfy.sh/topic", "must be an http or https address that takes a POST: correct it, or leave it out"],
   ["HEARTBEAT_URL", "ftp://x.org", "must be an http or https address that takes a POST: correct it, or leave it out"],

@@ -143,7 +143,7 @@ describe("of what is the same only one is kept", () => {
   });
 });
 
-describe("a message that is no job", () => {
+describe("a message that is not a job", () => {
   test.each([
     "",
     "a page",
@@ -152,7 +152,7 @@ describe("a message that is no job", () => {
     '{"account":1,"reason":"dance","dueAt":"2026-11-02T07:00:00.000Z"}',
     '{"account":1,"reason":"requested","dueAt":"2026-11-02T07:00:00.000Z"}',
   ])("%j is refused", (body) => {
-    expect(() => readJob(body)).toThrow(/^a message in the queue is no job/);
+    expect(() => readJob(body)).toThrow(/^a message in the queue is not a job/);
   });
 
   test("what stood in it is not told", () => {
