@@ -1,19 +1,11 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
+/** A test that starts our program, or any of its functions, as a process is in a file of this kind. */
+const PROCESSES = "test/**/*.process.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // A folder for all temporary files, and the runtime client that the functions run with.
-    globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
     setupFiles: ["bin/one-grammy.js"],
-    // They have configurations of their own: one needs a browser, the other prints a table.
-    exclude: [
-      ...configDefaults.exclude,
-      "test/browser/**",
-      "test/deaths/**",
-      "test/sandbox/stories.test.ts",
-      "test/sandbox/demo-silence.test.ts",
-    ],
     // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,
@@ -24,5 +16,33 @@ export default defineConfig({
     // All files share two processes: loading the program again for each of them took a third of the time. So a test cleans up
     // what it changes in the process.
     isolate: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "main",
+          globalSetup: ["test/support/run-folder.ts"],
+          include: ["test/**/*.test.ts"],
+          exclude: [
+            ...configDefaults.exclude,
+            PROCESSES,
+            // They have configurations of their own: one needs a browser, the other prints a table.
+            "test/browser/**",
+            "test/deaths/**",
+            "test/sandbox/stories.test.ts",
+            "test/sandbox/demo-silence.test.ts",
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          // The runtime client is what the AWS functions run with.
+          globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
+          include: [PROCESSES],
+        },
+      },
+    ],
   },
 });

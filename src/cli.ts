@@ -1,6 +1,7 @@
 import project from "../package.json" with { type: "json" };
 import { createTable } from "./app/open-stores.ts";
 import { type CommandOfProgram, isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
+import type { Npm } from "./cli/aws/osls.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
@@ -20,8 +21,13 @@ import { createLog, type Log } from "./lib/log.ts";
 /** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;
 
+interface Io extends Streams {
+  /** In place of the npm on the PATH. */
+  npm?: Npm | undefined;
+}
+
 /** Runs a command line and returns its exit code. Never throws. */
-export async function main(args: string[], { stdin, stdout, stderr }: Streams = process): Promise<number> {
+export async function main(args: string[], { stdin, stdout, stderr, npm }: Io = process): Promise<number> {
   // Before the arguments are understood: even a wrong one is answered where the caller listens.
   const json = args.includes("--json");
   const terminal = createTerminal({ json, input: stdin, output: stdout, errors: stderr });
@@ -45,7 +51,7 @@ export async function main(args: string[], { stdin, stdout, stderr }: Streams = 
     if (!isOfProgram(command) || command.stage !== undefined) {
       // Loaded on demand: most people have no deployment.
       const { onAws } = await import("./cli/aws/on-aws.ts");
-      return await onAws(command, terminal, { clock, write }, perform);
+      return await onAws(command, terminal, { clock, write, npm }, perform);
     }
     const env = loadEnvironment();
     log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error"), write });

@@ -137,6 +137,18 @@ test("the table's name has one source", () => {
   ]);
 });
 
+test("a test that starts the program as a process is called *.process.test.ts, which npm test leaves out", () => {
+  const imported = ["node:child_process", "aws-house.ts", "function-process.ts", "writers.ts", "two-processes.ts"];
+  const starts = (file: string) =>
+    importsOf(file).some((target) => imported.includes(path.basename(target))) ||
+    /\b(startCli|runAsProcess)\(|\bstart\("(start|demo|deploy|restore)\b/.test(readFileSync(file, "utf8"));
+  const tests = readdirSync("test", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts") && !/^(browser|deaths)\b/.test(file))
+    .filter((file) => starts(path.join("test", file)));
+  expect(tests).not.toEqual([]);
+  expect(tests.filter((file) => !file.endsWith(".process.test.ts"))).toEqual([]);
+});
+
 test("every package is one exact version: an npm that runs on an older Node would choose another one", () => {
   for (const file of ["package.json", "test/lambda/runtime-client/package.json"]) {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync(file, "utf8"));

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
 import { bundle, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { coldPath } from "../../build/cold-path.ts";
-import { buildFunctions } from "../lambda/aws-house.ts";
+import { buildFunctions } from "../lambda/built-functions.ts";
 
 let folder: string;
 const metafiles = {} as Record<FunctionName, Metafile>;

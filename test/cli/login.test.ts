@@ -19,9 +19,9 @@ async function withOwner(options: Parameters<typeof startMachine>[0] = {}) {
 
 describe("Withings", () => {
   test("the address the browser ended on is read from standard input, or the bare code", async () => {
-    const { start, sandbox, person } = await withOwner();
+    const { startHere, sandbox, person } = await withOwner();
     await machine.addAccounts(HOUSEMATE);
-    const login = start(`login withings --account ${OWNER} --json`);
+    const login = startHere(`login withings --account ${OWNER} --json`);
     await login.said("Then paste the address");
     login.endInput();
     const ended = await login.ended;
@@ -31,7 +31,7 @@ describe("Withings", () => {
     expect(ended.stderr).toContain(`${sandbox.withings.accountUrl}/oauth2_user/authorize2?response_type=code`);
     expect(state).toMatch(/^[\w-]{48}$/);
 
-    const again = start(`login withings --account ${OWNER} --json`);
+    const again = startHere(`login withings --account ${OWNER} --json`);
     const answer = (async () => {
       await again.said("state=");
       await again.said("Then paste the address");
@@ -63,12 +63,12 @@ describe("Withings", () => {
   });
 
   test("a different person from the linked one replaces nothing without a yes", async () => {
-    const { start, sandbox, person } = await withOwner();
+    const { startHere, sandbox, person } = await withOwner();
     const mate = machine.person(HOUSEMATE).userid;
     await machine.link(OWNER);
     const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "withings"))?.value.vendorUserId);
     const answer = async (words: string) => {
-      const login = start(`login withings --account ${OWNER} --json`);
+      const login = startHere(`login withings --account ${OWNER} --json`);
       await login.said("Then paste the address");
       login.line(new URL(sandbox.withings.authorize(mate, { state: "x" })).searchParams.get("code") ?? "");
       await login.said(`number ${mate}`);
@@ -122,8 +122,8 @@ describe("Garmin with a password", () => {
   });
 
   test("after a wrong code the next line is the next code", async () => {
-    const { start, garmin, credentials, sandbox } = await withOwner({ mfa: "email" });
-    const login = start(LOGIN);
+    const { startHere, garmin, credentials, sandbox } = await withOwner({ mfa: "email" });
+    const login = startHere(LOGIN);
     for (const line of credentials()) login.line(line);
     await login.said("Garmin sent a code to ow*****@example.org.");
     login.line("000000");
@@ -281,7 +281,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     await machine.link(OWNER);
     const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin"))?.value.displayName);
     const pasteAndAnswer = async (command: string, pasted: string, answer?: string) => {
-      const login = machine.start(command);
+      const login = machine.startHere(command);
       await login.said("Paste the whole address");
       login.line(pasted);
       await login.said("Switch? (yes or no)");

@@ -287,7 +287,7 @@ test("doctor asks about all accounts side by side, and prints each line as soon 
   await machine.link(OWNER, HOUSEMATE);
   const effect = { type: "delay", seconds: 2 } as const;
   machine.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, times: 2, effect });
-  const doctor = machine.start("doctor");
+  const doctor = machine.startHere("doctor");
   await doctor.said("clock: correct");
   await doctor.said("account 4711, Telegram: may use the bot");
   const shownAt = performance.now();

@@ -86,7 +86,7 @@ test("The database is damaged", async ({ task }) => {
   ];
   // A supervisor starts it again and again.
   for (let starts = 0; starts < 2; starts++) {
-    expect(await stage.run("start", [], { ...outside.env, LOG_LEVEL: "error" })).toMatchObject({
+    expect(await stage.runAsProcess("start", [], { ...outside.env, LOG_LEVEL: "error" })).toMatchObject({
       exit: 2,
       stderr: expect.stringContaining("is not an intact SQLite database"),
     });

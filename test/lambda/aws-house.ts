@@ -1,10 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { APIGatewayProxyStructuredResultV2, SQSEvent } from "aws-lambda";
 import { beforeAll, expect, vi } from "vitest";
-import { bundleFunctions, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
-import project from "../../package.json" with { type: "json" };
+import { FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { ALLOWED_UPDATES } from "../../src/bot/telegram/webhook.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../src/config/paths.ts";
@@ -20,8 +17,8 @@ import { LedgerItem } from "../../src/store/ledger-items.ts";
 import { startAwsProxy } from "../support/aws-proxy.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { ACCOUNT, OWNER, startHousehold, USERID } from "../support/household.ts";
-import { sharedFolder } from "../support/run-folder.ts";
 import { startSqs } from "../support/sqs.ts";
+import { buildFunctions } from "./built-functions.ts";
 import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { startPump } from "./pump.ts";
@@ -38,23 +35,6 @@ const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 const WAIT_MS = 60_000;
 const DAY_SECONDS = 24 * 3600;
 const log = createLog({ level: "silent" });
-
-/** The functions as they are deployed, built once for all tests. */
-export async function buildFunctions() {
-  const folder = await sharedFolder("functions", async (draft) => void (await bundleFunctions(draft)));
-  return {
-    folder,
-    /** The folder of the same function, as another version of the program. */
-    another(name: FunctionName, version: string): string {
-      const other = mkdtempSync(path.join(tmpdir(), `weighbridge-${name}-${version}-`));
-      cpSync(path.join(folder, name), other, { recursive: true });
-      const entry = path.join(other, "index.mjs");
-      const text = readFileSync(entry, "utf8");
-      writeFileSync(entry, text.replaceAll(JSON.stringify(project.version), JSON.stringify(version)));
-      return other;
-    },
-  };
-}
 
 /**
  * The deployment on this machine: the built functions in processes of their own, at an address that Telegram and Withings

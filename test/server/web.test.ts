@@ -1,16 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { jobOf } from "../../src/sync/jobs/worker.ts";
-import { type Machine, startMachine } from "../support/cli-process.ts";
 import { ACCOUNT, USERID } from "../support/household.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse | undefined;
-let machine: Machine | undefined;
 afterEach(async () => {
   await house?.close();
-  await machine?.close();
   house = undefined;
-  machine = undefined;
 });
 
 async function movedIn(options: { linked: boolean }) {
@@ -199,17 +195,6 @@ describe("a program with an address", () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow();
     expect(logged.filter(({ level }) => level === "error")).toEqual([]);
   });
-});
-
-test("a port that is taken ends the program with 2 and one sentence, before it has begun anything", async () => {
-  machine = await startMachine();
-  const { port } = new URL(machine.sandbox.withings.apiUrl);
-  const { exit, stdout, stderr } = await machine.run("start", [], { PORT: port, LOG_LEVEL: "error" });
-  expect({ exit, stdout, stderr }).toEqual({
-    ...{ exit: 2, stdout: "" },
-    stderr: `Port ${port} is in use by another program. Stop that one, or set PORT to another number.\n`,
-  });
-  expect(machine.sandbox.telegram.calls("getMe")).toHaveLength(0);
 });
 
 test("without an address it listens nowhere", async () => {

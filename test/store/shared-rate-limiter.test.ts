@@ -13,7 +13,6 @@ import { createSharedRateLimiter } from "../../src/store/shared-rate-limiter.ts"
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
 import { startDynalite } from "../support/dynalite.ts";
-import { runTogether } from "./writers.ts";
 
 const BUDGET = { name: "vendor", everySeconds: 0.632, burst: 20 };
 const tableName = "weighbridge-budget";
@@ -97,14 +96,6 @@ describe("several processes on one table", () => {
     // No slot is left empty either: after the burst they come one after the other.
     expect(Math.max(...all) - Math.min(...all)).toBeLessThan(280 * BUDGET.everySeconds + 10);
   });
-});
-
-test("two programs on one machine share it", async () => {
-  const store = { file: path.join(folder, "weighbridge.sqlite") };
-  const task = { type: "take slots" as const, slots: 150, ...BUDGET, startAtMs: Date.now() + 1500 };
-  const slots = await runTogether([1, 2].map(() => ({ store, tableName, pk: "vendor", task })));
-  expect(slots.map((it) => it.length)).toEqual([150, 150]);
-  expect(mostInAMinute(slots.flat().map((it) => Number(it) / 1000))).toBeLessThanOrEqual(115);
 });
 
 test("after a rest twenty leave at once, and no minute has more than 115, however long it goes on", async () => {

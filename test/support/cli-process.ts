@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable, Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { type App, createApp } from "../../src/app/app.ts";
+import type { Npm } from "../../src/cli/aws/osls.ts";
 import { main } from "../../src/cli.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/environment.ts";
@@ -25,36 +26,75 @@ export interface CliRun {
   json(): Record<string, unknown>;
 }
 
-export interface CliProcess {
+/** A command line at work, whose questions a test answers. */
+export interface CliSession {
   /** Resolves when this was written to either of the two outputs; a stretch of text counts once. */
   said(text: string): Promise<void>;
   line(text: string): void;
   endInput(): void;
-  signal(name: NodeJS.Signals): void;
   ended: Promise<CliRun>;
 }
 
-/** The command line as a process of its own, the way people and scripts run it. It gets no environment but the given one. */
-export function startCli(args: string[], options: { env: Environment; cwd: string }): CliProcess {
+export interface CliProcess extends CliSession {
+  signal(name: NodeJS.Signals): void;
+}
+
+class Output {
+  readonly written = { stdout: "", stderr: "" };
+  #both = "";
+  #heardUpTo = 0;
+  #hasEnded = false;
+  readonly #listeners = new Set<() => void>();
+
+  add(name: "stdout" | "stderr", chunk: string) {
+    this.written[name] += chunk;
+    this.#both += chunk;
+    for (const listener of this.#listeners) listener();
+  }
+
+  end(exit: number | null): CliRun {
+    this.#hasEnded = true;
+    for (const listener of this.#listeners) listener();
+    const { stdout, stderr } = this.written;
+    return { exit, stdout, stderr, json: () => JSON.parse(stdout) };
+  }
+
+  said(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const at = this.#both.indexOf(text, this.#heardUpTo);
+        if (at >= 0) {
+          this.#heardUpTo = at + text.length;
+          resolve();
+        } else if (this.#hasEnded) {
+          reject(new Error(`"${text}" was never said, only:\n${this.#both}`));
+        } else {
+          return;
+        }
+        this.#listeners.delete(look);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+}
+
+interface CliOptions {
+  /** All of its environment, but for PATH and HOME. */
+  env: Environment;
+  cwd: string;
+  /** In place of the real npm, where the command runs in this process. */
+  npm?: Npm | undefined;
+}
+
+/** The command line as a process of its own, the way people and scripts run it. */
+export function startCli(args: string[], options: CliOptions): CliProcess {
   const env = { PATH: process.env.PATH, HOME: options.cwd, NODE_COMPILE_CACHE: COMPILED, ...options.env };
   const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.cwd });
-  let stdout = "";
-  let stderr = "";
-  let both = "";
-  let heardUpTo = 0;
-  const listeners = new Set<() => void>();
-  const hear = (chunk: string) => {
-    both += chunk;
-    for (const listener of listeners) listener();
-  };
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    stdout += chunk;
-    hear(chunk);
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    stderr += chunk;
-    hear(chunk);
-  });
+  const output = new Output();
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (chunk: string) => output.add(name, chunk));
+  }
   // A program that ends without reading its input is no failure of the test.
   child.stdin.on("error", () => {});
   const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_RUN_MS);
@@ -62,29 +102,11 @@ export function startCli(args: string[], options: { env: Environment; cwd: strin
     child.on("error", reject);
     child.on("close", (exit) => {
       clearTimeout(timer);
-      resolve({ exit, stdout, stderr, json: () => JSON.parse(stdout) });
-      for (const listener of listeners) listener();
+      resolve(output.end(exit));
     });
   });
-
   return {
-    said: (text) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const at = both.indexOf(text, heardUpTo);
-          if (at >= 0) {
-            heardUpTo = at + text.length;
-            resolve();
-          } else if (child.exitCode !== null || child.signalCode !== null) {
-            reject(new Error(`"${text}" was never said, only:\n${both}`));
-          } else {
-            return;
-          }
-          listeners.delete(look);
-        };
-        listeners.add(look);
-        look();
-      }),
+    said: (text) => output.said(text),
     line: (text) => child.stdin.write(`${text}\n`),
     endInput: () => child.stdin.end(),
     signal: (name) => child.kill(name),
@@ -92,61 +114,57 @@ export function startCli(args: string[], options: { env: Environment; cwd: strin
   };
 }
 
-interface RunOptions {
-  env: Environment;
-  cwd: string;
-  /** Lines, which are all its input. */
-  input?: string[];
-}
-
-/** Runs to the end in a process of its own. */
-export function runCliAsProcess(args: string[], options: RunOptions): Promise<CliRun> {
-  const cli = startCli(args, options);
-  for (const line of options.input ?? []) cli.line(line);
-  cli.endInput();
-  return cli.ended;
-}
-
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs to the end in this process. The environment and the working directory are the
- * given ones meanwhile, so one run waits for the other.
+ * The command line in this process. The environment and the working directory are the given ones meanwhile, so it starts when
+ * the one before has ended.
  */
-export function runCli(args: string[], options: RunOptions): Promise<CliRun> {
-  const run = last.then(() => runHere(args, options));
-  last = run.catch(() => undefined);
-  return run;
+export function startCliHere(args: string[], options: CliOptions): CliSession {
+  const output = new Output();
+  const stdin = new PassThrough();
+  const ended = last.then(() => runHere(args, options, stdin, output));
+  last = ended.catch(() => undefined);
+  return {
+    said: (text) => output.said(text),
+    line: (text) => stdin.write(`${text}\n`),
+    endInput: () => stdin.end(),
+    ended,
+  };
 }
 
-async function runHere(args: string[], { env, cwd, input = [] }: RunOptions): Promise<CliRun> {
-  const written = { stdout: "", stderr: "" };
-  const into = (name: keyof typeof written) =>
+async function runHere(args: string[], { env, cwd, npm }: CliOptions, stdin: PassThrough, output: Output) {
+  const into = (name: "stdout" | "stderr") =>
     new Writable({
       decodeStrings: false,
       write(chunk: string, _encoding, done) {
-        written[name] += chunk;
+        output.add(name, chunk);
         done();
       },
     });
-  const streams = {
-    stdin: Readable.from(input.map((line) => `${line}\n`)),
-    stdout: into("stdout"),
-    stderr: into("stderr"),
-  };
   const before = { env: process.env, cwd: process.cwd() };
   process.chdir(cwd);
   process.env = { PATH: process.env.PATH, HOME: cwd, ...env };
   try {
-    const exit = await main(args, streams);
-    return { exit, ...written, json: () => JSON.parse(written.stdout) };
+    return output.end(await main(args, { stdin, stdout: into("stdout"), stderr: into("stderr"), npm }));
   } finally {
     process.env = before.env;
     process.chdir(before.cwd);
   }
 }
 
-const NEEDS_A_PROCESS = new Set(["start", "demo", "deploy", "remove"]);
+/** Runs to the end; the lines are all its input. */
+export function runCli(
+  args: string[],
+  options: CliOptions,
+  input: string[] = [],
+  start = startCliHere,
+): Promise<CliRun> {
+  const cli = start(args, options);
+  for (const line of input) cli.line(line);
+  cli.endInput();
+  return cli.ended;
+}
 
 /** Two people who may use the bot; the ids are Telegram's. */
 export const OWNER = 4711;
@@ -157,7 +175,7 @@ const PEOPLE = {
 };
 
 /** A machine with the vendors beside it, in real time, and an empty folder in which every command runs. */
-export async function startMachine(options: { env?: Environment; mfa?: "email" } = {}) {
+export async function startMachine(options: { env?: Environment; mfa?: "email"; npm?: Npm } = {}) {
   const sandbox = await startSandbox();
   const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-cli-"));
   const dataDir = path.join(folder, "data");
@@ -173,6 +191,8 @@ export async function startMachine(options: { env?: Environment; mfa?: "email" }
     DATA_DIR: dataDir,
     ...options.env,
   };
+  const optionsOf = (more: Environment): CliOptions => ({ env: { ...env, ...more }, cwd: folder, npm: options.npm });
+  const sessions: CliSession[] = [];
   const personOf = (id: number) => PEOPLE[id as keyof typeof PEOPLE];
 
   /** The same program on the same store, without the price of a process. */
@@ -211,20 +231,26 @@ export async function startMachine(options: { env?: Environment; mfa?: "email" }
           await app.garminSignIn.withPasted(id, sandbox.garmin.mintTicket(personOf(id).email));
         }
       }),
-    /** In this process, but for what runs other programs or ends on a signal. */
-    run(command: string, input: string[] = [], more: Environment = {}): Promise<CliRun> {
-      const args = command.split(" ");
-      const run = NEEDS_A_PROCESS.has(args[0] ?? "") ? runCliAsProcess : runCli;
-      return run(args, { env: { ...env, ...more }, cwd: folder, input });
+    /** In this process. */
+    run: (command: string, input: string[] = [], more: Environment = {}) =>
+      runCli(command.split(" "), optionsOf(more), input),
+    startHere(command: string, more: Environment = {}) {
+      const session = startCliHere(command.split(" "), optionsOf(more));
+      sessions.push(session);
+      return session;
     },
-    start: (command: string, more: Environment = {}) =>
-      startCli(command.split(" "), { env: { ...env, ...more }, cwd: folder }),
+    runAsProcess: (command: string, input: string[] = [], more: Environment = {}) =>
+      runCli(command.split(" "), optionsOf(more), input, startCli),
+    start: (command: string, more: Environment = {}) => startCli(command.split(" "), optionsOf(more)),
     /** Every byte that the program keeps on this machine, as text. */
     stored: () =>
       readdirSync(dataDir)
         .map((name) => readFileSync(path.join(dataDir, name), "latin1"))
         .join("\n"),
     async close() {
+      // A test that failed may have left a question open, and the next command waits for its end.
+      for (const session of sessions) session.endInput();
+      await Promise.allSettled(sessions.map(({ ended }) => ended));
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },

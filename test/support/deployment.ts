@@ -36,21 +36,25 @@ export async function startDeployment() {
   const toolRuns: string[][] = [];
   /** The tool whose arguments hold this word fails, as soon as `meanwhile` is over. */
   const broken = { tool: "", meanwhile: async () => {} };
-  const tools = await serve(async (request) => {
-    const args = (await request.json()) as string[];
+  async function npm(args: string[]): Promise<boolean> {
     toolRuns.push(args);
     if (broken.tool && args.includes(broken.tool)) {
       await broken.meanwhile();
-      return new Response("it broke", { status: 500 });
+      return false;
     }
     if (args.includes("osls")) await stack(args);
-    return new Response(`ran ${args.join(" ")}`);
+    return true;
+  }
+  const tools = await serve(async (request) => {
+    const isDone = await npm((await request.json()) as string[]);
+    return new Response(isDone ? "it ran" : "it broke", { status: isDone ? 200 : 500 });
   });
   /** The deployed function, as far as it says that it is there. */
   const world = await serve(async (request) =>
     new URL(request.url).pathname === "/health" ? Response.json({ status: "ok" }) : new Response("", { status: 401 }),
   );
   const machine: Machine = await startMachine({
+    npm,
     env: {
       ...SELF_HOSTED,
       ...aws.env(),

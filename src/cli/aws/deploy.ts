@@ -28,13 +28,12 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
 
     terminal.say("Building and packaging.");
     const more = await parametersOfTemplate(deps, before);
-    const target = { stage, region: aws.region, more };
-    await step(packaged(target), "It could not be packaged.");
+    await step(packaged(deps, more), "It could not be packaged.");
     terminal.say("Checking the template.");
-    await step(validated(), "AWS would not take this template, so nothing was deployed.");
+    await step(validated(deps), "AWS would not take this template, so nothing was deployed.");
     terminal.say(`Deploying weighbridge-${stage} to ${aws.region}; the first time takes some minutes.`);
     // Also what has not changed: functions read their parameters when they start, and a deployment restarts them.
-    await step(osls("deploy", { ...target, more: [...more, "--force"] }), "It could not be deployed.");
+    await step(osls(deps, "deploy", [...more, "--force"]), "It could not be deployed.");
 
     const deployment = await findDeployment(aws, stage);
     await introduce(deps, deployment, introduction, bot.username);

@@ -8,6 +8,7 @@ import type { Terminal } from "../terminal.ts";
 import { connectAws } from "./client.ts";
 import { deployCommand } from "./deploy.ts";
 import { doctorOfStage } from "./doctor-stage.ts";
+import { type Npm, runNpm } from "./osls.ts";
 import { removeCommand } from "./remove.ts";
 import { setupCommand } from "./setup.ts";
 import { checksBefore, DEFAULT_STAGE, environmentOf, findDeployment, type StageDeps, terminalOf } from "./stage.ts";
@@ -16,7 +17,7 @@ import { checksBefore, DEFAULT_STAGE, environmentOf, findDeployment, type StageD
 export async function onAws(
   command: Exclude<Command, { name: "help" | "version" }>,
   terminal: Terminal,
-  { clock, write }: { clock: Clock; write: (line: string) => void },
+  { clock, write, npm = runNpm }: { clock: Clock; write: (line: string) => void; npm: Npm | undefined },
   perform: (command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log) => Promise<number>,
 ): Promise<number> {
   const { stage = DEFAULT_STAGE } = command;
@@ -24,7 +25,7 @@ export async function onAws(
   const log = createLog({ level: readLogLevel(shell, "error"), write });
   const aws = await connectAws();
   const inStage = terminalOf(stage, terminal);
-  const deps: StageDeps = { stage, shell, tablesMeant, aws, terminal: inStage, clock, log };
+  const deps: StageDeps = { stage, shell, tablesMeant, aws, npm, terminal: inStage, clock, log };
   try {
     switch (command.name) {
       case "setup":

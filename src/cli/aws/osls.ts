@@ -6,29 +6,31 @@ import { UsageError } from "../../lib/errors.ts";
 /** The tools are those of this project, wherever the command is run. */
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
-export interface Target {
+/** Runs npm with these arguments; true if it ended well. */
+export type Npm = (args: string[]) => Promise<boolean>;
+
+interface Deps {
   stage: string;
-  region: string;
-  /** Further arguments, none of them a secret. */
-  more?: string[];
+  aws: { region: string };
+  npm: Npm;
 }
 
-/** Makes what is deployed, without any credentials: bundles, archives and the template. */
-export const packaged = (target: Target) => npm(["run", "package", "--", ...argumentsOf(target)]);
+/** Makes the bundles, archives and template, without any credentials. No argument in `more` may be a secret. */
+export const packaged = (deps: Deps, more: string[]) => deps.npm(["run", "package", "--", ...target(deps), ...more]);
 
-/** Whether AWS would understand the template that was made. */
-export const validated = () => npm(["run", "validate"]);
+/** Whether AWS would understand the template. */
+export const validated = ({ npm }: Deps) => npm(["run", "validate"]);
 
-export const osls = (command: "deploy" | "remove", target: Target) =>
-  npm(["exec", "--no", "--", "osls", command, ...argumentsOf(target)]);
+export const osls = (deps: Deps, command: "deploy" | "remove", more: string[] = []) =>
+  deps.npm(["exec", "--no", "--", "osls", command, ...target(deps), ...more]);
 
-const argumentsOf = ({ stage, region, more = [] }: Target) => ["--stage", stage, "--region", region, ...more];
+const target = ({ stage, aws }: Deps) => ["--stage", stage, "--region", aws.region];
 
 /**
- * Every tool is run by the npm on the PATH; a test puts another one there. What it says goes to standard error, where it is no
- * result. True when it ended well. Ctrl-C reaches the tool by itself; here it is waited for until it has ended.
+ * The npm on the PATH. Its output goes to standard error, because it isn't a result. Ctrl-C reaches it directly; we wait until
+ * it has ended.
  */
-async function npm(args: string[]): Promise<boolean> {
+export async function runNpm(args: string[]): Promise<boolean> {
   let isStopped = false;
   const stop = () => {
     isStopped = true;
@@ -39,7 +41,7 @@ async function npm(args: string[]): Promise<boolean> {
     const [code] = await once(child, "exit");
     if (isStopped) {
       throw new UsageError(
-        "Stopped. What AWS had begun it brings to an end by itself. Run the same command again when you like: it goes on from there.",
+        "Stopped. AWS finishes what it has started. Run the same command again when you like: it goes on from there.",
       );
     }
     return code === 0;

@@ -31,7 +31,7 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
 
   await silence(deps, parameters);
   terminal.say(`Removing weighbridge-${stage} from ${aws.region}; this takes some minutes.`);
-  const isRemoved = await osls("remove", { stage, region: aws.region });
+  const isRemoved = await osls(deps, "remove");
   if (!isRemoved && isDeployed) {
     throw new UsageError(
       "It couldn’t be removed; the lines above say why. The bot no longer hears anything. Fix the cause and run npm " +

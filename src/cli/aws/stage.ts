@@ -7,6 +7,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Check } from "../../sync/status/checks.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Aws } from "./client.ts";
+import type { Npm } from "./osls.ts";
 import { FROM_SETUP, FROM_STACK, functionNames, missingFrom } from "./parameters.ts";
 
 /** What the commands on a stage work with. */
@@ -15,6 +16,7 @@ export interface StageDeps {
   shell: Environment;
   tablesMeant: readonly string[];
   aws: Aws;
+  npm: Npm;
   terminal: Terminal;
   clock: Clock;
   log: Log;

@@ -72,7 +72,7 @@ test("what is pasted with quotes around it counts without them, and a phone numb
 
 test("a key that another setup has written meanwhile is never replaced", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
-  const setup = it.machine.start("setup");
+  const setup = it.machine.startHere("setup");
   for (const line of [it.sandbox.telegram.token, String(OWNER), clientId, clientSecret]) setup.line(line);
   await setup.said("E-mail address");
   const theirs = Buffer.alloc(32, 3).toString("base64");

@@ -13,7 +13,6 @@ import { openDynamoTable } from "../../../src/store/dynamodb/table.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { startDynalite } from "../../support/dynalite.ts";
 import { describeTableContract } from "../table.contract.ts";
-import { killAfter, runTogether } from "../writers.ts";
 
 const tableName = `weighbridge-test-${process.pid}`;
 const key = { pk: "account", sk: "lease" };
@@ -320,30 +319,4 @@ describe("making the table", () => {
     });
     return { sent, endpoint };
   }
-});
-
-describe("several processes", () => {
-  const store = () => ({ endpoint: dynalite.endpoint });
-
-  test("every write acknowledged to a client before kill -9 is there afterwards", async () => {
-    const acknowledged: string[] = [];
-    for (const [round, count] of [1, 60].entries()) {
-      const task = { type: "write until killed" as const, prefix: `round-${round}` };
-      acknowledged.push(...(await killAfter(count, { store: store(), tableName, pk: "writes", task })));
-
-      const items = new Map((await open().list("writes")).map((item) => [item.key.sk, item.value]));
-      expect(acknowledged.filter((sk) => items.get(sk)?.text !== sk.repeat(100))).toEqual([]);
-    }
-    expect(acknowledged.length).toBeGreaterThanOrEqual(61);
-  });
-
-  test("processes that write the same keys have one winner for each", async () => {
-    const sks = Array.from({ length: 100 }, (_, n) => `key-${n}`);
-    const task = { type: "claim all" as const, sks, startAtMs: Date.now() + 1_000 };
-    const writer = { store: store(), tableName, pk: "claims", task };
-
-    const won = await runTogether([writer, writer]);
-
-    expect(won.flat().sort()).toEqual([...sks].sort());
-  });
 });

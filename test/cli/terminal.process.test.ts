@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
@@ -100,4 +100,11 @@ test.skipIf(!hasPython)("Ctrl-C and Ctrl-D at a question end in words", async ()
     expect(await terminal.exit).toBe(2);
     expect(terminal.shown()).toContain("Stopped. Nothing was changed.");
   }
+});
+
+test("a reader that has had enough is no error of ours", async () => {
+  machine = await startMachine();
+  const pipe = `{ "${process.execPath}" "${BIN}" help; echo "exit $?" >&2; } 2>errors | true`;
+  execFileSync("sh", ["-c", pipe], { cwd: machine.folder });
+  expect(execFileSync("cat", ["errors"], { cwd: machine.folder, encoding: "utf8" })).toBe("exit 0\n");
 });

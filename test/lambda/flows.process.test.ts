@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { holdsSecret } from "../support/holds-secret.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
-import { type AwsHouse, buildFunctions, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
+import { type AwsHouse, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
+import { buildFunctions } from "./built-functions.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
 let built: Awaited<ReturnType<typeof buildFunctions>>;

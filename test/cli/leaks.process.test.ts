@@ -8,7 +8,7 @@ afterEach(() => machine.close());
 test("no flow, however it ends, shows or stores a password, code, ticket, token or secret", async () => {
   machine = await startMachine({ mfa: "email", env: { LOG_LEVEL: "debug" } });
   await machine.addAccounts(OWNER);
-  const { run, start, sandbox, person, garmin } = machine;
+  const { run, startHere, sandbox, person, garmin } = machine;
   const [email = "", password = ""] = machine.credentials();
   const login = `login garmin --account ${OWNER}`;
   const wrongPassword = "Wrong-Password-55aa";
@@ -29,7 +29,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   const state = "x";
   const code = new URL(sandbox.withings.authorize(person().userid, { state })).searchParams.get("code") ?? "";
   await keep(run(`login withings --account ${OWNER}`, [code]));
-  const withCode = start(login);
+  const withCode = startHere(login);
   for (const line of [email, password]) withCode.line(line);
   await withCode.said("Code from the mail:");
   withCode.line(wrongCode);
