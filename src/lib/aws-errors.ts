@@ -32,10 +32,8 @@ const NETWORK_CODES = new Set([
   "ETIMEDOUT",
 ]);
 
-/** The sentences for what was asked, each with the fix in it. */
 export interface AwsSubject {
   service: string;
-  /** The error that says that what was asked for doesn't exist. */
   absent?: { name: RegExp; text: string };
   /** `action`: what was denied, `dynamodb:PutItem`, if AWS says so. */
   denied(action: string | undefined): string;

@@ -9,7 +9,6 @@ export const systemClock: Clock = {
   sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
 };
 
-/** The unit in which vendors and the store count. */
 export function epochSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }

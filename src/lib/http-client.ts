@@ -5,7 +5,6 @@ export interface HttpRequest {
   url: URL | string;
   headers?: Record<string, string>;
   body?: string | URLSearchParams | FormData;
-  /** For the whole answer. Default 30. */
   answerSeconds?: number;
   /** An HTTP status that is fine here, besides those of success. */
   expectedStatus?: number;
@@ -30,14 +29,12 @@ const CONNECT_SECONDS = 10;
 const ANSWER_SECONDS = 30;
 /** What follows a status that is enough is read up to these limits, then the connection is closed. */
 const IGNORED_TEXT = { milliseconds: 1000, bytes: 64 * 1024 };
-/** Ten years of readings are a few megabytes. */
 export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** One wrong date must not silence an account for years. */
 const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
   send: Transport;
-  /** Closes idle connections once every answer is in; the next request opens a new one. */
   closeIdle: () => Promise<void>;
   close: () => Promise<void>;
 } {
@@ -111,7 +108,6 @@ export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): num
   return seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
 }
 
-/** Milliseconds since 1970, or NaN. `Date.parse` alone accepts almost anything. */
 const httpDate = (text: string) => (/^[A-Za-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN);
 const single = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 

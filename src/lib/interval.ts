@@ -2,11 +2,8 @@ import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
 export interface RepeatedTask {
-  /** Starts a round now, or right after the one under way. Resolves at its end. */
   wake(): Promise<void>;
-  /** Starts the next round by this time at the latest. */
   wakeAt(at: Date): void;
-  /** Lets the round under way finish, and starts no other. */
   stop(): Promise<void>;
 }
 
@@ -15,7 +12,6 @@ export function runEvery(deps: { minutes: number; round: () => Promise<void>; cl
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
-  /** Times at which a round is wanted before the regular one. */
   let wanted: number[] = [];
   let stopped = false;
   let working: Promise<void> = Promise.resolve();

@@ -1,6 +1,5 @@
 import type * as z from "zod";
 
-/** The parsed text, or undefined if it isn't JSON: vendors and proxies answer with pages too. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

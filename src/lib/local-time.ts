@@ -1,5 +1,3 @@
-/** Local wall clocks, right on both sides of a clock change: the zone database of the runtime decides. */
-
 /** `2026-11-21T07:12:00` in the zone. Throws `RangeError` for an unknown zone. */
 export function localDateTime(instant: Date, timezone: string): string {
   // The Swedish format is the ISO one except for the T.

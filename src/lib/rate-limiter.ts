@@ -9,7 +9,6 @@ export interface Rate {
   everySeconds: number;
 }
 
-/** Spaces the requests of one process. */
 export interface RateLimiter {
   /**
    * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if its
@@ -27,7 +26,6 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
 
   return {
     async schedule(task, { key = "", maxWaitSeconds = Number.POSITIVE_INFINITY } = {}) {
-      // Loaded on demand: many chat messages don't need it.
       const { default: Limiter } = await import("bottleneck/light.js");
       if (isClosed) throw new RetryLaterError("the program is stopping");
       let line = lines.get(key);

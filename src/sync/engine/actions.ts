@@ -77,10 +77,7 @@ async function replace(item: Task, inGarmin: GarminEntry | undefined, batch: Bat
   if (replaces?.garminKey) await remove(replaces.garminKey, batch);
 }
 
-/**
- * `shown`: keys of what Garmin showed beside it. A version whose removal Garmin confirmed but still shows is removed again by a
- * later run.
- */
+/** `shown`: keys beside it. A removed version that Garmin still shows is removed again by a later run. */
 export async function recordSeen(
   item: Item,
   inGarmin: GarminEntry,

@@ -4,7 +4,6 @@ import type { Ledger } from "../model/ledger.ts";
 import type { Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
 import { isDecisive, type ReadBack } from "./read-back.ts";
 
-/** One kind of reading in one run. */
 export interface BatchContext {
   sink: Sink;
   ledger: Ledger;
@@ -16,7 +15,6 @@ export interface BatchContext {
   accepted: ReadonlySet<Field>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 
-  /** Delete keys of entries that are known to be other readings. */
   claimed: Set<string>;
   readBacks: ReadBack[];
   /** Entries in Garmin that aren't ours, by their key. */
@@ -25,7 +23,6 @@ export interface BatchContext {
   errors: unknown[];
 }
 
-/** A reading came back different. Nothing more is sent until the owner says so. */
 export function isDiffering({ readBacks, accepted }: BatchContext): boolean {
   return readBacks.some(({ differences }) => differences.some((it) => isDecisive(it) && !accepted.has(it.field)));
 }

@@ -166,10 +166,7 @@ export function tasksOf(items: Item[], kind: ReadingKind): Task[] {
   return items.filter((it) => it.reading.kind === kind).filter(isTask);
 }
 
-/**
- * Readings to be held: Garmin is asked first, because nobody should be asked about what is already there. Once held, they are
- * looked up only when everything is.
- */
+/** Readings to be held: Garmin is asked first, because nobody should be asked about what is already there. */
 export function holdsOf(
   items: Item[],
   { sinks, looksForHeld }: Pick<Start, "sinks" | "looksForHeld">,
@@ -184,10 +181,7 @@ export function holdsOf(
   });
 }
 
-/**
- * Delete keys of Garmin entries that are certainly ours, including those that Withings didn't list this time: no other reading
- * may be taken for one of them.
- */
+/** Delete keys of Garmin entries that are certainly ours, including those that Withings didn't list this time. */
 export async function claimedKeys(items: Item[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
   if (others.length === 0 && !items.some(isTask)) return new Set();
   return new Set((await ledger.garminKeys()).values());

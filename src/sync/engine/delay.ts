@@ -10,10 +10,7 @@ export interface Waiting {
   entry: LedgerEntry | undefined;
 }
 
-/**
- * `cause` is what stopped the run; without one, readings wait for an upload to show. `isProven`: readings of this kind may be
- * sent together.
- */
+/** `cause`: what stopped the run; without one, readings wait for an upload to show. */
 export function delayOf(
   cause: DelayCause | undefined,
   all: Waiting[],

@@ -26,10 +26,7 @@ export async function openWithoutTask(
   return [...(await ledger.entries([...ids])).values()].filter(({ value }) => isOpen(value));
 }
 
-/**
- * Follows up uploads of readings that aren't to be sent any more. One copy that turns up stays, as everything sent stays; further
- * copies are removed. Puts those still open into `stillOpen`, all of them if it fails.
- */
+/** Uploads of readings that aren't to be sent any more: one copy stays, as everything sent does, and further ones are removed. */
 export async function followUp(
   entries: Array<Versioned<LedgerEntry>>,
   batch: BatchContext,

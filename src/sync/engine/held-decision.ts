@@ -14,10 +14,7 @@ export interface Heard {
   entries: LedgerEntry[];
 }
 
-/**
- * "mine" and "bring" send the readings with the next run, after a look into Garmin; "not_mine" settles them for good, unless
- * Withings learns otherwise later. Throws `BusyError` while a run is at work on the account.
- */
+/** "mine" and "bring" send with the next run, "not_mine" settles for good. Throws `BusyError` while a run is at work. */
 export async function decideHeld(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,

@@ -8,16 +8,12 @@ import type { Step } from "./plan.ts";
 export interface Item<S extends Step = Step> {
   readonly reading: Reading;
   readonly step: S;
-  /** Its ledger entry when the run started. */
   readonly before: LedgerEntry | undefined;
-  /** Its ledger entry now, replaced as it is written. */
   entry: Versioned<LedgerEntry> | undefined;
-  /** What Garmin has of it. Absent until Garmin was asked. */
   finding?: Finding;
   /** Copies of it in Garmin that are one too many. */
   surplus?: GarminEntry[];
   isAccepted?: true;
-  /** This run is done with it, and its entry has the result. */
   isSettled?: true;
 }
 

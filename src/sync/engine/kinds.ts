@@ -30,7 +30,6 @@ export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
 
 export interface Work {
   kinds: KindWork[];
-  /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
 }
 
@@ -67,7 +66,6 @@ function planKinds({ clock }: CollectDeps, { account, start, collected: { items 
   });
 }
 
-/** What Garmin may have already is looked up first. */
 async function settleWithoutGarmin(items: Item[], holds: Task[], ledger: Ledger): Promise<void> {
   const isLookedFor = new Set<Item>(holds);
   for (const item of items) {

@@ -7,7 +7,6 @@ import { secondsSinceAttempt } from "./plan.ts";
 
 /** Garmin may show an upload late: until then one without an answer is only looked for, not sent again. */
 const UNKNOWN_WAIT_SECONDS = 120;
-/** One that Garmin accepted is certainly on its way: it gets a day. */
 const ACCEPTED_WAIT_SECONDS = 24 * 3600;
 const ACCEPTED_ATTEMPTS = 3;
 
@@ -23,7 +22,6 @@ export interface LookupDeps {
 
 interface Match {
   item: Task;
-  /** As we sent it, or as Garmin has changed it. */
   ours?: GarminEntry | undefined;
   /** The version that has to go, or had to. */
   replaced?: GarminEntry | undefined;
@@ -121,7 +119,6 @@ function conclude(match: Match, unreadable: UnreadableEntry[], now: Date): void 
     item.finding = { type: "elsewhere", inGarmin: elsewhere };
     return;
   }
-  // Garmin confirmed its removal before the new version was sent.
   if (finding.type === "arrived" && replaced) item.surplus = [...copies, replaced];
   const sent = item.entry?.value;
   if (!isSentAgain(finding) || !sent?.attemptedAt || !unreadable.some((it) => mayBeOurs(sent, it))) return;
@@ -130,7 +127,6 @@ function conclude(match: Match, unreadable: UnreadableEntry[], now: Date): void 
   item.finding = { type: isPatient ? "wait" : "unclear" };
 }
 
-/** Now, or never. */
 const isSentAgain = ({ type }: Finding) => type === "send" || type === "gone";
 
 function findingOf({ item, ours, replaced }: Match, now: Date): Finding {

@@ -22,10 +22,7 @@ export function isOurs(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 1, grams: 10 });
 }
 
-/**
- * For a blood pressure whose seconds Garmin has cut off: a missed match would double a reading. Only if nothing matches to the
- * second.
- */
+/** For a blood pressure whose seconds Garmin has cut off. Only if nothing matches to the second. */
 export function isOursToTheMinute(wanted: Wanted, inGarmin: GarminEntry): boolean {
   if (wanted.values.kind !== "blood_pressure" || inGarmin.takenAt.getTime() % 60_000 !== 0) return false;
   return matches(wanted, inGarmin, { seconds: 60, grams: 0 });
@@ -56,10 +53,7 @@ function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
 const QUARTER_SECONDS = 15 * 60;
 const DAY_SECONDS = 26 * 3600;
 
-/**
- * How to recognise an entry that Garmin has changed, best first. An older entry is someone else's, unless our clock is wrong: it
- * counts only if ours would otherwise be sent again.
- */
+/** How to recognise what Garmin has changed, best first. An older entry counts only if ours would otherwise be sent again. */
 export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>; isToSend?: boolean }) {
   const { isProven, accepted, isToSend = false } = given;
   const isAtSecond = (wanted: Sent, inGarmin: GarminEntry) =>
@@ -77,8 +71,7 @@ export function isSameEvent(wanted: Wanted, inGarmin: GarminEntry): boolean {
 }
 
 /**
- * Whether a partly unreadable entry may be what we sent: none of its readable fields contradicts it. A weight alone says little,
- * so an entry without a time has to be listed near the day.
+ * Whether a partly unreadable entry may be what we sent. A weight alone says little, so without a time its day has to be near.
  */
 export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt

@@ -1,9 +1,7 @@
 /** People take their blood pressure two or three times in a row: that is one occasion. */
 const OCCASION_MS = 12 * 3600 * 1000;
-/** Two months of a weekly habit. */
 const OCCASIONS = 9;
 
-/** The last occasions, ascending. `times` may be in any order. */
 export function occasions(before: readonly Date[], times: readonly Date[], now: Date): Date[] {
   const sorted = [...before, ...times].filter((it) => it <= now).sort((a, b) => a.getTime() - b.getTime());
   const kept: Date[] = [];

@@ -7,7 +7,6 @@ const HOUR_MS = 3600 * 1000;
 const DOUBTED_MS = 6 * HOUR_MS;
 const LOOK_AGAIN_MS = 24 * HOUR_MS;
 
-/** Until then every run tries it. */
 export const doubtedUntil = ({ since }: Pause) => new Date(since.getTime() + DOUBTED_MS);
 
 export type Pauses = NonNullable<Progress["paused"]>;
@@ -20,7 +19,6 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
   return now >= doubtedUntil(pause) && Math.abs(now.getTime() - pause.lookedAt.getTime()) < LOOK_AGAIN_MS;
 }
 
-/** Before a run tries paused kinds again, the cursor goes back to their waiting readings. */
 export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
   return KINDS.reduce((before, kind) => {
     const pause = progress.paused?.[kind];

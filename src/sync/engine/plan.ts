@@ -191,9 +191,7 @@ function secondsSince(instant: Date, now: Date): number {
   return (now.getTime() - instant.getTime()) / 1000;
 }
 
-/**
- * Infinite if never. An attempt more than a day ahead was dated by a wrong clock, and must not hold anything up until that date.
- */
+/** Infinite if never, or if a wrong clock dated it more than a day ahead: it must not hold anything up until then. */
 export function secondsSinceAttempt({ attemptedAt }: LedgerEntry, now: Date): number {
   if (!attemptedAt) return Number.POSITIVE_INFINITY;
   const seconds = secondsSince(attemptedAt, now);

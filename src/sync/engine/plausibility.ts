@@ -14,7 +14,6 @@ export interface WeighedBefore {
   weightKg: number;
 }
 
-/** Undefined: there is too little to compare with. */
 export function isPlausible(weighIn: WeighedBefore, others: WeighedBefore[]): boolean | undefined {
   const recent = others
     .filter((it) => Math.abs(it.takenAt.getTime() - weighIn.takenAt.getTime()) <= RECENT_DAYS * 24 * 3600 * 1000)

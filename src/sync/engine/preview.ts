@@ -6,9 +6,7 @@ import type { Item } from "./item.ts";
 import { findInGarmin } from "./lookup.ts";
 import { acceptedFields } from "./read-back.ts";
 
-/**
- * What a run would do with each reading, as far as the ledger and Garmin tell. Writes nothing but tokens that had to be renewed.
- */
+/** What a run would do, as far as the ledger and Garmin tell. Writes nothing but tokens that had to be renewed. */
 export async function previewAccount(deps: CollectDeps, account: Account, since?: Date): Promise<Item[]> {
   const { clock, tokens } = deps;
   const links = {

@@ -54,10 +54,7 @@ export function startingPoint(before: Progress | undefined, since: Date | undefi
   };
 }
 
-/**
- * A start or a cursor in the future comes from a wrong clock: readings before it would be skipped, or never listed. Handled like
- * a first run, which sends nothing twice, because it checks the ledger and Garmin.
- */
+/** A start or cursor in the future comes from a wrong clock. Handled like a first run, which sends nothing twice. */
 export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date): Progress {
   const { startAt, cursorAt } = progress;
   // Clocks of two machines may differ by hours, for instance if a zone is wrong.

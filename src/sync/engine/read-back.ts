@@ -78,9 +78,7 @@ export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "val
   return { ...values, ...Object.fromEntries(shown.map((it) => [it.field, it.shown])) };
 }
 
-/**
- * An entry that isn't ours, for the same event as an arrived reading of ours. `open`: what may still turn up from us is no twin.
- */
+/** An entry that isn't ours, for the same event as an arrival. What is `open` may still turn up from us, and is no twin. */
 export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
   for (const stranger of strangers) {
     if (open.some((it) => isOurs(it, stranger))) continue;

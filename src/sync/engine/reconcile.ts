@@ -99,10 +99,7 @@ async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
 /** How many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
 
-/**
- * What got no answer before goes in ever smaller parts: if one record is what breaks Garmin, it ends up alone, and the others
- * arrive.
- */
+/** What got no answer before goes in ever smaller parts, so that a record that breaks Garmin ends up alone. */
 async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {
   const items = await uploadFirst(all, batch);
   let failures = 0;
@@ -122,10 +119,7 @@ async function uploadAll(all: Item[], batch: BatchContext): Promise<void> {
   }
 }
 
-/**
- * Until a reading of this kind has come back, one is sent alone. Resolves to what may follow it: nothing if it isn't there yet or
- * came back different. A refused one proves nothing, so another one takes its place.
- */
+/** Until a reading of this kind has come back, one is sent alone. A refused one proves nothing, so another takes its place. */
 async function uploadFirst(items: Item[], batch: BatchContext): Promise<Item[]> {
   const isStillUnknown = () => !isProvenNow(batch) && !isDiffering(batch);
   let rest = items;

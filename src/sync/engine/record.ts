@@ -25,7 +25,6 @@ export async function settleAs(item: Item, fate: Fate, ledger: Ledger): Promise<
   item.isSettled = true;
 }
 
-/** What every ledger entry of a reading holds. */
 export function describe(reading: Reading, before: LedgerEntry | undefined) {
   return {
     measureGroupId: reading.measureGroupId,
@@ -52,10 +51,8 @@ export function notAttempted(reading: Reading, before: LedgerEntry | undefined):
   return { ...describe(reading, before), fate: { state: "sending" }, attempts: 0 };
 }
 
-/** For how long a copy may turn up after an attempt without a trace. */
 const WATCH_SECONDS = 24 * 3600;
 
-/** What was sent of it and may be in Garmin without our knowing. */
 export function unconfirmed(entry: LedgerEntry | undefined, now: Date): Pick<LedgerEntry, "possibleCopies"> {
   if (!entry) return {};
   return stillAwaited(

@@ -8,10 +8,7 @@ import { KINDS, type ReadingKind } from "../model/reading.ts";
 import { backTo } from "./pause.ts";
 import { isDecisive } from "./read-back.ts";
 
-/**
- * The owner accepts readings of a kind as they come back from Garmin: the next run sends the waiting ones. Throws `BusyError`
- * while a run is at work on the account.
- */
+/** The owner accepts a kind as it comes back from Garmin. Throws `BusyError` while a run is at work on the account. */
 export async function resume(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,

@@ -29,10 +29,7 @@ export interface RunDeps extends CollectDeps {
 export interface RunOptions {
   /** Reaches back to this instant, and takes over what Garmin already has of that time. */
   since?: Date | undefined;
-  /**
-   * The store is known to hold everything that was sent: the last run succeeded recently, and nobody can have put older data in
-   * place since. Otherwise the run looks into Garmin before it sends.
-   */
+  /** The store is known to hold everything that was sent. Otherwise the run looks into Garmin before it sends. */
   ledgerIsCurrent?: boolean | undefined;
   isAnnounced?: boolean | undefined;
   /** When this process is stopped. What couldn't finish by then isn't started, and the report says `retry_later`. */
@@ -63,8 +60,8 @@ interface UnderWay {
 }
 
 /**
- * Brings the readings of one account from Withings into Garmin. It may be stopped at any moment and run again: the ledger knows
- * what was started, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
+ * Brings the readings of one account into Garmin. It may be stopped at any moment and run again: the ledger knows what was
+ * started, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
  */
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
   const underWay: UnderWay = {

@@ -74,7 +74,6 @@ function unended(
   const isDone = (name: string, vendor: Vendor) =>
     vendor === "withings" ? hasListed : hasUploaded || (hasAnswered && name.startsWith("garmin_"));
   const isLasting = ([name, since]: [string, Date]) => {
-    // A time in the future was written by a wrong clock.
     if (since >= now) return false;
     const vendor = VENDORS.find((it) => name.includes(it));
     const link = vendor && links[vendor];

@@ -26,7 +26,6 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
   };
 }
 
-/** Readings that the owner had said to send. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
   return items.flatMap(({ before, entry }) => (before && isDecided(before) && entry ? entry.value : []));
 }
@@ -44,11 +43,9 @@ export function settlementOf(item: Item): Settlement {
 /** Without a result, it counts as it was when the run started. */
 const resultOf = ({ isSettled, before, entry }: Item) => (isSettled ? entry?.value : before);
 
-/** Not refused, not seen: Garmin has them, or will be asked again. */
 export function waitingOf(items: Item[], paused: Pauses): Waiting[] {
   const isWaiting = (item: Item) => {
     const { entry, settled } = settlementOf(item);
-    // To be held, if Garmin doesn't have it: that isn't known yet.
     const isUndecided = item.step.type === "hold" && !settled;
     const isOpen = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
     return isOpen && (isTask(item) || isUndecided) && !paused[item.reading.kind];

@@ -79,8 +79,8 @@ async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefin
 }
 
 /**
- * Garmin may have stored readings it refused, so none is sent again or given up before a look. Until that look succeeds, the
- * ledger keeps them open. `isAll`: everything of one upload was refused.
+ * Garmin may have stored readings it refused: none is sent again or given up before a look. `isAll`: the whole upload was
+ * refused.
  */
 async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, batch: BatchContext): Promise<void> {
   const { sink, ledger, clock } = batch;

@@ -5,13 +5,11 @@ import type { ChosenParts, ReadingKind } from "./reading.ts";
 export interface Account {
   telegramUserId: number;
   createdAt: Date;
-  /** Their name in Telegram; absent until they have written. */
   name?: string;
   /** IANA zone the owner chose; otherwise the one Withings reports counts. */
   timezone?: string;
   /** What Withings said when it was linked, until a run knows better. */
   reportedTimezone?: string;
-  /** Chosen, or as Telegram says. English if absent. */
   language?: Language;
   settings: Settings;
   /** Since when the owner has blocked the bot: messages pause, syncs go on. */
@@ -39,7 +37,6 @@ export interface Question {
   isOpen: boolean;
 }
 
-/** The account's zone as far as it's known without its readings. */
 export function zoneOf({ timezone, reportedTimezone }: Account): string {
   return timezone ?? reportedTimezone ?? "UTC";
 }
@@ -49,10 +46,8 @@ export type Language = (typeof LANGUAGES)[number];
 
 export interface Settings {
   units: Units;
-  /** Hour of the daily summary, 0 to 23, in the account's zone. */
   summaryHour: number;
   summaryMode: (typeof SUMMARY_MODES)[number];
-  /** Whether the owner hears when the scale (`weigh_in`) or the cuff falls silent. */
   tellsSilence: Record<ReadingKind, boolean>;
   /** Trouble that passes by itself is mentioned only after this long. */
   patienceHours: number;
@@ -102,7 +97,6 @@ export interface AccountChanges {
 export interface Accounts {
   list(): Promise<Account[]>;
   find(telegramUserId: number): Promise<Account | undefined>;
-  /** Adds it, or changes just what is given. */
   save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
   /** Keeps the newest question of a topic, if the account is still there. Resolves to the one before. */
   saveQuestion(

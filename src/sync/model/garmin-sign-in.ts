@@ -9,12 +9,10 @@ export interface PendingSignIn {
   cookies: Record<string, string>;
   /** Absent in what an older version stored: it was `ios`. */
   client?: MobileClient;
-  /** Garmin's name for it, which has to be sent back. */
   method: string;
   /** `other`: an authenticator app, or a way with an unknown name. */
   sentBy?: CodeWay;
   wrongCodes?: number;
-  /** Where Garmin sent the code, masked by Garmin. */
   sentTo?: string;
   startedAt: Date;
 }
@@ -22,7 +20,6 @@ export interface PendingSignIn {
 export const CODE_WAYS = ["email", "phone", "other"] as const;
 export type CodeWay = (typeof CODE_WAYS)[number];
 
-/** How Garmin's sign-in answers this machine's network, without a password. */
 export interface GarminProbe {
   verdict: "reachable" | "blocked" | "rate_limited" | "unclear";
   serverTime: Date | undefined;
@@ -39,7 +36,6 @@ export type SignInRefusal =
   | { type: "client_refused" }
   /** Garmin wants the owner to do something first, on its own pages. */
   | { type: "password_expired" | "terms_changed" | "account_disabled" }
-  /** Too many sign-ins of this account. */
   | { type: "max_logins" }
   | { type: "unclear"; what: string };
 
@@ -83,7 +79,6 @@ export interface GarminAuthApi {
   sendCode(pending: PendingSignIn): Promise<NewCodeOutcome>;
   probe(): Promise<GarminProbe>;
   pageUrl(options?: SignInPageOptions): string;
-  /** Whether it's an address of Garmin's, with a ticket or without. */
   isGarminsAddress(text: string): boolean;
   ticketFromPasted(pasted: string): PastedTicket;
   /** Spends the ticket, whatever the answer. */
@@ -95,11 +90,9 @@ export interface GarminAuthApi {
 
 export interface Cooldown {
   until: Date;
-  /** How often in a row Garmin limited the sign-in. */
   strikes: number;
 }
 
-/** What a sign-in stores between updates and processes. */
 export interface SignInMemory {
   pending(account: number): Promise<PendingSignIn | undefined>;
   savePending(account: number, pending: PendingSignIn): Promise<void>;
@@ -107,7 +100,6 @@ export interface SignInMemory {
   cooldown(account: number): Promise<Cooldown | undefined>;
   saveCooldown(account: number, cooldown: Cooldown): Promise<void>;
   forgetCooldown(account: number): Promise<void>;
-  /** The e-mail of the last sign-in. */
   email(account: number): Promise<string | undefined>;
   saveEmail(account: number, email: string): Promise<void>;
 }

@@ -2,7 +2,6 @@ import type { Action } from "../../lib/errors.ts";
 import type { Vendor } from "./link.ts";
 import type { Delay } from "./outcome.ts";
 
-/** A vendor answers in a way that the program doesn't know. */
 export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
 export type Unexpected = (typeof UNEXPECTED)[Vendor];
 export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
@@ -19,7 +18,6 @@ export interface Trouble {
   since?: Date;
 }
 
-/** When the owner last heard of it, and how often. */
 export interface Told extends Trouble {
   at: Date;
   times: number;
@@ -31,24 +29,19 @@ export const OUTAGE_STATES = ["lasts", "over"] as const;
 export interface Outage {
   since: Date;
   state: (typeof OUTAGE_STATES)[number];
-  /** Runs since then, including the first one. */
   runs: number;
   synced: number;
   /** What the last run knew that didn't just have to wait. */
   standing: Trouble[];
   told: Told[];
-  /** Since when runs do nothing but wait. */
   waitingSince?: Date;
   delay?: Delay;
 }
 
-/** A link that is about to end, because nothing could renew it. */
 export interface Expiry {
   vendor: Vendor;
   endsAt: Date;
-  /** From its last renewal to its end. */
   lifeDays: number;
-  /** How many days were left when the owner last heard of it. */
   toldDays?: number;
 }
 

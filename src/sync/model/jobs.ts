@@ -5,19 +5,12 @@ const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((
 /** A job as JSON, in the store and in SQS. */
 export const StoredJob = z.discriminatedUnion("reason", [
   JobBase.extend({
-    reason: z.enum([
-      "scheduled",
-      /** Withings says that something was measured, changed or deleted. */
-      "withings_notified",
-      /** Withings says that the person is gone, or no longer shares with us. */
-      "withings_unlinked",
-    ]),
+    reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
   }),
   /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
   JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
 ]);
 
-/** Not before `dueAt`. */
 export type NewJob = z.output<typeof StoredJob>;
 
 /** What it has taken is done, possibly more than once, even if the process that queued it dies. */

@@ -4,14 +4,12 @@ export interface Leases {
 }
 
 export interface Lease {
-  /** By our own clock. */
   remainingSeconds(): number;
   /** Throws `RetryLaterError` if it was lost. */
   renew(seconds: number): Promise<void>;
   release(): Promise<void>;
 }
 
-/** How often a vendor may be asked, by all processes together. */
 export interface SharedRateLimiter {
   /**
    * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` if that is more

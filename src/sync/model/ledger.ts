@@ -50,11 +50,9 @@ export interface LedgerEntry {
   attempts: number;
   /** How many of the attempts Garmin accepted; absent: none. */
   accepted?: number;
-  /** When the last attempt was made, or since when its outcome is unknown. */
   attemptedAt?: Date;
   seenAt?: Date;
   garminKey?: GarminKey;
-  /** What Garmin showed differently from what was sent. */
   differences?: Difference[];
   /** Versions that were sent and never confirmed: if Garmin shows one late, it has to go. */
   possibleCopies?: UnconfirmedUpload[];
@@ -65,7 +63,6 @@ export interface LedgerEntry {
 export interface UnconfirmedUpload {
   takenAt: Date;
   values: SentValues;
-  /** Until when to look for it. */
   until: Date;
 }
 
@@ -124,7 +121,6 @@ export interface Progress {
 /** `closed`: Garmin doesn't offer this kind to this account. `differs`: a reading came back with another weight or time. */
 export const PAUSE_REASONS = ["closed", "differs"] as const;
 
-/** Nothing of a kind is sent, and everything else goes on. */
 export interface Pause {
   reason: (typeof PAUSE_REASONS)[number];
   since: Date;
@@ -141,11 +137,9 @@ export interface Differing extends Difference {
   kind: ReadingKind;
   takenAt: Date;
   values: SentValues;
-  /** The owner has said to go on anyway. */
   isAccepted?: boolean;
 }
 
-/** A reading of ours and another entry in Garmin for the same event. */
 export interface Twin {
   takenAt: Date;
   values: SentValues;
@@ -158,9 +152,7 @@ export interface RememberedRecord extends UnreadableRecord {
   lookedAt: Date;
 }
 
-/** A reading that we have seen in Garmin, with what was sent of it. */
 export interface Arrival {
-  /** Its `readingId`. */
   id: string;
   kind: ReadingKind;
   takenAt: Date;
@@ -176,7 +168,6 @@ export interface AttentionItem {
   modifiedAt: Date;
   values: SentValues;
   fate: Extract<Fate, { state: "held" | "failed" }>;
-  /** Since when it is held, or has failed. */
   waitsSince?: Date;
 }
 

@@ -13,7 +13,6 @@ export interface TokenSet {
   accessToken: string;
   accessExpiresAt: Date;
   refreshToken: string;
-  /** From the vendor's answer or its documentation. */
   refreshExpiresAt: Date;
   /** Garmin binds tokens to the client id that asked for them. */
   clientId?: string;
@@ -22,7 +21,6 @@ export interface TokenSet {
 /** `renewal_unclear`: in words that we don't know. */
 export const REFUSALS = ["renewal", "renewal_unclear", "access"] as const;
 
-/** A vendor's refusal that may pass. */
 export interface Refusal {
   of: (typeof REFUSALS)[number];
   since: Date;
@@ -33,11 +31,9 @@ export const LINK_STATES = ["linked", "stale"] as const;
 export interface Link {
   state: (typeof LINK_STATES)[number];
   linkedAt: Date;
-  /** When its tokens were last exchanged for new ones. */
   renewedAt?: Date;
   /** Until when the vendor last asked us to wait. */
   restsUntil?: Date;
-  /** Withings' userid, or Garmin's profile id. */
   vendorUserId: string;
   /** As the vendor shows it to people; for Withings its userid. */
   displayName: string;
@@ -46,7 +42,6 @@ export interface Link {
   previousRefreshToken?: string;
   /** Since when the vendor has been refusing its tokens, in a way that isn't final yet. */
   refusal?: Refusal;
-  /** When a stale link was last found to be refused. */
   triedAt?: Date;
 }
 
@@ -73,7 +68,6 @@ export interface Links {
 /** The result of a sign-in that isn't a link yet: we don't know whose it is, or have to ask the owner. */
 export interface PendingLink {
   tokens: TokenSet;
-  /** Absent until the vendor has said whose account it is. */
   owner?: { vendorUserId: string; displayName: string };
 }
 
@@ -92,7 +86,6 @@ export interface VendorUsers {
   /** Claims the person for the account, and resolves to the account that has the claim afterwards. */
   claim(vendorUserId: string, account: number): Promise<number>;
   accountOf(vendorUserId: string): Promise<number | undefined>;
-  /** Releases the claim if this account holds it. */
   release(vendorUserId: string, account: number): Promise<void>;
 }
 

@@ -11,18 +11,14 @@ export interface RunOutcome {
   status: RunStatus;
   /** Readings this run brought into Garmin, or found there as ours after a crash. */
   synced: number;
-  /** Readings that needed nothing. */
   skipped: number;
-  /** Readings that wait for the owner. */
   held: number;
-  /** Readings that Garmin can't or won't take. */
   failed: number;
   action?: Action;
   /** Kinds not sent for now: Garmin doesn't offer them, or a reading came back different. */
   paused?: ReadingKind[];
   /** With "error": all that went wrong is that Garmin didn't take single readings. Their owner hears of those. */
   onlyReadings?: true;
-  /** With "error": whose answer had a shape that the program doesn't know. */
   unexpectedFrom?: Vendor;
   /** With "action_needed" and "error": since when it has been like this. Absent if the clock is wrong. */
   since?: Date;
@@ -40,11 +36,9 @@ export interface Delay {
   since: Date;
   /** Readings that wait; absent if no run has got that far. */
   waiting?: number;
-  /** Withings has announced a reading that no run has got to. */
   announced?: true;
   /** The newest that waits; if some were accepted, of those. */
   newest?: { takenAt: Date; values: SentValues };
-  /** How many of them Garmin has accepted and doesn't show. */
   accepted?: number;
   /** How many of them are sent only once the first one of their kind has shown in this Garmin. */
   following?: number;
@@ -83,7 +77,6 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
 
 /** One run, or several, as JSON output shows them. */
 export interface OutcomeReport extends RunOutcome {
-  /** If all accounts were asked for. */
   accounts?: Array<{ account: number } & RunOutcome>;
 }
 

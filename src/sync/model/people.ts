@@ -18,11 +18,9 @@ export interface Person {
   invitedAt: Date;
 }
 
-/** Who may use the bot besides those named in the configuration. */
 export interface People {
   isInvited(telegramUserId: number): Promise<boolean>;
   list(): Promise<Person[]>;
-  /** An invitation for one person, good for a day. */
   invite(): Promise<string>;
   /** False when the invitation is unknown, taken or too old. */
   accept(token: string, person: { telegramUserId: number; name: string }): Promise<boolean>;

@@ -6,7 +6,6 @@ export const KINDS = ["weigh_in", "blood_pressure"] as const satisfies ReadingKi
 interface Measured {
   measureGroupId: number;
   takenAt: Date;
-  /** When Withings last changed it. */
   modifiedAt: Date;
   attribution: Attribution;
   /** It came into Withings from another health app, so Garmin may have it already: it's looked for before it is sent. */
@@ -15,7 +14,6 @@ interface Measured {
   typed?: true;
 }
 
-/** How sure Withings is that this is the account's own body. */
 export type Attribution = "certain" | "confirmed" | "ambiguous" | "typed_at_sign_up" | "unknown";
 
 export interface WeighIn extends Measured {
@@ -39,7 +37,6 @@ export interface BloodPressure extends Measured {
 }
 
 export interface ChosenParts {
-  /** Fat, water, bone and visceral fat. */
   composition: boolean;
   /** Total muscle into Garmin's field for skeletal muscle; needs `composition`. */
   muscle: boolean;

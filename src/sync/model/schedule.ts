@@ -1,4 +1,3 @@
-/** When an account runs next. */
 export interface ScheduledRun {
   dueAt: Date;
   /** How many runs in a row had to put something off. */

@@ -1,5 +1,4 @@
 export interface Erasure {
-  /** Removes everything stored of the account: links, ledger, settings. */
   erase(account: number): Promise<void>;
 }
 

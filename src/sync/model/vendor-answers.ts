@@ -4,7 +4,6 @@
  */
 export interface UnknownAnswer {
   vendor: "withings" | "garmin" | "telegram";
-  /** Method and path without a query or ids, `Garmin GET /weight-service/weight/range`. */
   call: string;
   httpStatus?: number;
   /** Which part was not understood, as paths and kinds: `measuregrps.0.measures.1.value: invalid_type`. */
@@ -17,7 +16,6 @@ export interface UnknownAnswer {
 /** Never throws and never waits: an answer that can't be noted is still dealt with. */
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
 
-/** What is kept of an unknown answer: no values. */
 export interface UnknownShape {
   firstAt: Date;
   lastAt: Date;
@@ -34,7 +32,6 @@ export type Outcomes = Record<string, { times: number; lastAt: Date }>;
 
 export interface VendorAnswers {
   unknown: Record<UnknownAnswer["vendor"], UnknownShape[]>;
-  /** By endpoint, `Garmin POST /upload-service/upload`. */
   endpoints: Record<string, Outcomes>;
 }
 

@@ -19,7 +19,6 @@ export interface ReadingSource {
 }
 
 export interface UnreadableRecord {
-  /** Its measure group, or whatever else identifies it. */
   id: string;
   takenAt?: Date;
 }
@@ -27,15 +26,12 @@ export interface UnreadableRecord {
 export interface SourceAnswer {
   readings: Reading[];
   height: Height | undefined;
-  /** IANA zone. */
   timezone: string | undefined;
   /** The source's own time when it answered, if it said so. */
   answeredAt?: Date;
-  /** Unreadable records that hold a reading, or may. */
   unreadable: UnreadableRecord[];
   /** False if there is more that we couldn't get: the cursor must not pass what was not seen. */
   isComplete: boolean;
-  /** Vendor values that this program doesn't know. */
   unknown: string[];
 }
 
@@ -66,7 +62,6 @@ export interface Sinks {
   blood_pressure: Sink<BloodPressure>;
 }
 
-/** Opens the account that the access is for. */
 export type OpenSinks = (withAccess: WithAccess) => Sinks;
 
 export interface SendContext {
@@ -81,11 +76,9 @@ export interface SendContext {
 export interface SendAnswer {
   /** `unknown`: no answer came, and it may be in Garmin. `not_sent`: it certainly isn't. */
   outcomes: Array<"accepted" | "refused" | "unknown" | "not_sent">;
-  /** Why the rest was not sent or is unknown. */
   stoppedBy?: Error;
 }
 
-/** Garmin's delete key of one entry. */
 export interface GarminKey {
   /** Local date in the Garmin account's zone, `2026-11-21`. */
   calendarDate: string;
@@ -100,7 +93,6 @@ export interface Around {
 
 export interface UnreadableEntry {
   takenAt?: Date;
-  /** The local date that Garmin lists it under. */
   calendarDate?: string;
   weightKg?: number;
   systolicMmHg?: number;
@@ -110,10 +102,8 @@ export interface UnreadableEntry {
 export interface GarminEntry {
   key: GarminKey;
   takenAt: Date;
-  /** When it was added to Garmin, if known. */
   storedAt?: Date;
   values: SentValues;
-  /** Every field it shows that we may send. */
   fields: Fields;
 }
 

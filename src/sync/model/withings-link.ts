@@ -1,7 +1,6 @@
 /** The `state` of a consent page: says, signed, which account asked. Nothing is stored until it comes back. */
 export interface OAuthStates {
   issue(account: number): string;
-  /** Whose it is. Spends nothing. */
   read(state: string): { type: "ok" | "late"; account: number } | { type: "wrong" };
   /** Spends it: only the first to bring it gets `ok`. A wrong or late one costs no I/O. */
   redeem(state: string): Promise<{ type: "ok" | "late" | "used"; account: number } | { type: "wrong" }>;
@@ -37,7 +36,6 @@ export interface SubscriptionsSeen {
   /** Tells one callback address from another without holding its key. */
   callbackId: string;
   state: (typeof SUBSCRIPTION_STATES)[number];
-  /** Which were there, for our address, at the last completed check. */
   active: number[];
 }
 
