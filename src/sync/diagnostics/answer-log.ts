@@ -11,22 +11,16 @@ import type {
 } from "../model/vendor-answers.ts";
 import { nameOrLength, shapeOf, withoutValues } from "./shape.ts";
 
-/** Per vendor. */
 const SHAPES = 20;
 const ENDPOINTS = 60;
 const OUTCOMES = 12;
-/** Between two writes. */
 const PAUSE_SECONDS = 300;
-/** The news of one run is written at once. */
 const GATHER_SECONDS = 30;
 const TRIES = 5;
 /** How many different ones are remembered; beyond that, each counts as new. */
 const MOST_NOTED = 1000;
 
-/**
- * Keeps track of how vendors answer, for the file attached to a bug report. Written only when there is news: a run without
- * trouble costs no store call.
- */
+/** For the file attached to a bug report. Written only when there is news: a run without trouble costs no store call. */
 export function createVendorAnswerLog(deps: {
   store: VendorAnswersStore;
   /** Which vendor an address belongs to, by its name in the report. */
@@ -36,7 +30,6 @@ export function createVendorAnswerLog(deps: {
 }) {
   const { store, vendorOf, clock, log } = deps;
   let fresh = emptyAnswers();
-  /** By endpoint; one that was not asked yet counts as working. */
   const lastWell = new Map<string, boolean>();
   const noted = new Set<string>();
   const writer = new NewsWriter(clock, save);
@@ -92,7 +85,6 @@ export function createVendorAnswerLog(deps: {
   };
 }
 
-/** Decides when news is written: soon, but seldom. */
 class NewsWriter {
   readonly #clock: Clock;
   /** Resolves to whether it succeeded. Never throws. */
@@ -214,7 +206,6 @@ function addOutcomes({ endpoints }: VendorAnswers, endpoint: string, added: Outc
   return name;
 }
 
-/** A known name, or one that there is room for. */
 const nameOrRest = (name: string, known: object, most: number) =>
   Object.hasOwn(known, name) || Object.keys(known).length < most ? name : "others";
 

@@ -7,10 +7,7 @@ const MAX_CHARS = 1800;
 const MAX_DEPTH = 10;
 const MAX_ELEMENTS = 200;
 
-/**
- * Words that vendors use in field names. A field is named only if it consists of these: an object may have dates, ids, tokens or
- * people's names as keys.
- */
+/** A field is named only if it consists of these: an object may have dates, ids, tokens or people's names as keys. */
 const WORDS = new Set(
   `about accepted access account accounts action active activity address age aggregate algo all allow and api app appli
   application array at attempt attrib attribute attribution auth average basal base basic battery because behavior between
@@ -45,7 +42,6 @@ const WORDS = new Set(
     .filter(Boolean),
 );
 
-/** The words of a name, however they are joined: `sampleTimeGMT`, `refresh_token`, `weight-service`. */
 const WORD = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
 
 /** The name itself if it consists of known words only, otherwise its length. */

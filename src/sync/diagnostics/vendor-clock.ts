@@ -5,7 +5,6 @@ import type { Transport } from "../../lib/http-client.ts";
 const TOLERANCE_MS = 24 * 3600 * 1000;
 
 export interface VendorTime {
-  /** The same transport, watched for `Date` headers. */
   listening: (send: Transport) => Transport;
   /** The time in the `Date` header of the last answer; undefined if it had none. */
   now(): Date | undefined;

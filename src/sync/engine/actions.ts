@@ -63,7 +63,6 @@ async function withhold(item: Task, inGarmin: Pick<LedgerEntry, "garminKey">, ba
   await settle(item, withheld, ledger);
 }
 
-/** Removes the old version, so that the new one can be sent. The ledger says so first. */
 async function replace(item: Task, inGarmin: GarminEntry | undefined, batch: BatchContext): Promise<void> {
   const before = item.entry?.value;
   const replaces = before && toRemove(before, inGarmin?.key);
@@ -137,7 +136,6 @@ async function endWatch(item: Task, { ledger, clock }: BatchContext): Promise<vo
   if (!item.entry) return;
   const { possibleCopies = [], ...rest } = item.entry.value;
   if (stillAwaited(possibleCopies, clock.now()).possibleCopies) return;
-  // It failed before, and releases the cursor only with the next run.
   if (rest.fate.state === "failed") await write(item, rest, ledger);
   else await settle(item, rest, ledger);
 }

@@ -24,13 +24,11 @@ export interface CollectDeps {
   source: ReadingSource;
   openSinks: OpenSinks;
   clock: Clock;
-  /** The time by the vendors' last answers. */
   vendorTime?: () => Date | undefined;
 }
 
 export interface Start {
   ledger: Ledger;
-  /** Absent before the first run. */
   stored: Versioned<Progress> | undefined;
   progress: Progress;
   /** Garmin may have readings that the ledger doesn't know, so a look comes before anything is sent. */
@@ -54,7 +52,6 @@ export async function openStart(
   const now = clock.now();
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
   const begun = startingPoint(stored?.value, since, firstRunStart);
-  // An ordinary run does it soon, once the time is certain.
   const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   return {
@@ -68,10 +65,8 @@ export async function openStart(
 
 export interface Collected {
   answer: SourceAnswer;
-  /** Everything changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
-  /** The account's zone: the chosen one, otherwise Withings' current or last one. */
   timezone: string | undefined;
   items: Item[];
 }

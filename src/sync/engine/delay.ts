@@ -38,7 +38,6 @@ function newestOf(all: Waiting[]): Reading | undefined {
   return all.map(({ reading }) => reading).toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime())[0];
 }
 
-/** A delay that goes on keeps the time at which it started. */
 export function continued(delay: Delay, before: Delay | undefined): Delay {
   if (!before) return delay;
   const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;

@@ -11,7 +11,6 @@ import { stillAwaited } from "./record.ts";
 /** How long an upload that Garmin accepted or didn't answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
 
-/** Withings no longer lists them, or they are held. */
 export async function openWithoutTask(
   items: Item[],
   progress: Progress,

@@ -10,7 +10,6 @@ import { toRemove, unconfirmed } from "./record.ts";
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */
   type: "noted" | "nothing_waits";
-  /** As the ledger has them now; those that it doesn't know are left out. */
   entries: LedgerEntry[];
 }
 
@@ -51,7 +50,6 @@ export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
   return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
 }
 
-/** Undefined if the decision changes nothing. */
 function afterDecision(
   entry: LedgerEntry,
   decision: { type: Decision; at: Date },

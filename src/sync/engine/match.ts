@@ -1,7 +1,6 @@
 import type { Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, SentValues, UnreadableEntry } from "../model/vendors.ts";
 
-/** What comes back from Garmin of a reading, on Garmin's grid. */
 export function sentValues(reading: Reading): SentValues {
   if (reading.kind === "weigh_in") return { kind: "weigh_in", weightKg: Math.round(reading.weightKg * 100) / 100 };
   return {
@@ -28,7 +27,6 @@ export function isOursToTheMinute(wanted: Wanted, inGarmin: GarminEntry): boolea
   return matches(wanted, inGarmin, { seconds: 60, grams: 0 });
 }
 
-/** With another value, but nothing else of the kind is at its second. */
 function isAtItsSecond(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return wanted.values.kind === inGarmin.values.kind && secondsApart(wanted, inGarmin) <= 1;
 }
@@ -40,7 +38,6 @@ function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
   return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
 }
 
-/** With another time: rounded, or shifted by a zone difference. */
 function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
   if (!wanted.attemptedAt || !inGarmin.storedAt || isOlder(wanted, inGarmin)) return false;
   const seconds = secondsApart(wanted, inGarmin);
@@ -49,7 +46,6 @@ function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
   return (seconds <= 120 || isMoved) && matches(wanted, inGarmin, { seconds: DAY_SECONDS, grams: 10 });
 }
 
-/** Zones differ by multiples of a quarter of an hour. */
 const QUARTER_SECONDS = 15 * 60;
 const DAY_SECONDS = 26 * 3600;
 
@@ -85,7 +81,6 @@ export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): 
     : !differs(entry.systolicMmHg, values.systolicMmHg, 0) && !differs(entry.diastolicMmHg, values.diastolicMmHg, 0);
 }
 
-/** A local date may be a day before or after the UTC date. */
 function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   if (calendarDate === undefined) return true;
   const noon = Date.parse(`${calendarDate}T12:00:00Z`);
@@ -119,7 +114,6 @@ export class UnclaimedEntries {
     return this.#take(this.#free.filter((it) => it.key.id === id));
   }
 
-  /** The nearest in time that fits. */
   take<W extends Wanted>(wanted: W, fits: (wanted: W, inGarmin: GarminEntry) => boolean): GarminEntry | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));

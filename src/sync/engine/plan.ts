@@ -29,7 +29,6 @@ export type Step =
 
 export interface PlanContext {
   startAt: Date;
-  /** When the account's first run ended; undefined during that one. */
   begunAt: Date | undefined;
   now: Date;
   /** Garmin may have readings that the ledger doesn't know: on a first run, one that reaches back, or after a restore. */
@@ -38,7 +37,6 @@ export interface PlanContext {
   isOn: boolean;
   askedSince: Date | undefined;
   hasTimezone: boolean;
-  /** Whether it's near the account's own recent weigh-ins. Undefined: there is too little to compare with. */
   probable: boolean | undefined;
 }
 
@@ -86,7 +84,6 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
       if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.decision?.at)) {
         return again(entry, fresh(reading, context, true), adopting);
       }
-      // What came to Garmin by other means isn't ours to change.
       return atRest(entry);
     }
     case "held": {
@@ -111,12 +108,10 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
 
 const isToSend = ({ decision }: LedgerEntry) => decision?.type === "mine" || decision?.type === "bring";
 
-/** Its owner has said to send it, and that was not tried yet. */
 export function isDecided(entry: LedgerEntry): boolean {
   return entry.fate.state === "sending" && entry.attempts === 0 && isToSend(entry);
 }
 
-/** The owner has assigned it to themselves at Withings after all. */
 function isConfirmedAfter({ attribution, modifiedAt }: Reading, at: Date | undefined): boolean {
   return attribution === "confirmed" && at !== undefined && modifiedAt > at;
 }
@@ -135,7 +130,6 @@ function again(entry: LedgerEntry, step: Step, adopting: boolean): Step {
   return step.type === "send" && entry.garminKey ? { type: "replace", ...(adopting && { adopt: true }) } : step;
 }
 
-/** Whether late copies of it are looked for. A look after the time is over ends that. */
 export function isWatched({ possibleCopies = [] }: LedgerEntry): boolean {
   return possibleCopies.length > 0;
 }
@@ -180,7 +174,6 @@ function hasImpossibleDate({ takenAt, typed, imported }: Reading): boolean {
   return takenAt < FIRST_DEVICES && !typed && !imported;
 }
 
-/** A refused reading that is worth another try. Until then it holds the cursor. */
 export function isOfferedAgain(entry: LedgerEntry): boolean {
   return (
     entry.fate.state === "failed" && entry.fate.reason === "refused_by_garmin" && entry.attempts < REFUSED_AGAIN_TIMES

@@ -18,12 +18,10 @@ import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Keeps the item small. */
 export const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 /** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
-/** More than that means that Withings' answers have changed, and a few are enough to tell the owner. */
 const UNREADABLE_RECORDS = 50;
 /** A summary may look back on a week. An import of years must not stay here. */
 const ARRIVED_DAYS = 8;
@@ -67,17 +65,14 @@ export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date
 export interface Settlement {
   reading: Reading;
   entry: LedgerEntry | undefined;
-  /** Nothing is left to do, except perhaps for the owner to decide. */
   settled: boolean;
 }
 
 export interface Found {
   answer: SourceAnswer;
-  /** Everything changed at Withings since then is in the answer. */
   since: Date;
   height: Height | undefined;
   settlements: Settlement[];
-  /** Besides those, readings with an unconfirmed upload, by `readingId`. */
   stillOpen?: string[];
   parts: ChosenParts;
   /** Kinds whose readings wait without holding the cursor: it goes back when they are tried again. */
@@ -144,7 +139,6 @@ export function advance(before: Progress, found: Found): Progress {
   };
 }
 
-/** From when to ask, so that unreadable records are listed again once a day. */
 export function unreadableSince({ unreadable = [] }: Progress, now: Date): Date[] {
   return unreadable.filter((it) => isDue(it, now)).map(({ listedSince }) => listedSince);
 }
@@ -174,7 +168,6 @@ function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): b
   return !paused[kind] && readBacks.some((it) => it.kind === kind);
 }
 
-/** Versions of a reading that may still turn up in Garmin. */
 function openOf({ entry }: Settlement): Wanted[] {
   if (!entry) return [];
   return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.possibleCopies ?? [])];
@@ -252,7 +245,6 @@ function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[
     .slice(-ARRIVALS);
 }
 
-/** As Garmin shows it, without what it dropped. */
 function compositionOf(reading: Reading, parts: ChosenParts, differences: Difference[]): Composition | undefined {
   if (reading.kind !== "weigh_in") return undefined;
   const shown = Object.fromEntries(differences.map((it) => [it.field, it.shown]));

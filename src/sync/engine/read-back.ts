@@ -26,7 +26,6 @@ const TOLERANCE: Record<keyof Fields, number> = {
   metabolicAgeYears: 1,
 };
 
-/** A weight comes back to the second. For blood pressure, Garmin may drop the seconds. */
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
 /** Parts that were not sent are ignored: Garmin may fill them in by itself. */
@@ -50,7 +49,6 @@ export function compare({ takenAt, values }: Wanted, sent: Fields, inGarmin: Gar
 
 const DECISIVE: Field[] = ["takenAt", "weightKg", "systolicMmHg", "diastolicMmHg"];
 
-/** A difference in this field makes it another reading: nothing more is sent until the owner says so. */
 export const isDecisive = ({ field }: Difference) => DECISIVE.includes(field);
 
 export function acceptedFields({ differing = [] }: Progress, kind: ReadingKind): Set<Field> {

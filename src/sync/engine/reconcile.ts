@@ -32,7 +32,6 @@ export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContex
     errors.push(error);
   }
   const [error] = errors;
-  // Even after a failed upload, if Garmin can be asked.
   if (error && !(error instanceof RetryLaterError && !asksToWait(error))) return;
   // Last, so that they take no entry from the owner's readings, including what was just sent and turns up at this moment.
   const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
@@ -80,7 +79,6 @@ async function settleBatch(items: Task[], tasks: Task[], batch: BatchContext, ex
 
 const isUploadNeeded = ({ finding }: Task) => finding?.type === "send" || finding?.type === "outdated";
 
-/** Resolves to those for which everything was done. */
 async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
   const done: Task[] = [];
   for (const item of items) {
@@ -96,7 +94,6 @@ async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
   return done;
 }
 
-/** How many uploads in a row may fail before the rest waits for the next run. */
 const FAILURES = 3;
 
 /** What got no answer before goes in ever smaller parts, so that a record that breaks Garmin ends up alone. */
@@ -134,7 +131,6 @@ async function uploadFirst(items: Item[], batch: BatchContext): Promise<Item[]> 
 
 const attemptsOf = ({ entry }: Item) => entry?.value.attempts ?? 0;
 
-/** The one tried least often; then the one with the most fields; then the newest. */
 function firstOf(items: Item[], { sink, sendContext }: BatchContext): Item {
   const fields = ({ reading }: Item) => Object.keys(sink.sentFields(reading, sendContext)).length;
   return items.reduce((best, item) => {

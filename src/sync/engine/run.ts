@@ -21,7 +21,6 @@ import { addDelay, blame, broke, type Trouble } from "./trouble.ts";
 export interface RunDeps extends CollectDeps {
   accounts: Accounts;
   leases: Leases;
-  /** When this process is stopped. A run ends before that, and the next one goes on. */
   deadlineAt?: () => Date | undefined;
   log: Log;
 }
@@ -43,17 +42,14 @@ export type RunProgress =
   | { stage: "sending" | "checking"; readings: number };
 
 export interface RunReport extends RunOutcome, Trouble {
-  /** Readings that the owner had said to send, and what became of them. */
   decided?: LedgerEntry[];
 }
 
-/** What a run's report is made of, wherever it ends. */
 interface UnderWay {
   trouble: Trouble;
   links: WentWell["links"];
   hasListed: boolean;
   items: Item[];
-  /** Held and failed readings of earlier runs. */
   attention: AttentionItem[];
   paused: ReadingKind[];
   decided: LedgerEntry[];
@@ -143,7 +139,6 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
-/** Completes what the report needs, and answers the new progress. */
 function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: UnderWay, now: Date): Progress {
   const { progress } = run.start;
   const { answer, since, height, items } = run.collected;

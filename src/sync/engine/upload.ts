@@ -11,7 +11,6 @@ import { describe, settle, unconfirmed, write } from "./record.ts";
 /** Garmin takes in what it accepted a moment later. Seconds after the look before. */
 const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
 
-/** The ledger says what is about to be sent before it's sent. */
 export async function upload(items: Item[], batch: BatchContext): Promise<void> {
   const { sink, ledger, lease, clock, sendContext } = batch;
   await lease.ensure();
@@ -45,11 +44,9 @@ export async function upload(items: Item[], batch: BatchContext): Promise<void> 
         await takeBack(item, earlier, batch);
         break;
       default:
-        // Unknown: it stays "sending", and the wait for it starts now.
         awaited.push(await write(item, { ...value, attemptedAt: clock.now() }, ledger));
     }
   }
-  // Open uploads are looked for once Garmin may be asked again.
   if (asksToWait(stoppedBy)) throw stoppedBy;
   await readBack(awaited, batch);
   await settleRefused(refused, { isAll: refused.length === items.length }, batch);
@@ -69,7 +66,6 @@ function nextAttempt({ reading, entry }: Item, attemptedAt: Date): LedgerEntry {
   };
 }
 
-/** It was certainly not sent: the ledger goes back to what it said before. */
 async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefined, { ledger }: BatchContext) {
   if (earlier) await write(item, earlier.value, ledger);
   else {
@@ -101,7 +97,6 @@ async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, 
   }
 }
 
-/** Not for long: a later run looks again. */
 async function readBack(awaited: Written[], batch: BatchContext): Promise<void> {
   let missing = awaited;
   if (missing.length === 0) return;

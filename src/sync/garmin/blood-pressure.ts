@@ -16,7 +16,6 @@ const PressureRange = z.object({ measurementSummaries: z.array(z.unknown()) });
 /** JSON in, a JSON range out. Garmin keeps doubles, so nothing may be sent twice. */
 export function createBloodPressureSink(options: {
   call: GarminCall;
-  /** Keeps uploads apart. */
   rateLimited: <T>(task: () => Promise<T>) => Promise<T>;
 }): Sink<BloodPressure> {
   const { call, rateLimited } = options;

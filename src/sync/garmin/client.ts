@@ -23,14 +23,10 @@ export interface ConnectRequest {
 }
 
 export interface ConnectAnswer extends HttpAnswer {
-  /** Notes a part of this answer that was not understood. */
   note(where: string, value: unknown): void;
 }
 
-/**
- * One request to connectapi.garmin.com. Resolves to any answer that is a verdict on this request; throws on the refusals that
- * mean the same for every endpoint.
- */
+/** Resolves to any answer that is a verdict on this request. Throws on the refusals that mean the same for every endpoint. */
 export type GarminCall = (request: ConnectRequest) => Promise<ConnectAnswer>;
 
 export function createGarminClient(options: {
@@ -93,7 +89,6 @@ function isWall({ status, headers, text }: HttpAnswer): boolean {
   return typeof body !== "object" || body === null || "cloudflare_error" in body || "cf-mitigated" in headers;
 }
 
-/** A limit, an outage or a page from something in between. */
 export function tryLater(call: string, answer: HttpAnswer): RetryLaterError {
   return new RetryLaterError(`${call} answered HTTP ${answer.status}`, {
     retryAfterSeconds: retryAfterSeconds(answer),
@@ -125,10 +120,7 @@ export function readBody<T>(call: string, answer: ConnectAnswer, schema: z.ZodTy
 /** How Garmin says that it doesn't offer this to the account (seen with accounts that have no such device). */
 const CLOSED = new Set([400, 402, 403, 404, 405, 410, 451]);
 
-/**
- * Asks for a list of entries. Undefined: it's empty, which Garmin says with an empty body. Throws `KindClosedError` if Garmin
- * doesn't offer this to the account.
- */
+/** Undefined: the list is empty. Throws `KindClosedError` if Garmin doesn't offer this to the account. */
 export async function readRange<T>(
   name: string,
   ask: () => Promise<ConnectAnswer>,
@@ -166,10 +158,7 @@ interface Attempt {
   stoppedBy?: Error;
 }
 
-/**
- * What became of one upload, and what stops the following ones. Garmin's answer to a weight file is unrecorded, so any shape but
- * an import result is noted.
- */
+/** Garmin's answer to a weight file is unrecorded, so any shape but an import result is noted. */
 export async function attemptUpload(upload: () => Promise<ConnectAnswer>, of: "file" | "entry"): Promise<Attempt> {
   try {
     return verdictOn(await upload(), of);

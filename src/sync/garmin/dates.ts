@@ -38,10 +38,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Longer ranges have not been seen to work. */
 const DAYS_PER_REQUEST = 365;
 
-/**
- * Calendar dates that contain everything between the instants in any zone: a day more on either side. As [start, end] pairs, both
- * included, of at most a year each.
- */
+/** Calendar dates that contain everything between the instants in any zone, as [start, end], both included, of a year at most. */
 export function datesAround(from: Date, to: Date): Array<[start: string, end: string]> {
   const pairs: Array<[string, string]> = [];
   // Whole days from here on: with the time of day, the last day would be left out where it starts a new range.
@@ -52,6 +49,5 @@ export function datesAround(from: Date, to: Date): Array<[start: string, end: st
   return pairs;
 }
 
-/** Days are counted from 1970-01-01. */
 const dayOf = (instant: Date) => Math.floor(instant.getTime() / DAY_MS);
 const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);

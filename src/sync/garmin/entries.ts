@@ -16,7 +16,6 @@ export function calendarDateOf(value: unknown): string | undefined {
   return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined;
 }
 
-/** Any object: its fields are checked one by one. */
 export const Loose = z.record(z.string(), z.unknown());
 export type Loose = z.infer<typeof Loose>;
 

@@ -3,7 +3,6 @@ import type { WeighIn } from "../model/reading.ts";
 import type { FailReason, Fields } from "../model/vendors.ts";
 import { EARLIEST, isWithinGarminTime } from "./dates.ts";
 
-/** FIT global message numbers. */
 const FILE_ID = 0;
 const WEIGHT_SCALE = 30;
 
@@ -31,7 +30,6 @@ interface Field {
 /** 0xFFFF means "invalid" and 0xFFFE "still calculating" in a 16-bit weight. */
 const MASS_MAX = 655.33;
 
-/** Physique rating, active metabolism and visceral fat mass have no source at Withings. */
 const FIELDS: Field[] = [
   { name: "weight", steps: 100, max: MASS_MAX, of: (it) => it.weightKg },
   // Without a BMI Garmin's web page hides the whole composition row.
@@ -51,10 +49,7 @@ export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
   return fits ? undefined : "out_of_range";
 }
 
-/**
- * One FIT file of type weight, sorted by time. A composition value that FIT can't hold is left out. The SDK is loaded on first
- * use: it's the largest thing in the program, and most runs send nothing.
- */
+/** Sorted by time. The SDK is loaded on first use: it's the largest thing in the program, and most runs send nothing. */
 export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | undefined): Promise<Uint8Array> {
   const { Encoder } = await import("@garmin/fitsdk");
   const sorted = [...weighIns].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
@@ -79,7 +74,6 @@ export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | unde
 /** Garmin's own scale; the SDK knows no Withings. Any product is accepted. */
 const INDEX_SMART_SCALE = 2429;
 
-/** The fields that were measured and fit, on FIT's grid. */
 export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightScaleFields {
   const fields: WeightScaleFields = {};
   for (const { name, steps, max, of } of FIELDS) {
@@ -92,8 +86,8 @@ export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightS
 }
 
 /**
- * To the nearest 1/steps, a half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches: 1.005 x
- * 100 is 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of 31.25; both would lose a step.
+ * A half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches: 1.005 x 100 is
+ * 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of 31.25; both would lose a step.
  */
 function roundHalfUp(value: number, steps: Field["steps"]): number {
   return Math.round(Number((value * steps).toPrecision(12))) / steps;

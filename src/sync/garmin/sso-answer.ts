@@ -17,7 +17,6 @@ const Answer = z.object({
 
 export interface SignInAnswer {
   httpStatus: number;
-  /** `SUCCESSFUL`, `MFA_REQUIRED`, …; empty if missing. */
   type: string;
   /** Type and message together, to look for words in. */
   said: string;
@@ -28,7 +27,6 @@ export interface SignInAnswer {
   /** A page or a broken server, which says nothing about the password or code. */
   isOutage: boolean;
   retryAfterSeconds: number | undefined;
-  /** The body, parsed if it's JSON. */
   value: unknown;
 }
 

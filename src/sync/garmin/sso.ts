@@ -164,7 +164,6 @@ const apiUrl = ({ ssoUrl }: SsoOptions, path: string, client: MobileClient) => {
   return `${ssoUrl}${path}?${new URLSearchParams({ clientId, locale: "en-US", service })}`;
 };
 
-/** What Garmin's app shows before it asks for a password, without a locale in the query. */
 const pageOf = ({ ssoUrl }: SsoOptions, client: MobileClient) =>
   `${ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams(CLIENTS[client])}`;
 
@@ -181,7 +180,6 @@ function wayOf(method: string): "email" | "phone" | "other" {
   return /phone|sms|text/i.test(method) ? "phone" : "other";
 }
 
-/** For a password, a code and a request for a new code alike. */
 function commonRefusal(answer: SignInAnswer): SignInRefusal | undefined {
   const { httpStatus, type, said, errorCode, retryAfterSeconds } = answer;
   // Garmin sends it either as HTTP 429 or, with the same words, inside an HTTP 200.

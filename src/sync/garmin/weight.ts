@@ -15,7 +15,6 @@ const WeightRange = z.object({ dailyWeightSummaries: z.array(z.unknown()) });
 /** FIT files in, a JSON range out. There is no public documentation; seen by several projects. */
 export function createWeightSink(options: {
   call: GarminCall;
-  /** Keeps uploads apart. */
   rateLimited: <T>(task: () => Promise<T>) => Promise<T>;
 }): Sink<WeighIn> {
   const { call, rateLimited } = options;
@@ -68,9 +67,7 @@ export function createWeightSink(options: {
   };
 }
 
-/**
- * Parsed one by one: other programs write here too, in other shapes. `date` is a local wall clock and doesn't give the instant.
- */
+/** Other programs write here too, in other shapes. `date` is a local wall clock and doesn't give the instant. */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
   const it = Loose.safeParse(entry).data ?? {};
   const takenAt = instantOfEpoch(it.timestampGMT);

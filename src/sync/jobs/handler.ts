@@ -15,7 +15,6 @@ export interface JobHandlerDeps {
   schedule: Schedule;
   /** A run that nobody asked for; its owner hears only what is news. */
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
-  /** Shown in this message. */
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
   confirmUnlink: (account: number) => Promise<void>;
@@ -25,7 +24,7 @@ export interface JobHandlerDeps {
   intervalMinutes: number;
   /**
    * This process does all the work while it runs, so a restored store can only appear before it starts: its first run of each
-   * account looks into Garmin before it sends. On AWS, where processes come and go, only a long pause shows it.
+   * account looks into Garmin before it sends. On AWS, only a long pause shows it.
    */
   runsAlone?: boolean;
   clock: Clock;
@@ -35,7 +34,6 @@ export interface JobHandlerDeps {
 /** Throws when the job has to be done again; what just has to wait is scheduled again instead. */
 export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<void> {
   const { accounts, schedule, clock, log, intervalMinutes, runsAlone = false } = deps;
-  /** Accounts for which this process has completed a run. */
   const settledHere = new Set<number>();
 
   return async (job) => {
@@ -86,7 +84,6 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     // The owner may have removed the account in the meantime: then nothing of it may come back.
     if (!(await accounts.find(id))) return schedule.forget(id);
     const scheduledRun = await schedule.read(id);
-    // Made during the run, by a new link for instance.
     if (scheduledRun && scheduledRun.dueAt.getTime() !== before?.dueAt.getTime()) return;
     const { failures = 0, settledAt } = scheduledRun ?? {};
     await schedule.set(

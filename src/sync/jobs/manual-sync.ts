@@ -22,7 +22,6 @@ export function createManualSync(deps: {
     return { account: account.telegramUserId, report };
   }
 
-  /** Undefined if there is no such account. */
   return async (id) => {
     if (id !== undefined) {
       const account = await accounts.find(id);

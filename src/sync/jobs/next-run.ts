@@ -9,10 +9,7 @@ const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */
 const SWEEP_MINUTES = 5;
 
-/**
- * Whether the last successful run is at most two intervals old. After a longer pause the data may come from a snapshot or a
- * restored table, which doesn't know what was sent since.
- */
+/** Otherwise the data may come from a snapshot or a restored table, which doesn't know what was sent since. */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
   if (!settledAt) return false;
   const minutes = (now.getTime() - settledAt.getTime()) / MINUTE_MS;
@@ -20,12 +17,11 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 }
 
 /**
- * In an interval; after a run that put something off in one minute, two, four and so on up to the interval. Not before the time a
- * vendor asked us to wait until, and no later than the next summary: that run doesn't contact the vendor.
+ * After a run that put something off in one minute, two, four and so on; not before the time a vendor asked us to wait until, and
+ * no later than the next summary: that run doesn't contact the vendor.
  */
 export function nextScheduledRun(facts: {
   report: RunReport;
-  /** Of the scheduled run before. */
   failures: number;
   settledAt?: Date | undefined;
   intervalMinutes: number;

@@ -7,14 +7,12 @@ const SIDE_BY_SIDE = 10;
 
 export interface Swept {
   queued: number;
-  /** Accounts that had fallen out of the list. */
   recovered: number;
 }
 
 /** Queues a run for every account that is due. To be called every few minutes; two at once do no harm. */
 export async function sweep(
   { schedule, queue, clock, log }: { schedule: Schedule; queue: JobQueue; clock: Clock; log: Log },
-  /** Starts no page after it; the next sweep goes on. */
   deadlineAt?: Date,
 ): Promise<Swept> {
   const swept: Swept = { queued: 0, recovered: 0 };
@@ -37,10 +35,7 @@ export async function sweep(
 /** Later runs are left to a regular sweep, whose delay is less than a tenth of the wait. */
 const SOON_SECONDS = 600;
 
-/**
- * For a process that sweeps by itself. Without it, a run that has to wait one minute would often come after two, because it falls
- * just after a regular sweep.
- */
+/** Without it, a run that has to wait one minute would often come after two, because it falls just after a regular sweep. */
 export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (at: Date) => void): Schedule {
   return {
     ...schedule,

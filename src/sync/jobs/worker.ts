@@ -23,7 +23,6 @@ export function jobOf(account: number, reason: Notified, now: Date): NewJob {
 export interface Worker {
   /** Looks into the queue now. Call it after putting something there. */
   wake(): void;
-  /** Finishes what was started, and starts nothing more. */
   stop(): Promise<void>;
 }
 
@@ -31,16 +30,15 @@ interface WorkerDeps {
   jobs: Jobs;
   work: (job: Job) => Promise<void>;
   longestJobMinutes?: number;
-  /** Called after each look into the queue, successful or not. */
   onLook?: () => void;
   clock: Clock;
   log: Log;
 }
 
 /**
- * Does the jobs that are due: those of one account one after the other, those of several side by side. One that fails is tried
- * again, after pauses that grow to ten minutes, or once the wait that a vendor asked for is over. What a killed process had
- * started is done again by the next. A job that hangs is given up, so that its account isn't stuck for good.
+ * The jobs of one account one after the other, those of several side by side. One that fails is tried again, after pauses that
+ * grow to ten minutes, or once the wait that a vendor asked for is over. A job that hangs is given up, so that its account isn't
+ * stuck for good.
  */
 export function startWorker(deps: WorkerDeps): Worker {
   const { jobs, onLook, clock, log } = deps;

@@ -5,10 +5,7 @@ import type { ReadingSource } from "../model/vendors.ts";
 import type { SubscriptionMemory } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
-/**
- * Withings says that a person no longer shares with us. Anybody could say so, so Withings itself is asked, and the link goes only
- * if Withings refuses it.
- */
+/** Anybody could say that a person no longer shares with us: the link goes only if Withings itself refuses it. */
 export async function confirmUnlink(
   deps: {
     links: Links;

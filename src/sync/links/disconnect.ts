@@ -8,10 +8,7 @@ import { leaseName, withLease } from "./with-lease.ts";
 
 export type Disconnected = Vendor | "everything";
 
-/**
- * Throws `RetryLaterError` while a run is at work on the account. The ledger stays: linking the same two again sends nothing
- * twice.
- */
+/** Throws `RetryLaterError` while a run is at work. The ledger stays: linking the same two again sends nothing twice. */
 export function createDisconnect(deps: {
   leases: Leases;
   links: Links;

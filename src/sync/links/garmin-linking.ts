@@ -13,7 +13,6 @@ import {
 import type { SignInResult } from "./garmin-sign-in-result.ts";
 import type { LinkSaver } from "./save-link.ts";
 
-/** A kept sign-in is asked again later. */
 const PROFILE_TRIES = 3;
 
 export type Route = "page" | MobileClient;
@@ -55,7 +54,6 @@ export class GarminLinking {
     return this.accept(account, exchange.tokens, route);
   }
 
-  /** Links the account that the tokens are for. The tokens are kept already. */
   async accept(account: number, tokens: TokenSet, route: Route): Promise<SignInResult> {
     const { pendingLinks, linkSaver } = this.#deps;
     const profile = await this.#profileOf((call) => call(tokens.accessToken));
@@ -85,7 +83,6 @@ export class GarminLinking {
     return { type: "taken", displayName };
   }
 
-  /** Replaces the link, whatever profile it was for. */
   async save(account: number, tokens: TokenSet, profile: GarminProfile): Promise<SignInResult> {
     const { api, memory, linkSaver, clock, log } = this.#deps;
     const uploadConsent = await api

@@ -6,7 +6,6 @@ export type SignInResult =
   | { type: "mfa_required"; sentBy: CodeWay; sentTo: string | undefined }
   | { type: "code_sent"; sentBy: CodeWay; sentTo: string | undefined }
   | { type: "wrong_code" }
-  /** The last wrong code we allow: the sign-in is over. */
   | { type: "code_tries_over" }
   | { type: "code_too_soon" }
   /** No sign-in waits for a code: it took too long, or there never was one. */
@@ -23,7 +22,6 @@ export type SignInResult =
   | { type: "profile_unknown" }
   /** Nothing changes unless `switchProfile` is called within ten minutes. */
   | { type: "other_profile"; profile: GarminProfile; linked: GarminProfile }
-  /** The sign-in kept for ten minutes is gone. */
   | { type: "sign_in_forgotten" }
   /** This Garmin profile belongs to another account here: usually a browser in which somebody else is signed in. */
   | { type: "taken"; displayName: string }

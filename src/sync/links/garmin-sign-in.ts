@@ -23,7 +23,6 @@ interface GarminSignInDeps extends GarminLinkDeps {
   isInCloud: boolean;
 }
 
-/** Signing in at Garmin, in steps that may each run in another process: what waits for a code is stored sealed. */
 export class GarminSignIn {
   readonly #deps: GarminSignInDeps;
   readonly #linking: GarminLinking;
@@ -40,10 +39,7 @@ export class GarminSignIn {
     return this.#deps.api.pageUrl(options);
   }
 
-  /**
-   * What would make a password pointless, checked before anybody is asked for one. Throws `RetryLaterError` if Garmin doesn't
-   * answer at all.
-   */
+  /** What would make a password pointless. Throws `RetryLaterError` if Garmin doesn't answer at all. */
   async obstacle(account: number): Promise<Obstacle | undefined> {
     const rests = await this.rest(account);
     if (rests) return rests;
@@ -96,7 +92,6 @@ export class GarminSignIn {
     return api.ticketFromPasted(text).type !== "no_ticket" || api.isGarminsAddress(text);
   }
 
-  /** Continues a kept sign-in; undefined if there is none. */
   async lookAgain(account: number): Promise<SignInResult | undefined> {
     const pending = await this.#deps.pendingLinks.read(account, "garmin");
     return pending && this.#linking.accept(account, pending.tokens, "page");

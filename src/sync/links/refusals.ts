@@ -15,10 +15,8 @@ import { age, readLink, type Wanted } from "./stored-link.ts";
 
 /** Vendors have been seen to refuse good tokens for minutes. */
 const DOUBT_SECONDS = 10 * 60;
-/** A refusal in unknown words may be trouble at the vendor for this long. */
 const UNCLEAR_DAYS = 3;
 
-/** Asks a vendor anything. Throws `AccessRefusedError` if the token is refused. */
 export type AskElsewhere = (accessToken: string) => Promise<unknown>;
 
 export class Refusals {
@@ -42,10 +40,7 @@ export class Refusals {
     });
   }
 
-  /**
-   * Refused in unknown words. Throws the same again, and `ActionNeededError` once it has lasted for days: waiting longer would be
-   * silence.
-   */
+  /** Throws the same again, and `ActionNeededError` once it has lasted for days: waiting longer would be silence. */
   async renewalUnclear(wanted: Wanted, link: Versioned<Link>, error: UnclearRefusalError): Promise<never> {
     const { account, vendor } = wanted;
     const lasted = await this.#lasting(wanted, link, "renewal_unclear");
@@ -78,8 +73,7 @@ export class Refusals {
   }
 
   /**
-   * For how many seconds the vendor has refused it. The first time is saved. An unclear refusal doesn't make a later clear one
-   * older: those two together end no link.
+   * Seconds; the first time is saved. An unclear refusal doesn't make a later clear one older: those two together end no link.
    */
   async #lasting({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]): Promise<number> {
     const { refusal } = link.value;

@@ -32,10 +32,7 @@ export interface RenewalDeps {
   log: Log;
 }
 
-/**
- * Both vendors hand out a new refresh token with every refresh and let the old one die, so the order is fixed: lease, read again,
- * refresh, store, and only then use.
- */
+/** A refresh kills the old refresh token, so the order is fixed: lease, read again, refresh, store, and only then use. */
 export class Renewal {
   readonly #deps: RenewalDeps;
   /** Renewed tokens that couldn't be stored, and the refresh token they replace. Lost with the process. */
@@ -55,7 +52,6 @@ export class Renewal {
       if (isUsable(before.value)) return before.value;
       return await this.#renewAlone(wanted, before.value, isUsable);
     } catch (error) {
-      // A stale link stays stale even if it couldn't be tried.
       if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
       await heedRetryAfter(this.#deps, wanted, error);
       throw new ActionNeededError(RELINK[wanted.vendor]);
@@ -139,7 +135,6 @@ export class Renewal {
     this.#deps.log.info("link_renewed", facts);
   }
 
-  /** A stale link is left alone for a day, unless we have tokens for it. */
   #refuseStale(wanted: Wanted, link: Link): void {
     if (link.state !== "stale" || this.#unsavedOf(wanted, link)) return;
     const isTried = link.triedAt && isWithin(this.#deps.clock, STALE_TRY_SECONDS, link.triedAt);
@@ -156,7 +151,6 @@ function renewed({ refusal, triedAt: _, ...rest }: Link, tokens: TokenSet, renew
   return {
     ...{ ...rest, state: "linked", renewedAt, tokens },
     previousRefreshToken: rest.tokens.refreshToken,
-    // Only successful access ends that doubt.
     ...(refusal?.of === "access" && { refusal }),
   };
 }

@@ -43,9 +43,7 @@ interface LinkSaverDeps {
   log: Log;
 }
 
-/**
- * Saves the result of a sign-in or a consent. `account_removed`: the account was removed in the meantime, and nothing is saved.
- */
+/** `account_removed`: the account was removed while the vendor was asked, and nothing is saved. */
 export class LinkSaver {
   readonly #deps: LinkSaverDeps;
 
@@ -62,8 +60,7 @@ export class LinkSaver {
   save(account: number, vendor: Vendor, link: Link): Promise<"saved" | "taken" | "account_removed"> {
     const { links, log } = this.#deps;
     return withLinksLease(this.#deps, account, async () => {
-      // Everything may have been removed while the vendor was asked: a link without an account is never used, and keeps everybody
-      // else from linking that person.
+      // A link without an account is never used, and keeps everybody else from linking that person.
       if (!(await this.#isThere(account))) return "account_removed";
       if ((await this.#claim(account, vendor, link.vendorUserId)) !== account) return "taken";
       const before = await links.facts(account, vendor).catch(() => undefined);

@@ -12,7 +12,6 @@ export interface Wanted {
 /** Two clocks may differ, but not by a day: a time further ahead was written by a wrong clock. */
 const CLOCK_TOLERANCE_SECONDS = 24 * 3600;
 
-/** In any state. Throws when it's missing or by now somebody else's. */
 export async function readAnyLink(
   links: Links,
   { account, vendor, vendorUserId }: Pick<Wanted, "account" | "vendor"> & Partial<Wanted>,
@@ -25,7 +24,6 @@ export async function readAnyLink(
   return link;
 }
 
-/** Also throws when it's stale. */
 export async function readLink(links: Links, wanted: Parameters<typeof readAnyLink>[1]): Promise<Versioned<Link>> {
   const link = await readAnyLink(links, wanted);
   if (link.value.state === "stale") throw new ActionNeededError(RELINK[wanted.vendor]);

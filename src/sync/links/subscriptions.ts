@@ -6,11 +6,9 @@ import type { WithAccess } from "../model/link.ts";
 import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** Weight and composition, blood pressure, and what happens to the person's profile. */
 const WANTED = [1, 4, 46];
 const READINGS = [1, 4];
 const CHECK_SECONDS = 24 * 3600;
-/** After Withings couldn't be asked, or subscriptions were missing. */
 const RETRY_SECONDS = 3600;
 
 export interface WithingsNotifyApi {
@@ -20,9 +18,7 @@ export interface WithingsNotifyApi {
 }
 
 export type SubscriptionCheck =
-  /** Checked within a day, so Withings was not asked. */
   | { type: "not_due" }
-  /** Without a public address. */
   | { type: "off" }
   | { type: "not_linked" }
   | { type: "kept" }
@@ -31,7 +27,6 @@ export type SubscriptionCheck =
   /** Withings can't reach our address; tried again tomorrow. `isNew`: this was not known yet. */
   | { type: "callback_unreachable"; isNew: boolean }
   | { type: "reached" }
-  /** Withings couldn't be asked. */
   | { type: "later" };
 
 /** What an owner should hear of a check. */
@@ -45,7 +40,6 @@ export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
 /** `off`: not set up yet. `gone`: set up, and missing since. `unreachable`: Withings can't reach us. */
 export type NotificationState = "on" | "unreachable" | "off" | "gone";
 
-/** `checkedAt`: when Withings was last asked. */
 export interface NotificationsSeen {
   state: NotificationState;
   checkedAt?: Date;
@@ -111,17 +105,13 @@ export class Subscriptions {
     }
   }
 
-  /** What was last seen, without asking Withings; undefined without a public address. */
   async state(account: number): Promise<NotificationsSeen | undefined> {
     if (this.#deps.callbackUrl === undefined) return undefined;
     const seen = await this.#read(account);
     return seen ? { state: stateOf(seen), checkedAt: seen.checkedAt } : { state: "off" };
   }
 
-  /**
-   * Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. Throws what a
-   * request to Withings throws.
-   */
+  /** Asks Withings, and changes nothing there. What is missing is remembered, so that `keep` soon sets it up again. */
   async look(account: number): Promise<NotificationState | undefined> {
     const { api, memory, tokens, callbackUrl } = this.#deps;
     if (callbackUrl === undefined) return undefined;
@@ -136,7 +126,6 @@ export class Subscriptions {
     return "gone";
   }
 
-  /** For our present address. */
   async #read(account: number): Promise<SubscriptionsSeen | undefined> {
     const seen = await this.#deps.memory.read(account);
     return seen?.callbackId === this.#callbackId ? seen : undefined;

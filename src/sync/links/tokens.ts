@@ -22,22 +22,18 @@ const RENEW_AHEAD_SECONDS = 5 * 60;
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export interface Tokens {
-  /** Throws `ActionNeededError` when the link is missing or stale. */
   link(account: number, vendor: Vendor): Promise<Link>;
   /**
-   * Access to what is linked; with `vendorUserId` only to that person or profile. Throws `RetryLaterError` when another one is
-   * linked by now: what was read for one must never be sent to the other. With `onlyLooks` it never ends a link.
+   * With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now: what was read for one must never be sent
+   * to the other. With `onlyLooks` it never ends a link.
    */
   withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
   /**
    * Renews a link that was not renewed for a week, so that none ends for lack of use. Throws `ActionNeededError` when the link is
-   * missing, stale or ended by this; any other failure is left to the next time. Resolves to the link as it is then.
+   * missing, stale or ended by this; any other failure is left to the next time.
    */
   keepAlive(account: number, vendor: Vendor): Promise<Link>;
-  /**
-   * Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait; until then, access throws the same.
-   * Returns any other error unchanged.
-   */
+  /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
   heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
 }
 
@@ -57,7 +53,6 @@ export function createTokens(deps: {
   const isFresh = ({ tokens }: Link) => -age(clock, tokens.accessExpiresAt) > RENEW_AHEAD_SECONDS;
   const isKept = ({ renewedAt, linkedAt }: Link) => isWithin(clock, KEEP_ALIVE_SECONDS, renewedAt ?? linkedAt);
 
-  /** With an access token that is valid for a while and isn't the one just refused. */
   async function attempt<T>(wanted: Wanted, call: (accessToken: string) => Promise<T>, refused?: string) {
     const link = await renewal.usableLink(wanted, (it) => isFresh(it) && it.tokens.accessToken !== refused);
     const { accessToken } = link.tokens;

@@ -7,7 +7,6 @@ import { age } from "./stored-link.ts";
 /** Longer than this, waiting readings don't wait, whatever a vendor asks for. */
 const LONGEST_REST_SECONDS = 24 * 3600;
 
-/** Throws `VendorRestError` while the vendor must be left alone. */
 export function throwIfResting(vendor: Vendor, { restsUntil }: Link, clock: Clock): void {
   if (!restsUntil || !isStillAhead(restsUntil, clock.now(), LONGEST_REST_SECONDS)) return;
   throw new VendorRestError(vendor, restsUntil, { retryAfterSeconds: Math.ceil(-age(clock, restsUntil)) });

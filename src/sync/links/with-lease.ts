@@ -20,10 +20,7 @@ export interface HeldLease {
   ensure(): Promise<void>;
 }
 
-/**
- * Does `work` with the sole right to `name`. The lease is kept alive while the work waits, and ends by itself if the process
- * dies. Throws `BusyError` while somebody else has it.
- */
+/** The lease is kept alive while the work waits, and ends with the process. Throws `BusyError` while somebody else has it. */
 export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
   const lease = await leases.acquire(name, LEASE_SECONDS);
   if (!lease) throw new BusyError("another run is at work on this account");

@@ -37,20 +37,15 @@ export interface WithingsOAuthApi {
   >;
 }
 
-/**
- * What the owner can't fix by starting again is thrown: `ActionNeededError` when Withings refuses the application or the callback
- * address, `RetryLaterError` when Withings or the store couldn't be asked.
- */
+/** Throws `ActionNeededError` when Withings refuses the application or the callback address. */
 export type LinkResult =
   | { type: "linked"; withingsUserId: string }
   | { type: "code_expired" }
   | { type: "scope_missing" }
-  /** This Withings person belongs to another account already. */
   | { type: "taken" }
   /** Nothing changes unless the owner says yes within ten minutes. */
   | { type: "other_person"; withingsUserId: string; linkedUserId: string }
   | { type: "account_removed" }
-  /** The owner pressed the other button. */
   | { type: "refused" }
   /** Not signed by us: made up, cut off, or from before the key was changed. */
   | { type: "wrong_state" }
@@ -74,7 +69,6 @@ export type CallbackOutcome =
 
 export interface PersonAtWithings {
   lastWeighIn: WeighIn | undefined;
-  /** IANA zone. */
   timezone: string | undefined;
 }
 
@@ -103,19 +97,13 @@ export class WithingsLinking {
     return (await this.#linkOnce(answer.state, answer.code)).result;
   }
 
-  /**
-   * Whether the text came from a consent page: then nothing else may read it. With `isPasswordAwaited`, a bare code doesn't
-   * count, because a password can look the same and must not go to Withings.
-   */
+  /** With `isPasswordAwaited`, a bare code doesn't count: a password can look the same and must not go to Withings. */
   isPasted(text: string, { isPasswordAwaited = false } = {}): boolean {
     const { api } = this.#deps;
     return api.isAnswer(text) && !(isPasswordAwaited && api.pastedAnswer(text).type === "bare_code");
   }
 
-  /**
-   * `account` is there when the state was ours, so that its owner can be told. A field, because the routes take it without its
-   * object.
-   */
+  /** `account`: whose state it was, if it was ours. A field, because the routes take it without its object. */
   readonly withCallback = async (query: URLSearchParams): Promise<{ account?: number; result: LinkResult }> => {
     const { api, states } = this.#deps;
     const answer = api.consentAnswer(query);
@@ -139,13 +127,11 @@ export class WithingsLinking {
     return this.#personBehind(this.#deps.tokens.withAccess(account, "withings"));
   }
 
-  /** The person the owner is being asked about, who isn't linked yet. */
   async personInQuestion(account: number): Promise<PersonAtWithings | undefined> {
     const tokens = (await this.#deps.pendingLinks.read(account, "withings"))?.tokens;
     return tokens && this.#personBehind((call) => call(tokens.accessToken));
   }
 
-  /** `late_answer`: the question has expired, or was about somebody else. */
   async switchPerson(account: number, withingsUserId: string): Promise<MadeLink | { type: "late_answer" }> {
     const pending = await this.#deps.pendingLinks.read(account, "withings");
     if (pending?.owner?.vendorUserId !== withingsUserId) return { type: "late_answer" };

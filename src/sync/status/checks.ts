@@ -1,13 +1,9 @@
 import type { Clock } from "../../lib/clock.ts";
 import { type Action, whoActs } from "../../lib/errors.ts";
 
-/**
- * Who acts next: nobody ("note": although something isn't quite right), the account's owner, the person who runs the program, or
- * time.
- */
+/** Who acts next. "note": nobody, although something isn't quite right. */
 export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
 
-/** The sentence says how to fix it, if that is possible. */
 export interface Problem {
   verdict: Exclude<Verdict, "ok">;
   text: string;
@@ -24,7 +20,6 @@ export interface Finding {
 /** Answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */
 export interface Check {
   name: string;
-  /** Whom it asks, by name. */
   asks: string;
   run: () => Promise<string | Problem>;
 }
@@ -36,7 +31,6 @@ export interface Line {
 }
 
 export interface CheckReport {
-  /** In the order of the checks. */
   findings: Finding[];
   /** When those that used up their time have ended too. What they started, a token renewal for one, must not be cut off. */
   ended: Promise<void>;
@@ -55,7 +49,6 @@ export async function runChecks(
     onProgress = () => {},
     answerSeconds = ANSWER_SECONDS,
   }: {
-    /** Puts an error into words. */
     sentence: (error: unknown) => string;
     noAnswer: (asked: string, seconds: number) => string;
     /** Called with all lines, in the order of the checks: at the start, and whenever one of them is finished. */
@@ -104,7 +97,7 @@ export async function runChecks(
 
 const VERDICTS = { owner: "owner", operator: "operator", time: "later", us: "broken" } as const;
 
-/** How much there is to do, by who has to. What two lines ask for, by name or in the same words, counts once. */
+/** What two lines ask for, by name or in the same words, counts once. */
 export function thingsToDo(findings: Finding[]): Record<"needYou" | "broken" | "later" | "notes", number> {
   const of = (...verdicts: Verdict[]) => findings.filter(({ verdict }) => verdicts.includes(verdict));
   return {

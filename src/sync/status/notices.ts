@@ -18,7 +18,6 @@ import type { UnreadableRecord } from "../model/vendors.ts";
 import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
-/** What an owner has to hear without asking. */
 export type HealthNews =
   | TroubleNews
   /** `told`: what the owner had heard. */
@@ -35,7 +34,6 @@ export interface TroubleNews {
   trouble: Trouble;
   since: Date;
   runs: number;
-  /** With "waiting". */
   delay?: Delay;
   isReminder: boolean;
   isQuiet: boolean;
@@ -51,12 +49,11 @@ const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
 /** It keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
-/** Twice as many as the progress remembers. */
 const TOLD_RECORDS = 100;
 
 /**
- * What the owner's knowledge becomes with a run. `attention` and `links`: as they are after the run; undefined if that couldn't
- * be read. Nothing becomes news that the owner has heard in the same outage already.
+ * Nothing becomes news that the owner has heard in the same outage already. `attention` and `links`: undefined if they couldn't
+ * be read.
  */
 export function afterRun(
   health: Health,
@@ -179,10 +176,7 @@ function shortened(cause: string | undefined): string | undefined {
   return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
 }
 
-/**
- * What to tell now, the most important first. It stays news until `afterTelling`. What passes by itself must have lasted
- * `patienceHours`.
- */
+/** The most important first. It stays news until `afterTelling`. What passes by itself must have lasted `patienceHours`. */
 export function pendingNotices(
   health: Health,
   {

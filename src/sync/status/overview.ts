@@ -25,7 +25,6 @@ export interface Overview {
   attention: AttentionItem[];
   unreadable: UnreadableRecord[];
   facts: Facts;
-  /** The account's zone: chosen, or Withings'. */
   timezone: string;
   /** False if it's UTC because neither of the two has said anything. */
   isTimezoneKnown: boolean;
@@ -63,7 +62,6 @@ export async function overviewOf(
   };
 }
 
-/** As in its overview, but without reading the ledger. */
 export async function lastRunOf(
   { accounts, links }: { accounts: Pick<Accounts, "lastRun">; links: Pick<Links, "facts"> },
   account: number,

@@ -4,9 +4,9 @@ import type { SummaryMemory } from "../model/people.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 /**
- * Nothing has come for `days` whole days: from the scale or the cuff, which used to bring something about every `everyDays` days
- * (absent if unknown), or, with `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from the
- * link, because it was made after the newest reading.
+ * Nothing has come for `days` whole days: from a device that used to bring something about every `everyDays` days, or, with
+ * `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from the link, because it was made after
+ * the newest reading.
  */
 export type Silence =
   | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number; isSinceLink?: true }
@@ -15,16 +15,12 @@ export type Silence =
 const DAY_MS = 24 * 3600 * 1000;
 const FIRST_READING_DAYS = 3;
 const SHORTEST_DAYS = 3;
-/** Until the rhythm is known. */
 const UNKNOWN_RHYTHM_DAYS = 7;
 const OCCASIONS_FOR_A_RHYTHM = 4;
 /** If somebody measures less often than this, a silence tells nothing. */
 const SELDOM_DAYS = 31;
 
-/**
- * After how many days without a reading its owner hears: twice the median gap between the last ones, at least three. Undefined if
- * readings come too seldom to say.
- */
+/** Twice the median gap between the last readings, at least three days. Undefined if they come too seldom to say. */
 export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDays?: number } | undefined {
   if (measuredAt.length < OCCASIONS_FOR_A_RHYTHM) return { days: UNKNOWN_RHYTHM_DAYS };
   const gaps = measuredAt
@@ -82,7 +78,6 @@ export function afterSilences(memory: SummaryMemory, silences: Silence[]): Summa
   return next;
 }
 
-/** Held readings count too. */
 function newestOf(progress: Progress | undefined, attention: AttentionItem[], kind: ReadingKind): Date | undefined {
   const times = [
     ...(progress?.lastReadings[kind] ? [progress.lastReadings[kind].takenAt] : []),

@@ -8,14 +8,11 @@ import type { SentValues } from "../model/vendors.ts";
 export interface Summary {
   /** What arrived in Garmin since the last summary; the newest by the time it was taken. */
   arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
-  /** The newest weight, whenever it came. */
   weight?: WeightTrend;
   /** Of the newest weigh-in, if it was taken or has arrived in the last days. */
   composition?: Composition;
-  /** The newest, if one has arrived. */
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
-  /** Kinds that are on but not sent for now. */
   paused?: ReadingKind[];
 }
 
@@ -34,9 +31,8 @@ const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
 
 /**
- * When today's summary was due; undefined if it has been made or isn't due yet. It's due even if none is wanted, so that the next
- * wanted one doesn't cover weeks. A machine that was off at the hour makes it late on the same day. An account that came after
- * the hour waits for tomorrow.
+ * It's due even if none is wanted, so that the next wanted one doesn't cover weeks. A machine that was off at the hour makes it
+ * late on the same day. An account that came after the hour waits for tomorrow.
  */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -51,12 +47,10 @@ export function summaryDueAt(
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
 }
 
-/** Nobody hears of a silence in the night. */
 export function isAfterHour({ settings }: Account, timezone: string, now: Date): boolean {
   return now >= atLocalHour(localDate(now, timezone), settings.summaryHour, timezone);
 }
 
-/** Undefined if no summary is wanted. */
 export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
   if (settings.summaryMode === "off") return undefined;
   const today = localDate(now, timezone);
@@ -66,10 +60,7 @@ export function nextSummaryAt({ settings }: Account, timezone: string, now: Date
   return hours.find((hour) => now < hour);
 }
 
-/**
- * Undefined if there is nothing to say. To be made between the runs of an account: what a run under way has brought is not
- * written down yet.
- */
+/** To be made between the runs of an account: what a run under way has brought is not written down yet. */
 export function summaryOf(facts: {
   account: Account;
   progress: Progress | undefined;

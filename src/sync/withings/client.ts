@@ -30,7 +30,6 @@ export class WithingsRefusal extends Error {
 }
 
 const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() });
-/** The error inside the body, and how long to wait after a 601. */
 const ErrorBody = z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() });
 const LONGEST_WAIT_SECONDS = 24 * 3600;
 
@@ -99,7 +98,6 @@ export function createWithingsCall(options: {
   apiUrl: string;
   send: Transport;
   rateLimited: RateLimited;
-  /** Of this program. */
   version?: string;
   onUnknown?: NoteUnknown | undefined;
 }): WithingsCall {

@@ -35,7 +35,6 @@ const OF_THE_WHOLE_PERSON = new Set([1, 4, 9, 10, 11]);
 /** If one of these is present but unreadable, the reading is unreadable. */
 const ESSENTIAL = new Set([1, 9, 10]);
 
-/** Measures, which we ask for, and goals, in case Withings' own filter fails. */
 const REAL = 1;
 const GOAL = 2;
 
@@ -82,11 +81,9 @@ export interface MeasAnswer {
   unreadable: UnreadableRecord[];
   /** False if Withings promised more and didn't say how to get it. */
   isComplete: boolean;
-  /** IANA zone of the Withings user. */
   timezone: string | undefined;
   /** What it sent instead of one, for instance `GMT+2`. */
   unknownTimezone?: string;
-  /** Withings' own time when it answered. */
   answeredAt?: Date;
 }
 
@@ -121,8 +118,8 @@ interface GetMeasOptions {
 }
 
 /**
- * The pages of one reading, and the groups that may have been touched during it. A touched group moves within the list, and
- * pushes another one over the border of two pages to where nobody looks.
+ * `touched`: groups that were touched while the pages were read. Such a group moves within the list, and pushes another one over
+ * the border of two pages to where nobody looks.
  */
 async function readPages(call: WithingsCall, options: GetMeasOptions) {
   const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, onUnknown = () => {} } = options;
@@ -180,7 +177,6 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
   }
 }
 
-/** An unreadable measure is left out and noted. */
 function readGroup(raw: unknown, note: (where: string, value: unknown) => void) {
   const parsed = MeasureGroup.safeParse(raw);
   if (!parsed.success) {
@@ -212,7 +208,6 @@ function readMeasure(raw: unknown): Measure | undefined {
   return anywhere.success && OF_THE_WHOLE_PERSON.has(anywhere.data.type) ? anywhere.data : undefined;
 }
 
-/** Whether one of the fields left out was present. */
 function isOdd(raw: unknown, group: Omit<z.infer<typeof MeasureGroup>, "measures">): boolean {
   const { created, modified, deviceid, category } = raw as Record<string, unknown>;
   return (

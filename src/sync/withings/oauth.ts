@@ -11,9 +11,7 @@ export interface WithingsApplication {
   redirectUrl: string;
 }
 
-/**
- * Weight, body composition and blood pressure need `user.metrics`; the person's devices and unlinking events need `user.info`.
- */
+/** Measurements need `user.metrics`; the person's devices and unlinking events need `user.info`. */
 const SCOPE = "user.info,user.metrics";
 const NEEDED_SCOPE = "user.metrics";
 
@@ -46,7 +44,6 @@ export function authorizeUrl(accountUrl: string, application: WithingsApplicatio
 
 export type CodeOutcome =
   | { type: "linked"; withingsUserId: string; tokens: TokenSet }
-  /** Codes live 30 seconds and work once. */
   | { type: "code_expired" }
   /** Less was granted than was asked for, and measurements are not among it. */
   | { type: "scope_missing" };

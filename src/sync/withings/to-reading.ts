@@ -2,7 +2,6 @@ import type { Attribution, BloodPressure, Reading, WeighIn } from "../model/read
 import type { Height } from "../model/vendors.ts";
 import { MEASURE_TYPES, type MeasureGroup, realValue } from "./measure.ts";
 
-/** Withings measure types. */
 const WEIGHT = 1;
 const HEIGHT = 4;
 const FAT_RATIO = 6;
@@ -17,8 +16,8 @@ const BASAL_METABOLIC_RATE = 226;
 const METABOLIC_AGE = 227;
 
 /**
- * Whose measure it is. 1: the scale was not sure, 4: typed while the account was made. 3 and 17 are undocumented, seen on a
- * person picked on the scale and on ordinary cuff readings. Everything else is unknown, and held rather than guessed.
+ * 1: the scale was not sure, 4: typed while the account was made. 3 and 17 are undocumented, seen on a person picked on the scale
+ * and on ordinary cuff readings. Everything else is unknown, and held rather than guessed.
  */
 const ATTRIBUTION: Record<number, Attribution> = {
   0: "certain",
@@ -40,15 +39,13 @@ const WHOLE_BODY: ReadonlySet<number | null | undefined> = new Set([undefined, n
 
 export interface Translation {
   readings: Reading[];
-  /** The newest height among the groups, by the time it was measured. */
   height: Height | undefined;
-  /** Values this program doesn't know, in words, for one line in the log. */
   unknown: string[];
 }
 
 /**
- * Ascending by time. One weigh-in arrives as several groups of the same second; those without a weight or a pressure pair (pulse
- * alone, pulse wave velocity) are no readings. A group that is listed twice counts once, as Withings last changed it.
+ * Ascending by time. One weigh-in arrives as several groups of the same second; those without a weight or a pressure pair are no
+ * readings. A group that is listed twice counts once, as Withings last changed it.
  */
 export function toReadings(groups: MeasureGroup[]): Translation {
   const latest = new Map<number, MeasureGroup>();
