@@ -101,7 +101,7 @@ function explainTelegram(error: unknown): unknown {
     );
   }
   if (error.error_code === 401 || error.error_code === 404) {
-    return new UsageError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.");
+    return new UsageError("Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.");
   }
   return error;
 }

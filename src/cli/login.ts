@@ -86,7 +86,7 @@ async function linkedSince(app: App, account: number, before: LinkFacts | undefi
 const NOT_LINKED: Record<Exclude<LinkResult["type"], "linked" | "other_person">, string> = {
   code_expired: "That code has run out: it lives 30 seconds and works once. Please begin again.",
   scope_missing:
-    "Withings does not let me read what you measure. Begin again, and leave everything ticked on Withings' page.",
+    "Withings doesn’t let me read your measurements. Begin again, and leave everything ticked on Withings' page.",
   taken: "This Withings person belongs to another account here already. Choose another person on Withings' page.",
   account_removed:
     "This account has been removed meanwhile, so nothing was linked. Press Start in the chat with your bot, then begin again.",
@@ -118,7 +118,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
     terminal.say("Garmin often refuses passwords from cloud networks. Its own page works: use --ticket.");
   const email = await terminal.ask("Garmin e-mail:");
   // What is surely wrong is not tried: after a few tries Garmin rests for hours.
-  if (!/^\S+@\S+$/.test(email)) throw new UsageError("That is no e-mail address. Please begin again.");
+  if (!/^\S+@\S+$/.test(email)) throw new UsageError("That isn’t an e-mail address. Please begin again.");
   const password = await terminal.ask("Garmin password:", { secret: true });
   if (!password) throw new UsageError("Garmin needs a password. Please begin again.");
   let result = await garminSignIn.withPassword(account, email, password, client);

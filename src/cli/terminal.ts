@@ -104,7 +104,7 @@ export function createTerminal(options: {
       const answer = input.isTTY ? await typed(question, secret, pasted) : await nextLine(question, pasted);
       if (answer === undefined) {
         // On a terminal somebody pressed Ctrl-C or Ctrl-D.
-        if (input.isTTY) throw new UsageError("Stopped. Nothing was changed.");
+        if (input.isTTY) throw new UsageError("Cancelled. Nothing has changed.");
         throw new UsageError(
           `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please begin again.`,
         );

@@ -35,7 +35,7 @@ export function needed(action: Action, account?: number): string {
     case "fix_withings_callback":
       return "Withings doesn’t accept the callback address. Enter it in your application on developer.withings.com, exactly as in WITHINGS_REDIRECT_URL, or, if PUBLIC_URL is set, as that address followed by /withings/callback.";
     case "fix_garmin_client_id":
-      return `Garmin no longer accepts the client id this program signs in with. Nothing is lost. Put a current one into GARMIN_CLIENT_ID; then sign in at Garmin again: ${login("garmin", account)}`;
+      return `Garmin no longer accepts the client id this program signs in with. Nothing is lost. Put a current one into GARMIN_CLIENT_ID; then sign in to Garmin again: ${login("garmin", account)}`;
     case "grant_garmin_upload":
     case "unlock_garmin_account":
     case "fix_clock":
@@ -58,13 +58,13 @@ export function signInWords(result: SignInResult, words: Words, account: number)
         return "Garmin wants a code, from your authenticator app or however you chose to get it.";
       return `Garmin sent a code${result.sentTo ? ` to ${result.sentTo}` : ""}.`;
     case "wrong_code":
-      return "That code is not right.";
+      return "That code isn’t right.";
     case "code_tries_over":
       return "That was the third wrong code; after a few more, Garmin accepts none for a day. Please begin again.";
     case "expired":
       return "That sign-in took too long. Please begin again.";
     case "wrong_password":
-      return "Garmin does not know this e-mail and password.";
+      return "Garmin doesn’t know this e-mail and password.";
     case "signed_in": {
       const consent = result.uploadConsent === false ? ` ${words.action("grant_garmin_upload")}` : "";
       return `${words.signIn(result)}${consent}`;

@@ -129,7 +129,7 @@ export function createDemoTroubles(deps: Deps) {
     const garmin = (await links.read(chat.id, "garmin"))?.value.state;
     const ended = [
       ...(withings === "linked" ? [] : ["link Withings again"]),
-      ...(garmin === "linked" ? [] : ["sign in at Garmin again"]),
+      ...(garmin === "linked" ? [] : ["sign in to Garmin again"]),
       ...(asks ? ["decide what /status asks you"] : []),
     ];
     if (ended.length === 0 || (withings ?? garmin) === undefined) return "Everything works again.";

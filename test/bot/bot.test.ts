@@ -9,7 +9,7 @@ import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
 
 const words = wordsIn("en");
 const HELP = helpText(true, words);
-const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what is missing.";
+const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what’s missing.";
 
 let house: BotHouse;
 afterEach(() => house.close());
@@ -24,10 +24,10 @@ describe("what a person says", () => {
     ["/help@weighbridge_bot", HELP],
     ["help", HELP],
     ["Help!", HELP],
-    ["help me", "I did not understand that. /help shows what I can do."],
+    ["help me", "I didn’t understand that. /help shows what I can do."],
     ["/cancel", "There is nothing to cancel."],
-    ["hello", "I did not understand that. /help shows what I can do."],
-    ["/dance", "I did not understand that. /help shows what I can do."],
+    ["hello", "I didn’t understand that. /help shows what I can do."],
+    ["/dance", "I didn’t understand that. /help shows what I can do."],
   ])("%s is answered", async (said, answer) => {
     house = await startBotHouse({ linked: false });
     house.startBot();
@@ -55,7 +55,7 @@ describe("who is served", () => {
     const first = house.startBot();
     stranger.say("/start");
     expect((await stranger.waitForMessage()).text).toBe(
-      `This bot serves only its owner’s household. Sorry. (Your Telegram user id is ${STRANGER}.)`,
+      `Sorry, this bot is only for its owner’s household. (Your Telegram user id is ${STRANGER}.)`,
     );
     stranger.say("/sync");
     stranger.say("/status");

@@ -77,7 +77,7 @@ describe("what comes side by side", () => {
     await Promise.all([password, cancel]);
     const [asked, stopped] = said().slice(-2);
     expect(asked).toContain("Garmin sent a code");
-    expect(stopped).toBe("Stopped. Nothing was changed.");
+    expect(stopped).toBe("Cancelled. Nothing has changed.");
   });
 
   test("two copies that get one update handle it once, however long it takes", async () => {
@@ -114,7 +114,7 @@ describe("what people do", () => {
     house = await startBotHouse({ linked: false });
     house.startBot();
     const { messageId } = house.owner.say("hello");
-    await heard("I did not understand");
+    await heard("I didn’t understand");
     house.owner.edit(messageId, "/status");
     house.owner.say("/cancel");
     await heard("nothing to cancel");
@@ -172,7 +172,7 @@ describe("what people do", () => {
 
   test.each([
     ["a password", () => OWNER.password, "Garmin sent a code"],
-    ["an address with a ticket", () => house.sandbox.garmin.mintTicket(OWNER.email), "Signed in at Garmin"],
+    ["an address with a ticket", () => house.sandbox.garmin.mintTicket(OWNER.email), "Signed in to Garmin"],
   ])("%s below a picture is a secret like any other", async (_what, caption, answer) => {
     const running = await beforePassword();
     house.owner.say("/help");
@@ -186,7 +186,7 @@ describe("what people do", () => {
       update_id: nextUpdate++,
       message: { message_id: id, date: 1_795_000_000, chat: inChat, from, photo, caption: caption() },
     });
-    expect(said().join("\n")).toContain(`I deleted your message. ${answer}`);
+    expect(said().join("\n")).toContain(`I’ve deleted your message. ${answer}`);
     expect(house.owner.messages.some((it) => it.id === id)).toBe(false);
   });
 
@@ -196,7 +196,7 @@ describe("what people do", () => {
     await heard("Which e-mail");
     for (const typed of [`${"a".repeat(4080)}@example.org`, "nobody", "two @words.org"]) {
       house.owner.say(typed);
-      expect((await house.owner.waitForMessage()).text).toContain("That is no e-mail address.");
+      expect((await house.owner.waitForMessage()).text).toContain("That isn’t an e-mail address.");
     }
   });
 
@@ -217,7 +217,7 @@ describe("what people do", () => {
         } as never,
       },
     });
-    expect(said().at(-1)).toContain("I did not understand");
+    expect(said().at(-1)).toContain("I didn’t understand");
     house.owner.say(OWNER.password);
     await heard("Garmin sent a code");
   });
@@ -240,7 +240,7 @@ describe("what Telegram does", () => {
     expect(waited).toBeGreaterThanOrEqual(7000);
     const then = house.clock.now().getTime();
     house.owner.say("000000");
-    await heard("not right");
+    await heard("isn’t right");
     expect(house.clock.now().getTime() - then).toBeLessThan(7000);
   });
 
@@ -250,7 +250,7 @@ describe("what Telegram does", () => {
     house.owner.say(OWNER.password);
     await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
-    await heard("Signed in at Garmin as Owner.");
+    await heard("Signed in to Garmin as Owner.");
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
   });
 
@@ -284,25 +284,25 @@ describe("what Telegram does", () => {
     await heard("I’m waiting for the code Garmin sent you.");
     expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toEqual([]);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
-    await heard("Signed in at Garmin as Owner.");
+    await heard("Signed in to Garmin as Owner.");
   });
 
   test("a message that is too old to be edited is answered in a new one", async () => {
     house = await startBotHouse();
     house.startBot();
     house.owner.say("/disconnect");
-    await heard("What shall I remove?");
+    await heard("What should I remove?");
     failing("editMessageText", 400, "Bad Request: message can't be edited");
     house.owner.tap("The Garmin link");
     await heard("Remove the Garmin link?");
-    expect(said()).toEqual(["What shall I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
+    expect(said()).toEqual(["What should I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
   });
 
   test("a secret that cannot be deleted is said so, and is used all the same", async () => {
     await beforePassword();
     failing("deleteMessage", 400, "Bad Request: message can't be deleted", Number.POSITIVE_INFINITY);
     house.owner.say(OWNER.password);
-    await heard("I could not delete your message. Please delete it yourself. Garmin sent a code");
+    await heard("I couldn’t delete your message. Please delete it yourself. Garmin sent a code");
   });
 
   test("blocking the bot stops its messages and not the syncs; coming back is enough", async () => {
@@ -354,16 +354,16 @@ describe("a sealing key that was lost", () => {
     house.owner.say("/connect");
     const { text, buttons } = await house.owner.waitForMessage();
     expect(text).toMatch(/^Withings: signed out\nGarmin: signed out \(was Owner\)/);
-    expect(buttons.flat().map((it) => it.text)).toEqual(["Link Withings again", "Sign in at Garmin"]);
+    expect(buttons.flat().map((it) => it.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard("Signed in at Garmin as Owner.");
+    await heard("Signed in to Garmin as Owner.");
 
     house.owner.say("/disconnect");
-    await heard("What shall I remove?");
-    house.owner.tap("Everything of mine");
-    await heard("This cannot be undone");
+    await heard("What should I remove?");
+    house.owner.tap("Everything");
+    await heard("This can’t be undone");
     house.owner.tap("Yes, remove");
-    await heard("Everything is gone from here.");
+    await heard("I’ve removed everything of yours.");
     expect(await house.app.withingsUsers.accountOf(String(house.person.userid))).toBeUndefined();
   });
 });

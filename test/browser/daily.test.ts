@@ -16,7 +16,7 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   const heldGuest = async () => {
     await desktop.press("guest");
     await demo.pass(10);
-    const held = await desktop.waitForMessage("the scale wasn’t sure that it was you");
+    const held = await desktop.waitForMessage("the scale wasn’t sure it was you");
     return Number((await held.innerText()).match(/([\d.]+) kg/)?.[1]);
   };
   await desktop.linkBoth();
@@ -44,7 +44,7 @@ test("what waits fits onto a phone with its buttons", async ({ demo, phone }) =>
   await phone.press("guest");
   await phone.stepOnScale({ weightKg: 92.4 });
   await demo.pass(10);
-  await phone.waitForMessage("it is far from your recent weights");
+  await phone.waitForMessage("it’s far from your recent weights");
   await phone.say("/status");
   await phone.waitForMessage("Last sync:");
   await phone.shot("status with what waits, phone");
@@ -54,13 +54,13 @@ test("what waits fits onto a phone with its buttons", async ({ demo, phone }) =>
 test("everything is removed after one question, and can begin anew", async ({ desktop }) => {
   await desktop.linkBoth();
   await desktop.say("/disconnect");
-  await desktop.waitForMessage("What shall I remove?");
+  await desktop.waitForMessage("What should I remove?");
   await desktop.shot("disconnect 1 what, desktop");
-  await desktop.tapButton("Everything of mine");
-  await desktop.waitForMessage("This cannot be undone.");
+  await desktop.tapButton("Everything");
+  await desktop.waitForMessage("This can’t be undone.");
   await desktop.shot("disconnect 2 the question, desktop");
   await desktop.tapButton("Yes, remove");
-  await desktop.waitForMessage("Everything is gone from here.");
+  await desktop.waitForMessage("I’ve removed everything of yours.");
   await desktop.page.getByRole("button", { name: "Or link both at once" }).waitFor();
   await desktop.shot("disconnect 3 gone, desktop");
   await desktop.say("/start");

@@ -15,7 +15,7 @@ async function linkWithings(bot: PageDriver, shot: Shot) {
   await bot.waitForMessage("Hello.");
   await shot("1 Start says what is missing");
   await bot.tapButton("Link Withings");
-  await bot.waitForMessage("Withings asks on its own page");
+  await bot.waitForMessage("Withings will ask on its own page");
   await shot("2 the button to Withings");
   const consent = await bot.openButton("Open Withings");
   await shot("3 the page of Withings", consent);
@@ -53,8 +53,8 @@ async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   const address = await bot.clipboard();
   expect(address).toBe(garmin.url());
   await bot.say(address);
-  await bot.waitForMessage("Signed in at Garmin as");
-  await bot.waitForMessage("now seen in Garmin");
+  await bot.waitForMessage("Signed in to Garmin as");
+  await bot.waitForMessage("arrived in Garmin");
   await bot.page.locator("#messages article", { hasText: "ticket=ST-" }).waitFor({ state: "detached" });
   await shot("10 signed in, and the first sync");
   await bot.show("panel");
@@ -90,12 +90,12 @@ test("Garmin is linked here in the chat, and neither password nor code stay in i
   const code = await phone.mailedCode();
   await phone.shot("chat sign-in 3 the code is in the mail, phone");
   await phone.say(code === "123456" ? "654321" : "123456");
-  await phone.waitForMessage("That code is not right");
+  await phone.waitForMessage("That code isn’t right");
   await expect.poll(() => own.count()).toBe(1);
   await phone.shot("chat sign-in 4 a wrong code, phone");
   await phone.say(code);
-  await phone.waitForMessage("Signed in at Garmin as");
-  await phone.waitForMessage("now seen in Garmin");
+  await phone.waitForMessage("Signed in to Garmin as");
+  await phone.waitForMessage("arrived in Garmin");
   // Of all that was typed, nothing is left but the command it began with.
   await expect.poll(() => own.locator(".words").allInnerTexts()).toEqual(["/start"]);
   await phone.shot("chat sign-in 5 signed in, and the first sync, phone");

@@ -134,7 +134,7 @@ export class PageDriver {
     await this.say("/start");
     await this.waitForMessage("Hello.");
     await this.press("link");
-    await this.waitForMessage("now seen in Garmin");
+    await this.waitForMessage("arrived in Garmin");
   }
 
   /** A weigh-in of so much, among what Garmin Connect shows. */

@@ -102,7 +102,7 @@ test("a tap on a button that another tab has just used up is one clear sentence"
   await desktop.linkBoth();
   await desktop.press("guest");
   await demo.pass(10);
-  await desktop.waitForMessage("the scale wasn’t sure that it was you");
+  await desktop.waitForMessage("the scale wasn’t sure it was you");
   const other = await openAt({ width: 1280, height: 800 }, false);
   // The button as it was before the first tab's tap.
   const old = await other.button(/^Not mine/).elementHandle();

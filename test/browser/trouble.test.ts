@@ -40,10 +40,10 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
 test("removed at Withings, the bot says what that means and how to come back", async ({ desktop }) => {
   await desktop.linkBoth();
   await desktop.play("Remove the app at Withings");
-  await desktop.waitForMessage("You have removed me at Withings");
+  await desktop.waitForMessage("You’ve removed me at Withings");
   await desktop.shot("removed at Withings, desktop");
   await desktop.tapButton("Link Withings again");
-  await desktop.waitForMessage("Withings asks on its own page");
+  await desktop.waitForMessage("Withings will ask on its own page");
   const consent = await desktop.openButton("Open Withings");
   await desktop.markSeen();
   await consent.getByRole("button", { name: "Allow for Owner" }).click();

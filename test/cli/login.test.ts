@@ -118,7 +118,7 @@ describe("Garmin with a password", () => {
     expect(json()).toEqual({
       ...{ status: "success", account: OWNER, vendor: "garmin", displayName: "owner", uploadConsent: true },
     });
-    expect(stderr).toContain("Signed in at Garmin as owner.");
+    expect(stderr).toContain("Signed in to Garmin as owner.");
   });
 
   test("after a wrong code the next line is the next code", async () => {
@@ -127,7 +127,7 @@ describe("Garmin with a password", () => {
     for (const line of credentials()) login.line(line);
     await login.said("Garmin sent a code to ow*****@example.org.");
     login.line("000000");
-    await login.said("That code is not right.");
+    await login.said("That code isn’t right.");
     const code = sandbox.garmin.inbox[0]?.code ?? "";
     login.line(` ${code.slice(0, 3)} ${code.slice(3)} `);
     expect(await login.ended).toMatchObject({ exit: 0 });
@@ -161,7 +161,7 @@ describe("Garmin with a password", () => {
     const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
     expect(stderr).toMatch(
-      /(The input ended where an answer was needed|That is no e-mail address|Garmin needs a password).*begin again\.\n$/,
+      /(The input ended where an answer was needed|That isn’t an e-mail address|Garmin needs a password).*begin again\.\n$/,
     );
     expect(signIns()).toBe(0);
   });
@@ -174,7 +174,7 @@ describe("Garmin with a password", () => {
         exit: 3,
         status: "action_needed",
         action: "relink_garmin",
-        words: /^Garmin does not know this e-mail and password\.$/m,
+        words: /^Garmin doesn’t know this e-mail and password\.$/m,
       },
     ],
     [
@@ -184,7 +184,7 @@ describe("Garmin with a password", () => {
         exit: 3,
         status: "action_needed",
         action: "use_garmin_page",
-        words: /^Garmin wants to see .*: npx weighbridge login garmin --account 4711 --ticket$/m,
+        words: /^Garmin wants to check .*: npx weighbridge login garmin --account 4711 --ticket$/m,
       },
     ],
     [
@@ -204,7 +204,7 @@ describe("Garmin with a password", () => {
         exit: 3,
         status: "action_needed",
         action: "use_garmin_page",
-        words: /^Garmin does not take sign-ins from the network that I run in\./m,
+        words: /^Garmin refuses sign-ins from the network I run in\./m,
       },
     ],
     [
@@ -333,9 +333,9 @@ describe("Garmin with a ticket", () => {
       run(command, [`https://connect.garmin.com/app?ticket=${ticket()}`]),
       run(command, ["https://sso.garmin.com/sso/signin"]),
     ]);
-    expect(used.stderr).toMatch(/Garmin does not take that sign-in: each works once, for about a minute\./);
+    expect(used.stderr).toMatch(/Garmin doesn’t accept that sign-in: each one works once, for about a minute\./);
     expect(connect.stderr).toMatch(/That address is from Garmin Connect itself, which has already used the sign-in\./);
-    expect(none.stderr).toMatch(/There is no sign-in in that\./);
+    expect(none.stderr).toMatch(/That contains no sign-in\./);
     for (const ended of [used, connect, none]) {
       expect(ended.exit).toBe(3);
       expect(ended.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });

@@ -15,7 +15,7 @@ test("a sync brings what is new, and the next one finds it done", async () => {
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   const first = await machine.run(`sync --account ${OWNER} --json`);
-  expect(first).toMatchObject({ exit: 0, stderr: "1 reading now seen in Garmin.\n" });
+  expect(first).toMatchObject({ exit: 0, stderr: "1 reading arrived in Garmin.\n" });
   expect(first.json()).toEqual({ status: "success", ...COUNTS, synced: 1 });
   expect(machine.weights()).toEqual([80.25]);
 
@@ -58,7 +58,7 @@ test("with nothing linked it says which link is missing, and exits with 3", asyn
     accounts: [{ account: OWNER, status: "action_needed", ...COUNTS, action: "link_withings" }],
   });
   expect(dry.json()).toEqual({ status: "action_needed", ...COUNTS, action: "link_withings", readings: [] });
-  expect(one.stdout).toContain("Withings is not linked yet.");
+  expect(one.stdout).toContain("Withings isn’t linked yet.");
   expect([all.exit, one.exit, dry.exit]).toEqual([3, 3, 3]);
 });
 
@@ -90,7 +90,7 @@ test("the trouble of one account does not touch the other, and the worst of both
     ],
   });
   expect(stderr).toContain(`${OWNER}: Garmin has signed me out.`);
-  expect(stderr).toContain(`${HOUSEMATE}: 1 reading now seen in Garmin.`);
+  expect(stderr).toContain(`${HOUSEMATE}: 1 reading arrived in Garmin.`);
   expect(machine.weights(HOUSEMATE)).toEqual([91.5]);
 });
 
@@ -125,9 +125,7 @@ test("a dry run says what would happen with each reading and why, and changes no
   expect(lines).toEqual([
     expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}80\.50 kg: would be left, Garmin has it from elsewhere$/),
     expect.stringMatching(/80\.25 kg: would be sent, it is new$/),
-    expect.stringMatching(
-      /55\.00 kg: would be held: the scale wasn’t sure that it was you; assign it in the Withings app$/,
-    ),
+    expect.stringMatching(/55\.00 kg: would be held: the scale wasn’t sure it was you; assign it in the Withings app$/),
     expect.stringMatching(/54\.00 kg: would be left, Garmin has it from elsewhere$/),
     "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 2. Nothing was changed.",
   ]);
@@ -214,7 +212,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
 
   const sync = await machine.run(`sync --account ${OWNER}`);
   expect(sync.stdout).toMatch(
-    /^2 readings now seen in Garmin\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
+    /^2 readings arrived in Garmin\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
   );
   expect((await machine.run(`sync --account ${OWNER}`)).stdout).toBe(
     "Nothing new. Garmin has every other reading. (1 held, see npx weighbridge status)\n",
@@ -225,14 +223,12 @@ test("status and doctor tell how things are, to people and to scripts", async ()
     machine.run("doctor --json"),
   ]);
   expect(words.stdout).toMatch(
-    /^Account 4711\nWithings: linked, good for 36\d days, renewed by itself\nGarmin: linked as owner, good for \d+ days, renewed by itself\n/,
+    /^Account 4711\nWithings: linked, good for 36\d days, renews itself\nGarmin: linked as owner, good for \d+ days, renews itself\n/,
   );
   expect(words.stdout).toContain("Last weigh-in: 80.25 kg, ");
   expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
-  expect(words.stdout).toMatch(/Last sync: (today|\d+ \w+) \d\d:\d\d, all right/);
-  expect(words.stdout).toMatch(
-    /41\.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app\./,
-  );
+  expect(words.stdout).toMatch(/Last sync: (today|\d+ \w+) \d\d:\d\d, done/);
+  expect(words.stdout).toMatch(/41\.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app\./);
   expect(status.json()).toMatchObject({
     accounts: [
       {
@@ -249,7 +245,7 @@ test("status and doctor tell how things are, to people and to scripts", async ()
   expect(doctor.exit, doctor.stderr).toBe(3);
   expect(doctor.json()).toMatchObject({ status: "action_needed" });
   expect(doctor.stderr).toMatch(
-    /\nok {6}clock: correct\n(.*\n)+you {5}account 4711, last sync: (today|\d+ \w+) \d\d:\d\d, all right\. 1 reading needs your decision; see npx weighbridge status\.\n\n1 thing needs you\.\n$/,
+    /\nok {6}clock: correct\n(.*\n)+you {5}account 4711, last sync: (today|\d+ \w+) \d\d:\d\d, done\. 1 reading needs your decision; see npx weighbridge status\.\n\n1 thing needs you\.\n$/,
   );
 });
 
@@ -263,7 +259,7 @@ test("doctor leaves a new account to its owner, says who may not use the bot, an
   await machine.link(OWNER);
   machine.sandbox.faults.turnOn("withings_down");
   const foreign = await machine.run("doctor", [], { TELEGRAM_ALLOWED_IDS: String(HOUSEMATE) });
-  expect(foreign.stdout).toContain(`The bot does not serve ${OWNER}: add the number to TELEGRAM_ALLOWED_IDS`);
+  expect(foreign.stdout).toContain(`The bot isn’t open to ${OWNER}: add the number to TELEGRAM_ALLOWED_IDS`);
   expect(foreign.stdout).toMatch(
     /later {3}account 4711, Withings: Withings can’t be reached right now or isn’t answering properly/,
   );

@@ -82,7 +82,7 @@ test.skipIf(!hasPython)("on a terminal the e-mail is seen, password and code are
   terminal.type(`${code}\r`);
   expect(await terminal.exit, terminal.shown()).toBe(0);
 
-  expect(terminal.shown()).toContain("Signed in at Garmin as owner.");
+  expect(terminal.shown()).toContain("Signed in to Garmin as owner.");
   expect(terminal.shown()).toContain(email);
   expect(terminal.shown()).not.toContain(password.slice(0, 6));
   expect(terminal.shown()).not.toContain(code);
@@ -98,7 +98,7 @@ test.skipIf(!hasPython)("Ctrl-C and Ctrl-D at a question end in words", async ()
     await terminal.shows("Garmin password:");
     terminal.type(key);
     expect(await terminal.exit).toBe(2);
-    expect(terminal.shown()).toContain("Stopped. Nothing was changed.");
+    expect(terminal.shown()).toContain("Cancelled. Nothing has changed.");
   }
 });
 

@@ -54,7 +54,7 @@ test("Garmin signs you out and wants a code", async ({ task }) => {
       chat.say(OWNER.password);
       await saw("Garmin sent a code");
       chat.say(stage.sandbox.garmin.inbox.at(-1)?.code ?? "");
-      await saw("Signed in at Garmin");
+      await saw("Signed in to Garmin");
     },
     5,
   );
@@ -105,7 +105,7 @@ test("Garmin wants your consent to uploads (412)", async ({ task }) => {
   stage.begin();
   stage.sandbox.faults.turnOn("garmin_upload_412");
   stage.weighIn();
-  await stage.hears("owner", /^Garmin wants your consent/, 30);
+  await stage.hears("owner", /^Garmin needs your consent/, 30);
   await stage.heals("after you consent", () => stage.sandbox.faults.turnOff("garmin_upload_412"), 60);
   await stage.hearsEnd(/^Garmin accepts uploads again\. 1 reading/, 10);
 });
@@ -157,8 +157,8 @@ test.each([
   stage.sandbox.faults.turnOn(fault);
   stage.weighIn(80.43);
   const message = await stage.hears("owner", words, 26 * HOURS);
-  expect(message?.buttons.flat().map(({ text }) => text)).toContain("Go on with weigh-ins");
-  await stage.heals("after you say so", () => stage.chat.tap("Go on with weigh-ins"), 60);
+  expect(message?.buttons.flat().map(({ text }) => text)).toContain("Keep sending weigh-ins");
+  await stage.heals("after you say so", () => stage.chat.tap("Keep sending weigh-ins"), 60);
 });
 
 test("Garmin drops the body composition", async ({ task }) => {

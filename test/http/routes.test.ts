@@ -47,7 +47,7 @@ describe("the page after the consent", () => {
     const address = house.consent();
     const pages = await Promise.all([fetch(address), fetch(address)].map(async (it) => (await it).text()));
     expect(pages.filter((page) => page.includes("<h1>Linked</h1>"))).toHaveLength(1);
-    expect(pages.filter((page) => page.includes("<h1>Used already</h1>"))).toHaveLength(1);
+    expect(pages.filter((page) => page.includes("<h1>Already used</h1>"))).toHaveLength(1);
     expect(house.heard).toHaveLength(1);
   });
 
@@ -73,8 +73,8 @@ describe("the page after the consent", () => {
       expect(answer.status).toBe(400);
       return answer.text();
     };
-    expect(await says(`${house.url}/withings/callback?code=abc&state=made-up`)).toContain("does not come from me");
-    expect(await says(`${house.url}/withings/callback?code=abc`)).toContain("does not come from me");
+    expect(await says(`${house.url}/withings/callback?code=abc&state=made-up`)).toContain("isn’t from me");
+    expect(await says(`${house.url}/withings/callback?code=abc`)).toContain("isn’t from me");
     expect(await says(late)).toContain("ten minutes");
     expect(await says(`${house.url}/withings/callback?error=access_denied`)).toContain("Nothing was shared");
     expect(store.calls()).toBe(before);

@@ -197,7 +197,7 @@ describe.concurrent("clocks that differ by minutes", () => {
         house.sandbox.withings.notifications.drop(USERID);
         house.person.stepOnScale({ weightKg: 80.75 });
         house.chat.say("/sync");
-        await house.heard("1 reading now seen in Garmin.");
+        await house.heard("1 reading arrived in Garmin.");
         await house.quiet();
         expect(house.weightsKg()).toEqual([80.25, 80.5, 80.75]);
         expect(house.uploads()).toBe(3);
@@ -214,7 +214,7 @@ describe.concurrent("clocks that differ by minutes", () => {
           createdAt: new Date(Date.now() - 600_000),
         });
         house.chat.say("/sync");
-        await house.heard("1 reading now seen in Garmin.");
+        await house.heard("1 reading arrived in Garmin.");
         await house.quiet();
         expect(house.uploads()).toBe(1);
       },
@@ -265,7 +265,7 @@ test.concurrent("a deployment in the middle of a sign-in: the new version takes 
     for (const name of ["http", "worker"] as const) house[name].deploy(built().another(name, "0.2.0"));
     expect(await version()).toBe("0.2.0");
     chat.say(sandbox.garmin.inbox.at(-1)?.code ?? "");
-    await house.heard("Signed in at Garmin as Owner");
+    await house.heard("Signed in to Garmin as Owner");
     await house.quiet();
     expect(house.weightsKg()).toEqual([80.25]);
   }));
@@ -312,7 +312,7 @@ describe.concurrent("what an older version has left behind", () => {
     inHouse(async (house) => {
       await house.app.dialogs.write(String(ACCOUNT), { version: [0, 0], state: { garmin: [{ steps: ["password"] }] } });
       house.chat.say("hello");
-      await house.heard("I did not understand");
+      await house.heard("I didn’t understand");
       await house.quiet();
       expect(new Set(house.outcomes())).toEqual(new Set([200]));
     }));

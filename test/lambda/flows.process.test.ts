@@ -22,7 +22,7 @@ test("/sync is acknowledged at once, done by the worker, and shown in the messag
   await moveIn();
   house.person.stepOnScale({ weightKg: 80.25 });
   house.chat.say("/sync");
-  await house.heard("1 reading now seen in Garmin.");
+  await house.heard("1 reading arrived in Garmin.");
   await house.quiet();
   expect(house.weightsKg()).toEqual([80.25]);
   expect(await house.fates()).toEqual(["seen"]);
@@ -114,7 +114,7 @@ test("a Garmin session that ended is told once, fixed with a code over three pro
   chat.say(OWNER.password);
   await house.heard("Garmin sent a code");
   chat.say(code());
-  await house.heard("Signed in at Garmin as Owner");
+  await house.heard("Signed in to Garmin as Owner");
   await house.quiet();
   expect(house.http.starts() - started).toBe(4);
   expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
@@ -141,7 +141,7 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   chat.say("/start");
   await house.heard("Withings: not linked");
   chat.tap("Link Withings");
-  const page = await house.heard("Withings asks on its own page");
+  const page = await house.heard("Withings will ask on its own page");
   const back = sandbox.withings.allow(USERID, page.buttons.flat()[0]?.url ?? "");
   const shown = await fetch(back);
   expect(await shown.text()).toContain("Linked");
@@ -155,8 +155,8 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   const choice = await house.heard("Amazon’s network");
   expect(choice.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   chat.say(`${sandbox.garmin.ssoUrl}/sso/embed?ticket=${sandbox.garmin.mintTicket(OWNER.email)}`);
-  await house.heard("Signed in at Garmin as Owner.");
-  await house.heard("1 reading now seen in Garmin.");
+  await house.heard("Signed in to Garmin as Owner.");
+  await house.heard("1 reading arrived in Garmin.");
   await house.quiet();
   expect(house.weightsKg()).toEqual([80.25]);
   expect(new Set(sandbox.withings.notifications.subscriptions.map(({ callbackurl }) => callbackurl))).toEqual(
@@ -169,7 +169,7 @@ test("a job that nobody can do is put aside after seven times, rings, and holds 
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.sqs.send(ACCOUNT, '{"reason":"from the future"}');
   house.chat.say("/sync");
-  await house.heard("1 reading now seen in Garmin.");
+  await house.heard("1 reading arrived in Garmin.");
   await house.quiet();
   const failed = house.worker.logged().filter(({ event }) => event === "job_failed");
   expect(failed.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3, 4, 5, 6, 7]);

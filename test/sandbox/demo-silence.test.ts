@@ -34,7 +34,7 @@ const alarms = async () => (await observed()).mails.filter(({ to }) => to === "A
 
 async function link() {
   await act("link");
-  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
 }
 
 const silent = (Object.keys(whatToLookAt) as Trouble[]).filter((name) => !/^bot_(taken|polled)$/.test(name));
@@ -76,7 +76,7 @@ test("what Telegram has refused is a question to you, and comes once messages ge
   expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody of \d+ kg stepped on/);
   await act("putRight");
   await act("passTime", { until: "hour" });
-  await chat.waitForMessage(({ text }) => text.includes("wasn’t sure that it was you"));
+  await chat.waitForMessage(({ text }) => text.includes("wasn’t sure it was you"));
 });
 
 test("before both are linked, the bot has nothing that Telegram could refuse, and the page says so", async () => {

@@ -46,7 +46,7 @@ const subscriptions = () =>
 async function link() {
   await act("link");
   expect(await observed()).toMatchObject({ linked: true, signedOut: false });
-  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
   await expect.poll(subscriptions).toHaveLength(3);
 }
 
@@ -65,7 +65,7 @@ test("linked at once, the bot subscribes at Withings and brings over what is the
 test("the bot hears at once that it was removed at Withings", async () => {
   await link();
   expect(await act("removeApp")).toMatch(/Withings tells it so/);
-  await chat.waitForMessage(({ text }) => text.startsWith("You have removed me at Withings"));
+  await chat.waitForMessage(({ text }) => text.startsWith("You’ve removed me at Withings"));
   await expect.poll(observed).toMatchObject({ linked: false, signedOut: false });
 });
 
@@ -263,7 +263,7 @@ test("putting everything right doesn’t say that all works while Garmin has sig
   await act("weighIn");
   await act("passTime", { until: "hour" });
   expect(await act("putRight")).toBe(
-    "Nothing is broken any more. What is left to you, in the chat: sign in at Garmin again.",
+    "Nothing is broken any more. What is left to you, in the chat: sign in to Garmin again.",
   );
   await act("link");
   expect(await act("putRight")).toBe("Everything works again.");
@@ -313,7 +313,7 @@ test("a program that ends by itself is shown as stopped, with its last words", a
 test("without a public address the address that Withings leads to is pasted, and nobody announces", async () => {
   await act("address", { on: false });
   expect(await act("link")).toMatch(/Linked/);
-  await chat.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
   expect(subscriptions()).toEqual([]);
   const [, landing = ""] = demo.sandbox.withings.application.redirectUrls;
   expect(await (await fetch(landing)).text()).toContain("Copy the address</button>");

@@ -14,7 +14,7 @@ const arrived = (count: number) => vi.waitFor(() => expect(house.weights()).toHa
 /** Opens the consent page as a browser does, and follows it back to us. */
 async function allowAtWithings() {
   house.chat.tap("Link Withings");
-  const page = urlOf(await saw("Withings asks on its own page"));
+  const page = urlOf(await saw("Withings will ask on its own page"));
   const back = house.sandbox.withings.allow(USERID, page);
   expect(await (await fetch(back)).text()).toContain("Linked");
   await saw("Withings is linked");
@@ -46,9 +46,9 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   await first.stop();
   const second = await start();
   chat.say("000000");
-  await saw("That code is not right");
+  await saw("That code isn’t right");
   chat.say(code());
-  await saw("Signed in at Garmin as Owner");
+  await saw("Signed in to Garmin as Owner");
   await saw("Nothing new. Garmin has every reading.");
   await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), WAIT);
 
@@ -88,7 +88,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   chat.say(OWNER.password);
   await saw("Garmin sent a code");
   chat.say(code());
-  await saw("Signed in at Garmin as Owner");
+  await saw("Signed in to Garmin as Owner");
   await arrived(2);
   await vi.waitFor(
     () => expect(told().filter((text) => text.startsWith("Garmin lets me in again."))).toHaveLength(1),

@@ -170,7 +170,7 @@ describe("what an owner hears without asking", () => {
     await stop();
     await (await serve()).rounds(2);
     expect(told()).toEqual([
-      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app.",
+      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app.",
     ]);
   });
 
@@ -333,7 +333,7 @@ test("a /sync that a program had taken before it was killed is answered by the n
   // Not this account's own visit: it would bring the reading as well.
   await house.app.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
-  await expect.poll(() => told()).toEqual(["1 reading now seen in Garmin."]);
+  await expect.poll(() => told()).toEqual(["1 reading arrived in Garmin."]);
   expect(house.weights()).toHaveLength(1);
 });
 

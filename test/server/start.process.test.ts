@@ -74,7 +74,7 @@ describe("start", () => {
     });
     expect({ exit, stdout, stderr }).toEqual({
       ...{ exit: 2, stdout: "" },
-      stderr: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.\n",
+      stderr: "Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.\n",
     });
   });
 

@@ -159,10 +159,10 @@ test("a slow answer in one chat does not delay another chat", async () => {
   await expect.poll(() => house.sandbox.garmin.requests.length, WAIT).toBeGreaterThan(0);
   mate.say("/cancel");
   await mate.waitForMessage(({ text }) => text.includes("nothing to cancel"));
-  expect(house.told().join("\n")).not.toContain("Signed in at Garmin");
+  expect(house.told().join("\n")).not.toContain("Signed in to Garmin");
   // Not confirmed before it is handled, nor what came after it: a killed program gets both again.
   expect(house.sandbox.telegram.pendingUpdates()).toBe(2);
-  await heard("Signed in at Garmin as Owner.");
+  await heard("Signed in to Garmin as Owner.");
   await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
 });
 

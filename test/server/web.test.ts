@@ -146,7 +146,7 @@ describe("a program with an address", () => {
     sandbox.faults.remove("away");
     await post();
     await expect.poll(() => app.links.read(ACCOUNT, "withings")).toBeUndefined();
-    expect(told()).toEqual([expect.stringMatching(/^You have removed me at Withings/)]);
+    expect(told()).toEqual([expect.stringMatching(/^You’ve removed me at Withings/)]);
     expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
 

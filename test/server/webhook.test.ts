@@ -115,7 +115,7 @@ describe("a program with an address", () => {
     house.chat.say(OWNER.password);
     await heard("Garmin sent a code");
     house.chat.say(house.sandbox.garmin.inbox[0]?.code ?? "");
-    await heard("Signed in at Garmin as Owner.");
+    await heard("Signed in to Garmin as Owner.");
     await delivered();
     expect(new Set(statuses())).toEqual(new Set([200]));
     expect(JSON.stringify(logged)).not.toContain(OWNER.password);
@@ -132,7 +132,7 @@ describe("a program with an address", () => {
     house.chat.say(OWNER.password);
     await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
     await stop();
-    expect(house.told().join("\n")).toContain("Signed in at Garmin as Owner.");
+    expect(house.told().join("\n")).toContain("Signed in to Garmin as Owner.");
     await expect.poll(() => statuses().at(-1)).toBe(200);
     house.chat.say("/cancel");
     await expect.poll(() => statuses().at(-1)).toBe("Connection failed");
@@ -185,7 +185,7 @@ test("from webhook to long polling and back, nothing that is written gets lost o
   Object.assign(env, withAddress);
   house.chat.say("hello");
   await begin();
-  await heard("I did not understand");
+  await heard("I didn’t understand");
   await delivered();
   expect(house.told()).toHaveLength(3);
 });

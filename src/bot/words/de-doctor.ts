@@ -30,44 +30,44 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   },
   reportButton: "Datei für einen Fehlerbericht",
   reportCaption:
-    "Häng diese Datei an, wenn du meldest, dass etwas nicht geht. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
+    "Häng diese Datei an einen Fehlerbericht an. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
   complete: "vollständig",
   store: (table, where, accounts) => `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
   openToOthers: (open) =>
     `Andere Benutzer dieses Rechners können deine Daten lesen oder ändern. Rufe auf: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
   sealing: (links) =>
     links === 0
-      ? "vorhanden, noch ist keine Verbindung gespeichert"
+      ? "bereit; noch ist keine Verbindung gespeichert"
       : `öffnet ${links === 1 ? "die gespeicherte Verbindung" : links === 2 ? "beide gespeicherten Verbindungen" : `alle ${links} gespeicherten Verbindungen`}`,
   telegram: (username, hasWebhook) =>
     hasWebhook
-      ? `@${username}, und Telegram bringt mir, was Leute schreiben`
-      : `@${username}, und ich hole ab, was Leute schreiben`,
+      ? `@${username}, und Telegram stellt mir Nachrichten zu`
+      : `@${username}, und ich hole Nachrichten selbst ab`,
   telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
   telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
   webhookFails: (waiting) =>
-    `Telegram kann mir nicht bringen, was Leute schreiben: ${waiting} ${waiting === 1 ? "Nachricht wartet" : "Nachrichten warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+    `Telegram kann mir keine Nachrichten zustellen: ${waiting} ${waiting === 1 ? "wartet" : "warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
   webhookElsewhere: (host) =>
     `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
   polledElsewhere:
     "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
   webhookMissing:
-    "Telegram weiß noch nicht, wohin es zustellen soll. Das laufende Programm sagt es ihm in wenigen Minuten; bleibt es so, starte es neu.",
+    "Telegram kennt meine Adresse noch nicht. Das laufende Programm trägt sie in wenigen Minuten ein; wenn nicht, starte es neu.",
   application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
   garminReachable: "von hier aus erreichbar",
   garminPageOnly:
-    "geht nur auf Garmins eigener Seite: Aus diesem Netz nimmt Garmin keine Anmeldungen an. Das betrifft nur das Anmelden.",
+    "geht nur auf Garmins eigener Seite, weil Garmin Anmeldungen aus diesem Netz ablehnt. Den Abgleich betrifft das nicht.",
   garminLimits: "Garmin begrenzt Anmeldungen von hier. Versuche es später noch einmal.",
-  garminOdd: "Garmins Anmeldung antwortet seltsam. Versuche es später noch einmal.",
+  garminOdd: "Garmins Anmeldung antwortet auf eine Art, die ich nicht kenne. Versuche es später noch einmal.",
   clock: "geht richtig",
   clockOff: (seconds) =>
     `Die Uhr dieses Rechners geht ${amount(seconds)} ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
-  noServerTime: "Kein Server hat die Zeit gesagt. Versuche es später noch einmal.",
+  noServerTime: "Kein Server hat die Zeit genannt. Versuche es später noch einmal.",
   mayUse: "darf den Bot benutzen",
   blocksBot: (since) =>
-    `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Um wieder davon zu erfahren: die Blockierung aufheben oder dem Bot schreiben`,
+    `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Abhilfe: die Blockierung aufheben oder dem Bot schreiben`,
   mayNotUse: (account) =>
-    `Der Bot ist für ${account} nicht da: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, mit einem Komma.`,
+    `Der Bot ist für ${account} nicht freigegeben: Ergänze die Nummer in TELEGRAM_ALLOWED_IDS, nach einem Komma.`,
   asksToWait: (vendor, until) =>
     `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
   withings: "antwortet und lässt mich deine Messwerte lesen",
@@ -83,10 +83,10 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
       "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
   },
   noRunNeedsLinks: "der nächste braucht beide Verbindungen",
-  noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er kommt von selbst.",
-  noRunSinceClock: "Seit die Uhr wieder stimmt, gab es noch keinen Abgleich. Er kommt von selbst.",
+  noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er beginnt von selbst.",
+  noRunSinceClock: "Seit die Uhr wieder stimmt, gab es noch keinen Abgleich. Er beginnt von selbst.",
   runNeedsClock: "geht erst weiter, wenn die Uhr stimmt; nichts ist verloren",
-  noRunYet: "Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
+  noRunYet: "Es gab noch keinen Abgleich. Er beginnt von selbst; mit /sync sofort.",
   runTooOld: (at, minutes) =>
     `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
   runBroke:

@@ -30,7 +30,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "code_too_soon":
       return "Garmin sendet nur jede halbe Minute einen neuen Code. Versuche es gleich noch einmal.";
     case "expired":
-      return "Das hat zu lange gedauert, und Garmin hat die Anmeldung geschlossen. Wir beginnen neu.";
+      return "Das hat zu lange gedauert, und Garmin hat die Anmeldung geschlossen. Fangen wir neu an.";
     case "code_tries_over":
       return "Das war der dritte falsche Code, darum höre ich hier auf: Nach ein paar weiteren nimmt Garmin einen Tag lang keinen mehr an. Melde dich noch einmal an, wenn du den richtigen zur Hand hast.";
     case "too_many_codes":
@@ -50,21 +50,21 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "chinese_account":
       return "Diese Adresse ist von garmin.cn. Konten vom chinesischen Festland führt Garmin getrennt, und ich unterstütze sie noch nicht. Mit einem Konto bei garmin.com geht es.";
     case "wrong_password":
-      return "Garmin kennt diese E-Mail mit diesem Passwort nicht. Sieh noch einmal nach: Nach ein paar falschen Versuchen hört Garmin stundenlang nicht mehr zu.";
+      return "Garmin kennt diese E-Mail mit diesem Passwort nicht. Prüfe beides: Nach ein paar falschen Versuchen nimmt Garmin stundenlang keine Anmeldung mehr an.";
     case "captcha":
-      return "Garmin möchte sehen, dass du kein Roboter bist. Das geht nur auf seiner eigenen Seite.";
+      return "Garmin möchte prüfen, dass du kein Roboter bist. Das geht nur auf seiner eigenen Seite.";
     case "account_locked":
       return "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann auf Garmins eigener Seite an.";
     case "blocked":
       return "Garmin nimmt aus dem Netz, in dem ich laufe, keine Anmeldungen an. Melde dich in deinem Browser auf Garmins eigener Seite an.";
     case "ticket_refused":
-      return "Garmin nimmt diese Anmeldung nicht an: Jede gilt einmal, etwa eine Minute lang. Öffne die Seite noch einmal und sende mir, wo sie endet.";
+      return "Garmin nimmt diese Anmeldung nicht an: Jede gilt einmal, etwa eine Minute lang. Öffne die Seite noch einmal und sende mir die Adresse, auf der sie endet.";
     case "access_refused":
       return `Garmin hat dich angemeldet, dann aber den eben erteilten Zugang nicht akzeptiert. Das kommt bei manchen Konten vor, und ein anderer Weg klappt oft: ${OTHER_WAY[result.next ?? "page"]}`;
     case "no_ticket":
       return "Darin steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
     case "spent_ticket":
-      return "Diese Adresse ist von Garmin Connect selbst, das die Anmeldung schon verbraucht hat. Öffne die Seite mit dem Knopf unten und sende mir, wo diese endet.";
+      return "Diese Adresse ist von Garmin Connect selbst, das die Anmeldung schon verbraucht hat. Öffne die Seite mit dem Knopf unten und sende mir die Adresse, auf der sie endet.";
     case "unclear":
       return "Garmin hat auf eine Art geantwortet, die ich nicht kenne. Melde dich auf seiner eigenen Seite an.";
   }

@@ -27,7 +27,7 @@ const HELD: Record<HeldReason, string> = {
 
 const FAILED: Record<FailReason, string> = {
   out_of_range: "solche Werte oder so ein Datum kann Garmin nicht speichern",
-  refused_by_garmin: "Garmin hat sie abgelehnt; ich biete sie morgen wieder an",
+  refused_by_garmin: "Garmin hat sie abgelehnt; ich versuche es morgen wieder",
   never_appeared: "Garmin hat sie angenommen, aber nie gezeigt",
   unreadable_in_garmin: "Garmin zeigt dort etwas, das ich nicht lesen kann; darum sende ich sie nicht noch einmal",
 };

@@ -43,7 +43,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   more: {
     units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
     zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
-    summary: "Die Stunde der Zusammenfassung, und wann sie kommt.",
+    summary: "Wie oft die Zusammenfassung kommt, und zu welcher Stunde.",
     silence:
       "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
     patience:
@@ -72,13 +72,13 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     muscle: "Muskeln",
     bloodPressure: "Blutdruck",
   },
-  asWithings: "Withings überlassen",
+  asWithings: "Zeitzone von Withings",
   typeZone: "Eintippen",
   askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
   isThisZone: "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land.",
   whichZone: "Welche von diesen?",
   oneOfTheseZones: (found) =>
-    `Es gibt ${found} solche Zeitzonen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
+    `${found} Zeitzonen passen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
   unknownZone:
     "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
   zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",

@@ -14,7 +14,7 @@ export function summaryInGerman({ number, weight, weightChange, percent, reading
     lastWeighIn: (weightKg, takenAt, daysAgo) =>
       `Letztes Gewicht: ${weight(weightKg)}, ${time(takenAt)}, vor ${daysAgo} Tagen.`,
     mean: (meanKg, changeKg) =>
-      `Mittel der 7 Tage: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} gegenüber der Woche davor`}.`,
+      `7-Tage-Mittel: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} gegenüber der Woche davor`}.`,
     body: (parts) => `Körper: ${parts.join(", ")}.`,
     part: {
       bodyFatPercent: (value) => `Fett ${percent(value)}`,

@@ -85,12 +85,12 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
       scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
     },
     withingsRemovedThere:
-      "Du hast mich bei Withings entfernt, darum lese ich deine Waage nicht mehr. Was in Garmin ist, bleibt. Wenn du mich zurückhaben möchtest, verbinde neu.",
+      "Du hast mich bei Withings entfernt, darum lese ich deine Waage nicht mehr. Was in Garmin ist, bleibt. Wenn du mich zurückhaben möchtest, verbinde Withings neu.",
     subscriptions: {
       restored:
         "Withings hatte aufgehört, mir neue Messungen zu melden. Ich habe es wieder eingerichtet; nichts ging verloren.",
       unreachable:
-        "Withings erreicht meine öffentliche Adresse nicht und meldet mir Neues darum nicht sofort. Nichts ist verloren: Ich sehe selbst nach, die Messungen kommen also etwas später an, und einmal am Tag frage ich Withings wieder. Wer mich betreibt, sollte prüfen, ob die Adresse von außen antwortet.",
+        "Withings erreicht meine öffentliche Adresse nicht und meldet mir Neues darum nicht sofort. Nichts ist verloren: Ich sehe selbst nach, die Messungen kommen also etwas später an. Einmal am Tag frage ich Withings wieder. Wer mich betreibt, sollte prüfen, ob die Adresse von außen antwortet.",
       reached: "Withings erreicht meine öffentliche Adresse wieder und meldet mir neue Messungen sofort.",
     },
   };

@@ -26,9 +26,9 @@ const ACTION: Record<Action, string> = {
   grant_garmin_upload:
     "Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. Deine Messungen warten bei Withings. Öffne in Garmin Connect die Einstellungen, dann Datenschutz, und erlaube „Hochladen von Geräten“.",
   unlock_garmin_account: "Garmin hat dieses Konto gesperrt. Entsperre es auf garmin.com und melde dich dann neu an.",
-  use_garmin_page: "Garmin möchte dich auf seiner eigenen Seite sehen. Melde dich dort an.",
+  use_garmin_page: "Garmin möchte, dass du dich auf seiner eigenen Seite anmeldest.",
   fix_withings_application:
-    "Withings akzeptiert die Client-ID und das Client-Secret nicht, mit denen ich mich dort ausweise. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com in meine Einstellungen kopieren.",
+    "Withings akzeptiert meine Client-ID und mein Client-Secret nicht. Nichts ist verloren. Wer mich betreibt, muss beide noch einmal aus der Anwendung auf developer.withings.com in meine Einstellungen kopieren.",
   fix_withings_callback:
     "Withings akzeptiert die Callback-Adresse nicht. Wer mich betreibt, muss sie auf developer.withings.com in der Anwendung eintragen, und zwar genau wie in meinen Einstellungen (habe ich eine öffentliche Adresse, dann diese mit /withings/callback dahinter).",
   fix_clock:
@@ -39,30 +39,30 @@ const ACTION: Record<Action, string> = {
 
 const CHAT: ChatWords = {
   commands: {
-    sync: "Neues hinübertragen",
+    sync: "Neue Messungen jetzt übertragen",
     status: "Deine Verbindungen und Messungen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Zusammenfassung, Sprache",
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
-    cancel: "Abbrechen, was gerade offen ist",
+    cancel: "Den offenen Dialog abbrechen",
   },
   ownerCommands: { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" },
   broken:
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
   greeting:
-    "Hallo. Ich trage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, melde ich mich hier; sonst bin ich still.",
+    "Hallo. Ich übertrage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, schreibe ich hier; sonst bin ich still.",
   helpWithGarminsPage:
     "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
   refusal: (telegramUserId) =>
-    `Dieser Bot ist nur für den Haushalt seines Besitzers da. Tut mir leid. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
+    `Tut mir leid, dieser Bot ist nur für den Haushalt seines Besitzers da. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
   onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
   nothingToCancel: "Es gibt nichts abzubrechen.",
   cancelled: "Abgebrochen. Nichts wurde geändert.",
   signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
   notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
-  oldButton: "Dieser Knopf ist veraltet. Hier siehst du, was jetzt gilt.",
+  oldButton: "Dieser Knopf ist veraltet. Hier ist der neueste Stand.",
   questionOver: {
     withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
     garmin:
@@ -82,7 +82,7 @@ const CHAT: ChatWords = {
   notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
   allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
   oneMissing: "Der Knopf verbindet, was noch fehlt.",
-  goingOn: "Ich mache weiter. Die wartenden Messungen gehen jetzt zu Garmin.",
+  goingOn: "Gut, die wartenden Messungen gehen jetzt zu Garmin.",
 };
 
 const DISCONNECT: DisconnectWords = {
@@ -90,15 +90,15 @@ const DISCONNECT: DisconnectWords = {
   disconnectChoice: {
     withings: "Die Verbindung zu Withings",
     garmin: "Die Verbindung zu Garmin",
-    everything: "Alles von mir",
+    everything: "Alles",
   },
   disconnectSure: {
     withings:
-      "Die Verbindung zu Withings entfernen? Dann lese ich deine Waage nicht mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+      "Die Verbindung zu Withings entfernen? Dann lese ich deine Waage nicht mehr, behalte aber die Liste dessen, was ich gesendet habe.",
     garmin:
-      "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr. Die Liste dessen, was ich gesendet habe, bleibt.",
+      "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr, behalte aber die Liste dessen, was ich gesendet habe.",
     everything:
-      "Beide Verbindungen, die Liste des Gesendeten, was du zu zurückgehaltenen Messungen gesagt hast und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
+      "Beide Verbindungen, die Liste des Gesendeten, deine Entscheidungen über zurückgehaltene Messungen und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
   },
   disconnected: {
     withings:
@@ -106,7 +106,7 @@ const DISCONNECT: DisconnectWords = {
     garmin:
       "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
     everything:
-      "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; lösche es dort, wenn du magst. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
+      "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
   },
 };
 
@@ -126,7 +126,7 @@ const BUTTON: ButtonWords = {
   lookAgain: "Noch einmal nachsehen",
   cancel: "Abbrechen",
   setTimezone: "Zeitzone einstellen",
-  goOn: { weigh_in: "Mit Gewichten weitermachen", blood_pressure: "Mit Blutdruck weitermachen" },
+  goOn: { weigh_in: "Weiter Gewichte senden", blood_pressure: "Weiter Blutdruck senden" },
   stopSending: { weigh_in: "Keine Gewichte mehr senden", blood_pressure: "Keinen Blutdruck mehr senden" },
   switchLink: "Ja, wechseln",
   keepLink: "Nein, so lassen",
@@ -147,7 +147,7 @@ const lastSync = ({ time, moment }: Format): Words["lastSync"] => ({
   line: (run) => `Letzter Abgleich: ${run}`,
   run: (finishedAt, ending, synced) => `${time(finishedAt)}, ${ending}${synced > 0 ? `, ${readings(synced)}` : ""}`,
   ending: {
-    success: "alles gut",
+    success: "fertig",
     retry_later: "noch nicht fertig",
     action_needed: "wartet auf dich",
     error: "bei mir schiefgegangen",
@@ -168,12 +168,12 @@ const SYNC: Words["sync"] = {
   nothingReadable: "Nichts Neues, das ich lesen kann.",
   hasEvery: "Garmin hat alle Messungen.",
   hasEveryOther: "Garmin hat alle anderen Messungen.",
-  seen: (count) => `${readings(count)} jetzt in Garmin zu sehen.`,
+  seen: (count) => `${readings(count)} in Garmin angekommen.`,
   alreadyThere: (count) => `${count} davon hatte Garmin schon.`,
   notStored: (count, status) =>
     `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
   held: (count, status) => `(${count} zurückgehalten, siehe ${status})`,
-  needsYou: (status) => `Etwas wartet auf dich. ${status} sagt, was ich weiß.`,
+  needsYou: (status) => `Etwas wartet auf dich. ${status} sagt, was.`,
   busy: "Ein Abgleich läuft schon. Einen Moment noch.",
   problem: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
 };
@@ -210,7 +210,7 @@ const news = ({ moment }: Format): Words["news"] => ({
   noneMissed: (since) =>
     since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
   expiry: (vendor, daysLeft) =>
-    `Meine Erlaubnis bei ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich sie zuletzt nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
+    `Mein Zugang zu ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich ihn nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
   unreadable: () =>
     "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
 });
@@ -226,7 +226,7 @@ const people = ({ day }: Format): Words["people"] => ({
   invitation: (link) =>
     `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er gilt für eine Person und 24 Stunden lang.`,
   invitationOver: "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
-  joined: (name) => `${name} ist jetzt da. /people zeigt, wer mich benutzt.`,
+  joined: (name) => `${name} ist jetzt dabei. /people zeigt, wer mich benutzt.`,
   title: "Wer mich benutzen darf:",
   you: "du",
   nameless: (telegramUserId) => `die Person mit der Telegram-ID ${telegramUserId}`,
@@ -234,8 +234,8 @@ const people = ({ day }: Format): Words["people"] => ({
     `${who}: in meinen Einstellungen zugelassen, ${since ? `hier seit ${day(since)}` : "noch nicht da"}`,
   invited: (who, since) => `${who}: eingeladen, hier seit ${day(since)}`,
   remove: (name) => `${name} entfernen`,
-  sure: (name) => `${name} entfernen? Verbindungen, Liste und Einstellungen werden hier gelöscht.`,
-  removed: (name) => `${name} ist entfernt.`,
+  sure: (name) => `${name} entfernen? Das löscht hier Verbindungen, Liste und Einstellungen.`,
+  removed: (name) => `Ich habe ${name} entfernt.`,
   farewell:
     "Wer mich betreibt, hat dich aus diesem Bot entfernt. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
 });

@@ -35,7 +35,7 @@ export const DOCTOR_IN_ENGLISH = {
   },
   reportButton: "File for a bug report",
   reportCaption:
-    "Attach this file when you report that something doesn’t work. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
+    "Attach this file to a bug report. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
   complete: "complete",
   store: (table: string, where: string, accounts: number) =>
     `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
@@ -44,37 +44,35 @@ export const DOCTOR_IN_ENGLISH = {
     `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
   sealing: (links: number) =>
     links === 0
-      ? "there, and no link is stored yet"
+      ? "ready; no link is stored yet"
       : `opens ${links === 1 ? "the stored link" : links === 2 ? "both stored links" : `all ${links} stored links`}`,
   telegram: (username: string, hasWebhook: boolean) =>
-    hasWebhook
-      ? `@${username}, and Telegram brings me what people write`
-      : `@${username}, and I fetch what people write`,
-  telegramUnknown: "Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
-  telegramSilent: "Telegram gave no answer. Try again later.",
+    hasWebhook ? `@${username}, and Telegram delivers messages to me` : `@${username}, and I fetch messages myself`,
+  telegramUnknown: "Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
+  telegramSilent: "Telegram didn’t answer. Try again later.",
   webhookFails: (waiting: number) =>
-    `Telegram cannot bring me what people write: ${waiting} ${waiting === 1 ? "message waits" : "messages wait"}. Check that the public address answers from outside.`,
+    `Telegram can’t deliver messages to me: ${waiting} ${waiting === 1 ? "is" : "are"} waiting. Check that the public address answers from outside.`,
   webhookElsewhere: (host: string) =>
     `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
   polledElsewhere:
     "Another program is also reading this bot’s messages, so some get no answer from me. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
   webhookMissing:
-    "Telegram does not know yet where to deliver. The running program tells it within minutes; if it stays so, restart it.",
+    "Telegram doesn’t know my address yet. The running program sets it within minutes; if it doesn’t, restart it.",
   application: "Withings accepts its id and secret",
   garminReachable: "reachable from here",
   garminPageOnly:
-    "works on Garmin’s own page only: Garmin takes no sign-ins from this network. This concerns signing in only.",
-  garminLimits: "Garmin limits sign-ins from here. Try again later.",
-  garminOdd: "Garmin’s sign-in answers oddly. Try again later.",
+    "works only on Garmin’s own page, because Garmin refuses sign-ins from this network. Syncing isn’t affected.",
+  garminLimits: "Garmin is limiting sign-ins from here. Try again later.",
+  garminOdd: "Garmin’s sign-in is answering in a way I don’t know. Try again later.",
   clock: "correct",
   clockOff: (seconds: number) =>
     `This machine’s clock is ${amount(seconds)} ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
-  noServerTime: "No server told the time. Try again later.",
+  noServerTime: "No server gave the time. Try again later.",
   mayUse: "may use the bot",
   blocksBot: (since: string) =>
-    `has had the bot blocked in Telegram since ${since}, so isn’t told of any trouble. Syncing continues. To be told again, unblock the bot or write to it`,
+    `has had the bot blocked in Telegram since ${since}, so doesn’t hear about trouble. Syncing continues. To fix this, unblock the bot or write to it`,
   mayNotUse: (account: number) =>
-    `The bot does not serve ${account}: add the number to TELEGRAM_ALLOWED_IDS, with a comma.`,
+    `The bot isn’t open to ${account}: add the number to TELEGRAM_ALLOWED_IDS, after a comma.`,
   asksToWait: (vendor: string, until: string) =>
     `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
   withings: "answers, and lets me read your measurements",
@@ -90,10 +88,10 @@ export const DOCTOR_IN_ENGLISH = {
       "Withings doesn’t tell me about them, because it couldn’t reach me when I last set it up. Until it can, I check myself. Check that the public address answers from outside.",
   },
   noRunNeedsLinks: "the next one needs both links",
-  noRunSinceLink: "No sync has run since the last new link. It comes by itself.",
-  noRunSinceClock: "No sync has run since the clock was set right. It comes by itself.",
+  noRunSinceLink: "No sync has run since the last new link. One starts by itself.",
+  noRunSinceClock: "No sync has run since the clock was set right. One starts by itself.",
   runNeedsClock: "stopped until the clock is right; nothing is lost",
-  noRunYet: "There was no sync yet. It comes by itself; /sync begins it now.",
+  noRunYet: "No sync has run yet. One starts by itself; /sync starts it now.",
   runTooOld: (at: string, minutes: number) =>
     `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
   runBroke:
@@ -106,7 +104,7 @@ export const DOCTOR_IN_ENGLISH = {
       ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),
       ...(broken > 0 ? [`${things(broken)} broke on my side; the person who runs me can find more in my log.`] : []),
       ...(later > 0
-        ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} right at the moment; check again later.`]
+        ? [`${things(later)} ${later === 1 ? "isn’t" : "aren’t"} working right now; check again later.`]
         : []),
     ];
     return said.join(" ") || (notes > 0 ? "Nothing needs you." : "All good.");

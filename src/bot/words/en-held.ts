@@ -10,10 +10,10 @@ const KIND: Record<ReadingKind, [one: string, many: string]> = {
 };
 
 const HELD: Record<HeldReason, string> = {
-  ambiguous_person: "the scale wasn’t sure that it was you; assign it in the Withings app",
-  typed_at_sign_up: "it was typed in when the Withings account was made",
+  ambiguous_person: "the scale wasn’t sure it was you; assign it in the Withings app",
+  typed_at_sign_up: "it was typed in when the Withings account was created",
   unknown_attribution: "Withings says whose it is in a way I don’t understand",
-  improbable_weight: "it is far from your recent weights",
+  improbable_weight: "it’s far from your recent weights",
   in_the_future: "it’s dated in the future; check the clock of the scale or cuff",
   impossible_date: "no scale or cuff could send readings back then; its clock was probably reset",
   no_timezone: "Garmin keeps blood pressure by local time, and I don’t know your time zone",
@@ -22,7 +22,7 @@ const HELD: Record<HeldReason, string> = {
 
 const FAILED: Record<FailReason, string> = {
   out_of_range: "Garmin can’t store these values, or this date",
-  refused_by_garmin: "Garmin refused it; I’ll offer it again tomorrow",
+  refused_by_garmin: "Garmin refused it; I’ll try again tomorrow",
   never_appeared: "Garmin accepted it but never showed it",
   unreadable_in_garmin: "Garmin shows something there that I can’t read, so I won’t send it again",
 };
@@ -36,7 +36,7 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       `${time(it.takenAt)}, ${values(it.values)}: not stored: ${FAILED[why]}.`,
     dated: {
       in_the_future: (it: Measured, kind: ReadingKind) =>
-        `${values(it.values)}, dated ${time(it.takenAt)}: that’s in the future, so check the clock of the ${DEVICE[kind]}. I’ll look at it again when that date has come.`,
+        `${values(it.values)}, dated ${time(it.takenAt)}: that’s in the future, so check the clock of the ${DEVICE[kind]}. I’ll look at it again when that date comes.`,
       impossible_date: (it: Measured, kind: ReadingKind) =>
         `${values(it.values)}, dated ${time(it.takenAt)}: no ${DEVICE[kind]} could send readings back then, so its clock was probably reset. Check the clock of the ${DEVICE[kind]}.`,
     },

@@ -21,7 +21,11 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
   };
   const KIND: Record<ReadingKind, string> = { weigh_in: "weigh-ins", blood_pressure: "blood pressure" };
   const readings = (count: number) =>
-    count === 0 ? "No other reading waits" : count === 1 ? "1 reading waits" : `${count} readings wait`;
+    count === 0
+      ? "No other reading is waiting"
+      : count === 1
+        ? "1 reading is waiting"
+        : `${count} readings are waiting`;
 
   return {
     difference({ field, sent, shown }: Difference): string {
@@ -37,7 +41,7 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       `Garmin accepts ${KIND[kind]} for this account again. The waiting readings follow by themselves.`,
     /** Below what differs. */
     differs: (it: Measured | undefined, waiting: number) =>
-      `That’s how Garmin shows a reading that I sent${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nothing is lost, and nothing is sent twice. Look at it in Garmin Connect: if it’s fine with you, go on; otherwise stop.`,
+      `That’s how Garmin shows a reading that I sent${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nothing is lost, and nothing is sent twice. Check it in Garmin Connect: if it looks right to you, keep sending; otherwise stop.`,
     fields: (it: Measured | undefined) =>
       `That’s how Garmin shows the reading${it ? ` of ${reading(it)}` : ""}. The reading itself is right, and everything continues; from now on I’ll tell you what Garmin shows. You don’t have to do anything.`,
     twin: (it: Twin) =>

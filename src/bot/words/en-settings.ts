@@ -44,16 +44,16 @@ export const SETTINGS_IN_ENGLISH = {
   },
   /** Below the line of a setting: what it does. */
   more: {
-    units: "How I write weights here. Garmin Connect has a setting of its own.",
-    zone: "The times in this chat and the hour of the summary go by it.",
-    summary: "The hour of the summary, and when it comes.",
+    units: "How I write weights here. Garmin Connect has its own setting.",
+    zone: "It sets the times in this chat and the hour of the summary.",
+    summary: "How often the summary comes, and at what hour.",
     silence:
-      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary at the earliest, even if the summary is off.",
+      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary or later, even if the summary is off.",
     patience:
       "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
     sends:
       "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
-    language: "The menu of commands changes with it.",
+    language: "The command menu changes with it.",
   } satisfies Record<Topic, string>,
   topic: {
     units: "Units",
@@ -78,16 +78,16 @@ export const SETTINGS_IN_ENGLISH = {
     muscle: "Muscle",
     bloodPressure: "Blood pressure",
   } satisfies Record<keyof Sends, string>,
-  asWithings: "Leave it to Withings",
+  asWithings: "Use Withings’ time zone",
   typeZone: "Type it",
   askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
   isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
   whichZone: "Which of these?",
   /** Where not all are shown. */
   oneOfTheseZones: (found: number) =>
-    `There are ${found} such time zones. Is it one of these? If not, send me the biggest city near you.`,
+    `${found} time zones match. Is it one of these? If not, send me the biggest city near you.`,
   unknownZone:
     "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
-  zoneLeft: "I have left your time zone as it was.",
+  zoneLeft: "I’ve left your time zone as it was.",
 };
 export type SettingsWords = typeof SETTINGS_IN_ENGLISH;

@@ -13,7 +13,7 @@ export function summaryInEnglish({ number, weight, weightChange, percent, readin
     lastWeighIn: (weightKg: number, takenAt: Date, daysAgo: number) =>
       `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`,
     mean: (meanKg: number, changeKg: number | undefined) =>
-      `Mean of 7 days: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} against the week before`}.`,
+      `7-day average: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} from the week before`}.`,
     body: (parts: string[]) => `Body: ${parts.join(", ")}.`,
     part: {
       bodyFatPercent: (value: number) => `fat ${percent(value)}`,

@@ -20,7 +20,7 @@ function stored(): string[] {
 
 async function ask(what: string) {
   house.owner.say("/disconnect");
-  await heard("What shall I remove?");
+  await heard("What should I remove?");
   house.owner.tap(what);
   await heard("?");
 }
@@ -37,9 +37,9 @@ async function linkedWithReadings() {
 describe("/disconnect", () => {
   test("asks once, and “Keep” keeps", async () => {
     await linkedWithReadings();
-    await ask("Everything of mine");
+    await ask("Everything");
     house.owner.tap("Keep");
-    await heard("Nothing was changed");
+    await heard("Nothing has changed");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
   });
 
@@ -47,7 +47,7 @@ describe("/disconnect", () => {
     await linkedWithReadings();
     await ask("The Garmin link");
     house.owner.tap("Yes, remove");
-    await heard("The Garmin link is gone from here. What I sent stays in Garmin Connect");
+    await heard("I’ve removed the Garmin link. What I sent stays in Garmin Connect");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", undefined]);
     house.clock.advance(60);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -57,9 +57,9 @@ describe("/disconnect", () => {
 
   test("of everything leaves no item of the account, and another one may link the same person", async () => {
     await linkedWithReadings();
-    await ask("Everything of mine");
+    await ask("Everything");
     house.owner.tap("Yes, remove");
-    const { text } = await heard("Everything is gone from here.");
+    const { text } = await heard("I’ve removed everything of yours.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
     // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
     const others = /^(update|lease|once|rate-limit)#/;
@@ -89,9 +89,9 @@ describe("/disconnect", () => {
       await house.quiet();
     }
     expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
-    await ask("Everything of mine");
+    await ask("Everything");
     house.owner.tap("Yes, remove");
-    await heard("Everything is gone from here.");
+    await heard("I’ve removed everything of yours.");
     house.owner.say("/start");
     await heard("Withings: not linked");
     await house.link();
@@ -108,7 +108,7 @@ describe("/disconnect", () => {
     await linkedWithReadings();
     const account = await house.app.accounts.save(ACCOUNT, {});
     const lease = await house.app.leases.acquire(leaseName(account), 600);
-    await ask("Everything of mine");
+    await ask("Everything");
     house.owner.tap("Yes, remove");
     await heard("That didn’t work just now.");
     expect(await link("garmin")).toBe("linked");

@@ -93,7 +93,7 @@ describe("a clock that is wrong is one trouble, with one fix", () => {
       {
         check: "last sync",
         verdict: "later",
-        text: "No sync has run since the clock was set right. It comes by itself.",
+        text: "No sync has run since the clock was set right. One starts by itself.",
       },
     ]);
   });

@@ -74,13 +74,13 @@ describe("/doctor", () => {
       [
         "ok · store: table weighbridge in DATA, 1 account",
         "ok · key: opens both stored links",
-        `ok · Telegram: @${house.telegram.bot.username}, and I fetch what people write`,
+        `ok · Telegram: @${house.telegram.bot.username}, and I fetch messages myself`,
         "ok · Withings application: Withings accepts its id and secret",
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
         "ok · Garmin: answers as Owner, and shows your consent to uploads",
-        "ok · last sync: today 13:00, all right",
+        "ok · last sync: today 13:00, done",
         "",
         "All good.",
       ].join("\n"),
@@ -101,7 +101,7 @@ describe("/doctor", () => {
     await house.sync();
     house.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
     const { text } = await doctor();
-    expect(text).toContain("ok · Garmin sign-in: works on Garmin’s own page only");
+    expect(text).toContain("ok · Garmin sign-in: works only on Garmin’s own page");
     expect(text).toMatch(/\n\nAll good\.$/);
   });
 
@@ -141,7 +141,7 @@ describe("/doctor", () => {
     expect(performance.now() - begunAt).toBeLessThan(4000);
     expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
     expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: answers");
-    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
+    expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
   test("keeps no other message waiting", async () => {
@@ -167,8 +167,8 @@ describe("/doctor", () => {
     expect(text).toBe(
       [
         "ok · Garmin sign-in: reachable from here",
-        "you · Withings: Withings is not linked yet.",
-        "you · Garmin: Garmin is not linked yet.",
+        "you · Withings: Withings isn’t linked yet.",
+        "you · Garmin: Garmin isn’t linked yet.",
         "ok · last sync: the next one needs both links",
         "",
         "2 things need you.",
@@ -182,7 +182,7 @@ describe("/doctor", () => {
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
     const { text, buttons } = await doctor();
-    expect(text).toMatch(/^you · Garmin: Garmin wants your consent .*“Device Upload”/m);
+    expect(text).toMatch(/^you · Garmin: Garmin needs your consent .*“Device Upload”/m);
     expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
     expect(text).toMatch(/\n\n1 thing needs you\.$/);
 
@@ -198,7 +198,7 @@ describe("/doctor", () => {
     expect(text).toContain(
       "later · Withings: Withings can’t be reached right now or isn’t answering properly. Try again later.",
     );
-    expect(text).toMatch(/\n\n2 things aren’t right at the moment; check again later\.$/);
+    expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
   test("after a new link, nothing is all good until a sync has shown it", async () => {
@@ -209,7 +209,7 @@ describe("/doctor", () => {
     house.clock.advance(60);
     await house.link();
     const { text } = await doctor();
-    expect(text).toContain("later · last sync: No sync has run since the last new link. It comes by itself.");
+    expect(text).toContain("later · last sync: No sync has run since the last new link. One starts by itself.");
     expect(text).not.toContain("All good.");
     house.owner.say("/status");
     await house.quiet();
@@ -247,7 +247,7 @@ describe("/doctor", () => {
     await house.sync();
     // The chat waits between two edits, which takes a few seconds of the tests' clock.
     house.clock.advance(90 * 60 - 30);
-    expect((await doctor()).text).toContain("ok · last sync: today 13:00, all right");
+    expect((await doctor()).text).toContain("ok · last sync: today 13:00, done");
     house.clock.advance(60);
     expect((await doctor()).text).toContain(
       "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Restart the program (on AWS: npm run deploy);",
@@ -298,7 +298,7 @@ describe("/doctor", () => {
     expect(findings).toContainEqual({
       check: "Telegram",
       verdict: "operator",
-      text: expect.stringMatching(/^Telegram cannot bring me what people write: 1 message waits\./),
+      text: expect.stringMatching(/^Telegram can’t deliver messages to me: 1 is waiting\./),
     });
   });
 
@@ -314,20 +314,14 @@ describe("/doctor", () => {
     await house.app.links.remove(ACCOUNT, "withings");
     await house.sync();
     const findings = await findingsOf({});
-    expect(findings.filter(({ text }) => text.includes("not linked"))).toMatchObject([{ check: "Withings" }]);
+    expect(findings.filter(({ text }) => text.includes("isn’t linked"))).toMatchObject([{ check: "Withings" }]);
     expect(findings.at(-1)).toEqual({ check: "last sync", verdict: "ok", text: "the next one needs both links" });
   });
 
   test.each([
-    ["by long polling", "", undefined, "ok", "@weighbridge_bot, and I fetch what people write"],
-    [
-      "by webhook",
-      `${publicUrl}/telegram`,
-      publicUrl,
-      "ok",
-      "@weighbridge_bot, and Telegram brings me what people write",
-    ],
-    ["nowhere yet", "", publicUrl, "later", "Telegram does not know yet where to deliver. The running program tells"],
+    ["by long polling", "", undefined, "ok", "@weighbridge_bot, and I fetch messages myself"],
+    ["by webhook", `${publicUrl}/telegram`, publicUrl, "ok", "@weighbridge_bot, and Telegram delivers messages to me"],
+    ["nowhere yet", "", publicUrl, "later", "Telegram doesn’t know my address yet. The running program sets"],
     [
       "elsewhere",
       "https://127.0.0.1:9/x?key=x",
@@ -461,7 +455,7 @@ describe("/doctor", () => {
     expect(history.slice(0, 2)).toEqual(["Ich prüfe …", expect.stringMatching(/^… · Speicher: wird geprüft …\n/)]);
     expect(text).toContain("gut · Uhr: geht richtig\n");
     expect(text).toContain(
-      "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er kommt von selbst; /sync beginnt ihn jetzt.",
+      "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er beginnt von selbst; mit /sync sofort.",
     );
     expect(text).toMatch(/\n\n1 Sache stimmt gerade nicht; prüfe es später noch einmal\.$/);
   });

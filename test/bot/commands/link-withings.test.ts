@@ -28,7 +28,9 @@ test("the address that the browser ends on links, is deleted, and leads on to Ga
   const page = await pressLink();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3600_000), weightKg: 80.25 });
   house.owner.say(allow(page));
-  await heard("I deleted your message. Withings is linked: the profile whose last weigh-in was 80.25 kg, today 12:00.");
+  await heard(
+    "I’ve deleted your message. Withings is linked: the profile whose last weigh-in was 80.25 kg, today 12:00.",
+  );
   const next = await heard("Garmin: not linked");
   expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Link Garmin"]);
   expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
@@ -39,7 +41,7 @@ describe("what cannot work has its own sentence and a fresh button", () => {
   const cases: Array<[string, RegExp, (page: string) => Promise<string> | string]> = [
     [
       "a code that came too late",
-      /^I deleted your message\. That came too late/,
+      /^I’ve deleted your message\. That came too late/,
       (page) => {
         const address = allow(page);
         house.clock.advance(31);
@@ -56,24 +58,24 @@ describe("what cannot work has its own sentence and a fresh button", () => {
     ],
     [
       "an address from elsewhere",
-      /not from my button/,
+      /isn’t from my button/,
       () => house.sandbox.withings.authorize(USERID, { state: "somebody-elses" }),
     ],
     [
       "a refused consent",
-      /You did not allow it/,
+      /You didn’t allow it/,
       (page) => {
         const { searchParams } = new URL(page);
         return `${searchParams.get("redirect_uri")}?error=access_denied&state=${searchParams.get("state")}`;
       },
     ],
-    ["the address of Withings' own page", /There is no permission in that address/, (page) => page],
+    ["the address of Withings' own page", /That address contains no permission/, (page) => page],
     [
       "an answer at another callback, without the state",
-      /not from my button/,
+      /isn’t from my button/,
       () => "https://example.org/elsewhere?code=0123456789abcdef0123",
     ],
-    ["the page without an answer", /There is no permission in that address/, (page) => redirectOf(page)],
+    ["the page without an answer", /That address contains no permission/, (page) => redirectOf(page)],
     [
       "an address of somebody else's chat",
       /belongs to somebody else’s chat/,
@@ -109,7 +111,7 @@ describe("what cannot work has its own sentence and a fresh button", () => {
     house.owner.say(address);
     await heard("Withings is linked");
     house.owner.say(address);
-    await heard("That address was used before. Here is a fresh button.");
+    await heard("That address has already been used. Here’s a fresh button.");
     expect((await link())?.state).toBe("linked");
   });
 });
@@ -133,7 +135,7 @@ describe("a different person from the linked one", () => {
   test("is asked about by weight, time and number; a yes switches", async () => {
     const { text, buttons } = await askedAboutOther();
     expect(text).toBe(
-      "I deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
+      "I’ve deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
     );
     expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
     expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
@@ -168,7 +170,7 @@ describe("a different person from the linked one", () => {
 test("a bare code links, and is deleted", async () => {
   const page = await pressLink();
   house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
-  await heard("I deleted your message. Withings is linked");
+  await heard("I’ve deleted your message. Withings is linked");
   expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
 });
 
@@ -176,7 +178,7 @@ test("an expired bare code is reported, with a fresh button", async () => {
   const page = await pressLink();
   house.owner.say("0123456789abcdef0123456789abcdef01234567");
   const { text, buttons } = await house.owner.waitForMessage();
-  expect(text).toMatch(/^I deleted your message\. That came too late/);
+  expect(text).toMatch(/^I’ve deleted your message\. That came too late/);
   expect(buttons.flat()[0]?.url).not.toBe(page);
 });
 
@@ -207,7 +209,7 @@ test("forty hexadecimal digits count as Garmin's password while a sign-in there 
   await heard("password for");
   const before = exchanges();
   house.owner.say(password);
-  await heard("Signed in at Garmin as Owner.");
+  await heard("Signed in to Garmin as Owner.");
   expect(exchanges()).toBe(before);
   expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 });

@@ -48,14 +48,14 @@ describe("/invite", () => {
     const token = tokenIn(text);
     const anna = house.telegram.user({ id: GUEST, firstName: "Anna" });
     const greeting = await said(anna, `/start ${token}`);
-    expect(greeting.text).toMatch(/^Hello\. I carry what your Withings scale and cuff measure/);
+    expect(greeting.text).toMatch(/^Hello\. I copy what your Withings scale and cuff measure/);
     await said(anna, "/start");
     const told = house.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
-    expect(told.map((it) => it.text)).toEqual(["Anna is here now. /people shows who uses me."]);
+    expect(told.map((it) => it.text)).toEqual(["Anna has joined. /people shows who uses me."]);
     expect(await house.app.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
 
     const second = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
-    expect((await said(second, `/start ${token}`)).text).toMatch(/^This invitation was used already/);
+    expect((await said(second, `/start ${token}`)).text).toMatch(/^This invitation has been used/);
     expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
   });
 
@@ -65,8 +65,8 @@ describe("/invite", () => {
     house.clock.advance(24 * HOUR + 1);
     const late = house.telegram.user({ id: GUEST, firstName: "Anna" });
     // Also to somebody who was refused before, and hears that only once.
-    expect((await said(late, "/start")).text).toMatch(/^This bot serves only/);
-    expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation was used already, or is older/);
+    expect((await said(late, "/start")).text).toMatch(/^Sorry, this bot is only for/);
+    expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation has been used or is older/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 
@@ -85,7 +85,7 @@ describe("/invite", () => {
   test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {
     await open();
     const anna = await guest();
-    expect((await said(anna, command)).text).toMatch(/^I did not understand that\./);
+    expect((await said(anna, command)).text).toMatch(/^I didn’t understand that\./);
   });
 });
 
@@ -96,7 +96,7 @@ describe("/people", () => {
     const list = await said(house.owner, "/people");
     expect(list.text).toBe(
       [
-        "Who may use me:",
+        "These people can use me:",
         "Owner (you): allowed in my settings, here since 21 Nov",
         "Anna: invited, here since 21 Nov",
       ].join("\n"),
@@ -124,25 +124,25 @@ describe("/people", () => {
     const anna = await guest("de");
     await said(house.owner, "/people");
     const question = await tapped(house.owner, "Remove Anna");
-    expect(question.text).toBe("Remove Anna? Their links, list and settings are deleted here.");
-    expect((await tapped(house.owner, "Keep")).text).toMatch(/^Who may use me:/);
+    expect(question.text).toBe("Remove Anna? That deletes their links, list and settings here.");
+    expect((await tapped(house.owner, "Keep")).text).toMatch(/^These people can use me:/);
     expect(await house.app.people.isInvited(GUEST)).toBe(true);
 
     await tapped(house.owner, "Remove Anna");
     const after = await tapped(house.owner, "Yes, remove");
     expect(after.text).not.toContain("Anna");
-    expect(house.owner.toasts.at(-1)?.text).toBe("Anna is removed.");
+    expect(house.owner.toasts.at(-1)?.text).toBe("I’ve removed Anna.");
     expect(await house.app.people.isInvited(GUEST)).toBe(false);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
     expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat dich aus diesem Bot entfernt\./);
-    expect((await said(anna, "/status")).text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect((await said(anna, "/status")).text).toMatch(/^Tut mir leid, dieser Bot ist nur für den Haushalt/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
 
     // What still stands in their chat does nothing, and does not spin.
     anna.tap("Withings verbinden");
     await house.quiet();
     expect(anna.unansweredTaps).toBe(0);
-    expect(anna.lastMessage?.text).toMatch(/^Dieser Bot ist nur für den Haushalt/);
+    expect(anna.lastMessage?.text).toMatch(/^Tut mir leid, dieser Bot ist nur für den Haushalt/);
     expect(await house.app.accounts.find(GUEST)).toBeUndefined();
   });
 

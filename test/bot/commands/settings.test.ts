@@ -181,7 +181,7 @@ describe("/settings", () => {
     const shown = await tap("Old");
     expect(await account()).toEqual(before);
     expect(shown.text).toMatch(/^Units: kilograms\n/);
-    expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. This is what’s true now.");
+    expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. Here’s the latest.");
   });
 
   test("everything a button tells fits into what Telegram carries", async () => {
@@ -285,7 +285,7 @@ describe("the time zone", () => {
     expect(labels(shown)).toContain("London 12:00");
     await tap("London 12:00");
     expect((await account()).timezone).toBe("Europe/London");
-    expect((await tap("Leave it to Withings")).text).toContain("until you choose one or Withings tells me yours");
+    expect((await tap("Use Withings’ time zone")).text).toContain("until you choose one or Withings tells me yours");
     expect((await account()).timezone).toBeUndefined();
   });
 
@@ -319,7 +319,7 @@ describe("the time zone", () => {
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
     expect((await account()).timezone).toBe(timezone);
     const after = await anew(() => house.owner.say("tokyo"));
-    expect(after.text).toBe("I did not understand that. /help shows what I can do.");
+    expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
   });
 
   test("a name that several begin with is asked about, and a tap ends the dialog", async () => {
@@ -329,7 +329,7 @@ describe("the time zone", () => {
     expect(labels(shown)).toContain("Pacific/Port Moresby");
     await anew(() => house.owner.tap("Pacific/Port Moresby"));
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
   });
 
@@ -341,7 +341,7 @@ describe("the time zone", () => {
   test("of many matches six are shown", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("sa"));
-    expect(shown.text).toMatch(/^There are \d+ such time zones\. Is it one of these\?/);
+    expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
     expect(offered(shown)).toHaveLength(6);
   });
 
@@ -357,7 +357,7 @@ describe("the time zone", () => {
     const shown = await anew(() => house.owner.say(typed));
     expect(shown.text).toBe(
       count > 6
-        ? `There are ${count} such time zones. Is it one of these? If not, send me the biggest city near you.`
+        ? `${count} time zones match. Is it one of these? If not, send me the biggest city near you.`
         : "Which of these?",
     );
     expect(offered(shown).slice(0, first.length)).toEqual(first);
@@ -391,14 +391,14 @@ describe("the time zone", () => {
     await typing();
     house.owner.say("/help");
     await house.quiet();
-    expect(botMessages().map(({ text }) => text)).toContain("I have left your time zone as it was.");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+    expect(botMessages().map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
 
     await anew(() => house.owner.say("/settings"));
     await anew(() => house.owner.tap("Time zone"));
     await anew(() => house.owner.tap("Type it"));
     await anew(() => house.owner.tap("Cancel"));
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I did not understand that\./);
+    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBeUndefined();
   });
 

@@ -21,12 +21,12 @@ describe("/sync", () => {
     await withNews();
     house.startBot();
     house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
-    expect(done.text).toBe("3 readings now seen in Garmin.");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    expect(done.text).toBe("3 readings arrived in Garmin.");
     const texts = done.history.join(" | ");
     // What is overtaken before its second is over is not shown.
     expect(texts).toMatch(
-      /^Reading Withings…( \| (3 new…|Sending \d readings? to Garmin…|Sent\. Looking for it in Garmin…))+$/,
+      /^Reading Withings…( \| (3 new…|Sending \d readings? to Garmin…|Sent\. Checking in Garmin…))+$/,
     );
     expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
     expect(house.weights()).toHaveLength(3);
@@ -52,7 +52,7 @@ describe("/sync", () => {
     await withNews();
     house.startBot();
     house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     await house.quiet();
     const times = house.telegram.calls("editMessageText").map(({ at }) => at.getTime());
     expect(times.length).toBeGreaterThan(1);
@@ -74,7 +74,7 @@ describe("/sync", () => {
     house.owner.say("/help");
     await house.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
     expect(house.weights()).toHaveLength(0);
-    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
   });
 
   test("a second one meanwhile comes after it, and nothing arrives twice", async () => {
@@ -83,7 +83,7 @@ describe("/sync", () => {
     house.owner.say("/sync");
     house.owner.say("/sync");
     await house.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
-    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("seen in Garmin")));
+    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
     await house.quiet();
     expect(house.weights()).toHaveLength(3);
   });
@@ -98,8 +98,8 @@ describe("/sync", () => {
     await lease?.release();
     house.clock.advance(15);
     house.wake();
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
-    expect(done.text).toBe("3 readings now seen in Garmin.");
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    expect(done.text).toBe("3 readings arrived in Garmin.");
     expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
@@ -161,7 +161,7 @@ describe("/sync", () => {
     house.startBot();
     const before = house.clock.now();
     house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.edited).toBe(true);
     expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
   });
@@ -190,7 +190,7 @@ describe("/sync", () => {
     });
     house.startBot();
     house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("seen in Garmin"));
+    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.edited).toBe(false);
   });
 
@@ -279,15 +279,15 @@ describe("/status", () => {
     house.startBot();
     // The times are those of the owner's zone, which Withings told.
     expect((await status()).split("\n")).toEqual([
-      "Withings: linked, good for 365 days, renewed by itself",
-      "Garmin: linked as Owner, good for 29 days, renewed by itself",
+      "Withings: linked, good for 365 days, renews itself",
+      "Garmin: linked as Owner, good for 29 days, renews itself",
       "",
       "Last weigh-in: 80.25 kg, today 11:30",
       "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
-      "Last sync: today 13:00, all right, 2 readings",
+      "Last sync: today 13:00, done, 2 readings",
       "Next sync: today 13:30",
       "",
-      "today 12:30, 41.00 kg: held: the scale wasn’t sure that it was you; assign it in the Withings app.",
+      "today 12:30, 41.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app.",
       "",
       "Weighbridge 0.1.0",
     ]);

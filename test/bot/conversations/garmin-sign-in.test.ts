@@ -47,8 +47,8 @@ describe("in the chat, with another process for every update", () => {
     await beforeSignIn();
     await typeEmail();
     const { text } = await typePassword();
-    expect(text).toBe("I deleted your message. Signed in at Garmin as Owner.");
-    await house.owner.waitForMessage((message) => message.text === "1 reading now seen in Garmin.");
+    expect(text).toBe("I’ve deleted your message. Signed in to Garmin as Owner.");
+    await house.owner.waitForMessage((message) => message.text === "1 reading arrived in Garmin.");
     expect(house.weights()).toHaveLength(1);
     expect((await link())?.state).toBe("linked");
     expect(house.owner.messages.filter(({ from }) => from === "person").map((it) => it.text)).toEqual(["/connect"]);
@@ -58,16 +58,16 @@ describe("in the chat, with another process for every update", () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     const asked = await typePassword();
-    expect(asked.text).toMatch(/^I deleted your message\. Garmin sent a code to o\S+\./);
+    expect(asked.text).toMatch(/^I’ve deleted your message\. Garmin sent a code to o\S+\./);
     expect(labels(asked)).toEqual(["New code", "Cancel"]);
     house.clock.advance(5 * 60);
     house.owner.say("000000");
-    await house.owner.waitForMessage(({ text }) => text.includes("That code is not right."));
+    await house.owner.waitForMessage(({ text }) => text.includes("That code isn’t right."));
     expect(await link()).toBeUndefined();
     // As it stands in some mails.
     house.owner.say(`${code().slice(0, 3)} ${code().slice(3)}`);
-    await house.owner.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner."));
-    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
+    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
   });
 
@@ -83,7 +83,7 @@ describe("in the chat, with another process for every update", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin sent a new code to"));
     expect(code()).not.toBe(first);
     house.owner.say(first);
-    await house.owner.waitForMessage(({ text }) => text.includes("not right"));
+    await house.owner.waitForMessage(({ text }) => text.includes("isn’t right"));
     house.owner.say(code());
     await house.owner.waitForMessage(({ text }) => text.includes("Signed in"));
     expect(house.owner.unansweredTaps).toBe(0);
@@ -97,7 +97,7 @@ describe("in the chat, with another process for every update", () => {
     house.owner.say(code());
     const { text } = await house.owner.waitForMessage();
     expect(text).toBe(
-      "That took too long, and Garmin has closed that sign-in. We begin again. I deleted your message. And the password for owner@example.org? I use it once and do not keep it.",
+      "That took too long, so Garmin has closed the sign-in. Let’s start again. I’ve deleted your message. And the password for owner@example.org? I’ll use it once and won’t keep it.",
     );
     await typePassword();
     house.owner.say(code());
@@ -110,7 +110,7 @@ describe("in the chat, with another process for every update", () => {
     await typePassword();
     house.requests();
     for (const typed of ["it has not come yet", "?", "1".repeat(4096)]) {
-      expect((await typePassword(typed)).text).toMatch(/^I deleted your message\. That code is not right\./);
+      expect((await typePassword(typed)).text).toMatch(/^I’ve deleted your message\. That code isn’t right\./);
     }
     expect(house.requests()).toEqual([]);
     expect((await typePassword(` ${code().slice(0, 3)} ${code().slice(3)}`)).text).toContain("Signed in");
@@ -120,9 +120,9 @@ describe("in the chat, with another process for every update", () => {
     await beforeSignIn();
     await typeEmail();
     const { text } = await typePassword("not-the-password");
-    expect(text).toMatch(/^I deleted your message\. Garmin does not know this e-mail and password\./);
+    expect(text).toMatch(/^I’ve deleted your message\. Garmin doesn’t know this e-mail and password\./);
     house.owner.tap("Cancel");
-    await house.owner.waitForMessage((message) => message.text === "Stopped. Nothing was changed.");
+    await house.owner.waitForMessage((message) => message.text === "Cancelled. Nothing has changed.");
     house.owner.say("/connect");
     await house.owner.waitForMessage();
     house.owner.tap("Link Garmin");
@@ -140,7 +140,7 @@ describe("in the chat, with another process for every update", () => {
     ["garmin_account_locked", /locked this account/],
     ["garmin_sso_429", /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./],
     ["garmin_sso_429_in_200", /won’t try again until today 15:00/],
-    ["garmin_sso_cloudflare_403", /network that I run in/],
+    ["garmin_sso_cloudflare_403", /network I run in/],
   ])("%s has its own sentence and leads to Garmin's page", async (fault, sentence) => {
     await beforeSignIn();
     await typeEmail();
@@ -150,10 +150,10 @@ describe("in the chat, with another process for every update", () => {
     expect(message.buttons.flat().map(({ url }) => url)).toEqual([expect.stringContaining("/sso/signin?")]);
     // The dialog is over: what is typed now is an ordinary message again, and stays.
     house.owner.say("hello");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
     house.sandbox.faults.clear();
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await house.owner.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner."));
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
   });
 
   test("a code is not lost to an outage of Garmin's", async () => {
@@ -167,7 +167,7 @@ describe("in the chat, with another process for every update", () => {
     );
     house.sandbox.faults.clear();
     house.owner.tap("Cancel");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("Stopped."));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Cancelled."));
   });
 
   test("a command ends it politely and is carried out; a password that begins with a slash is none", async () => {
@@ -176,7 +176,7 @@ describe("in the chat, with another process for every update", () => {
     await typeEmail();
     house.owner.say("/status");
     await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: linked"));
-    expect(house.owner.messages.some(({ text }) => text.startsWith("I have stopped the sign-in."))).toBe(true);
+    expect(house.owner.messages.some(({ text }) => text.startsWith("I’ve stopped the sign-in."))).toBe(true);
     await typeEmailAgain();
     expect((await typePassword("/secret/door")).text).toContain("Signed in");
   });
@@ -221,8 +221,8 @@ describe("on Garmin's page", () => {
   ])("%s is enough, at any time, and leaves the chat", async (_what, wrap) => {
     await beforeSignIn({ mfa: "email" });
     house.owner.say(wrap(house.sandbox.garmin.mintTicket(OWNER.email)));
-    await house.owner.waitForMessage(({ text }) => text === "I deleted your message. Signed in at Garmin as Owner.");
-    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    await house.owner.waitForMessage(({ text }) => text === "I’ve deleted your message. Signed in to Garmin as Owner.");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
     expect(house.owner.messages.filter(({ from }) => from === "person")).toEqual([]);
   });
 
@@ -230,9 +230,9 @@ describe("on Garmin's page", () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await house.owner.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner."));
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
     house.owner.say("hello");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
   test("an address of Garmin's without a sign-in is said so, with both ways again", async () => {
@@ -240,11 +240,11 @@ describe("on Garmin's page", () => {
     for (const address of [house.app.garminSignIn.pageUrl(), "https://connect.garmin.com/modern/"]) {
       house.owner.say(address);
       const answer = await house.owner.waitForMessage();
-      expect(answer.text).toContain("There is no sign-in in that.");
+      expect(answer.text).toContain("That contains no sign-in.");
       expect(labels(answer)).toEqual(["On Garmin’s page", "Here in the chat"]);
     }
     house.owner.say("https://notgarmin.com/?garmin.com");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
   test("what is used up or too old gets its sentence and both ways again", async () => {
@@ -256,7 +256,7 @@ describe("on Garmin's page", () => {
     expect(labels(spent)).toEqual(["On Garmin’s page", "Here in the chat"]);
     house.clock.advance(120);
     house.owner.say(ticket);
-    await house.owner.waitForMessage(({ text }) => text.includes("each works once, for about a minute"));
+    await house.owner.waitForMessage(({ text }) => text.includes("each one works once, for about a minute"));
     expect(await link()).toBeUndefined();
   });
 });
@@ -272,7 +272,7 @@ describe("afterwards", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin still says no."));
     house.sandbox.garmin.setConsent(OWNER.email, true);
     house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
   });
 
   describe("a different Garmin profile from the linked one", () => {
@@ -282,7 +282,7 @@ describe("afterwards", () => {
     async function askedAboutOther() {
       await beforeSignIn();
       house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-      await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+      await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
       house.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
       house.owner.say(house.sandbox.garmin.mintTicket(OTHER.email));
       return house.owner.waitForMessage();
@@ -291,14 +291,14 @@ describe("afterwards", () => {
     test("replaces nothing without a yes to a question that names both", async () => {
       const { text, buttons } = await askedAboutOther();
       expect(text).toBe(
-        "I deleted your message. You’re linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
+        "I’ve deleted your message. You’re linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
       );
       expect(labels({ buttons })).toEqual(["Yes, switch", "No, keep the link"]);
       await house.quiet();
       expect(await vendorUserId()).toBe("100000000");
       expect(house.sandbox.garmin.weights(OTHER.email)).toEqual([]);
       house.owner.tap("Yes, switch");
-      await house.owner.waitForMessage((message) => message.text === "Signed in at Garmin as Other.");
+      await house.owner.waitForMessage((message) => message.text === "Signed in to Garmin as Other.");
       expect(await vendorUserId()).toBe("100000001");
     });
 
@@ -335,8 +335,8 @@ describe("afterwards", () => {
     const asked = await house.owner.waitForMessage(({ text }) => text.includes("isn’t saying whose account"));
     expect(labels(asked)).toEqual(["Look again"]);
     look();
-    await house.owner.waitForMessage(({ text }) => text === "Signed in at Garmin as Owner.");
-    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    await house.owner.waitForMessage(({ text }) => text === "Signed in to Garmin as Owner.");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
   });
 });
 
@@ -356,7 +356,7 @@ describe("before anybody is asked for anything,", () => {
     });
 
   test.each([
-    [403, "Garmin does not take sign-ins from the network that I run in."],
+    [403, "Garmin refuses sign-ins from the network I run in."],
     [429, "Garmin is limiting sign-ins from the network I run in."],
   ])("a network that is answered with %s is reported, and only Garmin's page is offered", async (status, sentence) => {
     await beforeSignIn();
@@ -366,7 +366,7 @@ describe("before anybody is asked for anything,", () => {
     expect(labels(refused)).toEqual(["On Garmin’s page"]);
     // No question is open.
     house.owner.say("hello");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
   test("a rest is reported before anything is asked, below every older button too, with Garmin’s page only", async () => {
@@ -413,7 +413,7 @@ describe("before anybody is asked for anything,", () => {
     house.sandbox.faults.add({ match: { method: "GET", path: "/mobile/api/login" }, effect: { type: "drop_before" } });
     expect((await tapHere()).text).toMatch(/^That didn’t work just now\./);
     house.owner.say("hello");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
   test.each<["en" | "de", boolean]>([
@@ -449,7 +449,7 @@ describe("what is left to try", () => {
     await house.owner.waitForMessage(({ text }) => text.includes("password for"));
     await typePassword();
     house.owner.say(code());
-    await house.owner.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner."));
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
     expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
   });
 
@@ -480,12 +480,12 @@ describe("what is left to try", () => {
     await typeEmail();
     await typePassword();
     const wrong = code() === "000000" ? "111111" : "000000";
-    for (const sentence of ["That code is not right.", "That code is not right.", "That was the third wrong code"]) {
+    for (const sentence of ["That code isn’t right.", "That code isn’t right.", "That was the third wrong code"]) {
       expect((await typePassword(wrong)).text).toContain(sentence);
     }
     expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toHaveLength(3);
     house.owner.say(code());
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I did not understand"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
   test("with a Chinese account is nothing yet, and the bot says so", async () => {
@@ -523,7 +523,7 @@ describe("a command, however it is spelt,", () => {
       await beforeSignIn();
       await typeEmail();
       house.owner.say(typed);
-      await house.owner.waitForMessage(({ text }) => text === "Stopped. Nothing was changed.");
+      await house.owner.waitForMessage(({ text }) => text === "Cancelled. Nothing has changed.");
       expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
       expect(house.owner.messages.some(({ from, text }) => from === "person" && text === typed)).toBe(true);
     },
@@ -540,9 +540,9 @@ describe("a command, however it is spelt,", () => {
     ["/hilfe", "/sync"],
     ["/Einstellungen", "Units: "],
     ["Start", "Hello."],
-    ["/constructor", "I did not understand"],
-    ["/status@another_bot", "I did not understand"],
-    ["/statusses", "I did not understand"],
+    ["/constructor", "I didn’t understand"],
+    ["/status@another_bot", "I didn’t understand"],
+    ["/statusses", "I didn’t understand"],
   ])("%s is answered", async (typed, answer) => {
     await beforeSignIn();
     house.owner.say(typed);

@@ -60,21 +60,21 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await heard("not linked");
   // Withings: an address of nobody's, then the right one.
   chat().tap("Link Withings");
-  const page = (await heard("Withings asks")).buttons.flat()[0]?.url ?? "";
+  const page = (await heard("Withings will ask")).buttons.flat()[0]?.url ?? "";
   say(withings.authorize(person().userid, { state: "somebody-elses-state-1b2c" }));
-  await heard("not from my button");
+  await heard("isn’t from my button");
   say(withings.authorize(person().userid, { state: new URL(page).searchParams.get("state") ?? "" }));
   await heard("Withings is linked");
 
   // Garmin: a wrong password, an outage of Telegram in the middle, a wrong code, a spent ticket, then all is right.
   await beginSignIn();
   say(WRONG_PASSWORD);
-  await heard("does not know");
+  await heard("doesn’t know");
   faults.add({ server: "telegram", match: { path: /\/sendMessage$/ }, effect: { type: "drop_after" } });
   say(password);
   await chat().waitUntil(() => code() !== "");
   say("918273");
-  await heard("not right");
+  await heard("isn’t right");
   await openDialog();
   say(`https://connect.garmin.com/app?ticket=${ticket()}`);
   await heard("already used");
@@ -118,7 +118,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   expect(stderr).toContain("garmin_signed_in");
   expect(places.stored).toContain("sealedTokens");
   expect(dialogs.map((log) => log.includes('"replay"'))).toEqual([true, true]);
-  expect(places.sent).toContain("Signed in at Garmin");
+  expect(places.sent).toContain("Signed in to Garmin");
   for (const [place, text] of Object.entries(places)) {
     expect({ place, found: secrets.filter((secret) => holdsSecret(text, secret)) }).toEqual({ place, found: [] });
   }

@@ -57,7 +57,7 @@ test("comes at nine, quietly and once, with what came in since the last one", as
   expect(told()[1]).toBe(
     [
       "New in Garmin: 1 weigh-in, 1 blood pressure.",
-      "Weight 79.85 kg, 22 Nov 07:00. Mean of 7 days: 80.1 kg.",
+      "Weight 79.85 kg, 22 Nov 07:00. 7-day average: 80.1 kg.",
       "Blood pressure 121/79 mmHg, pulse 61, 22 Nov 07:05.",
       "Waiting for you: 1 held. /status shows them.",
     ].join("\n"),
@@ -81,9 +81,9 @@ test.each([
     house.clock.advance(60);
     await house.sync();
     for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
-    expect(told()[0]).toMatch(/Mean of 7 days|Mittel der 7 Tage/);
+    expect(told()[0]).toMatch(/7-day average|7-Tage-Mittel/);
     // Each mean is of days that have passed, and none is of days without a weigh-in.
-    expect(told().filter((it) => /Mean of|Mittel der/.test(it))).toHaveLength(6);
+    expect(told().filter((it) => /7-day average|7-Tage-Mittel/.test(it))).toHaveLength(6);
     for (let day = 1; day <= 5; day++) await at(`2026-12-0${day}T11:00:00Z`);
     expect(told().at(-1)).toBe(text);
   },

@@ -55,7 +55,7 @@ describe("/doctor never says that all is good", () => {
     house.sandbox.faults.clear();
     const report = await doctor();
     expect(lineOf(report, "last sync")).toMatch(line);
-    expect(report).toMatch(/\n\n1 thing isn’t right at the moment; check again later\.$/);
+    expect(report).toMatch(/\n\n1 thing isn’t working right now; check again later\.$/);
   });
 
   test("while a reading waits for a decision", async () => {
@@ -64,7 +64,7 @@ describe("/doctor never says that all is good", () => {
     await house.sync();
     const report = await doctor();
     expect(lineOf(report, "last sync")).toBe(
-      "you · last sync: today 14:00, all right, 1 reading. 1 reading needs your decision; see /status.",
+      "you · last sync: today 14:00, done, 1 reading. 1 reading needs your decision; see /status.",
     );
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
   });
@@ -90,7 +90,7 @@ describe("/doctor never says that all is good", () => {
   test("and says so when all is", async () => {
     await moveIn();
     await house.sync();
-    expect(await doctor()).toMatch(/\nok · last sync: today 14:00, all right, 1 reading\n\nAll good\.$/);
+    expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
   });
 });
 
@@ -120,7 +120,7 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
   await moveIn();
   house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
   expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
-    "1 reading could not be stored. /status says why.",
+    "1 reading couldn’t be stored. /status says why.",
   );
   const status = await answer("/status");
   expect(status).toContain("\nLast sync: today 14:00, done, but Garmin didn’t store everything\n");
@@ -132,7 +132,7 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
   // And as long as it isn't there, no sync says that Garmin has every reading.
   house.clock.advance(60);
   expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
-    "Nothing new.\n1 reading could not be stored. /status says why.",
+    "Nothing new.\n1 reading couldn’t be stored. /status says why.",
   );
 
   // What is broken as well is not hidden by it.
@@ -262,32 +262,32 @@ describe("after Garmin refused an upload for lack of consent", () => {
   async function refused() {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_upload_412");
-    expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin wants your consent/);
+    expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin needs your consent/);
   }
 
   test("“Check again” does not say that Garmin takes uploads because the settings say so", async () => {
     await refused();
     const before = house.owner.messages.length;
     house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin wants your consent"));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin needs your consent"));
     await house.quiet();
     const said = house.owner.messages.slice(before).map(({ text }) => text);
     expect(said).toEqual([
-      "Garmin’s settings show your consent. The next upload shows whether Garmin takes it.",
-      expect.stringMatching(/^Garmin wants your consent/),
+      "Garmin’s settings show your consent. The next upload will show whether it worked.",
+      expect.stringMatching(/^Garmin needs your consent/),
     ]);
 
     house.sandbox.faults.clear();
     house.clock.advance(60);
     house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text === "1 reading now seen in Garmin.");
+    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
     expect(house.owner.messages.filter(({ text }) => TAKES.test(text) && !text.includes("whether"))).toEqual([]);
   });
 
   test("/doctor believes that refusal until an upload was accepted", async () => {
     await refused();
     const report = await doctor();
-    expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin wants your consent/);
+    expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin needs your consent/);
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
 
     // A run that did not get to an upload.

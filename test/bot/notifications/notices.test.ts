@@ -23,20 +23,20 @@ test("after the first reading came back different, /status says so, and one tap 
   house.sandbox.faults.turnOn("garmin_rounds_weight");
   house.startBot();
   house.owner.say("/sync");
-  const answer = await house.owner.waitForMessage(({ text }) => text.includes("now seen in Garmin"));
+  const answer = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
   expect(answer.text).toBe(
-    "1 reading now seen in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+    "1 reading arrived in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
   );
   house.owner.say("/status");
   const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
   expect(status.text).toContain("Last weigh-in: 80.30 kg");
   expect(status.text).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
-  expect(status.text).toContain("2 readings wait; nothing is lost");
+  expect(status.text).toContain("2 readings are waiting; nothing is lost");
   house.clock.advance(60);
-  await house.owner.tap("Go on with weigh-ins");
+  await house.owner.tap("Keep sending weigh-ins");
   await expect.poll(() => house.weights().length).toBe(3);
   await house.quiet();
-  expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t sent for now");
+  expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t being sent for now");
   expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
 });
 
@@ -107,13 +107,13 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
       "en",
       "Nothing new. Garmin has every reading. ",
       "Garmin doesn’t show these values as I sent them: body fat, muscle (80.25 kg, today 12:55).",
-      /\nnote · last sync: today 13:00, all right(, 1 reading)?\. (.*)\n\nNothing needs you\.$/,
+      /\nnote · last sync: today 13:00, done(, 1 reading)?\. (.*)\n\nNothing needs you\.$/,
     ],
     [
       "de",
       "Nichts Neues. Garmin hat alle Messungen. ",
       "Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: Körperfett, Muskeln (80,25 kg, heute 12:55).",
-      /\nHinweis · Letzter Abgleich: heute 13:00, alles gut(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
+      /\nHinweis · Letzter Abgleich: heute 13:00, fertig(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
     ],
   ] as const)(
     "no answer says that Garmin has everything, or that all is good (%s)",

@@ -22,13 +22,13 @@ test("a Garmin account that belongs to somebody else here is not linked a second
 
   // Given free by its owner, it may be linked.
   house.owner.say("/disconnect");
-  await heard("What shall I remove?");
+  await heard("What should I remove?");
   house.owner.tap("The Garmin link");
   await heard("Remove the Garmin link?");
   house.owner.tap("Yes, remove");
-  await heard("is gone from here");
+  await heard("I’ve removed");
   mate.say(house.sandbox.garmin.mintTicket(OWNER.email));
-  await mate.waitForMessage(({ text }) => text.includes("Signed in at Garmin as Owner"));
+  await mate.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner"));
 });
 
 test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing, not broken here", async () => {
@@ -47,7 +47,7 @@ test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing
 
 describe("what stops an update is said in words", () => {
   test.each([
-    [new ActionNeededError("link_garmin"), /^Garmin is not linked yet\.$/, ["Link Garmin"]],
+    [new ActionNeededError("link_garmin"), /^Garmin isn’t linked yet\.$/, ["Link Garmin"]],
     [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
     [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
   ])("%s", async (error, words, buttons) => {
@@ -112,5 +112,5 @@ test("/connect also links anew what is linked, because it may be the wrong perso
   house.owner.say("/connect");
   const { text, buttons } = await heard("Both sides are linked.");
   expect(text).not.toContain("Press the button");
-  expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in at Garmin"]);
+  expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
 });

@@ -71,7 +71,7 @@ describe("the way back in after Garmin has signed us out, following only what th
     const last = await signInInBrowser(buttons.flat().find((it) => it.text === "On Garmin’s page")?.url ?? "");
     expect(last.text).toContain(`${HEADING}!!!`);
     house.owner.say(last.url);
-    await house.owner.waitForMessage((message) => message.text.includes("Signed in at Garmin as Owner."));
+    await house.owner.waitForMessage((message) => message.text.includes("Signed in to Garmin as Owner."));
     await expect.poll(() => house.weights()).toHaveLength(1);
   });
 });

@@ -56,7 +56,7 @@ describe("the buttons of a question go", () => {
     await say("/start");
     expect(buttons()).toEqual(["Link Withings", "Link Garmin"]);
     await tap("Link Withings");
-    await heard("Withings asks on its own page");
+    await heard("Withings will ask on its own page");
     const page = botMessages().at(-1)?.buttons.flat()[0]?.url ?? expect.fail("no page");
     await say(house.sandbox.withings.allow(house.person.userid, page));
     await heard("Garmin: not linked");
@@ -72,7 +72,7 @@ describe("the buttons of a question go", () => {
     await say("no code");
     expect(buttons()).toEqual(["Link Garmin", "New code", "Cancel"]);
     await say(code());
-    await heard("Signed in at Garmin");
+    await heard("Signed in to Garmin");
     expect(buttons()).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe("the buttons of a question go", () => {
     // The newer message has them now.
     expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
     await say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard("Signed in at Garmin");
+    await heard("Signed in to Garmin");
     await house.quiet();
     expect(buttons()).toEqual([]);
   });
@@ -95,18 +95,18 @@ describe("the buttons of a question go", () => {
   test("when another takes its place, and when a command ends its dialog", async () => {
     await open();
     for (let times = 0; times < 3; times++) await say("/disconnect");
-    expect(buttons().filter((it) => it === "Everything of mine")).toHaveLength(1);
+    expect(buttons().filter((it) => it === "Everything")).toHaveLength(1);
     await tap("Keep");
     expect(buttons()).toEqual([]);
 
     for (let times = 0; times < 3; times++) await say("/connect");
-    expect(buttons()).toEqual(["Link Withings again", "Sign in at Garmin"]);
-    for (let times = 0; times < 3; times++) await tap("Sign in at Garmin");
+    expect(buttons()).toEqual(["Link Withings again", "Sign in to Garmin"]);
+    for (let times = 0; times < 3; times++) await tap("Sign in to Garmin");
     expect(buttons().filter((it) => it === "Here in the chat")).toHaveLength(1);
     await tap("Here in the chat");
     expect(buttons()).toContain("Cancel");
     await say("/help");
-    expect(buttons()).toEqual(["Link Withings again", "Sign in at Garmin"]);
+    expect(buttons()).toEqual(["Link Withings again", "Sign in to Garmin"]);
 
     await say("/settings");
     await tap("Time zone");
@@ -135,7 +135,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await showAgain(id, "garmin:new-code");
     house.clock.advance(60);
     await tap("Old", id);
-    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
+    expect(toast()).toBe("That step of the Garmin sign-in is over, so your tap did nothing. /connect starts again.");
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
@@ -154,7 +154,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await (data.endsWith(":yes") ? say("/disconnect") : tap("Keep"));
     await showAgain(first, data);
     await tap("Old", first);
-    expect(toast()).toBe(`That question is over. This tap did nothing. ${words}`);
+    expect(toast()).toBe(`That question is closed, so your tap did nothing. ${words}`);
     expect(await house.app.links.read(ACCOUNT, "withings")).toBeDefined();
   });
 
@@ -166,8 +166,8 @@ describe("a button that is pressed too late says what it was, and changes nothin
     house.owner.tap("Yes, remove", id);
     await tap("Yes, remove", id);
     expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
-    expect(botMessages().at(-1)?.text).toMatch(/^The Garmin link is gone from here\./);
-    expect(toast()).toBe("That question is over. This tap did nothing. /disconnect asks again.");
+    expect(botMessages().at(-1)?.text).toMatch(/^I’ve removed the Garmin link\./);
+    expect(toast()).toBe("That question is closed, so your tap did nothing. /disconnect asks again.");
   });
 
   test("the newest question of a sign-in that was forgotten after a day", async () => {
@@ -180,7 +180,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     const before = botMessages().length;
     house.clock.advance(25 * 3600);
     await tap("Cancel");
-    expect(toast()).toBe("That step of the Garmin sign-in is over. This tap did nothing. /connect begins again.");
+    expect(toast()).toBe("That step of the Garmin sign-in is over, so your tap did nothing. /connect starts again.");
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
   });
@@ -194,7 +194,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await say("Wien");
     await showAgain(id, "zone:Europe/Madrid");
     await tap("Old", id);
-    expect(toast()).toBe("That question about your time zone is over. This tap did nothing.");
+    expect(toast()).toBe("That question about your time zone is closed, so your tap did nothing.");
     expect((await account()).timezone).toBe("Europe/Vienna");
   });
 
@@ -206,7 +206,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await say("/people");
     await showAgain(id, `people:remove:${GUEST}:yes`);
     await tap("Old", id);
-    expect(toast()).toBe("That list is out of date. This tap did nothing. /people shows a new one.");
+    expect(toast()).toBe("That list is out of date, so your tap did nothing. /people shows a new one.");
     expect(await house.app.people.isInvited(GUEST)).toBe(true);
   });
 
@@ -214,14 +214,18 @@ describe("a button that is pressed too late says what it was, and changes nothin
     [
       "garmin",
       "garmin:here",
-      "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again.",
+      "You’ve signed in to Garmin since then, so your tap did nothing. /connect signs you in again.",
     ],
-    ["garmin", "garmin", "You’ve signed in at Garmin since then. This tap did nothing. /connect signs you in again."],
-    ["withings", "withings", "You’ve linked Withings since then. This tap did nothing. /connect links it again."],
+    [
+      "garmin",
+      "garmin",
+      "You’ve signed in to Garmin since then, so your tap did nothing. /connect signs you in again.",
+    ],
+    ["withings", "withings", "You’ve linked Withings since then, so your tap did nothing. /connect links it again."],
   ] as const)("beginning to link %s (%s) from before it was linked", async (_vendor, data, words) => {
     await open({ linked: false });
     await say("/help");
-    const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "Something needs you.");
+    const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "Something needs your attention.");
     await showAgain(id, data);
     house.clock.advance(5);
     await house.link();
@@ -254,7 +258,7 @@ test("that a question cannot be noted keeps nobody from answering it", async () 
 test("a question brings back no account that was taken away", async () => {
   await open();
   await say("/disconnect");
-  await tap("Everything of mine");
+  await tap("Everything");
   await tap("Yes, remove");
   await house.app.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
   expect(await house.app.accounts.find(ACCOUNT)).toBeUndefined();

@@ -130,7 +130,7 @@ describe("a reading with a date that can't be right", () => {
   test.each([
     [
       "en",
-      "64.20 kg, dated 27 Nov 13:00: that’s in the future, so check the clock of the scale. I’ll look at it again when that date has come.",
+      "64.20 kg, dated 27 Nov 13:00: that’s in the future, so check the clock of the scale. I’ll look at it again when that date comes.",
       "Ignore 64.20 kg, 27 Nov 13:00",
     ],
     [
@@ -239,7 +239,7 @@ describe("a reading from before the account's start", () => {
     addByHand(ago({ days: 300 }), 80);
     house.clock.advance(60);
     house.owner.tap("Send all 4 older readings", message.id);
-    await heard("3 readings now seen in Garmin.\nGarmin already had 1 of those readings.");
+    await heard("3 readings arrived in Garmin.\nGarmin already had 1 of those readings.");
     await house.quiet();
     expect(house.owner.toasts.at(-1)?.text).toBe("4 readings: I’ll send those that Garmin doesn’t have yet.");
     expect(house.weights()).toHaveLength(2 + 3);

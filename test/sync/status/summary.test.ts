@@ -73,7 +73,7 @@ describe("what arrived", () => {
 });
 
 describe("the newest weight", () => {
-  test("comes with the mean of its week and the change against the week before", () => {
+  test("comes with the mean of its week and the change from the week before", () => {
     const { weight } = summary(weighed([14, 99], [13, 83], [7.5, 82], [7, 81], [6.9, 80], [3, 79], [1, 78])) ?? {};
     expect(weight).toMatchObject({ takenAt: daysAgo(1), weightKg: 78 });
     // The week ends today, however old the newest weigh-in is.
