@@ -103,12 +103,12 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
       });
     case "login withings":
       return withApp(env, { clock, log }, ["withings", "withingsLogin"], async (app) => {
-        const { telegramUserId } = await findAccount(app.accounts, command.account);
+        const { telegramUserId } = await findAccount(app.store.accounts, command.account);
         return loginWithings(app, terminal, telegramUserId, { comesBack: command.stage !== undefined });
       });
     case "login garmin":
       return withApp(env, { clock, log }, ["garmin"], async (app) => {
-        const { telegramUserId, timezone = "UTC" } = await findAccount(app.accounts, command.account);
+        const { telegramUserId, timezone = "UTC" } = await findAccount(app.store.accounts, command.account);
         const { byTicket, asAndroid, asSomebodyElse } = command;
         return byTicket
           ? loginGarminByTicket(app, terminal, telegramUserId, { timezone, asSomebodyElse })
@@ -117,7 +117,8 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
     case "sync":
       return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {
         const { account, since, dryRun, goesOn } = command;
-        const accounts = account === undefined ? await app.accounts.list() : [await findAccount(app.accounts, account)];
+        const accounts =
+          account === undefined ? await app.store.accounts.list() : [await findAccount(app.store.accounts, account)];
         const options = { account, since, goesOn, now: clock.now() };
         return dryRun ? dryRunCommand(app, terminal, accounts, options) : syncCommand(app, terminal, accounts, options);
       });

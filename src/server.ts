@@ -13,7 +13,7 @@ import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
 import { type RepeatedTask, runEvery } from "./lib/interval.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
-import { createWakingSchedule, sweep } from "./sync/jobs/sweep.ts";
+import { sweep } from "./sync/jobs/sweep.ts";
 import { startWorker, type Worker } from "./sync/jobs/worker.ts";
 import type { JobQueue } from "./sync/model/jobs.ts";
 import { VENDORS } from "./sync/model/link.ts";
@@ -72,24 +72,24 @@ export async function startServer(
     const message = `I was started ${starts} times within an hour, because I crashed or was killed each time. My log says more.`;
     log.error("earlier_runs_failed", errorFacts(new UsageError(message)));
   }
-  const app = await createApp(config, { clock, log, paced });
+  const app = await createApp(config, { clock, log, paced, wakeAt: (at) => sweeps?.wakeAt(at) });
+  const { accounts, schedule, jobs, identity, claims } = app.store;
   let worker: Worker | undefined;
   let sweeps: RepeatedTask | undefined;
-  const schedule = createWakingSchedule(app.schedule, clock, (at) => sweeps?.wakeAt(at));
   const queue: JobQueue = {
     async put(jobs) {
-      await app.jobs.put(jobs);
+      await app.store.jobs.put(jobs);
       worker?.wake();
     },
   };
-  const { chat, http, work, webhookSecret, settled } = createService(
-    config,
-    { ...app, schedule },
-    {
-      ...{ queue, isWell, keepsTelegram: true, runsAlone: true },
-      ...{ paced, conflictSeconds, clock, log },
-    },
-  );
+  const { chat, http, work, webhookSecret, settled } = createService(config, app, {
+    queue,
+    isWell,
+    keepsTelegram: true,
+    runsAlone: true,
+    paced,
+    conflictSeconds,
+  });
   const { telegram } = chat;
   // First of all: a port that is taken shall end the program before it has begun anything.
   const listener =
@@ -100,13 +100,13 @@ export async function startServer(
       throw error;
     }));
 
-  const ownerAccount = () => app.accounts.find(owner);
+  const ownerAccount = () => accounts.find(owner);
   const alarms = createOwnerAlarms(config, { owner, ownerAccount, clock, log });
   const { language = "en", blockedAt } = (await ownerAccount().catch(() => undefined)) ?? {};
   // Otherwise nobody outside would hear of it again after a restart.
   if (blockedAt) log.info("owner_does_not_listen", { account: owner });
   const storeGuard = new StoreGuard(config.store, {
-    ...{ ...app, api: telegram.bot.api, isNew, ownerAccount, alarms, log },
+    ...{ identity, claims, api: telegram.bot.api, isNew, ownerAccount, alarms, log },
   });
   let hasStarted = false;
   const greet = async (username: string) => {
@@ -118,13 +118,13 @@ export async function startServer(
   };
   const publicUrl = config.web?.publicUrl;
   // A wrong token or address ends the program only if there is nobody to sync for.
-  const mayEnd = async () => !(await anybodyIsLinked(app));
+  const mayEnd = async () => !(await anybodyIsLinked(app.store));
   const polling =
     publicUrl === undefined
       ? telegram.poll(greet, mayEnd)
       : telegram.serveWebhook({ url: publicUrl + TELEGRAM_PATH, secretToken: webhookSecret }, greet, mayEnd);
   let hasWorkerLooked = false;
-  worker = startWorker({ jobs: app.jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
+  worker = startWorker({ jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
   const watchdog = startWatchdog({
     lastWord: lastWordOf({ ...config.telegram, owner, ...config.outside }, ALARM_WORDS[language].stuck),
     endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
@@ -134,7 +134,7 @@ export async function startServer(
   sweeps = runEvery({
     minutes: SWEEP_MINUTES,
     round: async () => {
-      await sweep({ ...app, queue, clock, log }).finally(() => {
+      await sweep({ schedule, queue, clock, log }).finally(() => {
         // A worker that no longer takes jobs is as bad as no sweep.
         if (hasWorkerLooked) {
           watchdog.sweepEnded();
@@ -146,7 +146,7 @@ export async function startServer(
       files.swept();
       void alarms.outside.beat();
       // The first account was just added: from now on Telegram remembers this store.
-      if (hasStarted && !storeGuard.isKnown && !(await app.identity.isEmpty())) await storeGuard.look();
+      if (hasStarted && !storeGuard.isKnown && !(await identity.isEmpty())) await storeGuard.look();
     },
     clock,
     log,
@@ -179,7 +179,7 @@ export async function startServer(
 }
 
 /** If in doubt, yes: a store that cannot be read may be readable again soon. */
-async function anybodyIsLinked({ accounts, links }: App): Promise<boolean> {
+async function anybodyIsLinked({ accounts, links }: App["store"]): Promise<boolean> {
   try {
     for (const { telegramUserId } of await accounts.list()) {
       const both = await Promise.all(VENDORS.map((vendor) => links.facts(telegramUserId, vendor)));

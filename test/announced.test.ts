@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../src/lib/errors.ts";
-import { confirmUnlink } from "../src/sync/links/confirm-unlink.ts";
 import { ACCOUNT, NOON, USERID } from "./support/household.ts";
 import { startWebHouse, type WebHouse } from "./support/web-house.ts";
 
 let house: WebHouse;
 afterEach(() => house.close());
 
-const link = () => house.app.links.read(ACCOUNT, "withings");
+const link = () => house.app.store.links.read(ACCOUNT, "withings");
 
 describe("from the scale to Garmin", () => {
   const runs = () => house.logged.filter((line) => line.includes('"run_ended"')).length;
@@ -43,10 +42,10 @@ describe("from the scale to Garmin", () => {
   test("what is announced while another run is at work is looked at again", async () => {
     house = await startWebHouse({ linked: true });
     const job = { account: ACCOUNT, reason: "withings_notified" as const, dueAt: NOON, attempts: 0 };
-    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 60);
+    const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 60);
     await house.work(job);
     await lease?.release();
-    const next = await house.app.schedule.read(ACCOUNT);
+    const next = await house.app.store.schedule.read(ACCOUNT);
     expect(next?.dueAt).toEqual(new Date(house.clock.now().getTime() + 60_000));
   });
 });
@@ -57,7 +56,7 @@ describe("a person who is said to be gone", () => {
   const job = { account: ACCOUNT, reason: "withings_unlinked" as const, dueAt: NOON, attempts: 0 };
   const addNeighbour = async () => {
     house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
-    await house.app.accounts.save(OTHER, {});
+    await house.app.store.accounts.save(OTHER, {});
     await fetch(house.consent(OTHER, OTHER_USERID));
   };
 
@@ -70,21 +69,18 @@ describe("a person who is said to be gone", () => {
     await house.work(job);
     expect(house.unlinked).toEqual([ACCOUNT]);
     expect(await link()).toBeUndefined();
-    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
-    expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
-    expect((await house.app.links.read(OTHER, "withings"))?.value.state).toBe("linked");
-    expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+    expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
+    expect((await house.app.store.links.read(OTHER, "withings"))?.value.state).toBe("linked");
+    expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
   });
 
   test("and who links anew while they are told of it, stays linked", async () => {
     house = await startWebHouse({ linked: true });
     house.sandbox.withings.revoke(USERID);
-    const { run } = house.app;
-    const onUnlinked = async () => void (await fetch(house.consent()));
-    const deps = { ...house.app, source: run.source, onUnlinked, now: house.clock.now(), log: run.log };
-    await confirmUnlink(deps, ACCOUNT);
+    await house.app.confirmUnlink(ACCOUNT, async () => void (await fetch(house.consent())));
     expect((await link())?.value.state).toBe("linked");
-    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
+    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });
 
   test("and is not, stays linked", async () => {

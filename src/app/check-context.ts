@@ -3,6 +3,7 @@ import type { Words } from "../bot/words/words.ts";
 import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, RetryLaterError, UnexpectedAnswerError } from "../lib/errors.ts";
+import type { GarminProbe } from "../sync/model/garmin-sign-in.ts";
 import { VendorRestError } from "../sync/model/link.ts";
 import { type Check, clockOffSeconds, type Problem } from "../sync/status/checks.ts";
 import type { App } from "./app.ts";
@@ -11,10 +12,7 @@ import type { App } from "./app.ts";
 const CLOCK_WAIT_MS = 5000;
 
 export interface ChecksDeps {
-  app: Pick<
-    App,
-    "accounts" | "links" | "ledgers" | "tokens" | "run" | "garminSignIn" | "garminProbe" | "subscriptions"
-  >;
+  app: App;
   store: StoreConfig;
   telegram: { botToken: string; apiRoot: string };
   /** Whether another program polls too: only the one that polls itself knows. */
@@ -60,17 +58,17 @@ export function asking({ words, detail }: CheckContext, vendor: string, run: Che
 
 /** Garmin's sign-in, asked once without a password: it tells whether Garmin lets us in, and the time. */
 export class GarminProbing {
-  readonly #ask: App["garminProbe"];
+  readonly #signIn: App["garminSignIn"];
   readonly #clock: Clock;
-  #answer: ReturnType<App["garminProbe"]> | undefined;
+  #answer: Promise<GarminProbe> | undefined;
 
-  constructor(ask: App["garminProbe"], clock: Clock) {
-    this.#ask = ask;
+  constructor(signIn: App["garminSignIn"], clock: Clock) {
+    this.#signIn = signIn;
     this.#clock = clock;
   }
 
-  probe(): ReturnType<App["garminProbe"]> {
-    this.#answer ??= this.#ask();
+  probe(): Promise<GarminProbe> {
+    this.#answer ??= this.#signIn.probe();
     return this.#answer;
   }
 

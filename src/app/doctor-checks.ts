@@ -4,14 +4,13 @@ import { TELEGRAM_PATH } from "../config/paths.ts";
 import { ActionNeededError } from "../lib/errors.ts";
 import type { Account } from "../sync/model/account.ts";
 import type { Check, Problem } from "../sync/status/checks.ts";
-import { lastRunOf } from "../sync/status/overview.ts";
-import { objectionToApplication } from "./app.ts";
 import { type Audience, asking, type CheckContext, type ChecksDeps, GarminProbing } from "./check-context.ts";
 import { checkLastRun } from "./last-run-check.ts";
+import { isApplicationRefused } from "./vendors.ts";
 
 /** Live checks of every precondition; each answers with one sentence, with the fix where one is needed. */
 export function checksOf(deps: ChecksDeps, words: Words, audience: Audience) {
-  const garmin = new GarminProbing(deps.app.garminProbe, deps.clock);
+  const garmin = new GarminProbing(deps.app.garminSignIn, deps.clock);
   const context: CheckContext = { ...deps, ...audience, words, garmin };
   return {
     /** What the person who runs the program has to see to. */
@@ -30,9 +29,9 @@ function sealing({ app, words }: CheckContext): Check {
     asks: words.doctor.ownStore,
     run: async () => {
       let links = 0;
-      for (const { telegramUserId } of await app.accounts.list()) {
+      for (const { telegramUserId } of await app.store.accounts.list()) {
         for (const vendor of ["withings", "garmin"] as const) {
-          if (await app.links.read(telegramUserId, vendor)) links += 1;
+          if (await app.store.links.read(telegramUserId, vendor)) links += 1;
         }
       }
       return words.doctor.sealing(links);
@@ -55,7 +54,7 @@ function application(context: CheckContext): Check {
     name: words.doctor.check.application,
     asks: "Withings",
     run: asking(context, "Withings", async () => {
-      if (await objectionToApplication(withings, clock.now())) throw new ActionNeededError("fix_withings_application");
+      if (await isApplicationRefused(withings, clock.now())) throw new ActionNeededError("fix_withings_application");
       return words.doctor.application;
     }),
   };
@@ -93,7 +92,7 @@ async function signInRest({ app, words }: CheckContext, { telegramUserId: id }: 
   const rest = await app.garminSignIn.rest(id);
   if (!rest) return undefined;
   // A damaged link has a line of its own.
-  const link = await app.links.facts(id, "garmin").catch(() => undefined);
+  const link = await app.store.links.facts(id, "garmin").catch(() => undefined);
   return { verdict: "later", text: words.signInRests(rest.until, link?.state === "linked") };
 }
 
@@ -124,11 +123,9 @@ async function ofAccount(context: CheckContext, account: Account): Promise<Check
 }
 
 function readWithings(context: CheckContext, id: number): Check["run"] {
-  const { app, clock, words } = context;
+  const { app, words } = context;
   return asking(context, "Withings", async () => {
-    await app.tokens.link(id, "withings");
-    const withAccess = app.tokens.withAccess(id, "withings", undefined, { onlyLooks: true });
-    await app.run.source.changedSince(withAccess, clock.now());
+    await app.withingsLinking.check(id);
     return words.doctor.withings;
   });
 }
@@ -138,7 +135,7 @@ function readGarmin(context: CheckContext, id: number): Check["run"] {
   return asking(context, "Garmin", async () => {
     const { displayName } = await app.tokens.link(id, "garmin");
     const consent = await app.garminSignIn.uploadConsent(id);
-    const lastRun = await lastRunOf(app, id);
+    const lastRun = await app.overviews.lastRun(id);
     const refusedAt = lastRun?.outcome.uploadRefusedAt;
     const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
     // The consent says less than the last upload.
@@ -153,7 +150,7 @@ async function notifications(context: CheckContext, account: number, before: () 
   const { app, web, words, nameOf } = context;
   if (web?.publicUrl === undefined) return [];
   // A damaged link has a line of its own.
-  const link = await app.links.facts(account, "withings").catch(() => undefined);
+  const link = await app.store.links.facts(account, "withings").catch(() => undefined);
   if (link?.state !== "linked") return [];
   const run = asking(context, "Withings", async () => {
     await before();

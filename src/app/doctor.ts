@@ -31,7 +31,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
       hasClockLine: isOwner,
     });
     const all = [
-      ...(isOwner ? [storeCheck(store, () => app.accounts.list(), words), ...checks.operation] : []),
+      ...(isOwner ? [storeCheck(store, () => app.store.accounts.list(), words), ...checks.operation] : []),
       { ...checks.signIn, run: async () => (await checks.signInRest(account)) ?? checks.signIn.run() },
       ...(await checks.of(account)),
     ];

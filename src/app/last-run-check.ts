@@ -5,7 +5,7 @@ import { stuckText } from "../bot/views/status.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Account, LastRun } from "../sync/model/account.ts";
 import type { Problem } from "../sync/status/checks.ts";
-import { lastRunOf, type Overview, overviewOf } from "../sync/status/overview.ts";
+import type { Overview } from "../sync/status/overview.ts";
 import type { CheckContext } from "./check-context.ts";
 
 /** A program that has not run for this many of its intervals has stopped, whatever else it says of itself. */
@@ -13,13 +13,13 @@ const INTERVALS_UNTIL_DEAD = 3;
 
 /** Whether syncs run, and how the last one ended. */
 export async function checkLastRun(context: CheckContext, account: Account): Promise<string | Problem> {
-  const { app, clock } = context;
+  const { app } = context;
   try {
-    return await judge(context, await overviewOf({ ...app, now: clock.now() }, account));
+    return await judge(context, await app.overviews.of(account));
   } catch (error) {
     if (!(error instanceof RetryLaterError)) throw error;
     // How it ended is stored apart from the readings, and may still be readable.
-    const delayed = putOff(context, await lastRunOf(app, account.telegramUserId));
+    const delayed = putOff(context, await app.overviews.lastRun(account.telegramUserId));
     if (!delayed) throw error;
     return delayed;
   }

@@ -16,10 +16,10 @@ export interface ReportFile {
 export async function makeReport(
   settings: Config["given"],
   /** Undefined if the configuration or the store keeps the app from being opened. */
-  app: Pick<App, "answers"> | undefined,
+  app: Pick<App, "vendors"> | undefined,
   clock: Clock,
 ): Promise<ReportFile> {
-  const answers = await app?.answers.read().catch(() => undefined);
+  const answers = await app?.vendors.answers.read().catch(() => undefined);
   const madeAt = clock.now().toISOString();
   const report = {
     report: "weighbridge",

@@ -3,14 +3,11 @@ import { wordsIn } from "../bot/words/words.ts";
 import type { Config } from "../config/config.ts";
 import { WITHINGS_PATHS } from "../config/paths.ts";
 import { createHttp } from "../http/routes.ts";
-import type { Clock } from "../lib/clock.ts";
-import { errorFacts, type Log } from "../lib/log.ts";
-import { type RunOptions, syncAccount } from "../sync/engine/run.ts";
+import { errorFacts } from "../lib/log.ts";
+import type { RunOptions } from "../sync/engine/run.ts";
 import { createJobHandler } from "../sync/jobs/handler.ts";
 import { createManualSync } from "../sync/jobs/manual-sync.ts";
 import { jobOf } from "../sync/jobs/worker.ts";
-import { confirmUnlink } from "../sync/links/confirm-unlink.ts";
-import { isTimeUp } from "../sync/links/with-lease.ts";
 import type { Account } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import type { App } from "./app.ts";
@@ -39,60 +36,45 @@ export type ServiceConfig = Pick<
 > &
   Partial<Pick<Config, "withingsLogin" | "web" | "manualSync" | "given">>;
 
+export interface ServiceDeps {
+  queue: JobQueue;
+  isWell?: () => boolean;
+  /** Whether this process is the one that hears from Telegram and tracks whether that works. */
+  keepsTelegram?: boolean;
+  /** Whether this process does all the work while it runs. */
+  runsAlone?: boolean;
+  paced?: boolean | undefined;
+  conflictSeconds?: (() => number) | undefined;
+}
+
 /**
- * What the program does for people, wherever it runs: the chat, the jobs, and what comes in from outside. Who brings updates,
- * requests, time and jobs to it is the business of one machine (`server.ts`) or of AWS (`lambda/`).
+ * What the program does for people, wherever it runs: the chat, the jobs, and the answers to HTTP requests. Updates, requests,
+ * time and jobs reach it from one machine (`server.ts`) or from AWS (`lambda/`).
  */
-export function createService(
-  config: ServiceConfig,
-  app: App,
-  deps: {
-    queue: JobQueue;
-    isWell?: () => boolean;
-    /** Whether this process is the one that hears from Telegram and tracks whether that works. */
-    keepsTelegram?: boolean;
-    /** Whether this process does all the work while it runs. */
-    runsAlone?: boolean;
-    paced?: boolean | undefined;
-    conflictSeconds?: (() => number) | undefined;
-    clock: Clock;
-    log: Log;
-  },
-) {
-  const {
-    queue,
-    isWell = () => true,
-    keepsTelegram = false,
-    runsAlone = false,
-    paced = true,
-    conflictSeconds,
-    clock,
-    log,
-  } = deps;
+export function createService(config: ServiceConfig, app: App, deps: ServiceDeps) {
+  const { queue, isWell = () => true, keepsTelegram = false, runsAlone = false, paced = true, conflictSeconds } = deps;
+  const { store, sync, withingsLinking, clock, log } = app;
+  const { accounts, schedule } = store;
   const { version } = project;
-  const webhookSecret = config.telegram.webhookSecret ?? app.webhookSecret;
+  const webhookSecret = config.telegram.webhookSecret ?? store.webhookSecret;
+  const doctor = createDoctor({
+    ...{ ...config, ...config.schedule, app, clock, log },
+    isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
+  });
   const chat = createChat(config.telegram, app, {
     answersByItself: isOurs(config),
     report: () => makeReport(config.given ?? {}, app, clock),
-    doctor: createDoctor({
-      ...{ ...config, ...config.schedule, app, clock, log },
-      isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
-    }),
-    queue,
-    version,
-    paced,
-    conflictSeconds,
-    clock,
-    log,
+    ...{ doctor, queue, version, paced, conflictSeconds },
   });
+  const { telegram, summarize } = chat;
   /** A run that nobody asked for in the chat. */
-  const sync = async (account: Account, options: RunOptions = {}) => {
-    const report = await syncAccount(app.run, account, options);
+  const syncAndNotify = async (account: Account, options: RunOptions = {}) => {
+    const report = await sync.run(account, options);
     await chat.notifier.afterRun(account, report);
     return report;
   };
-  /** What outlives the request that began it. */
-  const begun = new Set<Promise<void>>();
+  /** What outlives the request that started it. */
+  const started = new Set<Promise<void>>();
 
   return {
     chat,
@@ -101,58 +83,49 @@ export function createService(
 
     /** Does a job. Throws when it has to be done again. */
     work: createJobHandler({
-      ...app,
-      sync,
-      answerSync: chat.telegram.answerSync,
-      answerDoctor: chat.telegram.answerDoctor,
-      confirmUnlink: (account) => {
-        const { onUnlinked } = chat;
-        return confirmUnlink({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
-      },
+      ...{ accounts, schedule, summarize, runsAlone, clock, log },
+      sync: syncAndNotify,
+      answerSync: telegram.answerSync,
+      answerDoctor: telegram.answerDoctor,
+      confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions,
-      summarize: chat.summarize,
       intervalMinutes: config.schedule.syncIntervalMinutes,
-      runsAlone,
-      clock,
-      log,
     }),
 
     http: createHttp({
-      withCallback: app.withingsLinking.withCallback,
+      withCallback: withingsLinking.withCallback,
       onLinked: (account, result) => {
-        const told = chat
+        const answered = chat
           .onConsent(account, result)
           .catch((error: unknown) => log.warn("consent_not_told", errorFacts(error)))
-          .finally(() => begun.delete(told));
-        begun.add(told);
+          .finally(() => started.delete(answered));
+        started.add(answered);
       },
       words: async (outcome, language, account) => wordsIn(language).callbackPage(await whoseIs(account))[outcome],
-      notifyKey: app.notifyKey,
-      accountOf: app.withingsUsers.accountOf,
+      notifyKey: store.notifyKey,
+      accountOf: store.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
       webhookSecret: config.web?.publicUrl === undefined ? undefined : webhookSecret,
-      handleUpdate: (update) => chat.telegram.handleUpdate(update),
+      handleUpdate: telegram.handleUpdate,
       manualSyncToken: config.manualSync?.token,
       manualSync: createManualSync({
-        ...{ accounts: app.accounts, sync: (account) => sync(account), log },
-        isTimeUp: () => isTimeUp(app.run.deadlineAt?.(), clock),
+        sync: (account) => syncAndNotify(account),
+        ...{ accounts, isTimeUp: sync.isTimeUp, log },
       }),
-      isWell,
-      telegramState: keepsTelegram ? chat.telegram.telegramState : undefined,
-      version,
-      log,
+      telegramState: keepsTelegram ? telegram.telegramState : undefined,
+      ...{ isWell, version, log },
     }),
 
-    /** Resolves when nothing is under way that a request has begun. */
+    /** Resolves when nothing is under way that a request has started. */
     async settled() {
-      await Promise.all(begun);
+      await Promise.all(started);
     },
   };
 
-  /** For a page that must be shown whatever the store or Telegram does. */
+  /** For a page that must be shown even when the store or Telegram fails. */
   async function whoseIs(account: number | undefined) {
-    const { bot } = chat.telegram;
-    const person = account === undefined ? undefined : await app.accounts.find(account).catch(() => undefined);
+    const { bot } = telegram;
+    const person = account === undefined ? undefined : await accounts.find(account).catch(() => undefined);
     return { bot: bot.isInited() ? `@${bot.botInfo.username}` : undefined, person: person?.name };
   }
 

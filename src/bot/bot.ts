@@ -34,24 +34,32 @@ import { helpText } from "./views/help.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
-export type BotDeps = Omit<AuthorizeDeps, "allowedIds" | "onJoined"> &
-  Omit<SequentializeDeps, "stopping" | "maxWaitSeconds" | "onError"> &
-  Omit<LinkingDeps, "wordsAt" | "startSync" | "questions"> &
-  Omit<StatusDeps, "startSync" | "questions"> &
-  Omit<SettingsDeps, "questions"> &
-  Omit<PeopleDeps, "allowedIds" | "questions"> &
-  Omit<DoctorDeps, "wordsAt" | "questions"> &
-  Omit<SyncDeps, "questions"> & {
-    links: Pick<Links, "facts">;
-    dialogs: DialogStore;
-    disconnect: Disconnect;
-    queue: JobQueue;
-    answers: AnswerLog;
-    /** False with a manual clock: messages are then not spaced. */
-    paced?: boolean;
-    /** How long another program that polls has to be there before it counts. */
-    conflictSeconds?: (() => number) | undefined;
-  };
+export type BotDeps = Omit<FeatureDeps, keyof OwnParts> & {
+  links: Pick<Links, "facts">;
+  dialogs: DialogStore;
+  disconnect: Disconnect;
+  queue: JobQueue;
+  answers: AnswerLog;
+  /** False with a manual clock: messages are then not spaced. */
+  paced?: boolean;
+  /** How long another program that polls has to be there before it counts. */
+  conflictSeconds?: (() => number) | undefined;
+};
+
+type FeatureDeps = AuthorizeDeps &
+  SequentializeDeps &
+  LinkingDeps &
+  StatusDeps &
+  SettingsDeps &
+  PeopleDeps &
+  DoctorDeps &
+  SyncDeps;
+
+/** What the bot makes itself and shares among its features. */
+type OwnParts = Pick<
+  FeatureDeps,
+  "allowedIds" | "onJoined" | "onError" | "stopping" | "maxWaitSeconds" | "wordsAt" | "startSync" | "questions"
+>;
 
 export interface BotConfig extends ClientConfig {
   allowedIds: number[];

@@ -10,8 +10,8 @@ import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { Account } from "../sync/model/account.ts";
 import { type Check, type Finding, type Line, runChecks, thingsToDo, type Verdict } from "../sync/status/checks.ts";
-import { overviewOf } from "../sync/status/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
@@ -142,7 +142,7 @@ async function examineAll(
   const { app, telegram } = deps;
   const { ownStore, check } = WORDS.doctor;
   const { operation, signIn } = checksOf(deps, WORDS, manner());
-  const accounts = await app.accounts.list();
+  const accounts = await app.store.accounts.list();
   const none: Check = {
     name: check.accounts,
     asks: ownStore,
@@ -156,7 +156,7 @@ async function examineAll(
       name: manner(id).nameOf(check.telegram),
       asks: ownStore,
       run: async () => {
-        if (!telegram.allowedIds.includes(id) && !(await app.people.isInvited(id)))
+        if (!telegram.allowedIds.includes(id) && !(await app.store.people.isInvited(id)))
           return { verdict: "operator", text: WORDS.doctor.mayNotUse(id) };
         if (account.blockedAt)
           return { verdict: "owner", text: WORDS.doctor.blocksBot(words.format.time(account.blockedAt)) };
@@ -187,13 +187,9 @@ function manner(account?: number): Audience {
 }
 
 /** With times in the zone of the account, where that can be read. */
-async function wordsAt(
-  { app, clock }: { app: App; clock: Clock },
-  account: Parameters<typeof overviewOf>[1],
-): Promise<Words> {
-  const now = clock.now();
-  const seen = await overviewOf({ ...app, now }, account).catch(() => undefined);
-  return terminalWords(seen?.timezone ?? "UTC", now);
+async function wordsAt({ app, clock }: { app: App; clock: Clock }, account: Account): Promise<Words> {
+  const seen = await app.overviews.of(account).catch(() => undefined);
+  return terminalWords(seen?.timezone ?? "UTC", clock.now());
 }
 
 function exitOf(findings: Finding[]): number {

@@ -17,7 +17,7 @@ export async function loginWithings(
   /** Withings leads the browser to the program itself, which links by itself. */
   { comesBack }: { comesBack: boolean },
 ): Promise<number> {
-  const before = await app.links.facts(account, "withings");
+  const before = await app.store.links.facts(account, "withings");
   terminal.say(
     `Open this address, choose whose scale it is, and allow access:\n\n${app.withingsLinking.begin(account)}\n`,
   );
@@ -38,7 +38,8 @@ export async function loginWithings(
   if (result.type !== "linked") return ownerActs(terminal, account, "link_withings", NOT_LINKED[result.type]);
   // The zone, so that the first dry run tells local times. That it could not be asked takes nothing away from the link.
   const person = await app.withingsLinking.person(account).catch(() => undefined);
-  if (await app.accounts.find(account)) await app.accounts.save(account, { reportedTimezone: person?.timezone });
+  if (await app.store.accounts.find(account))
+    await app.store.accounts.save(account, { reportedTimezone: person?.timezone });
   terminal.result(
     { status: "success", account, vendor: "withings", withingsUserId: result.withingsUserId },
     `Linked to Withings user ${result.withingsUserId}.\n${await nextStep(app, account)}`,
@@ -57,9 +58,9 @@ async function answerWhichPerson(
       asked.catch(() => undefined),
     ),
   );
-  const timezone = (await app.accounts.find(account))?.timezone ?? linked?.timezone ?? other?.timezone ?? "UTC";
+  const timezone = (await app.store.accounts.find(account))?.timezone ?? linked?.timezone ?? other?.timezone ?? "UTC";
   terminal.say(
-    terminalWords(timezone, app.run.clock.now()).otherWithingsPerson(
+    terminalWords(timezone, app.clock.now()).otherWithingsPerson(
       { id: linkedUserId, lastWeighIn: linked?.lastWeighIn },
       { id: withingsUserId, lastWeighIn: other?.lastWeighIn },
     ),
@@ -78,7 +79,7 @@ const isYes = (answer: string) => /^y(es)?$/i.test(answer);
 async function linkedSince(app: App, account: number, before: LinkFacts | undefined): Promise<LinkResult> {
   const question = await app.withingsLinking.question(account);
   if (question) return question;
-  const link = await app.links.facts(account, "withings");
+  const link = await app.store.links.facts(account, "withings");
   const isNew = link?.state === "linked" && link.linkedAt.getTime() !== before?.linkedAt.getTime();
   return isNew ? { type: "linked", withingsUserId: link.vendorUserId } : { type: "no_code" };
 }
@@ -124,7 +125,7 @@ export async function loginGarmin(app: App, terminal: Terminal, account: number,
   let result = await garminSignIn.withPassword(account, email, password, client);
   let question = "Code:";
   while (result.type === "mfa_required" || result.type === "wrong_code") {
-    terminal.say(signInWords(result, terminalWords(timezone, app.run.clock.now()), account));
+    terminal.say(signInWords(result, terminalWords(timezone, app.clock.now()), account));
     if (result.type === "mfa_required") {
       // Said once, because the prompt is short.
       terminal.say("Type it here; like a password, it stays hidden.");
@@ -157,7 +158,7 @@ export async function loginGarminByTicket(
 async function nextStep(app: App, account: number): Promise<string> {
   // A link that cannot be read has to be made again.
   const isLinked = async (vendor: Vendor) =>
-    (await app.links.read(account, vendor).catch(() => undefined))?.value.state === "linked";
+    (await app.store.links.read(account, vendor).catch(() => undefined))?.value.state === "linked";
   if (!(await isLinked("withings"))) return `Next: npx weighbridge login withings --account ${account}`;
   if (!(await isLinked("garmin"))) return `Next: npx weighbridge login garmin --account ${account} --ticket`;
   return `Next: npx weighbridge sync --account ${account}`;
@@ -170,7 +171,7 @@ async function report(
   result: SignInResult,
   timezone: string,
 ): Promise<number> {
-  const text = signInWords(result, terminalWords(timezone, app.run.clock.now()), account);
+  const text = signInWords(result, terminalWords(timezone, app.clock.now()), account);
   switch (result.type) {
     case "other_profile":
       terminal.say(text);

@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { signInRest } from "../sync/links/sign-in-rest.ts";
 import { VENDORS } from "../sync/model/link.ts";
-import { type Overview, overviewOf } from "../sync/status/overview.ts";
+import { createOverviews, type Overview } from "../sync/status/overview.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { needed, terminalWords } from "./words.ts";
@@ -22,11 +22,12 @@ export async function statusCommand(
   try {
     const { links, signInMemory: memory } = unseal(store, config, deps);
     const now = deps.clock.now();
+    const overviews = createOverviews({ ...store, links, clock: deps.clock });
     const seen: Seen[] = [];
     for (const account of await store.accounts.list()) {
       // With a wrong key, say so, and not that everybody is signed out.
       for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
-      const overview = await overviewOf({ ...store, links, now }, account);
+      const overview = await overviews.of(account);
       const signInRestsUntil = (await signInRest({ memory, ...deps }, account.telegramUserId))?.until;
       seen.push({ overview, signInRestsUntil });
     }

@@ -6,13 +6,10 @@ import { startOfDay } from "../lib/local-time.ts";
 import { errorFacts } from "../lib/log.ts";
 import type { Item } from "../sync/engine/item.ts";
 import { sentValues } from "../sync/engine/match.ts";
-import { previewAccount } from "../sync/engine/preview.ts";
-import { resume } from "../sync/engine/resume.ts";
-import { type RunReport, syncAccount } from "../sync/engine/run.ts";
+import type { RunReport } from "../sync/engine/run.ts";
 import type { Account } from "../sync/model/account.ts";
 import { outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
 import { KINDS, type ReadingKind } from "../sync/model/reading.ts";
-import { overviewOf } from "../sync/status/overview.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import { previewLine } from "./preview-line.ts";
 import type { Terminal } from "./terminal.ts";
@@ -48,7 +45,7 @@ export async function syncCommand(
   const all: Done[] = [];
   let only = "";
   for (const { account, since } of await jobsOf(app, accounts, options)) {
-    if (options.goesOn) for (const kind of KINDS) await resume({ ...app, clock: app.run.clock }, account, kind);
+    if (options.goesOn) for (const kind of KINDS) await app.sync.resume(account, kind);
     const { report, text } = await syncInWords(app, account, since);
     all.push({ account, report });
     only = text;
@@ -59,9 +56,9 @@ export async function syncCommand(
 
 async function syncInWords(app: App, account: Account, since: Date | undefined) {
   // What cannot be read must not keep the run from saying so.
-  const lookAt = () => overviewOf({ ...app, now: app.run.clock.now() }, account).catch(() => undefined);
+  const lookAt = () => app.overviews.of(account).catch(() => undefined);
   const before = await lookAt();
-  const report = await syncAccount(app.run, account, { since });
+  const report = await app.sync.run(account, { since });
   const after = await lookAt();
   const justHeld = before && after && !report.busy ? newlyHeld(before, after) : undefined;
   const { telegramUserId } = account;
@@ -71,7 +68,7 @@ async function syncInWords(app: App, account: Account, since: Date | undefined) 
     status: "npx weighbridge status",
     needed: (action) => needed(action, telegramUserId),
   };
-  const words = terminalWords(after?.timezone ?? "UTC", app.run.clock.now());
+  const words = terminalWords(after?.timezone ?? "UTC", app.clock.now());
   return { report, text: syncOutcomeText(report, options, words) };
 }
 
@@ -90,7 +87,7 @@ export async function dryRunCommand(
     const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
     all.push({ account, report });
     try {
-      for (const preview of await previewAccount(app.run, account, since)) {
+      for (const preview of await app.sync.preview(account, since)) {
         const line = previewLine(preview, timezone);
         terminal.say(accounts.length > 1 ? `${account.telegramUserId}  ${line}` : line);
         readings.push({ account: account.telegramUserId, ...toJson(preview, line) });
@@ -100,7 +97,7 @@ export async function dryRunCommand(
     } catch (error) {
       // One account's trouble is not the next one's.
       unchecked++;
-      blame(report, error, app.run);
+      blame(report, error, app);
       terminal.say(`${account.telegramUserId}: ${explainSentence(error, account.telegramUserId)}`);
     }
   }
@@ -111,7 +108,7 @@ export async function dryRunCommand(
 async function jobsOf(app: App, accounts: Account[], { since, now }: SyncOptions): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const account of accounts) {
-    const timezone = await zoneOf(app, account, now);
+    const timezone = await zoneOf(app, account);
     const start = since === undefined ? undefined : startOfDay(since, timezone);
     if (start && start > now) {
       throw new UsageError(`--since ${since} is in the future. Give the day from which readings are to be sent.`);
@@ -122,9 +119,9 @@ async function jobsOf(app: App, accounts: Account[], { since, now }: SyncOptions
 }
 
 /** The chosen zone, else the one that Withings reported. What keeps it from being read is for the run to say. */
-async function zoneOf(app: App, account: Account, now: Date): Promise<string> {
+async function zoneOf(app: App, account: Account): Promise<string> {
   if (account.timezone) return account.timezone;
-  return overviewOf({ ...app, now }, account).then(
+  return app.overviews.of(account).then(
     (overview) => overview.timezone,
     () => "UTC",
   );
@@ -191,7 +188,7 @@ function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchec
   return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}.${rest} Nothing was changed.`;
 }
 
-function blame(report: RunReport, error: unknown, { log, clock }: Pick<App["run"], "log" | "clock">) {
+function blame(report: RunReport, error: unknown, { log, clock }: Pick<App, "log" | "clock">) {
   const acting = whoActs(error);
   if (acting.who === "owner") {
     report.status = "action_needed";

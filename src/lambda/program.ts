@@ -18,13 +18,13 @@ export async function startProgram(name: "http" | "worker", queue: SqsQueue) {
   let deadlineAt: Date | undefined;
   const app = await createApp(config, { clock, log, deadlineAt: () => deadlineAt });
   return {
-    ...createService(config, app, { queue, clock, log }),
+    ...createService(config, app, { queue }),
     log,
     /** Sets the deadline of the invocation that has just started. A process has one at a time. */
     workUntil(at: Date) {
       deadlineAt = at;
     },
     /** Comes last: between two invocations a process is frozen. */
-    closeIdle: () => app.closeIdle(),
+    closeIdle: () => app.vendors.closeIdle(),
   };
 }

@@ -58,7 +58,7 @@ export function demoActions(deps: {
 
   const oauthStates = async () => {
     if (!program.isRunning()) return states;
-    const { links } = program.app();
+    const { links } = program.app().store;
     states = await Promise.all(
       (["withings", "garmin"] as const).map(async (vendor) => (await links.read(account, vendor))?.value.state),
     );
@@ -82,7 +82,7 @@ export function demoActions(deps: {
   /** A bot whose patience is another than this one has just met its person. */
   async function keepPatience() {
     if (!program.isRunning()) return;
-    const { accounts } = program.app();
+    const { accounts } = program.app().store;
     const patienceHours = patience.isShort ? SHORT_PATIENCE : USUAL_PATIENCE;
     const other = patience.isShort ? USUAL_PATIENCE : SHORT_PATIENCE;
     // A person who chose another one under /settings keeps it.
@@ -102,7 +102,7 @@ export function demoActions(deps: {
     await Promise.race([program.wake(), realSeconds(SETTLING_SECONDS)]);
     while (program.isRunning() && performance.now() < endsAt) {
       await realSeconds(0.1);
-      const { schedule, jobs } = program.app();
+      const { schedule, jobs } = program.app().store;
       const now = time.programClock.now();
       const isDue = ({ dueAt }: { dueAt: Date }) => dueAt <= now;
       const scheduledRun = await schedule.read(account);
@@ -111,7 +111,7 @@ export function demoActions(deps: {
     }
   }
   /** What else is due is taken out of the queue together with this run. */
-  async function bringForward({ schedule }: App) {
+  async function bringForward({ store: { schedule } }: App) {
     const scheduledRun = await schedule.read(account);
     const now = time.programClock.now();
     if (scheduledRun && scheduledRun.dueAt > now) await schedule.set(account, { ...scheduledRun, dueAt: now });
@@ -141,9 +141,9 @@ export function demoActions(deps: {
   const actions: PanelActions = {
     ...readings,
     async link() {
-      const { accounts, garminSignIn, withingsLinking } = program.app();
+      const { store, garminSignIn, withingsLinking } = program.app();
       const settings = patience.isShort ? { patienceHours: SHORT_PATIENCE } : {};
-      if (!(await accounts.find(account))) await accounts.save(account, { settings });
+      if (!(await store.accounts.find(account))) await store.accounts.save(account, { settings });
       // In place of pressing Start: the bot may write from here on.
       sandbox.telegram.user({ id: account, firstName: "You", started: true });
       await garminSignIn.withPasted(account, sandbox.garmin.mintTicket(email));

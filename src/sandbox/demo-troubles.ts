@@ -1,4 +1,3 @@
-import { overviewOf } from "../sync/status/overview.ts";
 import type { DemoProgram } from "./demo-program.ts";
 import type { DemoTime } from "./demo-time.ts";
 import type { FaultName } from "./named-faults.ts";
@@ -121,9 +120,9 @@ export function createDemoTroubles(deps: Deps) {
   /** A link that has ended, or a question of the bot's, only the person can put right. Without any link, nothing could end. */
   async function rightAgain(): Promise<string> {
     const app = program.app();
-    const { links } = app;
-    const account = await app.accounts.find(chat.id);
-    const overview = account && (await overviewOf({ ...app, now: time.programClock.now() }, account));
+    const { links } = app.store;
+    const account = await app.store.accounts.find(chat.id);
+    const overview = account && (await app.overviews.of(account));
     const asks = overview && (overview.attention.length > 0 || overview.facts.differs.length > 0);
     const withings = (await links.read(chat.id, "withings"))?.value.state;
     const garmin = (await links.read(chat.id, "garmin"))?.value.state;

@@ -63,14 +63,14 @@ export async function startCloud(options: {
       fullName: email,
       timezone,
     });
-    await app.accounts.save(id, { language: "en", timezone });
+    await app.store.accounts.save(id, { language: "en", timezone });
     const about = { state: "linked" as const, linkedAt: clock.now(), displayName: person.name };
-    await app.links.replace(id, "withings", {
+    await app.store.links.replace(id, "withings", {
       ...about,
       vendorUserId: String(person.userid),
       tokens: lasting(sandbox.withings.issueLink(person.userid)),
     });
-    await app.links.replace(id, "garmin", {
+    await app.store.links.replace(id, "garmin", {
       ...about,
       vendorUserId: String(garmin.profileId),
       tokens: lasting(sandbox.garmin.issueLink(email)),

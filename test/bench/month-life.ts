@@ -99,7 +99,7 @@ export async function liveAMonth(): Promise<Month> {
     },
   };
   const config = readConfig(house.env, SERVICE_SECTIONS);
-  const service = createService(config, app, { queue, paced: false, clock, log });
+  const service = createService(config, app, { queue, paced: false });
   const api = new Api(telegram.token, { apiRoot: telegram.apiRoot });
   const webhook = { url: `${url}/telegram`, secretToken: WEBHOOK_SECRET };
   const count = () => ({
@@ -159,7 +159,7 @@ export async function liveAMonth(): Promise<Month> {
   }
 
   await keepWebhook(api, { ...webhook, force: true, clock, log });
-  await sweep({ schedule: app.schedule, queue, clock, log });
+  await sweep({ schedule: app.store.schedule, queue, clock, log });
   await workOff();
   month.took.clear();
   for (let round = 0; round < DAYS * SWEEPS_A_DAY; round++) {
@@ -167,7 +167,7 @@ export async function liveAMonth(): Promise<Month> {
     clock.advance(Math.max(0, (dueMs - clock.now().getTime()) / 1000));
     await invocation("sweep", async () => {
       await keepWebhook(api, { ...webhook, clock, log });
-      log.info("swept", { ...(await sweep({ schedule: app.schedule, queue, clock, log })) });
+      log.info("swept", { ...(await sweep({ schedule: app.store.schedule, queue, clock, log })) });
     });
     await workOff();
     const day = Math.floor(round / SWEEPS_A_DAY);

@@ -22,7 +22,6 @@ export async function queueScene(): Promise<void> {
   const clock = fastClock(TIMES_AS_FAST);
   const cloud = await startCloud({ clock, people: PEOPLE });
   const { config, sqs, sandbox } = cloud;
-  const log = createLog({ level: "error" });
   const queue = createSqsQueue({ queueUrl: sqs.queueUrl, clock });
 
   // In turns, so that neighbours in the queue are of different accounts.
@@ -49,7 +48,7 @@ export async function queueScene(): Promise<void> {
       },
     });
     const app = await createApp(config, { clock, log: runs, paced: false });
-    const service = createService(config, app, { queue, paced: false, clock, log });
+    const service = createService(config, app, { queue, paced: false });
     while (!isOver() && sqs.waiting() > 0) {
       const [message] = await sqs.receive(1);
       if (!message?.Body) {

@@ -42,7 +42,7 @@ async function household(delaySeconds: number) {
   const env = { ...sandbox.env(), DATA_DIR: dataDir };
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
   const app = await createApp(config, { clock: systemClock, log: createLog({ level: "error" }) });
-  await app.accounts.save(ACCOUNT, {});
+  await app.store.accounts.save(ACCOUNT, {});
   const address = sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT));
   await app.withingsLinking.withPasted(ACCOUNT, address);
   await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(EMAIL));

@@ -5,8 +5,8 @@ import { createDoctor } from "../../src/app/doctor.ts";
 import { makeReport } from "../../src/app/report.ts";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { RetryLaterError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, startHousehold } from "../support/household.ts";
@@ -35,7 +35,7 @@ export async function startBotHouse(
     answersByItself: false,
     queue: {
       async put(jobs) {
-        await app.jobs.put(jobs);
+        await app.store.jobs.put(jobs);
         worker.wake();
       },
     },
@@ -47,37 +47,25 @@ export async function startBotHouse(
     report: () => makeReport(readConfig(house.env, ["given"]).given, app, clock),
     version: "0.1.0",
     paced: false,
-    clock,
-    log,
     ...options.chat,
   };
   /** Nobody keeps what was told: tests of that start the whole server. */
   const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, told: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
-    createBot(config, { ...botDeps(on, { conclude }, chat), ...instead });
-  /** What is asked for in the chat is done by the newest bot. */
-  const workOf = (on: typeof app, bot: () => TelegramBot) =>
-    createJobHandler({
-      ...on,
-      sync: () => expect.fail("nobody asked for this run"),
-      answerSync: (account, messageId) => bot().answerSync(account, messageId),
-      answerDoctor: (account, messageId) => bot().answerDoctor(account, messageId),
-      confirmUnlink: async () => {},
-      keepSubscriptions: async () => {},
-      summarize: async () => undefined,
-      intervalMinutes: 30,
-      ...{ clock, log },
-    });
+    createBot(config, { ...botDeps(on, { conclude }, chat), log, ...instead });
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
-  const isAsked = (job: Job) => job.reason === "requested" || job.reason === "doctor";
-  const worker = startWorker({
-    jobs: app.jobs,
-    work: async (job) => {
-      if (isAsked(job)) await workOf(app, newest)(job);
-    },
-    ...{ clock, log },
-  });
-  const worked = () => expect.poll(() => app.jobs.list()).toEqual([]);
+  /** What is asked for in the chat is answered by the newest bot. */
+  async function work(job: Job) {
+    const account = await app.store.accounts.find(job.account);
+    if (!account) return;
+    if (job.reason === "requested") {
+      const { busy } = await newest().answerSync(account, job.messageId);
+      if (busy) throw new RetryLaterError("another run is at work");
+    }
+    if (job.reason === "doctor") await newest().answerDoctor(account, job.messageId);
+  }
+  const worker = startWorker({ jobs: app.store.jobs, work, clock, log });
+  const worked = () => expect.poll(() => app.store.jobs.list()).toEqual([]);
   let serving: Promise<void> = Promise.resolve();
   let isOver = false;
 

@@ -38,12 +38,12 @@ describe("what a person says", () => {
   test("/start makes the account, once", async () => {
     house = await startBotHouse({ linked: false });
     const { app, owner } = house;
-    await app.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
-    const before = await app.accounts.list();
+    await app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    const before = await app.store.accounts.list();
     house.startBot();
     owner.say("/start");
     await owner.waitForMessage();
-    expect(await app.accounts.list()).toEqual(before.map((it) => ({ ...it, name: "Owner" })));
+    expect(await app.store.accounts.list()).toEqual(before.map((it) => ({ ...it, name: "Owner" })));
   });
 });
 
@@ -68,7 +68,7 @@ describe("who is served", () => {
     await house.owner.waitForMessage();
     await quiet();
     expect(repliesTo(stranger)).toHaveLength(1);
-    expect((await app.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
+    expect((await app.store.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
   });
 
   test("in a group even the owner gets one refusal and no word about their body", async () => {
@@ -122,7 +122,7 @@ describe("each update is handled once", () => {
     house = await startBotHouse({ linked: false });
     const { owner, clock, app, newBot, telegram } = house;
     const { updateId } = owner.say("/cancel");
-    expect((await app.claims.claim(updateId)).type).toBe("claimed");
+    expect((await app.store.claims.claim(updateId)).type).toBe("claimed");
     const before = clock.now();
     await newBot().bot.handleUpdate(updateOf(updateId, "/cancel"));
     expect(telegram.calls("sendMessage").map(({ params }) => params.text)).toEqual(["There is nothing to cancel."]);
@@ -133,11 +133,11 @@ describe("each update is handled once", () => {
     house = await startBotHouse({ linked: false });
     const { owner, app, newBot, telegram } = house;
     let busy = 3;
-    const claims: typeof app.claims = {
-      ...app.claims,
+    const claims: typeof app.store.claims = {
+      ...app.store.claims,
       claim: async (id) => {
         if (busy-- > 0) throw new RetryLaterError("Another process is holding the database");
-        return app.claims.claim(id);
+        return app.store.claims.claim(id);
       },
     };
     await newBot({ claims }).bot.handleUpdate(updateOf(owner.say("/cancel").updateId, "/cancel"));
@@ -163,7 +163,7 @@ describe("when something breaks on our side", () => {
   test("also when the store cannot even say whose turn it is; a stranger hears nothing of it", async () => {
     house = await startBotHouse();
     const { owner, app, newBot, telegram } = house;
-    const claims = { ...app.claims, claim: () => Promise.reject(new Error("disk full")) };
+    const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };
     const { bot } = newBot({ claims });
     await bot.handleUpdate(updateOf(owner.say("/help").updateId, "/help"));
     telegram.user({ id: STRANGER, firstName: "Stranger" }).say("/help");
@@ -201,7 +201,7 @@ test("stopping lets the update at hand come to its end", async () => {
   await hasBegun;
   await bot.stop();
   expect(owner.lastMessage?.text).toContain("Withings: not linked");
-  expect(await app.claims.claim(updateId)).toEqual({ type: "done_before" });
+  expect(await app.store.claims.claim(updateId)).toEqual({ type: "done_before" });
 });
 
 /** As Telegram would send it. */

@@ -310,12 +310,12 @@ describe("what Telegram does", () => {
     house.startBot();
     house.owner.block();
     await house.quiet();
-    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.blockedAt).toBeDefined();
+    await expect.poll(async () => (await house.app.store.accounts.find(ACCOUNT))?.blockedAt).toBeDefined();
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     expect(house.weights()).toHaveLength(1);
     house.owner.unblock();
-    await expect.poll(async () => (await house.app.accounts.find(ACCOUNT))?.blockedAt).toBeUndefined();
+    await expect.poll(async () => (await house.app.store.accounts.find(ACCOUNT))?.blockedAt).toBeUndefined();
     expect(said()).toEqual([]);
   });
 });
@@ -323,10 +323,10 @@ describe("what Telegram does", () => {
 test("blocking the bot after everything was taken away makes no new account", async () => {
   house = await startBotHouse();
   house.startBot();
-  await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
+  await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything");
   house.owner.block();
   await house.quiet();
-  expect(await house.app.accounts.list()).toEqual([]);
+  expect(await house.app.store.accounts.list()).toEqual([]);
 });
 
 describe("a sealing key that was lost", () => {
@@ -364,6 +364,6 @@ describe("a sealing key that was lost", () => {
     await heard("This can’t be undone");
     house.owner.tap("Yes, remove");
     await heard("I’ve removed everything of yours.");
-    expect(await house.app.withingsUsers.accountOf(String(house.person.userid))).toBeUndefined();
+    expect(await house.app.store.withingsUsers.accountOf(String(house.person.userid))).toBeUndefined();
   });
 });

@@ -8,9 +8,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 import type { Transport } from "../../src/lib/http-client.ts";
 import type { Log } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import { decideHeld } from "../../src/sync/engine/held-decision.ts";
-import { resume } from "../../src/sync/engine/resume.ts";
-import { type RunDeps, type RunOptions, type RunReport, syncAccount } from "../../src/sync/engine/run.ts";
+import type { RunDeps, RunOptions, RunReport } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
@@ -18,7 +16,6 @@ import type { Job } from "../../src/sync/model/jobs.ts";
 import type { Leases } from "../../src/sync/model/leases.ts";
 import type { Decision } from "../../src/sync/model/ledger.ts";
 import { KINDS } from "../../src/sync/model/reading.ts";
-import { overviewOf } from "../../src/sync/status/overview.ts";
 
 export const INTERVAL_MINUTES = 30;
 
@@ -62,19 +59,21 @@ export async function startProgram(
     log,
     paced: false,
     wrapTable: (table) => throughOutside(table, outside),
+    wrapSync: (sync) => {
+      const planted = { ...sync, ...plant?.run?.(sync) };
+      return { ...planted, leases: watched(planted.leases, onRun) };
+    },
     wrapSend: (send) => {
       const sends = wrapSend((request) => outside.call(() => send(request)));
       return plant?.send?.(sends) ?? sends;
     },
   });
-  const planted: RunDeps = { ...app.run, ...plant?.run?.(app.run) };
-  const run: RunDeps = { ...planted, leases: watched(planted.leases, onRun) };
   const { botToken, apiRoot } = config.telegram;
   const api = new Api(botToken, { apiRoot, fetch: fetchThrough(outside) });
-  const overview = (account: Account) => overviewOf({ ...app, now: clock.now() }, account);
+  const { accounts, health, summary, leases, schedule, jobs } = app.store;
+  const overview = app.overviews.of;
   const notifier = createNotifier({
-    ...app,
-    overview,
+    ...{ accounts, health, overview, garminSignIn: app.garminSignIn },
     send: async (telegramUserId, text, { isQuiet, keyboard }) =>
       plant?.isMute ||
       api.sendMessage(telegramUserId, text, {
@@ -86,22 +85,21 @@ export async function startProgram(
   });
 
   async function sync(account: Account, options: RunOptions = {}) {
-    const report = await syncAccount(run, account, options);
+    const report = await app.sync.run(account, options);
     onReport(account.telegramUserId, report);
     await notifier.afterRun(account, report);
     return report;
   }
 
   const work = createJobHandler({
-    ...app,
-    sync,
+    ...{ accounts, schedule, sync },
     answerSync: never,
     answerDoctor: never,
     confirmUnlink: never,
     keepSubscriptions: async ({ telegramUserId }) => {
       await app.subscriptions.keep(telegramUserId);
     },
-    summarize: createSummaries({ ...app, ...notifier, overview, clock }),
+    summarize: createSummaries({ summary, leases, overview, deliver: notifier.deliver, clock }),
     intervalMinutes: INTERVAL_MINUTES,
     runsAlone: config.store.engine === "sqlite",
     clock,
@@ -112,10 +110,10 @@ export async function startProgram(
   async function perform(job: { value: Job; version: string }) {
     try {
       await work(job.value);
-      await app.jobs.finish(job);
+      await app.store.jobs.finish(job);
     } catch (error) {
       log.warn("job_failed", { error: String(error) });
-      await app.jobs.postpone(job, new Date(clock.now().getTime() + 60_000)).catch(() => undefined);
+      await app.store.jobs.postpone(job, new Date(clock.now().getTime() + 60_000)).catch(() => undefined);
     }
   }
 
@@ -125,8 +123,8 @@ export async function startProgram(
     /** What happens every minute: due accounts are queued, and queued jobs are run, one account after another. */
     async round(): Promise<void> {
       try {
-        await sweep({ ...app, queue: app.jobs, clock, log });
-        for (const job of await app.jobs.list()) {
+        await sweep({ schedule, queue: jobs, clock, log });
+        for (const job of await app.store.jobs.list()) {
           if (job.value.dueAt <= clock.now()) await perform(job);
         }
       } catch (error) {
@@ -136,19 +134,19 @@ export async function startProgram(
 
     /** A run somebody asks for, due or not. */
     async sync(account: number, options: RunOptions = {}): Promise<void> {
-      const found = await app.accounts.find(account).catch(() => undefined);
+      const found = await app.store.accounts.find(account).catch(() => undefined);
       if (found) await sync(found, options);
     },
 
     async decideHeld(account: number, readingId: string, word: Decision) {
-      const found = await app.accounts.find(account);
-      return found && (await decideHeld({ ...app, clock }, found, [readingId], word)).type;
+      const found = await app.store.accounts.find(account);
+      return found && (await app.sync.decideHeld(found, [readingId], word)).type;
     },
 
     /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */
     async resume(account: number): Promise<void> {
-      const found = await app.accounts.find(account);
-      if (found) for (const kind of KINDS) await resume({ ...app, clock }, found, kind);
+      const found = await app.store.accounts.find(account);
+      if (found) for (const kind of KINDS) await app.sync.resume(found, kind);
     },
 
     close: () => app.close(),

@@ -256,7 +256,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   /* owners */
 
   async function readLinks(account: AccountId) {
-    const [withings, garmin] = await Promise.all(VENDORS.map((vendor) => main.app.links.facts(account, vendor)));
+    const [withings, garmin] = await Promise.all(VENDORS.map((vendor) => main.app.store.links.facts(account, vendor)));
     const person = PEOPLE.find((it) => String(USERIDS[it]) === withings?.vendorUserId);
     const profile = GARMINS.find(
       (it) => String(sandbox.garmin.accounts.get(mailOf(it)).profileId) === garmin?.vendorUserId,
@@ -301,7 +301,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
     const pairing = model.current(account);
     if (!pairing) return undefined;
     const { profileId } = sandbox.garmin.accounts.get(mailOf(pairing.garmin));
-    return main.app.ledgers.of(account, String(USERIDS[pairing.person]), String(profileId));
+    return main.app.store.ledgers.of(account, String(USERIDS[pairing.person]), String(profileId));
   }
 
   async function decideHeld({ account, word, nth }: Extract<Step, { do: "word" }>) {
@@ -316,9 +316,11 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   }
 
   async function change({ account, weight, bloodPressure }: Extract<Step, { do: "switch" }>) {
-    const found = await main.app.accounts.find(account);
+    const found = await main.app.store.accounts.find(account);
     if (!found) return;
-    await main.app.accounts.save(account, { settings: { sends: { ...found.settings.sends, weight, bloodPressure } } });
+    await main.app.store.accounts.save(account, {
+      settings: { sends: { ...found.settings.sends, weight, bloodPressure } },
+    });
     const before = { weigh_in: model.isOn(account, "weigh_in"), blood_pressure: model.isOn(account, "blood_pressure") };
     const after = { weigh_in: weight, blood_pressure: bloodPressure };
     model.sends.set(account, after);
@@ -411,7 +413,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
   async function watchLinks(account: AccountId) {
     for (const vendor of VENDORS) {
       const name = `${account} ${vendor}`;
-      const state = (await main.app.links.facts(account, vendor).catch(() => undefined))?.state;
+      const state = (await main.app.store.links.facts(account, vendor).catch(() => undefined))?.state;
       if (state !== "stale") endedMs.delete(name);
       else if (!endedMs.has(name)) {
         endedMs.set(name, lastWatchMs);
@@ -434,7 +436,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
 
   /** Whether the vendor would still take the tokens of a link. */
   async function isTaken(account: AccountId, vendor: Vendor): Promise<boolean> {
-    const token = (await main.app.links.read(account, vendor))?.value.tokens.refreshToken ?? "";
+    const token = (await main.app.store.links.read(account, vendor))?.value.tokens.refreshToken ?? "";
     return vendor === "garmin" ? sandbox.garmin.takesRefreshToken(token) : sandbox.withings.takesRefreshToken(token);
   }
 
@@ -524,7 +526,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       const pairing = model.current(account);
       // A store from before the first run of a pair has that run before it again.
       if (pairing && !(await ledgerOf(account)?.progress())) begun.delete(`${account} ${pairName(pairing)}`);
-      const sends = (await main.app.accounts.find(account))?.settings.sends;
+      const sends = (await main.app.store.accounts.find(account))?.settings.sends;
       model.sends.set(account, { weigh_in: sends?.weight ?? true, blood_pressure: sends?.bloodPressure ?? true });
     }
     for (const known of model.readings) {
@@ -600,7 +602,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       case "disconnect": {
         noTrouble();
         return alone(async () => {
-          const found = await main.app.accounts.find(step.account);
+          const found = await main.app.store.accounts.find(step.account);
           if (found) await main.app.disconnect(found, step.vendor).catch(() => undefined);
           await readLinks(step.account);
         });
@@ -688,7 +690,7 @@ export async function startWorld(schedule: Schedule, { aws, plant, trace }: Worl
       for (const account of ACCOUNTS) {
         const [person] = HOMES[account].people;
         const [garmin] = HOMES[account].garmins;
-        await alone(() => main.app.accounts.save(account, { settings: { summaryMode: "off" } }));
+        await alone(() => main.app.store.accounts.save(account, { settings: { summaryMode: "off" } }));
         if (person && garmin) await link(account, { person, garmin });
       }
     },

@@ -20,7 +20,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   const collectTokens = () =>
     machine.inside(async (app) => {
       for (const vendor of ["withings", "garmin"] as const) {
-        const link = (await app.links.read(OWNER, vendor))?.value;
+        const link = (await app.store.links.read(OWNER, vendor))?.value;
         if (link) tokens.push(link.tokens.accessToken, link.tokens.refreshToken);
       }
     });

@@ -9,7 +9,7 @@ const LOGIN = `login garmin --account ${OWNER} --json`;
 const signIns = () =>
   machine.sandbox.garmin.requests.filter(({ method, path }) => method === "POST" && path === "/mobile/api/login")
     .length;
-const isLinked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin")) !== undefined);
+const isLinked = () => machine.inside(async (app) => (await app.store.links.read(OWNER, "garmin")) !== undefined);
 
 async function withOwner(options: Parameters<typeof startMachine>[0] = {}) {
   machine = await startMachine(options);
@@ -45,7 +45,7 @@ describe("Withings", () => {
     });
 
     // What is said from now on tells the time where they are.
-    expect(await machine.inside((app) => app.accounts.find(OWNER))).toMatchObject({
+    expect(await machine.inside((app) => app.store.accounts.find(OWNER))).toMatchObject({
       reportedTimezone: "Europe/Berlin",
     });
 
@@ -66,7 +66,8 @@ describe("Withings", () => {
     const { startHere, sandbox, person } = await withOwner();
     const mate = machine.person(HOUSEMATE).userid;
     await machine.link(OWNER);
-    const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "withings"))?.value.vendorUserId);
+    const linked = () =>
+      machine.inside(async (app) => (await app.store.links.read(OWNER, "withings"))?.value.vendorUserId);
     const answer = async (words: string) => {
       const login = startHere(`login withings --account ${OWNER} --json`);
       await login.said("Then paste the address");
@@ -279,7 +280,8 @@ describe("a sign-in that has tokens but no known account yet", () => {
   test("of another profile replaces nothing without a yes", async () => {
     const { run, ticket } = await withOwner();
     await machine.link(OWNER);
-    const linked = () => machine.inside(async (app) => (await app.links.read(OWNER, "garmin"))?.value.displayName);
+    const linked = () =>
+      machine.inside(async (app) => (await app.store.links.read(OWNER, "garmin"))?.value.displayName);
     const pasteAndAnswer = async (command: string, pasted: string, answer?: string) => {
       const login = machine.startHere(command);
       await login.said("Paste the whole address");

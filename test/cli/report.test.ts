@@ -13,7 +13,7 @@ test("report writes one file that only its owner can read, and says where", asyn
   machine = await startMachine();
   await machine.addAccounts(OWNER);
   await machine.inside(async (app) => {
-    app.answers.note({
+    app.vendors.answers.note({
       vendor: "garmin",
       call: "Garmin GET /weight-service/weight/range",
       where: "odd",

@@ -185,8 +185,8 @@ describe("--since", () => {
   test("in the future stops everything before the first account is touched", async () => {
     await machine.link(OWNER, HOUSEMATE);
     await machine.inside(async (app) => {
-      await app.accounts.save(OWNER, { timezone: "Pacific/Kiritimati" });
-      await app.accounts.save(HOUSEMATE, { timezone: "Pacific/Pago_Pago" });
+      await app.store.accounts.save(OWNER, { timezone: "Pacific/Kiritimati" });
+      await app.store.accounts.save(HOUSEMATE, { timezone: "Pacific/Pago_Pago" });
     });
     machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 80 });
     // Today on Kiritimati, which is always tomorrow in Pago Pago.
@@ -318,7 +318,7 @@ test("doctor names every fault and who has to fix it", async () => {
 
 test("doctor names who has blocked the bot, and since when", async () => {
   await machine.link(OWNER);
-  await machine.inside((app) => app.accounts.save(OWNER, { blockedAt: new Date() }));
+  await machine.inside((app) => app.store.accounts.save(OWNER, { blockedAt: new Date() }));
   const { stdout } = await machine.run("doctor");
   expect(stdout).toMatch(/\nyou {5}account 4711, Telegram: has had the bot blocked in Telegram since today \d\d:\d\d,/);
 });

@@ -243,7 +243,7 @@ beforeAll(async () => {
   const code = () => garmin.inbox.at(-1)?.code ?? "";
   const done = async (what: Promise<{ type: string }>, type: string) => expect((await what).type).toBe(type);
 
-  await app.garminProbe();
+  await app.garminSignIn.probe();
   consentPage = new URL(app.withingsLinking.begin(ACCOUNT));
   await done(app.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, consentPage.href)), "linked");
 

@@ -27,7 +27,7 @@ async function until(words: RegExp, house: House, onLook = (_minutes: number) =>
   while (!message() && minutes() < 25 * 60) {
     house.clock.advance(1800);
     await house.wake();
-    await expect.poll(async () => (await house.app.jobs.list()).length).toBe(0);
+    await expect.poll(async () => (await house.app.store.jobs.list()).length).toBe(0);
     onLook(minutes());
   }
   const { text, silent } = message() ?? expect.fail(`the owner has not heard ${words}`);

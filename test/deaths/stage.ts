@@ -31,7 +31,7 @@ export async function startStage(
   let { app } = house;
   delete house.env.PUBLIC_URL;
   Object.assign(house.env, outside.env, { WITHINGS_REDIRECT_URL: `${house.url}/withings/callback` });
-  if (settings) await app.accounts.save(chat.id, { settings });
+  if (settings) await app.store.accounts.save(chat.id, { settings });
 
   /** How far the clock of the program's machine is ahead of everybody else's. */
   let skewSeconds = options.skewSeconds ?? 0;
@@ -66,7 +66,7 @@ export async function startStage(
   async function idle() {
     const deadline = Date.now() + STEP_MS;
     for (;;) {
-      const jobs = await app.jobs.list().catch(() => []);
+      const jobs = await app.store.jobs.list().catch(() => []);
       if (!jobs.some(({ value }) => value.dueAt <= machineClock.now())) return;
       if (Date.now() > deadline) throw new Error("the jobs that are due were not done");
       await new Promise((resolve) => setTimeout(resolve, 4));

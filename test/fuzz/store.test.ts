@@ -59,7 +59,7 @@ test("a damaged stored item stops its account at most, with one sentence, and no
       // Only items that are still damaged are put back: the run has since written the others.
       const now = await store.get(item.key);
       if (now && JSON.stringify(now.value) === JSON.stringify(damaged)) await put(item, whole);
-      await app.accounts.save(ACCOUNT, {});
+      await app.store.accounts.save(ACCOUNT, {});
       await home.link();
       for (const seconds of [150, 3600, 25 * 3600]) {
         clock.advance(seconds);

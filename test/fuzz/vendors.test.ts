@@ -4,7 +4,6 @@ import type { Environment } from "../../src/config/environment.ts";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/lib/errors.ts";
 import type { HttpRequest, Transport } from "../../src/lib/http-client.ts";
 import type { RecordedRequest } from "../../src/sandbox/serve.ts";
-import { syncAccount } from "../../src/sync/engine/run.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
 import { cases } from "./cases.ts";
 import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";
@@ -53,14 +52,14 @@ async function moveIn(env: Environment = {}) {
   house = started;
   const { sandbox, clock } = started;
   const app = await started.newApp({ wrapSend: spoiling });
-  const account = await app.accounts.find(ACCOUNT);
+  const account = await app.store.accounts.find(ACCOUNT);
   if (!account) throw new Error("the account of the tests is missing");
   const linkWithings = () =>
     app.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT)));
   const signIn = () => app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
   return {
     ...{ ...started, app, linkWithings, signIn },
-    sync: () => syncAccount(app.run, account),
+    sync: () => app.sync.run(account),
     ago: (minutes: number) => new Date(clock.now().getTime() - minutes * 60_000),
   };
 }
@@ -105,7 +104,7 @@ test("a corrupted answer ends no link, and no reading is lost or sent twice once
       expect(spoil, "nothing was spoilt").toBeUndefined();
 
       for (const vendor of ["withings", "garmin"] as const) {
-        const stored = (await app.links.read(ACCOUNT, vendor))?.value;
+        const stored = (await app.store.links.read(ACCOUNT, vendor))?.value;
         const isGood = sandbox[vendor].takesRefreshToken(stored?.tokens.refreshToken ?? "");
         expect(stored?.state === "stale" && isGood, `${vendor} still takes the link that was ended`).toBe(false);
       }

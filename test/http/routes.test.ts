@@ -11,7 +11,7 @@ afterEach(() => house.close());
 const form = (fields: Record<string, string>) => ({ method: "POST", body: new URLSearchParams(fields) });
 const weighIn = (userid = USERID) =>
   form({ userid: String(userid), startdate: "1795262399", enddate: "1795262400", appli: "1" });
-const link = () => house.app.links.read(ACCOUNT, "withings");
+const link = () => house.app.store.links.read(ACCOUNT, "withings");
 
 describe("the page after the consent", () => {
   test("links the account that began, tells its chat, and sends its reader back to Telegram", async () => {
@@ -119,7 +119,7 @@ describe("a notification", () => {
     const answer = await fetch(house.notifyUrl, weighIn());
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
-    expect((await house.app.jobs.list())[0]?.value.dueAt).toEqual(new Date(NOON.getTime() + 8000));
+    expect((await house.app.store.jobs.list())[0]?.value.dueAt).toEqual(new Date(NOON.getTime() + 8000));
   });
 
   test("may be sent as either kind of form", async () => {
@@ -134,7 +134,7 @@ describe("a notification", () => {
     const store = watched();
     house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
     const before = store.calls();
-    const key = house.app.notifyKey;
+    const key = house.app.store.notifyKey;
     const wrong = ["", "?key=", "?key=wrong", `?key=${key}x`, `?key=${key.slice(1)}`, `?key=${key.toLowerCase()}`];
     for (const query of wrong) {
       for (const method of ["GET", "HEAD", "POST", "PUT"]) {
@@ -245,7 +245,7 @@ describe("everything else", () => {
 
   test("a port that is taken is one sentence", async () => {
     house = await startWebHouse();
-    const log = house.app.run.log;
+    const log = house.app.log;
     const { port } = new URL(house.url);
     const nothing = async () => ({ status: 200, headers: {} });
     const second = listen(nothing, { host: "127.0.0.1", port: Number(port), log });

@@ -64,7 +64,7 @@ describe("a sync begun from outside", () => {
   test("brings over what is new of every account, and says what came of it", async () => {
     house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
     house.person.stepOnScale({ weightKg: 80.25 });
-    await house.app.accounts.save(ACCOUNT + 1, {});
+    await house.app.store.accounts.save(ACCOUNT + 1, {});
     const answer = await post();
     expect([answer.status, await answer.json()]).toEqual([
       200,

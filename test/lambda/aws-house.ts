@@ -170,7 +170,7 @@ export async function startAwsHouse(
     ssm,
     pump,
     call,
-    notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.notifyKey}`,
+    notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.store.notifyKey}`,
     heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), WAIT_MS),
     /** What stands in Garmin. */
     weightsKg: () => house.weights().map(({ weightKg }) => weightKg),

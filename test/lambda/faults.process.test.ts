@@ -109,7 +109,7 @@ test.concurrent("a job that a vendor makes wait rests for as long as it asks", (
 
 test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
   inHouse(async (house) => {
-    expect(await house.app.run.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
+    expect(await house.app.store.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
     house.chat.say("/sync");
     await house.heard("A sync is already running.");
     await house.quiet();
@@ -292,7 +292,9 @@ describe.concurrent("what an older version has left behind", () => {
       house.person.stepOnScale({ weightKg: 80.25 });
       await house.visit();
       expect(house.weightsKg()).toEqual([80.25]);
-      expect((await house.app.schedule.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(house.clock.now().getTime());
+      expect((await house.app.store.schedule.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(
+        house.clock.now().getTime(),
+      );
     }));
 
   test("a job that says more, or less, than today's", () =>
@@ -310,7 +312,10 @@ describe.concurrent("what an older version has left behind", () => {
 
   test("a dialog that nobody understands any more: the chat goes on", () =>
     inHouse(async (house) => {
-      await house.app.dialogs.write(String(ACCOUNT), { version: [0, 0], state: { garmin: [{ steps: ["password"] }] } });
+      await house.app.store.dialogs.write(String(ACCOUNT), {
+        version: [0, 0],
+        state: { garmin: [{ steps: ["password"] }] },
+      });
       house.chat.say("hello");
       await house.heard("I didn’t understand");
       await house.quiet();

@@ -51,7 +51,7 @@ test("what Withings announces is queued, carried over, and wakes nobody", async 
 
 test("whoever is due is visited, and has the next scheduled run half an hour later", async () => {
   await moveIn();
-  const { schedule } = house.app;
+  const { schedule } = house.app.store;
   house.person.stepOnScale({ weightKg: 80.25 });
   await house.visit();
   expect(house.weightsKg()).toEqual([80.25]);
@@ -73,13 +73,13 @@ test("the daily summary comes at its hour, once", async () => {
   await moveIn();
   await house.visit();
   const summaryHour = (house.clock.now().getUTCHours() + 1) % 24;
-  await house.app.accounts.save(ACCOUNT, { timezone: "UTC", settings: { summaryHour } });
+  await house.app.store.accounts.save(ACCOUNT, { timezone: "UTC", settings: { summaryHour } });
   house.person.stepOnScale({ weightKg: 80.25 });
   const before = house.told().length;
   const said = () => house.told().slice(before);
   for (let visits = 0; visits < 3; visits++) {
     if (house.clock.now().getUTCHours() !== summaryHour) expect(said()).toEqual([]);
-    const next = (await house.app.schedule.read(ACCOUNT))?.dueAt ?? house.clock.now();
+    const next = (await house.app.store.schedule.read(ACCOUNT))?.dueAt ?? house.clock.now();
     await house.later(Math.max(0, (next.getTime() - house.clock.now().getTime()) / 1000 + 1));
     await house.visit();
   }
@@ -117,7 +117,7 @@ test("a Garmin session that ended is told once, fixed with a code over three pro
   await house.heard("Signed in to Garmin as Owner");
   await house.quiet();
   expect(house.http.starts() - started).toBe(4);
-  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
   expect(house.weightsKg()).toEqual([80.25, 80.5]);
 
   await house.later(31 * 60);
@@ -258,7 +258,7 @@ const marked = async () => {
 
 test("the owner is told once about an empty table if the bot used another one before", async () => {
   await moveIn();
-  await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything");
+  await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything");
   await house.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
   const before = house.told().length;
   for (let times = 0; times < 2; times++) await house.visit();
@@ -274,7 +274,7 @@ test("the owner is told once if the bot used another table before, and from then
   const before = house.told().length;
   for (let times = 0; times < 2; times++) await house.visit();
   expect(house.told().slice(before)).toEqual([expect.stringMatching(/^This bot last used a different store/)]);
-  expect(await marked()).toBe(MARK(await house.app.identity.id()));
+  expect(await marked()).toBe(MARK(await house.app.store.identity.id()));
 });
 
 test("a webhook secret that is gone is said, because nothing Telegram brings is let in without it", async () => {

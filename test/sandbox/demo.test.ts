@@ -32,7 +32,7 @@ type InputOf<Name extends ActionName> =
 const trouble = (name: Trouble, on: boolean) => act("trouble", { name, on });
 const EMAIL = "owner@example.org";
 const inGarmin = () => demo.sandbox.garmin.weights(EMAIL).length;
-const patienceHours = async () => (await demo.program.app().accounts.find(DEMO_USER))?.settings.patienceHours;
+const patienceHours = async () => (await demo.program.app().store.accounts.find(DEMO_USER))?.settings.patienceHours;
 
 async function observed() {
   const state = (await (await fetch(`${demo.url}/panel/state`)).json()) as PanelState;
@@ -148,7 +148,7 @@ test("its patience is a minute, unless the switch or the person says otherwise",
   expect(await patienceHours()).toBe(6);
   await act("patience", { isShort: true });
   expect(await patienceHours()).toBe(1 / 60);
-  await demo.program.app().accounts.save(DEMO_USER, { settings: { patienceHours: 12 } });
+  await demo.program.app().store.accounts.save(DEMO_USER, { settings: { patienceHours: 12 } });
   chat.say("/status");
   await chat.waitForMessage();
   await act("patience", { isShort: false });

@@ -59,7 +59,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
   await theirs.delivered();
   await second.stop();
-  expect(await house.app.jobs.list()).toHaveLength(1);
+  expect(await house.app.store.jobs.list()).toHaveLength(1);
   clock.advance(10);
   const third = await start();
   await arrived(1);
@@ -106,7 +106,7 @@ test("a link that could not be renewed for weeks is warned of ahead, with the wa
   house = await moveIn({ linked: true });
   const { clock, sandbox, start, told, chat } = house;
   sandbox.faults.turnOn("garmin_diauth_down");
-  await house.app.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
+  await house.app.store.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
   const said: string[] = [];
   for (let day = 0; day < 30; day++) {
     clock.advance(24 * 3600);

@@ -76,7 +76,7 @@ export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
     /** From outside, so that every question to the store fails for real. */
     loseStore: () => rename("weighbridge", "away"),
     findStore: () => rename("away", "weighbridge"),
-    notifyUrl: `${url}/withings/notify?key=${house.app.notifyKey}`,
+    notifyUrl: `${url}/withings/notify?key=${house.app.store.notifyKey}`,
     chat,
     theirs: house.sandbox.withings.notifications,
     start,

@@ -44,7 +44,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
         house.clock.advance(roundSeconds);
         started.wake();
         await expect.poll(() => ended().length).toBeGreaterThanOrEqual(before + round);
-        await expect.poll(() => started.app.jobs.list()).toEqual([]);
+        await expect.poll(() => started.app.store.jobs.list()).toEqual([]);
       }
       return ended()
         .slice(before)
@@ -309,7 +309,7 @@ describe("what an owner hears without asking", () => {
 
   test("the trouble of one account does not keep the round from the next", async () => {
     house = await startHousehold();
-    await house.app.accounts.save(1, {});
+    await house.app.store.accounts.save(1, {});
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     await (await serve()).rounds(2);
     expect(house.weights()).toHaveLength(1);
@@ -329,9 +329,9 @@ test("a /sync that a program had taken before it was killed is answered by the n
     messageId: result.message_id,
     dueAt: house.clock.now(),
   } as const;
-  await house.app.jobs.put([asked]);
+  await house.app.store.jobs.put([asked]);
   // Not this account's own visit: it would bring the reading as well.
-  await house.app.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
+  await house.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
   await expect.poll(() => told()).toEqual(["1 reading arrived in Garmin."]);
   expect(house.weights()).toHaveLength(1);

@@ -36,12 +36,12 @@ test("what Withings was told is accepted is done after a kill -9", async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = { PUBLIC_URL: url, PORT: String(port) };
-  const waiting = () => inside(async (app) => (await app.jobs.list()).map(({ value }) => value.reason));
+  const waiting = () => inside(async (app) => (await app.store.jobs.list()).map(({ value }) => value.reason));
   const program = start("start", env);
   await program.said("run_ended");
   person().stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
   const body = new URLSearchParams({ userid: String(person().userid), appli: "1", startdate: "1", enddate: "2" });
-  const key = await inside(async (app) => app.notifyKey);
+  const key = await inside(async (app) => app.store.notifyKey);
   expect((await fetch(`${url}/withings/notify?key=${key}`, { method: "POST", body })).status).toBe(200);
   program.signal("SIGKILL");
   await program.ended;

@@ -31,7 +31,7 @@ const TAKEN = "Conflict: terminated by other getUpdates request; make sure that 
 /** Somebody steps on the scale, and the reading arrives although the program does not hear from Telegram. */
 async function syncs({ wake, said }: Awaited<ReturnType<PublicHouse["start"]>>, weightKg: number) {
   await said("run_ended");
-  await expect.poll(() => house.app.jobs.list(), WAIT).toEqual([]);
+  await expect.poll(() => house.app.store.jobs.list(), WAIT).toEqual([]);
   house.clock.advance(3600);
   house.person.stepOnScale({ weightKg, at: new Date(house.clock.now().getTime() - 60_000) });
   wake();
@@ -140,7 +140,7 @@ test("a webhook that another program sets during polling is removed again, and i
 
 test("a slow answer in one chat does not delay another chat", async () => {
   house.env.TELEGRAM_ALLOWED_IDS += ",4712";
-  await house.app.disconnect(await house.app.accounts.save(4711, {}), "garmin");
+  await house.app.disconnect(await house.app.store.accounts.save(4711, {}), "garmin");
   await (await house.start()).said("bot_started");
   const mate = house.sandbox.telegram.user({ id: 4712, firstName: "Mate", started: true });
   house.chat.say("/connect");

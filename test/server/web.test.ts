@@ -25,7 +25,7 @@ describe("a program with an address", () => {
       version: expect.stringMatching(/^\d/),
     });
     const page = app.withingsLinking.begin(ACCOUNT);
-    await app.accounts.save(ACCOUNT, { name: "Kim & Co <b>" });
+    await app.store.accounts.save(ACCOUNT, { name: "Kim & Co <b>" });
     const shown = await (await fetch(sandbox.withings.allow(USERID, page))).text();
     expect(shown).toContain("Linked");
     // Somebody who was only sent the address of the consent page may see it.
@@ -88,7 +88,7 @@ describe("a program with an address", () => {
     "says once, quietly, that Withings cannot reach it, and when it can (%s)",
     async (language, gone, back) => {
       const { app, clock, sandbox, start, told, chat } = await movedIn({ linked: true });
-      await app.accounts.save(ACCOUNT, { language, settings: { summaryMode: "off" } });
+      await app.store.accounts.save(ACCOUNT, { language, settings: { summaryMode: "off" } });
       const body = { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" };
       const match = { path: "/notify", action: "subscribe" };
       sandbox.faults.add({ name: "unreachable", server: "withings", match, times: 99, effect: { type: "body", body } });
@@ -96,7 +96,7 @@ describe("a program with an address", () => {
       const nextDay = async () => {
         clock.advance(24 * 3600);
         await wake();
-        await expect.poll(async () => (await app.jobs.list()).length).toBe(0);
+        await expect.poll(async () => (await app.store.jobs.list()).length).toBe(0);
       };
       await expect.poll(told).toEqual([expect.stringMatching(gone)]);
       await nextDay();
@@ -121,9 +121,9 @@ describe("a program with an address", () => {
     clock.advance(8);
     // Begun at once, and the worker sees by it that the other one is due as well.
     await post({ appli: "46", action: "unlink" });
-    await expect.poll(() => app.jobs.list()).toEqual([]);
+    await expect.poll(() => app.store.jobs.list()).toEqual([]);
     expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
-    expect((await app.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
+    expect((await app.store.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
     expect(told()).toEqual([]);
   });
 
@@ -142,10 +142,10 @@ describe("a program with an address", () => {
     const post = async () => expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
     await post();
     await said("job_postponed");
-    expect(await app.links.read(ACCOUNT, "withings")).toBeDefined();
+    expect(await app.store.links.read(ACCOUNT, "withings")).toBeDefined();
     sandbox.faults.remove("away");
     await post();
-    await expect.poll(() => app.links.read(ACCOUNT, "withings")).toBeUndefined();
+    await expect.poll(() => app.store.links.read(ACCOUNT, "withings")).toBeUndefined();
     expect(told()).toEqual([expect.stringMatching(/^You’ve removed me at Withings/)]);
     expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
@@ -166,7 +166,7 @@ describe("a program with an address", () => {
     const body = new URLSearchParams({ userid: String(USERID), appli: "46", action: "unlink" });
     expect((await fetch(notifyUrl, { method: "POST", body })).status).toBe(200);
     await said("withings_unlinked");
-    expect(await app.links.read(ACCOUNT, "withings")).toBeUndefined();
+    expect(await app.store.links.read(ACCOUNT, "withings")).toBeUndefined();
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "job_postponed" }));
   });
 
@@ -183,7 +183,7 @@ describe("a program with an address", () => {
 
   test("stops with everything that was begun at its end, and its port free", async () => {
     const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
-    await app.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
+    await app.store.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
     const measure = { server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY } as const;
     sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
     const { stop, logged } = await start();
@@ -191,7 +191,7 @@ describe("a program with an address", () => {
     // The round's question and the job's.
     await expect.poll(() => asked()).toBeGreaterThanOrEqual(2);
     await stop();
-    expect(await app.jobs.list()).toEqual([]);
+    expect(await app.store.jobs.list()).toEqual([]);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
     expect(logged.filter(({ level }) => level === "error")).toEqual([]);
   });

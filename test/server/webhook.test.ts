@@ -43,7 +43,7 @@ describe("a program with an address", () => {
     house.env.TELEGRAM_WEBHOOK_SECRET = "a-secret-of-our-own";
     await begin();
     expect(house.sandbox.telegram.calls("setWebhook")[0]?.params.secret_token).toBe("a-secret-of-our-own");
-    const headers = { "x-telegram-bot-api-secret-token": house.app.webhookSecret };
+    const headers = { "x-telegram-bot-api-secret-token": house.app.store.webhookSecret };
     const answer = await fetch(`${house.url}/telegram`, { method: "POST", headers, body: '{"update_id":1}' });
     expect(answer.status).toBe(401);
   });
@@ -71,7 +71,7 @@ describe("a program with an address", () => {
 
   test("accepts an update that it cannot handle, so that Telegram does not repeat it for a day", async () => {
     const { said } = await begin();
-    const headers = { "x-telegram-bot-api-secret-token": house.app.webhookSecret };
+    const headers = { "x-telegram-bot-api-secret-token": house.app.store.webhookSecret };
     const message = { message_id: 1, date: 1, text: "hello", from: { id: ACCOUNT, is_bot: false, first_name: "O" } };
     const update = { update_id: 7, message: { ...message, chat: { type: "private", first_name: "O" } } };
     const answer = await fetch(`${house.url}/telegram`, { method: "POST", headers, body: JSON.stringify(update) });
@@ -81,7 +81,7 @@ describe("a program with an address", () => {
 
   test("gets again what a killed copy had begun, until that one counts as dead", async () => {
     // What a process leaves behind that was killed half-way.
-    await house.app.leases.acquire(`chat#${ACCOUNT}`, 120);
+    await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     await begin();
     house.chat.say("/cancel");
     await vi.waitFor(
@@ -108,7 +108,7 @@ describe("a program with an address", () => {
   }
 
   test("leads through a sign-in with a code, message by message", async () => {
-    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin");
+    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin");
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     const { logged } = await begin();
     await toPassword();
@@ -122,7 +122,7 @@ describe("a program with an address", () => {
   });
 
   test("lets what was begun come to its end when it stops, and the rest comes after", async () => {
-    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin");
+    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin");
     const { stop } = await begin();
     await toPassword();
     await delivered();

@@ -56,13 +56,13 @@ describe("a program started on a different store from the one its bot was used w
   test("takes an account added there as the owner's confirmation, and warns that two copies send readings twice", async () => {
     house.env.DATA_DIR = empty();
     const app = await house.newApp();
-    await app.accounts.save(OWNER, { language: "de" });
+    await app.store.accounts.save(OWNER, { language: "de" });
     await (await house.start()).said("bot_started");
     expect(house.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
   });
 
   test("recognises the same store, even after everybody in it was removed, and shows nothing of that to people", async () => {
-    await house.app.disconnect(await house.app.accounts.save(OWNER, {}), "everything");
+    await house.app.disconnect(await house.app.store.accounts.save(OWNER, {}), "everything");
     await (await house.start()).said("bot_started");
     expect(house.told()).toEqual([]);
     expect(profile(house)).toEqual(["la"]);

@@ -8,7 +8,7 @@ const A_YEAR_SECONDS = 365 * 24 * 3600;
 
 test("a lease is held by one until it ends, and its end follows the clock", async () => {
   house = await startHousehold({ linked: false });
-  const { leases } = house.app;
+  const { leases } = house.app.store;
   expect(await leases.acquire("a", 120)).toBeDefined();
   house.clock.advance(119);
   expect(await leases.acquire("a", 120)).toBeUndefined();
@@ -21,7 +21,7 @@ test("a lease is held by one until it ends, and its end follows the clock", asyn
 
 test("one that was taken by a clock far ahead holds up nobody until then, and whoever has it learns that it is lost", async () => {
   house = await startHousehold({ linked: false });
-  const { leases } = house.app;
+  const { leases } = house.app.store;
   house.clock.advance(A_YEAR_SECONDS);
   const first = await leases.acquire("a", 120);
   house.clock.advance(-A_YEAR_SECONDS);

@@ -219,13 +219,13 @@ export async function startMachine(options: { env?: Environment; mfa?: "email"; 
     credentials: (id = OWNER) => [personOf(id).email, personOf(id).password],
     addAccounts: (...ids: number[]) =>
       inside(async (app) => {
-        for (const id of ids) await app.accounts.save(id, {});
+        for (const id of ids) await app.store.accounts.save(id, {});
       }),
     /** Accounts with both links, made the way their owners do. */
     link: (...ids: number[]) =>
       inside(async (app) => {
         for (const id of ids) {
-          await app.accounts.save(id, {});
+          await app.store.accounts.save(id, {});
           const address = sandbox.withings.allow(personOf(id).userid, app.withingsLinking.begin(id));
           await app.withingsLinking.withPasted(id, address);
           await app.garminSignIn.withPasted(id, sandbox.garmin.mintTicket(personOf(id).email));

@@ -10,7 +10,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import type { Table } from "../../src/store/table.ts";
-import { type RunOptions, syncAccount } from "../../src/sync/engine/run.ts";
+import type { RunOptions } from "../../src/sync/engine/run.ts";
 
 /** The account of the tests: a Telegram user id. */
 export const ACCOUNT = 4711;
@@ -64,7 +64,7 @@ export async function startHousehold(
   }
 
   const app = await newApp();
-  await app.accounts.save(ACCOUNT, {});
+  await app.store.accounts.save(ACCOUNT, {});
   if (linked) await link(app);
 
   /** Links both vendors the way an owner does. */
@@ -97,13 +97,14 @@ export async function startHousehold(
     signInAs,
     linkWithings: (on = app) => linkWithings(on),
     sync: async (runOptions: RunOptions = {}, on = app) => {
-      const account = await app.accounts.find(ACCOUNT);
+      const account = await app.store.accounts.find(ACCOUNT);
       if (!account) throw new Error("the account of the tests is missing");
-      return syncAccount(on.run, account, { ledgerIsCurrent: true, ...runOptions });
+      return on.sync.run(account, { ledgerIsCurrent: true, ...runOptions });
     },
     weights: () => sandbox.garmin.weights(OWNER.email),
     pressures: () => sandbox.garmin.bloodPressures(OWNER.email),
-    ledger: () => app.ledgers.of(ACCOUNT, String(USERID), String(sandbox.garmin.accounts.get(OWNER.email).profileId)),
+    ledger: () =>
+      app.store.ledgers.of(ACCOUNT, String(USERID), String(sandbox.garmin.accounts.get(OWNER.email).profileId)),
     /** What the servers were asked since the last time this was called, as "server METHOD path". */
     requests: () => {
       const all = [...sandbox.withings.requests, ...sandbox.garmin.requests];

@@ -3,7 +3,6 @@ import { openTable } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { keys } from "../../src/store/keys.ts";
 import type { Table } from "../../src/store/table.ts";
-import { syncAccount } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
@@ -37,7 +36,7 @@ export function scheduleHouses() {
 async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = {}) {
   const house = await startHousehold(options);
   const { app, clock } = house;
-  const deps = { ...app, clock, log: app.run.log };
+  const deps = { ...app.store, clock, log: app.log };
   const queued: NewJob[] = [];
   const summaries: Account[] = [];
   let summaryAt: Date | undefined;
@@ -45,11 +44,11 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
   const work = createJobHandler({
     ...deps,
     async sync(account, runOptions) {
-      const report = await syncAccount(app.run, account, runOptions);
+      const report = await app.sync.run(account, runOptions);
       await afterRun();
       return report;
     },
-    answerSync: (account, _messageId, runOptions) => syncAccount(app.run, account, runOptions),
+    answerSync: (account, _messageId, runOptions) => app.sync.run(account, runOptions),
     answerDoctor: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: async () => {},
@@ -78,7 +77,7 @@ async function startAgendaHouse(options: Parameters<typeof startHousehold>[0] = 
     },
     perform: (job: NewJob, attempts = 0): Promise<void> => work({ ...job, attempts } as Job),
     dueIn: async () => {
-      const next = await app.schedule.read(ACCOUNT);
+      const next = await app.store.schedule.read(ACCOUNT);
       return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
     },
   };

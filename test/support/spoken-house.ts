@@ -37,23 +37,27 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
       },
     }),
   });
-  await app.accounts.save(ACCOUNT, { language, reportedTimezone: "Europe/Berlin", settings: { summaryMode: "off" } });
+  await app.store.accounts.save(ACCOUNT, {
+    language,
+    reportedTimezone: "Europe/Berlin",
+    settings: { summaryMode: "off" },
+  });
   const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const log = createLog({ level: "silent" });
   const queue: JobQueue = {
     async put(jobs) {
-      await app.jobs.put(jobs);
+      await app.store.jobs.put(jobs);
       worker.wake();
     },
   };
-  const service = createService(readConfig(house.env, SERVICE_SECTIONS), app, { queue, paced: false, clock, log });
-  const worker = startWorker({ jobs: app.jobs, work: service.work, clock, log });
+  const service = createService(readConfig(house.env, SERVICE_SECTIONS), app, { queue, paced: false });
+  const worker = startWorker({ jobs: app.store.jobs, work: service.work, clock, log });
   service.chat.telegram.poll(async () => {}).catch(() => undefined);
 
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   const quiet = async () => {
     await expect.poll(() => house.sandbox.telegram.pendingUpdates()).toBe(0);
-    await expect.poll(() => app.jobs.list()).toEqual([]);
+    await expect.poll(() => app.store.jobs.list()).toEqual([]);
   };
 
   return {
@@ -77,7 +81,7 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     /** A sync that nobody asked for. Answers what the owner hears of it. */
     async visit(): Promise<string[]> {
       const before = told().length;
-      await runSoon({ ...app, queue, clock }, ACCOUNT);
+      await runSoon({ ...app.store, queue, clock }, ACCOUNT);
       await quiet();
       return told().slice(before);
     },

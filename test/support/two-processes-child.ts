@@ -7,7 +7,6 @@ import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { createLog, errorFacts } from "../../src/lib/log.ts";
-import { syncAccount } from "../../src/sync/engine/run.ts";
 
 export interface ChildTask {
   type: "sync" | "use tokens";
@@ -28,9 +27,9 @@ await app.close();
 process.exit();
 
 async function sync() {
-  const found = await app.accounts.find(account);
+  const found = await app.store.accounts.find(account);
   if (!found) throw new Error(`account ${account} is missing`);
-  return syncAccount(app.run, found);
+  return app.sync.run(found);
 }
 
 /** One call with an access token at each vendor, and what came of it. */
@@ -40,7 +39,7 @@ async function useTokens() {
       () => "good",
       (error: unknown) => errorFacts(error).error,
     );
-  const withings = await attempt(app.run.source.latestHeight(app.tokens.withAccess(account, "withings")));
+  const withings = await attempt(app.vendors.withings.source.latestHeight(app.tokens.withAccess(account, "withings")));
   return { withings, garmin: await attempt(app.garminSignIn.uploadConsent(account)) };
 }
 

@@ -25,7 +25,7 @@ export async function startHouseWithProcesses() {
 
   const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
   const app = await createApp(config, { clock: systemClock, log: createLog({ level: "silent" }) });
-  await app.accounts.save(ACCOUNT, {});
+  await app.store.accounts.save(ACCOUNT, {});
   await link();
 
   async function link() {

@@ -4,11 +4,9 @@ import { listen } from "../../src/http/node-server.ts";
 import { createHttp, type Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import { syncAccount } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { createManualSync } from "../../src/sync/jobs/manual-sync.ts";
 import { jobOf, startWorker } from "../../src/sync/jobs/worker.ts";
-import { confirmUnlink } from "../../src/sync/links/confirm-unlink.ts";
 import type { LinkResult } from "../../src/sync/links/withings-consent.ts";
 import { ACCOUNT, startHousehold } from "./household.ts";
 
@@ -41,20 +39,17 @@ export async function startWebHouse(
   });
   const { clock } = house;
   const app = await house.newApp(wrapTable ? { wrapTable } : {});
-  const { log } = app.run;
+  const { log } = app;
 
   const heard: Array<{ account: number; result: LinkResult }> = [];
   const unlinked: number[] = [];
   const updates: number[] = [];
   const work = createJobHandler({
-    ...app,
-    sync: (account, runOptions) => syncAccount(app.run, account, runOptions),
+    ...app.store,
+    sync: (account, runOptions) => app.sync.run(account, runOptions),
     answerSync: () => expect.fail("nobody asked for this run"),
     answerDoctor: () => expect.fail("nobody asked for this"),
-    confirmUnlink: (account) => {
-      const onUnlinked = async (id: number) => void unlinked.push(id);
-      return confirmUnlink({ ...app, source: app.run.source, onUnlinked, now: clock.now(), log }, account);
-    },
+    confirmUnlink: (account) => app.confirmUnlink(account, async (id) => void unlinked.push(id)),
     keepSubscriptions: async () => {},
     summarize: async () => undefined,
     intervalMinutes: 30,
@@ -64,9 +59,9 @@ export async function startWebHouse(
     withCallback: app.withingsLinking.withCallback,
     onLinked: (account, result) => void heard.push({ account, result }),
     words: async (outcome, language) => wordsIn(language).callbackPage({})[outcome],
-    notifyKey: app.notifyKey,
-    accountOf: app.withingsUsers.accountOf,
-    queue: (account, reason) => app.jobs.put([jobOf(account, reason, clock.now())]),
+    notifyKey: app.store.notifyKey,
+    accountOf: app.store.withingsUsers.accountOf,
+    queue: (account, reason) => app.store.jobs.put([jobOf(account, reason, clock.now())]),
     webhookSecret: WEBHOOK_SECRET,
     handleUpdate: async (update) => {
       updates.push(update.update_id);
@@ -74,8 +69,8 @@ export async function startWebHouse(
     },
     manualSyncToken: options.manualSyncToken,
     manualSync: createManualSync({
-      accounts: app.accounts,
-      sync: (account) => syncAccount(app.run, account),
+      accounts: app.store.accounts,
+      sync: (account) => app.sync.run(account),
       isTimeUp: () => false,
       log,
     }),
@@ -95,13 +90,13 @@ export async function startWebHouse(
     /** What was handed to the bot. */
     updates,
     work,
-    notifyUrl: `${url}/withings/notify?key=${app.notifyKey}`,
+    notifyUrl: `${url}/withings/notify?key=${app.store.notifyKey}`,
     ask: (path: string, init: RequestInit = {}) => fetch(url + path, init),
     /** The address at which the browser of somebody ends who begins in this account's chat and chooses Allow. */
     consent: (account = ACCOUNT, userid = house.person.userid) =>
       house.sandbox.withings.allow(userid, app.withingsLinking.begin(account)),
-    jobs: async () => (await app.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
-    startWorker: () => startWorker({ jobs: app.jobs, work, clock, log }),
+    jobs: async () => (await app.store.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
+    startWorker: () => startWorker({ jobs: app.store.jobs, work, clock, log }),
     async close() {
       await listener.close();
       await house.close();

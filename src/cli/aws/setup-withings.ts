@@ -1,4 +1,4 @@
-import { objectionToApplication } from "../../app/app.ts";
+import { isApplicationRefused } from "../../app/vendors.ts";
 import { readConfig } from "../../config/config.ts";
 import { WITHINGS_PATHS } from "../../config/paths.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
@@ -18,7 +18,7 @@ export async function askWithings({ shell, terminal, clock }: SetupDeps, { prese
     const clientSecret = await value("Client secret", "WITHINGS_CLIENT_SECRET");
     const variables = { WITHINGS_CLIENT_ID: clientId, WITHINGS_CLIENT_SECRET: clientSecret };
     const { withings } = readConfig({ ...shell, ...variables }, ["withings"]);
-    const isRefused = await objectionToApplication(withings, clock.now()).catch((error: unknown) => {
+    const isRefused = await isApplicationRefused(withings, clock.now()).catch((error: unknown) => {
       if (error instanceof RetryLaterError) return undefined;
       throw error;
     });

@@ -1,6 +1,7 @@
 import { errorFacts } from "../../lib/log.ts";
 import type {
   CodeOutcome,
+  GarminProbe,
   MobileClient,
   PasswordOutcome,
   PendingSignIn,
@@ -37,6 +38,11 @@ export class GarminSignIn {
 
   pageUrl(options?: SignInPageOptions): string {
     return this.#deps.api.pageUrl(options);
+  }
+
+  /** Whether Garmin lets us sign in from here at all: asked like a sign-in, without a password. */
+  probe(): Promise<GarminProbe> {
+    return this.#deps.api.probe();
   }
 
   /** What would make a password pointless. Throws `RetryLaterError` if Garmin doesn't answer at all. */

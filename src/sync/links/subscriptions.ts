@@ -3,19 +3,13 @@ import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { WithAccess } from "../model/link.ts";
-import type { Subscription, SubscriptionMemory, SubscriptionsSeen } from "../model/withings-link.ts";
+import type { Subscription, SubscriptionMemory, SubscriptionsSeen, WithingsNotifyApi } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
 
 const WANTED = [1, 4, 46];
 const READINGS = [1, 4];
 const CHECK_SECONDS = 24 * 3600;
 const RETRY_SECONDS = 3600;
-
-export interface WithingsNotifyApi {
-  list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
-  subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
-  revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
-}
 
 export type SubscriptionCheck =
   | { type: "not_due" }

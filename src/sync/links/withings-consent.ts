@@ -4,7 +4,7 @@ import type { Accounts } from "../model/account.ts";
 import type { Links, PendingLinks, TokenSet, WithAccess } from "../model/link.ts";
 import type { WeighIn } from "../model/reading.ts";
 import type { ReadingSource } from "../model/vendors.ts";
-import type { ConsentAnswer, OAuthStates, PastedAnswer } from "../model/withings-link.ts";
+import type { OAuthStates, WithingsOAuthApi } from "../model/withings-link.ts";
 import type { LinkSaver } from "./save-link.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -18,23 +18,9 @@ export interface WithingsLinkDeps {
   links: Pick<Links, "facts">;
   pendingLinks: PendingLinks;
   linkSaver: LinkSaver;
-  tokens: Pick<Tokens, "withAccess">;
+  tokens: Pick<Tokens, "link" | "withAccess">;
   source: Pick<ReadingSource, "changedSince">;
   clock: Clock;
-}
-
-export interface WithingsOAuthApi {
-  authorizeUrl(state: string): string;
-  consentAnswer(query: URLSearchParams): ConsentAnswer;
-  pastedAnswer(pasted: string): PastedAnswer;
-  isAnswer(text: string): boolean;
-  /** The code lives 30 seconds and works once. */
-  exchangeCode(code: string): Promise<
-    | { type: "linked"; withingsUserId: string; tokens: TokenSet }
-    | { type: "code_expired" }
-    /** The owner didn't allow us to read measurements. */
-    | { type: "scope_missing" }
-  >;
 }
 
 /** Throws `ActionNeededError` when Withings refuses the application or the callback address. */
@@ -120,6 +106,13 @@ export class WithingsLinking {
     const linkedUserId = asked && (await this.#linkedPerson(account));
     if (!asked || linkedUserId === undefined) return undefined;
     return { type: "other_person", withingsUserId: asked.vendorUserId, linkedUserId };
+  }
+
+  /** Asks Withings for what is new, as a run does. Ends no link; throws what a run would. */
+  async check(account: number): Promise<void> {
+    const { tokens, source, clock } = this.#deps;
+    await tokens.link(account, "withings");
+    await source.changedSince(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }), clock.now());
   }
 
   /** Withings tells no names, but people recognise themselves by their last weigh-in. */

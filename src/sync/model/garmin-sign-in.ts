@@ -1,4 +1,4 @@
-import type { TokenSet, WithAccess } from "./link.ts";
+import type { RefreshTokens, TokenSet, WithAccess } from "./link.ts";
 
 /** Garmin's own phone apps; a password sign-in is made as one of them. */
 export const MOBILE_CLIENTS = ["ios", "android"] as const;
@@ -83,6 +83,7 @@ export interface GarminAuthApi {
   ticketFromPasted(pasted: string): PastedTicket;
   /** Spends the ticket, whatever the answer. */
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
+  refresh: RefreshTokens;
   socialProfile(withAccess: WithAccess): Promise<GarminProfile>;
   /** Whether Garmin may store what devices send. Undefined when Garmin doesn't say. */
   uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;

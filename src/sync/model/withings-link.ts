@@ -1,3 +1,5 @@
+import type { RefreshTokens, TokenSet, WithAccess } from "./link.ts";
+
 /** The `state` of a consent page: says, signed, which account asked. Nothing is stored until it comes back. */
 export interface OAuthStates {
   issue(account: number): string;
@@ -18,6 +20,29 @@ export type PastedAnswer =
   | { type: "bare_code"; code: string }
   | { type: "callback_refused" }
   | { type: "not_an_address" };
+
+export type CodeOutcome =
+  | { type: "linked"; withingsUserId: string; tokens: TokenSet }
+  | { type: "code_expired" }
+  /** The owner didn't allow us to read measurements. */
+  | { type: "scope_missing" };
+
+/** Withings' consent page and its tokens. */
+export interface WithingsOAuthApi {
+  authorizeUrl(state: string): string;
+  consentAnswer(query: URLSearchParams): ConsentAnswer;
+  pastedAnswer(pasted: string): PastedAnswer;
+  isAnswer(text: string): boolean;
+  /** The code lives 30 seconds and works once. */
+  exchangeCode(code: string): Promise<CodeOutcome>;
+  refresh: RefreshTokens;
+}
+
+export interface WithingsNotifyApi {
+  list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
+  subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
+  revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
+}
 
 export interface Subscription {
   /** What Withings announces: 1 weight, 4 blood pressure, 46 the person's profile. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../../lib/clock.ts";
 import type { Action } from "../../lib/errors.ts";
 import type { Account, Accounts, LastRun } from "../model/account.ts";
 import type { AttentionItem, Ledgers, Progress } from "../model/ledger.ts";
@@ -34,11 +35,25 @@ export interface Overview {
   progress?: Progress;
 }
 
-export async function overviewOf(
-  deps: { accounts: Accounts; links: Links; ledgers: Ledgers; now: Date },
-  account: Account,
-): Promise<Overview> {
-  const { accounts, links, ledgers, now } = deps;
+export interface Overviews {
+  of(account: Account): Promise<Overview>;
+  /** As in its overview, but without reading the ledger. */
+  lastRun(account: number): Promise<LastRun | undefined>;
+}
+
+interface OverviewDeps {
+  accounts: Pick<Accounts, "lastRun">;
+  links: Pick<Links, "facts">;
+  ledgers: Ledgers;
+  clock: Clock;
+}
+
+export function createOverviews(deps: OverviewDeps): Overviews {
+  return { of: (account) => overviewOf(deps, account), lastRun: (account) => lastRunOf(deps, account) };
+}
+
+async function overviewOf({ accounts, links, ledgers, clock }: OverviewDeps, account: Account): Promise<Overview> {
+  const now = clock.now();
   const { telegramUserId } = account;
   const withings = await links.facts(telegramUserId, "withings");
   const garmin = await links.facts(telegramUserId, "garmin");
@@ -62,10 +77,7 @@ export async function overviewOf(
   };
 }
 
-export async function lastRunOf(
-  { accounts, links }: { accounts: Pick<Accounts, "lastRun">; links: Pick<Links, "facts"> },
-  account: number,
-): Promise<LastRun | undefined> {
+async function lastRunOf({ accounts, links }: OverviewDeps, account: number): Promise<LastRun | undefined> {
   const withings = await links.facts(account, "withings");
   const garmin = await links.facts(account, "garmin");
   return stillTrue(await accounts.lastRun(account), { withings, garmin });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Subscription } from "../model/withings-link.ts";
+import type { Subscription, WithingsNotifyApi } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
 import { integer } from "./measure.ts";
 
@@ -15,6 +15,14 @@ const ListBody = z.object({
     .transform((all) => ({ all, readable: all.flatMap((it) => Profile.safeParse(it).data ?? []) }))
     .refine(({ all, readable }) => all.length === 0 || readable.length > 0),
 });
+
+export function createWithingsNotify(call: WithingsCall): WithingsNotifyApi {
+  return {
+    list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(call, { accessToken, appli })),
+    subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(call, { accessToken, ...it })),
+    revoke: (withAccess, it) => withAccess((accessToken) => revoke(call, { accessToken, ...it })),
+  };
+}
 
 /**
  * All subscriptions for this person, at any address.

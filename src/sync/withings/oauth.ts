@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
-import type { ConsentAnswer, PastedAnswer } from "../model/withings-link.ts";
+import type { CodeOutcome, ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {
@@ -29,6 +29,23 @@ const CodeTokenBody = TokenBody.extend({
   scope: z.string().optional().catch(undefined),
 });
 
+export function createWithingsOAuth(deps: {
+  call: WithingsCall;
+  application: WithingsApplication;
+  accountUrl: string;
+  now: () => Date;
+}): WithingsOAuthApi {
+  const { call, application, accountUrl, now } = deps;
+  return {
+    authorizeUrl: (state) => authorizeUrl(accountUrl, application, state),
+    consentAnswer,
+    pastedAnswer,
+    isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, accountUrl),
+    exchangeCode: (code) => requestTokenByCode(call, application, code, now()),
+    refresh: ({ tokens }) => requestTokenByRefresh(call, application, tokens.refreshToken, now()),
+  };
+}
+
 /** The consent page. The scopes are separated by a comma: a space is refused. */
 export function authorizeUrl(accountUrl: string, application: WithingsApplication, state: string): string {
   const url = new URL("oauth2_user/authorize2", `${accountUrl.replace(/\/+$/, "")}/`);
@@ -41,12 +58,6 @@ export function authorizeUrl(accountUrl: string, application: WithingsApplicatio
   }).toString();
   return url.href;
 }
-
-export type CodeOutcome =
-  | { type: "linked"; withingsUserId: string; tokens: TokenSet }
-  | { type: "code_expired" }
-  /** Less was granted than was asked for, and measurements are not among it. */
-  | { type: "scope_missing" };
 
 export async function requestTokenByCode(
   call: WithingsCall,

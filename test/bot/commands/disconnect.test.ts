@@ -8,7 +8,7 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
-const link = async (vendor: "withings" | "garmin") => (await house.app.links.read(ACCOUNT, vendor))?.value.state;
+const link = async (vendor: "withings" | "garmin") => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
 
 /** Every partition and sort key that is stored, as another program would find them. */
 function stored(): string[] {
@@ -64,7 +64,7 @@ describe("/disconnect", () => {
     // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
     const others = /^(update|lease|once|rate-limit)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
-    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 
     house.owner.say("/start");
     await heard("Withings: not linked");
@@ -106,8 +106,8 @@ describe("/disconnect", () => {
 
   test("waits for a run that is under way, and says so", async () => {
     await linkedWithReadings();
-    const account = await house.app.accounts.save(ACCOUNT, {});
-    const lease = await house.app.leases.acquire(leaseName(account), 600);
+    const account = await house.app.store.accounts.save(ACCOUNT, {});
+    const lease = await house.app.store.leases.acquire(leaseName(account), 600);
     await ask("Everything");
     house.owner.tap("Yes, remove");
     await heard("That didn’t work just now.");

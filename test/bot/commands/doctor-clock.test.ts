@@ -4,7 +4,6 @@ import { wordsIn } from "../../../src/bot/words/words.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { type Finding, thingsToDo } from "../../../src/sync/status/checks.ts";
 import { ACCOUNT } from "../../support/household.ts";
 import { type BotHouse, startBotHouse } from "../bot-house.ts";
@@ -31,8 +30,8 @@ async function examined(seconds: number, runs: number) {
     sleep: house.clock.sleep,
   };
   const app = await house.newApp({ clock });
-  const account = (await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
-  for (let run = 0; run < runs; run++) await syncAccount(app.run, account, { ledgerIsCurrent: true });
+  const account = (await app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+  for (let run = 0; run < runs; run++) await app.sync.run(account, { ledgerIsCurrent: true });
   const { telegram, dataDir } = house;
   const doctor = createDoctor({
     app,

@@ -48,10 +48,10 @@ function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
 const findingsOf = async (instead: Parameters<typeof checks>[0]) =>
   (await checks(instead)(await account(), wordsIn("en"), true)).findings;
 
-const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
 
 async function invited(languageCode = "en") {
-  await house.app.people.accept(await house.app.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+  await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
   return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
 }
 
@@ -304,14 +304,14 @@ describe("/doctor", () => {
 
   test("of notifications nothing is said while Withings is not linked", async () => {
     await open();
-    await house.app.links.remove(ACCOUNT, "withings");
+    await house.app.store.links.remove(ACCOUNT, "withings");
     const findings = await findingsOf({ web: { publicUrl } });
     expect(findings.map(({ check }) => check)).not.toContain("new readings");
   });
 
   test("a missing link is named once, also when a run has met it since", async () => {
     await open();
-    await house.app.links.remove(ACCOUNT, "withings");
+    await house.app.store.links.remove(ACCOUNT, "withings");
     await house.sync();
     const findings = await findingsOf({});
     expect(findings.filter(({ text }) => text.includes("isn’t linked"))).toMatchObject([{ check: "Withings" }]);
@@ -428,19 +428,19 @@ describe("/doctor", () => {
         /^fix · new readings: Withings doesn’t tell me about them, because it couldn’t reach me /,
       );
       const anna = await invited();
-      const link = (await house.app.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
-      await house.app.links.replace(GUEST, "withings", link);
-      const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
-      await house.app.subscriptionMemory.save(GUEST, seen);
+      const link = (await house.app.store.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
+      await house.app.store.links.replace(GUEST, "withings", link);
+      const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+      await house.app.store.subscriptionMemory.save(GUEST, seen);
       expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
     });
 
     test("nothing is claimed without a usable link, or for an address that is no longer ours", async () => {
       await house.app.subscriptions.keep(ACCOUNT);
-      const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
-      await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
+      const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+      await house.app.store.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
       expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
-      await house.app.subscriptionMemory.save(ACCOUNT, seen);
+      await house.app.store.subscriptionMemory.save(ACCOUNT, seen);
       expect(await status()).toMatch(AT_ONCE);
       house.sandbox.withings.revoke(USERID);
       await house.sync();
@@ -450,7 +450,7 @@ describe("/doctor", () => {
 
   test("speaks German to somebody who does", async () => {
     await open();
-    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     const { text, history } = await doctor();
     expect(history.slice(0, 2)).toEqual(["Ich prüfe …", expect.stringMatching(/^… · Speicher: wird geprüft …\n/)]);
     expect(text).toContain("gut · Uhr: geht richtig\n");

@@ -7,12 +7,12 @@ afterEach(() => house.close());
 
 const MATE = 4712;
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
-const link = async () => (await house.app.links.read(ACCOUNT, "withings"))?.value;
+const link = async () => (await house.app.store.links.read(ACCOUNT, "withings"))?.value;
 
 /** Nobody can call the program from outside: what the browser ends on is pasted. Answers the address of the consent page. */
 async function pressLink(options: { language?: "de" } = {}): Promise<string> {
   house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, MATE] });
-  if (options.language) await house.app.accounts.save(ACCOUNT, { language: options.language });
+  if (options.language) await house.app.store.accounts.save(ACCOUNT, { language: options.language });
   house.startBot();
   house.owner.say("/start");
   await house.owner.waitForMessage();
@@ -85,7 +85,7 @@ describe("what cannot work has its own sentence and a fresh button", () => {
       "a profile that somebody else has linked",
       /already belongs to somebody else here/,
       async (page) => {
-        await house.app.accounts.save(MATE, {});
+        await house.app.store.accounts.save(MATE, {});
         await house.app.withingsLinking.withPasted(MATE, allow(house.app.withingsLinking.begin(MATE)));
         return allow(page);
       },
@@ -211,7 +211,7 @@ test("forty hexadecimal digits count as Garmin's password while a sign-in there 
   house.owner.say(password);
   await heard("Signed in to Garmin as Owner.");
   expect(exchanges()).toBe(before);
-  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 });
 
 describe("the page on which Withings refuses the callback address", () => {

@@ -52,7 +52,7 @@ describe("/invite", () => {
     await said(anna, "/start");
     const told = house.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
     expect(told.map((it) => it.text)).toEqual(["Anna has joined. /people shows who uses me."]);
-    expect(await house.app.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
+    expect(await house.app.store.accounts.find(GUEST)).toMatchObject({ telegramUserId: GUEST, language: "en" });
 
     const second = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
     expect((await said(second, `/start ${token}`)).text).toMatch(/^This invitation has been used/);
@@ -67,7 +67,7 @@ describe("/invite", () => {
     // Also to somebody who was refused before, and hears that only once.
     expect((await said(late, "/start")).text).toMatch(/^Sorry, this bot is only for/);
     expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation has been used or is older/);
-    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
   test("an expired link is answered once an hour, however often somebody tries it", async () => {
@@ -107,7 +107,7 @@ describe("/people", () => {
   test("shows people by their names; by a number only who has not written yet, or has another’s name", async () => {
     house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
     bot = house.startBot();
-    await house.app.accounts.save(4713, { name: "Anna" });
+    await house.app.store.accounts.save(4713, { name: "Anna" });
     await guest();
     const list = await said(house.owner, "/people");
     expect(list.text.split("\n").slice(1)).toEqual([
@@ -126,24 +126,24 @@ describe("/people", () => {
     const question = await tapped(house.owner, "Remove Anna");
     expect(question.text).toBe("Remove Anna? That deletes their links, list and settings here.");
     expect((await tapped(house.owner, "Keep")).text).toMatch(/^These people can use me:/);
-    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.store.people.isInvited(GUEST)).toBe(true);
 
     await tapped(house.owner, "Remove Anna");
     const after = await tapped(house.owner, "Yes, remove");
     expect(after.text).not.toContain("Anna");
     expect(house.owner.toasts.at(-1)?.text).toBe("I’ve removed Anna.");
-    expect(await house.app.people.isInvited(GUEST)).toBe(false);
-    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(await house.app.store.people.isInvited(GUEST)).toBe(false);
+    expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
     expect(anna.lastMessage?.text).toMatch(/^Wer mich betreibt, hat dich aus diesem Bot entfernt\./);
     expect((await said(anna, "/status")).text).toMatch(/^Tut mir leid, dieser Bot ist nur für den Haushalt/);
-    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
 
     // What still stands in their chat does nothing, and does not spin.
     anna.tap("Withings verbinden");
     await house.quiet();
     expect(anna.unansweredTaps).toBe(0);
     expect(anna.lastMessage?.text).toMatch(/^Tut mir leid, dieser Bot ist nur für den Haushalt/);
-    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
   test("whoever has blocked the bot can be removed all the same", async () => {
@@ -152,7 +152,7 @@ describe("/people", () => {
     await said(house.owner, "/people");
     await tapped(house.owner, "Remove Anna");
     await tapped(house.owner, "Yes, remove");
-    expect(await house.app.people.list()).toEqual([]);
+    expect(await house.app.store.people.list()).toEqual([]);
   });
 
   test("waits for a run on their account, and then nothing was taken away", async () => {
@@ -160,30 +160,30 @@ describe("/people", () => {
     await guest();
     await said(house.owner, "/people");
     await tapped(house.owner, "Remove Anna");
-    const lease = await house.app.leases.acquire(`account#${GUEST}`, 60);
+    const lease = await house.app.store.leases.acquire(`account#${GUEST}`, 60);
     await tapped(house.owner, "Yes, remove");
     expect(house.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
-    expect(await house.app.people.isInvited(GUEST)).toBe(true);
-    expect(await house.app.accounts.find(GUEST)).toBeDefined();
+    expect(await house.app.store.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.store.accounts.find(GUEST)).toBeDefined();
     await lease?.release();
   });
 
   test("a removal that breaks off half-way leaves them on the list, so that it can be finished", async () => {
     await open();
     await bot.stop();
-    const people = { ...house.app.people, remove: () => Promise.reject(new Error("power cut")) };
+    const people = { ...house.app.store.people, remove: () => Promise.reject(new Error("power cut")) };
     bot = house.startBot({ people });
     await guest();
     await said(house.owner, "/people");
     await tapped(house.owner, "Remove Anna");
     await tapped(house.owner, "Yes, remove");
-    expect(await house.app.accounts.find(GUEST)).toBeUndefined();
+    expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
     await bot.stop();
     bot = house.startBot();
     expect(labels(await said(house.owner, "/people"))).toEqual(["Remove Anna"]);
     await tapped(house.owner, "Remove Anna");
     await tapped(house.owner, "Yes, remove");
-    expect(await house.app.people.list()).toEqual([]);
+    expect(await house.app.store.people.list()).toEqual([]);
   });
 
   test("a button of another time, and one in the hands of somebody else, removes nobody", async () => {
@@ -193,10 +193,10 @@ describe("/people", () => {
       reply_markup: { inline_keyboard: [[{ text: "Try", callback_data: `people:remove:${GUEST}:yes` }]] },
     });
     await tapped(anna, "Try");
-    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.store.people.isInvited(GUEST)).toBe(true);
 
     const list = await said(house.owner, "/people");
-    await house.app.people.remove(GUEST);
+    await house.app.store.people.remove(GUEST);
     await tapped(house.owner, "Remove Anna");
     expect(house.owner.messages.find(({ id }) => id === list.id)?.text).not.toContain("Anna");
     expect(house.owner.unansweredTaps).toBe(0);
@@ -204,7 +204,7 @@ describe("/people", () => {
 
   test("speaks German to an owner who does", async () => {
     await open();
-    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     await guest();
     const list = await said(house.owner, "/people");
     expect(list.text).toContain("Anna: eingeladen, hier seit 21. Nov");

@@ -32,7 +32,7 @@ test.each([
   "the owner finds a button for it under /doctor, and it comes as a file (%s)",
   async (language, button, caption) => {
     house = await startBotHouse();
-    await house.app.accounts.save(ACCOUNT, { language });
+    await house.app.store.accounts.save(ACCOUNT, { language });
     house.startBot();
     const file = await reportInChat(button);
     expect(file.caption).toContain(caption);
@@ -170,9 +170,14 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
         value: index % 2 ? { [secret]: secret } : secret,
         headerNames: [`x-${secret}`, secret],
       };
-      app.answers.note(note);
+      app.vendors.answers.note(note);
     }
-    app.answers.note({ vendor, call: "Garmin GET /weight-service/weight/range", where: "list", value: riddled() });
+    app.vendors.answers.note({
+      vendor,
+      call: "Garmin GET /weight-service/weight/range",
+      where: "list",
+      value: riddled(),
+    });
   }
 
   const file = await reportInChat();
@@ -185,8 +190,8 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
   const endpoints = Object.keys(report.endpoints);
   expect(endpoints).toContain("Garmin GET /weight-service/weight/range/*/*");
   expect(endpoints.filter((name) => /\d{3}|ST-|[?=@%]/.test(name))).toEqual([]);
-  await app.answers.close();
-  const kept = JSON.stringify(await app.answers.read());
+  await app.vendors.answers.close();
+  const kept = JSON.stringify(await app.vendors.answers.read());
   const bytes = readdirSync(dataDir)
     .filter((name) => name !== "sealing.key")
     .map((name) => readFileSync(path.join(dataDir, name), "latin1"))
@@ -203,7 +208,9 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
   );
   expect(found.slice(0, 20)).toEqual([]);
   // The account's own things neither.
-  const links = await Promise.all((["withings", "garmin"] as const).map((vendor) => app.links.read(ACCOUNT, vendor)));
+  const links = await Promise.all(
+    (["withings", "garmin"] as const).map((vendor) => app.store.links.read(ACCOUNT, vendor)),
+  );
   const own = links.flatMap((link) =>
     link ? [link.value.tokens.accessToken, link.value.tokens.refreshToken, link.value.vendorUserId] : [],
   );

@@ -9,7 +9,7 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
-const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
 const screen = () => house.owner.lastMessage ?? expect.fail("nothing stands in the chat");
 const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
 
@@ -186,7 +186,7 @@ describe("/settings", () => {
 
   test("everything a button tells fits into what Telegram carries", async () => {
     await open();
-    await house.app.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
+    await house.app.store.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
     for (const topic of ["units", "zone", "summary", "silence", "patience", "sends", "language"]) {
       await tap(topic === "units" ? "Units" : `set:${topic}`);
       for (const { data } of screen().buttons.flat()) expect(Buffer.byteLength(data ?? "")).toBeLessThanOrEqual(64);
@@ -197,7 +197,7 @@ describe("/settings", () => {
   test("a setting that cannot be saved now stays, and the tap says so", async () => {
     house = await startBotHouse();
     const { RetryLaterError } = await import("../../../src/lib/errors.ts");
-    const accounts = { ...house.app.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
+    const accounts = { ...house.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
     bot = house.startBot({ accounts });
     house.owner.say("/settings");
     await house.owner.waitForMessage();
@@ -235,7 +235,7 @@ describe("the language", () => {
 test("somebody whose phone speaks German and who chose English has an English menu, without the owner's commands", async () => {
   await open();
   await bot.registerCommands();
-  await house.app.people.accept(await house.app.people.invite(), { telegramUserId: 4712, name: "Anna" });
+  await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
   const anna = house.telegram.user({ id: 4712, firstName: "Anna", languageCode: "de" });
   anna.say("/settings");
   expect((await anna.waitForMessage()).text).toMatch(/^Einheiten: Kilogramm\n/);
@@ -278,7 +278,7 @@ describe("the time zone", () => {
 
   test("is offered around the one that counts, and can be left to Withings again", async () => {
     await open();
-    await house.app.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const shown = await tap("Time zone");
     expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), as you chose");
     expect(labels(shown)).toContain("✓ Berlin 13:00");
@@ -293,8 +293,8 @@ describe("the time zone", () => {
     await open();
     await house.sync();
     expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
-    await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
-    await house.app.links.remove(ACCOUNT, "withings");
+    await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+    await house.app.store.links.remove(ACCOUNT, "withings");
     await tap("Back");
     expect((await tap("Time zone")).text).toContain(
       "Time zone: Europe/Berlin (13:00 now), as Withings said while it was linked\n",
@@ -404,7 +404,7 @@ describe("the time zone", () => {
 
   test("is asked for in German too", async () => {
     house = await startBotHouse();
-    await house.app.accounts.save(ACCOUNT, { language: "de" });
+    await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     bot = house.startBot();
     await anew(() => house.owner.say("/settings"));
     await anew(() => house.owner.tap("Zeitzone"));

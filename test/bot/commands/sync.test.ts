@@ -91,10 +91,10 @@ describe("/sync", () => {
   test("that meets another run says so, and how it ended when that one is over", async () => {
     await withNews();
     house.startBot();
-    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+    const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 120);
     house.owner.say("/sync");
     await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
-    await expect.poll(async () => (await house.app.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]);
+    await expect.poll(async () => (await house.app.store.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]);
     await lease?.release();
     house.clock.advance(15);
     house.wake();
@@ -116,7 +116,7 @@ describe("/sync", () => {
     "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
     async (language, words) => {
       await withNews();
-      await house.app.accounts.save(ACCOUNT, { language });
+      await house.app.store.accounts.save(ACCOUNT, { language });
       const headers = { "retry-after": "3600" };
       house.sandbox.faults.add({
         ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
@@ -275,7 +275,7 @@ describe("/status", () => {
     house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
     house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
     await house.sync();
-    await house.app.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
+    await house.app.store.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
     house.startBot();
     // The times are those of the owner's zone, which Withings told.
     expect((await status()).split("\n")).toEqual([
@@ -312,8 +312,8 @@ describe("/status", () => {
     house.person.stepOnScale({ at: ago(5), weightKg: 80 });
     await house.sync();
     expect(await status()).toContain("Garmin has signed me out.");
-    const link = await house.app.links.read(ACCOUNT, "garmin");
-    await house.app.links.remove(ACCOUNT, "garmin");
+    const link = await house.app.store.links.read(ACCOUNT, "garmin");
+    await house.app.store.links.remove(ACCOUNT, "garmin");
     const without = await status();
     expect(without).toContain("Garmin: not linked");
     expect(without).not.toContain("signed me out");
@@ -321,7 +321,7 @@ describe("/status", () => {
     house.clock.advance(60);
     if (!link) throw new Error("there was no link");
     const renewed = { ...link.value, state: "linked" as const, linkedAt: house.clock.now() };
-    await house.app.links.replace(ACCOUNT, "garmin", renewed);
+    await house.app.store.links.replace(ACCOUNT, "garmin", renewed);
     expect(await status()).not.toContain("signed me out");
   });
 });

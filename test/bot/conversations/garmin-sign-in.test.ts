@@ -8,7 +8,7 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
-const link = async () => (await house.app.links.read(ACCOUNT, "garmin"))?.value;
+const link = async () => (await house.app.store.links.read(ACCOUNT, "garmin"))?.value;
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
@@ -20,7 +20,7 @@ const isLogin = ({ method, path }: { method: string; path: string }) =>
 async function beforeSignIn(options: { mfa?: "email" } = {}) {
   house = await startBotHouse({ linked: false });
   await house.linkWithings();
-  await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
   house.sandbox.garmin.accounts.get(OWNER.email).mfa = options.mfa;
   house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
   house.serveEachAnew();
@@ -498,7 +498,7 @@ describe("what is left to try", () => {
 
   test("after somebody else's sign-in is a page that asks for e-mail and password", async () => {
     await beforeSignIn();
-    await house.app.accounts.save(ACCOUNT + 1, {});
+    await house.app.store.accounts.save(ACCOUNT + 1, {});
     await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
     const { buttons } = await house.owner.waitForMessage(({ text }) => text.includes("belongs to somebody else here"));

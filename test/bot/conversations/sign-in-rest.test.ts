@@ -19,7 +19,7 @@ const LANGUAGES: Language[] = ["en", "de"];
 /** At 13:00, Garmin answers one sign-in of the owner with a 429. */
 async function limited(language: Language) {
   house = await startBotHouse();
-  await house.app.accounts.save(ACCOUNT, { language });
+  await house.app.store.accounts.save(ACCOUNT, { language });
   await house.sync();
   house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
   expect(await house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
@@ -70,7 +70,7 @@ describe("while sign-ins at Garmin rest", () => {
 
   test("one person’s rest is not another’s", async () => {
     await limited("en");
-    await house.app.people.accept(await house.app.people.invite(), { telegramUserId: 4712, name: "Anna" });
+    await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
     const anna = house.telegram.user({ id: 4712, firstName: "Anna" });
     anna.say("/doctor");
     const { text } = await anna.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));

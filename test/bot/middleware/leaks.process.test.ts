@@ -52,7 +52,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   /** What the dialogs have written down so far, opened: being sealed is not all that protects a secret. */
   const dialogs: string[] = [];
   const openDialog = async () => {
-    const state = await machine.inside((app) => app.dialogs.read(String(OWNER)));
+    const state = await machine.inside((app) => app.store.dialogs.read(String(OWNER)));
     dialogs.push(JSON.stringify(state));
   };
 

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createChat } from "../../../src/app/chat.ts";
-import { createLog } from "../../../src/lib/log.ts";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import type { AccountChanges } from "../../../src/sync/model/account.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
@@ -20,11 +19,10 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = 
     answersByItself: false,
     doctor: async () => ({ findings: [], ended: Promise.resolve() }),
     report: async () => ({ name: "report.json", text: "{}" }),
-    queue: app.jobs,
+    queue: app.store.jobs,
     version: "1",
   };
-  const log = createLog({ level: "silent" });
-  await app.accounts.save(ACCOUNT, changes);
+  await app.store.accounts.save(ACCOUNT, changes);
   if (isScaleUsed) person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
   clock.advance(60);
   await house.sync();
@@ -32,8 +30,8 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = 
   /** The clock moves on, and a copy of the program of that time looks whether a summary is due. */
   async function at(instant: string) {
     clock.advance((new Date(instant).getTime() - clock.now().getTime()) / 1000);
-    const { summarize, telegram } = createChat(config, app, { ...deps, clock, log });
-    const account = await app.accounts.save(ACCOUNT, {});
+    const { summarize, telegram } = createChat(config, app, deps);
+    const account = await app.store.accounts.save(ACCOUNT, {});
     await summarize(account);
     await telegram.close();
   }
@@ -152,7 +150,7 @@ test.each([
       });
     }
     await house.sync();
-    await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "withings");
+    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "withings");
     house.clock.advance((Date.parse("2027-03-01T08:00:00Z") - house.clock.now().getTime()) / 1000);
     await house.link();
     for (const day of ["01", "02", "03", "04", "05"]) {
@@ -237,7 +235,7 @@ test("a silence that Telegram did not take is told later that day, and once", as
     ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
-  await house.app.accounts.saveLastRun(ACCOUNT, () => ({
+  await house.app.store.accounts.saveLastRun(ACCOUNT, () => ({
     finishedAt: house.clock.now(),
     outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
   }));
@@ -252,9 +250,9 @@ test("a silence that Telegram did not take is told later that day, and once", as
 
 test("waits while a run is at work, and while Telegram is away", async () => {
   const { at, told } = await moveIn();
-  const account = await house.app.accounts.save(ACCOUNT, {});
+  const account = await house.app.store.accounts.save(ACCOUNT, {});
   house.clock.advance((Date.parse("2026-11-22T07:59:00Z") - house.clock.now().getTime()) / 1000);
-  const lease = await house.app.leases.acquire(leaseName(account), 120);
+  const lease = await house.app.store.leases.acquire(leaseName(account), 120);
   await at("2026-11-22T08:00:00Z");
   await lease?.release();
   house.sandbox.faults.add({

@@ -215,14 +215,14 @@ test("/status and /doctor blame nobody for what was before a new link", async ()
   await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
   expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
   expect(lineOf(await doctor(), "last sync")).toBe("later · last sync: today 14:00, not finished.");
-  await house.app.links.remove(ACCOUNT, "garmin");
+  await house.app.store.links.remove(ACCOUNT, "garmin");
   expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
 });
 
 test("what waits is said although the readings cannot be read, and nobody else is blamed", async () => {
   await moveIn({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
   // As its linking in the chat had saved it.
-  await house.app.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
   house.sandbox.faults.turnOn("withings_down");
   await house.sync();
   expect(await answer("/status")).toBe(
@@ -247,7 +247,7 @@ test.each([
   "while the first reading of a new link is awaited, it says that the rest follows (%s)",
   async (language, text) => {
     house = await startBotHouse();
-    await house.app.accounts.save(ACCOUNT, { language });
+    await house.app.store.accounts.save(ACCOUNT, { language });
     for (const minutes of [50, 40, 30])
       house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
     house.sandbox.faults.turnOn("garmin_slow_to_show");

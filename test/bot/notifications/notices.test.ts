@@ -7,7 +7,6 @@ import { terminalWords } from "../../../src/cli/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { Differing, Pause } from "../../../src/sync/model/ledger.ts";
 import type { Notice } from "../../../src/sync/status/kind-notices.ts";
-import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT } from "../../support/household.ts";
 import { type BotHouse, startBotHouse } from "../bot-house.ts";
 
@@ -119,7 +118,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     "no answer says that Garmin has everything, or that all is good (%s)",
     async (language, head, fact, last) => {
       await dropped();
-      await house.app.accounts.save(ACCOUNT, { language });
+      await house.app.store.accounts.save(ACCOUNT, { language });
       expect(await sync()).toBe(head + fact);
       expect(await answer("/status", (text) => text.startsWith("Withings"))).toContain(`\n\n${fact}`);
       expect((await doctor()).match(last)?.[2]).toBe(fact);
@@ -128,8 +127,8 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
 
   test("also in a terminal, where it is no failure", async () => {
     await dropped();
-    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
-    const seen = await overviewOf({ ...house.app, now: house.clock.now() }, account);
+    const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
+    const seen = await house.app.overviews.of(account);
     const report = await house.sync();
     expect(syncOutcomeText(report, { after: seen }, terminalWords("Europe/Berlin", house.clock.now()))).toMatch(
       /^Nothing new\. Garmin has every reading\. Garmin doesn’t show these values/,
@@ -138,13 +137,15 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
 
   test("nothing more is said of parts that are not sent any more, or that Garmin shows again", async () => {
     await dropped();
-    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
+    await house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
     expect(await sync()).toMatch(/as I sent them: body fat \(/);
-    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, composition: false } } });
+    await house.app.store.accounts.save(ACCOUNT, {
+      settings: { sends: { ...DEFAULT_SETTINGS.sends, composition: false } },
+    });
     house.clock.advance(60);
     expect(await sync()).toBe("Nothing new. Garmin has every reading.");
 
-    await house.app.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
+    await house.app.store.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
     house.sandbox.faults.clear();
     house.clock.advance(60);
     house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });

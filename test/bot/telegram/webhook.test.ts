@@ -81,7 +81,7 @@ describe("an update that Telegram brings", () => {
   });
 
   test("waits for its turn in the chat, and then comes again, with nothing done", async () => {
-    const lease = await house.app.leases.acquire(`chat#${ACCOUNT}`, 120);
+    const lease = await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     const update = message("/cancel");
     const bot = house.newBot();
     await expect(bot.handleUpdate(update)).rejects.toThrow(RetryLaterError);
@@ -91,9 +91,9 @@ describe("an update that Telegram brings", () => {
   });
 
   test("comes again while the store is away, and nobody is told anything of it", async () => {
-    const claim = vi.fn(house.app.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
+    const claim = vi.fn(house.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
     const update = message("/cancel");
-    const away = house.newBot({ claims: { ...house.app.claims, claim } });
+    const away = house.newBot({ claims: { ...house.app.store.claims, claim } });
     await expect(away.handleUpdate(structuredClone(update))).rejects.toThrow("the store is away");
     expect(claim.mock.calls.length).toBeGreaterThan(1);
     expect(said()).toEqual([]);
@@ -102,10 +102,10 @@ describe("an update that Telegram brings", () => {
   });
 
   test("does not come again once something was done, whatever breaks then", async () => {
-    const claims: typeof house.app.claims = {
-      ...house.app.claims,
+    const claims: typeof house.app.store.claims = {
+      ...house.app.store.claims,
       claim: async (id) => {
-        const claim = await house.app.claims.claim(id);
+        const claim = await house.app.store.claims.claim(id);
         const done = () => Promise.reject(new RetryLaterError("the store is away"));
         return claim.type === "claimed" ? { ...claim, done } : claim;
       },

@@ -17,8 +17,8 @@ test("a Garmin account that belongs to somebody else here is not linked a second
   const wrong = house.sandbox.garmin.mintTicket(OWNER.email);
   mate.say(wrong);
   await mate.waitForMessage(({ text }) => text.includes("Owner at Garmin already belongs to somebody else here"));
-  expect(await house.app.links.read(4712, "garmin")).toBeUndefined();
-  expect((await house.app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  expect(await house.app.store.links.read(4712, "garmin")).toBeUndefined();
+  expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 
   // Given free by its owner, it may be linked.
   house.owner.say("/disconnect");

@@ -13,7 +13,7 @@ const buttons = () => botMessages().flatMap((message) => message.buttons.flat().
 const heard = (start: string) => house.owner.waitForMessage(({ text }) => text.includes(start));
 const toast = () => house.owner.toasts.at(-1)?.text;
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
-const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
 
 async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
   house = await startBotHouse(options);
@@ -124,7 +124,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
   test("an old “New code” while an e-mail is asked for", async () => {
     await open();
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-    await house.app.links.remove(ACCOUNT, "garmin");
+    await house.app.store.links.remove(ACCOUNT, "garmin");
     await signIn();
     const { id } = await heard("Garmin sent a code");
     await say("/cancel");
@@ -155,7 +155,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     await showAgain(first, data);
     await tap("Old", first);
     expect(toast()).toBe(`That question is closed, so your tap did nothing. ${words}`);
-    expect(await house.app.links.read(ACCOUNT, "withings")).toBeDefined();
+    expect(await house.app.store.links.read(ACCOUNT, "withings")).toBeDefined();
   });
 
   test("a yes that was tapped twice isn’t said to have removed nothing", async () => {
@@ -165,14 +165,14 @@ describe("a button that is pressed too late says what it was, and changes nothin
     const { id } = await heard("Remove the Garmin link?");
     house.owner.tap("Yes, remove", id);
     await tap("Yes, remove", id);
-    expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
+    expect(await house.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
     expect(botMessages().at(-1)?.text).toMatch(/^I’ve removed the Garmin link\./);
     expect(toast()).toBe("That question is closed, so your tap did nothing. /disconnect asks again.");
   });
 
   test("the newest question of a sign-in that was forgotten after a day", async () => {
     await open();
-    await house.app.links.remove(ACCOUNT, "garmin");
+    await house.app.store.links.remove(ACCOUNT, "garmin");
     await say("/connect");
     await tap("Link Garmin");
     await tap("Here in the chat");
@@ -200,14 +200,14 @@ describe("a button that is pressed too late says what it was, and changes nothin
 
   test("a removal in a list that was shown once more", async () => {
     await open();
-    await house.app.people.accept(await house.app.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+    await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
     const { id } = await say("/people");
     await tap("Remove Anna");
     await say("/people");
     await showAgain(id, `people:remove:${GUEST}:yes`);
     await tap("Old", id);
     expect(toast()).toBe("That list is out of date, so your tap did nothing. /people shows a new one.");
-    expect(await house.app.people.isInvited(GUEST)).toBe(true);
+    expect(await house.app.store.people.isInvited(GUEST)).toBe(true);
   });
 
   test.each([
@@ -248,11 +248,11 @@ test("a button to link again works where the link still seems to be good", async
 test("that a question cannot be noted keeps nobody from answering it", async () => {
   house = await startBotHouse();
   const saveQuestion = () => Promise.reject(new RetryLaterError("busy"));
-  bot = house.startBot({ accounts: { ...house.app.accounts, saveQuestion } });
+  bot = house.startBot({ accounts: { ...house.app.store.accounts, saveQuestion } });
   await say("/disconnect");
   await tap("The Garmin link");
   await tap("Yes, remove");
-  expect(await house.app.links.read(ACCOUNT, "garmin")).toBeUndefined();
+  expect(await house.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
 });
 
 test("a question brings back no account that was taken away", async () => {
@@ -260,6 +260,6 @@ test("a question brings back no account that was taken away", async () => {
   await say("/disconnect");
   await tap("Everything");
   await tap("Yes, remove");
-  await house.app.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
-  expect(await house.app.accounts.find(ACCOUNT)).toBeUndefined();
+  await house.app.store.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
+  expect(await house.app.store.accounts.find(ACCOUNT)).toBeUndefined();
 });

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
 import type { RunOptions } from "../../../src/sync/engine/run.ts";
-import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT, OWNER } from "../../support/household.ts";
 import { type BotHouse, startBotHouse } from "../bot-house.ts";
 
@@ -17,7 +16,7 @@ const told = () => house.owner.messages.filter(({ from }) => from === "bot").map
 /** A chat with a bot that polls. It's one in the afternoon in Berlin. */
 async function moveIn(more: { language?: "de" } = {}) {
   house = await startBotHouse();
-  await house.app.accounts.save(ACCOUNT, more);
+  await house.app.store.accounts.save(ACCOUNT, more);
   house.startBot({ conclude: (...args) => notifier().conclude(...args) });
   house.owner.say("/help");
   await heard("/status");
@@ -25,8 +24,8 @@ async function moveIn(more: { language?: "de" } = {}) {
 
 const notifier = () =>
   createNotifier({
-    ...{ accounts: house.app.accounts, health: house.app.health, clock: house.clock, log: house.app.run.log },
-    overview: (it) => overviewOf({ ...house.app, now: house.clock.now() }, it),
+    ...{ accounts: house.app.store.accounts, health: house.app.store.health, clock: house.clock, log: house.app.log },
+    overview: house.app.overviews.of,
     send: (to, text, { keyboard }) =>
       house.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
@@ -34,7 +33,7 @@ const notifier = () =>
 
 /** A run that nobody asked for, and what is told of it. */
 async function visit(options: RunOptions = {}) {
-  const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+  const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
   const report = await house.sync(options);
   await notifier().afterRun(account, report);
   return report;

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { HOUSEMATE, OWNER } from "../../support/cli-process.ts";
 import { type Deployment, startDeployment } from "../../support/deployment.ts";
 
@@ -91,7 +90,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
   // Whoever lacked a link is looked at once a day.
   const tomorrow = new Date(Date.now() + 24 * 3_600_000);
-  await it.asFunction((app) => app.schedule.set(OWNER, { dueAt: tomorrow, failures: 0 }));
+  await it.asFunction((app) => app.store.schedule.set(OWNER, { dueAt: tomorrow, failures: 0 }));
   // The browser ends at the function, which links by itself.
   const login = it.machine.startHere("login withings --stage prod");
   await login.said("press Enter.");
@@ -103,13 +102,13 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   const withings = await login.ended;
   const garmin = await run("login garmin --stage prod --ticket", [it.machine.ticket()]);
   expect([withings.exit, garmin.exit], withings.stderr + garmin.stderr).toEqual([0, 0]);
-  const next = await it.asFunction((app) => app.schedule.read(OWNER));
+  const next = await it.asFunction((app) => app.store.schedule.read(OWNER));
   expect(next?.dueAt.getTime()).toBeLessThanOrEqual(Date.now());
 
   person().stepOnScale({ at: anHourAgo(), weightKg: 80.25 });
   const status = await it.asFunction(async (app) => {
-    const account = await app.accounts.find(OWNER);
-    return account && (await syncAccount(app.run, account)).status;
+    const account = await app.store.accounts.find(OWNER);
+    return account && (await app.sync.run(account)).status;
   });
   expect(status).toBe("success");
   expect(it.machine.weights()).toEqual([80.25]);

@@ -36,9 +36,9 @@ test("a run in which all is well writes nothing of how the vendors answered, and
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
   await house.sync({}, app);
   // Garmin's sign-in answers a look with "method not allowed", which is as it should be.
-  expect((await app.garminProbe()).verdict).toBe("reachable");
-  expect(await cost(() => app.answers.flushIfDue())).toBe(0);
-  const { endpoints, unknown } = await app.answers.read();
+  expect((await app.garminSignIn.probe()).verdict).toBe("reachable");
+  expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
+  const { endpoints, unknown } = await app.vendors.answers.read();
   expect(endpoints["Garmin POST /upload-service/upload"]).toMatchObject({ "HTTP 201": { times: 1 } });
   expect(endpoints["Withings POST /measure getmeas"]).toMatchObject({ "HTTP 200": { times: expect.any(Number) } });
   expect(unknown).toEqual({ withings: [], garmin: [], telegram: [] });
@@ -55,17 +55,17 @@ test("an endpoint that begins to fail is written once in five minutes, with what
   });
   house.clock.advance(HOUR);
   await house.sync({}, app);
-  expect(await cost(() => app.answers.flushIfDue())).toBe(2);
+  expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(2);
   house.sandbox.faults.remove("away");
   house.clock.advance(60);
   await house.sync({}, app);
   // It is well again, which is news, and too soon.
-  expect(await cost(() => app.answers.flushIfDue())).toBe(0);
+  expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
   house.clock.advance(300);
-  expect(await cost(() => app.answers.flushIfDue())).toBe(2);
+  expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(2);
   await app.close();
   const other = await newProcess();
-  const { endpoints } = await other.app.answers.read();
+  const { endpoints } = await other.app.vendors.answers.read();
   expect(endpoints["Withings POST /measure getmeas"]).toMatchObject({
     "HTTP 200": { times: expect.any(Number) },
     "HTTP 200, status 601": { times: 1, lastAt: expect.any(Date) },
@@ -76,11 +76,11 @@ test("an endpoint that begins to fail is written once in five minutes, with what
 test("of different shapes the last twenty of each vendor are kept, and the same one is counted", async () => {
   house = await startHousehold({ linked: false });
   const { app, cost } = await newProcess();
-  for (let n = 1; n <= 30; n++) app.answers.note(unknown({ ["x".repeat(n)]: n }));
-  for (let n = 0; n < 5; n++) app.answers.note(unknown({ token: "a".repeat(n + 1) }, "withings"));
+  for (let n = 1; n <= 30; n++) app.vendors.answers.note(unknown({ ["x".repeat(n)]: n }));
+  for (let n = 0; n < 5; n++) app.vendors.answers.note(unknown({ token: "a".repeat(n + 1) }, "withings"));
   expect(await cost(() => app.close())).toBe(2);
   const { app: other } = await newProcess();
-  const kept = (await other.answers.read()).unknown;
+  const kept = (await other.vendors.answers.read()).unknown;
   expect(kept.garmin).toHaveLength(20);
   expect(kept.garmin.at(-1)?.shape.join()).toContain("<30>");
   expect(kept.withings).toMatchObject([{ times: 5, shape: ["the whole: object, length 1", "token: text, length 5"] }]);
@@ -91,12 +91,12 @@ test("of different shapes the last twenty of each vendor are kept, and the same 
 test("what two processes saw comes together, and both may write at once", async () => {
   house = await startHousehold({ linked: false });
   const [one, other] = [await newProcess(), await newProcess()];
-  one.app.answers.note(unknown({ token: "a" }));
-  other.app.answers.note(unknown({ code: "b" }));
-  one.app.answers.note(unknown({ id: 1 }));
-  other.app.answers.note(unknown({ id: 2 }));
-  await Promise.all([one.app.answers.flushIfDue(), other.app.answers.flushIfDue()]);
-  const { garmin } = (await one.app.answers.read()).unknown;
+  one.app.vendors.answers.note(unknown({ token: "a" }));
+  other.app.vendors.answers.note(unknown({ code: "b" }));
+  one.app.vendors.answers.note(unknown({ id: 1 }));
+  other.app.vendors.answers.note(unknown({ id: 2 }));
+  await Promise.all([one.app.vendors.answers.flushIfDue(), other.app.vendors.answers.flushIfDue()]);
+  const { garmin } = (await one.app.vendors.answers.read()).unknown;
   expect(garmin.map(({ shape, times }) => `${shape.at(-1)}, ${times}`).sort()).toEqual([
     "code: text, length 1, 1",
     "id: integer, 2",
@@ -109,10 +109,10 @@ test("what two processes saw comes together, and both may write at once", async 
 test("a store that is away, or holds something else there, stops no run and no report", async () => {
   house = await startHousehold();
   const { app, store } = await newProcess();
-  app.answers.note(unknown({ token: "a" }));
+  app.vendors.answers.note(unknown({ token: "a" }));
   store.takeAway();
-  await app.answers.flushIfDue();
-  await expect(app.answers.read()).rejects.toThrow("away");
+  await app.vendors.answers.flushIfDue();
+  await expect(app.vendors.answers.read()).rejects.toThrow("away");
   await app.close();
 });
 
@@ -125,7 +125,7 @@ test("as much as there may be fits into one item of any store", async () => {
       const value = Object.fromEntries(
         Array.from({ length: 100 }, (_, at) => [field(at), { [field(n)]: [n, "text", null] }]),
       );
-      app.answers.note({
+      app.vendors.answers.note({
         ...unknown(value, vendor),
         where: "invalid ".repeat(100),
         call: "range ".repeat(50),
@@ -133,8 +133,9 @@ test("as much as there may be fits into one item of any store", async () => {
       });
     }
   }
-  for (let n = 0; n < 200; n++) for (let m = 0; m < 30; m++) app.answers.count(`${field(n)} ${n}`, `HTTP ${m}`, false);
-  const known = await app.answers.read();
+  for (let n = 0; n < 200; n++)
+    for (let m = 0; m < 30; m++) app.vendors.answers.count(`${field(n)} ${n}`, `HTTP ${m}`, false);
+  const known = await app.vendors.answers.read();
   expect(Object.keys(known.endpoints).length).toBeLessThanOrEqual(61);
   // DynamoDB takes 400 KB; sealed it is a third longer.
   expect(JSON.stringify(known).length).toBeLessThan(280_000);

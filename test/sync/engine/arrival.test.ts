@@ -130,7 +130,7 @@ test("four readings of the end of summer time 2025, reached back to, arrive as f
 
 test("the owner's own zone wins over the one of Withings for a wall clock", async () => {
   house = await startHousehold({ timezone: "Europe/Berlin" });
-  await house.app.accounts.save(4711, { timezone: "Asia/Kathmandu" });
+  await house.app.store.accounts.save(4711, { timezone: "Asia/Kathmandu" });
   house.person.takeBloodPressure({ at: new Date("2026-11-21T11:00:00Z"), systolic: 121, diastolic: 79 });
   await house.sync();
   expect(new Date(house.pressures()[0]?.wallClockMs ?? 0).toISOString()).toBe("2026-11-21T16:45:00.000Z");

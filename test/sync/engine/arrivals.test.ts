@@ -51,7 +51,7 @@ test("a run that was stopped between seeing it and writing that down costs no ar
 
 test("when the summary was made is stored, and of two writers one wins", async () => {
   house = await startHousehold();
-  const { summary } = house.app;
+  const { summary } = house.app.store;
   const lastSummaryAt = house.clock.now();
   expect(await summary.read(ACCOUNT)).toEqual({ value: {}, version: undefined });
   expect(await summary.write(ACCOUNT, { lastSummaryAt }, undefined)).toBe(true);

@@ -4,7 +4,6 @@ import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Key, Table } from "../../../src/store/table.ts";
-import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";
 
 const NEIGHBOUR = 4712;
@@ -29,7 +28,7 @@ beforeEach(async () => {
     fullName: "Neighbour",
     timezone: "Europe/Berlin",
   });
-  await app.accounts.save(NEIGHBOUR, {});
+  await app.store.accounts.save(NEIGHBOUR, {});
   await app.withingsLinking.withPasted(
     NEIGHBOUR,
     sandbox.withings.allow(NEIGHBOURS_USERID, app.withingsLinking.begin(NEIGHBOUR)),
@@ -48,9 +47,9 @@ afterEach(async () => {
 });
 
 async function syncNeighbour(app = house.app) {
-  const account = await app.accounts.find(NEIGHBOUR);
+  const account = await app.store.accounts.find(NEIGHBOUR);
   if (!account) throw new Error("the neighbour is missing");
-  return syncAccount(app.run, account);
+  return app.sync.run(account);
 }
 
 async function overwrite(key: Key, change: Record<string, string | number | null>) {

@@ -76,11 +76,11 @@ test("nothing new needs no time that is left, and a run without a deadline takes
 
 test("a sync of all that somebody waits for begins no account when its time is up, and says which are left", async () => {
   house = await startHousehold();
-  for (const account of [1, 2, 3]) await house.app.accounts.save(account, {});
+  for (const account of [1, 2, 3]) await house.app.store.accounts.save(account, {});
   const deadlineAt = inSeconds(115);
   const begun: number[] = [];
   const manualSync = createManualSync({
-    accounts: house.app.accounts,
+    accounts: house.app.store.accounts,
     sync: async ({ telegramUserId }) => {
       begun.push(telegramUserId);
       house.clock.advance(13);

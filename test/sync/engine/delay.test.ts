@@ -8,7 +8,7 @@ let house: Household;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const lastRun = async () => (await house.app.accounts.lastRun(ACCOUNT))?.outcome;
+const lastRun = async () => (await house.app.store.accounts.lastRun(ACCOUNT))?.outcome;
 const pass = (minutes: number) => house.clock.advance(minutes * 60);
 
 /** Linked, with one reading that proved the kind, and a new one. */
@@ -250,7 +250,7 @@ test("how the last run ended costs the store one look and one write, also with a
     const store = watched();
     const app = await house.newApp({ wrapTable: store.wrapTable });
     const before = store.calls();
-    await app.accounts.saveLastRun(ACCOUNT, (last) => last ?? expect.fail("there was no run"));
+    await app.store.accounts.saveLastRun(ACCOUNT, (last) => last ?? expect.fail("there was no run"));
     return store.calls() - before;
   };
   const ordinary = await cost();

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
-import { resume } from "../../../src/sync/engine/resume.ts";
 import type { Account } from "../../../src/sync/model/account.ts";
 import type { ReadingKind } from "../../../src/sync/model/reading.ts";
-import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
 
 let house: Household;
@@ -21,30 +19,29 @@ const WHOLE = {
 };
 
 async function account(): Promise<Account> {
-  const found = await house.app.accounts.find(ACCOUNT);
+  const found = await house.app.store.accounts.find(ACCOUNT);
   if (!found) throw new Error("the account is missing");
   return found;
 }
-const overview = async () => overviewOf({ ...house.app, now: house.clock.now() }, await account());
+const overview = async () => house.app.overviews.of(await account());
 
 /** Runs, and tells the owner what is news. Answers what they were told, with the buttons. */
 async function syncAndTell(app = house.app) {
   const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
   const notifier = createNotifier({
-    ...{ accounts: house.app.accounts, health: house.app.health, overview },
+    ...{ accounts: house.app.store.accounts, health: house.app.store.health, overview },
     send: async (_to, text, { keyboard, isQuiet }) => {
       const buttons = (keyboard?.inline_keyboard ?? []).flat();
       told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
     },
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
-    ...{ clock: house.clock, log: house.app.run.log },
+    ...{ clock: house.clock, log: house.app.log },
   });
   const report = await house.sync({}, app);
   await notifier.afterRun(await account(), report);
   return { report, told };
 }
-const decide = async (kind: ReadingKind = "weigh_in") =>
-  resume({ ...house.app, clock: house.clock }, await account(), kind);
+const decide = async (kind: ReadingKind = "weigh_in") => house.app.sync.resume(await account(), kind);
 
 /** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
 async function moveIn(count = 4) {
@@ -267,7 +264,7 @@ describe("a composition that Garmin drops", () => {
   test("is not missed if the owner sends none", async () => {
     await moveIn();
     const { settings } = await account();
-    await house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
+    await house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
     expect((await syncAndTell()).told).toEqual([]);
   });
 });
@@ -452,7 +449,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
     expect((await syncAndTell()).told).toHaveLength(1);
     const { settings } = await account();
     const sending = (bloodPressure: boolean) =>
-      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+      house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
     await sending(false);
     house.clock.advance(3600);
     const off = await syncAndTell();
@@ -469,7 +466,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
     house = await startHousehold();
     const { settings } = await account();
     const sending = (bloodPressure: boolean) =>
-      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
+      house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
     await sending(false);
     measure(60);
     measure(30);

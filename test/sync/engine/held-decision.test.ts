@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { decideHeld } from "../../../src/sync/engine/held-decision.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { AttentionItem, Decision } from "../../../src/sync/model/ledger.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
@@ -19,11 +18,11 @@ const UPLOAD = { method: "POST", path: "/upload-service/upload" } as const;
 
 /** What the owner says of the only reading that waits, or of this one. */
 async function say(decision: Decision, item?: AttentionItem, on = house.app) {
-  const account = await house.app.accounts.find(ACCOUNT);
+  const account = await house.app.store.accounts.find(ACCOUNT);
   const [waiting] = await attention();
   const about = item ?? waiting;
   if (!account || !about) throw new Error("nothing waits");
-  return (await decideHeld({ ...on, clock: house.clock }, account, [readingId(about)], decision)).type;
+  return (await on.sync.decideHeld(account, [readingId(about)], decision)).type;
 }
 async function pass(seconds: number) {
   house.clock.advance(seconds);
@@ -156,7 +155,7 @@ describe("a held reading that is its owner's", () => {
     house.clock.advance(60);
     await house.sync();
     const sends = { ...DEFAULT_SETTINGS.sends, bloodPressure: false };
-    await house.app.accounts.save(ACCOUNT, { settings: { sends } });
+    await house.app.store.accounts.save(ACCOUNT, { settings: { sends } });
     expect(await say("mine")).toBe("nothing_waits");
     expect(await attention()).toHaveLength(1);
   });
@@ -318,13 +317,13 @@ describe("a decision that does not fit", () => {
     if (!item) throw new Error("nothing waits");
     expect(await say("mine", { ...item, measureGroupId: 1 })).toBe("nothing_waits");
     expect(await say("mine", { ...item, kind: "blood_pressure" })).toBe("nothing_waits");
-    await house.app.links.remove(ACCOUNT, "garmin");
+    await house.app.store.links.remove(ACCOUNT, "garmin");
     expect(await say("mine", item)).toBe("nothing_waits");
   });
 
   test("waits for a run that is at work", async () => {
     await heldFarOff();
-    const lease = await house.app.leases.acquire(`account#${ACCOUNT}`, 120);
+    const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 120);
     await expect(say("mine")).rejects.toThrow("another run is at work");
     await lease?.release();
     expect(await say("mine")).toBe("noted");

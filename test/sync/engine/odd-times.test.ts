@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { attention } from "../../../src/bot/ui/keyboards.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
-import { decideHeld } from "../../../src/sync/engine/held-decision.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
 
@@ -21,9 +20,9 @@ const again = (seconds = 1800) => {
 
 async function answer(decision: "mine" | "not_mine") {
   const [item] = await waiting();
-  const account = await house.app.accounts.find(ACCOUNT);
+  const account = await house.app.store.accounts.find(ACCOUNT);
   if (!item || !account) throw new Error("nothing waits");
-  return (await decideHeld({ ...house.app, clock: house.clock }, account, [readingId(item)], decision)).type;
+  return (await house.app.sync.decideHeld(account, [readingId(item)], decision)).type;
 }
 
 describe("a blood pressure whose time zone nobody knows", () => {
@@ -52,7 +51,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
       house.person.stepOnScale({ weightKg: 80 + day / 10 });
       expect(await again(24 * 3600)).toMatchObject({ status: "success", synced: 1, held: 1 });
     }
-    await house.app.accounts.save(ACCOUNT, { timezone: "Asia/Tokyo" });
+    await house.app.store.accounts.save(ACCOUNT, { timezone: "Asia/Tokyo" });
     expect(await again()).toMatchObject({ status: "success", synced: 1, held: 0 });
     expect(house.pressures()).toMatchObject([{ takenAt: new Date(NOON.getTime() - 60_000) }]);
     const post = house.sandbox.garmin.requests.find((it) => it.method === "POST" && it.path.includes("bloodpressure"));
@@ -79,8 +78,8 @@ describe("a blood pressure whose time zone nobody knows", () => {
     house.person.timezone = "";
     measure();
     await house.sync();
-    const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
-    await house.app.accounts.save(ACCOUNT, {
+    const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
+    await house.app.store.accounts.save(ACCOUNT, {
       timezone: "Europe/Berlin",
       settings: { sends: { ...account.settings.sends, bloodPressure: false } },
     });
@@ -122,7 +121,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     ]);
     expect(await answer("mine")).toBe("nothing_waits");
     expect(await answer("not_mine")).toBe("noted");
-    await house.app.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     await again();
     expect(house.pressures()).toEqual([]);
   });
@@ -221,9 +220,9 @@ describe("a reading that is dated in the future", () => {
   test("costs no longer list while its kind is off, and goes when it is on again", async () => {
     stepInFuture(3);
     await house.sync();
-    const { settings } = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail();
+    const { settings } = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
     const isOn = (weight: boolean) =>
-      house.app.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, weight } } });
+      house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, weight } } });
     await isOn(false);
     house.clock.advance(9 * 24 * 3600);
     await house.link();

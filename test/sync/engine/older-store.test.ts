@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { App } from "../../../src/app/app.ts";
-import { type RunReport, syncAccount } from "../../../src/sync/engine/run.ts";
+import type { RunReport } from "../../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../../src/sync/jobs/handler.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
 
@@ -15,9 +15,9 @@ function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
   const { clock } = house;
   let last: RunReport | undefined;
   const work = createJobHandler({
-    ...app,
+    ...app.store,
     sync: async (account, options) => {
-      last = await syncAccount(app.run, account, options);
+      last = await app.sync.run(account, options);
       return last;
     },
     answerSync: () => expect.fail("nobody asked for a run"),
@@ -27,10 +27,10 @@ function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
     summarize: async () => undefined,
     intervalMinutes: INTERVAL_MINUTES,
     runsAlone,
-    ...{ clock, log: app.run.log },
+    ...{ clock, log: app.log },
   });
   return async (): Promise<RunReport> => {
-    const scheduledRun = await app.schedule.read(ACCOUNT);
+    const scheduledRun = await app.store.schedule.read(ACCOUNT);
     await work({ account: ACCOUNT, reason: "scheduled", dueAt: scheduledRun?.dueAt ?? clock.now(), attempts: 0 });
     return last ?? expect.fail("no run was made");
   };
@@ -127,8 +127,8 @@ describe("older data that was put back", () => {
     person.stepOnScale({ weightKg: 80.5 });
     await house.sync();
     const again = await older.putBack();
-    const account = (await again.accounts.find(ACCOUNT)) ?? expect.fail();
-    expect(await syncAccount(again.run, account)).toMatchObject({ status: "success", synced: 0, skipped: 1 });
+    const account = (await again.store.accounts.find(ACCOUNT)) ?? expect.fail();
+    expect(await again.sync.run(account)).toMatchObject({ status: "success", synced: 0, skipped: 1 });
     expect(house.weights()).toHaveLength(1);
     older.drop();
   });
@@ -163,7 +163,7 @@ describe("older data that was put back", () => {
     person.stepOnScale({ weightKg: 80.75 });
 
     const app = await older.putBack();
-    await app.ledgers.reconcileWithGarminFirst(ACCOUNT);
+    await app.store.ledgers.reconcileWithGarminFirst(ACCOUNT);
     expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
     expect(house.pressures()).toHaveLength(1);

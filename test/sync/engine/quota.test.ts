@@ -77,8 +77,8 @@ test("a backfill of three hundred pages never asks Withings more than 120 times 
 test("four programs on one store that ask all at once stay within it together, and all get their answers", async () => {
   const house = await startFastHouse();
   const { sandbox } = house;
-  const ask = async ({ run, tokens }: App, times: number) => {
-    for (let n = 0; n < times; n++) await run.source.latestHeight(tokens.withAccess(ACCOUNT, "withings"));
+  const ask = async ({ vendors, tokens }: App, times: number) => {
+    for (let n = 0; n < times; n++) await vendors.withings.source.latestHeight(tokens.withAccess(ACCOUNT, "withings"));
   };
   const begunAt = Date.now();
   const apps = await Promise.all([1, 2, 3, 4].map(() => house.newApp()));
@@ -100,12 +100,12 @@ const most = (times: number[], seconds: number) =>
 
 test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half", async () => {
   const house = await startFastHouse();
-  const { run, tokens } = await house.newApp();
+  const { vendors, tokens } = await house.newApp();
   const context = {
     ...{ heightM: undefined, timezone: "Europe/Berlin", parts: { composition: true, muscle: true } },
     beforeEach: async () => {},
   };
-  const sinks = run.openSinks(tokens.withAccess(ACCOUNT, "garmin"));
+  const sinks = vendors.garmin.openSinks(tokens.withAccess(ACCOUNT, "garmin"));
   const files = Array.from({ length: 12 }, (_, n): WeighIn => ({ ...measured(n), kind: "weigh_in", weightKg: 80 }));
   const pressures = Array.from(
     { length: 40 },
@@ -132,7 +132,7 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
 test("the requests of one process don't compete for the shared budget: each takes its slot at the first try", async () => {
   const house = await startFastHouse();
   let tries = 0;
-  const { run, tokens } = await house.newApp((table) => ({
+  const { vendors, tokens } = await house.newApp((table) => ({
     ...table,
     put: (key, ...rest) => {
       if (key.pk === "rate-limit#withings") tries++;
@@ -140,7 +140,7 @@ test("the requests of one process don't compete for the shared budget: each take
     },
   }));
   const access = tokens.withAccess(ACCOUNT, "withings");
-  await house.passes(Promise.all(Array.from({ length: 30 }, () => run.source.latestHeight(access))));
+  await house.passes(Promise.all(Array.from({ length: 30 }, () => vendors.withings.source.latestHeight(access))));
   expect(house.sent.filter(({ path }) => path === "/measure")).toHaveLength(30);
   expect(tries).toBe(30);
   await house.close();

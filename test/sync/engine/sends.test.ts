@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { previewAccount } from "../../../src/sync/engine/preview.ts";
 import { DEFAULT_SETTINGS, type Sends } from "../../../src/sync/model/account.ts";
 import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";
 
@@ -11,7 +10,7 @@ const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - m
 const weights = () => house.weights().map((it) => it.weightKg);
 const attention = async () => (await house.ledger().progress())?.value.attention ?? [];
 const choose = (sends: Partial<Sends>) =>
-  house.app.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, ...sends } } });
+  house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, ...sends } } });
 /** The next run as a schedule would have it. */
 const nextRun = () => {
   house.clock.advance(600);
@@ -191,8 +190,8 @@ test("a dry run says what would stay", async () => {
   house = await startHousehold();
   await choose({ weight: false });
   house.person.stepOnScale({ weightKg: 80.25 });
-  const account = await house.app.accounts.find(ACCOUNT);
-  expect(account && (await previewAccount(house.app.run, account))).toMatchObject([
+  const account = await house.app.store.accounts.find(ACCOUNT);
+  expect(account && (await house.app.sync.preview(account))).toMatchObject([
     { step: { type: "skip", reason: "kind_off" } },
   ]);
 });

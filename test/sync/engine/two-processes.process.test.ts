@@ -12,7 +12,7 @@ afterEach(() => house.close());
 /** Longer ahead than a lease and the wait for an unknown upload last. */
 const AHEAD = 125;
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-const stateOf = async (vendor: Vendor) => (await house.app.links.read(ACCOUNT, vendor))?.value.state;
+const stateOf = async (vendor: Vendor) => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
 const slow = (
   server: "withings" | "garmin_diauth" | "garmin_connectapi",
   path: string | RegExp,

@@ -148,7 +148,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     measure(minutesAgo(30));
     answering(status);
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0, failed: 0 });
-    expect((await house.app.links.read(4711, "garmin"))?.value.state).toBe("linked");
+    expect((await house.app.store.links.read(4711, "garmin"))?.value.state).toBe("linked");
     sandbox.faults.clear();
     clock.advance(1);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
@@ -206,7 +206,7 @@ test("a run that slept through its lease sends nothing and moves nothing: somebo
       const answer = await send(request);
       if (String(request.url).endsWith("/measure")) {
         clock.advance(121);
-        await app.leases.acquire("account#4711", 120);
+        await app.store.leases.acquire("account#4711", 120);
       }
       return answer;
     },

@@ -5,7 +5,6 @@ import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
 import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
-import { overviewOf } from "../../../src/sync/status/overview.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
 
 let house: Household;
@@ -82,7 +81,7 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
   const takenAt = minutesAgo(20);
   const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
   house.person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [broken], deviceid: "scale" });
-  const account = (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
+  const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
   let health: Health = { attentionTold: [] };
   const told: string[] = [];
   const words = (["en", "de"] as const).map((language) =>
@@ -91,7 +90,7 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
   for (let runs = 0; runs < 3; runs++) {
     const report = await house.sync();
     const now = house.clock.now();
-    const overview = await overviewOf({ ...house.app, now }, account);
+    const overview = await house.app.overviews.of(account);
     health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
     for (const news of pendingNotices(health, { ...overview, now, patienceHours: 6 })) {
       told.push(...words.map((it) => newsText(news, it)));

@@ -691,7 +691,7 @@ describe("a link whose access token is refused", () => {
     expect(await house.sync()).toMatchObject({ status: "retry_later" });
     house.clock.advance(3600);
     expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
-    expect((await house.app.links.read(ACCOUNT, "garmin"))?.value).toMatchObject({
+    expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value).toMatchObject({
       state: "stale",
       tokens: { refreshToken: expect.any(String) },
     });

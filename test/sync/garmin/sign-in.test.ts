@@ -23,7 +23,7 @@ describe("with the sandbox", () => {
     app.garminSignIn.withPassword(ACCOUNT, OWNER.email, password);
   const lastCode = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
   const wrongCode = () => (lastCode() === "000000" ? "111111" : "000000");
-  const link = async () => (await house.app.links.read(ACCOUNT, "garmin"))?.value;
+  const link = async () => (await house.app.store.links.read(ACCOUNT, "garmin"))?.value;
   const asked = () => house.requests().length;
   const DAY = 24 * 3600;
 
@@ -79,13 +79,13 @@ describe("with the sandbox", () => {
     ] as const)("that ends in %s is tried once, and changes nothing", async (type, attempt) => {
       await start();
       await house.link();
-      const before = await house.app.links.read(ACCOUNT, "garmin");
+      const before = await house.app.store.links.read(ACCOUNT, "garmin");
       asked();
       expect(await attempt()).toEqual({ type });
       // Somebody blocked at the page has not sent a password.
       const page = "garmin_sso GET /mobile/sso/en_US/sign-in";
       expect(house.requests()).toEqual(type === "blocked" ? [page] : [page, "garmin_sso POST /mobile/api/login"]);
-      expect(await house.app.links.read(ACCOUNT, "garmin")).toEqual(before);
+      expect(await house.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
       house.sandbox.faults.clear();
       expect(await withPassword()).toMatchObject({ type: "signed_in" });
     });
@@ -485,11 +485,11 @@ describe("with the sandbox", () => {
       ["after a new sign-in", () => house.link()],
       [
         "after its owner has taken everything away",
-        async () => house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "everything"),
+        async () => house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything"),
       ],
       [
         "after the link was taken away",
-        async () => house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "garmin"),
+        async () => house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin"),
       ],
     ])("is forgotten %s", async (_when, then) => {
       await start();
@@ -536,7 +536,7 @@ describe("with the sandbox", () => {
           type: "signed_in",
         });
         expect(await link()).toMatchObject({ state: "linked", vendorUserId: profileId(OTHER.email) });
-        await house.app.accounts.save(ACCOUNT + 1, {});
+        await house.app.store.accounts.save(ACCOUNT + 1, {});
         expect(await house.app.garminSignIn.withPasted(ACCOUNT + 1, ticket())).toMatchObject({ type: "signed_in" });
       });
 
@@ -567,7 +567,7 @@ describe("with the sandbox", () => {
       test("is answered for the profile that was asked about, by the account that was asked", async () => {
         const before = await askedAboutOther();
         const { garminSignIn } = house.app;
-        await house.app.accounts.save(ACCOUNT + 1, {});
+        await house.app.store.accounts.save(ACCOUNT + 1, {});
         expect(await garminSignIn.switchProfile(ACCOUNT, profileId(OWNER.email))).toEqual({
           type: "sign_in_forgotten",
         });
@@ -579,7 +579,7 @@ describe("with the sandbox", () => {
 
       test("that belongs to another account here is refused without a question", async () => {
         await askedAboutOther();
-        await house.app.accounts.save(ACCOUNT + 1, {});
+        await house.app.store.accounts.save(ACCOUNT + 1, {});
         await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OTHER.email));
         expect(await house.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
           type: "taken",
@@ -689,7 +689,9 @@ describe("with the sandbox", () => {
     await house.sync();
     house.sandbox.withings.killRefreshToken(31_400_001);
     await house.sync();
-    const tokens = await Promise.all((["withings", "garmin"] as const).map((it) => house.app.links.read(ACCOUNT, it)));
+    const tokens = await Promise.all(
+      (["withings", "garmin"] as const).map((it) => house.app.store.links.read(ACCOUNT, it)),
+    );
 
     const secrets = new Set([
       OWNER.password,

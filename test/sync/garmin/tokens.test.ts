@@ -200,11 +200,11 @@ describe("a refresh that does not succeed", () => {
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
     house = await startHousehold();
     house.sandbox.garmin.expireAccessToken(OWNER.email);
-    const before = await house.app.links.read(ACCOUNT, "garmin");
+    const before = await house.app.store.links.read(ACCOUNT, "garmin");
     house.sandbox.faults.add(fault);
     house.person.stepOnScale({ weightKg: 80.25 });
     expect((await house.sync()).status).not.toBe("success");
-    expect(await house.app.links.read(ACCOUNT, "garmin")).toEqual(before);
+    expect(await house.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });

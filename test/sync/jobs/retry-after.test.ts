@@ -184,7 +184,7 @@ test("an ended link whose daily try is limited is not tried again before the wai
   clock.advance(300);
   expect(await sync()).toMatchObject(ended);
   expect(requests().filter((it) => it.startsWith("garmin_diauth"))).not.toEqual([]);
-  expect((await app.links.read(ACCOUNT, "garmin"))?.value.state).toBe("stale");
+  expect((await app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("stale");
 });
 
 test("a time more than a day ahead was written by a wrong clock, and makes nobody wait", async () => {

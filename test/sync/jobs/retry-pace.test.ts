@@ -1,7 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { type RepeatedTask, runEvery } from "../../../src/lib/interval.ts";
-import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../../src/sync/jobs/handler.ts";
 import { createWakingSchedule, sweep } from "../../../src/sync/jobs/sweep.ts";
 import type { JobQueue } from "../../../src/sync/model/jobs.ts";
@@ -26,15 +25,15 @@ async function startFastMachine(intervalMinutes: number) {
       return send(request).finally(() => underWay--);
     },
   });
-  const { log } = app.run;
+  const { log } = app;
   const runs: Array<{ begunAt: number; endedAt: number }> = [];
   let sweeps: RepeatedTask | undefined;
-  const schedule = createWakingSchedule(app.schedule, clock, (at) => sweeps?.wakeAt(at));
+  const schedule = createWakingSchedule(app.store.schedule, clock, (at) => sweeps?.wakeAt(at));
   const work = createJobHandler({
-    ...{ ...app, schedule, clock, log, intervalMinutes },
+    ...{ ...app.store, schedule, clock, log, intervalMinutes },
     async sync(account) {
       const begunAt = Date.now();
-      const report = await syncAccount(app.run, account);
+      const report = await app.sync.run(account);
       runs.push({ begunAt, endedAt: Date.now() });
       return report;
     },

@@ -33,7 +33,7 @@ describe("a visit", () => {
 
   test("that failed and was put off is made again after its pause, and not in an hour", async () => {
     const { sweep, perform, dueIn } = await moveIn();
-    const { jobs } = house().app;
+    const { jobs } = house().app.store;
     await sweep(jobs);
     const [failed] = await jobs.list();
     await jobs.postpone(failed ?? expect.fail(), minutes(0.25));
@@ -58,42 +58,42 @@ describe("a visit", () => {
   test("of an account that is gone leaves nothing behind", async () => {
     const { sweep, work } = await moveIn();
     await sweep();
-    const account = await house().app.accounts.find(ACCOUNT);
+    const account = await house().app.store.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("of an account that was taken away while it was visited leaves nothing behind", async () => {
     const { sweep, work, afterRun } = await moveIn();
     await sweep();
     afterRun(async () => {
-      const account = await house().app.accounts.find(ACCOUNT);
+      const account = await house().app.store.accounts.find(ACCOUNT);
       await house().app.disconnect(account ?? expect.fail(), "everything");
     });
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("whose account is gone takes away what a crash has left of it", async () => {
     const { sweep, work } = await moveIn();
-    const account = await house().app.accounts.find(ACCOUNT);
+    const account = await house().app.store.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
     expect(await listed()).toEqual([]);
-    await house().app.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await house().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     await sweep();
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("at a time that is no scheduled run any more is dropped, with its place in the list", async () => {
     const { sweep, work, dueIn } = await moveIn();
     const table = await tableOf(house());
     const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
-    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
+    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
     await table.put(keys.dueEntry(ACCOUNT, NOON), left, { expect: "absent" });
     await table.close();
     expect((await sweep()).queued).toBe(1);
@@ -128,7 +128,7 @@ describe("a visit", () => {
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);
-    expect((await house().app.schedule.read(ACCOUNT))?.failures).toBe(0);
+    expect((await house().app.store.schedule.read(ACCOUNT))?.failures).toBe(0);
   });
 
   test("comes an interval later where the hour of the summary is over", async () => {
@@ -143,7 +143,7 @@ describe("a visit", () => {
     const { sweep } = await moveIn();
     await sweep();
     expect((await sweep()).queued).toBe(0);
-    await house().app.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await house().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     expect((await sweep()).queued).toBe(1);
   });
 
@@ -166,7 +166,7 @@ describe("a visit", () => {
 test("a run that was asked for waits for the one that is at work, and in the end leaves it to the schedule", async () => {
   const { perform, dueIn } = await moveIn();
   const asked: NewJob = { account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON };
-  await house().app.leases.acquire(`account#${ACCOUNT}`, 120);
+  await house().app.store.leases.acquire(`account#${ACCOUNT}`, 120);
   for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
   await perform(asked, 4);
   expect(await dueIn()).toBe(1);

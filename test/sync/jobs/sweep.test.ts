@@ -76,12 +76,12 @@ describe("a sweep", () => {
 
   test("finds an account that a clock far ahead has put off for years", async () => {
     const { sweep, work, dueIn } = await moveIn();
-    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     await work();
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
-    await house().app.schedule.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
   });
 
@@ -127,14 +127,14 @@ describe("a sweep", () => {
     const queue = { put: async () => {} };
     const costOf = async (accounts: number) => {
       for (let id = 1; id <= accounts; id++) {
-        await app.accounts.save(id, {});
-        await app.schedule.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
+        await app.store.accounts.save(id, {});
+        await app.store.schedule.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
       }
       calls.length = 0;
-      await sweep({ ...app, queue, clock: house().clock, log: createLog({ level: "silent" }) });
+      await sweep({ ...app.store, queue, clock: house().clock, log: createLog({ level: "silent" }) });
       return calls.length;
     };
-    await app.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
+    await app.store.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
     const few = await costOf(60);
     house().clock.advance(1);
     expect(await costOf(400)).toBe(few);
@@ -144,7 +144,7 @@ describe("a sweep", () => {
 
 test("two who move a scheduled run at once leave one of the two, and it is found", async () => {
   const { sweep, queued } = await moveIn();
-  const { schedule } = house().app;
+  const { schedule } = house().app.store;
   await Promise.all([5, 6, 7, 8].map((at) => schedule.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
   const { dueAt } = (await schedule.read(ACCOUNT)) ?? expect.fail();
   house().clock.advance(3600);

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { syncAccount } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
 import { startWebHouse } from "../../support/web-house.ts";
 
@@ -22,14 +21,14 @@ function stored(): string[] {
 /** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
 const isTrace = (item: string) => /^(once#consent|lease|rate-limit)#/.test(item);
 const isErased = () => expect(stored().filter((item) => !isTrace(item))).toEqual([]);
-const account = async () => (await house.app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
+const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
 
 describe("everything of an account", () => {
   test("is gone when its owner says so, and both sides are free for others", async () => {
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     await house.app.garminSignIn.rememberEmail(ACCOUNT, OWNER.email);
-    await house.app.dialogs.write(String(ACCOUNT), {});
+    await house.app.store.dialogs.write(String(ACCOUNT), {});
     await house.app.disconnect(await account(), "everything");
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
   });
@@ -62,7 +61,7 @@ describe("everything of an account", () => {
   test("stays gone when a round that began before comes to it", async () => {
     const before = await account();
     await house.app.disconnect(before, "everything");
-    await syncAccount(house.app.run, before);
+    await house.app.sync.run(before);
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
   });
 
@@ -124,7 +123,7 @@ describe("everything removed while a link is being made", () => {
     });
     expect(await way.link(app)).toEqual({ type: "account_removed" });
     isErased();
-    const again = await house.app.accounts.save(OTHER, {});
+    const again = await house.app.store.accounts.save(OTHER, {});
     if (_what === "at Withings, by its callback") return;
     expect(await way.link(house.app, again.telegramUserId)).toMatchObject({ type: way.linked });
   });
@@ -155,7 +154,7 @@ describe("everything removed while a link is being made", () => {
   );
 
   test("makes an older claim of an account that is gone meaningless", async () => {
-    await house.app.withingsUsers.claim(String(USERID), 999);
+    await house.app.store.withingsUsers.claim(String(USERID), 999);
     expect(await WAYS["at Withings, by a pasted code"]?.link(house.app)).toMatchObject({ type: "linked" });
   });
 });
@@ -167,7 +166,7 @@ test("nobody is said to tell us of new readings once the link is gone, even if i
   expect(await app.subscriptions.state(ACCOUNT)).toMatchObject({ state: "on" });
   web.sandbox.withings.revoke(USERID);
   expect(await web.sync()).toMatchObject({ action: "relink_withings" });
-  await app.disconnect((await app.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing"), "withings");
+  await app.disconnect((await app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing"), "withings");
   expect(await app.subscriptions.state(ACCOUNT)).toEqual({ state: "off" });
   await web.close();
 });

@@ -6,7 +6,7 @@ let house: Household;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
-const link = async (vendor: Vendor) => (await house.app.links.read(ACCOUNT, vendor))?.value;
+const link = async (vendor: Vendor) => (await house.app.store.links.read(ACCOUNT, vendor))?.value;
 
 /** Idle runs, one a day. Answers how the last one ended. */
 async function idleDays(count: number) {
@@ -34,7 +34,7 @@ describe("a Garmin link outlives its thirty days", () => {
 
   test("while Withings is not linked at all", async () => {
     house = await startHousehold();
-    await house.app.links.remove(ACCOUNT, "withings");
+    await house.app.store.links.remove(ACCOUNT, "withings");
     expect(await idleDays(70)).toMatchObject({ status: "action_needed", action: "link_withings" });
     const { tokens } = (await link("garmin")) ?? {};
     expect(tokens?.refreshExpiresAt.getTime()).toBeGreaterThan(house.clock.now().getTime() + 20 * DAY * 1000);
@@ -50,7 +50,7 @@ describe("a Garmin link outlives its thirty days", () => {
 
 test("a Withings link is renewed while Garmin is not linked", async () => {
   house = await startHousehold();
-  await house.app.links.remove(ACCOUNT, "garmin");
+  await house.app.store.links.remove(ACCOUNT, "garmin");
   expect(await idleDays(20)).toMatchObject({ status: "action_needed", action: "link_garmin" });
   const { renewedAt } = (await link("withings")) ?? {};
   expect(renewedAt?.getTime()).toBeGreaterThan(house.clock.now().getTime() - 8 * DAY * 1000);
@@ -58,7 +58,7 @@ test("a Withings link is renewed while Garmin is not linked", async () => {
 
 test("a link that is missing does not hide that the other one has ended", async () => {
   house = await startHousehold();
-  await house.app.links.remove(ACCOUNT, "withings");
+  await house.app.store.links.remove(ACCOUNT, "withings");
   house.sandbox.garmin.revoke(OWNER.email);
   expect(await idleDays(8)).toMatchObject({ status: "action_needed", action: "relink_garmin" });
 });

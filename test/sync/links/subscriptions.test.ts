@@ -27,7 +27,7 @@ const keep = (on = house.app): Promise<SubscriptionCheck> => on.subscriptions.ke
 const theirs = () => house.sandbox.withings.notifications;
 const standing = () => theirs().subscriptions.map(({ appli, callbackurl }) => ({ appli, callbackurl }));
 const applis = () => theirs().subscriptions.map(({ appli }) => appli);
-const address = () => `${here.url}/withings/notify?key=${house.app.notifyKey}`;
+const address = () => `${here.url}/withings/notify?key=${house.app.store.notifyKey}`;
 const add = (appli: number, callbackurl: string) =>
   theirs().subscriptions.push({ userid: USERID, appli, callbackurl, comment: null });
 
@@ -35,7 +35,7 @@ test("weight, blood pressure and the profile are told to our exact address, once
   expect(await keep()).toEqual({ type: "kept" });
   expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl: address() })));
   expect(address().length).toBeLessThan(256);
-  expect(house.app.notifyKey).toMatch(/^[\w-]{43}$/);
+  expect(house.app.store.notifyKey).toMatch(/^[\w-]{43}$/);
 });
 
 test("Withings is asked once a day, and an account that is checked costs nothing", async () => {
@@ -54,9 +54,9 @@ test.each(["active", "gone", "unknown", "callback_unreachable"] as const)(
   "a check that a clock a year ahead has dated does not put off the next one: %s",
   async (state) => {
     await keep();
-    const seen = (await house.app.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
+    const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
     const checkedAt = new Date(house.clock.now().getTime() + 365 * DAY * 1000);
-    await house.app.subscriptionMemory.save(ACCOUNT, { ...seen, state, checkedAt });
+    await house.app.store.subscriptionMemory.save(ACCOUNT, { ...seen, state, checkedAt });
     theirs().drop(USERID);
     await keep();
     expect(applis()).toEqual(ALL);
@@ -84,7 +84,7 @@ test("what the owner ended by linking again is made again at once, without a wor
 test("doubles and our older addresses are taken away, and nobody else's", async () => {
   const others = [
     { appli: 1, callbackurl: "https://another.example.org/withings/notify?key=theirs" },
-    { appli: 44, callbackurl: `${here.url}/another/program?key=${house.app.notifyKey}` },
+    { appli: 44, callbackurl: `${here.url}/another/program?key=${house.app.store.notifyKey}` },
     { appli: 1, callbackurl: "no address at all" },
   ];
   for (const { appli, callbackurl } of others) add(appli, callbackurl);
@@ -106,21 +106,24 @@ test("a replaced sealing key moves the subscriptions at once, without a word", a
   house.env.SEALING_KEY = keys.toReversed().join(",");
   const after = await house.newApp();
   expect(await keep(after)).toEqual({ type: "kept" });
-  expect(after.notifyKey).not.toBe(before.notifyKey);
-  const callbackurl = `${here.url}/withings/notify?key=${after.notifyKey}`;
+  expect(after.store.notifyKey).not.toBe(before.store.notifyKey);
+  const callbackurl = `${here.url}/withings/notify?key=${after.store.notifyKey}`;
   expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl })));
 });
 
 test("an address that Withings cannot reach is remembered as such, and tried again daily", async () => {
   headStatus = 404;
   expect(await keep()).toEqual({ type: "callback_unreachable", isNew: true });
-  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "callback_unreachable", active: [] });
+  expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toMatchObject({
+    state: "callback_unreachable",
+    active: [],
+  });
   expect(await keep()).toEqual({ type: "not_due" });
   expect(here.requests).toHaveLength(1);
   headStatus = 200;
   house.clock.advance(DAY);
   expect(await keep()).toEqual({ type: "reached" });
-  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
+  expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: ALL });
   house.clock.advance(DAY);
   expect(await keep()).toEqual({ type: "kept" });
 });
@@ -166,7 +169,7 @@ test("what the owner did not allow is left out, and the rest is made", async () 
     effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
   });
   expect(await keep()).toEqual({ type: "kept" });
-  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
+  expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
 });
 
 test("without a usable link nobody is asked", async () => {
@@ -190,7 +193,7 @@ test("who disconnects is told of no more, and a Withings that is away does not k
   expect(applis()).toEqual([...ALL, 1]);
   await house.app.subscriptions.remove(ACCOUNT);
   expect(standing()).toEqual([{ appli: 1, callbackurl: "https://another.example.org/hook" }]);
-  expect(await house.app.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
+  expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
 });
 
 test("the key of our address is in no stored item and in no line of the log", async () => {
@@ -201,5 +204,5 @@ test("the key of our address is in no stored item and in no line of the log", as
   const items = await table.list(`account#${ACCOUNT}`);
   await table.close();
   expect(items.map(({ key }) => key.sk)).toContain("subscriptions");
-  expect(JSON.stringify(items) + house.logged.join()).not.toContain(house.app.notifyKey);
+  expect(JSON.stringify(items) + house.logged.join()).not.toContain(house.app.store.notifyKey);
 });

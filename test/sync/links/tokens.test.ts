@@ -9,7 +9,7 @@ import { refreshTokens } from "../../../src/sandbox/garmin-calls.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { AccessRefusedError, type Vendor } from "../../../src/sync/model/link.ts";
-import { ACCOUNT, type Household, NOON, OWNER, startHousehold, USERID } from "../../support/household.ts";
+import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;
 afterEach(() => house.close());
@@ -26,7 +26,7 @@ async function stored(vendor: Vendor) {
   return item;
 }
 const link = async (vendor: Vendor) => {
-  const found = await house.app.links.read(ACCOUNT, vendor);
+  const found = await house.app.store.links.read(ACCOUNT, vendor);
   if (!found) throw new Error(`no ${vendor} link`);
   return found;
 };
@@ -332,12 +332,7 @@ describe("an access token that the vendor refuses", () => {
     await waitingWeighIn();
     house.sandbox.faults.add(EVERYWHERE[vendor]);
     const look = () =>
-      vendor === "garmin"
-        ? house.app.garminSignIn.uploadConsent(ACCOUNT)
-        : house.app.run.source.changedSince(
-            house.app.tokens.withAccess(ACCOUNT, vendor, undefined, { onlyLooks: true }),
-            NOON,
-          );
+      vendor === "garmin" ? house.app.garminSignIn.uploadConsent(ACCOUNT) : house.app.withingsLinking.check(ACCOUNT);
     for (let presses = 0; presses < 4; presses++) {
       await expect(look()).rejects.toThrow();
       house.clock.advance(6 * 60);
@@ -422,7 +417,7 @@ describe("a stale link", () => {
   test("stored by an older version, which did not save when it was tried, is tried too", async () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
-    await house.app.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
+    await house.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
@@ -430,7 +425,7 @@ describe("a stale link", () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
     const triedAt = new Date(house.clock.now().getTime() + 400 * DAY * 1000);
-    await house.app.links.write(ACCOUNT, "garmin", { ...value, state: "stale", triedAt }, version);
+    await house.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale", triedAt }, version);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });
@@ -527,7 +522,7 @@ describe("a refresh token that the vendor refuses", () => {
           const { access_token: accessToken = "", refresh_token: refreshToken = "" } = answer;
           const accessExpiresAt = new Date(house.clock.now().getTime() + 64_000_000);
           const tokens = { ...value.tokens, accessToken, refreshToken, accessExpiresAt };
-          expect(await house.app.links.write(ACCOUNT, "garmin", { ...value, tokens }, version)).toBe(true);
+          expect(await house.app.store.links.write(ACCOUNT, "garmin", { ...value, tokens }, version)).toBe(true);
         }
         return send(request);
       },
@@ -540,7 +535,7 @@ describe("a refresh token that the vendor refuses", () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
     const tokens = { ...value.tokens, refreshToken: "one that Garmin never made valid" };
-    await house.app.links.write(
+    await house.app.store.links.write(
       ACCOUNT,
       "garmin",
       { ...value, tokens, previousRefreshToken: value.tokens.refreshToken },
@@ -921,7 +916,7 @@ describe("a link that nobody needs", () => {
     await app.tokens.withAccess(ACCOUNT, "garmin")(async () => {});
     if (days < 7) {
       const { value, version } = await link("garmin");
-      await house.app.links.write(ACCOUNT, "garmin", { ...value, renewedAt: ahead.now() }, version);
+      await house.app.store.links.write(ACCOUNT, "garmin", { ...value, renewedAt: ahead.now() }, version);
     }
     await keepAlive();
     expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());

@@ -207,7 +207,7 @@ describe("a run", () => {
 
   test("knows that the scale is alive while weigh-ins are not to be sent", async () => {
     house = await startHousehold();
-    await house.app.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
+    await house.app.store.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
     house.person.stepOnScale({ at: ago(1), weightKg: 80 });
     await house.sync();
     expect(await measuredAt()).toEqual({ weigh_in: [ago(1)] });

@@ -73,7 +73,7 @@ describe("linking", () => {
   const OTHER = ACCOUNT + 1;
   const OTHER_USERID = USERID + 1;
   const linking = () => house.app.withingsLinking;
-  const link = (account = ACCOUNT) => house.app.links.read(account, "withings");
+  const link = (account = ACCOUNT) => house.app.store.links.read(account, "withings");
   const consent = (account = ACCOUNT, userid = USERID) =>
     house.sandbox.withings.allow(userid, linking().begin(account));
   const paste = (address: string, account = ACCOUNT) => linking().withPasted(account, address);
@@ -174,7 +174,7 @@ describe("linking", () => {
 
   test("one Withings person belongs to one account", async () => {
     house = await startHousehold({ linked: false });
-    await house.app.accounts.save(OTHER, {});
+    await house.app.store.accounts.save(OTHER, {});
     await paste(consent());
     expect(await paste(consent(OTHER), OTHER)).toEqual({ type: "taken" });
     expect(await link(OTHER)).toBeUndefined();
@@ -183,25 +183,25 @@ describe("linking", () => {
 
   test("a person claimed by an account whose link was never saved is free", async () => {
     house = await startHousehold({ linked: false });
-    await house.app.accounts.save(OTHER, {});
-    await house.app.withingsUsers.claim(String(USERID), OTHER);
+    await house.app.store.accounts.save(OTHER, {});
+    await house.app.store.withingsUsers.claim(String(USERID), OTHER);
     expect(await paste(consent())).toEqual(linked);
-    expect(await house.app.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
+    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });
 
   test("a person claimed by an account that is just saving its link is waited for, and then taken", async () => {
     house = await startHousehold({ linked: false });
-    await house.app.accounts.save(OTHER, {});
+    await house.app.store.accounts.save(OTHER, {});
     await paste(consent(OTHER), OTHER);
     const saved = await link(OTHER);
     if (!saved) throw new Error("the other account is not linked");
-    await house.app.links.remove(OTHER, "withings");
-    const lease = await house.app.leases.acquire(`account-links#${OTHER}`, 60);
+    await house.app.store.links.remove(OTHER, "withings");
+    const lease = await house.app.store.leases.acquire(`account-links#${OTHER}`, 60);
     const { sleep } = house.clock;
     let waits = 0;
     house.clock.sleep = async (seconds) => {
       waits++;
-      await house.app.links.replace(OTHER, "withings", saved.value);
+      await house.app.store.links.replace(OTHER, "withings", saved.value);
       await lease?.release();
       await sleep(seconds);
     };
@@ -211,7 +211,7 @@ describe("linking", () => {
 
   test("a person who was linked by mistake is free again when the right one is linked", async () => {
     house = await startHousehold({ linked: false });
-    await house.app.accounts.save(OTHER, {});
+    await house.app.store.accounts.save(OTHER, {});
     house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
     await paste(consent(ACCOUNT, OTHER_USERID));
     await paste(consent());
@@ -229,7 +229,7 @@ describe("linking", () => {
       const before = await link();
       expect(await call(consent(ACCOUNT, OTHER_USERID))).toEqual({ account: ACCOUNT, result: question });
       expect(await link()).toEqual(before);
-      expect(await house.app.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+      expect(await house.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
       return before;
     }
 
@@ -240,7 +240,7 @@ describe("linking", () => {
       expect(await other.withingsLinking.question(ACCOUNT)).toEqual(question);
       expect(await other.withingsLinking.switchPerson(ACCOUNT, String(OTHER_USERID))).toMatchObject({ type: "linked" });
       expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(OTHER_USERID) });
-      expect(await house.app.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+      expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
       expect(await linking().question(ACCOUNT)).toBeUndefined();
     });
 
@@ -248,7 +248,7 @@ describe("linking", () => {
       await askedAboutOther();
       const now = await link();
       if (!now) throw new Error("there is no link");
-      await house.app.links.write(ACCOUNT, "withings", { ...now.value, state: "stale" }, now.version);
+      await house.app.store.links.write(ACCOUNT, "withings", { ...now.value, state: "stale" }, now.version);
       expect(await paste(consent(ACCOUNT, OTHER_USERID))).toEqual(question);
       expect(await paste(consent())).toEqual(linked);
     });
@@ -260,7 +260,7 @@ describe("linking", () => {
       [
         "the link's end by its owner",
         async () => {
-          await house.app.disconnect(await house.app.accounts.save(ACCOUNT, {}), "withings");
+          await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "withings");
         },
       ],
     ])("leaves nothing behind after %s", async (_what, answer) => {
@@ -270,7 +270,7 @@ describe("linking", () => {
       expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "late_answer" });
       expect(await linking().question(ACCOUNT)).toBeUndefined();
       expect(await link()).toEqual(before);
-      expect(await house.app.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+      expect(await house.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
     });
 
     test("is answered for the person who was asked about, and for nobody else", async () => {
@@ -282,7 +282,7 @@ describe("linking", () => {
 
     test("whom somebody else has linked in the meantime stays theirs", async () => {
       await askedAboutOther();
-      await house.app.accounts.save(OTHER, {});
+      await house.app.store.accounts.save(OTHER, {});
       await paste(consent(OTHER, OTHER_USERID), OTHER);
       const before = await link();
       expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "taken" });
@@ -347,10 +347,10 @@ describe("a refresh that does not succeed", () => {
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
     house = await startHousehold();
     house.clock.advance(3 * 3600);
-    const before = await house.app.links.read(ACCOUNT, "withings");
+    const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.faults.add(fault);
     expect((await house.sync()).status).not.toBe("success");
-    expect(await house.app.links.read(ACCOUNT, "withings")).toEqual(before);
+    expect(await house.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
     house.clock.advance(60);
     expect((await house.sync()).status).toBe("success");
   });
@@ -358,21 +358,21 @@ describe("a refresh that does not succeed", () => {
   test("with a lost answer the old refresh token is good once more", async () => {
     house = await startHousehold();
     house.clock.advance(3 * 3600);
-    const before = await house.app.links.read(ACCOUNT, "withings");
+    const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.faults.add(atRefresh({ type: "drop_after" }));
     expect((await house.sync()).status).toBe("retry_later");
-    expect(await house.app.links.read(ACCOUNT, "withings")).toEqual(before);
+    expect(await house.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
     house.clock.advance(60);
     expect((await house.sync()).status).toBe("success");
   });
 
   test("a dead refresh token ends the link, and keeps its tokens should Withings have erred", async () => {
     house = await startHousehold();
-    const before = await house.app.links.read(ACCOUNT, "withings");
+    const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.withings.killRefreshToken(USERID);
     house.clock.advance(3 * 3600);
     expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
-    const after = await house.app.links.read(ACCOUNT, "withings");
+    const after = await house.app.store.links.read(ACCOUNT, "withings");
     expect(after?.value).toEqual({ ...before?.value, state: "stale", triedAt: house.clock.now() });
   });
 });
