@@ -2,7 +2,6 @@ import * as z from "zod";
 import { parseJson } from "../../lib/json.ts";
 import type { NoteUnknown } from "../../sync/model/vendor-answers.ts";
 
-/** Keeps track of how Telegram answers. */
 export interface AnswerLog {
   note: NoteUnknown;
   count: (endpoint: string, outcome: string, isWell: boolean) => void;
@@ -13,7 +12,7 @@ const Verdict = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), result: z.unknown() }),
   z.object({ ok: z.literal(false), error_code: z.number() }),
 ]);
-/** These are about one message or one chat, and say nothing about Telegram. */
+/** These refuse one message or one chat, and say nothing about Telegram. */
 const OF_ONE_MESSAGE = new Set([400, 403]);
 
 /** Notes an answer. A page from a failing gateway is an outage, not an unknown answer. */

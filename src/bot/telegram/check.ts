@@ -5,17 +5,13 @@ import type { DoctorWords } from "../words/en-doctor.ts";
 import { createTelegramFetch } from "./fetch.ts";
 import { webhookHealth } from "./webhook.ts";
 
-/** Whether Telegram knows the bot, and whether what people write gets to it: by its webhook, or else by long polling. */
+/** Whether Telegram knows the bot, and whether messages reach it: by its webhook, or else by long polling. */
 export async function checkTelegram(
-  {
-    botToken,
-    apiRoot,
-    webhookUrl,
-    isPolledElsewhere,
-  }: { botToken: string; apiRoot: string; webhookUrl: string | undefined; isPolledElsewhere: boolean },
+  config: { botToken: string; apiRoot: string; webhookUrl: string | undefined; isPolledElsewhere: boolean },
   words: DoctorWords,
   clock: Clock,
 ): Promise<string | Problem> {
+  const { botToken, apiRoot, webhookUrl, isPolledElsewhere } = config;
   const http = createTelegramFetch(systemClock);
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
   try {
@@ -40,7 +36,7 @@ export async function checkTelegram(
   }
 }
 
-/** The rest of another program's address may hold its secrets. */
+/** Without the path of another program's address, which may hold its secret. */
 export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }

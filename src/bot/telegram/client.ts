@@ -9,24 +9,21 @@ import { limitMessages } from "./message-limits.ts";
 export interface ClientConfig {
   botToken: string;
   apiRoot: string;
-  /** Who the bot is, where that was asked before. */
+  /** Saves a request if it is known already. */
   botInfo?: UserFromGetMe | undefined;
 }
 
-/** grammY's bot without any handler, with our HTTP client and our limits. Close it after its last message. */
+/** grammY's bot with our HTTP client and our limits. Close it after its last message. */
 export function createTelegramClient<C extends Context>(
   config: ClientConfig,
   deps: { answers: AnswerLog; paced: boolean; clock: Clock; log: Log },
 ): { bot: Bot<C>; close(): Promise<void> } {
   const { answers, paced, clock, log } = deps;
-  const http = createTelegramFetch(
-    clock,
-    (isReached) => {
-      if (isReached) log.info("telegram_reachable");
-      else log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
-    },
-    (method, answer) => takeNote(answers, method, answer),
-  );
+  const onReach = (isReached: boolean) =>
+    isReached
+      ? log.info("telegram_reachable")
+      : log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
+  const http = createTelegramFetch(clock, onReach, (method, answer) => takeNote(answers, method, answer));
   const bot = new Bot<C>(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),

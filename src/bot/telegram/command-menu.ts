@@ -3,16 +3,15 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import { LANGUAGES, type Language } from "../../sync/model/account.ts";
 import { type Words, wordsIn } from "../words/words.ts";
 
-/** The commands Telegram offers in its menu. */
 function commandList(words: Words, isOwner: boolean): Array<{ command: string; description: string }> {
   const commands: Record<string, string> = { ...words.commands, ...(isOwner && words.ownerCommands) };
   return Object.entries(commands).map(([command, description]) => ({ command, description }));
 }
 
-/** How Telegram calls a list for those whose phone speaks it; English is for all whose language we do not speak. */
+/** English is for all phones whose language we don't speak. */
 const languageCode = (language: Language) => (language === "en" ? {} : { language_code: language });
 
-/** The menus Telegram offers: to everybody in the language of their phone, to the owner some more. */
+/** Sets the menu of every chat in the language of the phone, and the owner's with more commands. */
 export async function registerCommands(
   api: Api,
   owner: { telegramUserId: number; language: Language | undefined } | undefined,
@@ -25,13 +24,13 @@ export async function registerCommands(
     });
   }
   if (!owner) return;
-  // Until the owner has opened the chat, Telegram knows no such scope.
+  // Telegram refuses the scope until the owner has opened the chat.
   await showMenu(api, owner.telegramUserId, { language: owner.language, isOwner: true }).catch((error: unknown) =>
     log.warn("owner_commands_not_set", errorFacts(error)),
   );
 }
 
-/** The menu of one chat: in the language chosen there, whatever the phone speaks; in the phone's as long as none is. */
+/** Sets the menu of one chat, in the language chosen there; in the phone's if none is. */
 export async function showMenu(
   api: Api,
   chatId: number,

@@ -20,7 +20,7 @@ interface Answer {
   json(): Promise<unknown>;
 }
 
-/** grammY sends its calls as JSON, or as a stream if there is a file in it, and aborts with the platform's kind of signal. */
+/** grammY sends its calls as JSON, or as a stream if there is a file in it. */
 interface Call {
   method?: string;
   headers?: Record<string, string>;
@@ -29,18 +29,17 @@ interface Call {
 }
 
 /**
- * How the bot talks to Telegram. Limits and hiccups are waited out here and nowhere above: a retry inside a conversation
- * would be repeated at every replay of it. By node:https, which is there at once, where a fetch has to be loaded first.
+ * How the bot talks to Telegram. Limits and hiccups are waited out here, because a retry inside a conversation would be
+ * repeated at every replay of it. By node:https, which loads faster than fetch.
  */
 export function createTelegramFetch(
   clock: Clock,
-  /** Called when Telegram stops answering, and when it answers again: grammY itself goes on trying without a word. */
+  /** Called when Telegram stops answering, and when it answers again. */
   onReach: (isReached: boolean) => void = () => {},
   /** Called with each answer and the method that was called; the status is 0 if there was no answer. */
   onAnswer: (method: string, answer: { status: number; text: string }) => void = () => {},
 ): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
   const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
-
   let isAway = false;
 
   function seen(isAwayNow: boolean) {
@@ -66,16 +65,16 @@ export function createTelegramFetch(
         seen(answer.status >= 500);
         const seconds = await restSeconds(answer, tries);
         if (seconds === undefined || (isLast && answer.status !== 429) || tries === TRIES) return answer;
-        if (seconds > LONGEST_WAIT_SECONDS) return answer;
-        await Promise.race([clock.sleep(seconds), abortOf(call.signal)]);
+        if (seconds > LONGEST_WAIT_SECONDS || call.signal?.aborted) return answer;
+        await Promise.race([abortOf(call.signal), clock.sleep(seconds)]);
         if (call.signal?.aborted) return answer;
       } catch (error) {
-        // A poll that is broken off by ourselves says nothing about Telegram.
+        // A poll that we broke off ourselves says nothing about Telegram.
         if (!call.signal?.aborted) {
           seen(true);
           onAnswer(method, { status: 0, text: "" });
         }
-        // Whether it got through is unknown: a word said twice is better than one never said.
+        // It may have got through, but a message sent twice is better than one never sent.
         if (isLast) throw error;
         await clock.sleep(tries);
       }
@@ -83,7 +82,7 @@ export function createTelegramFetch(
   };
 
   return {
-    // grammY's types name the platform's fetch; it uses no more of it than this.
+    // grammY's types name the platform's fetch, but it uses no more of it than this.
     fetch: send as unknown as typeof globalThis.fetch,
     async close() {
       for (const agent of Object.values(agents)) agent.destroy();
@@ -99,15 +98,12 @@ function ask(
   const { request: open } = url.protocol === "http:" ? http : https;
   return new Promise((resolve, reject) => {
     const request = open(url, options, (response) => {
-      const { statusCode = 0 } = response;
-      bounded(response).then(
-        (text) => resolve({ status: statusCode, text, json: async () => JSON.parse(text) }),
-        reject,
-      );
+      const { statusCode: status = 0 } = response;
+      textOf(response).then((text) => resolve({ status, text, json: async () => JSON.parse(text) }), reject);
     });
-    request.once("socket", giveUpOnConnecting);
+    request.once("socket", limitConnecting);
     request.on("error", (error: NodeJS.ErrnoException) => {
-      // A line that Telegram closed while we slept, as between two calls of a function: nothing was heard on it.
+      // Telegram closed this connection while we slept, as between two calls of a function, so it got nothing.
       if (request.reusedSocket && error.code === "ECONNRESET") ask(url, call).then(resolve, reject);
       else reject(error);
     });
@@ -115,7 +111,7 @@ function ask(
   });
 }
 
-async function bounded(response: IncomingMessage): Promise<string> {
+async function textOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -127,20 +123,17 @@ async function bounded(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Resolves when the call is aborted. */
-function abortOf(signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
-}
+const abortOf = (signal: AbortSignal | undefined) =>
+  new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 
-/** A poll may hang for long, but not because nobody is there. */
-function giveUpOnConnecting(socket: Socket) {
+/** A poll may stay open for long, but connecting may not take that long. */
+function limitConnecting(socket: Socket) {
   if (!socket.connecting) return;
   const timer = setTimeout(() => socket.destroy(new Error("no connection")), CONNECT_SECONDS * 1000);
   for (const end of ["connect", "close"]) socket.once(end, () => clearTimeout(timer));
 }
 
-/** How long to wait before another try, where one is worth it. */
+/** How long to wait before another try; undefined if that is pointless. */
 async function restSeconds(answer: Answer, tries: number): Promise<number | undefined> {
   if (answer.status >= 500) return tries;
   if (answer.status !== 429) return undefined;

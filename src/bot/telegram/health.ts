@@ -2,17 +2,17 @@ import { GrammyError } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** Whether this program hears from Telegram, as `/health` reports it. */
+/** As `/health` reports it. */
 export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
 
 /**
- * After a lost connection Telegram keeps the old poll open for about 50 seconds and refuses the new one until then. Two programs
- * that share a bot get refused only now and then, because both pause between polls.
+ * After a lost connection Telegram keeps the old poll open for about 50 seconds and refuses the new one until then. Two
+ * programs that share a bot are refused only now and then, because both pause between polls.
  */
 const CONFLICT_SECONDS = 120;
 const REPEAT_SECONDS = 3600;
 
-/** What is logged, and what it means. `telegram-fetch` has already logged an outage. */
+/** `telegram/client` logs an outage. */
 const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>> = {
   token_unknown: {
     event: "telegram_token_unknown",
@@ -28,25 +28,21 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
 };
 
 export interface TelegramHealth {
-  /** Telegram has answered normally. */
   succeeded(): void;
   failed(error: unknown): void;
   state(): TelegramState;
 }
 
 /**
- * Remembers whether Telegram lets the program hear what people write. Trouble is logged when it starts, every hour while
- * it lasts, and when it ends; a conflict with another program only after two minutes.
+ * Whether Telegram brings us what people write. Trouble is logged when it starts, every hour while it lasts, and when it
+ * ends; a conflict with another program only after `conflictSeconds`.
  */
-export function createTelegramHealth({
-  conflictSeconds = () => CONFLICT_SECONDS,
-  clock,
-  log,
-}: {
+export function createTelegramHealth(deps: {
   conflictSeconds?: (() => number) | undefined;
   clock: Clock;
   log: Log;
 }): TelegramHealth {
+  const { conflictSeconds = () => CONFLICT_SECONDS, clock, log } = deps;
   let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < conflictSeconds();

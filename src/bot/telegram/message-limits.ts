@@ -8,13 +8,10 @@ import { createRateLimiter } from "../../lib/rate-limiter.ts";
 const IN_A_CHAT = { burst: 5, everySeconds: 1 };
 const OVER_ALL = { burst: 10, everySeconds: 0.05 };
 
-/** What Telegram counts. An edit counts like a message. */
+/** Telegram counts an edit like a message. */
 const COUNTED = /^(?:send(?!ChatAction)|edit|copyMessage|forwardMessage)/;
 
-/**
- * Spaces the messages of this process. Each chat keeps its order, so a message that Telegram makes wait (429) holds up its
- * own chat only.
- */
+/** Spaces the messages of this process. Each chat keeps its order, so a 429 holds up its own chat only. */
 export function limitMessages(api: Api, { paced }: { paced: boolean }): { close(): void } {
   const inChat = createRateLimiter(paced ? IN_A_CHAT : undefined);
   const overAll = createRateLimiter(paced ? OVER_ALL : undefined);
@@ -23,7 +20,7 @@ export function limitMessages(api: Api, { paced }: { paced: boolean }): { close(
     if (chat === undefined || !COUNTED.test(method)) return call(method, payload, signal);
     return inChat.schedule(
       async () => {
-        // Only the start is spaced: other chats do not wait for the answer.
+        // Only the start is spaced, so other chats don't wait for the answer.
         await overAll.schedule(async () => {});
         return call(method, payload, signal);
       },

@@ -6,22 +6,21 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { TelegramHealth } from "./health.ts";
 import { ALLOWED_UPDATES, isHopeless, originOf } from "./webhook.ts";
 
-/** How long Telegram holds a poll open when it has no updates. */
 const POLL_SECONDS = 30;
-/** How long updates still being handled may delay the next poll. */
+/** How long updates that are being handled may delay the next poll. */
 const BATCH_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 30;
-/** How long the program waits at its end to confirm what was handled. If that fails, the claims still prevent a repeat. */
-const FAREWELL_SECONDS = 5;
+/** For confirming at the end what was handled. If that fails, the claims still prevent a repeat. */
+const CONFIRM_SECONDS = 5;
 
 type Signal = Parameters<Api["getUpdates"]>[1];
 
 export interface PollingDeps {
-  /** Called once, when Telegram first answers. If it throws a `UsageError`, polling ends. */
+  /** Called when Telegram first answers. If it throws a `UsageError`, polling ends. */
   onStart: () => Promise<void>;
   /** Never throws. */
   handle: (update: Update) => Promise<void>;
-  /** Called if Telegram does not know the token at the very start: whether to end instead of retrying. */
+  /** Called if Telegram does not know the token at the very start: whether to end. */
   mayEnd: () => Promise<boolean>;
   stopping: AbortSignal;
   health: TelegramHealth;
@@ -30,8 +29,8 @@ export interface PollingDeps {
 }
 
 /**
- * Long polling until `stopping`. It goes on whatever Telegram answers, after pauses that grow to half a minute: syncing does
- * not depend on it. An update is confirmed only after it was handled, so a killed program gets it again.
+ * Long polling until `stopping`, whatever Telegram answers, with pauses that grow to half a minute. An update is confirmed
+ * only after it was handled, so a killed program gets it again.
  * @throws GrammyError at the start, when the token is unknown and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void> {
@@ -62,7 +61,6 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       if (error instanceof UsageError) throw error;
       if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
       health.failed(error);
-      // Another program has set a webhook in the meantime.
       const isElsewhere = error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
       if (isElsewhere && hasStarted) log.warn("webhook_taken", { by: await whoTook(api) });
       hasWebhook ||= isElsewhere;
@@ -72,14 +70,11 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
   await queue.ended();
   if (!hasStarted) return;
   await api
-    .getUpdates(
-      { offset: queue.offset(), limit: 1, timeout: 0 },
-      AbortSignal.timeout(FAREWELL_SECONDS * 1000) as Signal,
-    )
+    .getUpdates({ offset: queue.offset(), limit: 1, timeout: 0 }, AbortSignal.timeout(CONFIRM_SECONDS * 1000) as Signal)
     .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
 }
 
-/** Empty where Telegram does not say. */
+/** Empty if Telegram does not say. */
 async function whoTook(api: Api): Promise<string> {
   const info = await api.getWebhookInfo().catch(() => undefined);
   return originOf(info?.url ?? "");
@@ -90,18 +85,18 @@ function restSeconds(error: unknown, failures: number): number {
   return Math.max(asked, Math.min(2 ** failures, LONGEST_PAUSE_SECONDS));
 }
 
-/** Handles the updates of one chat in order and those of different chats in parallel, so no chat waits for another. */
+/** Handles the updates of one chat in order, and those of different chats in parallel. */
 function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: AbortSignal) {
-  /** All updates read since the last confirmation: until the oldest is handled, Telegram sends the others again. */
+  /** All since the last confirmation: until the oldest is handled, Telegram sends the others again. */
   const read = new Set<number>();
-  /** Updates that were read and are not handled yet, oldest first. */
+  /** Oldest first. */
   const underWay = new Map<number, Promise<void>>();
   const lastOfChat = new Map<number | undefined, Promise<void>>();
   let next = 0;
 
   async function handleAfter(before: Promise<void> | undefined, update: Update) {
     await before;
-    // Left unconfirmed, so that the next program gets it.
+    // It stays unconfirmed, so the next program gets it.
     if (stopping.aborted) return;
     await handle(update);
     underWay.delete(update.update_id);
@@ -109,7 +104,7 @@ function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: 
 
   return {
     isIdle: () => underWay.size === 0,
-    /** The first update that Telegram sends; earlier ones count as handled. 0: all there are. */
+    /** The first update that Telegram is to send; this confirms earlier ones. 0: all there are. */
     offset(): number {
       const [oldest] = underWay.keys();
       if (oldest === undefined) read.clear();

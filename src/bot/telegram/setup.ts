@@ -9,18 +9,17 @@ import { registerCommands } from "./command-menu.ts";
 import { createTelegramFetch } from "./fetch.ts";
 import { keepWebhook } from "./webhook.ts";
 
-/** One look lasts so long at most; Telegram answers at once when somebody writes. */
-const LOOK_SECONDS = 25;
+const POLL_SECONDS = 25;
 
 export type TelegramSetup = ReturnType<typeof createTelegramSetup>;
 
-/** What is asked and said at Telegram in the name of a bot that does not run yet. Close it at the end. */
+/** What the deployment asks of Telegram for a bot that doesn't run yet. Close it at the end. */
 export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; apiRoot: string }, clock: Clock) {
   const http = createTelegramFetch(clock);
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
 
   return {
-    /** Who the bot is; undefined when Telegram does not know the token. */
+    /** Undefined if Telegram does not know the token. */
     async bot(): Promise<UserFromGetMe | undefined> {
       try {
         return await answered(api.getMe());
@@ -30,15 +29,15 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
       }
     },
 
-    /** The host to which Telegram brings what people write just now; undefined where somebody has to fetch it. */
+    /** The host of the webhook; undefined if there is none. */
     async listener(): Promise<string | undefined> {
       const { url } = await answered(api.getWebhookInfo());
       return url ? hostOf(url) : undefined;
     },
 
     /**
-     * Who writes to the bot in the next minutes; undefined when nobody does. What they wrote stays with Telegram, for the bot
-     * to answer. "elsewhere": the messages of this bot go to a program that runs already.
+     * Who writes to the bot in the next minutes, if anybody. Their message stays with Telegram, for the bot to answer.
+     * "elsewhere": another program reads the messages of this bot.
      */
     async writer(patienceMinutes: number): Promise<{ id: number; firstName: string } | "elsewhere" | undefined> {
       const endsAt = clock.now().getTime() + patienceMinutes * 60_000;
@@ -46,12 +45,13 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
       try {
         while (clock.now().getTime() < endsAt) {
           const updates = await answered(
-            api.getUpdates({ timeout: LOOK_SECONDS, allowed_updates: ["message"], ...(offset && { offset }) }),
+            api.getUpdates({ timeout: POLL_SECONDS, allowed_updates: ["message"], ...(offset && { offset }) }),
           );
           const person = updates.findLast(({ message }) => message?.chat.type === "private")?.message?.from;
           if (person) return { id: person.id, firstName: person.first_name };
-          // Of groups: it would come again and again, and the bot has nothing to say there.
-          offset = updates.at(-1) ? (updates.at(-1)?.update_id ?? 0) + 1 : offset;
+          // Messages of groups only are confirmed, or they would come again and again.
+          const last = updates.at(-1);
+          if (last) offset = last.update_id + 1;
         }
         return undefined;
       } catch (error) {
@@ -60,11 +60,10 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
       }
     },
 
-    /** Telegram brings to this address from now on what people write, with this secret, whatever it had before. */
     listenAt: (url: string, secretToken: string, log: Log) =>
       answered(keepWebhook(api, { url, secretToken, force: true, clock, log })),
 
-    /** What is written from now on waits with Telegram for a day. */
+    /** Telegram keeps new messages for a day. */
     listenNoMore: () => answered(api.deleteWebhook()),
 
     offerCommands: (owner: { telegramUserId: number; language: Language | undefined } | undefined, log: Log) =>

@@ -3,25 +3,16 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { StoreIdentity } from "../../sync/model/store.ts";
 import type { StoreVerdict } from "../words/alarm-keys.ts";
 
-/**
- * The bot's short description in Latin, which no Telegram client offers as its language: people never see it, and anybody
- * who looks for it can read what it is.
- */
+/** The bot's short description in Latin holds the mark: no Telegram client offers that language, so people never see it. */
 const MARK_LANGUAGE = "la";
 const textOf = (storeId: string) => `Weighbridge keeps the data of this bot in the store ${storeId}.`;
 const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]{12})\.$/;
 
 /**
- * Compares this store with the one that the bot was last used with. A program that starts on an empty store because of
- * a typo or a missing disk looks alive and syncs nobody; what Telegram remembers about the bot reveals it.
- * @throws the error of Telegram or the store if either cannot be asked.
+ * Compares this store with the one that the bot was last used with. A program on an empty store, because of a typo or a
+ * missing disk, looks healthy and syncs nobody. `isNew`: its owner says that it's meant to be empty.
  */
-async function compareStore(
-  api: Api,
-  store: StoreIdentity,
-  /** The owner says that the store is meant to be empty. */
-  isNew: boolean,
-): Promise<StoreVerdict> {
+async function compareStore(api: Api, store: StoreIdentity, isNew: boolean): Promise<StoreVerdict> {
   const [id, isEmpty, { short_description: text }] = await Promise.all([
     store.id(),
     store.isEmpty(),
@@ -34,17 +25,14 @@ async function compareStore(
   return marked === undefined || isNew ? "known" : "used_elsewhere_too";
 }
 
-/** How often the owner is told the same thing, however often the program starts. */
+/** How often the owner is notified of the same, however often the program starts. */
 const REPEAT_SECONDS: Record<Exclude<StoreVerdict, "known">, number> = {
   empty: 365 * 24 * 3600,
   empty_and_used_elsewhere: 24 * 3600,
   used_elsewhere_too: 24 * 3600,
 };
 
-/**
- * Compares the store, and tells the owner unless all is well. Undefined if Telegram or the store could not be asked: the
- * program then goes on.
- */
+/** Notifies the owner unless the store is known. Undefined if Telegram or the store couldn't be asked. */
 export async function lookAfterStore(deps: {
   api: Api;
   store: StoreIdentity;

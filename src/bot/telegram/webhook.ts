@@ -6,36 +6,30 @@ import { UsageError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { TelegramHealth } from "./health.ts";
 
-/** All that the bot understands. Telegram keeps the list until it hears of another one. */
+/** Telegram keeps this list until it gets another one. */
 export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
-/**
- * How many updates Telegram brings at once. Those of one chat come one after the other anyway, so this bounds how many
- * chats are served side by side: ten, at a fifth of a second each, are fifty updates a second.
- */
+/** How many chats are served side by side: ten, at a fifth of a second each, are fifty updates a second. */
 export const WEBHOOK_CONNECTIONS = 10;
-/** Telegram keeps its last error for good; an older one is no news. */
+/** Telegram never forgets its last error, so an older one is ignored. */
 const RECENT_SECONDS = 15 * 60;
-/** Telegram never tells us that the webhook was changed, so we poll for it. */
-const LOOK_SECONDS = 5 * 60;
+/** Telegram doesn't say that the webhook was changed, so we poll for it. */
+const CHECK_SECONDS = 5 * 60;
 const RETRY_SECONDS = 30;
 const LONGEST_MESSAGE = 200;
 
 export interface WebhookTarget {
-  /** Where Telegram is to bring the updates: the whole address. */
   url: string;
   secretToken: string;
 }
 
-/** What Telegram says of its deliveries to this address. */
 export interface WebhookHealth {
   pending: number;
   lastError?: { at: Date; message: string };
 }
 
 /**
- * Sees to it that Telegram delivers here: sets the webhook where none stands, another one, or one for other updates.
- * Nothing that waits is dropped. Telegram does not show which secret it has, so a program that has just started
- * sets it with `force`; one that is refused for its secret is set again by itself.
+ * Sets the webhook if there is none, another one, or one for other updates. Waiting updates are kept. Telegram doesn't show
+ * which secret it has, so a program that has just started uses `force`; one whose secret is refused is set again.
  */
 export async function keepWebhook(
   api: Api,
@@ -45,10 +39,10 @@ export async function keepWebhook(
   const health = webhookHealth(info, url, clock.now());
   const { pending, lastError } = health;
   if (lastError) lastError.message = lastError.message.replaceAll(secretToken, "…").slice(0, LONGEST_MESSAGE);
-  // What was delivered since is no longer failing, and who has just started was not there to take it.
+  // Updates that were delivered since no longer fail, and a program that has just started couldn't take them.
   if (!force && lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
-  const isRefused = lastError !== undefined && /\b401\b/.test(lastError.message);
-  // Not by a deployment that moves here, which sets it with `force`.
+  const isRefused = /\b401\b/.test(lastError?.message ?? "");
+  // A deployment that moves here uses `force`.
   if (!force && info.url && info.url !== url) log.warn("webhook_taken", { by: originOf(info.url) });
   if (force || isRefused || !isSetFor(info, url)) {
     await api.setWebhook(url, {
@@ -63,12 +57,12 @@ export async function keepWebhook(
   return { type: "kept", ...health };
 }
 
-/** Without its path, which may be a secret. Empty where it is unknown. */
+/** Without its path, which may be a secret. Empty if unknown. */
 export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 
-/** What Telegram says of deliveries to `url`: an error that is old, or was another address's, is not among it. */
+/** What Telegram says of deliveries to `url`, without errors that are old or another address's. */
 export function webhookHealth(info: WebhookInfo, url: string, now: Date): WebhookHealth {
   const { pending_update_count: pending, last_error_date, last_error_message: message = "" } = info;
   const at = new Date((last_error_date ?? 0) * 1000);
@@ -90,7 +84,7 @@ export async function serveByWebhook(
   target: WebhookTarget,
   deps: {
     onStart: () => Promise<void>;
-    /** Called if retrying is pointless at the very start: whether to end instead of retrying. */
+    /** Called if retrying is pointless at the very start: whether to end. */
     mayEnd: () => Promise<boolean>;
     stopping: AbortSignal;
     health: TelegramHealth;
@@ -121,7 +115,7 @@ export async function serveByWebhook(
     });
     const cut = new AbortController();
     const signal = AbortSignal.any([stopping, cut.signal]);
-    const paused = pause(isKept ? LOOK_SECONDS : RETRY_SECONDS, signal).catch(() => undefined);
+    const paused = pause(isKept ? CHECK_SECONDS : RETRY_SECONDS, signal).catch(() => undefined);
     await (checks ? Promise.race([paused, checks.next()]) : paused);
     cut.abort();
   }
@@ -163,7 +157,7 @@ export function createCheckRequests() {
   };
 }
 
-/** A token that Telegram does not know, or an address that it never calls. */
+/** Telegram doesn't know the token, or never calls such an address. */
 export function isHopeless(error: unknown): boolean {
   return error instanceof GrammyError && ([401, 404].includes(error.error_code) || isUncallable(error));
 }
