@@ -5,10 +5,10 @@ import type { Questions } from "../ui/questions.ts";
 import { GARMIN_DIALOG } from "./garmin-sign-in.ts";
 import { TIMEZONE_DIALOG } from "./timezone.ts";
 
-/** Of the stored log of a dialog. A dialog's log is `external, wait, external, …`: keep to that, and the number stays. */
+/** Of the stored log. While a dialog's log is `external, wait, external, …`, this number can stay. */
 const DIALOG_VERSION = 1;
 
-/** Reads how far a chat's dialog has got, and writes it back at the end. We use the plugin's storage, not its replay. */
+/** Loads and saves how far a chat's dialog has got. We use the plugin's storage, not its replay. */
 export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
   return conversations<BotContext, Context>({
     storage: {
@@ -23,7 +23,7 @@ export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
   });
 }
 
-/** A command ends the dialog that is open, so nobody has to find the way out first. `/cancel` does only that. */
+/** Any command ends an open dialog; `/cancel` does only that. */
 export function endDialogOnCommand(questions: Questions): MiddlewareFn<BotContext> {
   return async (ctx, next) => {
     const open = Object.keys(ctx.conversation.active());

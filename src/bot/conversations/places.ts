@@ -1,6 +1,6 @@
 import { localDateTime } from "../../lib/local-time.ts";
 
-/** Big cities without a zone of their own name, and what cities are called in German or at home. */
+/** Big cities that no zone is named after, and what cities are called in German or locally. */
 const CITIES: Record<string, string> = {
   "Pacific/Auckland": "Wellington, Christchurch",
   "Australia/Sydney": "Canberra",
@@ -64,7 +64,7 @@ const CITIES: Record<string, string> = {
   "America/Los_Angeles": "LA, San Francisco, San Diego, Seattle, Portland, Las Vegas, Sacramento, Oakland",
 };
 
-/** The runtime calls these countries otherwise. */
+/** Countries under names that the runtime doesn't use. */
 const OTHER_NAMES: Record<string, string> = {
   GB: "Great Britain, Britain, England, Scotland, Wales, Großbritannien, Schottland",
   NL: "Holland, The Netherlands",
@@ -76,7 +76,7 @@ const OTHER_NAMES: Record<string, string> = {
   RU: "Russian Federation",
 };
 
-/** The continents that zones are listed under. Australia is a country too. */
+/** Without Australia, which is a country too. */
 const CONTINENTS: Record<string, string> = {
   "Africa/": "Africa, Afrika",
   "America/": "America, Amerika, North America, Nordamerika, South America, Südamerika",
@@ -85,7 +85,7 @@ const CONTINENTS: Record<string, string> = {
   "Pacific/": "Oceania, Ozeanien, Pacific, Pazifik",
 };
 
-/** Zones that have been renamed, of which the runtime lists the old name. */
+/** The runtime lists these zones by their old names. */
 const RENAMED: Record<string, string> = {
   "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
   "America/Godthab": "America/Nuuk",
@@ -97,22 +97,21 @@ const RENAMED: Record<string, string> = {
   "Europe/Kiev": "Europe/Kyiv",
 };
 
-/** Every zone, by its present name. */
 export const allZones = (): string[] => Intl.supportedValuesOf("timeZone").map(newest);
 const newest = (zone: string): string => RENAMED[zone] ?? zone;
 
 export const zonesWithCities = (): string[] => Object.keys(CITIES);
 
-/** Less for a zone with big cities of which we know. */
+/** Lower for a zone with big cities. */
 export function cityRank(zone: string): number {
   const zones = zonesWithCities();
   return zones.includes(zone) ? zones.indexOf(zone) : zones.length;
 }
 
-/** The zone of a city that none is called after, or that is called otherwise here. `city` is plain, as `plain` makes it. */
+/** The zone of a city that has another name. `city` is as `plain` makes it. */
 export const zoneOfCity = (city: string): string | undefined => cityIndex().get(city);
 
-/** All zones of a country or a continent, in English or German; none if it is neither. `name` is plain. */
+/** All zones of a country or continent, by its English or German name as `plain` makes it. */
 export function zonesOfRegion(name: string): string[] {
   const country = countryIndex().get(name);
   if (country) return zonesOfCountry(country).map(newest);
@@ -120,7 +119,7 @@ export function zonesOfRegion(name: string): string[] {
   return area === undefined ? [] : allZones().filter((zone) => zone.startsWith(area));
 }
 
-/** One of those whose clocks agree for the next year: the first. */
+/** Only the first of zones whose clocks agree for the next year. */
 export function withoutTwins(zones: string[], now: Date): string[] {
   const months = Array.from({ length: 13 }, (_, month) => new Date(now.getTime() + month * 28 * 24 * 3600 * 1000));
   const seen = new Map<string, string>();
@@ -131,7 +130,6 @@ export function withoutTwins(zones: string[], now: Date): string[] {
   return [...seen.values()];
 }
 
-/** Without accents, capitals and the various ways to write a space. */
 export function plain(text: string): string {
   return text
     .normalize("NFD")
@@ -159,21 +157,17 @@ const countryIndex = once(() => {
 });
 
 function zonesOfCountry(code: string): string[] {
-  // The types of this TypeScript do not know it yet.
+  // Not yet in the types of this TypeScript.
   const locale = new Intl.Locale(`und-${code}`) as Intl.Locale & { getTimeZones?: () => string[] | undefined };
   return locale.getTimeZones?.() ?? [];
 }
 
-/** What is meant, by each of its names: as it is written, and with ae, oe and ue. */
+/** Maps each name to what it means; names with umlauts also with ae, oe and ue. */
 function indexOf(entries: Array<[meant: string, names: string]>): Map<string, string> {
-  const index = new Map<string, string>();
-  for (const [meant, names] of entries) {
-    for (const name of names.split(", ").filter(Boolean)) {
-      const transcribed = name.replace(/[äöüÄÖÜ]/g, (umlaut) => `${plain(umlaut)}e`);
-      for (const each of [name, transcribed]) index.set(plain(each), meant);
-    }
-  }
-  return index;
+  const transcribed = (name: string) => name.replace(/[äöüÄÖÜ]/g, (umlaut) => `${plain(umlaut)}e`);
+  const namesOf = (names: string) => names.split(", ").filter(Boolean);
+  const spellings = (names: string) => namesOf(names).flatMap((name) => [plain(name), plain(transcribed(name))]);
+  return new Map(entries.flatMap(([meant, names]) => spellings(names).map((it) => [it, meant] as const)));
 }
 
 function once<T>(make: () => T): () => T {

@@ -3,13 +3,13 @@ import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in
 import { CALLBACK, type Message, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Words } from "../words/words.ts";
 
-/** The results that end a sign-in in the chat without a link. */
+/** The results that end a sign-in without a link. */
 export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
 
-/** The buttons that answer whether another Garmin profile replaces the linked one; their data names it. */
+/** The tap that replaces the linked Garmin profile by the one that it names. */
 export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
 
-/** The result of a sign-in, with every way left to try. */
+/** With buttons for every way that is left to try. */
 export function answerTo(result: SignInEnd, words: Words, garmin: Pick<GarminSignIn, "pageUrl">): Message {
   const text = words.signIn(result);
   switch (result.type) {

@@ -1,6 +1,6 @@
 import { localDateTime } from "../../lib/local-time.ts";
 
-/** Zones in which many people live, from west to east. */
+/** Zones with many people, from west to east. */
 export const COMMON = [
   "Pacific/Honolulu",
   "America/Anchorage",
@@ -25,17 +25,13 @@ export const COMMON = [
 ];
 const NEAR_SHOWN = 6;
 
-/** `13:00`, as the clocks there show. */
-export function clockTime(instant: Date, timezone: string): string {
-  return localDateTime(instant, timezone).slice(11, 16);
-}
+/** `13:00` */
+export const clockTime = (instant: Date, timezone: string) => localDateTime(instant, timezone).slice(11, 16);
 
 /** `New York` */
-export function cityOf(timezone: string): string {
-  return (timezone.split("/").at(-1) ?? timezone).replaceAll("_", " ");
-}
+export const cityOf = (timezone: string) => (timezone.split("/").at(-1) ?? timezone).replaceAll("_", " ");
 
-/** These zones and some whose clocks are near to theirs, from west to east. */
+/** These zones and some with similar clocks, from west to east. */
 export function zonesAround(zones: string[], now: Date): string[] {
   const distance = (zone: string) => Math.min(...zones.map((it) => Math.abs(offset(zone, now) - offset(it, now))));
   return [...new Set([...zones, ...COMMON])]

@@ -1,4 +1,4 @@
-import { type Context, InlineKeyboard } from "grammy/web";
+import { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext, Dialog } from "../ui/context.ts";
@@ -9,18 +9,14 @@ import { whichZoneText } from "../views/settings.ts";
 export const TIMEZONE_DIALOG = "timezone";
 const ZONES_SHOWN = 6;
 
-/** What its buttons tell, with the zone behind it; without one, nothing is to change. */
+/** The data of its buttons, followed by a zone, or by nothing to change nothing. */
 const ZONE_TAP = "zone:";
 
-/** What the dialog waits for. Stored between updates, so a name once used keeps its meaning. */
+/** Stored between updates, so a name must keep its meaning. */
 type Step = "zone" | "done";
 
-/**
- * A time zone that is typed. All of it happens outside of the replayed part, so any process can take the next update. The
- * settings take what its buttons tell, and every tap there ends it.
- */
+/** Asks for a time zone as text. `commands/settings` takes the taps on its buttons, which end it. */
 export function createTimezoneDialog(deps: {
-  /** Takes it, and says so. */
   choose: (ctx: BotContext, timezone: string) => Promise<void>;
   clock: Clock;
   questions: Questions;
@@ -28,34 +24,35 @@ export function createTimezoneDialog(deps: {
   const { choose, questions, clock } = deps;
 
   return async (conversation) => {
-    let step: Step = await conversation.external((ctx) => begin(ctx));
+    let step: Step = await conversation.external((ctx) => start(ctx));
     while (step !== "done") {
-      await conversation.waitUntil(isTyped, { next: true });
+      await conversation.waitUntil(({ message }) => message?.text !== undefined, { next: true });
       step = await conversation.external((ctx) => answer(ctx));
     }
   };
 
-  async function begin(ctx: BotContext): Promise<Step> {
-    await questions.asked(ctx.account, "zone", await editOrReply(ctx, ctx.words.settings.askZone, wayOut(ctx)));
+  async function start(ctx: BotContext): Promise<Step> {
+    await questions.asked(ctx.account, "zone", await editOrReply(ctx, ctx.words.settings.askZone, withCancel(ctx)));
+    return "zone";
+  }
+
+  async function ask(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<Step> {
+    await questions.ask(ctx, "zone", text, withCancel(ctx, keyboard));
     return "zone";
   }
 
   async function answer(ctx: BotContext): Promise<Step> {
     const { settings } = ctx.words;
-    // Loaded on demand: hardly any message needs the names of places.
+    // Loaded on demand, because hardly any message needs the names of places.
     const { zonesNamed } = await import("./zone-search.ts");
     const { zones, isSure } = zonesNamed(ctx.message?.text ?? "", clock.now());
     const [only] = zones;
-    if (only === undefined) {
-      await questions.ask(ctx, "zone", settings.unknownZone, wayOut(ctx));
-      return "zone";
-    }
+    if (only === undefined) return ask(ctx, settings.unknownZone);
     if (zones.length > 1 || !isSure) {
       const shown = zones.slice(0, ZONES_SHOWN);
       const keyboard = new InlineKeyboard();
       for (const zone of shown) keyboard.text(zone.replaceAll("_", " "), `${ZONE_TAP}${zone}`).row();
-      await questions.ask(ctx, "zone", whichZoneText(shown.length, zones.length, ctx.words), wayOut(ctx, keyboard));
-      return "zone";
+      return ask(ctx, whichZoneText(shown.length, zones.length, ctx.words), keyboard);
     }
     try {
       await choose(ctx, only);
@@ -63,16 +60,10 @@ export function createTimezoneDialog(deps: {
       return "done";
     } catch (error) {
       if (!(error instanceof RetryLaterError)) throw error;
-      await questions.ask(ctx, "zone", ctx.words.later, wayOut(ctx));
-      return "zone";
+      return ask(ctx, ctx.words.later);
     }
   }
-
-  function wayOut(ctx: BotContext, keyboard = new InlineKeyboard()): InlineKeyboard {
-    return keyboard.text(ctx.words.button.cancel, ZONE_TAP);
-  }
 }
 
-function isTyped(ctx: Context): boolean {
-  return ctx.message?.text !== undefined;
-}
+const withCancel = (ctx: BotContext, keyboard = new InlineKeyboard()) =>
+  keyboard.text(ctx.words.button.cancel, ZONE_TAP);

@@ -2,22 +2,18 @@ import { isTimezone } from "../../lib/local-time.ts";
 import { allZones, cityRank, plain, withoutTwins, zoneOfCity, zonesOfRegion } from "./places.ts";
 import { COMMON, cityOf } from "./time-zones.ts";
 
-/** The areas whose zones are named after cities. */
+/** Areas whose zones are named after cities. */
 const AREAS = ["Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
-export interface Meant {
-  /** Those with many people first. */
-  zones: string[];
-  /** False where a part of what was typed means nothing to us. */
-  isSure: boolean;
-}
-
-/** The zones that somebody may mean by what they typed: a zone, a city, a country, a continent, or "Paris, France". */
-export function zonesNamed(typed: string, now: Date): Meant {
+/**
+ * The zones that a text may mean, those with many people first: a zone, a city, a country, a continent, or "Paris, France".
+ * Unsure if we don't know a part of it.
+ */
+export function zonesNamed(typed: string, now: Date): { zones: string[]; isSure: boolean } {
   const asked = plain(typed);
   const whole = zonesOfPlace(asked, now);
   if (whole.length > 0) return { zones: whole, isSure: true };
-  const pairs = placesWithin(asked).map(([place, region]) => ({
+  const pairs = pairsIn(asked).map(([place = "", region = ""]) => ({
     here: zonesOfPlace(place, now),
     there: zonesOfRegion(region),
   }));
@@ -27,7 +23,7 @@ export function zonesNamed(typed: string, now: Date): Meant {
   }
   const known = pairs.find(({ there }) => there.length > 0);
   if (known) {
-    // The country tells more than a place that we do not know. One that is elsewhere may be meant: Atlanta, Georgia.
+    // The place is unknown, or elsewhere: Atlanta, Georgia.
     const zones = [...known.here, ...distinct(known.there, now)];
     return { zones, isSure: zones.length === 1 };
   }
@@ -37,25 +33,19 @@ export function zonesNamed(typed: string, now: Date): Meant {
 
 const partsOf = (asked: string) => asked.split(/[,;()]/).flatMap((part) => part.trim() || []);
 
-/** `paris, france`, `france, paris` and `paris france` as the pairs of a place and a region that they may be. */
-function placesWithin(asked: string): Array<[place: string, region: string]> {
+/** The pairs of a place and a region that `paris, france`, `france, paris` or `paris france` may be. */
+function pairsIn(asked: string): string[][] {
   const [place = "", ...regions] = partsOf(asked);
-  if (regions.length > 0) {
-    return regions.flatMap(
-      (region): Array<[string, string]> => [
-        [place, region],
-        [region, place],
-      ],
-    );
-  }
+  if (regions.length > 0)
+    return regions.flatMap((region) => [
+      [place, region],
+      [region, place],
+    ]);
   const words = place.split(" ");
   return words.slice(1).map((_, index) => [words.slice(0, index + 1).join(" "), words.slice(index + 1).join(" ")]);
 }
 
-/**
- * By the name of a zone or of its city, of another city, or of a country or continent; else by how such a name begins. Names
- * like EST are none of them: they know no summer time.
- */
+/** By the name of a zone, city, country or continent, or how it starts. Not by names like EST, which know no summer time. */
 function zonesOfPlace(asked: string, now: Date): string[] {
   if (asked === "utc" || asked === "gmt") return ["UTC"];
   if (asked.length < 2) return [];
@@ -72,7 +62,6 @@ function zonesOfPlace(asked: string, now: Date): string[] {
   });
 }
 
-/** One zone for each way the clocks go, those with many people first. */
 function distinct(zones: string[], now: Date): string[] {
   const rank = (zone: string) => (COMMON.includes(zone) ? COMMON.indexOf(zone) : COMMON.length + cityRank(zone));
   return withoutTwins(
@@ -81,7 +70,7 @@ function distinct(zones: string[], now: Date): string[] {
   );
 }
 
-/** The runtime lists each zone by one name only, often its oldest, and knows the others: Montreal beside Toronto. */
+/** The runtime lists each zone by one name only, often its oldest, but knows the others: Montreal beside Toronto. */
 function newerName(asked: string): string | undefined {
   const name = asked.replace(/(^|[ /])\p{L}/gu, (first) => first.toUpperCase()).replaceAll(" ", "_");
   const candidates = AREAS.flatMap((area) => (name.startsWith(`${area}/`) ? name : `${area}/${name}`));
