@@ -9,13 +9,8 @@ import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
 
 export interface DoctorDeps {
-  /** Looks at everything that concerns this account; at the program itself only for its owner. */
-  doctor: (
-    account: Account,
-    words: Words,
-    isOwner: boolean,
-    onProgress: (lines: Line[]) => void,
-  ) => Promise<CheckReport>;
+  /** Checks everything that concerns this account; the program itself only for its owner. */
+  doctor(account: Account, words: Words, isOwner: boolean, onProgress: (lines: Line[]) => void): Promise<CheckReport>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   garminSignIn: Pick<GarminSignIn, "pageUrl">;
   questions: Pick<Questions, "offered">;
@@ -23,7 +18,7 @@ export interface DoctorDeps {
   report: () => Promise<{ name: string; text: string }>;
 }
 
-/** /doctor: what works and what does not, one line each with the fix. */
+/** /doctor: one line for each check, with the fix. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   const { doctor, wordsAt, garminSignIn, questions, report } = deps;
   const command = new Composer<BotContext>();
@@ -32,18 +27,17 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
     await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
   });
 
-  // It covers the whole program, so only its owner gets it. Somebody else's older message may still have the button.
+  // The report covers the whole program, but a former owner's message may still have the button.
   command.callbackQuery(CALLBACK.report, async (ctx, next) => {
     if (!ctx.isOwner) return next();
     const { name, text } = await report();
-    const file = new InputFile(Buffer.from(text), name);
-    await ctx.replyWithDocument(file, { caption: ctx.words.doctor.reportCaption });
+    await ctx.replyWithDocument(new InputFile(Buffer.from(text), name), { caption: ctx.words.doctor.reportCaption });
   });
 
   return {
     command,
 
-    /** Examines, and writes each line into the message that was begun as soon as it is found. */
+    /** Checks, and shows each line in the message as soon as it is known. */
     async write(chat: Pick<Chat, "account" | "words">, messageId: number, isOwner: boolean): Promise<void> {
       const words = await wordsAt(chat);
       const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };

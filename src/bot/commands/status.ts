@@ -11,8 +11,8 @@ import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import {
-  attention,
   DECISION_TAP,
+  decisionButtons,
   GO_ON_TAP,
   type Message,
   noticeButtons,
@@ -78,7 +78,7 @@ async function draw({ overview, statusExtras, garminSignIn, clock }: StatusDeps,
   const message = withFixes(text, actionsFor(seen), words, garminSignIn.pageUrl());
   const { differs, closed } = seen.facts;
   const keyboard = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), message.keyboard);
-  return { text: message.text, keyboard: attention(seen.attention, words, keyboard) };
+  return { text: message.text, keyboard: decisionButtons(seen.attention, words, keyboard) };
 }
 
 /** The missing links; if both are there, what the last sync asks for. */
@@ -115,6 +115,6 @@ async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): 
   const texts = [answer];
   if (items.length > 0) texts.push(heldQuestion(items, words));
   if (late.length > 0) texts.push(beforeStartText(late, progress?.startAt, words));
-  await editOrReply(ctx, texts.join("\n\n"), attention(waiting, words));
+  await editOrReply(ctx, texts.join("\n\n"), decisionButtons(waiting, words));
   if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
 }

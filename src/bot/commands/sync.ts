@@ -13,7 +13,7 @@ import { wordsOf } from "../words/words.ts";
 
 export interface SyncDeps {
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
-  /** What of a run that somebody asked for is news to them, to be told in its answer. */
+  /** The news of a run for its answer. */
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
   /** Makes the account due soon. */
@@ -29,22 +29,17 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
   const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
   const firstWords = (account: Account) => progressText({ stage: "reading" }, wordsAt(account, "UTC"));
 
-  /** What cannot be read must not keep the run from saying so. */
-  function lookAt(account: Account): Promise<Overview | undefined> {
-    return overview(account).catch(() => undefined);
-  }
+  // If the account can't be read, the run still has to say so.
+  const lookAt = (account: Account) => overview(account).catch(() => undefined);
 
   return {
-    /**
-     * Resolves as soon as the first words are in the chat: no update waits for the vendors. The sync happens even if
-     * Telegram refuses the words; its result is then reported like that of any other run.
-     */
-    begin: (account: Account): Promise<void> =>
-      answers.begin(account.telegramUserId, firstWords(account), "requested", () =>
-        deps.runSoon(account.telegramUserId),
-      ),
+    /** The sync happens even if Telegram refuses the first words; its result then comes like that of any other run. */
+    begin: (account: Account): Promise<void> => {
+      const { telegramUserId: id } = account;
+      return answers.begin(id, firstWords(account), "requested", () => deps.runSoon(id));
+    },
 
-    /** Runs, and shows it in the message that was begun. A report is there whatever could be shown. */
+    /** Runs, and shows it in the message. Resolves to the report even if nothing could be shown. */
     async write(account: Account, messageId: number, options: RunOptions = {}): Promise<RunReport> {
       const before = await lookAt(account);
       let timezone = before?.timezone ?? zoneOf(account);
@@ -52,12 +47,10 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       const place = { account: account.telegramUserId, messageId, first: firstWords(account) };
       let report: RunReport = { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
       await answers.write(place, { words, failure: "sync_failed" }, async (message) => {
-        report = await sync(account, {
-          ...options,
-          onProgress: (progress) => message.show(progressText(progress, words())),
-        });
+        const onProgress: RunOptions["onProgress"] = (progress) => message.show(progressText(progress, words()));
+        report = await sync(account, { ...options, onProgress });
         const after = await lookAt(account);
-        // A first run is the first to hear of it from Withings.
+        // Only the first run learns it from Withings.
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, told } = await conclude(account, report);

@@ -8,28 +8,27 @@ import { answerCallback } from "../ui/edit-message.ts";
 import { languageOf, type Words, wordsIn, wordsOf } from "../words/words.ts";
 
 export interface AuthorizeDeps {
-  /** Who may use the bot; the first is its owner. */
+  /** The first is the owner. */
   allowedIds: number[];
   accounts: Accounts;
   people: People;
   claims: UpdateClaims;
   clock: Clock;
   log: Log;
-  /** Somebody came in with an invitation. */
   onJoined: (person: { name: string }) => Promise<void>;
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 const AN_HOUR_SECONDS = 3600;
-/** If Telegram limits a stranger's chat, an answer to them is given up after this long. */
+/** Strangers must not hold up the bot if Telegram limits their chat. */
 const STRANGER_SECONDS = 3;
 
-/** The words of the account if it is known, otherwise those of the language that Telegram names. */
+/** Before the account is known, the language is the one of Telegram. */
 export const senderWords = (ctx: BotContext): Words => ctx.words ?? wordsIn(languageOf(ctx.from?.language_code));
 
 export const isNamed = ({ from }: Context, allowedIds: number[]) => from !== undefined && allowedIds.includes(from.id);
 
-/** Named in the configuration, or invited. Rejects when the store cannot say. */
+/** Named in the configuration, or invited. Rejects if the store can't say. */
 export async function isServed(
   ctx: Context,
   { allowedIds, people }: { allowedIds: number[]; people: Pick<People, "isInvited"> },
@@ -37,7 +36,7 @@ export async function isServed(
   return isNamed(ctx, allowedIds) || (ctx.from !== undefined && people.isInvited(ctx.from.id));
 }
 
-/** Lets through who is served, in a private chat, with their account and words; others are told once that they are not. */
+/** Lets people through who are served, in a private chat. Others get one refusal. */
 export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
   const { allowedIds, accounts, people, claims, clock, log, onJoined } = deps;
 
@@ -47,7 +46,7 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     if (ctx.chat.type !== "private" || !served) return refuse(ctx, served);
     const { id, language_code, first_name: name } = ctx.from;
     const known = await accounts.find(id);
-    // Somebody who removed everything and now leaves the chat too has not come back.
+    // Leaving the chat must not bring back an account that was removed.
     if (!known && ctx.myChatMember) return;
     const account = await (known
       ? named(known, name)
@@ -58,7 +57,7 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     return next();
   };
 
-  /** An account that was added in the terminal has no name yet. Nothing depends on it. */
+  /** An account that was added in the terminal has no name yet. */
   async function named(account: Account, name: string): Promise<Account> {
     if (account.name !== undefined) return account;
     return accounts.save(account.telegramUserId, { name }).catch(() => account);
@@ -66,25 +65,23 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
 
   async function refuse(ctx: BotContext, served: boolean): Promise<void> {
     if (!ctx.from || !ctx.chat) return;
-    // The button of somebody who was served before, perhaps: it must not spin.
     if (ctx.callbackQuery) await answerCallback(ctx);
-    // Somebody who follows a link expects an answer, even if they were refused before.
+    // People who follow an invitation get an answer even if they were refused before.
     if (invitationIn(ctx)) {
       if (!(await claims.once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;
-      return tellStranger(ctx, senderWords(ctx).people.invitationOver);
+      return answerStranger(ctx, senderWords(ctx).people.invitationOver);
     }
-    // Being blocked, or taken out of a group, is nothing to answer.
     if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
-    await tellStranger(ctx, served ? senderWords(ctx).onlyInPrivate : senderWords(ctx).refusal(ctx.from.id));
+    await answerStranger(ctx, served ? senderWords(ctx).onlyInPrivate : senderWords(ctx).refusal(ctx.from.id));
   }
 
-  async function tellStranger(ctx: Context, text: string): Promise<void> {
+  async function answerStranger(ctx: Context, text: string): Promise<void> {
     const signal = AbortSignal.timeout(STRANGER_SECONDS * 1000) as Parameters<typeof ctx.reply>[2];
     await ctx.reply(text, {}, signal).catch((error: unknown) => log.info("stranger_not_answered", errorFacts(error)));
   }
 
-  /** Whether somebody comes with an invitation of the owner's, which is used up by this. */
+  /** Uses up the invitation, if they come with one. */
   async function letIn(ctx: Context): Promise<boolean> {
     const { from } = ctx;
     const token = invitationIn(ctx);

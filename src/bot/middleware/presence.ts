@@ -4,7 +4,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { BotContext } from "../ui/context.ts";
 
-/** Remembers who has blocked the bot, and who is back: messages to them pause meanwhile, and syncs go on. */
+/** Notes who has blocked the bot, and who is back. Messages to them pause, but syncs go on. */
 export function notePresence({ accounts, clock, log }: { accounts: Accounts; clock: Clock; log: Log }) {
   const composer = new Composer<BotContext>();
 
@@ -17,7 +17,7 @@ export function notePresence({ accounts, clock, log }: { accounts: Accounts; clo
     await setBlocked(ctx.account, ctx.myChatMember.new_chat_member.status === "kicked");
   });
   composer.on("message", async (ctx, next) => {
-    // A message means that they listen again, even if Telegram's word of that got lost.
+    // Telegram's notice that they unblocked the bot may have got lost.
     if (ctx.account.blockedAt) await setBlocked(ctx.account, false);
     await next();
   });

@@ -5,12 +5,11 @@ import type { WithingsLinking } from "../../sync/links/withings-consent.ts";
 import { GARMIN_DIALOG } from "../conversations/garmin-sign-in.ts";
 import type { BotContext } from "../ui/context.ts";
 
-/** What stands in an update, and so in the stored log of a dialog, where a secret stood. */
-const SCRUBBED = "•";
+const REDACTED = "•";
 
 /**
- * Whatever is typed into a sign-in, or pasted from one, leaves the update before anything stores it, and leaves the chat
- * (invariant 7). It goes on in `ctx.secret` only. Has to stand right behind `conversations()`, and before every dialog.
+ * What is typed into a sign-in, or pasted from one, leaves the chat, and leaves the update before anything stores it
+ * (invariant 7); only `ctx.secret` has it. Must run right after `conversations()`, and before every dialog.
  */
 export function hideSecrets(deps: {
   garminSignIn: Pick<GarminSignIn, "isPasted">;
@@ -23,13 +22,13 @@ export function hideSecrets(deps: {
 
   composer.on(["message:text", "message:caption"], async (ctx, next) => {
     const text = ctx.message.text ?? ctx.message.caption ?? "";
-    // A password may begin with a slash, so only commands that exist are none.
+    // A password may start with a slash, so only existing commands count as commands.
     const isCommand = ctx.hasCommand(commands);
     const isTyped = ctx.conversation.active(GARMIN_DIALOG) > 0 && !isCommand;
     if (!isTyped && !garminSignIn.isPasted(text) && !withingsLinking.isPasted(text)) return next();
-    // Nothing else of it stays: a caption, a quote or a preview may hold the same again.
+    // A caption, a quote or a preview may repeat the secret.
     const { message_id, date, chat, from } = ctx.message;
-    ctx.update.message = { message_id, date, chat, from, text: SCRUBBED };
+    ctx.update.message = { message_id, date, chat, from, text: REDACTED };
     const isDeleted = await ctx.deleteMessage().catch((error: unknown) => {
       log.warn("secret_not_deleted", errorFacts(error));
       return false;

@@ -13,51 +13,47 @@ export interface SequentializeDeps {
   leases: Leases;
   clock: Clock;
   log: Log;
-  /** When it is aborted, nothing waits any more. */
   stopping: AbortSignal;
   /**
-   * How long an update may wait for its turn. After it the update fails with `RetryLaterError`, and nothing was done.
-   * `Infinity` for one that Telegram will not bring again.
+   * How long an update may wait for its turn. Then it fails with `RetryLaterError`, and nothing was done. `Infinity` for one
+   * that Telegram will not bring again.
    */
   maxWaitSeconds: (update: Update) => number;
-  /** Tells the sender of what broke. Never rejects. */
+  /** Answers the sender. Never rejects. */
   onError: (ctx: BotContext, error: unknown) => Promise<void>;
 }
 
 const CHAT_PAUSE_SECONDS = 0.2;
 const CLAIM_PAUSE_SECONDS = 1;
-/** How long a busy store is left alone. */
 const STORE_PAUSE_SECONDS = 1;
 
-/** The wait of one update for its turn. */
 interface Turn {
-  /** Whether Telegram brings the update again when it fails. */
+  /** Whether Telegram brings the update again if it fails. */
   comesAgain: boolean;
-  /** Throws `RetryLaterError`, with `why`, when there is no time left. */
+  /** Throws `RetryLaterError`, with `why`, if there is no time left. */
   wait(seconds: number, why: string): Promise<void>;
 }
 
-/** The right to handle updates of this chat, which one process has at a time. */
 export const chatLease = (chatId: number) => `chat#${chatId}`;
 
-/** Each update is handled once (invariant 8), and those of one chat one after the other, by all processes together. */
+/** Handles each update once (invariant 8), and those of one chat in order, across all processes. */
 export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext> {
   const { claims, leases, clock, log, stopping, maxWaitSeconds, onError } = deps;
 
   function turnOf(update: Update): Turn {
     const maxSeconds = maxWaitSeconds(update);
-    const begunAt = clock.now().getTime();
+    const startedAt = clock.now().getTime();
     return {
       comesAgain: maxSeconds !== Number.POSITIVE_INFINITY,
       async wait(seconds, why) {
-        const goneSeconds = (clock.now().getTime() - begunAt) / 1000;
+        const goneSeconds = (clock.now().getTime() - startedAt) / 1000;
         if (goneSeconds + seconds > maxSeconds) throw new RetryLaterError(why);
         await clock.sleep(seconds);
       },
     };
   }
 
-  /** Telegram delivers a message and a tap in one chat side by side, and a dialog takes only one of them at a time. */
+  /** Telegram may deliver a message and a tap of one chat at once, but a dialog takes one at a time. */
   async function aloneInChat(ctx: Context, turn: Turn, work: () => Promise<void>) {
     if (!ctx.chat) return work();
     let isAlone = false;
@@ -73,7 +69,7 @@ export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext>
     }
   }
 
-  /** A process that died while it handled this update leaves a claim that ends after a minute: the update is not lost. */
+  /** If another process died while it handled this update, its claim ends after a minute. */
   async function claimWhenFree(updateId: number, turn: Turn): Promise<Claim> {
     for (;;) {
       const claim = await claims.claim(updateId).catch((error: unknown) => waitForStore(error, turn));
@@ -82,7 +78,7 @@ export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext>
     }
   }
 
-  /** By long polling an update counts as taken as soon as it was read, so here it has to wait for a busy store. */
+  /** With long polling an update counts as taken once it was read, so it has to wait for a busy store here. */
   async function waitForStore(error: unknown, turn: Turn): Promise<undefined> {
     if (!(error instanceof RetryLaterError) || stopping.aborted) throw error;
     log.warn("store_busy", errorFacts(error));
@@ -96,18 +92,17 @@ export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext>
       if (claim.type !== "claimed") return;
       await next();
     } catch (error) {
-      // Nothing was done, and Telegram brings it again.
       if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
       await onError(ctx, error);
     }
-    // It was handled, whatever becomes of the claim: to fail now would bring it again.
+    // To fail now would make Telegram bring a handled update again.
     if (claim?.type === "claimed") {
       await claim.done().catch((error: unknown) => log.warn("update_not_settled", errorFacts(error)));
     }
   }
 
   return async (ctx, next) => {
-    // The chat first: an update that waits for it with a claim in hand could lose that claim, and be handled twice.
+    // The chat comes first: an update that waits for it with a claim could lose the claim, and be handled twice.
     const turn = turnOf(ctx.update);
     await aloneInChat(ctx, turn, () => handleOnce(ctx, turn, next));
   };

@@ -6,7 +6,7 @@ const BARE_WORDS: Record<string, string> = {
   ...{ start: "start", sync: "sync", status: "status", help: "help", cancel: "cancel" },
   ...{ hilfe: "help", abbrechen: "cancel" },
 };
-/** With a slash, which the menu shows in front of each. */
+/** With a slash. */
 const IN_GERMAN: Record<string, string> = {
   hilfe: "help",
   abbrechen: "cancel",
@@ -16,8 +16,8 @@ const IN_GERMAN: Record<string, string> = {
 };
 
 /**
- * The command a text begins with, in the spelling that handlers know, and the text after it. Phones capitalise, people add a
- * full stop, and groups require the bot's name: however it is spelt, a command must never be taken for a password.
+ * The text with its command as handlers spell it. Phones capitalise, people add a full stop, and groups require the bot's
+ * name, but a command must never be taken for a password.
  */
 function commandIn(text: string, commands: string[], username: string): string | undefined {
   const typed = text.trim();

@@ -3,10 +3,7 @@ import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 
-/**
- * What waits for the owner after a run, and did not before it. A run's report counts all that wait. What is only too old
- * has a message of its own.
- */
+/** What a run has newly held, where its report counts all. Readings from before the start have another message. */
 export function newlyHeld(before: Overview, after: Overview): AttentionItem[] {
   const known = new Set(before.attention.filter(({ fate }) => fate.state === "held").map(readingId));
   return byStart(after.attention).items.filter((it) => it.fate.state === "held" && !known.has(readingId(it)));

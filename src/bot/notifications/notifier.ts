@@ -9,7 +9,7 @@ import { type Health, type HealthStore, isUnexpected } from "../../sync/model/he
 import { RELINK } from "../../sync/model/link.ts";
 import { afterRun, afterTelling, coveredByAnswer, type HealthNews, pendingNotices } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
-import { attention, noticeButtons, withFixes } from "../ui/keyboards.ts";
+import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
 import { newsText } from "../views/news.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 import { createDelivery, type DeliveryDeps } from "./delivery.ts";
@@ -145,7 +145,7 @@ function messageOf(
   switch (news.type) {
     case "attention":
     case "before_start":
-      return { text, keyboard: attention(news.items, words) };
+      return { text, keyboard: decisionButtons(news.items, words) };
     case "notice":
       return { text, keyboard: noticeButtons(news.notice, words) };
     case "expiry":

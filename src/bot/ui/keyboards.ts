@@ -9,18 +9,16 @@ import type { Silence } from "../../sync/status/silence.ts";
 import { ATTENTION_SHOWN, isMaybeForeignItem } from "../views/held.ts";
 import type { Words } from "../words/words.ts";
 
-/** Where Garmin's settings begin; the way on from there is told in words (seen in other projects' notes, 2026). */
+/** Garmin's settings; the text above the button says the rest of the way (seen in other projects' notes, 2026). */
 const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
 
-/** What a tap on a button tells us. At most 64 bytes, as Telegram allows. */
+/** The data of buttons. Telegram allows 64 bytes. */
 export const CALLBACK = {
   withings: "withings",
   keepWithings: "withings:keep",
   garmin: "garmin",
   garminHere: "garmin:here",
-  /** As Garmin's other phone app. */
   garminHereAndroid: "garmin:here:android",
-  /** Checks again whose account a sign-in is for. */
   garminLook: "garmin:look",
   keepGarmin: "garmin:keep",
   consent: "consent",
@@ -28,22 +26,21 @@ export const CALLBACK = {
   report: "report",
 } as const;
 
-/** What is said, and the buttons below it. */
 export interface Message {
   text: string;
   keyboard: InlineKeyboard;
 }
 
 /**
- * A text with a button to Garmin's page. Every such button is made here, because people are stuck without the text above it:
- * the last page is headed "ERROR", and its address has to be copied.
+ * A text with a button to Garmin's page. Every such button is made here, because people need the text above it: the last page
+ * is headed "ERROR", and they have to copy its address.
  */
 export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
   const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
   return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
 }
 
-/** The same with the other way to sign in beside it. */
+/** The same with a button to sign in here in the chat. */
 export function withSignInChoice(text: string, words: Words, signInPageUrl: string): Message {
   const message = withGarminPage(text, words, signInPageUrl);
   message.keyboard.row().text(words.button.here, CALLBACK.garminHere);
@@ -57,7 +54,7 @@ export function consentButtons(words: Words): InlineKeyboard {
     .text(words.button.checkAgain, CALLBACK.consent);
 }
 
-/** A text, and below it one button for each thing that can be fixed by a button. */
+/** A text with one button for each action that has one. */
 export function withFixes(
   text: string,
   actions: ReadonlyArray<Action | undefined>,
@@ -73,7 +70,7 @@ export function withFixes(
   return { text: page.text, keyboard: keyboard.append(page.keyboard) };
 }
 
-/** Without Garmin's page: its button never comes without its text. */
+/** Without Garmin's page, whose button needs its text. */
 function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
   switch (action) {
     case "link_withings":
@@ -100,7 +97,6 @@ function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
 export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
 const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
 
-/** What an owner can do about a notice. */
 export function noticeButtons(notice: Notice, words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
   if (notice.type !== "differs" && notice.type !== "closed") return keyboard;
   const { kind } = notice;
@@ -114,36 +110,32 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
   const keyboard = new InlineKeyboard();
   for (const it of silences) {
     const kind = "linkedAt" in it ? "all" : it.kind;
-    keyboard
-      .row()
-      .text(
-        silences.length > 1 ? words.button.silenceOff[kind] : words.button.silenceOff.all,
-        `set:silence:${kind}:off`,
-      );
+    const label = words.button.silenceOff[silences.length > 1 ? kind : "all"];
+    keyboard.row().text(label, `set:silence:${kind}:off`);
   }
   return keyboard;
 }
 
-/** The taps that `attention` makes: a verb, and the id of a reading, or which of those that are only too old are meant. */
+/** The taps of `decisionButtons`: a verb, and the id of a reading or which of the older readings are meant. */
 export const DECISION_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
 
 const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
 
-/** Which readings a button for several stands for, short enough for it: since when the first and the last of them wait. */
-function shownAs(late: AttentionItem[]): string {
+/** Names several readings shortly enough for a button: since when the first and the last of them wait, and how many. */
+function rangeOf(late: AttentionItem[]): string {
   const times = late.map(waitsFrom);
   return [Math.min(...times), Math.max(...times), late.length].map((it) => it.toString(36)).join("-");
 }
 
-/** Those of them that still wait. None where others cannot be told from them. */
+/** Those of them that still wait. None if others can't be distinguished from them. */
 export function stillWaiting(shown: string, late: AttentionItem[]): AttentionItem[] {
   const [from = 0, to = 0, count = 0] = shown.split("-").map((it) => Number.parseInt(it, 36));
   const meant = late.filter((it) => waitsFrom(it) >= from && waitsFrom(it) <= to);
   return meant.length <= count ? meant : [];
 }
 
-/** For each reading that waits: send it after all, or leave it. Each button says which reading it is for. */
-export function attention(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+/** For each held reading: send it, or leave it out. Each button names its reading. */
+export function decisionButtons(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
   const { late, items } = byStart(all);
   for (const item of items.slice(-ATTENTION_SHOWN)) {
     const isHeld = item.fate.state === "held";
@@ -159,7 +151,7 @@ export function attention(all: AttentionItem[], words: Words, keyboard = new Inl
     keyboard.row().text(words.button.mine(first), `bring:${readingId(first)}`);
     keyboard.row().text(words.button.leaveOut(first), `leave:${readingId(first)}`);
   } else if (first) {
-    const meant = `before_start#${shownAs(late)}`;
+    const meant = `before_start#${rangeOf(late)}`;
     keyboard.row().text(words.button.bringAll(late.length), `bring:${meant}`);
     keyboard.row().text(words.button.leaveOutAll(late.length), `leave:${meant}`);
   }

@@ -1,20 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { type Api, GrammyError } from "grammy/web";
+import type { Api } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { JobQueue } from "../../sync/model/jobs.ts";
 import type { Words } from "../words/words.ts";
-import { createProgressMessage, type ProgressMessage } from "./progress-message.ts";
+import { createProgressMessage, type Place, type ProgressMessage } from "./progress-message.ts";
 
-/**
- * Answers that take a while: one message each, there at once and edited until it is done. What is behind them is a job, so
- * that no update waits for it, and that it is done whatever becomes of this process.
- */
+export type LongAnswers = ReturnType<typeof createLongAnswers>;
+
+/** Answers that take a while: one message each, sent at once and edited until a job is done. No update waits for it. */
 export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log }) {
   return {
     /**
-     * Resolves when the `first` words are in the chat and the rest is sure to follow. If they cannot be shown, there is no
-     * message to write the answer into: then it runs `instead` and throws the failure.
+     * Resolves when the `first` words are in the chat and the job is queued. If they can't be shown, there is no message to
+     * edit: it runs `instead` and throws.
      */
     async begin(
       account: number,
@@ -29,44 +28,24 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
       try {
         await queue.put([{ account, reason, messageId, dueAt: clock.now() }]);
       } catch (error) {
-        // It would promise what does not come.
+        // The message promises an answer that won't come.
         await api.deleteMessage(account, messageId).catch(() => undefined);
         throw error;
       }
     },
 
-    /** Writes the answer into a message that was begun. Should the work fail, it says so, and the failure goes no further. */
-    async write<T>(
-      { account, messageId, first }: { account: number; messageId: number; first: string },
+    /** Writes the answer into the message. If the work fails, the message says so, and nothing is thrown. */
+    async write(
+      place: Place,
       { words, failure }: { words: () => Words; failure: string },
-      work: (message: ProgressMessage) => Promise<T>,
-    ): Promise<T | undefined> {
-      const message = createProgressMessage(
-        {
-          edit: (text, keyboard) =>
-            api
-              .editMessageText(account, messageId, text, { ...(keyboard && { reply_markup: keyboard }) })
-              .catch(unlessItStandsThere),
-          send: (text, keyboard) => api.sendMessage(account, text, { ...(keyboard && { reply_markup: keyboard }) }),
-        },
-        first,
-        clock,
-        log,
-      );
-      try {
-        return await work(message);
-      } catch (error) {
+      work: (message: ProgressMessage) => Promise<void>,
+    ): Promise<void> {
+      const message = createProgressMessage(place, { api, clock, log });
+      await work(message).catch(async (error: unknown) => {
         const reportId = randomUUID().slice(0, 8);
         log.error(failure, { reportId, ...errorFacts(error) });
         await message.finish(words().brokeOnMySide(reportId));
-        return undefined;
-      }
+      });
     },
   };
-}
-export type LongAnswers = ReturnType<typeof createLongAnswers>;
-
-/** A job that is done twice writes the same twice. */
-function unlessItStandsThere(error: unknown): void {
-  if (!(error instanceof GrammyError && error.description.includes("message is not modified"))) throw error;
 }

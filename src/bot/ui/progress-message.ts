@@ -1,71 +1,73 @@
-import type { InlineKeyboard } from "grammy/web";
+import { type Api, GrammyError, type InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 
-/** Telegram counts edits like messages: one a second and chat. */
+/** Telegram counts edits like messages: one per second in a chat. */
 const PAUSE_SECONDS = 1;
 
-/** What a progress message needs of Telegram. */
-export interface ProgressChat {
-  edit(text: string, keyboard?: InlineKeyboard): Promise<unknown>;
-  /** For the last text, when the message itself can not be changed any more. */
-  send(text: string, keyboard?: InlineKeyboard): Promise<unknown>;
+/** The message to write into, and its text now. */
+export interface Place {
+  account: number;
+  messageId: number;
+  first: string;
 }
 
+export type ProgressMessage = ReturnType<typeof createProgressMessage>;
+
 /**
- * One message that is edited as things go on, no faster than Telegram likes: what was overtaken is never shown. A failed
- * edit on the way is nobody's loss; the last text comes as a message of its own then.
+ * Edits a message as work goes on, no faster than Telegram allows: an overtaken text is never shown. If the last edit fails,
+ * its text is sent as a new message.
  */
-export function createProgressMessage(chat: ProgressChat, shown: string, clock: Clock, log: Log) {
-  let current: { text: string; keyboard?: InlineKeyboard } = { text: shown };
+export function createProgressMessage(
+  { account, messageId, first }: Place,
+  { api, clock, log }: { api: Api; clock: Clock; log: Log },
+) {
+  let current: { text: string; keyboard?: InlineKeyboard | undefined } = { text: first };
   let next = current;
   let isCurrentShown = true;
-  let isWorking = false;
   let editableAt = Number.NEGATIVE_INFINITY;
-  let work: Promise<void> = Promise.resolve();
+  let work: Promise<void> | undefined;
+
+  const works = (sent: Promise<unknown>, failure: string) =>
+    sent.then(
+      () => true,
+      (error: unknown) => {
+        // A job that is done twice writes the same twice.
+        if (error instanceof GrammyError && error.description.includes("message is not modified")) return true;
+        log.warn(failure, errorFacts(error));
+        return false;
+      },
+    );
 
   async function catchUp() {
     while (next !== current) {
-      // Before an edit and not after it: nothing comes after the last one.
+      // Before an edit and not after it, so the last one delays nothing.
       const waitSeconds = Math.min(PAUSE_SECONDS, (editableAt - clock.now().getTime()) / 1000);
       if (waitSeconds > 0) await clock.sleep(waitSeconds);
       current = next;
-      isCurrentShown = await chat.edit(current.text, current.keyboard).then(
-        () => true,
-        (error: unknown) => {
-          log.warn("message_not_edited", errorFacts(error));
-          return false;
-        },
-      );
+      const edit = api.editMessageText(account, messageId, current.text, markup(current.keyboard));
+      isCurrentShown = await works(edit, "message_not_edited");
       editableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
     }
-    isWorking = false;
+    work = undefined;
   }
 
-  function draw(wanted: typeof current) {
-    // The same again would be refused.
-    if (wanted.text === next.text && !wanted.keyboard) return;
-    next = wanted;
-    if (isWorking) return;
-    isWorking = true;
-    work = catchUp();
+  function draw(text: string, keyboard?: InlineKeyboard) {
+    // Telegram refuses an edit that changes nothing.
+    if (text === next.text && !keyboard) return;
+    next = { text, keyboard };
+    work ??= catchUp();
   }
 
   return {
-    show: (text: string) => draw({ text }),
-    /** Whether the last text stands now; false when it could not be brought to its reader. */
+    show: (text: string) => draw(text),
+    /** Whether the last text could be shown. */
     async finish(text: string, keyboard?: InlineKeyboard): Promise<boolean> {
-      draw({ text, ...(keyboard && { keyboard }) });
+      draw(text, keyboard);
       await work;
-      if (isCurrentShown) return true;
-      return chat.send(text, keyboard).then(
-        () => true,
-        (error: unknown) => {
-          log.warn("result_not_shown", errorFacts(error));
-          return false;
-        },
-      );
+      return isCurrentShown || works(api.sendMessage(account, text, markup(keyboard)), "result_not_shown");
     },
   };
 }
-export type ProgressMessage = ReturnType<typeof createProgressMessage>;
+
+const markup = (keyboard: InlineKeyboard | undefined) => ({ ...(keyboard && { reply_markup: keyboard }) });

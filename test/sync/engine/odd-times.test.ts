@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { attention } from "../../../src/bot/ui/keyboards.ts";
+import { decisionButtons } from "../../../src/bot/ui/keyboards.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
@@ -114,7 +114,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     measure();
     await house.sync();
     const words = wordsFor({ language: "en", units: "kg", timezone: "UTC", now: NOON });
-    const buttons = attention(await waiting(), words).inline_keyboard.flat();
+    const buttons = decisionButtons(await waiting(), words).inline_keyboard.flat();
     expect(buttons.map((it) => ("callback_data" in it ? it.callback_data.replace(/\d+/, "n") : ""))).toEqual([
       "leave:n#blood_pressure",
       "set:zone",
