@@ -29,7 +29,7 @@ async function end() {
   const facts = { time: new Date().toISOString(), level: "error", event: "program_stuck", message };
   writeSync(STANDARD_ERROR, `${JSON.stringify(facts)}\n`);
   parentPort.postMessage("stuck");
-  const said = Promise.allSettled(lastWord.requests.map(send));
+  const said = Promise.allSettled(lastWord.map(send));
   await wait(answerMilliseconds);
   if (Atomics.load(state, 1) === 1) await wait(endMilliseconds);
   await said;

@@ -1,16 +1,13 @@
 import { GrammyError } from "grammy/web";
-import { createAlarmUrl } from "./app/alarm-url.ts";
+import { createOwnerAlarms } from "./app/owner-alarms.ts";
 import { createRunFiles, type ToldOnce } from "./app/run-files.ts";
 import { SERVICE_SECTIONS, type ServiceConfig } from "./app/service.ts";
 import { createSystemd } from "./app/systemd.ts";
-import { createAlarmSend } from "./bot/notifications/alarm-send.ts";
-import { createMachineAlarmTeller } from "./bot/notifications/alarms.ts";
 import { isUncallable } from "./bot/telegram/webhook.ts";
 import { readConfig } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
-import { createTransport } from "./lib/http-client.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
 import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
 
@@ -62,22 +59,16 @@ async function tellWhyItEnds(
   deps: { clock: Clock; log: Log },
 ): Promise<void> {
   const [owner = 0] = config.telegram.allowedIds;
-  const alarms = createAlarmSend({ ...config.telegram, owner }, deps.clock);
-  const line = createTransport();
-  const outside = createAlarmUrl({ ...config.outside, send: line.send, ...deps });
+  const alarms = createOwnerAlarms(config, { owner, ownerAccount: async () => undefined, ...deps });
   try {
     if (config.store.engine !== "sqlite" || createRunFiles(config.store, deps.clock).isTold(once)) return;
-    const send = async (message: { text: string; isQuiet: boolean }) => {
-      const isTold = await Promise.allSettled([alarms.send(message), outside.tell(message.text)]);
-      for (const it of isTold) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
-    };
-    const tell = createMachineAlarmTeller({ send, ownerAccount: async () => undefined, ...deps });
     // Any other error's message is for the log.
-    await tell({ key: "broken", isOver: false, cause: error instanceof UsageError ? error.message : undefined });
-  } catch (trouble) {
-    deps.log.warn("owner_not_told", errorFacts(trouble));
+    const cause = error instanceof UsageError ? error.message : undefined;
+    const tellers = Object.values(alarms.tellers);
+    const told = await Promise.allSettled(tellers.map((tell) => tell({ key: "broken", isOver: false, cause })));
+    for (const it of told) if (it.status === "rejected") deps.log.warn("owner_not_told", errorFacts(it.reason));
   } finally {
-    await Promise.all([alarms.close(), line.close()]);
+    await alarms.close();
   }
 }
 

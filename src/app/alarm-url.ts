@@ -4,7 +4,6 @@ import { NoAnswerError, type Transport } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 
 const ANSWER_SECONDS = 10;
-/** Sweeps can follow each other closely. */
 const BEAT_SECONDS = 30;
 
 export interface AlarmUrl {

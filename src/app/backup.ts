@@ -8,7 +8,6 @@ import { databaseIn, keyFileIn, sealingKeys } from "./open-stores.ts";
 
 export interface BackupOptions {
   file: string;
-  /** Replaces what is there. */
   force: boolean;
 }
 

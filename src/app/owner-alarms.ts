@@ -15,12 +15,10 @@ export interface OwnerAlarms {
   /** To the owner's chat. */
   send: Send;
   outside: AlarmUrl;
-  /** By name. */
   tellers: Record<string, Teller>;
   close(): Promise<void>;
 }
 
-/** Needs no store, because the store may be what broke. */
 export function createOwnerAlarms(
   { telegram, outside: addresses }: Pick<Config, "telegram" | "outside">,
   deps: { owner: number; ownerAccount: () => Promise<Account | undefined>; clock: Clock; log: Log },

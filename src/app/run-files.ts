@@ -19,7 +19,6 @@ export type ToldOnce = "why-not" | "crashes";
 export interface RunFiles {
   /** When the last sweep finished, if that was more than ten minutes ago. A time in the future was written by a wrong clock. */
   offSince(): Date | undefined;
-  /** A sweep has finished now. */
   swept(): void;
   /** A process starts. Returns how many started within an hour, this one included, of which none ended in order. */
   begun(): number;

@@ -24,7 +24,6 @@ interface Rule {
 }
 
 const RULES: Record<MachineAlarmKey, Rule> = {
-  // Raised by every other error.
   broken: {},
   "sweep-missing": {},
   "webhook-failing": { on: ["webhook_failing", "webhook_taken"] },
@@ -52,10 +51,8 @@ interface Heard extends Pick<MachineAlarm, "cause" | "takenBy" | "isTokenUnknown
   at: Date;
 }
 
-/** What one teller has been told. */
 interface Told {
   keys: Set<MachineAlarmKey>;
-  /** Until it was told. */
   offSince: Date | undefined;
   failures: number;
   checksToSkip: number;

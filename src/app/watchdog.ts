@@ -19,28 +19,23 @@ interface WatchdogThread {
   lastWord: LastWord;
 }
 
-/** Says that the program ends because it hangs. */
-interface LastWord {
-  /** POST requests to the owner's chat and to ALARM_URL, ready because the code that makes them may be what hangs. */
-  requests: Array<{ url: string; headers: Record<string, string>; body: string }>;
-}
+/** POST requests, ready because the code that makes them otherwise may be what hangs. Each is sent once. */
+type LastWord = Array<{ url: string; headers: Record<string, string>; body: string }>;
 
+/** To the owner's chat and to ALARM_URL. */
 export function lastWordOf(
   to: { apiRoot: string; botToken: string; owner: number; alarmUrl: string | undefined },
   text: string,
 ): LastWord {
   const { apiRoot, botToken, owner, alarmUrl } = to;
-  const message = JSON.stringify({ chat_id: owner, text });
-  return {
-    requests: [
-      { url: `${apiRoot}/bot${botToken}/sendMessage`, headers: { "content-type": "application/json" }, body: message },
-      ...(alarmUrl === undefined ? [] : [postOf(alarmUrl, text)]),
-    ],
-  };
+  const body = JSON.stringify({ chat_id: owner, text });
+  return [
+    { url: `${apiRoot}/bot${botToken}/sendMessage`, headers: { "content-type": "application/json" }, body },
+    ...(alarmUrl === undefined ? [] : [postOf(alarmUrl, text)]),
+  ];
 }
 
 export interface Watchdog {
-  /** A sweep has ended, successfully or not. */
   sweepEnded(): void;
   /** Rejects when no sweep has ended for 15 minutes, if the event loop still runs. */
   stuck: Promise<never>;
@@ -55,7 +50,6 @@ export function startWatchdog(deps: {
   lastWord: LastWord;
   endSeconds: number;
   log: Log;
-  /** Shorter in tests. */
   checkSeconds?: number;
   answerSeconds?: number;
 }): Watchdog {
@@ -70,7 +64,6 @@ export function startWatchdog(deps: {
     endMilliseconds: endSeconds * 1000,
   };
   const stuck = Promise.withResolvers<never>();
-  // Not everybody who starts a server awaits it.
   stuck.promise.catch(() => undefined);
   const thread = new Worker(new URL("../../bin/watchdog.js", import.meta.url), { workerData });
   thread.unref();

@@ -3,77 +3,33 @@ import type * as z from "zod";
 import { UsageError } from "../lib/errors.ts";
 import type { Environment } from "./environment.ts";
 import { WITHINGS_PATHS } from "./paths.ts";
-import { type BotInfo, type Name, TABLE_NAME_VARIABLE, VARIABLES } from "./variables.ts";
-
-/**
- * The environment, read once at start and nowhere else. Above all the table's name: a program that writes tokens to one table and
- * reads another looks alive, but never syncs.
- */
-export interface Config {
-  store: StoreConfig;
-  /** Undefined: the key is in DATA_DIR. */
-  sealing: { keys: string | undefined };
-  withings: { apiUrl: string; clientId: string; clientSecret: string };
-  withingsLogin: { accountUrl: string; redirectUrl: string };
-  garmin: { ssoUrl: string; diauthUrl: string; connectapiUrl: string; clientId: string };
-  telegram: {
-    botToken: string;
-    apiRoot: string;
-    allowedIds: number[];
-    /** Undefined: derived from the sealing key. */
-    webhookSecret: string | undefined;
-    /** Undefined: Telegram is asked at the start. */
-    botInfo: BotInfo | undefined;
-  };
-  /** Undefined: nobody can start a sync over the web. */
-  manualSync: { token: string | undefined };
-  schedule: { syncIntervalMinutes: number };
-  web: WebConfig;
-  outside: { alarmUrl: string | undefined; heartbeatUrl: string | undefined };
-  /** Only on AWS. */
-  queue: { queueUrl: string };
-  /** Whether each setting is set, without its value. */
-  given: Record<string, "set" | "default">;
-}
-
-export interface WebConfig {
-  /** Without a slash at the end. Undefined: the internet can't reach this program. */
-  publicUrl: string | undefined;
-  /** Undefined: it doesn't listen. */
-  listen: { host: string; port: number } | undefined;
-}
-
-export type StoreConfig = { tableName: string } & (
-  | { engine: "sqlite"; dataDir: string }
-  | { engine: "dynamodb"; endpoint: string | undefined }
-);
+import { type Name, TABLE_NAME_VARIABLE, VARIABLES } from "./variables.ts";
 
 type Values = { [N in Name]: z.infer<(typeof VARIABLES)[N]> };
-
 type Read = <N extends Name>(name: N) => Values[N];
+type IsSet = (name: Name) => boolean;
 
-const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boolean) => Config[S] } = {
-  store: (read) => {
+const SECTIONS = {
+  store(read: Read) {
     const tableName = read(TABLE_NAME_VARIABLE);
-    const engine = read("STORE");
-    return engine === "sqlite"
-      ? { engine, tableName, dataDir: path.resolve(read("DATA_DIR") ?? "./data") }
-      : { engine: "dynamodb", tableName, endpoint: read("DYNAMODB_ENDPOINT") };
+    return read("STORE") === "dynamodb"
+      ? { engine: "dynamodb" as const, tableName, endpoint: read("DYNAMODB_ENDPOINT") }
+      : { engine: "sqlite" as const, tableName, dataDir: path.resolve(read("DATA_DIR") ?? "./data") };
   },
-  sealing: (read) => {
+  sealing(read: Read) {
     const keys = read("SEALING_KEY");
-    // Only on one machine can the key be beside the data.
+    // Undefined: the key is in DATA_DIR, which exists only on one machine.
     if (keys === undefined && read("STORE") === "dynamodb") {
       throw new Missing("SEALING_KEY is missing: make one with: openssl rand -base64 32");
     }
     return { keys };
   },
-  withings: (read) => ({
+  withings: (read: Read) => ({
     apiUrl: read("WITHINGS_API_URL"),
     clientId: read("WITHINGS_CLIENT_ID"),
     clientSecret: read("WITHINGS_CLIENT_SECRET"),
   }),
-  withingsLogin: (read, isSet) => {
+  withingsLogin(read: Read, isSet: IsSet) {
     if (!isSet("WITHINGS_REDIRECT_URL") && !isSet("PUBLIC_URL")) {
       throw new Missing(
         "WITHINGS_REDIRECT_URL is missing: use exactly the callback address registered at developer.withings.com",
@@ -84,30 +40,48 @@ const SECTIONS: { [S in keyof Config]: (read: Read, isSet: (name: Name) => boole
       redirectUrl: read("WITHINGS_REDIRECT_URL") ?? `${read("PUBLIC_URL")}${WITHINGS_PATHS.callback}`,
     };
   },
-  garmin: (read) => ({
+  garmin: (read: Read) => ({
     ssoUrl: read("GARMIN_SSO_URL"),
     diauthUrl: read("GARMIN_DIAUTH_URL"),
     connectapiUrl: read("GARMIN_CONNECTAPI_URL"),
     clientId: read("GARMIN_CLIENT_ID"),
   }),
-  telegram: (read) => ({
+  telegram: (read: Read) => ({
     botToken: read("TELEGRAM_BOT_TOKEN"),
     apiRoot: read("TELEGRAM_API_ROOT"),
     allowedIds: read("TELEGRAM_ALLOWED_IDS"),
+    /** Undefined: derived from the sealing key. */
     webhookSecret: read("TELEGRAM_WEBHOOK_SECRET"),
+    /** Undefined: Telegram is asked at the start. */
     botInfo: read("BOT_INFO"),
   }),
-  manualSync: (read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
-  schedule: (read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
-  outside: (read) => ({ alarmUrl: read("ALARM_URL"), heartbeatUrl: read("HEARTBEAT_URL") }),
-  queue: (read) => ({ queueUrl: read("QUEUE_URL") }),
-  given: (_read, isSet) =>
-    Object.fromEntries((Object.keys(VARIABLES) as Name[]).map((name) => [name, isSet(name) ? "set" : "default"])),
-  web: (read, isSet) => {
+  /** Undefined: nobody can start a sync over the web. */
+  manualSync: (read: Read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
+  schedule: (read: Read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
+  outside: (read: Read) => ({ alarmUrl: read("ALARM_URL"), heartbeatUrl: read("HEARTBEAT_URL") }),
+  queue: (read: Read) => ({ queueUrl: read("QUEUE_URL") }),
+  /** Whether each setting is set, without its value. */
+  given: (_read: Read, isSet: IsSet): Record<string, "set" | "default"> =>
+    Object.fromEntries(NAMES.map((name) => [name, isSet(name) ? "set" : "default"])),
+  web(read: Read, isSet: IsSet) {
     const listen = { host: read("HTTP_HOST"), port: read("PORT") };
-    return { publicUrl: read("PUBLIC_URL"), listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined };
+    return {
+      /** Undefined: the internet can't reach this program. */
+      publicUrl: read("PUBLIC_URL"),
+      /** Undefined: it doesn't listen. */
+      listen: isSet("PUBLIC_URL") || isSet("PORT") ? listen : undefined,
+    };
   },
 };
+const NAMES = Object.keys(VARIABLES) as Name[];
+
+/**
+ * The environment, read once at start and nowhere else. Above all the table's name: a program that writes tokens to one table and
+ * reads another looks alive, but never syncs.
+ */
+export type Config = { [S in keyof typeof SECTIONS]: ReturnType<(typeof SECTIONS)[S]> };
+export type StoreConfig = Config["store"];
+export type WebConfig = Config["web"];
 
 /** What instructions write for a value to fill in. */
 const PLACEHOLDER =
@@ -143,9 +117,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
     }
   }
   if (problems.size > 0) {
-    // In the order of .env.example.
-    const names = Object.keys(VARIABLES);
-    const place = (problem: string) => names.indexOf(problem.split(" ", 1)[0] ?? "");
+    const place = (problem: string) => NAMES.findIndex((name) => problem.startsWith(`${name} `));
     const list = [...problems]
       .toSorted((a, b) => place(a) - place(b))
       .map((problem) => `\n  - ${problem}`)

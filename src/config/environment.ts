@@ -11,7 +11,6 @@ export function loadEnvironment(): Environment {
   return process.env;
 }
 
-/** Local variables that also apply to a command on a deployment. */
 const ALSO_ELSEWHERE = [
   "TELEGRAM_API_ROOT",
   "WITHINGS_API_URL",
@@ -51,8 +50,6 @@ function readEnvFile(file: string): Environment {
     // Drops a byte order mark, which would become part of the first name.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return parseEnv(text);
-  } catch {
-    // The same error as for the zero bytes of UTF-16.
-  }
+  } catch {}
   throw new UsageError(`${file} is not plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
 }

@@ -5,7 +5,6 @@ import { errorFacts, type Log } from "../lib/log.ts";
 import { BAD_REQUEST, requestOf } from "./message.ts";
 import type { Http } from "./routes.ts";
 
-/** For a request to arrive. */
 const REQUEST_SECONDS = 20;
 
 export interface Listener {

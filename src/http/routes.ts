@@ -9,7 +9,6 @@ import type { Language } from "../sync/model/account.ts";
 import type { OutcomeReport } from "../sync/model/outcome.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 
-/** What anybody can ask this program for, whatever carries the request: node:http or AWS Lambda. */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpDeps {
@@ -25,7 +24,6 @@ export interface HttpDeps {
   /** Part of the address that Withings calls, because Withings signs nothing. */
   notifyKey: string;
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
-  /** Resolves when the job is stored. */
   queue: (account: number, reason: Notified) => Promise<void>;
   /** Undefined with long polling. */
   webhookSecret: string | undefined;
@@ -223,7 +221,6 @@ async function fieldsOf(request: HttpRequest, bytes: Uint8Array<ArrayBuffer>): P
   return form && new URLSearchParams([...form].map(([name, value]): [string, string] => [name, String(value)]));
 }
 
-/** Undefined as soon as it is too long. */
 async function readBody(request: HttpRequest, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;

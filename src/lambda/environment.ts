@@ -2,7 +2,6 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../config/environment.ts";
 import { type AwsSubject, explainAwsError } from "../lib/aws-errors.ts";
 
-/** SSM refuses more. */
 const NAMES_A_CALL = 10;
 
 /**

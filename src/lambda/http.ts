@@ -14,7 +14,6 @@ export async function handler(
   program.workUntil(deadlineOf(context));
   const request = readEvent(event);
   const response = request ? await program.http(request) : BAD_REQUEST;
-  // Nothing runs after the answer.
   await program.settled();
   await program.closeIdle();
   return resultOf(response, event.requestContext.http.method);

@@ -17,7 +17,6 @@ export function logOf(env: Environment) {
   return createLog({ level: level === "error" || level === "silent" ? "warn" : level });
 }
 
-/** A function needs this much of its time to say how it ended. */
 const LAST_WORDS_SECONDS = 5;
 
 export function deadlineOf(context: Pick<Context, "getRemainingTimeInMillis">): Date {

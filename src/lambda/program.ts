@@ -10,7 +10,6 @@ export function openQueue(): SqsQueue {
   return createSqsQueue({ ...readConfig(loadEnvironment(), ["queue"]).queue, clock });
 }
 
-/** The whole program. */
 export async function startProgram(name: "http" | "worker", queue: SqsQueue) {
   const env = await functionEnvironment(name);
   const log = logOf(env);

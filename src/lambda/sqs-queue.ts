@@ -10,7 +10,6 @@ import { RetryLaterError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
 import { type JobQueue, type NewJob, StoredJob } from "../sync/model/jobs.ts";
 
-/** SQS takes no more. */
 const JOBS_A_CALL = 10;
 const TRIES = 3;
 /** Notifications due within the same eight seconds are one job. No longer than a notification waits before it is due. */

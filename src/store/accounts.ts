@@ -7,7 +7,7 @@ import {
   type Question,
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
-import { readItem, readThoseIntact, toJson } from "./item-json.ts";
+import { readAt, readItem, readThoseIntact, toJson } from "./item-json.ts";
 import { AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import { LastRunItem } from "./run-items.ts";
@@ -18,10 +18,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
   return {
     list: async () => readThoseIntact(await table.list(keys.accounts), AccountItem, log, "account_damaged"),
 
-    async find(telegramUserId) {
-      const item = await table.get(keys.account(telegramUserId));
-      return item && readItem(item, AccountItem);
-    },
+    find: (telegramUserId) => readAt(table, keys.account(telegramUserId), AccountItem),
 
     async save(telegramUserId, changes) {
       const change = async (item: Item | undefined): Promise<Change<Account>> => {
@@ -51,17 +48,12 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
       return update(table, keys.account(telegramUserId), change, { what: "the account" });
     },
 
-    async lastRun(telegramUserId) {
-      const item = await table.get(keys.lastRun(telegramUserId));
-      return item && readItem(item, LastRunItem);
-    },
+    lastRun: (telegramUserId) => readAt(table, keys.lastRun(telegramUserId), LastRunItem),
 
     async saveLastRun(telegramUserId, next) {
-      // The account may have been removed meanwhile.
       if (!(await table.get(keys.account(telegramUserId)))) return undefined;
       const key = keys.lastRun(telegramUserId);
       const item = await table.get(key);
-      // A damaged one is replaced.
       const run = next(item && LastRunItem.safeParse(item.value).data);
       // On a conflict another run has just ended: either of the two is the last one.
       await table.put(key, toJson(run), { expect: expectation(item?.version) });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { StoreIdentity } from "../sync/model/store.ts";
-import { readItem } from "./item-json.ts";
+import { readAt } from "./item-json.ts";
 import { StoreIdentityItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
@@ -11,8 +11,7 @@ export function createStoreIdentity(table: Table): StoreIdentity {
       const id = randomBytes(6).toString("hex");
       const made = await table.put(keys.storeIdentity, { id }, { expect: "absent" });
       if (made.type === "written") return id;
-      const item = await table.get(keys.storeIdentity);
-      return item ? readItem(item, StoreIdentityItem).id : id;
+      return (await readAt(table, keys.storeIdentity, StoreIdentityItem))?.id ?? id;
     },
     isEmpty: async () => (await table.list(keys.accounts, { limit: 1 })).length === 0,
   };

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { UsageError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
-import type { Item, JsonObject, Key } from "./table.ts";
+import type { Item, JsonObject, Key, Table } from "./table.ts";
 
 export const instant = z.iso.datetime().transform((text) => new Date(text));
 
@@ -11,9 +11,13 @@ export function readItem<T>(item: Item, schema: z.ZodType<T>): T {
   return parseStored(item.value, item.key, schema);
 }
 
-/** With the version that the next write has to name. */
 export function readVersioned<T>(item: Item, schema: z.ZodType<T>): { value: T; version: string } {
   return { value: readItem(item, schema), version: item.version };
+}
+
+export async function readAt<T>(table: Table, key: Key, schema: z.ZodType<T>): Promise<T | undefined> {
+  const item = await table.get(key);
+  return item && readItem(item, schema);
 }
 
 /** A damaged item must not hide the others, and is logged as `event`. */

@@ -51,7 +51,6 @@ export const LinkItem = z.object({
   refreshExpiresAt: instant,
   sealedTokens: z.string(),
 });
-/** What `sealedTokens` holds. */
 export const LinkSecrets = z.object({
   accessToken: z.string(),
   refreshToken: z.string(),
@@ -99,7 +98,6 @@ export const VendorAnswersShape = z.object({
 
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
-/** `takenAt`: by the fastest clock. */
 export const RateLimitItem = z.object({ takenAt: instant, nextAt: instant });
 export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
 

@@ -18,7 +18,6 @@ const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
  * one, so that nothing counts as settled that never reached this Garmin profile.
  */
 export function createLedgers(table: Table): Ledgers {
-  /** Replaces what was read at this version. */
   async function put<T extends object>(key: Key, value: T, version: string | undefined, conflict: string) {
     const outcome = await table.put(key, toJson(value), { expect: expectation(version) });
     if (outcome.type === "conflict") throw new RetryLaterError(conflict);
@@ -89,7 +88,6 @@ export function createLedgers(table: Table): Ledgers {
 
 const OTHER_RUN = "another run works on the same reading";
 
-/** The partitions of all ledgers that an account has had. */
 export async function ledgersOf(table: Table, account: number): Promise<string[]> {
   const marks = await table.list(keys.accountPartition(account), keys.ledgerRange);
   return marks.map(({ key }) => `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`);

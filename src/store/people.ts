@@ -10,7 +10,6 @@ import { removeItem } from "./update.ts";
 
 const INVITE_SECONDS = 24 * 3600;
 
-/** The people invited to the bot, besides those in the configuration. */
 export function createPeople(table: Table, clock: Clock, log: Log): People {
   const inviteKey = (token: string) => keys.invite(createHash("sha256").update(token).digest("hex"));
 

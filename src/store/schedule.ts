@@ -14,7 +14,6 @@ const PAGE = 1000;
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
 /** Further ahead than any run is scheduled. */
 const FAR_SECONDS = 2 * 24 * 3600;
-/** Accounts checked with each sweep. */
 const CHECKED_AT_ONCE = 25;
 
 export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
@@ -81,7 +80,6 @@ async function list(table: Table, account: number, dueAt: Date): Promise<void> {
   const value = toJson({ account, dueAt });
   const outcome = await table.put(key, value, { expect: "absent" });
   if (outcome.type === "written") return;
-  // It is listed already, perhaps as queued, which it no longer is.
   const item = await table.get(key);
   await table.put(key, value, { expect: expectation(item?.version) });
 }

@@ -14,7 +14,6 @@ const VERSION = "v1";
 export const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Key id, IV, tag and text. */
 const SEALED = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]{22})\.([\w-]*)$/;
 const HOW_TO_MAKE_ONE = "make one with: openssl rand -base64 32";
 
@@ -100,7 +99,6 @@ export function deriveSecret(key: SealingKey, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", key.secret, "", `weighbridge ${purpose}`, KEY_BYTES));
 }
 
-/** Undefined if it isn't a list of keys. */
 export function readKeys(text: string): SealingKey[] | undefined {
   const keys: SealingKey[] = [];
   for (const encoded of text.split(",").map((part) => part.trim())) {

@@ -6,10 +6,8 @@ import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 import { update } from "./update.ts";
 
-/** Other writers may be faster this many times. */
 const TRIES = 20;
 const PAUSE_SECONDS = 0.02;
-/** Longer than any clock that is trusted is off. */
 const KEPT_SECONDS = 3600;
 /** A clock that is further off is broken, and is ignored. */
 const BELIEVED_SECONDS = 600;
@@ -35,7 +33,6 @@ export function createSharedRateLimiter(
   return {
     async take(maxWaitSeconds) {
       const change = (item: Item | undefined) => {
-        // A damaged one counts as absent.
         const before = item && RateLimitItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
         const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { SignInMemory } from "../sync/model/garmin-sign-in.ts";
-import { readItem } from "./item-json.ts";
+import { readAt } from "./item-json.ts";
 import { CooldownItem, PendingSignIn } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Sealer } from "./seal.ts";
@@ -36,10 +36,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     forgetPending: (account) => removeItem(table, keys.pendingSignIn(account)),
 
-    async cooldown(account) {
-      const item = await table.get(keys.signInCooldown(account));
-      return item && readItem(item, CooldownItem);
-    },
+    cooldown: (account) => readAt(table, keys.signInCooldown(account), CooldownItem),
     saveCooldown(account, cooldown) {
       // The strikes outlive the rest by a day, so that a limit soon after it counts as the next one.
       const expiresAt = epochSeconds(cooldown.until) + A_DAY_SECONDS;

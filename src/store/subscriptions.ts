@@ -8,7 +8,6 @@ export function createSubscriptionMemory(table: Table): SubscriptionMemory {
   return {
     async read(account) {
       const item = await table.get(keys.subscriptions(account));
-      // If it's damaged, they are simply checked again.
       return item && SubscriptionsItem.safeParse(item.value).data;
     },
 

@@ -10,9 +10,8 @@
  */
 export interface Table {
   get(key: Key): Promise<Item | undefined>;
-  /** Items of one partition with `from <= sk < to`, ascending by `sk` (UTF-8 byte order), or descending. */
+  /** Items of one partition with `from <= sk < to`, ascending by `sk` (UTF-8 byte order). */
   list(pk: string, range?: ListRange): Promise<Item[]>;
-  /** Writes the whole item if it is as expected. */
   put(key: Key, value: JsonObject, options: PutOptions): Promise<PutOutcome>;
   delete(key: Key, options: { version: string }): Promise<"deleted" | "conflict">;
   /** Removes deleted data from the engine's files, if they are ours, as soon as no other process reads them. */
@@ -39,7 +38,6 @@ export interface ListRange {
   from?: string;
   to?: string;
   limit?: number;
-  descending?: boolean;
 }
 
 export interface PutOptions {
@@ -53,7 +51,6 @@ export type PutOutcome = { type: "written"; version: string } | { type: "conflic
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [name: string]: Json };
 
-/** For a write that replaces what was read at this version, or was absent. */
 export function expectation(version: string | undefined): PutOptions["expect"] {
   return version === undefined ? "absent" : { version };
 }

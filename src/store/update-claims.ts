@@ -9,7 +9,6 @@ import { expectation, type Table } from "./table.ts";
 const REMEMBERED_SECONDS = 2 * 24 * 3600;
 /** Longer than any handler may take: a claim that is still open after that means that its process died. */
 const HANDLING_SECONDS = 60;
-/** The same, with clocks that differ. */
 const LONGEST_SECONDS = 3600;
 
 export function createUpdateClaims(table: Table, clock: Clock): UpdateClaims {

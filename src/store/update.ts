@@ -14,7 +14,6 @@ export interface Change<T> {
 }
 
 interface UpdateOptions {
-  /** Names the item in the error. */
   what: string;
   tries?: number;
   pause?: (tries: number) => Promise<void>;
@@ -42,7 +41,6 @@ export async function update<T>(
   throw new ContendedError(`${what} kept changing`);
 }
 
-/** Writes over whatever is there: the last writer wins. */
 export function overwrite(
   table: Table,
   key: Key,
@@ -53,7 +51,6 @@ export function overwrite(
   return update(table, key, () => change, options);
 }
 
-/** Removes an item whatever its version. */
 export async function removeItem(table: Table, key: Key): Promise<void> {
   for (let tried = 1; tried <= 5; tried++) {
     const item = await table.get(key);

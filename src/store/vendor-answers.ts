@@ -8,7 +8,6 @@ import { expectation, type Table } from "./table.ts";
 
 const empty = (): VendorAnswers => ({ unknown: { withings: [], garmin: [], telegram: [] }, endpoints: {} });
 
-/** Sealed, although it holds no values: how a vendor answers is nobody else's business. */
 export function createVendorAnswersStore(table: Table, sealer: Sealer, log: Log): VendorAnswersStore {
   const key = keys.vendorAnswers;
   return {

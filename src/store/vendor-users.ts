@@ -1,6 +1,6 @@
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Vendor, VendorUsers } from "../sync/model/link.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readAt, readItem, toJson } from "./item-json.ts";
 import { VendorUserItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Table } from "./table.ts";
@@ -9,18 +9,15 @@ export function createVendorUsers(table: Table, vendor: Vendor): VendorUsers {
   return {
     async claim(vendorUserId, account) {
       const key = keys.vendorUser(vendor, vendorUserId);
-      const item = await table.get(key);
-      if (item) return readItem(item, VendorUserItem).account;
+      const before = await readAt(table, key, VendorUserItem);
+      if (before) return before.account;
       const outcome = await table.put(key, toJson({ account }), { expect: "absent" });
-      if (outcome.type === "conflict")
-        throw new RetryLaterError(`somebody else links the same ${vendor} account just now`);
-      return account;
+      if (outcome.type === "written") return account;
+      throw new RetryLaterError(`somebody else links the same ${vendor} account just now`);
     },
 
-    async accountOf(vendorUserId) {
-      const item = await table.get(keys.vendorUser(vendor, vendorUserId));
-      return item && readItem(item, VendorUserItem).account;
-    },
+    accountOf: async (vendorUserId) =>
+      (await readAt(table, keys.vendorUser(vendor, vendorUserId), VendorUserItem))?.account,
 
     async release(vendorUserId, account) {
       const item = await table.get(keys.vendorUser(vendor, vendorUserId));

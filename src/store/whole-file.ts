@@ -21,7 +21,6 @@ export function writeWhole(file: string, write: (draft: string) => void, { repla
   syncToDisk(folder);
 }
 
-/** For a folder: the names in it. */
 export function syncToDisk(fileOrFolder: string): void {
   const descriptor = openSync(fileOrFolder, "r");
   try {

@@ -105,7 +105,6 @@ async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions &
     const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   } catch (error) {
-    // Another process that creates the table was quicker.
     if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
     // Some emulators have no TTL. Expired items then stay on disk, but count as gone.
     if (!(error instanceof Error && error.name === "UnknownOperationException"))

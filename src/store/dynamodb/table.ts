@@ -93,7 +93,7 @@ export function openDynamoTable(options: DynamoOptions): Table {
 async function query(
   { client, ask, TableName, now }: { client: DynamoDBClient; ask: Ask; TableName: string; now: AttributeValue },
   pk: string,
-  { from = "", to, limit, descending = false }: ListRange,
+  { from = "", to, limit }: ListRange,
 ): Promise<Item[]> {
   if (limit === 0 || (to !== undefined && !isBefore(from, to))) return [];
   const { expression, values } = keyCondition(pk, from, to);
@@ -103,7 +103,6 @@ async function query(
     const command = new QueryCommand({
       TableName,
       ConsistentRead: true,
-      ScanIndexForward: !descending,
       KeyConditionExpression: expression,
       FilterExpression: LIVE,
       ExpressionAttributeValues: { ...values, ":now": now },

@@ -26,7 +26,6 @@ const Facts = z.object({
   keyIds: z.array(z.string()),
   checksum: z.string(),
 });
-/** What a backup says of itself. */
 export type BackupFacts = Omit<z.infer<typeof Facts>, "checksum">;
 
 /**
@@ -69,7 +68,6 @@ function describeDraft(draft: string, facts: BackupFacts): void {
   }
 }
 
-/** A backup that was checked. */
 export interface Backup {
   facts: BackupFacts;
   rows(): Iterable<Record<string, SQLOutputValue>>;

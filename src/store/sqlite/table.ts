@@ -9,7 +9,6 @@ import type { Item, Table } from "../table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
-/** SQLite needs this much for the files that it keeps next to the database. */
 const LEAST_ROOM_BYTES = 256 * 1024;
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
@@ -60,11 +59,10 @@ export function openSqliteTable(options: {
       return row && toItem(row);
     },
 
-    async list(pk, { from = "", to, limit = -1, descending = false } = {}) {
-      const statement = descending ? sql.descending : sql.ascending;
+    async list(pk, { from = "", to, limit = -1 } = {}) {
       // SQLite sorts every blob after every text, so an empty blob is the bound that no sort key reaches.
       const bounds = { from, to: to ?? new Uint8Array() };
-      return ask(() => statement.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
+      return ask(() => sql.list.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
     },
 
     async put({ pk, sk }, value, { expect, expiresAt = null }) {
@@ -92,11 +90,11 @@ export function openSqliteTable(options: {
 
 function statements(database: DatabaseSync, sqlName: string) {
   const live = "(expires_at IS NULL OR expires_at > :now)";
-  const range = `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk`;
   return {
     get: database.prepare(`SELECT * FROM ${sqlName} WHERE pk = :pk AND sk = :sk AND ${live}`),
-    ascending: database.prepare(`${range} ASC LIMIT :limit`),
-    descending: database.prepare(`${range} DESC LIMIT :limit`),
+    list: database.prepare(
+      `SELECT * FROM ${sqlName} WHERE pk = :pk AND sk >= :from AND sk < :to AND ${live} ORDER BY sk LIMIT :limit`,
+    ),
     insert: database.prepare(
       `INSERT INTO ${sqlName} (pk, sk, version, value, expires_at) VALUES (:pk, :sk, :version, :value, :expiresAt)
        ON CONFLICT (pk, sk) DO UPDATE SET version = :version, value = :value, expires_at = :expiresAt
@@ -178,7 +176,6 @@ function toItem(row: Record<string, SQLOutputValue>): Item {
   };
 }
 
-/** What can go wrong with a file that is open. */
 export function workingError(file: string, cause: unknown): unknown {
   const code = sqliteCode(cause);
   if (code === SQLITE.BUSY) return new RetryLaterError("Another process is holding the database", { cause });
