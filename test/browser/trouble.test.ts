@@ -32,7 +32,7 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
   expect(await desktop.page.locator("#result").innerText()).toContain("Nobody tells the bot");
   await desktop.shot("subscription lost 1 nobody tells the bot, desktop");
   await desktop.say("/sync");
-  await desktop.waitForMessage("1 reading now seen in Garmin");
+  await desktop.waitForMessage("1 reading arrived in Garmin");
   await desktop.waitForWeight("64.35");
   await desktop.shot("subscription lost 2 brought all the same, desktop");
 });

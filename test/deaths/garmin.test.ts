@@ -187,7 +187,7 @@ test("Garmin cannot renew the sign-in for weeks", async ({ task }) => {
   await stage.isWell();
   stage.begin();
   stage.sandbox.faults.turnOn("garmin_diauth_down");
-  await stage.hears("owner", /^My permission at Garmin ends in 14 days/, 31 * DAYS);
+  await stage.hears("owner", /^My access to Garmin ends in 14 days/, 31 * DAYS);
   stage.weighIn();
   await stage.heals("by itself", () => stage.sandbox.faults.turnOff("garmin_diauth_down"), 60);
 });

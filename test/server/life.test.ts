@@ -115,7 +115,7 @@ test("a link that could not be renewed for weeks is warned of ahead, with the wa
     await stop();
     for (const text of told().slice(said.length)) said.push(text);
   }
-  const expiry = (days: string) => expect.stringMatching(new RegExp(`^My permission at Garmin ends in ${days},`));
+  const expiry = (days: string) => expect.stringMatching(new RegExp(`^My access to Garmin ends in ${days},`));
   const silence = expect.stringMatching(/^Withings was linked 3 days ago, and no reading/);
   expect(said).toEqual([silence, expiry("14 days"), expiry("5 days"), expiry("1 day")]);
   expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);

@@ -98,7 +98,7 @@ export function delayInEnglish({ values, moment, isToday }: Format) {
       `That didn’t work just now. The trouble is on my side${detail}, and nothing is lost. Try again in a few minutes.`,
 
     over: OVER,
-    severalOver: "Everything works again.",
+    severalOver: "I’m working again.",
   };
 }
 export type DelayWords = ReturnType<typeof delayInEnglish>;

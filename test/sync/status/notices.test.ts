@@ -628,7 +628,7 @@ describe("in words", () => {
   test.each([
     [[waits("garmin_not_showing")], "Garmin now shows what it accepted. 1 reading from"],
     [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin is answering again. 1 reading from"],
-    [[signedOut, broken, noConsent], "Back. 1 reading from"],
+    [[signedOut, broken, noConsent], "I’m working again. 1 reading from"],
     [[noConsent], "Garmin accepts uploads again. 1 reading from"],
   ])("what is over is what had been told: %#", (reports, text) => {
     const { run, pass, texts } = life({ patienceHours: 0 });
@@ -642,7 +642,7 @@ describe("in words", () => {
     const { run, texts } = life();
     run(noConsent);
     run(success, { telegram: "away" });
-    expect(texts()).toEqual(["Back. No reading has been missed since 07:12."]);
+    expect(texts()).toEqual(["I’m working again. No reading has been missed since 07:12."]);
   });
 
   test.each(["en", "de"] as const)(
@@ -675,7 +675,7 @@ describe("in words", () => {
     const { run, link, texts } = life();
     link("garmin", 1);
     run(success, { telegram: "away" });
-    expect(texts()).toEqual([expect.stringMatching(/^My permission at Garmin ends in 1 day, .* sign in again now\.$/)]);
+    expect(texts()).toEqual([expect.stringMatching(/^My access to Garmin ends in 1 day, .* sign in again now\.$/)]);
   });
 
   test("many readings that wait make one message", () => {
