@@ -1,3 +1,4 @@
+import { present } from "../../lib/present.ts";
 import type { Arrival, AttentionItem, LedgerEntry, Progress, RememberedRecord } from "../model/ledger.ts";
 import {
   type ChosenParts,
@@ -252,13 +253,9 @@ function compositionOf(reading: Reading, parts: ChosenParts, differences: Differ
     ...chosenParts(reading, parts),
     ...shown,
   };
-  const composition: Composition = {
-    ...(bodyFatPercent !== undefined && { bodyFatPercent }),
-    ...(bodyWaterPercent !== undefined && { bodyWaterPercent }),
-    ...(muscleMassKg !== undefined && { muscleMassKg }),
-    ...(boneMassKg !== undefined && { boneMassKg }),
-    ...(visceralFatIndex !== undefined && { visceralFatIndex }),
-  };
+  const composition = present<Composition>({
+    ...{ bodyFatPercent, bodyWaterPercent, muscleMassKg, boneMassKg, visceralFatIndex },
+  });
   return Object.keys(composition).length > 0 ? composition : undefined;
 }
 

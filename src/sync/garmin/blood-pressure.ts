@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { localDateTime } from "../../lib/local-time.ts";
+import { present } from "../../lib/present.ts";
 import type { BloodPressure } from "../model/reading.ts";
 import type { Around, SendAnswer, Sink } from "../model/vendors.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
@@ -108,12 +109,7 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
       ...{ version: id, measurementTimestampLocal: calendarDate },
     }),
   );
-  around.unreadable.push({
-    ...(takenAt && { takenAt }),
-    ...(calendarDate && { calendarDate }),
-    ...(systolicMmHg !== undefined && { systolicMmHg }),
-    ...(diastolicMmHg !== undefined && { diastolicMmHg }),
-  });
+  around.unreadable.push(present({ takenAt, calendarDate, systolicMmHg, diastolicMmHg }));
 }
 
 function toGarmin(reading: BloodPressure, timezone: string) {

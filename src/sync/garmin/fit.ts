@@ -1,4 +1,5 @@
 import type { FileIdMesg, WeightScaleMesg } from "@garmin/fitsdk";
+import { present } from "../../lib/present.ts";
 import type { WeighIn } from "../model/reading.ts";
 import type { FailReason, Fields } from "../model/vendors.ts";
 import { EARLIEST, isWithinGarminTime } from "./dates.ts";
@@ -95,20 +96,14 @@ function roundHalfUp(value: number, steps: Field["steps"]): number {
 
 /** Under our names. Garmin accepts the basal rate and never shows it. */
 export function shownAgain(fields: WeightScaleFields): Fields {
-  const names: Array<[keyof Fields, keyof WeightScaleFields]> = [
-    ["weightKg", "weight"],
-    ["bmi", "bmi"],
-    ["bodyFatPercent", "percentFat"],
-    ["bodyWaterPercent", "percentHydration"],
-    ["muscleMassKg", "muscleMass"],
-    ["boneMassKg", "boneMass"],
-    ["visceralFatIndex", "visceralFatRating"],
-    ["metabolicAgeYears", "metabolicAge"],
-  ];
-  const shown: Fields = {};
-  for (const [ours, theirs] of names) {
-    const value = fields[theirs];
-    if (value !== undefined) shown[ours] = value;
-  }
-  return shown;
+  return present<Fields>({
+    weightKg: fields.weight,
+    bmi: fields.bmi,
+    bodyFatPercent: fields.percentFat,
+    bodyWaterPercent: fields.percentHydration,
+    muscleMassKg: fields.muscleMass,
+    boneMassKg: fields.boneMass,
+    visceralFatIndex: fields.visceralFatRating,
+    metabolicAgeYears: fields.metabolicAge,
+  });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { present } from "../../lib/present.ts";
 import { chosenParts, type WeighIn } from "../model/reading.ts";
 import type { Around, Fields, Sink } from "../model/vendors.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
@@ -85,11 +86,7 @@ function readEntry(entry: unknown, day: string | undefined, around: Around, note
     return;
   }
   note(unreadFields({ timestampGMT: takenAt, weight: grams, samplePk: id, calendarDate }));
-  around.unreadable.push({
-    ...(takenAt && { takenAt }),
-    ...(calendarDate && { calendarDate }),
-    ...(grams !== undefined && { weightKg: grams / 1000 }),
-  });
+  around.unreadable.push(present({ takenAt, calendarDate, weightKg: grams && grams / 1000 }));
 }
 
 /** A mean year in milliseconds, the unit in which Garmin writes an age. */
@@ -102,7 +99,7 @@ function compositionOf(entry: Loose): Fields {
     return number ? number / unit : undefined;
   };
   const age = shown("metabolicAge");
-  const fields: { [F in keyof Fields]: number | undefined } = {
+  return present<Fields>({
     bmi: shown("bmi"),
     bodyFatPercent: shown("bodyFat"),
     bodyWaterPercent: shown("bodyWater"),
@@ -110,6 +107,5 @@ function compositionOf(entry: Loose): Fields {
     boneMassKg: shown("boneMass", 1000),
     visceralFatIndex: shown("visceralFat"),
     metabolicAgeYears: age !== undefined && age > 1000 ? Math.round(age / YEAR_MS) : age,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  });
 }

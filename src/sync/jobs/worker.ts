@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { whoActs } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { within } from "../../lib/within.ts";
 import type { Job, Jobs, NewJob } from "../model/jobs.ts";
 import type { Versioned } from "../model/link.ts";
 
@@ -106,7 +107,9 @@ async function perform(job: Versioned<Job>, deps: WorkerDeps): Promise<void> {
   const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, clock, log } = deps;
   const { account, reason, attempts } = job.value;
   try {
-    await within(longestJobMinutes, work(job.value));
+    await within(longestJobMinutes * 60_000, work(job.value), () => {
+      throw new Error(`the job has not ended after ${longestJobMinutes} minutes`);
+    });
   } catch (error) {
     const acting = whoActs(error);
     const asked = acting.who === "time" ? (acting.error.retryAfterSeconds ?? 0) : 0;
@@ -118,17 +121,4 @@ async function perform(job: Versioned<Job>, deps: WorkerDeps): Promise<void> {
     return jobs.postpone(job, new Date(clock.now().getTime() + pauseSeconds * 1000));
   }
   await jobs.finish(job);
-}
-
-/** Counts real time, not the time a machine sleeps. Throws if the work has not ended by then. */
-async function within(minutes: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the job has not ended after ${minutes} minutes`)), minutes * 60_000);
-  });
-  try {
-    await Promise.race([work, timeUp]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

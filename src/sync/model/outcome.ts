@@ -1,4 +1,5 @@
 import type { Action, DelayCause } from "../../lib/errors.ts";
+import { present } from "../../lib/present.ts";
 import type { Vendor } from "./link.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
 import { FAIL_REASONS, type SentValues } from "./vendors.ts";
@@ -100,13 +101,6 @@ const NO_ACCOUNT: RunOutcome = {
 
 /** What the JSON promises, and nothing else. */
 function plain(outcome: RunOutcome): RunOutcome {
-  const { status, synced, skipped, held, failed, action, paused, unexpectedFrom, since, delay } = outcome;
-  const counts = { status, synced, skipped, held, failed };
-  const trouble = {
-    ...(action && { action }),
-    ...(unexpectedFrom && { unexpectedFrom }),
-    ...(since && { since }),
-    ...(delay && { delay }),
-  };
-  return { ...counts, ...trouble, ...(paused && { paused }) };
+  const { status, synced, skipped, held, failed, action, unexpectedFrom, since, delay, paused } = outcome;
+  return { status, synced, skipped, held, failed, ...present({ action, unexpectedFrom, since, delay, paused }) };
 }

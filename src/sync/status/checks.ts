@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { type Action, whoActs } from "../../lib/errors.ts";
+import { within } from "../../lib/within.ts";
 
 /** Who acts next. "note": nobody, although something isn't quite right. */
 export type Verdict = "ok" | "note" | "owner" | "operator" | "later" | "broken";
@@ -63,7 +64,8 @@ export async function runChecks(
   const findings = checks.map(async ({ name, asks, run }, index) => {
     const answer = ended(run);
     running.push(answer);
-    const finding: Finding = { check: name, ...(await within(answerSeconds, answer, asks)) };
+    const late = () => ({ verdict: "later" as const, text: noAnswer(asks, answerSeconds) });
+    const finding: Finding = { check: name, ...(await within(answerSeconds * 1000, answer, late)) };
     lines[index] = { check: name, finding };
     onProgress([...lines]);
     return finding;
@@ -77,18 +79,6 @@ export async function runChecks(
       const acting = whoActs(error);
       const action = acting.who === "owner" ? { action: acting.error.action } : {};
       return { verdict: VERDICTS[acting.who], text: sentence(error), ...action };
-    }
-  }
-
-  async function within(seconds: number, answer: Promise<Omit<Finding, "check">>, asks: string) {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Omit<Finding, "check">>((resolve) => {
-      timer = setTimeout(() => resolve({ verdict: "later", text: noAnswer(asks, seconds) }), seconds * 1000);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -37,58 +37,25 @@ const LONGEST_WAIT_SECONDS = 24 * 3600;
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
 export const isAccessRefused = (status: number) => ACCESS_REFUSED.has(status);
 const INSUFFICIENT_SCOPE = 403;
-/** "Invalid params" and "unauthorized": asking again in the same way can't help. As [first, last]. */
-const REFUSED: ReadonlyArray<readonly [number, number]> = [
-  [201, 214],
-  [216, 218],
-  [220, 221],
-  [223, 223],
-  [225, 225],
-  [227, 230],
-  [234, 236],
-  [238, 238],
-  [240, 252],
-  [254, 254],
-  [260, 267],
-  [271, 272],
-  [275, 277],
-  [283, 288],
-  [290, 290],
-  [293, 295],
-  [297, 297],
-  [300, 304],
-  [321, 321],
-  [323, 353],
-  [380, 382],
-  [400, 400],
-  [501, 511],
-  [523, 523],
-  [532, 532],
-  [2553, 2555],
-  [3017, 3019],
-];
+/** "Invalid params" and "unauthorized": asking again in the same way can't help. */
+const isRefused = among(
+  `201-214 216-218 220-221 223 225 227-230 234-236 238 240-252 254 260-267 271-272 275-277 283-288 290 293-295 297 300-304
+  321 323-353 380-382 400 501-511 523 532 2553-2555 3017-3019`,
+);
 /** "An error occurred", timeouts and limits: known, and worth a retry. */
-const KNOWN_LATER = new Set([
-  ...[
-    215, 219, 222, 224, 226, 231, 232, 233, 237, 253, 255, 256, 257, 258, 259, 268, 269, 270, 273, 274, 278, 279, 280,
-  ],
-  ...[281, 282, 289, 291, 292, 296, 298, 320, 322, 391, 383, 402, 533, 601, 602, 700, 6000, 6010, 6011, 9000, 10000],
-]);
-const LATER: ReadonlyArray<readonly [number, number]> = [
-  [305, 320],
-  [370, 375],
-  [516, 531],
-  [1051, 1054],
-  [2551, 2559],
-  [3000, 3024],
-  [5000, 5006],
-];
-const isKnownLater = (status: number) =>
-  KNOWN_LATER.has(status) || LATER.some(([first, last]) => first <= status && status <= last);
+const isKnownLater = among(
+  `215 219 222 224 226 231-233 237 253 255-259 268-270 273-274 278-282 289 291-292 296 298 305-320 322 370-375 383 391 402
+  516-531 533 601-602 700 1051-1054 2551-2559 3000-3024 5000-5006 6000 6010-6011 9000 10000`,
+);
 /** "Too many requests" and "timeout". */
 const LIMITED = 601;
 const TIMEOUT = 522;
-const isRefused = (status: number) => REFUSED.some(([first, last]) => first <= status && status <= last);
+
+/** Whether a status is one of these: `201-214 223`. */
+function among(statuses: string): (status: number) => boolean {
+  const ranges = statuses.split(/\s+/).map((range) => range.split("-").map(Number));
+  return (status) => ranges.some(([first = 0, last = first]) => first <= status && status <= last);
+}
 
 /** Does the task as soon as there is room for it; an urgent one at once, and counts it. */
 export type RateLimited = <T>(task: () => Promise<T>, options: { urgent: boolean }) => Promise<T>;

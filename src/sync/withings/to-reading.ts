@@ -1,3 +1,4 @@
+import { present } from "../../lib/present.ts";
 import type { Attribution, BloodPressure, Reading, WeighIn } from "../model/reading.ts";
 import type { Height } from "../model/vendors.ts";
 import { MEASURE_TYPES, type MeasureGroup, realValue } from "./measure.ts";
@@ -114,10 +115,6 @@ function composition(weightKg: number, value: (type: number) => number | undefin
     basalMetabolicRateKcal: value(BASAL_METABOLIC_RATE),
     metabolicAgeYears: value(METABOLIC_AGE),
   });
-}
-
-function present<T>(fields: { [Name in keyof T]?: T[Name] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function modifiedSeconds(group: MeasureGroup): number {
