@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
 import type { Ledger } from "../model/ledger.ts";
-import type { Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
+import type { Around, Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
 import { isDecisive, type ReadBack } from "./read-back.ts";
 
 export interface BatchContext {
@@ -34,4 +34,11 @@ export function isProvenNow(batch: BatchContext): boolean {
 export async function remove(key: GarminKey, { sink, lease }: BatchContext): Promise<void> {
   await lease.ensure();
   await sink.remove(key);
+}
+
+/** What is in Garmin around these instants. */
+export async function aroundAll(sink: Sink, times: Date[]): Promise<Around> {
+  const sorted = times.toSorted((a, b) => a.getTime() - b.getTime());
+  const [from, to] = [sorted[0], sorted.at(-1)];
+  return from && to ? sink.around(from, to) : { entries: [], unreadable: [] };
 }

@@ -1,7 +1,7 @@
 import type { Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import { type BatchContext, remove } from "./batch.ts";
+import { aroundAll, type BatchContext, remove } from "./batch.ts";
 import { isTask } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { OURS, UnclaimedEntries } from "./match.ts";
@@ -25,34 +25,31 @@ export async function openWithoutTask(
   return [...(await ledger.entries([...ids])).values()].filter(({ value }) => isOpen(value));
 }
 
+export interface FollowedUp {
+  /** Readings that are still open, by `readingId`: all of them after an error. */
+  stillOpen: string[];
+  error?: unknown;
+}
+
 /** Uploads of readings that aren't to be sent any more: one copy stays, as everything sent does, and further ones are removed. */
-export async function followUp(
-  entries: Array<Versioned<LedgerEntry>>,
-  batch: BatchContext,
-  stillOpen: string[],
-): Promise<void> {
-  const open = new Set(entries.map(({ value }) => readingId(value)));
+export async function followUp(entries: Array<Versioned<LedgerEntry>>, batch: BatchContext): Promise<FollowedUp> {
   try {
-    await lookAfter(entries, batch, open);
-  } finally {
-    stillOpen.push(...open);
+    return { stillOpen: entries.length > 0 ? await lookAfter(entries, batch) : [] };
+  } catch (error) {
+    return { stillOpen: entries.map(({ value }) => readingId(value)), error };
   }
 }
 
-async function lookAfter(
-  entries: Array<Versioned<LedgerEntry>>,
-  batch: BatchContext,
-  open: Set<string>,
-): Promise<void> {
+async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchContext): Promise<string[]> {
   const { sink, ledger, lease, clock, claimed } = batch;
-  const times = entries
-    .flatMap(({ value: { takenAt, possibleCopies = [] } }) => [takenAt, ...possibleCopies.map((it) => it.takenAt)])
-    .sort((a, b) => a.getTime() - b.getTime());
-  const [from, to] = [times[0], times.at(-1)];
-  if (!from || !to) return;
+  const times = entries.flatMap(({ value: { takenAt, possibleCopies = [] } }) => [
+    takenAt,
+    ...possibleCopies.map((it) => it.takenAt),
+  ]);
   await lease.ensure();
   const now = clock.now();
-  const unclaimed = new UnclaimedEntries((await sink.around(from, to)).entries, claimed);
+  const unclaimed = new UnclaimedEntries((await aroundAll(sink, times)).entries, claimed);
+  const stillOpen: string[] = [];
 
   for (const { value, version } of entries) {
     const { possibleCopies = [] } = value;
@@ -72,8 +69,9 @@ async function lookAfter(
     if (found) claimed.add(found.key.id);
     if (JSON.stringify(next) !== JSON.stringify(value)) await ledger.write(next, version);
     const isAwaited = isOnItsWay && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
-    if (!isAwaited && !next.possibleCopies) open.delete(readingId(value));
+    if (isAwaited || next.possibleCopies) stillOpen.push(readingId(value));
   }
+  return stillOpen;
 }
 
 function ours(entry: LedgerEntry, unclaimed: UnclaimedEntries) {

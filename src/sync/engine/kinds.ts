@@ -1,17 +1,15 @@
-import type { Log } from "../../lib/log.ts";
 import type { Account } from "../model/account.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
 import { KindClosedError, type Sink } from "../model/vendors.ts";
 import { type BatchContext, isDiffering } from "./batch.ts";
 import { type CollectDeps, type Collected, claimedKeys, holdsOf, type Start, tasksOf } from "./collect.ts";
-import { followUp, openWithoutTask } from "./follow-up.ts";
+import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
 import type { Item, Task } from "./item.ts";
 import { isPaused, type Tried } from "./pause.ts";
 import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
 import { settleAs } from "./record.ts";
-import { blameKind, broke, type Trouble } from "./trouble.ts";
 
 export interface KindWork {
   kind: ReadingKind;
@@ -30,14 +28,12 @@ export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
 
 export interface Work {
   kinds: KindWork[];
+  /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
+  errors: unknown[];
 }
 
-export async function bringToGarmin(
-  deps: CollectDeps & { log: Log },
-  run: CollectedRun,
-  trouble: Trouble,
-): Promise<Work> {
+export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promise<Work> {
   const { start, collected } = run;
   const { items } = collected;
   const planned = planKinds(deps, run);
@@ -47,15 +43,17 @@ export async function bringToGarmin(
   const claimed = await claimedKeys(items, [...openBefore, ...holds], start.ledger);
   const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
   // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
-  const stillOpen: string[] = [];
+  const followed: FollowedUp[] = [];
   for (const { kind, isResting, batch } of kinds) {
     const entries = openBefore.filter(({ value }) => value.kind === kind);
-    if (isResting) stillOpen.push(...entries.map(({ value }) => readingId(value)));
-    else await followUp(entries, batch, stillOpen).catch((error: unknown) => blameKind(trouble, error, deps));
+    followed.push(
+      isResting ? { stillOpen: entries.map(({ value }) => readingId(value)) } : await followUp(entries, batch),
+    );
   }
   // One kind after the other, each on its own: trouble with a pressure never stops a weight.
-  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run, trouble);
-  return { kinds, stillOpen };
+  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run);
+  const errors = [...followed, ...kinds.map(({ tried }) => tried)].map((it) => it?.error);
+  return { kinds, stillOpen: followed.flatMap((it) => it.stillOpen), errors: errors.filter((it) => it !== undefined) };
 }
 
 function planKinds({ clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
@@ -91,20 +89,13 @@ function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, run
 
 async function reconcileKind(
   { tasks, holds, batch }: KindWork,
-  deps: CollectDeps & { log: Log },
-  run: CollectedRun,
-  trouble: Trouble,
+  { tokens }: CollectDeps,
+  { account }: CollectedRun,
 ): Promise<Tried> {
   await reconcile(tasks, holds, batch);
   // Here too, because answers are judged even after the access to Garmin has ended.
-  const error = await deps.tokens.heed(run.account.telegramUserId, "garmin", batch.errors[0]);
-  for (const { isSettled, entry } of [...tasks, ...holds]) {
-    if (!isSettled || entry?.value.fate.state !== "failed") continue;
-    // Our bug or Garmin's change: it refused what we had found to be in order.
-    if (entry.value.fate.reason !== "out_of_range") broke(trouble, entry.value.fate.reason);
-  }
-  if (error) blameKind(trouble, error, deps);
-  return { pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
+  const error = await tokens.heed(account.telegramUserId, "garmin", batch.errors[0]);
+  return { error, pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
 }
 
 function pausedBy(error: unknown, batch: BatchContext): Tried["pausedBy"] {

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, Sink, UnreadableEntry } from "../model/vendors.ts";
+import { aroundAll } from "./batch.ts";
 import type { Finding, Task } from "./item.ts";
 import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries, type Wanted } from "./match.ts";
 import { secondsSinceAttempt } from "./plan.ts";
@@ -38,8 +39,7 @@ export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<Gar
     return [];
   }
 
-  const times = asked.flatMap(timesOf).sort((a, b) => a.getTime() - b.getTime());
-  const { entries: all, unreadable } = await sink.around(times[0] ?? now, times.at(-1) ?? now);
+  const { entries: all, unreadable } = await aroundAll(sink, asked.flatMap(timesOf));
   const own = new Set(items.flatMap(({ entry }) => keysOf(entry?.value)));
   const entries = new UnclaimedEntries(all, new Set([...claimed].filter((id) => !own.has(id))));
   const matches = items.map((item): Match => ({ item, copies: [] }));

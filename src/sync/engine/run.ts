@@ -16,7 +16,7 @@ import { pausesAfter } from "./pause.ts";
 import { advance } from "./progress.ts";
 import { following, type WentWell } from "./since.ts";
 import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
-import { addDelay, blame, broke, type Trouble } from "./trouble.ts";
+import { addDelay, blame, blameKind, broke, type Trouble } from "./trouble.ts";
 
 export interface RunDeps extends CollectDeps {
   accounts: Accounts;
@@ -133,7 +133,8 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     lease: endingAt(lease, options.deadlineAt ?? deps.deadlineAt?.(), deps.clock),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
-  const work = await bringToGarmin(deps, collectedRun, underWay.trouble);
+  const work = await bringToGarmin(deps, collectedRun);
+  for (const error of work.errors) blameKind(underWay.trouble, error, deps);
   const next = conclude(collectedRun, work, underWay, deps.clock.now());
   await lease.ensure();
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
@@ -154,6 +155,11 @@ function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: Under
     waiting: { weigh_in: waiting("weigh_in"), blood_pressure: waiting("blood_pressure") },
   });
   underWay.paused = KINDS.filter((kind) => paused[kind] && isKindOn(sends, kind));
+  for (const { isSettled, entry } of items) {
+    if (!isSettled || entry?.value.fate.state !== "failed") continue;
+    // Our bug or Garmin's change: it refused what we had found to be in order.
+    if (entry.value.fate.reason !== "out_of_range") broke(trouble, entry.value.fate.reason);
+  }
   if (!answer.isComplete) broke(trouble, "Withings promised more readings and gave no way to them", "withings");
   const proven = kinds.filter(({ batch }) => batch.isProven || batch.readBacks.length > 0).map(({ kind }) => kind);
   addDelay(trouble, waitingOf(items, paused), { isProven: (kind) => proven.includes(kind), now });

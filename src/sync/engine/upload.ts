@@ -3,7 +3,7 @@ import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import type { GarminEntry, UnreadableEntry } from "../model/vendors.ts";
 import { recordSeen } from "./actions.ts";
-import type { BatchContext } from "./batch.ts";
+import { aroundAll, type BatchContext } from "./batch.ts";
 import type { Item, Written } from "./item.ts";
 import { changed, mayBeOurs, OURS, UnclaimedEntries } from "./match.ts";
 import { describe, settle, unconfirmed, write } from "./record.ts";
@@ -116,14 +116,10 @@ async function lookFor(
   notThese: Set<string>,
   batch: BatchContext,
 ): Promise<{ missing: Written[]; unreadable: UnreadableEntry[] }> {
-  const times = wanted
-    .flatMap(({ entry: { value } }) => [value.takenAt, ...(value.replaces ? [value.replaces.takenAt] : [])])
-    .sort((a, b) => a.getTime() - b.getTime());
-  const [from, to] = [times[0], times.at(-1)];
-  if (!from || !to) return { missing: [], unreadable: [] };
+  const times = wanted.flatMap(({ entry: { value } }) => [value.takenAt, value.replaces?.takenAt ?? value.takenAt]);
   // Garmin may still show a removed version for a moment.
   for (const { entry } of wanted) if (entry.value.replaces?.garminKey) notThese.add(entry.value.replaces.garminKey.id);
-  const { entries: all, unreadable } = await batch.sink.around(from, to);
+  const { entries: all, unreadable } = await aroundAll(batch.sink, times);
   const entries = new UnclaimedEntries(all, notThese);
   const shown = new Set(all.map(({ key }) => key.id));
   const missing = () => wanted.filter(({ isSettled }) => !isSettled);
