@@ -19,17 +19,19 @@ const UNCLEAR_DAYS = 3;
 
 export type AskElsewhere = (accessToken: string) => Promise<unknown>;
 
-export class Refusals {
-  readonly #links: Links;
-  readonly #elsewhere: Record<Vendor, AskElsewhere[]>;
-  readonly #clock: Clock;
-  readonly #log: Log;
+interface RefusalDeps {
+  links: Links;
+  elsewhere: Record<Vendor, AskElsewhere[]>;
+  clock: Clock;
+  log: Log;
+}
 
-  constructor(deps: { links: Links; elsewhere: Record<Vendor, AskElsewhere[]>; clock: Clock; log: Log }) {
-    this.#links = deps.links;
-    this.#elsewhere = deps.elsewhere;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
+/** What a vendor's refusal means for a link: that it may pass, or that the link has ended. */
+export class Refusals {
+  readonly #deps: RefusalDeps;
+
+  constructor(deps: RefusalDeps) {
+    this.#deps = deps;
   }
 
   /** Throws: `ActionNeededError` once the refusal has lasted, before that `RetryLaterError`. */
@@ -45,7 +47,7 @@ export class Refusals {
     const { account, vendor } = wanted;
     const lasted = await this.#lasting(wanted, link, "renewal_unclear");
     if (lasted < UNCLEAR_DAYS * 24 * 3600) throw error;
-    this.#log.warn("link_refused_unclearly", { account, vendor, ...errorFacts(error) });
+    this.#deps.log.warn("link_refused_unclearly", { account, vendor, ...errorFacts(error) });
     throw new ActionNeededError(RELINK[vendor], { cause: error });
   }
 
@@ -54,7 +56,7 @@ export class Refusals {
     const { account, vendor } = wanted;
     const isElsewhereToo = await this.#isRefusedElsewhere(vendor, refusedToken);
     // The check took a while, and its result doesn't apply to a link that was renewed since.
-    const link = await readLink(this.#links, { account, vendor });
+    const link = await readLink(this.#deps.links, { account, vendor });
     if (link.value.tokens.accessToken !== refusedToken) {
       throw new RetryLaterError(`the ${vendor} link changed in between`);
     }
@@ -66,10 +68,10 @@ export class Refusals {
 
   async accessAccepted({ account, vendor }: Wanted, { refusal, tokens }: Link): Promise<void> {
     if (!refusal) return;
-    const link = await this.#links.read(account, vendor);
+    const link = await this.#deps.links.read(account, vendor);
     if (link?.value.tokens.accessToken !== tokens.accessToken) return;
     const { refusal: _, ...rest } = link.value;
-    await this.#links.write(account, vendor, rest, link.version);
+    await this.#deps.links.write(account, vendor, rest, link.version);
   }
 
   /**
@@ -78,27 +80,27 @@ export class Refusals {
   async #lasting({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]): Promise<number> {
     const { refusal } = link.value;
     const isSame = refusal?.of === of || (of === "renewal_unclear" && refusal?.of === "renewal");
-    if (refusal && isSame && age(this.#clock, refusal.since) >= 0) return age(this.#clock, refusal.since);
+    if (refusal && isSame && age(this.#deps.clock, refusal.since) >= 0) return age(this.#deps.clock, refusal.since);
     // If somebody else writes right now, the next refusal counts as the first.
-    const next: Link = { ...link.value, refusal: { of, since: this.#clock.now() } };
-    await this.#links.write(account, vendor, next, link.version);
+    const next: Link = { ...link.value, refusal: { of, since: this.#deps.clock.now() } };
+    await this.#deps.links.write(account, vendor, next, link.version);
     return 0;
   }
 
   /** The tokens stay: if the vendor was wrong, nothing is lost. */
   async #end({ account, vendor, onlyLooks }: Wanted, { value, version }: Versioned<Link>): Promise<never> {
     if (!onlyLooks) {
-      const ended: Link = { ...value, state: "stale", triedAt: this.#clock.now() };
-      if (!(await this.#links.write(account, vendor, ended, version))) {
+      const ended: Link = { ...value, state: "stale", triedAt: this.#deps.clock.now() };
+      if (!(await this.#deps.links.write(account, vendor, ended, version))) {
         throw new RetryLaterError(`the ${vendor} link changed while it was checked`);
       }
-      if (value.state !== "stale") this.#log.warn("link_stale", { account, vendor });
+      if (value.state !== "stale") this.#deps.log.warn("link_stale", { account, vendor });
     }
     throw new ActionNeededError(RELINK[vendor]);
   }
 
   async #isRefusedElsewhere(vendor: Vendor, token: string): Promise<boolean> {
-    for (const ask of this.#elsewhere[vendor]) {
+    for (const ask of this.#deps.elsewhere[vendor]) {
       const error: unknown = await ask(token).then(
         () => undefined,
         (it: unknown) => it,
