@@ -13,7 +13,6 @@ const WEBHOOK_WAIT_SECONDS = 5;
 
 export type Updates = ReturnType<typeof createUpdates>;
 
-/** How updates come in: by long polling, by a webhook, or one by one. */
 export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHealth; clock: Clock; log: Log }) {
   const stopping = new AbortController();
   const checks = createCheckRequests();
@@ -28,7 +27,6 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
   });
 
   return {
-    /** Aborted when no update is taken any more. */
     stopping: stopping.signal,
     maxWaitSeconds: (update: Update) => (delivered.has(update) ? WEBHOOK_WAIT_SECONDS : Number.POSITIVE_INFINITY),
     /** Checks now whether Telegram still delivers to our address, if there is one. Resolves when that is done. */
@@ -72,7 +70,6 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
       underWay.add(ended);
       await work;
     },
-    /** Takes no more updates, and waits for those that are being handled. */
     async stop() {
       stopping.abort();
       await serving.catch(() => undefined);

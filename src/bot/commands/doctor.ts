@@ -37,7 +37,6 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   return {
     command,
 
-    /** Checks, and shows each line in the message as soon as it is known. */
     async write(chat: Pick<Chat, "account" | "words">, messageId: number, isOwner: boolean): Promise<void> {
       const words = await wordsAt(chat);
       const place = { account: chat.account.telegramUserId, messageId, first: words.doctor.checking };

@@ -22,7 +22,6 @@ export interface LinkingDeps {
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   /** Makes an account due soon, and says nothing in the chat. */
   runSoon: (account: number) => Promise<void>;
-  /** Starts a sync that shows in the chat. */
   startSync: (account: Account) => Promise<void>;
   questions: Questions;
 }
@@ -37,7 +36,6 @@ export function createLinking(deps: LinkingDeps) {
     pasted: pastedAddresses(deps),
     commands: new Composer<BotContext>(linkCommands(deps), withingsButtons(deps), garminButtons(deps)),
     showLinks: (chat: Chat) => showLinks(deps, chat),
-    /** Shows what became of a consent at Withings. */
     onWithings: (chat: Chat, result: LinkResult) => onWithings(deps, chat, result),
     onSignedIn: (chat: Chat, result: SignedIn) => onSignedIn(deps, chat, result),
   };
@@ -94,7 +92,6 @@ async function showLinks(deps: LinkingDeps, chat: Chat, { before = "", again = f
   await deps.questions.ask(chat, "links", text, keyboard);
 }
 
-/** Asks for the other side if it's missing, else syncs. */
 async function goOn(deps: LinkingDeps, chat: Chat): Promise<void> {
   const { links } = await deps.overview(chat.account);
   if (isComplete(links)) {
@@ -113,7 +110,6 @@ function withingsButtons(deps: LinkingDeps): Composer<BotContext> {
   const { withingsLinking, questions } = deps;
   const composer = new Composer<BotContext>();
   composer.callbackQuery(CALLBACK.withings, async (ctx) => {
-    // The page after the consent shows the name; linking works without it.
     await deps.accounts.save(ctx.account.telegramUserId, { name: ctx.from.first_name }).catch(() => undefined);
     await offerWithings(deps, ctx);
   });
@@ -218,7 +214,6 @@ async function offerGarmin(deps: LinkingDeps, chat: Chat): Promise<void> {
   await questions.ask(chat, "sign_in_choice", text, keyboard);
 }
 
-/** Shows the result of a sign-in outside the dialog. */
 async function onSignIn(deps: LinkingDeps, chat: Chat, result: SignInResult): Promise<void> {
   if (result.type === "signed_in") return onSignedIn(deps, chat, result);
   if (result.type === "mfa_required") throw new Error("a ticket asked for a code");

@@ -29,7 +29,6 @@ export interface PeopleDeps {
 export function createPeopleCommands(api: Api, deps: PeopleDeps) {
   const { allowedIds, accounts, people, questions, clock, log } = deps;
 
-  /** A person who has blocked the bot doesn't get it, and nothing depends on that. */
   async function say(telegramUserId: number, text: string) {
     await api
       .sendMessage(telegramUserId, text)
@@ -75,7 +74,6 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   return {
     commands,
-    /** Tells the owner that somebody used an invitation. */
     async tellJoined({ name }: Pick<Person, "name">) {
       const [owner] = allowedIds;
       if (owner === undefined) return;

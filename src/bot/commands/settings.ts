@@ -54,7 +54,6 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
   patienceHours: "patience",
 };
 
-/** `top` is the screen that leads to the others. */
 type Screen = SettingsTopic | "top";
 
 /**
@@ -105,7 +104,6 @@ async function takeTap(deps: SettingsDeps, ctx: BotContext, data: string) {
   if (saved && changes.language) await showChosenMenu(ctx, saved, deps.log);
 }
 
-/** The language applies to Telegram's menu too. It is saved even if the menu can't be set now. */
 async function showChosenMenu({ api, isOwner }: BotContext, { telegramUserId, language }: Account, log: Log) {
   await showMenu(api, telegramUserId, { language, isOwner }).catch((error: unknown) =>
     log.warn("menu_not_set", errorFacts(error)),
@@ -150,7 +148,6 @@ const inRows = (buttons: Button[], perRow: number) =>
     buttons.slice(row * perRow, (row + 1) * perRow),
   );
 
-/** What can be chosen on a screen, in rows. */
 function choices(topic: SettingsTopic, account: Account, words: Words, zones: string[], now: Date): Button[][] {
   const { timezone, settings } = account;
   const say = words.settings;

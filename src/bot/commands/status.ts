@@ -28,7 +28,6 @@ export interface StatusDeps {
   /** For an account whose readings can't be read. */
   lastRun: (account: number) => Promise<LastRun | undefined>;
   overview: (account: Account) => Promise<Overview>;
-  /** What /status shows beside the overview. */
   statusExtras: (account: Account) => Promise<StatusOptions>;
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
@@ -89,7 +88,6 @@ function actionsFor({ links: { withings, garmin }, lastRun }: Overview): Array<A
   return missing.length > 0 ? missing : [lastRun?.outcome.action];
 }
 
-/** Sends held readings, or leaves them out. */
 async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): Promise<void> {
   const { overview, decideHeld, startSync, clock } = deps;
   const [, verb, id, shown = ""] = ctx.match;

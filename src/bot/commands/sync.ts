@@ -13,10 +13,8 @@ import { wordsOf } from "../words/words.ts";
 
 export interface SyncDeps {
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
-  /** The news of a run for its answer. */
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
-  /** Makes the account due soon. */
   runSoon: (account: number) => Promise<void>;
   garminSignIn: Pick<GarminSignIn, "pageUrl">;
   questions: Pick<Questions, "offered">;

@@ -8,7 +8,6 @@ import { TIMEZONE_DIALOG } from "./timezone.ts";
 /** Of the stored log. While a dialog's log is `external, wait, external, …`, this number can stay. */
 const DIALOG_VERSION = 1;
 
-/** Loads and saves how far a chat's dialog has got. We use the plugin's storage, not its replay. */
 export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
   return conversations<BotContext, Context>({
     storage: {

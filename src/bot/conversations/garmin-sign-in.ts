@@ -35,7 +35,6 @@ const TAP = {
 export interface GarminDialogDeps {
   garminSignIn: GarminSignIn;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  /** Continues in the chat after a sign-in. */
   onSignedIn: (chat: Chat, result: Extract<SignInResult, { type: "signed_in" }>) => Promise<void>;
   questions: Pick<Questions, "ask" | "close">;
   log: Log;
@@ -161,7 +160,6 @@ class GarminDialog {
     return this.#ask(ctx, "password", text, otherEmailButton(ctx.words));
   }
 
-  /** Says what Garmin answered, and what the dialog waits for then. */
   async #conclude(ctx: BotContext, result: SignInResult): Promise<Step> {
     const words = await this.#deps.wordsAt(ctx);
     switch (result.type) {

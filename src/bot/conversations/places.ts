@@ -64,7 +64,6 @@ const CITIES: Record<string, string> = {
   "America/Los_Angeles": "LA, San Francisco, San Diego, Seattle, Portland, Las Vegas, Sacramento, Oakland",
 };
 
-/** Countries under names that the runtime doesn't use. */
 const OTHER_NAMES: Record<string, string> = {
   GB: "Great Britain, Britain, England, Scotland, Wales, Großbritannien, Schottland",
   NL: "Holland, The Netherlands",
@@ -102,7 +101,6 @@ const newest = (zone: string): string => RENAMED[zone] ?? zone;
 
 export const zonesWithCities = (): string[] => Object.keys(CITIES);
 
-/** Lower for a zone with big cities. */
 export function cityRank(zone: string): number {
   const zones = zonesWithCities();
   return zones.includes(zone) ? zones.indexOf(zone) : zones.length;

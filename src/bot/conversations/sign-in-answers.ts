@@ -3,10 +3,8 @@ import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in
 import { CALLBACK, type Message, withGarminPage, withSignInChoice } from "../ui/keyboards.ts";
 import type { Words } from "../words/words.ts";
 
-/** The results that end a sign-in without a link. */
 export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type: "signed_in" }>;
 
-/** The tap that replaces the linked Garmin profile by the one that it names. */
 export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
 
 /** With buttons for every way that is left to try. */

@@ -2,7 +2,6 @@ import { isTimezone } from "../../lib/local-time.ts";
 import { allZones, cityRank, plain, withoutTwins, zoneOfCity, zonesOfRegion } from "./places.ts";
 import { COMMON, cityOf } from "./time-zones.ts";
 
-/** Areas whose zones are named after cities. */
 const AREAS = ["Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
 /**

@@ -8,7 +8,6 @@ import { answerCallback } from "../ui/edit-message.ts";
 import { languageOf, type Words, wordsIn, wordsOf } from "../words/words.ts";
 
 export interface AuthorizeDeps {
-  /** The first is the owner. */
   allowedIds: number[];
   accounts: Accounts;
   people: People;
@@ -57,7 +56,6 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     return next();
   };
 
-  /** An account that was added in the terminal has no name yet. */
   async function named(account: Account, name: string): Promise<Account> {
     if (account.name !== undefined) return account;
     return accounts.save(account.telegramUserId, { name }).catch(() => account);

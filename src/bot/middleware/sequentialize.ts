@@ -28,7 +28,6 @@ const CLAIM_PAUSE_SECONDS = 1;
 const STORE_PAUSE_SECONDS = 1;
 
 interface Turn {
-  /** Whether Telegram brings the update again if it fails. */
   comesAgain: boolean;
   /** Throws `RetryLaterError`, with `why`, if there is no time left. */
   wait(seconds: number, why: string): Promise<void>;

@@ -6,7 +6,6 @@ const BARE_WORDS: Record<string, string> = {
   ...{ start: "start", sync: "sync", status: "status", help: "help", cancel: "cancel" },
   ...{ hilfe: "help", abbrechen: "cancel" },
 };
-/** With a slash. */
 const IN_GERMAN: Record<string, string> = {
   hilfe: "help",
   abbrechen: "cancel",

@@ -23,7 +23,6 @@ export interface DeliveryDeps {
 export type Deliver = (account: Account, text: string, options: Options) => Promise<boolean>;
 
 export function createDelivery({ accounts, send, clock, log }: DeliveryDeps): Deliver {
-  /** Accounts whose last message was not accepted. */
   const undelivered = new Set<number>();
 
   async function saveBlocked(account: number, blockedAt: Date | null) {

@@ -18,7 +18,6 @@ const TRIES = 5;
 
 /** What belongs in the answer to a run that somebody asked for. */
 export interface Conclusion {
-  /** All is well again after trouble that they knew of. */
   healed: Extract<HealthNews, { type: "healed" }> | undefined;
   /** To be called when the answer is in the chat, or could not be brought there. */
   told: (wasShown: boolean) => Promise<void>;
@@ -71,7 +70,6 @@ export function createNotifier(deps: NotifierDeps) {
   return {
     deliver,
 
-    /** Says that the owner has removed us at Withings. Whether Telegram accepted it. */
     tellUnlinked(account: Account): Promise<boolean> {
       const words = timelessWords(account);
       const page = garminSignIn.pageUrl();
@@ -83,7 +81,6 @@ export function createNotifier(deps: NotifierDeps) {
       return deliver(account, timelessWords(account).subscriptions[news], { isQuiet: true });
     },
 
-    /** After a run that nobody asked for. */
     async afterRun(account: Account, report: RunReport) {
       if (report.busy) return;
       const { news, timezone } = await newsAfter(account, report);

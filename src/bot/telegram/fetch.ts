@@ -10,7 +10,6 @@ const CALL_SECONDS = 15;
 const CONNECT_SECONDS = 10;
 const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
-/** A hundred updates are far below a megabyte. */
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** The part of a `Response` that grammY looks at. */
@@ -116,7 +115,6 @@ async function textOf(response: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // Leaving the loop closes the connection.
     if (bytes > LARGEST_ANSWER_BYTES) throw new Error("the answer is too large");
     chunks.push(chunk);
   }
@@ -133,7 +131,6 @@ function limitConnecting(socket: Socket) {
   for (const end of ["connect", "close"]) socket.once(end, () => clearTimeout(timer));
 }
 
-/** How long to wait before another try; undefined if that is pointless. */
 async function restSeconds(answer: Answer, tries: number): Promise<number | undefined> {
   if (answer.status >= 500) return tries;
   if (answer.status !== 429) return undefined;

@@ -2,7 +2,6 @@ import { GrammyError } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** As `/health` reports it. */
 export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
 
 /**

@@ -7,7 +7,6 @@ import type { TelegramHealth } from "./health.ts";
 import { ALLOWED_UPDATES, isHopeless, originOf } from "./webhook.ts";
 
 const POLL_SECONDS = 30;
-/** How long updates that are being handled may delay the next poll. */
 const BATCH_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 30;
 /** For confirming at the end what was handled. If that fails, the claims still prevent a repeat. */
@@ -18,7 +17,6 @@ type Signal = Parameters<Api["getUpdates"]>[1];
 export interface PollingDeps {
   /** Called when Telegram first answers. If it throws a `UsageError`, polling ends. */
   onStart: () => Promise<void>;
-  /** Never throws. */
   handle: (update: Update) => Promise<void>;
   /** Called if Telegram does not know the token at the very start: whether to end. */
   mayEnd: () => Promise<boolean>;
@@ -74,7 +72,6 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
     .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
 }
 
-/** Empty if Telegram does not say. */
 async function whoTook(api: Api): Promise<string> {
   const info = await api.getWebhookInfo().catch(() => undefined);
   return originOf(info?.url ?? "");
@@ -89,7 +86,6 @@ function restSeconds(error: unknown, failures: number): number {
 function createUpdateQueue(handle: (update: Update) => Promise<void>, stopping: AbortSignal) {
   /** All since the last confirmation: until the oldest is handled, Telegram sends the others again. */
   const read = new Set<number>();
-  /** Oldest first. */
   const underWay = new Map<number, Promise<void>>();
   const lastOfChat = new Map<number | undefined, Promise<void>>();
   let next = 0;

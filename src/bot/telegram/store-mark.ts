@@ -25,7 +25,6 @@ async function compareStore(api: Api, store: StoreIdentity, isNew: boolean): Pro
   return marked === undefined || isNew ? "known" : "used_elsewhere_too";
 }
 
-/** How often the owner is notified of the same, however often the program starts. */
 const REPEAT_SECONDS: Record<Exclude<StoreVerdict, "known">, number> = {
   empty: 365 * 24 * 3600,
   empty_and_used_elsewhere: 24 * 3600,

@@ -6,7 +6,6 @@ import { UsageError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { TelegramHealth } from "./health.ts";
 
-/** Telegram keeps this list until it gets another one. */
 export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
 /** How many chats are served side by side: ten, at a fifth of a second each, are fifty updates a second. */
 export const WEBHOOK_CONNECTIONS = 10;
@@ -42,7 +41,6 @@ export async function keepWebhook(
   // Updates that were delivered since no longer fail, and a program that has just started couldn't take them.
   if (!force && lastError && pending > 0) log.warn("webhook_failing", { pending, message: lastError.message });
   const isRefused = /\b401\b/.test(lastError?.message ?? "");
-  // A deployment that moves here uses `force`.
   if (!force && info.url && info.url !== url) log.warn("webhook_taken", { by: originOf(info.url) });
   if (force || isRefused || !isSetFor(info, url)) {
     await api.setWebhook(url, {
@@ -62,7 +60,6 @@ export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 
-/** What Telegram says of deliveries to `url`, without errors that are old or another address's. */
 export function webhookHealth(info: WebhookInfo, url: string, now: Date): WebhookHealth {
   const { pending_update_count: pending, last_error_date, last_error_message: message = "" } = info;
   const at = new Date((last_error_date ?? 0) * 1000);
@@ -133,7 +130,6 @@ export async function serveByWebhook(
 
 export type CheckRequests = ReturnType<typeof createCheckRequests>;
 
-/** Lets another part of the program ask for a check now. */
 export function createCheckRequests() {
   let wanted: PromiseWithResolvers<void> | undefined;
   let done = Promise.withResolvers<void>();
@@ -143,7 +139,6 @@ export function createCheckRequests() {
       wanted?.resolve();
       return wanted ? done.promise : Promise.resolve();
     },
-    /** Called after each check. Resolves when the next one is asked for. */
     next(): Promise<void> {
       done.resolve();
       done = Promise.withResolvers();

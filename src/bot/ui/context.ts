@@ -3,7 +3,6 @@ import type { Context, InlineKeyboard } from "grammy/web";
 import type { Account } from "../../sync/model/account.ts";
 import type { Words } from "../words/words.ts";
 
-/** What every handler finds in its context beside grammY's own. */
 export interface Asked {
   account: Account;
   /** Times may be in UTC. To show times, use `wordsAt`. */

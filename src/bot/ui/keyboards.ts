@@ -40,7 +40,6 @@ export function withGarminPage(text: string, words: Words, signInPageUrl: string
   return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
 }
 
-/** The same with a button to sign in here in the chat. */
 export function withSignInChoice(text: string, words: Words, signInPageUrl: string): Message {
   const message = withGarminPage(text, words, signInPageUrl);
   message.keyboard.row().text(words.button.here, CALLBACK.garminHere);
@@ -93,7 +92,6 @@ function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
   }
 }
 
-/** The button that accepts readings of a kind as Garmin shows them. */
 export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
 const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
 
@@ -105,7 +103,6 @@ export function noticeButtons(notice: Notice, words: Words, keyboard = new Inlin
   return keyboard.text(words.button.stopSending[kind], `set:sends:${SWITCH[kind]}:off`);
 }
 
-/** For each silence a button that ends such messages. */
 export function silenceButtons(silences: Silence[], words: Words): InlineKeyboard {
   const keyboard = new InlineKeyboard();
   for (const it of silences) {

@@ -5,7 +5,6 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 /** Telegram counts edits like messages: one per second in a chat. */
 const PAUSE_SECONDS = 1;
 
-/** The message to write into, and its text now. */
 export interface Place {
   account: number;
   messageId: number;
@@ -53,7 +52,6 @@ export function createProgressMessage(
   }
 
   function draw(text: string, keyboard?: InlineKeyboard) {
-    // Telegram refuses an edit that changes nothing.
     if (text === next.text && !keyboard) return;
     next = { text, keyboard };
     work ??= catchUp();
@@ -61,7 +59,6 @@ export function createProgressMessage(
 
   return {
     show: (text: string) => draw(text),
-    /** Whether the last text could be shown. */
     async finish(text: string, keyboard?: InlineKeyboard): Promise<boolean> {
       draw(text, keyboard);
       await work;

@@ -49,7 +49,6 @@ export function createQuestions(api: Api, deps: QuestionsDeps) {
     await api.editMessageReplyMarkup(telegramUserId, messageId).catch(() => undefined);
   }
 
-  /** A message that was sent is now the open question of its topic. */
   async function asked(account: Id, topic: QuestionTopic, messageId: number): Promise<void> {
     const before = await save(account, topic, () => ({ messageId, isOpen: true }));
     if (before?.isOpen && before.messageId !== messageId) await removeButtons(account, before.messageId);
@@ -105,7 +104,6 @@ export function createQuestions(api: Api, deps: QuestionsDeps) {
   };
 }
 
-/** Why a tap comes too late; undefined for a valid one. */
 async function reasonAgainst(
   { account, callbackQuery, words }: BotContext,
   links: QuestionsDeps["links"],
