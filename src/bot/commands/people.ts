@@ -1,5 +1,4 @@
 import { type Api, Composer, InlineKeyboard } from "grammy/web";
-import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Disconnect } from "../../sync/links/disconnect.ts";
 import { withLease } from "../../sync/links/with-lease.ts";
@@ -11,7 +10,7 @@ import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import type { Message } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
-import { type Words, wordsIn, wordsOf } from "../words/words.ts";
+import { type Words, wordsIn } from "../words/words.ts";
 
 export interface PeopleDeps {
   /** Those whom the configuration names; the first is the owner. */
@@ -21,13 +20,12 @@ export interface PeopleDeps {
   disconnect: Disconnect;
   leases: Leases;
   questions: Questions;
-  clock: Clock;
   log: Log;
 }
 
 /** /invite and /people, for the owner alone. Of other people they show the name and since when they are here, no more. */
 export function createPeopleCommands(api: Api, deps: PeopleDeps) {
-  const { allowedIds, accounts, people, questions, clock, log } = deps;
+  const { allowedIds, accounts, people, questions, log } = deps;
 
   async function say(telegramUserId: number, text: string) {
     await api
@@ -78,8 +76,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
       const [owner] = allowedIds;
       if (owner === undefined) return;
       const account = await accounts.find(owner).catch(() => undefined);
-      const words = account ? wordsOf(account, { timezone: "UTC", now: clock.now() }) : wordsIn("en");
-      await say(owner, words.people.joined(name));
+      await say(owner, wordsIn(account?.language ?? "en").people.joined(name));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type ConversationData, conversations, type VersionedState } from "@grammyjs/conversations";
+import { type ConversationData, conversations, type VersionedStateStorage } from "@grammyjs/conversations";
 import type { Context, MiddlewareFn } from "grammy/web";
 import type { BotContext, DialogStore } from "../ui/context.ts";
 import type { Questions } from "../ui/questions.ts";
@@ -9,15 +9,12 @@ import { TIMEZONE_DIALOG } from "./timezone.ts";
 const DIALOG_VERSION = 1;
 
 export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
+  // We use the plugin's storage, not its replay.
   return conversations<BotContext, Context>({
     storage: {
       type: "key",
       version: DIALOG_VERSION,
-      adapter: {
-        read: async (chatId) => (await dialogs.read(chatId)) as VersionedState<ConversationData> | undefined,
-        write: (chatId, state) => dialogs.write(chatId, state),
-        delete: (chatId) => dialogs.delete(chatId),
-      },
+      adapter: dialogs as VersionedStateStorage<string, ConversationData>,
     },
   });
 }

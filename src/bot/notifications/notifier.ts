@@ -11,7 +11,7 @@ import { afterRun, afterTelling, coveredByAnswer, type HealthNews, pendingNotice
 import type { Overview } from "../../sync/status/overview.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
 import { newsText } from "../views/news.ts";
-import { type Words, wordsOf } from "../words/words.ts";
+import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 import { createDelivery, type DeliveryDeps } from "./delivery.ts";
 
 const TRIES = 5;
@@ -50,9 +50,8 @@ export function createNotifier(deps: NotifierDeps) {
     const { attention, unreadable, links, facts, timezone = zoneOf(account), progress } = seen;
     const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts }));
     const { patienceHours } = account.settings;
-    const startAt = progress?.startAt;
-    const news = { attention: attention ?? [], startAt, unreadable, facts, now, patienceHours };
-    return { news: pendingNotices(health, news), timezone };
+    const view = { attention: attention ?? [], startAt: progress?.startAt, unreadable, facts, now, patienceHours };
+    return { news: pendingNotices(health, view), timezone };
   }
 
   async function tell(account: Account, news: HealthNews[], timezone: string) {
@@ -65,20 +64,19 @@ export function createNotifier(deps: NotifierDeps) {
   }
 
   const remember = (account: Account, news: HealthNews) => change(account, (it) => afterTelling(it, news, clock.now()));
-  const timelessWords = (account: Account) => wordsOf(account, { timezone: "UTC", now: clock.now() });
 
   return {
     deliver,
 
     tellUnlinked(account: Account): Promise<boolean> {
-      const words = timelessWords(account);
+      const words = wordsIn(account.language ?? "en");
       const page = garminSignIn.pageUrl();
       const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, page);
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
     tellSubscriptions(account: Account, news: SubscriptionNews): Promise<boolean> {
-      return deliver(account, timelessWords(account).subscriptions[news], { isQuiet: true });
+      return deliver(account, wordsIn(account.language ?? "en").subscriptions[news], { isQuiet: true });
     },
 
     async afterRun(account: Account, report: RunReport) {

@@ -37,6 +37,4 @@ export async function checkTelegram(
 }
 
 /** Without the path of another program's address, which may hold its secret. */
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
-}
+export const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : url);

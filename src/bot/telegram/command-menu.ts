@@ -1,15 +1,8 @@
+import type { BotCommandScope } from "grammy/types";
 import type { Api } from "grammy/web";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { LANGUAGES, type Language } from "../../sync/model/account.ts";
 import { type Words, wordsIn } from "../words/words.ts";
-
-function commandList(words: Words, isOwner: boolean): Array<{ command: string; description: string }> {
-  const commands: Record<string, string> = { ...words.commands, ...(isOwner && words.ownerCommands) };
-  return Object.entries(commands).map(([command, description]) => ({ command, description }));
-}
-
-/** English is for all phones whose language we don't speak. */
-const languageCode = (language: Language) => (language === "en" ? {} : { language_code: language });
 
 /** Sets the menu of every chat in the language of the phone, and the owner's with more commands. */
 export async function registerCommands(
@@ -17,12 +10,8 @@ export async function registerCommands(
   owner: { telegramUserId: number; language: Language | undefined } | undefined,
   log: Log,
 ): Promise<void> {
-  for (const language of LANGUAGES) {
-    await api.setMyCommands(commandList(wordsIn(language), false), {
-      scope: { type: "all_private_chats" },
-      ...languageCode(language),
-    });
-  }
+  const scope = { type: "all_private_chats" } as const;
+  for (const phone of LANGUAGES) await setMenu(api, scope, phone, wordsIn(phone), false);
   if (!owner) return;
   // Telegram refuses the scope until the owner has opened the chat.
   await showMenu(api, owner.telegramUserId, { language: owner.language, isOwner: true }).catch((error: unknown) =>
@@ -36,10 +25,13 @@ export async function showMenu(
   chatId: number,
   { language, isOwner }: { language: Language | undefined; isOwner: boolean },
 ): Promise<void> {
-  for (const phone of LANGUAGES) {
-    await api.setMyCommands(commandList(wordsIn(language ?? phone), isOwner), {
-      scope: { type: "chat", chat_id: chatId },
-      ...languageCode(phone),
-    });
-  }
+  const scope = { type: "chat", chat_id: chatId } as const;
+  for (const phone of LANGUAGES) await setMenu(api, scope, phone, wordsIn(language ?? phone), isOwner);
+}
+
+async function setMenu(api: Api, scope: BotCommandScope, phone: Language, words: Words, isOwner: boolean) {
+  const all: Record<string, string> = { ...words.commands, ...(isOwner && words.ownerCommands) };
+  const commands = Object.entries(all).map(([command, description]) => ({ command, description }));
+  // English is for all phones whose language we don't speak.
+  await api.setMyCommands(commands, { scope, ...(phone !== "en" && { language_code: phone }) });
 }

@@ -60,7 +60,10 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       if (!hasStarted && isHopeless(error) && (await mayEnd())) throw error;
       health.failed(error);
       const isElsewhere = error instanceof GrammyError && error.error_code === 409 && /webhook/.test(error.description);
-      if (isElsewhere && hasStarted) log.warn("webhook_taken", { by: await whoTook(api) });
+      if (isElsewhere && hasStarted) {
+        const info = await api.getWebhookInfo().catch(() => undefined);
+        log.warn("webhook_taken", { by: originOf(info?.url ?? "") });
+      }
       hasWebhook ||= isElsewhere;
       await pause(restSeconds(error, failures++)).catch(() => undefined);
     }
@@ -70,11 +73,6 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
   await api
     .getUpdates({ offset: queue.offset(), limit: 1, timeout: 0 }, AbortSignal.timeout(CONFIRM_SECONDS * 1000) as Signal)
     .catch((error: unknown) => log.warn("telegram_not_told", errorFacts(error)));
-}
-
-async function whoTook(api: Api): Promise<string> {
-  const info = await api.getWebhookInfo().catch(() => undefined);
-  return originOf(info?.url ?? "");
 }
 
 function restSeconds(error: unknown, failures: number): number {

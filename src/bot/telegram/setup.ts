@@ -20,14 +20,11 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
 
   return {
     /** Undefined if Telegram does not know the token. */
-    async bot(): Promise<UserFromGetMe | undefined> {
-      try {
-        return await answered(api.getMe());
-      } catch (error) {
-        if (isRefused(error, 401, 404)) return undefined;
-        throw error;
-      }
-    },
+    bot: (): Promise<UserFromGetMe | undefined> =>
+      answered(api.getMe()).catch((error: unknown) => {
+        if (!isRefused(error, 401, 404)) throw error;
+        return undefined;
+      }),
 
     /** The host of the webhook; undefined if there is none. */
     async listener(): Promise<string | undefined> {

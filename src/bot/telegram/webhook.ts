@@ -56,9 +56,7 @@ export async function keepWebhook(
 }
 
 /** Without its path, which may be a secret. Empty if unknown. */
-export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : "";
-}
+export const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : "");
 
 export function webhookHealth(info: WebhookInfo, url: string, now: Date): WebhookHealth {
   const { pending_update_count: pending, last_error_date, last_error_message: message = "" } = info;
