@@ -10,7 +10,7 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** One grammY in the bundle, its web build, for every import of it: as `bin/one-grammy.js` has it for the program. */
+/** Every import of grammY gets its web build, as `bin/one-grammy.js` does it for the program. */
 const oneGrammy: Plugin = {
   name: "one-grammy",
   setup({ onResolve }) {
@@ -19,10 +19,7 @@ const oneGrammy: Plugin = {
   },
 };
 
-/**
- * Node's own modules as `process.getBuiltinModule` gives them. An import makes all their exports at once, and that of
- * node:http loads a WebSocket and a fetch on the way.
- */
+/** An import of node:http would evaluate all its exports, and load WebSocket and fetch on the way. */
 const builtinsAsTheyAre: Plugin = {
   name: "builtins-as-they-are",
   setup({ onResolve, onLoad }) {
@@ -35,7 +32,7 @@ const builtinsAsTheyAre: Plugin = {
   },
 };
 
-/** A function's credentials are always in its environment; of the other places the SDK could look in none exists there. */
+/** A function's credentials are always in its environment, so the code for all other places is left out. */
 const credentialsFromEnvironment: Plugin = {
   name: "credentials-from-environment",
   setup({ onResolve, onLoad }) {
@@ -47,10 +44,7 @@ const credentialsFromEnvironment: Plugin = {
   },
 };
 
-/**
- * Bundles one entry of the project into `<outdir>/index.mjs`, and beside it, in chunks, what is loaded on demand. The same
- * sources give the same bytes. It needs nothing but Node.
- */
+/** Bundles an entry into `<outdir>/index.mjs`, with chunks beside it for what is loaded on demand. The same sources give the same bytes. */
 export async function bundle(entry: string, outdir: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
@@ -64,7 +58,7 @@ export async function bundle(entry: string, outdir: string): Promise<Metafile> {
     format: "esm",
     platform: "node",
     target: "node24",
-    // Packages that carry two builds give the one that can be shaken.
+    // If a package has two builds, the one that can be tree-shaken.
     mainFields: ["module", "main"],
     minify: true,
     legalComments: "none",
@@ -76,7 +70,6 @@ export async function bundle(entry: string, outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Every function's bundle, each in a folder of its name. */
 export async function bundleFunctions(outdir: string): Promise<Record<FunctionName, Metafile>> {
   const of = (name: FunctionName) => bundle(`src/lambda/${name}.ts`, path.join(outdir, name));
   return { http: await of("http"), worker: await of("worker"), sweep: await of("sweep"), alarm: await of("alarm") };

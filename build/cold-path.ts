@@ -2,13 +2,13 @@ import type { Metafile } from "esbuild";
 
 export interface ColdPath {
   kilobytes: number;
-  /** Where loading begins: the files of the bundle to import, one after the other. */
+  /** The files of the bundle to import, in this order. */
   roots: string[];
-  /** What stands in them: files of the project and of its packages, and Node's own modules as `builtin:node:…`. */
+  /** What they are made of: files of the project and of its packages, and Node's modules as `builtin:node:…`. */
   inputs: string[];
 }
 
-/** What a start loads: the entry, the sources named in `alsoLoaded` with it, and all that these import other than on demand. */
+/** What a start loads: the entry, the sources in `alsoLoaded`, and everything these import except on demand. */
 export function coldPath({ outputs }: Metafile, alsoLoaded: readonly string[]): ColdPath {
   const files = new Set<string>();
   const visit = (file: string) => {
@@ -25,7 +25,7 @@ export function coldPath({ outputs }: Metafile, alsoLoaded: readonly string[]): 
   return {
     kilobytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0) / 1024,
     roots,
-    // A file that was shaken down to nothing is named too.
+    // Files of which nothing is left are listed too.
     inputs: loaded.flatMap((output) =>
       Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? input : [])),
     ),

@@ -8,7 +8,7 @@ import { coldPath } from "./cold-path.ts";
 export interface LoadTime {
   kilobytes: number;
   milliseconds: number;
-  /** How many times as long as the echo bot beside it. */
+  /** As a multiple of the echo bot's time in the same turn. */
   timesEcho: number;
 }
 
@@ -17,8 +17,8 @@ const LOAD =
   "process.stdout.write(String(performance.now() - begun));";
 
 /**
- * Bundles the functions and a bare echo bot into `outdir`, and loads each in processes of its own, in turns, so that
- * whatever else the machine does slows down all of them. Medians; only `timesEcho` means something on another machine.
+ * Bundles the functions and an echo bot into `outdir` and loads each in new processes, in turns, so that other work on the machine
+ * slows all of them down. Gives medians, of which only `timesEcho` means something on another machine.
  */
 export async function measureLoadTimes(
   outdir: string,
@@ -36,7 +36,7 @@ export async function measureLoadTimes(
     alarm: coldPath(metafiles.alarm, ALSO_LOADED),
   };
   const samples = { echo: [], http: [], worker: [], sweep: [], alarm: [] } as Record<keyof typeof paths, number[]>;
-  // The first turn brings the files into memory, and is not counted.
+  // The first turn only brings the files into memory.
   for (let turn = 0; turn <= turns; turn++) {
     for (const name of ["echo", ...FUNCTIONS] as const) {
       const milliseconds = loadOnce(paths[name].roots);

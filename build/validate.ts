@@ -2,9 +2,9 @@ import { CelEngine, type Engine, TemplateFile } from "@aws/cloudformation-valida
 
 const TEMPLATE = ".serverless/cloudformation-template-update-stack.json";
 
-/** What AWS's own validator holds against a template: errors, and values that are none of an enumeration. */
+/** What AWS's own validator objects to: errors, and values outside an enumeration. */
 export function objectionsTo(file: string, engine: Engine): string[] {
-  // osls states dependencies that follow from references already.
+  // osls writes out dependencies that already follow from references.
   const { diagnostics } = engine.validateStandard(new TemplateFile(file), { exclude: { ids: ["W3005"] } });
   return diagnostics
     .filter(({ severity, ruleId }) => severity === "FATAL" || severity === "ERROR" || ruleId === "W3030")
