@@ -53,7 +53,7 @@ test("each good sweep is announced to HEARTBEAT_URL with an empty body, and a fa
   expect(outside.received.at(-2)).toMatchObject({ contentType: "text/plain; charset=utf-8" });
 });
 
-test("ALARM_URL is told that Telegram no longer knows the token, and readings arrive meanwhile", async () => {
+test("ALARM_URL hears that Telegram rejects the token, and readings arrive meanwhile", async () => {
   refusing(401, "Unauthorized");
   const program = await house.start();
   await program.said("telegram_token_unknown");
@@ -65,7 +65,7 @@ test("ALARM_URL is told that Telegram no longer knows the token, and readings ar
   expect(outside.alarms()).toEqual([expect.stringMatching(/^Telegram hasn’t accepted my bot’s token since/)]);
 });
 
-test("ALARM_URL is told once that the owner has blocked the bot, also after a restart, and when they are back", async () => {
+test("ALARM_URL hears once that the owner has blocked the bot, even after a restart, and when they are back", async () => {
   const program = await house.start();
   await program.said("bot_started");
   house.chat.block();
@@ -120,7 +120,7 @@ test.each(["endless", "unfinished"] as const)(
   },
 );
 
-test("a name and password in the addresses are sent as the servers ask for them, also when the program hangs", async () => {
+test("a name and password in an alarm address become an authorization header, even if the program hangs", async () => {
   for (const [name, url] of Object.entries(outside.env)) house.env[name] = url.replace("//", "//me:pass%20word%@");
   const program = await house.start(60, { watchdogSeconds: 0.1 });
   await expect.poll(outside.heartbeats).toBe(1);
@@ -131,7 +131,7 @@ test("a name and password in the addresses are sent as the servers ask for them,
   expect(JSON.stringify([program.logged, house.told()])).not.toMatch(/pass|127\.0\.0\.1.*alarm/);
 });
 
-test("where neither is set, nothing is sent anywhere", async () => {
+test("without ALARM_URL and HEARTBEAT_URL nothing is sent", async () => {
   delete house.env.ALARM_URL;
   delete house.env.HEARTBEAT_URL;
   const program = await house.start();

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createRunFiles } from "../../src/app/run-files.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 
-test("files that can be neither written nor removed keep nobody from starting or ending", () => {
+test("the program starts and ends even if its run files can be neither written nor removed", () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), "run-files-"));
   try {
     // Nobody can write to a folder as if it were a file, not even root.

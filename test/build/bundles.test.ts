@@ -20,28 +20,28 @@ beforeAll(async () => {
 const startOf = (name: FunctionName) => coldPath(metafiles[name], ALSO_LOADED);
 
 describe.each(FUNCTIONS)("a start of %s", (name) => {
-  test("loads no more than its budget", () => {
+  test("a start loads no more than its budget", () => {
     expect(startOf(name).kilobytes).toBeLessThan(BUDGETS[name].kilobytes);
   });
 
-  test.each(FORBIDDEN)("loads nothing like $input: $because", ({ input }) => {
+  test.each(FORBIDDEN)("a start loads nothing like $input: $because", ({ input }) => {
     expect(startOf(name).inputs.filter((it) => input.test(it))).toEqual([]);
   });
 
-  test("and what it loads later hold nothing of the demo", () => {
+  test("a function has nothing of the demo", () => {
     const inputs = Object.keys(metafiles[name].inputs);
     expect(inputs).toContain(`src/lambda/${name}.ts`);
     expect(inputs.filter((it) => it.startsWith("src/sandbox/"))).toEqual([]);
   });
 
-  test.each(ONCE)("has one copy of %s at most, in one of its builds", (dependency) => {
+  test.each(ONCE)("a start has one copy of %s at most, in one of its builds", (dependency) => {
     // The builds of a package lie in folders of their own, or have endings of their own.
     const inside = new RegExp(`^(.*node_modules/${dependency}/(?:dist-[^/]+)?).*(\\.[cm]?js)$`);
     const builds = startOf(name).inputs.flatMap((it) => inside.exec(it)?.slice(1).join("*") ?? []);
     expect([...new Set(builds)].slice(1)).toEqual([]);
   });
 
-  test("needs nothing but what lies in its folder and in Node", () => {
+  test("a bundle needs nothing but its folder and Node", () => {
     const imports = Object.values(metafiles[name].outputs).flatMap((output) => output.imports);
     expect(imports.filter(({ external }) => external)).toEqual([]);
     const text = readdirSync(path.join(folder, name))
@@ -50,26 +50,26 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
     expect(text.join("")).not.toContain(process.cwd());
   });
 
-  test("finds its handler", async () => {
+  test("a bundle exports its handler", async () => {
     const entry = path.join(folder, name, "index.mjs");
     expect(await import(/* @vite-ignore */ entry)).toMatchObject({ handler: expect.any(Function) });
   });
 });
 
-test("what is loaded on demand lies beside the entry: undici, and the encoder of FIT files", () => {
+test("undici and the FIT encoder are chunks beside the entry, loaded on demand", () => {
   const inputs = Object.values(metafiles.worker.outputs).flatMap((output) => Object.keys(output.inputs));
   for (const module of ["undici", "@garmin/fitsdk"]) {
     expect(inputs.some((input) => input.includes(`node_modules/${module}/`))).toBe(true);
   }
 });
 
-test("every start has the store, though it is imported on demand", () => {
+test("every start loads the store, although it is imported on demand", () => {
   for (const name of ["http", "worker", "sweep"] as const) {
     expect(startOf(name).inputs).toEqual(expect.arrayContaining(ALSO_LOADED));
   }
 });
 
-test("the same sources give the same bytes, wherever they are put", async () => {
+test("the same sources give the same bytes in any folder", async () => {
   const elsewhere = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
   try {
     await bundle("src/lambda/http.ts", path.join(elsewhere, "http"));

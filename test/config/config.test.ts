@@ -22,7 +22,7 @@ const problemsOf = (env: Environment, needed: readonly (keyof Config)[] = ALL): 
   return "";
 };
 
-test("five variables are enough: everything else has a default that is the real vendor or one machine", () => {
+test("five variables are enough: all others default to the real vendors and one machine", () => {
   const config = readConfig(COMPLETE, ALL);
   expect(config).toMatchObject({
     store: { engine: "sqlite", tableName: "weighbridge", dataDir: `${process.cwd()}/data` },
@@ -64,7 +64,7 @@ test("every problem is in one message, each with its variable and the fix", () =
   ]);
 });
 
-test("what the deployment knows already is taken from the environment", () => {
+test("the deployment's own values come from the environment", () => {
   const bot = { id: 7310042, is_bot: true, first_name: "Weighbridge", username: "weighbridge_bot", new_in_2027: true };
   const env = {
     ...COMPLETE,
@@ -96,7 +96,7 @@ test.each([
   expect(message).toBe(`These settings (in .env or the environment) need fixing:\n  - ${name} ${problem}`);
 });
 
-test("what was wrong is named and never shown: it may be a secret in the wrong line", () => {
+test("a wrong value is never shown, because it may be a secret in the wrong line", () => {
   const secret = "S3cret-in-the-wrong-place";
   const names = [
     ...["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_ROOT", "TELEGRAM_ALLOWED_IDS", "WITHINGS_API_URL", "WITHINGS_REDIRECT_URL"],
@@ -116,17 +116,17 @@ test.each(["…", "<your token>", "your-client-id", "xxxxxxxx", "...", "https://
   },
 );
 
-test("the example file asks for exactly what has no default", () => {
+test(".env.example asks for exactly the variables without a default", () => {
   const example = parseEnv(readFileSync(".env.example", "utf8"));
   expect(Object.keys(example).toSorted()).toEqual(Object.keys(COMPLETE).toSorted());
   expect(Object.values(example).join("")).toBe("");
 });
 
 describe("a command needs only the variables that it uses", () => {
-  test("the store alone asks for nothing", () => {
+  test("the store needs no variable", () => {
     expect(problemsOf({ TELEGRAM_BOT_TOKEN: "broken", WITHINGS_API_URL: "broken" }, ["store"])).toBe("");
   });
-  test("Garmin asks for nothing of Withings", () => {
+  test("Garmin needs no variable of Withings", () => {
     expect(problemsOf({}, ["store", "sealing", "garmin"])).toBe("");
   });
 });
@@ -165,7 +165,7 @@ test.each([
   expect(problemsOf({ SYNC_INTERVAL_MINUTES: minutes }, ["schedule"])).toContain(words);
 });
 
-test("an empty value means that it was not set", () => {
+test("an empty value counts as not set", () => {
   const env = { SYNC_INTERVAL_MINUTES: "", STORE: " ", GARMIN_SSO_URL: "" };
   expect(readConfig(env, ["schedule"]).schedule.syncIntervalMinutes).toBe(30);
   expect(readConfig(env, ["store"]).store.engine).toBe("sqlite");
@@ -175,7 +175,7 @@ describe("the address under which the world reaches it", () => {
   const web = (env: Environment) => readConfig(env, ["web"]).web;
   const { WITHINGS_REDIRECT_URL: registered, ...withoutCallback } = COMPLETE;
 
-  test("makes it listen to this machine, on port 8080", () => {
+  test("PUBLIC_URL makes the program listen on this machine, on port 8080", () => {
     const listen = { host: "127.0.0.1", port: 8080 };
     expect(web({ PUBLIC_URL: "https://weighbridge.example.org/" })).toEqual({
       ...{ publicUrl: "https://weighbridge.example.org", listen },
@@ -186,7 +186,7 @@ describe("the address under which the world reaches it", () => {
     expect(web({ HTTP_HOST: "0.0.0.0" }).listen).toBeUndefined();
   });
 
-  test("is Withings' callback address too, unless another one is registered", () => {
+  test("PUBLIC_URL gives the Withings callback address, unless another one is registered", () => {
     const PUBLIC_URL = "https://weighbridge.example.org/bridge/";
     const callback = (env: Environment) => readConfig(env, ["withingsLogin"]).withingsLogin.redirectUrl;
     expect(callback({ ...withoutCallback, PUBLIC_URL })).toBe(
@@ -196,9 +196,12 @@ describe("the address under which the world reaches it", () => {
     expect(problemsOf(withoutCallback)).toContain("WITHINGS_REDIRECT_URL is missing: use exactly the callback address");
   });
 
-  test.each(["http://localhost:8080", "http://127.0.0.1", "https://example.org:8443"])("%s is one", (PUBLIC_URL) => {
-    expect(web({ PUBLIC_URL }).publicUrl).toBe(PUBLIC_URL);
-  });
+  test.each(["http://localhost:8080", "http://127.0.0.1", "https://example.org:8443"])(
+    "%s is a valid PUBLIC_URL",
+    (PUBLIC_URL) => {
+      expect(web({ PUBLIC_URL }).publicUrl).toBe(PUBLIC_URL);
+    },
+  );
 
   test.each([
     "weighbridge.example.org",
@@ -208,7 +211,7 @@ describe("the address under which the world reaches it", () => {
     "https://weighbridge.example.org/#a",
     "https://name:word@weighbridge.example.org",
     `https://${"long.".repeat(40)}example.org`,
-  ])("%s is none, and only that is said", (PUBLIC_URL) => {
+  ])("%s is not a valid PUBLIC_URL, and only that is reported", (PUBLIC_URL) => {
     const message = problemsOf({ ...withoutCallback, PUBLIC_URL });
     expect(message.split("\n  - ").slice(1)).toEqual([
       "PUBLIC_URL must be a plain https address of at most 190 characters, like https://weighbridge.example.org: correct it, or leave it out",
@@ -220,7 +223,7 @@ describe("the address under which the world reaches it", () => {
   });
 });
 
-test("the log level is checked like the rest", () => {
+test("the log level is checked like every other variable", () => {
   expect(readLogLevel({}, "error")).toBe("error");
   expect(readLogLevel({ LOG_LEVEL: "silent" }, "error")).toBe("silent");
   expect(() => readLogLevel({ LOG_LEVEL: "loud" }, "error")).toThrow(

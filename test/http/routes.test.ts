@@ -14,7 +14,7 @@ const weighIn = (userid = USERID) =>
 const link = () => house.app.store.links.read(ACCOUNT, "withings");
 
 describe("the page after the consent", () => {
-  test("links the account that began, tells its chat, and sends its reader back to Telegram", async () => {
+  test("the callback page links the account that started, tells its chat, and sends its reader back to Telegram", async () => {
     house = await startWebHouse();
     const answer = await fetch(house.consent());
     expect(answer.status).toBe(200);
@@ -24,7 +24,7 @@ describe("the page after the consent", () => {
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
-  test("holds no script, is kept by nobody, and says nowhere else where it came from", async () => {
+  test("the callback page has no script, is not cached, and sends no referrer", async () => {
     house = await startWebHouse();
     for (const path of ["/withings/callback", "/withings/callback?code=x&state=%3Cscript%3E"]) {
       const answer = await house.ask(path);
@@ -42,7 +42,7 @@ describe("the page after the consent", () => {
     }
   });
 
-  test("opened twice at once links once, and tells the chat once", async () => {
+  test("a callback address opened twice at once links once and tells the chat once", async () => {
     house = await startWebHouse();
     const address = house.consent();
     const pages = await Promise.all([fetch(address), fetch(address)].map(async (it) => (await it).text()));
@@ -51,7 +51,7 @@ describe("the page after the consent", () => {
     expect(house.heard).toHaveLength(1);
   });
 
-  test("is not spent by Withings' probe, nor by a program that looks before its person does", async () => {
+  test("neither Withings' probe nor a link preview uses up a consent", async () => {
     house = await startWebHouse();
     const address = house.consent();
     expect((await fetch(address, { method: "HEAD" })).status).toBe(200);
@@ -61,7 +61,7 @@ describe("the page after the consent", () => {
     expect(await (await fetch(address)).text()).toContain("<h1>Linked</h1>");
   });
 
-  test("says what is wrong with the address, and costs neither the store nor Withings anything", async () => {
+  test("a wrong callback address is explained without touching the store or Withings", async () => {
     const store = watched();
     house = await startWebHouse({ wrapTable: store.wrapTable });
     const late = house.consent();
@@ -83,7 +83,7 @@ describe("the page after the consent", () => {
     expect(house.heard).toEqual([{ account: ACCOUNT, result: { type: "late_state" } }]);
   });
 
-  test("says when Withings, the store or the application's secret are the matter, and repeats no secret in the log", async () => {
+  test("the callback page says if Withings, the store or the application is the problem, and no secret is logged", async () => {
     const store = watched();
     house = await startWebHouse({ wrapTable: store.wrapTable });
     const refuse = (error: string) =>
@@ -114,7 +114,7 @@ describe("the page after the consent", () => {
 });
 
 describe("a notification", () => {
-  test("is queued for the account that the person belongs to, and answered with nothing", async () => {
+  test("a notification is queued for the account of its person, and answered with an empty body", async () => {
     house = await startWebHouse({ linked: true });
     const answer = await fetch(house.notifyUrl, weighIn());
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
@@ -122,7 +122,7 @@ describe("a notification", () => {
     expect((await house.app.store.jobs.list())[0]?.value.dueAt).toEqual(new Date(NOON.getTime() + 8000));
   });
 
-  test("may be sent as either kind of form", async () => {
+  test("a notification may be sent in either encoding of a form", async () => {
     house = await startWebHouse({ linked: true });
     const body = new FormData();
     for (const [name, value] of weighIn().body) body.append(name, value);
@@ -130,7 +130,7 @@ describe("a notification", () => {
     expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
   });
 
-  test("without the right key is answered like an address that does not exist, and nothing is looked up", async () => {
+  test("a notification without the right key gets 404 and causes no lookup", async () => {
     const store = watched();
     house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
     const before = store.calls();
@@ -147,13 +147,13 @@ describe("a notification", () => {
     expect(await house.jobs()).toEqual([]);
   });
 
-  test("is what Withings asks for with HEAD before it subscribes", async () => {
+  test("the notify address answers the HEAD that Withings sends before it subscribes", async () => {
     house = await startWebHouse();
     for (const method of ["HEAD", "GET"]) expect((await fetch(house.notifyUrl, { method })).status).toBe(200);
     expect((await fetch(house.notifyUrl, { method: "PUT" })).status).toBe(405);
   });
 
-  test("about somebody unknown, or in words unknown, is answered with 200 and forgotten", async () => {
+  test("a notification about an unknown person, or one that makes no sense, gets 200 and is dropped", async () => {
     house = await startWebHouse({ linked: true });
     const multipart = { "content-type": "multipart/form-data; boundary=x" };
     for (const init of [
@@ -169,14 +169,14 @@ describe("a notification", () => {
     expect(await house.jobs()).toEqual([]);
   });
 
-  test("is refused while it cannot be stored, so that Withings sends it again", async () => {
+  test("a notification that cannot be stored gets 503, so that Withings sends it again", async () => {
     const store = watched();
     house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
     store.takeAway();
     expect((await fetch(house.notifyUrl, weighIn())).status).toBe(503);
   });
 
-  test("that is too long is not read to its end", async () => {
+  test("a notification that is too long is not read to its end", async () => {
     house = await startWebHouse({ linked: true });
     const body = `userid=${USERID}&appli=1&more=${"x".repeat(64 * 1024)}`;
     const refused = await fetch(house.notifyUrl, { method: "POST", body });
@@ -186,7 +186,7 @@ describe("a notification", () => {
     expect((await fetch(house.notifyUrl, weighIn())).status).toBe(200);
   });
 
-  test("about the profile asks for a look only when the person is gone", async () => {
+  test("a notification about a profile is queued only if the person is gone", async () => {
     house = await startWebHouse({ linked: true });
     await house.app.subscriptions.keep(ACCOUNT);
     const { notifications } = house.sandbox.withings;
@@ -202,7 +202,7 @@ describe("a notification", () => {
 });
 
 describe("everything else", () => {
-  test("health is said without a look into the store", async () => {
+  test("health is answered without the store", async () => {
     const store = watched();
     house = await startWebHouse({ wrapTable: store.wrapTable });
     const before = store.calls();
@@ -212,7 +212,7 @@ describe("everything else", () => {
     expect(store.calls()).toBe(before);
   });
 
-  test("unknown addresses are 404, and wrong methods 405 with the right ones", async () => {
+  test("unknown addresses get 404, and wrong methods 405 with the allowed ones", async () => {
     house = await startWebHouse();
     for (const path of [
       "/",
@@ -231,7 +231,7 @@ describe("everything else", () => {
     }
   });
 
-  test("a request that is none is answered with 400", async () => {
+  test("an invalid request gets 400", async () => {
     house = await startWebHouse();
     const { port } = new URL(house.url);
     const status = await new Promise((resolve, reject) => {
@@ -243,7 +243,7 @@ describe("everything else", () => {
     expect(status).toBe(400);
   });
 
-  test("a port that is taken is one sentence", async () => {
+  test("a port that is in use is explained in one sentence", async () => {
     house = await startWebHouse();
     const log = house.app.log;
     const { port } = new URL(house.url);

@@ -15,14 +15,14 @@ describe("what Telegram brings", () => {
       ...(method === "POST" && { body }),
     });
 
-  test("is handed on, and answered with nothing", async () => {
+  test("an update is handed to the bot and answered with an empty body", async () => {
     house = await startWebHouse();
     const answer = await bring('{"update_id":7,"message":{}}');
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(house.updates).toEqual([7]);
   });
 
-  test("is not asked for again where it is no update: it would come for a day, and nothing else of its chat", async () => {
+  test("what is not an update gets 200, because Telegram would repeat it for a day and hold back its chat", async () => {
     house = await startWebHouse();
     for (const body of [
       "",
@@ -40,7 +40,7 @@ describe("what Telegram brings", () => {
     expect((await bring("", WEBHOOK_SECRET, "GET")).status).toBe(405);
   });
 
-  test("comes again soon where nothing was done", async () => {
+  test("an update that nothing was done about gets 503 and comes again soon", async () => {
     const onUpdate = vi.fn(async () => {}).mockRejectedValueOnce(new RetryLaterError("another copy is at work"));
     house = await startWebHouse({ onUpdate });
     const answer = await bring('{"update_id":7}');
@@ -48,7 +48,7 @@ describe("what Telegram brings", () => {
     expect((await bring('{"update_id":7}')).status).toBe(200);
   });
 
-  test("may carry much more than was typed", async () => {
+  test("an update may be much longer than a typed message", async () => {
     house = await startWebHouse();
     expect((await bring(JSON.stringify({ update_id: 7, message: "x".repeat(300_000) }))).status).toBe(200);
     expect(house.updates).toEqual([7]);
@@ -61,7 +61,7 @@ describe("a sync begun from outside", () => {
     house.ask(`/sync/manual${path}`, { method: "POST", ...init, headers: { authorization: `Bearer ${token}` } });
   const success = { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 };
 
-  test("brings over what is new of every account, and says what came of it", async () => {
+  test("a manual sync syncs every account and reports the result", async () => {
     house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.app.store.accounts.save(ACCOUNT + 1, {});
@@ -84,21 +84,21 @@ describe("a sync begun from outside", () => {
     ["a form", "", { body: new URLSearchParams({ account: String(ACCOUNT) }) }],
     ["JSON", "", { body: JSON.stringify({ account: ACCOUNT }) }],
     ["JSON as text", "", { body: JSON.stringify({ account: String(ACCOUNT) }) }],
-  ])("is of one account where one is named in %s", async (_where, path, init) => {
+  ])("a manual sync syncs one account if it is named in %s", async (_where, path, init) => {
     house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
     house.person.stepOnScale({ weightKg: 80.25 });
     const answer = await post(path, init);
     expect([answer.status, await answer.json()]).toEqual([200, success]);
   });
 
-  test("says in its status, and not as a failure of the request, that time or an owner has to move", async () => {
+  test("a manual sync that has to wait gets 200 and says so in its status", async () => {
     house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
     house.sandbox.faults.turnOn("withings_down");
     const answer = await post(`?account=${ACCOUNT}`);
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: "retry_later" })]);
   });
 
-  test("of nobody is refused in one sentence, and begins nothing", async () => {
+  test("a manual sync of an unknown account is refused in one sentence and starts nothing", async () => {
     house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
     house.requests();
     const unknown = await post("?account=999");
@@ -120,7 +120,7 @@ describe("a sync begun from outside", () => {
     expect(house.requests()).toEqual([]);
   });
 
-  test("needs the token, and there is none where none was set", async () => {
+  test("a manual sync needs the token, and without a configured token there is none", async () => {
     house = await startWebHouse({ linked: true });
     for (const token of ["", "undefined", TOKEN]) {
       const answer = await post("", {}, token);
@@ -129,7 +129,7 @@ describe("a sync begun from outside", () => {
   });
 });
 
-test("whoever does not know a route's secret costs no look into the store, no write and no call to anybody", async () => {
+test("a request without a route's secret causes no read, no write and no call to anybody", async () => {
   const store = watched();
   house = await startWebHouse({
     linked: true,

@@ -65,14 +65,14 @@ function metricsOf(key: string): string[] {
   );
 }
 
-test("every alarm says when it begins and when it is over, to the topic", () => {
+test("every alarm reports its start and its end to the topic", () => {
   expect(Object.keys(alarms).sort()).toEqual([...ALARM_KEYS].sort());
   for (const { AlarmActions, OKActions } of Object.values(alarms)) {
     expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [TOPIC], OKActions: [TOPIC] });
   }
 });
 
-test("what the topic is told reaches the function that puts it into words, which it may call", () => {
+test("the topic calls the function alarm, and may", () => {
   // An encrypted topic would take nothing from CloudWatch.
   expect(ofType(resources, "AWS::SNS::Topic")).toEqual([{ TopicName: TOPIC }]);
   expect(ofType(resources, "AWS::SNS::Subscription")).toEqual([
@@ -86,7 +86,7 @@ test("what the topic is told reaches the function that puts it into words, which
   });
 });
 
-test("and an e-mail address, where one is given", () => {
+test("the topic also reaches the e-mail address, if there is one", () => {
   expect(ofType(withEmail, "AWS::SNS::Subscription")).toContainEqual({
     TopicArn: TOPIC,
     Protocol: "email",
@@ -94,14 +94,14 @@ test("and an e-mail address, where one is given", () => {
   });
 });
 
-test.each(FUNCTIONS)("%s rings when it fails and when it is refused a place, at the first time", (name) => {
+test.each(FUNCTIONS)("%s has an alarm for its first error and its first throttling", (name) => {
   for (const [key, metric] of Object.entries({ errors: "Errors", throttles: "Throttles" })) {
     expect(metricsOf(`${name}-${key}`)).toEqual([`AWS/Lambda ${metric} FunctionName=weighbridge-${STAGE}-${name}`]);
     expect(alarms[`${name}-${key}`]).toMatchObject({ ...ANY_IN_FIVE_MINUTES, TreatMissingData: "notBreaching" });
   }
 });
 
-test("a job that was given up rings, and does not stop because nobody looks at the queue", () => {
+test("a dead-lettered job raises an alarm, which stays on while nobody reads the queue", () => {
   expect(metricsOf("dead-jobs")).toEqual([
     `AWS/SQS ApproximateNumberOfMessagesVisible QueueName=weighbridge-${STAGE}-dead.fifo`,
   ]);
@@ -112,7 +112,7 @@ test("a job that was given up rings, and does not stop because nobody looks at t
   });
 });
 
-test("a job that nobody takes rings after an hour, because nothing has failed then", () => {
+test("a job that waits for an hour raises an alarm, because nothing has failed then", () => {
   expect(metricsOf("jobs-waiting")).toEqual([
     `AWS/SQS ApproximateAgeOfOldestMessage QueueName=weighbridge-${STAGE}-jobs.fifo`,
   ]);
@@ -124,7 +124,7 @@ test("a job that nobody takes rings after an hour, because nothing has failed th
   });
 });
 
-test("a sweep that was not called for three rounds rings, also when nothing at all is counted", () => {
+test("three intervals without a sweep raise an alarm, even if there is no data", () => {
   expect(metricsOf("sweep-missing")).toEqual([`AWS/Lambda Invocations FunctionName=weighbridge-${STAGE}-sweep`]);
   expect(alarms["sweep-missing"]).toMatchObject({
     Statistic: "Sum",
@@ -136,7 +136,7 @@ test("a sweep that was not called for three rounds rings, also when nothing at a
   });
 });
 
-test("a refused read or write of the table rings", () => {
+test("a throttled read or write of the table raises an alarm", () => {
   expect(metricsOf("table-throttled")).toEqual([
     `AWS/DynamoDB ReadThrottleEvents TableName=weighbridge-${STAGE}`,
     `AWS/DynamoDB WriteThrottleEvents TableName=weighbridge-${STAGE}`,
@@ -157,7 +157,7 @@ test.each([
   ["webhook-failing", ["sweep"]],
   ["stale-session", ["worker", "http"]],
   ["broken", ["http", "worker", "sweep"]],
-])("%s rings at a line in the log of %s", (key, names) => {
+])("%s is raised by a line in the log of %s", (key, names) => {
   const [metric] = metricsOf(key);
   const feeding = filters.filter(({ MetricTransformations: [{ MetricNamespace, MetricName }] }) => {
     return `${MetricNamespace} ${MetricName}` === metric;
@@ -183,7 +183,7 @@ function rings(key: string, event: string): boolean {
   return wanted.some((text) => new RegExp(`^${text.replaceAll("*", ".*")}$`).test(event));
 }
 
-test("a session that went stale and a webhook that fails ring by the name of their line", () => {
+test("a stale session and a failing webhook raise alarms by the event of their line", () => {
   expect(rings("broken", "webhook_failing")).toBe(false);
   expect(rings("stale-session", "link_stale")).toBe(true);
   expect(rings("webhook-failing", "webhook_failing")).toBe(true);
@@ -193,7 +193,7 @@ test("a session that went stale and a webhook that fails ring by the name of the
 /** Somebody blocked the bot, or Telegram was away: what was not told is told later. */
 const NO_FAULT_OF_OURS = ["notice_not_delivered"];
 
-test("whatever is logged as an error rings, and no warning as something broken", () => {
+test("every event logged as an error raises an alarm, and no warning counts as something broken", () => {
   const events = (level: "error" | "warn") =>
     readdirSync("src", { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))

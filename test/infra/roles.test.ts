@@ -40,7 +40,7 @@ const allowed = (name: (typeof FUNCTIONS)[number], service: string) =>
     Action.flatMap((action) => Resource.map((resource) => `${action} ${resource}`)),
   );
 
-test("every function has a role of its own, and only Lambda may take it", () => {
+test("each function has its own role, and only Lambda may assume it", () => {
   expect(roles.map(({ Policies: [{ PolicyName }] }) => PolicyName).sort()).toEqual([...FUNCTIONS].sort());
   for (const { AssumeRolePolicyDocument } of roles) {
     expect(AssumeRolePolicyDocument).toEqual({
@@ -51,7 +51,7 @@ test("every function has a role of its own, and only Lambda may take it", () => 
 });
 
 describe.each(FUNCTIONS)("the role of %s", (name) => {
-  test("allows nothing in general and nobody to scan", () => {
+  test("a function's role has no wildcard rights and may not scan", () => {
     const policy = roles.map(({ Policies: [it] }) => it).find(({ PolicyName }) => PolicyName === name);
     for (const { Action, Resource } of policy?.PolicyDocument.Statement ?? []) {
       expect(Action.filter((action) => action.includes("*") || /Scan|PartiQL/.test(action))).toEqual([]);
@@ -62,7 +62,7 @@ describe.each(FUNCTIONS)("the role of %s", (name) => {
     expect([...new Set(services)].filter((it) => !["logs", "dynamodb", "sqs", "ssm"].includes(it ?? ""))).toEqual([]);
   });
 
-  test("reads exactly the parameters that the function asks for, ten at most because AWS gives no more at once", () => {
+  test("a function's role may read exactly its parameters, ten at most because SSM returns no more per call", () => {
     const path = `arn:aws:ssm:${IN_ACCOUNT}:parameter/weighbridge/${STAGE}`;
     expect(allowed(name, "ssm").sort()).toEqual(
       PARAMETERS[name].map((parameter) => `ssm:GetParameters ${path}/${parameter}`).sort(),
@@ -70,17 +70,17 @@ describe.each(FUNCTIONS)("the role of %s", (name) => {
     expect(PARAMETERS[name].length).toBeLessThanOrEqual(10);
   });
 
-  test("writes the function's own log and no other", () => {
+  test("a function's role may write only its own log", () => {
     const group = `arn:aws:logs:${IN_ACCOUNT}:log-group:/aws/lambda/weighbridge-${STAGE}-${name}:*`;
     expect(allowed(name, "logs")).toEqual([`logs:CreateLogStream ${group}`, `logs:PutLogEvents ${group}`]);
   });
 });
 
-test.each(["http", "worker", "sweep"] as const)("%s uses the one table, item by item and by partition", (name) => {
+test.each(["http", "worker", "sweep"] as const)("%s may use only the one table, by item and by partition", (name) => {
   expect(allowed(name, "dynamodb").sort()).toEqual(USE_TABLE.map((action) => `${action} ${TABLE_ARN}`));
 });
 
-test("alarm reads the account of the owner for their language, and no link", () => {
+test("alarm may read accounts, for the owner's language, but no links", () => {
   expect(statements("alarm", "dynamodb")).toEqual([
     {
       Effect: "Allow",
@@ -91,7 +91,7 @@ test("alarm reads the account of the owner for their language, and no link", () 
   ]);
 });
 
-test("jobs are queued by those who have some, and taken by the worker alone", () => {
+test("only the functions that queue jobs may send them, and only the worker may receive them", () => {
   const send = `sqs:SendMessage ${QUEUE_ARN}`;
   expect(allowed("http", "sqs")).toEqual([send]);
   expect(allowed("sweep", "sqs")).toEqual([send]);
@@ -100,7 +100,7 @@ test("jobs are queued by those who have some, and taken by the worker alone", ()
   expect(allowed("worker", "sqs")).toEqual([send, ...take.map((action) => `sqs:${action} ${QUEUE_ARN}`)]);
 });
 
-test("the key that opens sealed items is read only where they are opened", () => {
+test("only functions that open sealed items may read the sealing key", () => {
   const opens = FUNCTIONS.filter((name) => allowed(name, "ssm").some((it) => it.endsWith("/SEALING_KEY")));
   expect(opens).toEqual(["http", "worker"]);
 });

@@ -44,13 +44,13 @@ test("there are four functions, each from its own bundle, on Node 24 and arm64",
   }
 });
 
-test("a function is sent its entry with what it loads on demand, and nothing else", () => {
+test("a function's package has its entry, what that loads on demand, and nothing else", () => {
   expect(plain.archives).toEqual(
     Object.fromEntries(FUNCTIONS.map((name) => [name, [`.build/${name}/chunk-ABC.mjs`, `.build/${name}/index.mjs`]])),
   );
 });
 
-test("a function has the time and memory that it is tested and measured with", () => {
+test("each function has the time and memory that the tests and measurements use", () => {
   const given = Object.entries(functions).map(([name, it]) => [
     name,
     { timeoutSeconds: it.Timeout, memoryMegabytes: it.MemorySize },
@@ -58,7 +58,7 @@ test("a function has the time and memory that it is tested and measured with", (
   expect(Object.fromEntries(given)).toEqual(SIZES);
 });
 
-test("the environment of a function names the one table, the stage and where its parameters are, and nothing else", () => {
+test("a function's environment has the table, the stage and the path of its parameters, and nothing else", () => {
   const common = {
     STAGE,
     STORE: "dynamodb",
@@ -75,7 +75,7 @@ test("the environment of a function names the one table, the stage and where its
   });
 });
 
-test("the command line reads the name of the same table, and everybody the address, from parameters of the stack", () => {
+test("the stack's parameters hold the table's name and the public address", () => {
   expect(ofType(resources, "AWS::SSM::Parameter")).toEqual([
     { Name: `/weighbridge/${STAGE}/PUBLIC_URL`, Type: "String", Value: "HttpLambdaFunctionUrl.FunctionUrl" },
     { Name: `/weighbridge/${STAGE}/TOKEN_TABLE_NAME`, Type: "String", Value: TABLE },
@@ -110,7 +110,7 @@ test("the table expires items, keeps backups, is encrypted and protected, and ou
   ]);
 });
 
-test("a table that is there already is left as it is, and used by everybody all the same", () => {
+test("an existing table is not created, and all functions use it", () => {
   expect(ofType(askedFor, "AWS::DynamoDB::Table")).toEqual([]);
   const without = ({ Table: _, ...rest }: Record<string, Resource>) => rest;
   expect(ofType(without(askedFor), "AWS::IAM::Role")).toEqual(ofType(without(resources), "AWS::IAM::Role"));
@@ -120,7 +120,7 @@ test("a table that is there already is left as it is, and used by everybody all 
   }
 });
 
-test("no concurrency is reserved unless it is asked for, because young accounts have none to give", () => {
+test("concurrency is reserved only on request, because new AWS accounts can't spare any", () => {
   const reserved = (of: Record<string, Record<string, unknown>>) =>
     Object.entries(of).flatMap(([name, it]) =>
       it.ReservedConcurrentExecutions === undefined ? [] : [[name, it.ReservedConcurrentExecutions]],
@@ -129,7 +129,7 @@ test("no concurrency is reserved unless it is asked for, because young accounts 
   expect(Object.fromEntries(reserved(functionsOf(askedFor)))).toEqual({ http: 20, worker: 5, sweep: 1, alarm: 1 });
 });
 
-test("the jobs of an account come one by one, and what failed seven times is kept for two weeks", () => {
+test("an account's jobs come one by one, and one that failed seven times is kept for two weeks", () => {
   expect(ofType(resources, "AWS::SQS::Queue")).toEqual([
     {
       QueueName: `weighbridge-${STAGE}-jobs.fifo`,
@@ -150,7 +150,7 @@ test("the jobs of an account come one by one, and what failed seven times is kep
   ]);
 });
 
-test("the worker gets one job at a time and says itself which failed", () => {
+test("the worker gets one job at a time and reports which failed", () => {
   expect(ofType(resources, "AWS::Lambda::EventSourceMapping")).toEqual([
     {
       EventSourceArn: `${QUEUE_ARN}-jobs.fifo`,
@@ -163,7 +163,7 @@ test("the worker gets one job at a time and says itself which failed", () => {
   ]);
 });
 
-test("the clock calls the sweep every five minutes, and may", () => {
+test("the schedule calls the sweep every five minutes, and may", () => {
   const [[id, rule] = []] = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
   expect(rule?.Properties).toEqual({
     ScheduleExpression: "rate(5 minutes)",
@@ -178,7 +178,7 @@ test("the clock calls the sweep every five minutes, and may", () => {
   });
 });
 
-test("the address of http is open, with both permissions that it takes, and nobody else's function has one", () => {
+test("only http has a public address, with both permissions that it needs", () => {
   expect(ofType(resources, "AWS::Lambda::Url")).toEqual([
     { AuthType: "NONE", TargetFunctionArn: `${FUNCTION_ARN}-http` },
   ]);
@@ -199,7 +199,7 @@ test("the address of http is open, with both permissions that it takes, and nobo
   ]);
 });
 
-test("every function logs JSON, and its lines are kept for a month", () => {
+test("every function logs JSON, kept for a month", () => {
   const groups = ofType(resources, "AWS::Logs::LogGroup").map(({ LogGroupName, RetentionInDays }) => [
     LogGroupName,
     RetentionInDays,
@@ -216,7 +216,7 @@ test("every function logs JSON, and its lines are kept for a month", () => {
   }
 });
 
-test("no secret of the machine that packages comes into the template, and nothing is left in its home directory", () => {
+test("packaging puts no local secret into the template and leaves nothing in the home directory", () => {
   for (const { text, leftAtHome } of [plain, asked]) {
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain("{{resolve:");

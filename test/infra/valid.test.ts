@@ -27,7 +27,7 @@ function findings(text: string): string[] {
   return objectionsTo(file, engine);
 }
 
-test("AWS's validator has nothing against the template", () => {
+test("AWS's validator accepts the template", () => {
   expect(findings(plain.text)).toEqual([]);
   expect(findings(asked.text)).toEqual([]);
 });
@@ -40,7 +40,7 @@ test.each([
   ["a misspelt property", '"TimeToLiveSpecification"', '"TimeToLive"'],
   ["a reference to nothing", '"Ref": "Alarms"', '"Ref": "Alerts"'],
   ["a condition that nobody defined", '"Condition": "CreatesTable"', '"Condition": "MakesTable"'],
-])("and would find %s", (_, right, wrong) => {
+])("AWS's validator would find %s", (_, right, wrong) => {
   expect(plain.text).toContain(right);
   expect(findings(plain.text.replace(right, wrong))).not.toEqual([]);
 });

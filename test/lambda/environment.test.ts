@@ -24,7 +24,7 @@ const kept = (parameters: Record<string, string>) =>
   answer(200, { Parameters: Object.entries(parameters).map(([name, Value]) => ({ Name: PATH + name, Value })) });
 const asked = () => ssm.requests.map(({ body }) => JSON.parse(body));
 
-test("what is kept of the names completes the environment, opened", async () => {
+test("parameters complete the environment, decrypted", async () => {
   ssm.willAnswer(kept({ TELEGRAM_BOT_TOKEN: "1:a", SEALING_KEY: "key" }));
   const env = { PARAMETER_PATH: PATH, STORE: "dynamodb" };
 
@@ -39,7 +39,7 @@ test("what is kept of the names completes the environment, opened", async () => 
   expect(ssm.requests[0]?.headers["x-amz-target"]).toBe("AmazonSSM.GetParameters");
 });
 
-test("what is set already wins and is not asked for", async () => {
+test("a variable that is already set wins, and SSM is not asked for it", async () => {
   ssm.willAnswer(kept({ SEALING_KEY: "kept" }));
   const env = { PARAMETER_PATH: PATH, TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: " " };
 
@@ -48,13 +48,13 @@ test("what is set already wins and is not asked for", async () => {
   expect(asked().flatMap(({ Names }) => Names)).toEqual([`${PATH}SEALING_KEY`]);
 });
 
-test("nothing is asked where nothing is missing, or nothing is kept", async () => {
+test("SSM is not asked if nothing is missing or there is no parameter path", async () => {
   await completeEnvironment({ PARAMETER_PATH: PATH, SEALING_KEY: "set" }, ["SEALING_KEY"]);
   await completeEnvironment({}, ["SEALING_KEY"]);
   expect(ssm.requests).toEqual([]);
 });
 
-test("more names than SSM takes at once are asked for in several calls", async () => {
+test("more names than SSM takes per call are asked for in several calls", async () => {
   ssm.willAnswer(kept({ N0: "a" }), kept({ N10: "b" }));
   const names = Array.from({ length: 11 }, (_, index) => `N${index}`);
 
@@ -68,7 +68,7 @@ test.each([
   ["ThrottlingException", 400, RetryLaterError, "SSM does not answer at the moment (ThrottlingException)"],
   ["AccessDeniedException", 400, UsageError, `AWS does not let this function read ${PATH}`],
   ["ExpiredTokenException", 400, UsageError, `credentials or region for ${PATH} are missing or not accepted`],
-])("%s is told as the right kind of error", async (type, status, kind, sentence) => {
+])("%s becomes the right kind of error", async (type, status, kind, sentence) => {
   const no = () => answer(status, { __type: type, message: "no" });
   ssm.willAnswer(no, no, no);
   const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SEALING_KEY"]);
@@ -76,7 +76,7 @@ test.each([
   await expect(complete).rejects.toThrow(sentence);
 });
 
-test("an SSM that cannot be reached means: try again later", async () => {
+test("an unreachable SSM is a RetryLaterError", async () => {
   await ssm.close();
   const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SEALING_KEY"]);
   await expect(complete).rejects.toBeInstanceOf(RetryLaterError);
@@ -87,7 +87,7 @@ test.each([
   ["error", ["warn", "error"]],
   ["warn", ["warn", "error"]],
   [undefined, ["info", "warn", "error"]],
-])("a log that is to say as little as %s still says what alarms listen to", (level, said) => {
+])("warnings and errors are logged at LOG_LEVEL=%s too, because alarms need them", (level, said) => {
   const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const log = logOf({ LOG_LEVEL: level });
   for (const each of ["info", "warn", "error"] as const) log[each]("something_happened");

@@ -36,7 +36,7 @@ const done = ({ ReceiptHandle }: Message) =>
 const abandoned = ({ ReceiptHandle }: Message) =>
   sqs.client.send(new ChangeMessageVisibilityCommand({ QueueUrl: sqs.queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
 
-test("a job comes out as it was put in", async () => {
+test("a job comes out of the queue as it was put in", async () => {
   const jobs: NewJob[] = [
     visit(1),
     { account: 2, dueAt, reason: "withings_notified" },
@@ -49,7 +49,7 @@ test("a job comes out as it was put in", async () => {
   expect(jobsIn(await sqs.receive())).toEqual(jobs);
 });
 
-test("the jobs of one account are delivered one after the other, while others go on beside them", async () => {
+test("jobs of one account are delivered one after the other, and those of other accounts meanwhile", async () => {
   await queue.put([asked(OWNER, 1), asked(OWNER, 2), asked(MATE, 3)]);
 
   const [first, ...rest] = await sqs.receive(1);
@@ -63,7 +63,7 @@ test("the jobs of one account are delivered one after the other, while others go
   expect(jobsIn(await sqs.receive())).toEqual([asked(OWNER, 2)]);
 });
 
-test("what a killed receiver had begun is delivered again, before anything else of its account", async () => {
+test("the job of a killed worker is delivered again before anything else of its account", async () => {
   await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
   const [begun] = await sqs.receive(1);
   if (begun) await abandoned(begun);
@@ -73,7 +73,7 @@ test("what a killed receiver had begun is delivered again, before anything else 
   expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
 });
 
-test("a job that failed seven times is put aside, and its account goes on", async () => {
+test("a job that failed seven times is dead-lettered, and its account goes on", async () => {
   await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
   for (let deliveries = 1; deliveries <= 7; deliveries++) {
     const [message] = await sqs.receive(1);
@@ -85,15 +85,15 @@ test("a job that failed seven times is put aside, and its account goes on", asyn
   expect(sqs.dead().map(readJob)).toEqual([asked(OWNER, 1)]);
 });
 
-test("a failed job rests longer each time, and never long", () => {
+test("a failed job waits longer each time, ten minutes at most", () => {
   expect([1, 2, 3, 4, 5, 6, 50].map((count) => retrySeconds(count))).toEqual([30, 60, 120, 240, 480, 600, 600]);
 });
 
-test("a job that a vendor made wait rests that long, an hour at most, and never less than an ordinary failed one", () => {
+test("a job that a vendor made wait is hidden that long, an hour at most, and no less than another failed one", () => {
   expect([5, 45.2, 1800, 1e9].map((asked) => retrySeconds(1, asked))).toEqual([30, 46, 1800, 3600]);
 });
 
-test("more jobs than SQS takes at once all arrive, in their order", async () => {
+test("more jobs than SQS takes per call all arrive in order", async () => {
   const jobs = Array.from({ length: 25 }, (_, index) => asked(OWNER, index));
   await queue.put(jobs);
 
@@ -105,21 +105,21 @@ test("more jobs than SQS takes at once all arrive, in their order", async () => 
   expect(found).toEqual(jobs);
 });
 
-describe("of what is the same only one is kept", () => {
-  test("a scheduled run that is queued by two sweeps is one visit, and the next scheduled run another", async () => {
+describe("of the same jobs only one is kept:", () => {
+  test("a scheduled run that two sweeps queue is one job, and the next scheduled run another", async () => {
     const next: NewJob = { ...visit(OWNER), dueAt: new Date(dueAt.getTime() + 1000) };
     await queue.put([visit(OWNER), visit(MATE)]);
     await queue.put([visit(OWNER), next]);
     expect(sqs.waiting()).toBe(3);
   });
 
-  test("an update that Telegram brings twice asks once", async () => {
+  test("a sync requested by an update that Telegram sends twice is one job", async () => {
     await queue.put([asked(OWNER, 1)]);
     await queue.put([asked(OWNER, 1), asked(OWNER, 2), { account: OWNER, dueAt, reason: "doctor", messageId: 1 }]);
     expect(sqs.waiting()).toBe(3);
   });
 
-  test("a notification that is dropped was announced before the one that stands for it is due", async () => {
+  test("a dropped notification was announced before the remaining one is due", async () => {
     const at = (milliseconds: number) => new Date(dueAt.getTime() + milliseconds);
     let standing: NewJob | undefined;
     let dropped = 0;
@@ -136,7 +136,7 @@ describe("of what is the same only one is kept", () => {
     expect(dropped).toBeGreaterThan(80);
   });
 
-  test("each word that a person has gone is a job of its own, since the one before may have been done", async () => {
+  test("each notification that a person is gone is a job, because the previous one may be done", async () => {
     await queue.put([jobOf(OWNER, "withings_unlinked", dueAt)]);
     await queue.put([jobOf(OWNER, "withings_unlinked", new Date(dueAt.getTime() + 1))]);
     expect(sqs.waiting()).toBe(2);
@@ -155,16 +155,16 @@ describe("a message that is not a job", () => {
     expect(() => readJob(body)).toThrow(/^a message in the queue is not a job/);
   });
 
-  test("what stood in it is not told", () => {
+  test("the error about a message does not repeat what it holds", () => {
     expect(() => readJob('{"account":"secret-token"}')).not.toThrow(/secret-token/);
   });
 
-  test("what a later version adds to a job does not stop this one", () => {
+  test("fields that a later version adds to a job do no harm", () => {
     expect(readJob(JSON.stringify({ ...visit(OWNER), colour: "red" }))).toEqual(visit(OWNER));
   });
 });
 
-describe("when SQS says no", () => {
+describe("when SQS refuses", () => {
   let stub: Stub;
   beforeEach(async () => {
     stub = await startStub();
@@ -184,20 +184,20 @@ describe("when SQS says no", () => {
     partly(ids.map((id) => ({ Id: String(id), Code: "InternalError", SenderFault: false })));
   const idsOf = ({ body }: { body: string }) => JSON.parse(body).Entries.map(({ Id }: { Id: string }) => Number(Id));
 
-  test("of a batch that was taken in part, the rest is brought again", async () => {
+  test("of a batch that SQS took in part, the rest is sent again", async () => {
     stub.willAnswer(busy(1, 2), busy(2), busy());
     await queue.put([asked(OWNER, 1), asked(OWNER, 2), asked(MATE, 3)]);
     expect(stub.requests.map(idsOf)).toEqual([[0, 1, 2], [1, 2], [2]]);
   });
 
-  test("jobs that it keeps refusing are said not to be stored", async () => {
+  test("jobs that SQS keeps refusing are a RetryLaterError that counts them", async () => {
     stub.willAnswer(busy(1), busy(1), busy(1));
     await expect(queue.put([visit(OWNER), visit(MATE)])).rejects.toThrow(
       new RetryLaterError("SQS did not take 1 of 2 jobs (InternalError)"),
     );
   });
 
-  test("a job that is refused for what it is, is ours to fix", async () => {
+  test("a job that SQS refuses as invalid is an error of ours", async () => {
     stub.willAnswer(partly([{ Id: "0", Code: "InvalidParameterValue", SenderFault: true }]));
     const put = queue.put([visit(OWNER)]);
     await expect(put).rejects.toThrow("SQS refused a job (InvalidParameterValue)");
@@ -212,12 +212,12 @@ describe("when SQS says no", () => {
     ["AccessDenied", 400, UsageError],
     ["QueueDoesNotExist", 400, UsageError],
     ["ExpiredTokenException", 400, UsageError],
-  ])("%s is told as the right kind of error", async (type, status, kind) => {
+  ])("%s becomes the right kind of error", async (type, status, kind) => {
     stub.willAnswer(...Array.from({ length: 3 }, () => refusal(type, status)));
     await expect(queue.put([visit(OWNER)])).rejects.toBeInstanceOf(kind);
   });
 
-  test("an SQS that cannot be reached means: try again later", async () => {
+  test("an unreachable SQS is a RetryLaterError", async () => {
     await stub.close();
     await expect(queue.put([visit(OWNER)])).rejects.toBeInstanceOf(RetryLaterError);
     await expect(queue.hideFor("a receipt", 30)).rejects.toBeInstanceOf(RetryLaterError);

@@ -3,8 +3,8 @@ import { toJson } from "../../src/store/item-json.ts";
 import { ProgressItem } from "../../src/store/ledger-items.ts";
 import { HealthItem } from "../../src/store/run-items.ts";
 
-describe("what is to be stored", () => {
-  test("becomes JSON: dates as texts in UTC, absent fields left out, null and the rest as they are", () => {
+describe("a value to store", () => {
+  test("becomes JSON, with dates as UTC texts and absent fields left out", () => {
     const at = new Date("2026-11-21T12:00:00Z");
     expect(toJson({ at, list: [at, 1, null, { deep: -0.5 }], none: undefined, text: "Zoë", yes: true })).toEqual({
       at: "2026-11-21T12:00:00.000Z",
@@ -19,12 +19,12 @@ describe("what is to be stored", () => {
     ["height.heightM", { height: { heightM: Number.NaN } }],
     ["recentWeighIns.1.weightKg", { recentWeighIns: [{ weightKg: 80 }, { weightKg: Number.NEGATIVE_INFINITY }] }],
     ["lastReadings.weigh_in.takenAt", { lastReadings: { weigh_in: { takenAt: new Date(Number.NaN) } } }],
-  ])("is refused by the name of %s where JSON would write null", (path, value) => {
+  ])("is refused, naming %s, if JSON would write null", (path, value) => {
     expect(() => toJson(value)).toThrow(`"${path}" can't be stored`);
   });
 });
 
-test("health that was stored before runs and ends of links were counted is still read", () => {
+test("health stored before runs and link expiries were counted can still be read", () => {
   const since = "2026-11-21T12:00:00.000Z";
   const outage = { since, state: "lasts", synced: 1, standing: [{ what: "relink_garmin" }], told: [] };
   expect(HealthItem.parse({ attentionTold: ["1"], outage })).toEqual({
@@ -33,7 +33,7 @@ test("health that was stored before runs and ends of links were counted is still
   });
 });
 
-test("progress that was stored before arrivals were counted is still read", () => {
+test("progress stored before arrivals were counted can still be read", () => {
   const at = "2026-11-21T12:00:00.000Z";
   const stored = {
     startAt: at,

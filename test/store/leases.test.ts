@@ -6,7 +6,7 @@ afterEach(() => house.close());
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 
-test("a lease is held by one until it ends, and its end follows the clock", async () => {
+test("a lease has one holder until it ends by the clock", async () => {
   house = await startHousehold({ linked: false });
   const { leases } = house.app.store;
   expect(await leases.acquire("a", 120)).toBeDefined();
@@ -19,7 +19,7 @@ test("a lease is held by one until it ends, and its end follows the clock", asyn
   expect(await leases.acquire("a", 120)).toBeDefined();
 });
 
-test("one that was taken by a clock far ahead holds up nobody until then, and whoever has it learns that it is lost", async () => {
+test("a lease taken with a clock far ahead can be taken over, and its holder learns that it is lost", async () => {
   house = await startHousehold({ linked: false });
   const { leases } = house.app.store;
   house.clock.advance(A_YEAR_SECONDS);

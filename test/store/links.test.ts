@@ -39,12 +39,12 @@ describe("a stored link", () => {
   test.each<[string, Link]>([
     ["that was never renewed", link()],
     ["that was renewed", { ...link(), renewedAt: new Date("2026-11-20T12:00:00Z"), previousRefreshToken: "refresh-0" }],
-  ])("%s is read as it was written", async (_which, written) => {
+  ])("a stored link, %s, is read as it was written", async (_which, written) => {
     await linksOn(table).replace(ACCOUNT, "garmin", written);
     expect(await read()).toEqual(written);
   });
 
-  test("with a date that is none is not written, and the one before it stands", async () => {
+  test("a link with an invalid date is not written, and the previous one is kept", async () => {
     await linksOn(table).replace(ACCOUNT, "garmin", link());
     const tokens = { ...link("refresh-2").tokens, accessExpiresAt: new Date(Number.NaN) };
     await expect(linksOn(table).replace(ACCOUNT, "garmin", { ...link(), tokens })).rejects.toThrow("accessExpiresAt");
@@ -73,26 +73,26 @@ describe("a link that was just made, when the store does not take it", () => {
   };
   const busy = new RetryLaterError("Another process is holding the database");
 
-  test.each(["put", "get"] as const)("at its %s is offered again until it is there", async (at) => {
+  test.each(["put", "get"] as const)("a new link whose %s fails is written again until it is stored", async (at) => {
     const { replace } = refusing(3, busy, { at });
     await replace();
     expect(await read()).toEqual(link());
     expect(secondsSinceNoon()).toBe(1 + 2 + 4);
   });
 
-  test("is given up after five tries and a quarter of a minute", async () => {
+  test("a new link is given up after five tries and 15 seconds", async () => {
     const { replace, seen } = refusing(99, busy);
     await expect(replace()).rejects.toBe(busy);
     expect([seen.tries, secondsSinceNoon()]).toEqual([5, 1 + 2 + 4 + 8]);
   });
 
-  test("is given up at once for another reason than time", async () => {
+  test("a new link is given up at once if trying again can't help", async () => {
     const { replace, seen } = refusing(99, new Error("a bug"));
     await expect(replace()).rejects.toThrow("a bug");
     expect(seen.tries).toBe(1);
   });
 
-  test("because others keep writing is given up after five tries, without a pause", async () => {
+  test("a new link is given up after five tries without a pause if others keep writing", async () => {
     let tries = 0;
     const on: Table = {
       ...table,

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("two programs on one machine share one budget of requests", async () => {
+test("two programs on one machine share one rate limit", async () => {
   const store = { file: path.join(folder, "weighbridge.sqlite") };
   const task = {
     type: "take slots" as const,
@@ -29,7 +29,7 @@ test("two programs on one machine share one budget of requests", async () => {
   expect(Math.max(...instants.map(inTheMinuteFrom))).toBeLessThanOrEqual(115);
 });
 
-test("a key file made by several processes at once is one key, and never read half-written", async () => {
+test("processes that create a key file at once get one key, never a half-written one", async () => {
   // Each key is asked for by all of them in the same millisecond; together they meet many moments of making one.
   const script = `import { loadOrCreateSealingKey } from "./src/store/key-file.ts";
     for (let n = 0; n < 150; n++) {

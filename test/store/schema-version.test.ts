@@ -36,7 +36,7 @@ async function write(key: Key, schema: number): Promise<Item> {
   return (await raw.get(key)) as Item;
 }
 
-test("every item says by which schema it was written", async () => {
+test("every item carries the schema version that wrote it", async () => {
   const partitions = [keys.accounts, keys.accountPartition(ACCOUNT), ledger, keys.schedule, "rate-limit#withings"];
   for (const partition of partitions) {
     const items = await raw.list(partition);

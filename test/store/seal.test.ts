@@ -32,16 +32,16 @@ describe("a sealed text", () => {
     ["nothing", ""],
     ["text beyond ASCII", "Zoë 體重 😀"],
     ["100 KB", "x".repeat(100_000)],
-  ])("of %s opens as what it was", (_, plain) => {
+  ])("a sealed text of %s opens unchanged", (_, plain) => {
     expect(sealerWith(NEW_KEY).open(sealerWith(NEW_KEY).seal(plain, place), place)).toBe(plain);
   });
 
-  test("has the documented form, as another implementation of AES-256-GCM wrote it", () => {
+  test("a text sealed by another implementation of AES-256-GCM in the documented form opens", () => {
     const sealed = "v1.75877bb4.AAECAwQFBgcICQoL.qDsuT239s68mNcU8yOEZfw.Im2Sjg";
     expect(sealerWith(NEW_KEY).open(sealed, place)).toBe("kept");
   });
 
-  test("is different each time, and shows nothing of what it holds", () => {
+  test("a sealed text is different each time and shows nothing of its content", () => {
     const sealer = sealerWith(NEW_KEY);
     const sealed = [sealer.seal(secret, place), sealer.seal(secret, place)];
 
@@ -55,7 +55,7 @@ describe("a sealed text", () => {
     ["another item", { ...place, key: { ...place.key, sk: "withings" } }],
     ["another field", { ...place, field: "Withings tokens" }],
     ["a place whose names run together the same", { ...place, key: { pk: "account#42garmin", sk: "" } }],
-  ])("does not open in %s", (_, elsewhere) => {
+  ])("a sealed text does not open in %s", (_, elsewhere) => {
     const sealer = sealerWith(NEW_KEY);
     const error = refusal(() => sealer.open(sealer.seal(secret, place), elsewhere));
 
@@ -65,12 +65,12 @@ describe("a sealed text", () => {
     );
   });
 
-  test("does not open in another table", () => {
+  test("a sealed text does not open in another table", () => {
     const sealed = sealerWith(NEW_KEY, "weighbridge-test").seal(secret, place);
     refusal(() => sealerWith(NEW_KEY, "weighbridge").open(sealed, place));
   });
 
-  test("does not open after any change of one character, nor cut short, nor with something added", () => {
+  test("a sealed text does not open after any change of one character, cut short, or with something added", () => {
     const sealer = sealerWith(NEW_KEY);
     const sealed = sealer.seal(secret, place);
     const changed = [...sealed].map((c, at) => sealed.slice(0, at) + (c === "A" ? "B" : "A") + sealed.slice(at + 1));
@@ -86,7 +86,7 @@ describe("a sealed text", () => {
 });
 
 describe("a change of keys", () => {
-  test("what the old key sealed opens while it stands behind the new one, and the new one seals", () => {
+  test("with the new key before the old one, old texts open and the new key seals", () => {
     const sealed = sealerWith(OLD_KEY).seal(secret, place);
     const both = sealerWith(`${NEW_KEY}, ${OLD_KEY}\n`);
 
@@ -94,7 +94,7 @@ describe("a change of keys", () => {
     expect(sealerWith(NEW_KEY).open(both.seal(secret, place), place)).toBe(secret);
   });
 
-  test("without the old key the refusal names the key that is missing", () => {
+  test("without the old key the error names the missing key", () => {
     const sealed = sealerWith(OLD_KEY).seal(secret, place);
     const [oldKey] = parseSealingKeys(OLD_KEY);
 
@@ -106,7 +106,7 @@ describe("a change of keys", () => {
 });
 
 describe("the text of SEALING_KEY", () => {
-  test("a key is named by the first 8 hex digits of its SHA-256, and does not show itself", () => {
+  test("a key's id is the first 8 hex digits of its SHA-256, and printing it shows no key", () => {
     const keys = parseSealingKeys(`${NEW_KEY},${OLD_KEY}`);
     expect(keys.map(({ id }) => id)).toEqual(["75877bb4", "72cd6e84"]);
     expect(inspect(keys, { depth: 9, showHidden: true }) + JSON.stringify(keys)).not.toMatch(/AQEB|AgIC|01 01|02 02/);
@@ -140,7 +140,7 @@ describe("the key file of one machine", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("is made once, for this user alone, and holds the same key from then on", () => {
+  test("the key file is created once, for this user alone, and keeps its key", () => {
     const umask = process.umask(0);
     const key = loadOrCreateSealingKey(file);
     process.umask(umask);
@@ -153,16 +153,19 @@ describe("the key file of one machine", () => {
     expect(loadOrCreateSealingKey(path.join(folder, "elsewhere", "sealing.key"))).not.toBe(key);
   });
 
-  test.each(["", "\n", "half-a-key", Buffer.alloc(16).toString("base64")])("holding %j is refused and kept", (text) => {
-    mkdirSync(path.dirname(file));
-    writeFileSync(file, text);
+  test.each(["", "\n", "half-a-key", Buffer.alloc(16).toString("base64")])(
+    "a key file that holds %j is refused and kept",
+    (text) => {
+      mkdirSync(path.dirname(file));
+      writeFileSync(file, text);
 
-    expect(() => loadOrCreateSealingKey(file)).toThrow(UsageError);
-    expect(() => loadOrCreateSealingKey(file)).toThrow(/sealing\.key does not hold a base64 key of 32 bytes: .*\.$/);
-    expect(readFileSync(file, "utf8")).toBe(text);
-  });
+      expect(() => loadOrCreateSealingKey(file)).toThrow(UsageError);
+      expect(() => loadOrCreateSealingKey(file)).toThrow(/sealing\.key does not hold a base64 key of 32 bytes: .*\.$/);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    },
+  );
 
-  test("in a folder that cannot be is refused in words", () => {
+  test("a key file whose folder can't be created is refused in one sentence", () => {
     writeFileSync(path.dirname(file), "a file where the folder should be");
     expect(() => loadOrCreateSealingKey(file)).toThrow(UsageError);
     expect(() => loadOrCreateSealingKey(file)).toThrow(/sealing\.key cannot be read or created \(\w+\): /);

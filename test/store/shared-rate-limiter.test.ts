@@ -55,7 +55,7 @@ const wrongBy = (seconds: number): Clock => ({
   sleep: clock.sleep,
 });
 
-test("a budget that is damaged is counted anew: nobody waits for somebody to fix it", async () => {
+test("a damaged rate limit starts again, without waiting for a person", async () => {
   const table = open();
   await table.put(keys.rateLimit(BUDGET.name), { takenAt: "at some time" }, { expect: "absent" });
   const take = sender(table);
@@ -82,7 +82,7 @@ describe("several processes on one table", () => {
         return table;
       },
     ],
-  ])("never take two requests for one slot, and none waits for ever (%s)", async (_engine, another) => {
+  ])("several processes never share a slot, and none waits forever (%s)", async (_engine, another) => {
     const left: number[][] = [[], [], [], []];
     await Promise.all(
       left.map(async (mine) => {
@@ -98,7 +98,7 @@ describe("several processes on one table", () => {
   });
 });
 
-test("after a rest twenty leave at once, and no minute has more than 115, however long it goes on", async () => {
+test("after a pause twenty requests leave at once, and no minute ever has more than 115", async () => {
   const send = sender(open());
   const left: number[] = [];
   for (let n = 0; n < 400; n++) {
@@ -111,7 +111,7 @@ test("after a rest twenty leave at once, and no minute has more than 115, howeve
   expect(mostInAMinute(left)).toBeGreaterThan(105);
 });
 
-test("who would wait too long takes no slot, and is told when to come back", async () => {
+test("a request that would wait too long takes no slot and learns when to come back", async () => {
   const send = sender(open());
   const waited: unknown[] = [];
   for (let n = 0; n < 150; n++) waited.push(await send().catch((error: unknown) => error));
@@ -123,7 +123,7 @@ test("who would wait too long takes no slot, and is told when to come back", asy
 });
 
 describe("where one clock is minutes ahead of the other", () => {
-  test("the two together keep the limit, but for one burst, and both get on", async () => {
+  test("two clocks minutes apart keep the limit together, except for one burst, and neither waits for the other", async () => {
     const ahead = wrongBy(180);
     const [inTime, early] = [sender(open()), sender(open(ahead), ahead)];
     const left: number[] = [];

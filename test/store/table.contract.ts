@@ -117,7 +117,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(await table.get({ pk, sk: "item" })).toBeUndefined();
     });
 
-    test("an item is deleted once, by its present version", async () => {
+    test("an item is deleted once, by its current version", async () => {
       const key = { pk, sk: "item" };
       const first = await write("item", { n: 1 });
       const second = versionOf(await table.put(key, { n: 2 }, { expect: { version: first } }));
@@ -171,7 +171,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(outcomes.filter((outcome) => outcome !== "conflict")).toHaveLength(1);
     });
 
-    test("of 100 writers that find an expired item exactly one takes its place", async () => {
+    test("of 100 writers that find an expired item exactly one replaces it", async () => {
       await write("lock", {}, secondsFromNow(60));
       clock.advance(60);
 
@@ -182,7 +182,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(outcomes.filter((outcome) => outcome.type === "written")).toHaveLength(1);
     });
 
-    test("an item is there until the second its expiry names, and gone from then on", async () => {
+    test("an item is there until its expiry, and gone from that second on", async () => {
       const expiresAt = secondsFromNow(60);
       await write("item", {}, expiresAt);
       await write("lasting");
@@ -196,7 +196,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(await listed()).toEqual(["lasting"]);
     });
 
-    test("an expired item cannot be replaced or deleted by its version, only written anew", async () => {
+    test("an expired item cannot be replaced or deleted by its version, only written as absent", async () => {
       const key = { pk, sk: "item" };
       const version = await write("item", { n: 1 }, secondsFromNow(60));
       clock.advance(60);
@@ -207,7 +207,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(await table.get(key)).toEqual({ key, version: anew, value: { n: 3 } });
     });
 
-    test("a put that expects absence conflicts until the last moment of an item that expires", async () => {
+    test("a put that expects absence conflicts until the item expires", async () => {
       await write("item", {}, secondsFromNow(60));
       clock.advance(59.999);
 
@@ -222,7 +222,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(await listed()).toEqual(inByteOrder);
     });
 
-    test("a list goes from its lower bound up to its upper bound, which it leaves out", async () => {
+    test("a list includes its lower bound and leaves out its upper bound", async () => {
       await writeAll(["a", "b", "c", "d", "é", "\ufffd", "😀"]);
 
       expect(await listed({ from: "b" })).toEqual(["b", "c", "d", "é", "\ufffd", "😀"]);
@@ -234,7 +234,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
       expect(await listed({ from: "" })).toHaveLength(7);
     });
 
-    test("a list with no room between its bounds is empty", async () => {
+    test("a list with nothing between its bounds is empty", async () => {
       await writeAll(["a", "b", "c"]);
 
       expect(await listed({ from: "b", to: "b" })).toEqual([]);

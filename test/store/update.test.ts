@@ -20,13 +20,13 @@ const plusOne = (item: Item | undefined) => ({ value: { n: countIn(item) + 1 }, 
 const elsewhere = () => update(table, KEY, plusOne, WHAT);
 
 describe("an update", () => {
-  test("begins with what is absent, goes on with what is there, and answers what was made of it", async () => {
+  test("an update works on an absent and on an existing item, and returns the result of the change", async () => {
     expect(await update(table, KEY, plusOne, WHAT)).toBe(1);
     expect(await update(table, KEY, plusOne, WHAT)).toBe(2);
     expect((await table.get(KEY))?.value).toEqual({ n: 2 });
   });
 
-  test("that somebody else comes before is made again of what they wrote: both count", async () => {
+  test("an update that another writer precedes is made again from what they wrote", async () => {
     let others = 0;
     const change = async (item: Item | undefined) => {
       if (others++ < 3) await elsewhere();
@@ -35,14 +35,14 @@ describe("an update", () => {
     expect(await update(table, KEY, change, WHAT)).toBe(4);
   });
 
-  test("without a value writes nothing", async () => {
+  test("an update without a value writes nothing", async () => {
     await update(table, KEY, plusOne, WHAT);
     const before = await table.get(KEY);
     expect(await update(table, KEY, () => ({ result: "as it was" }), WHAT)).toBe("as it was");
     expect(await table.get(KEY)).toEqual(before);
   });
 
-  test("that loses every time is given up, pauses between its tries, and leaves what the others wrote", async () => {
+  test("an update that always loses pauses between its tries, gives up, and leaves what others wrote", async () => {
     const pauses: number[] = [];
     const pause = async (tried: number) => void pauses.push(tried);
     const change = async (item: Item | undefined) => {
@@ -55,7 +55,7 @@ describe("an update", () => {
     expect((await table.get(KEY))?.value).toEqual({ n: 3 });
   });
 
-  test("keeps an item until its end, and an overwrite without one keeps it for good", async () => {
+  test("an update keeps an item until its expiry, and an overwrite without one keeps it for good", async () => {
     const expiresAt = NOON.getTime() / 1000 + 60;
     await update(table, KEY, (item) => ({ ...plusOne(item), expiresAt }), WHAT);
     expect((await table.get(KEY))?.expiresAt).toBe(expiresAt);

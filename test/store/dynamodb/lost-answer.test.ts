@@ -78,7 +78,7 @@ async function writeDirectly(value: JsonObject): Promise<string> {
   return outcome.type === "written" ? outcome.version : expect.fail("the item was there already");
 }
 
-test("a put that was done is written, although its retry met itself", async () => {
+test("a put whose answer was lost counts as written when its retry conflicts with itself", async () => {
   const { table, lost } = await tableThatLoses("PutItem", "done");
 
   const outcome = await table.put(key, { by: "us" }, { expect: "absent" });
@@ -89,7 +89,7 @@ test("a put that was done is written, although its retry met itself", async () =
   expect(lost()).toBe(1);
 });
 
-test("a put over a version that was done is written too", async () => {
+test("a put over a version whose answer was lost counts as written too", async () => {
   const version = await writeDirectly({ n: 1 });
   const { table, lost } = await tableThatLoses("PutItem", "done");
 
@@ -99,7 +99,7 @@ test("a put over a version that was done is written too", async () => {
   expect(lost()).toBe(1);
 });
 
-test("a put that never arrived, and that somebody else preceded, is a conflict", async () => {
+test("a put that never arrived is a conflict if somebody else wrote first", async () => {
   const { table, lost } = await tableThatLoses("PutItem", "not done", () => writeDirectly({ by: "somebody else" }));
 
   expect(await table.put(key, { by: "us" }, { expect: "absent" })).toEqual({ type: "conflict" });
@@ -107,7 +107,7 @@ test("a put that never arrived, and that somebody else preceded, is a conflict",
   expect(lost()).toBe(1);
 });
 
-test("a delete that was done is deleted, although its retry found nothing", async () => {
+test("a delete whose answer was lost counts as deleted when its retry finds nothing", async () => {
   const version = await writeDirectly({});
   const { table, lost } = await tableThatLoses("DeleteItem", "done");
 
@@ -116,7 +116,7 @@ test("a delete that was done is deleted, although its retry found nothing", asyn
   expect(lost()).toBe(1);
 });
 
-test("a delete that never arrived, of an item that was replaced meanwhile, is a conflict", async () => {
+test("a delete that never arrived is a conflict if the item was replaced meanwhile", async () => {
   const version = await writeDirectly({});
   const { table, lost } = await tableThatLoses("DeleteItem", "not done", () =>
     direct.put(key, { by: "somebody else" }, { expect: { version } }),

@@ -71,14 +71,14 @@ describe.skipIf(givenEndpoint === undefined)("where DYNAMODB_ENDPOINT points (sk
 
   describeTableContract("a table in DynamoDB", async ({ clock }) => openDynamoTable({ ...options, clock }));
 
-  test("making the table again does no harm", async () => {
+  test("creating the table again does no harm", async () => {
     const again = createDynamoTable({ ...options, clock: systemClock, log: silent });
     expect(await again).toBe("present");
   });
 });
 
-describe("what DynamoDB, the network and AWS say no with", () => {
-  test("a table that is missing names the command that makes it", async () => {
+describe("refusals of DynamoDB, the network and AWS", () => {
+  test("a missing table is explained with the command that creates it", async () => {
     const table = open({ tableName: "weighbridge-nowhere" });
     const error = new UsageError("The table weighbridge-nowhere does not exist. Run: npx weighbridge table create.");
 
@@ -95,7 +95,7 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     [400, "AccessDeniedException", UsageError],
     [400, "UnrecognizedClientException", UsageError],
     [400, "ExpiredTokenException", UsageError],
-  ])("HTTP %i with %s is told as the right kind of error, after three attempts at most", async (status, type, kind) => {
+  ])("HTTP %i with %s becomes the right kind of error after three attempts at most", async (status, type, kind) => {
     let attempts = 0;
     const endpoint = await listen((_, response) => {
       attempts++;
@@ -107,7 +107,7 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     expect(attempts).toBe(kind === RetryLaterError ? 3 : 1);
   });
 
-  test("what is read is the newest there is: a lease or a token of a moment ago would do harm", async () => {
+  test("every read is strongly consistent, because an old lease or token would do harm", async () => {
     const asked: unknown[] = [];
     const endpoint = await listen(async (request, response) => {
       const { ConsistentRead } = (await json(request)) as { ConsistentRead?: boolean };
@@ -123,7 +123,7 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     ]);
   });
 
-  test("a refused right is named", async () => {
+  test("a missing permission is named", async () => {
     const endpoint = await listen((_, response) => {
       const message = "User: somebody is not authorized to perform: dynamodb:PutItem on resource: table";
       response.writeHead(400).end(JSON.stringify({ __type: "com.amazonaws#AccessDeniedException", message }));
@@ -134,19 +134,19 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     );
   });
 
-  test("a server that cannot be reached means: try again later", async () => {
+  test("an unreachable server is a RetryLaterError", async () => {
     const gone = await startDynalite();
     await gone.close();
     await expect(open({ endpoint: gone.endpoint }).get(key)).rejects.toBeInstanceOf(RetryLaterError);
   });
 
-  test("a server that accepts and then says nothing means: try again later", async () => {
+  test("a server that accepts and never answers is a RetryLaterError", async () => {
     const endpoint = await listen(() => {});
     const table = open({ endpoint, requestHandler: { requestTimeout: 50, throwOnRequestTimeout: true } });
     await expect(table.get(key)).rejects.toBeInstanceOf(RetryLaterError);
   });
 
-  test("an answer that stalls halfway means: try again later", async () => {
+  test("an answer that stalls halfway is a RetryLaterError", async () => {
     const endpoint = await listen((_, response) => {
       response.writeHead(200, { "content-length": 100 }).write("{");
     });
@@ -154,7 +154,7 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     await expect(table.get(key)).rejects.toBeInstanceOf(RetryLaterError);
   });
 
-  test("AWS without a region or credentials is refused in words", async () => {
+  test("AWS without a region or credentials is explained in one sentence", async () => {
     for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
     vi.stubEnv("HOME", "/nonexistent");
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
@@ -166,14 +166,17 @@ describe("what DynamoDB, the network and AWS say no with", () => {
     await expect(get()).rejects.toBeInstanceOf(UsageError);
   });
 
-  test.each(["localhost", "localhost:8000", "/tmp/dynamodb"])("the endpoint %j is refused in words", (endpoint) => {
-    expect(() => open({ endpoint })).toThrow(
-      new UsageError(`The DynamoDB endpoint "${endpoint}" is not a URL: write it as http://host:port.`),
-    );
-  });
+  test.each(["localhost", "localhost:8000", "/tmp/dynamodb"])(
+    "the endpoint %j is explained in one sentence",
+    (endpoint) => {
+      expect(() => open({ endpoint })).toThrow(
+        new UsageError(`The DynamoDB endpoint "${endpoint}" is not a URL: write it as http://host:port.`),
+      );
+    },
+  );
 });
 
-describe("making the table", () => {
+describe("creating the table", () => {
   const create = (options: Partial<DynamoOptions> & { clock?: Clock } = {}, log = silent) =>
     createDynamoTable({
       tableName: "weighbridge-made",
@@ -183,7 +186,7 @@ describe("making the table", () => {
       ...options,
     });
 
-  test("twice does no harm, and an engine without TTL is logged and tolerated", async () => {
+  test("creating the table twice does no harm, and an engine without TTL is logged and tolerated", async () => {
     const lines: string[] = [];
     const log = createLog({ level: "info", write: (line) => lines.push(line) });
 
@@ -198,7 +201,7 @@ describe("making the table", () => {
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(expected);
   });
 
-  test("a TTL that somebody else turned on in the same moment is no failure", async () => {
+  test("creating the table succeeds if somebody else turns TTL on at the same moment", async () => {
     const { sent, endpoint } = await startFakeAws({ UpdateTimeToLive: "TimeToLive is already enabled" });
     vi.stubEnv("AWS_REGION", "eu-central-1");
     vi.stubEnv("AWS_ACCESS_KEY_ID", "id");
@@ -209,13 +212,13 @@ describe("making the table", () => {
     expect(sent.map(({ operation }) => operation)).toContain("UpdateContinuousBackups");
   });
 
-  test("several at once make one table", async () => {
+  test("creating the table several times at once creates one", async () => {
     const options = { tableName: "weighbridge-made-together" };
     const outcomes = await Promise.all([create(options), create(options), create(options)]);
     expect(outcomes.sort()).toEqual(["created", "present", "present"]);
   });
 
-  test("a table with another key is refused in words and left alone", async () => {
+  test("a table with another key is explained in one sentence and left alone", async () => {
     const credentials = { accessKeyId: "local", secretAccessKey: "local" };
     const client = new DynamoDBClient({ endpoint: dynalite.endpoint, region: "us-east-1", credentials });
     cleanups.push(async () => client.destroy());
@@ -238,7 +241,7 @@ describe("making the table", () => {
     expect(table?.KeySchema).toHaveLength(1);
   });
 
-  test("a table that never becomes active ends the wait", async () => {
+  test("waiting for a table that never becomes active ends", async () => {
     const endpoint = await listen((request, response) => {
       const table = {
         TableStatus: "CREATING",

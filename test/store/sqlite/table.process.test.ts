@@ -40,7 +40,7 @@ test("every write acknowledged before kill -9 is there afterwards, and the datab
   expect(acknowledged.length).toBeGreaterThanOrEqual(491);
 });
 
-test("processes that make the same new databases at the same moment all get them open", async () => {
+test("processes that create the same databases at the same moment all open them", async () => {
   const script = `import { openSqliteTable } from "./src/store/sqlite/table.ts";
     for (let n = 0; n < 60; n++) {
       while (Date.now() < ${Date.now() + 500} + n * 10);
@@ -62,7 +62,7 @@ test("of processes that write the same keys at the same moment one wins each key
   expect(won.flat().sort()).toEqual([...sks].sort());
 });
 
-test("using it prints nothing on standard error", async () => {
+test("the SQLite table prints nothing on standard error", async () => {
   const script = `import { openSqliteTable } from "./src/store/sqlite/table.ts";
     const clock = { now: () => new Date() };
     const table = openSqliteTable({ file: ${JSON.stringify(file)}, tableName: "weighbridge", clock });

@@ -45,7 +45,7 @@ describe("the file", () => {
     await table.close();
   });
 
-  test("a file that is no database is refused in words and left as it was", () => {
+  test("a file that is not a database is explained in one sentence and left as it was", () => {
     mkdirSync(path.dirname(file));
     const list = "shopping list\n".repeat(100);
     writeFileSync(file, list);
@@ -55,7 +55,7 @@ describe("the file", () => {
     expect(readFileSync(file, "utf8")).toBe(list);
   });
 
-  test("a folder that cannot hold the database is refused in words", () => {
+  test("a folder that cannot hold the database is explained in one sentence", () => {
     writeFileSync(path.dirname(file), "a file where the folder should be");
     expect(open).toThrow(UsageError);
     expect(open).toThrow(/weighbridge\.db cannot be opened for writing: .*DATA_DIR\.$/);
@@ -66,7 +66,7 @@ describe("the file", () => {
     expect(open).toThrow(UsageError);
   });
 
-  test("a directory in the place of the database is refused in words", () => {
+  test("a directory in place of the database is explained in one sentence", () => {
     mkdirSync(file, { recursive: true });
     expect(open).toThrow(UsageError);
   });
@@ -75,7 +75,7 @@ describe("the file", () => {
     expect(() => openSqliteTable({ file, tableName: name, clock: systemClock })).toThrow(UsageError);
   });
 
-  test("two tables of one file know nothing of each other", async () => {
+  test("two tables in one file are independent", async () => {
     const [here, there] = ["table-1", "table-2"].map((name) =>
       openSqliteTable({ file, tableName: name, clock: systemClock }),
     );
@@ -106,7 +106,7 @@ describe("the file", () => {
     database.close();
   });
 
-  test("another process that holds the database for too long means: try again later", async () => {
+  test("a database that another process locks for too long is a RetryLaterError", async () => {
     const table = openSqliteTable({ file, tableName, clock: systemClock, busyTimeoutMs: 50 });
     const holder = new DatabaseSync(file);
     holder.exec("BEGIN IMMEDIATE");
