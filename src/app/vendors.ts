@@ -19,8 +19,8 @@ import type { VendorAnswersStore } from "../sync/model/vendor-answers.ts";
 import type { Sinks } from "../sync/model/vendors.ts";
 import { createWithingsCall, type RateLimited } from "../sync/withings/client.ts";
 import { getMeas } from "../sync/withings/measure.ts";
-import { createWithingsNotify, listSubscriptions } from "../sync/withings/notify.ts";
-import { createWithingsOAuth, requestTokenByRefresh } from "../sync/withings/oauth.ts";
+import { createWithingsNotify } from "../sync/withings/notify.ts";
+import { createWithingsOAuth } from "../sync/withings/oauth.ts";
 import { createWithingsSource } from "../sync/withings/source.ts";
 import { WITHINGS_RATE } from "./open-stores.ts";
 
@@ -70,6 +70,7 @@ export function createVendors(config: VendorConfig, deps: VendorDeps) {
     version: project.version,
     onUnknown,
   });
+  const notify = createWithingsNotify(withingsCall);
   const openGarmin = createGarminClient({ connectapiUrl: garmin.connectapiUrl, send, onUnknown });
 
   return {
@@ -80,13 +81,13 @@ export function createVendors(config: VendorConfig, deps: VendorDeps) {
         accountUrl: withingsLogin?.accountUrl ?? "",
         now,
       }),
-      notify: createWithingsNotify(withingsCall),
+      notify,
       source: createWithingsSource(withingsCall, onUnknown),
       /** Two endpoints that a dead link would both be refused at. */
       elsewhere: [
         (accessToken: string) =>
           getMeas(withingsCall, { accessToken, lastUpdate: epochSeconds(now()), measureTypes: [4] }),
-        (accessToken: string) => listSubscriptions(withingsCall, { accessToken }),
+        (accessToken: string) => notify.list((use) => use(accessToken)),
       ],
     },
     garmin: {
@@ -128,7 +129,13 @@ export async function isApplicationRefused(withings: Config["withings"], now: Da
   });
   try {
     // Withings checks the application first, so a made-up refresh token is refused for its own sake only if that is right.
-    await requestTokenByRefresh(call, { ...withings, redirectUrl: "" }, randomUUID(), now);
+    const oauth = createWithingsOAuth({
+      call,
+      application: { ...withings, redirectUrl: "" },
+      accountUrl: "",
+      now: () => now,
+    });
+    await oauth.refresh({ refreshToken: randomUUID() });
     return false;
   } catch (error) {
     if (error instanceof ActionNeededError) return true;

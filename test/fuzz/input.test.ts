@@ -6,11 +6,17 @@ import { readConfig, readLogLevel } from "../../src/config/config.ts";
 import { UsageError } from "../../src/lib/errors.ts";
 import { createSealer, parseSealingKeys, SealError } from "../../src/store/seal.ts";
 import { isGarminsAddress, ticketFromPasted } from "../../src/sync/garmin/ticket.ts";
-import { consentAnswer, isConsentAnswer, pastedAnswer } from "../../src/sync/withings/oauth.ts";
+import { createWithingsOAuth } from "../../src/sync/withings/oauth.ts";
 import { cases, textLike } from "./cases.ts";
 
 const SSO = "https://sso.garmin.com";
 const REDIRECT = "https://scale.example.org/withings/callback";
+const oauth = createWithingsOAuth({
+  call: () => Promise.reject(new Error("nothing is to be asked")),
+  application: { clientId: "", clientSecret: "", redirectUrl: REDIRECT },
+  accountUrl: "https://account.withings.com",
+  now: () => new Date(),
+});
 
 /** What people may see of an error: complete sentences, without code. */
 function expectSentences(error: unknown): asserts error is UsageError {
@@ -40,10 +46,10 @@ describe("a pasted text", () => {
       fc.property(pasted, (text) => {
         expect(["ticket", "no_ticket", "spent_ticket", "chinese_account"]).toContain(ticketFromPasted(text, SSO).type);
         expect(["code", "refused", "no_code", "bare_code", "callback_refused", "not_an_address"]).toContain(
-          pastedAnswer(text).type,
+          oauth.pastedAnswer(text).type,
         );
-        expect(["code", "refused", "no_code"]).toContain(consentAnswer(new URLSearchParams(text)).type);
-        expect(typeof isConsentAnswer(text, REDIRECT, "https://account.withings.com")).toBe("boolean");
+        expect(["code", "refused", "no_code"]).toContain(oauth.consentAnswer(new URLSearchParams(text)).type);
+        expect(typeof oauth.isAnswer(text)).toBe("boolean");
         expect(typeof isGarminsAddress(text, SSO)).toBe("boolean");
       }),
       cases(500),

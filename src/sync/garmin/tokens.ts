@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
-import { type Link, type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/link.ts";
+import { type RefreshOutcome, type RefreshTokens, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { tryLater } from "./client.ts";
@@ -46,9 +46,7 @@ export function createDiTokens(options: DiTokensOptions) {
       return { type: "tokens", tokens: readTokens(options, answer, configuredId) };
     },
 
-    /** The old refresh token is dead with the answer: the caller must store the new one before anything else. */
-    async refresh({ tokens }: Pick<Link, "tokens">): Promise<RefreshOutcome> {
-      const { clientId = configuredId, refreshToken } = tokens;
+    async refresh({ clientId = configuredId, refreshToken }: Parameters<RefreshTokens>[0]): Promise<RefreshOutcome> {
       const answer = await post(options, clientId, { grant_type: "refresh_token", refresh_token: refreshToken });
       if (isRefused(options, answer, "Garmin token refresh")) return { type: "refused" };
       return { type: "refreshed", tokens: readTokens(options, answer, clientId, refreshToken) };

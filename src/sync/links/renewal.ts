@@ -80,7 +80,7 @@ export class Renewal {
     const kept = this.#unsavedOf(wanted, link.value);
     if (kept) return this.#store(wanted, link, kept);
 
-    const outcome = await refresh[wanted.vendor](link.value).catch((error: unknown) => {
+    const outcome = await refresh[wanted.vendor](link.value.tokens).catch((error: unknown) => {
       if (error instanceof UnclearRefusalError) return refusals.renewalUnclear(wanted, link, error);
       throw error;
     });
@@ -91,8 +91,7 @@ export class Renewal {
     if (now.value.tokens.refreshToken !== link.value.tokens.refreshToken) return (await readLink(links, wanted)).value;
     const { previousRefreshToken } = link.value;
     if (previousRefreshToken) {
-      const previous: Link = { ...link.value, tokens: { ...link.value.tokens, refreshToken: previousRefreshToken } };
-      const second = await refresh[wanted.vendor](previous);
+      const second = await refresh[wanted.vendor]({ ...link.value.tokens, refreshToken: previousRefreshToken });
       if (second.type === "refreshed") return this.#store(wanted, link, second.tokens);
     }
     return refusals.renewalRefused(wanted, now, { isFinal: outcome.type === "refused" });

@@ -92,8 +92,11 @@ export interface VendorUsers {
 /** `doubtful`: a refusal that may be temporary. It counts once it has lasted a while. */
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
-/** Exchanges a refresh token at one vendor. Throws `RetryLaterError` when the outcome is unclear. */
-export type RefreshTokens = (link: Link) => Promise<RefreshOutcome>;
+/**
+ * Exchanges a refresh token at one vendor. Throws `RetryLaterError` when the outcome is unclear. The old token is dead with the
+ * answer: the new one must be stored before the new access token is used.
+ */
+export type RefreshTokens = (tokens: Pick<TokenSet, "refreshToken" | "clientId">) => Promise<RefreshOutcome>;
 
 /** A vendor asked us to wait until then. Before that we don't ask it anything for this account. */
 export class VendorRestError extends RetryLaterError {

@@ -39,8 +39,11 @@ export interface WithingsOAuthApi {
 }
 
 export interface WithingsNotifyApi {
+  /** All subscriptions for this person, at any address. */
   list(withAccess: WithAccess, appli?: number): Promise<Subscription[]>;
+  /** Withings asks the address with HEAD before it answers. Subscribing twice means being notified twice. */
   subscribe(withAccess: WithAccess, subscription: Subscription): Promise<"subscribed" | "callback_unreachable">;
+  /** No harm if it's gone already. */
   revoke(withAccess: WithAccess, subscription: Subscription): Promise<void>;
 }
 

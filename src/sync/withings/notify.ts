@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { Subscription, WithingsNotifyApi } from "../model/withings-link.ts";
+import type { WithAccess } from "../model/link.ts";
+import type { WithingsNotifyApi } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
 import { integer } from "./measure.ts";
 
@@ -16,54 +17,33 @@ const ListBody = z.object({
     .refine(({ all, readable }) => all.length === 0 || readable.length > 0),
 });
 
+/** https://developer.withings.com/api-reference/#tag/notify */
 export function createWithingsNotify(call: WithingsCall): WithingsNotifyApi {
+  const ask = <T>(withAccess: WithAccess, params: Record<string, string | number>, body: z.ZodType<T>) =>
+    withAccess((accessToken) => call({ path: "notify", params, body, accessToken }));
   return {
-    list: (withAccess, appli) => withAccess((accessToken) => listSubscriptions(call, { accessToken, appli })),
-    subscribe: (withAccess, it) => withAccess((accessToken) => subscribe(call, { accessToken, ...it })),
-    revoke: (withAccess, it) => withAccess((accessToken) => revoke(call, { accessToken, ...it })),
+    async list(withAccess, appli) {
+      const params = { action: "list", ...(appli !== undefined && { appli }) };
+      const { profiles } = await ask(withAccess, params, ListBody);
+      return profiles.readable.map((profile) => ({ appli: profile.appli, callbackUrl: profile.callbackurl }));
+    },
+
+    async subscribe(withAccess, { appli, callbackUrl }) {
+      try {
+        await ask(withAccess, { action: "subscribe", callbackurl: callbackUrl, appli }, z.unknown());
+        return "subscribed";
+      } catch (error) {
+        if (error instanceof WithingsRefusal && CALLBACK_REFUSED.includes(error.status)) return "callback_unreachable";
+        throw error;
+      }
+    },
+
+    async revoke(withAccess, { appli, callbackUrl }) {
+      try {
+        await ask(withAccess, { action: "revoke", callbackurl: callbackUrl, appli }, z.unknown());
+      } catch (error) {
+        if (!(error instanceof WithingsRefusal && NO_SUCH_SUBSCRIPTION.includes(error.status))) throw error;
+      }
+    },
   };
-}
-
-/**
- * All subscriptions for this person, at any address.
- * https://developer.withings.com/api-reference/#tag/notify/operation/notify-list
- */
-export async function listSubscriptions(
-  call: WithingsCall,
-  { accessToken, appli }: { accessToken: string; appli?: number | undefined },
-): Promise<Subscription[]> {
-  const params = { action: "list", ...(appli !== undefined && { appli }) };
-  const { profiles } = await call({ path: "notify", params, body: ListBody, accessToken });
-  return profiles.readable.map((profile) => ({ appli: profile.appli, callbackUrl: profile.callbackurl }));
-}
-
-/**
- * Withings asks the address with HEAD before it answers. Subscribing twice means being notified twice.
- * https://developer.withings.com/api-reference/#tag/notify/operation/notify-subscribe
- */
-export async function subscribe(
-  call: WithingsCall,
-  { accessToken, appli, callbackUrl }: Subscription & { accessToken: string },
-): Promise<"subscribed" | "callback_unreachable"> {
-  try {
-    const params = { action: "subscribe", callbackurl: callbackUrl, appli };
-    await call({ path: "notify", params, body: z.unknown(), accessToken });
-    return "subscribed";
-  } catch (error) {
-    if (error instanceof WithingsRefusal && CALLBACK_REFUSED.includes(error.status)) return "callback_unreachable";
-    throw error;
-  }
-}
-
-/** No harm if it's gone already. https://developer.withings.com/api-reference/#tag/notify/operation/notify-revoke */
-export async function revoke(
-  call: WithingsCall,
-  { accessToken, appli, callbackUrl }: Subscription & { accessToken: string },
-): Promise<void> {
-  try {
-    const params = { action: "revoke", callbackurl: callbackUrl, appli };
-    await call({ path: "notify", params, body: z.unknown(), accessToken });
-  } catch (error) {
-    if (!(error instanceof WithingsRefusal && NO_SUCH_SUBSCRIPTION.includes(error.status))) throw error;
-  }
 }

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
-import { type RefreshOutcome, type TokenSet, UnclearRefusalError } from "../model/link.ts";
+import { type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
-import type { CodeOutcome, ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
+import type { ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
 export interface WithingsApplication {
@@ -29,25 +29,53 @@ const CodeTokenBody = TokenBody.extend({
   scope: z.string().optional().catch(undefined),
 });
 
-export function createWithingsOAuth(deps: {
+interface OAuthDeps {
   call: WithingsCall;
   application: WithingsApplication;
   accountUrl: string;
   now: () => Date;
-}): WithingsOAuthApi {
-  const { call, application, accountUrl, now } = deps;
+}
+
+export function createWithingsOAuth(deps: OAuthDeps): WithingsOAuthApi {
+  const { application, accountUrl, now } = deps;
   return {
     authorizeUrl: (state) => authorizeUrl(accountUrl, application, state),
     consentAnswer,
     pastedAnswer,
     isAnswer: (text) => isConsentAnswer(text, application.redirectUrl, accountUrl),
-    exchangeCode: (code) => requestTokenByCode(call, application, code, now()),
-    refresh: ({ tokens }) => requestTokenByRefresh(call, application, tokens.refreshToken, now()),
+
+    async exchangeCode(code) {
+      try {
+        const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
+        const body = await requestToken(deps, CodeTokenBody, grant, { urgent: true });
+        // An answer that doesn't say counts as a yes.
+        const isMissing = body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE);
+        if (isMissing) return { type: "scope_missing" };
+        return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now()) };
+      } catch (error) {
+        if (!(error instanceof WithingsRefusal)) throw error;
+        if (refusalOf(error) === "code") return { type: "code_expired" };
+        throw new RetryLaterError(error.message, { delayedBy: "withings_refusing" });
+      }
+    },
+
+    async refresh({ refreshToken }) {
+      try {
+        const grant = { grant_type: "refresh_token", refresh_token: refreshToken };
+        return { type: "refreshed", tokens: toTokenSet(await requestToken(deps, TokenBody, grant), now()) };
+      } catch (error) {
+        if (!(error instanceof WithingsRefusal)) throw error;
+        const refusal = refusalOf(error);
+        if (refusal === "refresh_token") return { type: "refused" };
+        if (refusal === "doubtful") return { type: "doubtful" };
+        throw new UnclearRefusalError(error.message, { delayedBy: "withings_refusing" });
+      }
+    },
   };
 }
 
 /** The consent page. The scopes are separated by a comma: a space is refused. */
-export function authorizeUrl(accountUrl: string, application: WithingsApplication, state: string): string {
+function authorizeUrl(accountUrl: string, application: WithingsApplication, state: string): string {
   const url = new URL("oauth2_user/authorize2", `${accountUrl.replace(/\/+$/, "")}/`);
   url.search = new URLSearchParams({
     response_type: "code",
@@ -59,67 +87,16 @@ export function authorizeUrl(accountUrl: string, application: WithingsApplicatio
   return url.href;
 }
 
-export async function requestTokenByCode(
-  call: WithingsCall,
-  application: WithingsApplication,
-  code: string,
-  now: Date,
-): Promise<CodeOutcome> {
-  try {
-    const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
-    const body = await requestToken(call, application, CodeTokenBody, grant, { urgent: true });
-    // An answer that doesn't say counts as a yes.
-    if (body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE))
-      return { type: "scope_missing" };
-    return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now) };
-  } catch (error) {
-    if (!(error instanceof WithingsRefusal)) throw error;
-    if (refusalOf(error) === "code") return { type: "code_expired" };
-    throw new RetryLaterError(error.message, { delayedBy: "withings_refusing" });
-  }
-}
-
-/** The new refresh token must be stored before the new access token is used: that use ends the old one. */
-export async function requestTokenByRefresh(
-  call: WithingsCall,
-  application: WithingsApplication,
-  refreshToken: string,
-  now: Date,
-): Promise<RefreshOutcome> {
-  try {
-    const body = await requestToken(call, application, TokenBody, {
-      grant_type: "refresh_token",
-      refresh_token: refreshToken,
-    });
-    return { type: "refreshed", tokens: toTokenSet(body, now) };
-  } catch (error) {
-    if (!(error instanceof WithingsRefusal)) throw error;
-    const refusal = refusalOf(error);
-    if (refusal === "refresh_token") return { type: "refused" };
-    if (refusal === "doubtful") return { type: "doubtful" };
-    throw new UnclearRefusalError(error.message, { delayedBy: "withings_refusing" });
-  }
-}
-
 async function requestToken<T>(
-  call: WithingsCall,
-  application: WithingsApplication,
+  { call, application }: OAuthDeps,
   body: z.ZodType<T>,
   grant: Record<string, string>,
   { urgent = false } = {},
-) {
+): Promise<T> {
+  const { clientId, clientSecret } = application;
+  const params = { action: "requesttoken", client_id: clientId, client_secret: clientSecret, ...grant };
   try {
-    return await call({
-      path: "v2/oauth2",
-      params: {
-        action: "requesttoken",
-        client_id: application.clientId,
-        client_secret: application.clientSecret,
-        ...grant,
-      },
-      body,
-      urgent,
-    });
+    return await call({ path: "v2/oauth2", params, body, urgent });
   } catch (error) {
     if (!(error instanceof WithingsRefusal)) throw error;
     const refusal = refusalOf(error);
@@ -154,7 +131,7 @@ function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
 }
 
 /** Withings names no values for `error`: anything there is a no. */
-export function consentAnswer(query: URLSearchParams): ConsentAnswer {
+function consentAnswer(query: URLSearchParams): ConsentAnswer {
   const state = query.get("state") ?? "";
   if (query.has("error")) return { type: "refused", state };
   const code = query.get("code");
@@ -165,7 +142,7 @@ export function consentAnswer(query: URLSearchParams): ConsentAnswer {
  * From what the owner pasted: the address the browser ended on, the bare code (forty hexadecimal digits as far as seen), or the
  * page `{"errors":[{"message":"redirect_uri_mismatch: …"}]}` (seen by several projects up to February 2026).
  */
-export function pastedAnswer(pasted: string): PastedAnswer {
+function pastedAnswer(pasted: string): PastedAnswer {
   const text = pasted.trim();
   if (/redirect_uri_mismatch/i.test(text)) return { type: "callback_refused" };
   if (/^[0-9a-f]{40}$/i.test(text)) return { type: "bare_code", code: text };
@@ -176,7 +153,7 @@ export function pastedAnswer(pasted: string): PastedAnswer {
  * Whether it's a bare code, the text of the page that refuses the callback, or an address that the consent page ended on or was
  * taken for one: like the callback, with an answer whatever callback is registered, or of Withings' own page.
  */
-export function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
+function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
   const trimmed = text.trim();
   const { type } = pastedAnswer(trimmed);
   if (type === "bare_code" || type === "callback_refused") return true;

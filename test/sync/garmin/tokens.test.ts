@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import type { Answer } from "../../../src/sandbox/serve.ts";
 import { createDiTokens } from "../../../src/sync/garmin/tokens.ts";
-import type { Link } from "../../../src/sync/model/link.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
 
@@ -17,19 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stub.close());
 
-const link = (clientId?: string): Link => ({
-  state: "linked",
-  linkedAt: NOON,
-  vendorUserId: "7",
-  displayName: "7",
-  tokens: {
-    accessToken: "access-1",
-    accessExpiresAt: NOON,
-    refreshToken: "refresh+1/=",
-    refreshExpiresAt: NOON,
-    ...(clientId && { clientId }),
-  },
-});
+const old = (clientId?: string) => ({ refreshToken: "refresh+1/=", ...(clientId && { clientId }) });
 const success = (changed: object = {}) =>
   Response.json({
     access_token: "access-2",
@@ -67,14 +54,14 @@ describe("what is sent", () => {
 
   test("for a refresh: the client id that the tokens were issued to", async () => {
     stub.willAnswer(success(), success());
-    await tokens.refresh(link("AN_OLDER_ONE"));
+    await tokens.refresh(old("AN_OLDER_ONE"));
     expect(formOf(last())).toEqual({
       client_id: "AN_OLDER_ONE",
       grant_type: "refresh_token",
       refresh_token: "refresh+1/=",
     });
     expect(headerLines(last(), "authorization")).toEqual([`Basic ${btoa("AN_OLDER_ONE:")}`]);
-    await tokens.refresh(link());
+    await tokens.refresh(old());
     expect(formOf(last()).client_id).toBe(CLIENT_ID);
   });
 });
@@ -82,7 +69,7 @@ describe("what is sent", () => {
 describe("a success", () => {
   test("brings both tokens and when they die", async () => {
     stub.willAnswer(success());
-    expect(await tokens.refresh(link("AN_OLDER_ONE"))).toEqual({
+    expect(await tokens.refresh(old("AN_OLDER_ONE"))).toEqual({
       type: "refreshed",
       tokens: {
         accessToken: "access-2",
@@ -107,13 +94,13 @@ describe("a success", () => {
     if (outcome.type !== "tokens") throw new Error(outcome.type);
     expect(formOf(stub.requests.at(-1)).client_id).toBe(CLIENT_ID);
     expect(outcome.tokens.clientId).toBe(expected);
-    await tokens.refresh({ ...link(), tokens: outcome.tokens });
+    await tokens.refresh(outcome.tokens);
     expect(formOf(stub.requests.at(-1)).client_id).toBe(expected);
   });
 
   test("of a refresh without a new refresh token keeps the old one", async () => {
     stub.willAnswer(success({ refresh_token: undefined, refresh_token_expires_in: undefined }));
-    expect(await tokens.refresh(link())).toMatchObject({ tokens: { refreshToken: "refresh+1/=" } });
+    expect(await tokens.refresh(old())).toMatchObject({ tokens: { refreshToken: "refresh+1/=" } });
   });
 
   test.each([0, -1, 1e300, 315_360_001, "97344", null, undefined, {}])(
@@ -121,7 +108,7 @@ describe("a success", () => {
     async (odd) => {
       const answer = { expires_in: odd, refresh_token_expires_in: odd };
       stub.willAnswer(success(answer), success(answer));
-      const refreshed = await tokens.refresh(link());
+      const refreshed = await tokens.refresh(old());
       const exchanged = await tokens.exchangeTicket("ST-1-abc-cas", SERVICE);
       for (const outcome of [refreshed, exchanged]) {
         if (!("tokens" in outcome)) throw new Error(outcome.type);
@@ -143,9 +130,9 @@ describe("a success", () => {
 describe("who moves next", () => {
   test.each(["invalid_grant", "invalid_token"])("%s refuses a ticket and a refresh token", async (error) => {
     stub.willAnswer(refusal(error), refusal(error), refusal(error, 401));
-    expect(await tokens.refresh(link())).toEqual({ type: "refused" });
+    expect(await tokens.refresh(old())).toEqual({ type: "refused" });
     expect(await tokens.exchangeTicket("ST-1-abc-cas", SERVICE)).toEqual({ type: "refused" });
-    expect(await tokens.refresh(link())).toEqual({ type: "refused" });
+    expect(await tokens.refresh(old())).toEqual({ type: "refused" });
   });
 
   test.each<[string, () => Answer, string]>([
@@ -162,7 +149,7 @@ describe("who moves next", () => {
     ["200 without an access token", () => success({ access_token: undefined }), "UnexpectedAnswerError"],
   ])("%s ends no link", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer());
-    expect(await endOf(tokens.refresh(link()))).toBe(kind);
+    expect(await endOf(tokens.refresh(old()))).toBe(kind);
     expect(await endOf(tokens.exchangeTicket("ST-1-abc-cas", SERVICE))).toBe(kind);
   });
 
@@ -174,7 +161,7 @@ describe("who moves next", () => {
       page(400),
     ]) {
       stub.willAnswer(answer);
-      const error: unknown = await tokens.refresh(link()).catch((it: unknown) => it);
+      const error: unknown = await tokens.refresh(old()).catch((it: unknown) => it);
       expect(error).toBeInstanceOf(Error);
       expect(`${error} ${JSON.stringify(error)}`).not.toMatch(/refresh\+1|access-2|refresh-2/);
     }

@@ -2,15 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { createWithingsCall, type WithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
-import {
-  requestTokenByCode,
-  requestTokenByRefresh,
-  type WithingsApplication,
-} from "../../../src/sync/withings/oauth.ts";
+import { createWithingsOAuth } from "../../../src/sync/withings/oauth.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
-const APPLICATION: WithingsApplication = {
+const APPLICATION = {
   clientId: "the-client",
   clientSecret: "the+secret/&=",
   redirectUrl: "https://weighbridge.example.org/withings?from=here",
@@ -25,8 +21,10 @@ beforeAll(async () => {
 afterAll(() => stub.close());
 
 const readMeasures = () => getMeas(call, { accessToken: "bearer-1", lastUpdate: 1_795_000_000 });
-const refresh = () => requestTokenByRefresh(call, APPLICATION, "refresh-1", NOW);
-const exchange = () => requestTokenByCode(call, APPLICATION, "code-1", NOW);
+const oauth = (by = call) =>
+  createWithingsOAuth({ call: by, application: APPLICATION, accountUrl: "", now: () => NOW });
+const refresh = (by = call) => oauth(by).refresh({ refreshToken: "refresh-1" });
+const exchange = (by = call) => oauth(by).exchangeCode("code-1");
 
 const status = (status: unknown, error?: string) => Response.json({ status, body: {}, ...(error && { error }) });
 const tokenBody = (changed: object = {}) =>
@@ -274,7 +272,7 @@ describe("what is sent", () => {
       ...{ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task(), version: "1.2.3" },
     });
     stub.willAnswer(tokenBody(), Response.json({ status: 0, body: { measuregrps: [] } }));
-    await requestTokenByRefresh(named, APPLICATION, "refresh-1", NOW);
+    await refresh(named);
     expect(headerLines(last(), "user-agent")).toEqual(["weighbridge/1.2.3"]);
     await getMeas(named, { accessToken: "bearer-1", lastUpdate: 1 });
     expect(headerLines(last(), "user-agent")).toEqual(["weighbridge/1.2.3"]);
@@ -337,9 +335,9 @@ describe("what is sent", () => {
       },
     });
     stub.willAnswer(tokenBody());
-    expect(await requestTokenByCode(stuck, APPLICATION, "code-1", NOW)).toMatchObject({ type: "linked" });
+    expect(await exchange(stuck)).toMatchObject({ type: "linked" });
     const before = stub.requests.length;
-    void requestTokenByRefresh(stuck, APPLICATION, "refresh-1", NOW);
+    void refresh(stuck);
     void getMeas(stuck, { accessToken: "bearer-1", lastUpdate: 0 });
     expect([asked, stub.requests.length - before]).toEqual([[true, false, false], 0]);
   });

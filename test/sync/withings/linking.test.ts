@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
-import { authorizeUrl, pastedAnswer } from "../../../src/sync/withings/oauth.ts";
+import { createWithingsOAuth } from "../../../src/sync/withings/oauth.ts";
 import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
 
 let house: Household;
@@ -15,20 +15,22 @@ const CODE = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c";
 const MISMATCH_PAGE =
   '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
 
-describe("the consent page", () => {
-  const application = {
-    clientId: "the-client",
-    clientSecret: "never-in-an-address",
-    redirectUrl: "https://weighbridge.example.org/withings?from=here",
-  };
+const redirectUrl = "https://weighbridge.example.org/withings?from=here";
+const oauth = createWithingsOAuth({
+  call: () => Promise.reject(new Error("nothing is to be asked")),
+  application: { clientId: "the-client", clientSecret: "never-in-an-address", redirectUrl },
+  accountUrl: "https://account.example.org/",
+  now: () => new Date(),
+});
 
+describe("the consent page", () => {
   test("is asked with comma-separated scopes and the registered address, unchanged", () => {
-    const url = new URL(authorizeUrl("https://account.example.org/", application, STATE));
+    const url = new URL(oauth.authorizeUrl(STATE));
     expect(url.origin + url.pathname).toBe("https://account.example.org/oauth2_user/authorize2");
     expect(Object.fromEntries(url.searchParams)).toEqual({
       response_type: "code",
       client_id: "the-client",
-      redirect_uri: application.redirectUrl,
+      redirect_uri: redirectUrl,
       scope: "user.info,user.metrics",
       state: STATE,
     });
@@ -65,7 +67,7 @@ describe("what the owner pastes", () => {
     ["a host without an address", "account.withings.com", { type: "not_an_address" }],
     ["nothing", "   ", { type: "not_an_address" }],
   ])("%s is understood", (_what, pasted, answer) => {
-    expect(pastedAnswer(pasted)).toEqual(answer);
+    expect(oauth.pastedAnswer(pasted)).toEqual(answer);
   });
 });
 

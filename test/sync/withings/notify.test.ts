@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createWithingsCall, type WithingsCall } from "../../../src/sync/withings/client.ts";
-import { listSubscriptions, revoke, subscribe } from "../../../src/sync/withings/notify.ts";
+import type { WithAccess } from "../../../src/sync/model/link.ts";
+import type { WithingsNotifyApi } from "../../../src/sync/model/withings-link.ts";
+import { createWithingsCall } from "../../../src/sync/withings/client.ts";
+import { createWithingsNotify } from "../../../src/sync/withings/notify.ts";
 import { endOf, formOf, headerLines, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
 
 const callbackUrl = "https://weighbridge.example.org/withings/notify?key=abc-_123";
-const one = { accessToken: "bearer-1", appli: 4, callbackUrl };
+const one = { appli: 4, callbackUrl };
+const access: WithAccess = (use) => use("bearer-1");
 
 let stub: Stub;
-let call: WithingsCall;
+let api: WithingsNotifyApi;
 beforeAll(async () => {
   stub = await startStub();
-  call = createWithingsCall({ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() });
+  api = createWithingsNotify(createWithingsCall({ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() }));
 });
 afterAll(() => stub.close());
 
@@ -20,15 +23,15 @@ const list = (profiles: unknown) => Response.json({ status: 0, body: { profiles 
 
 describe("what is sent", () => {
   test.each<[string, () => Promise<unknown>, () => Response, Record<string, string>]>([
-    ["list", () => listSubscriptions(call, { accessToken: "bearer-1" }), () => list([]), { action: "list" }],
+    ["list", () => api.list(access), () => list([]), { action: "list" }],
+    ["list of one kind", () => api.list(access, 46), () => list([]), { action: "list", appli: "46" }],
     [
-      "list of one kind",
-      () => listSubscriptions(call, { accessToken: "bearer-1", appli: 46 }),
-      () => list([]),
-      { action: "list", appli: "46" },
+      "subscribe",
+      () => api.subscribe(access, one),
+      done,
+      { action: "subscribe", callbackurl: callbackUrl, appli: "4" },
     ],
-    ["subscribe", () => subscribe(call, one), done, { action: "subscribe", callbackurl: callbackUrl, appli: "4" }],
-    ["revoke", () => revoke(call, one), done, { action: "revoke", callbackurl: callbackUrl, appli: "4" }],
+    ["revoke", () => api.revoke(access, one), done, { action: "revoke", callbackurl: callbackUrl, appli: "4" }],
   ])("%s: one form with the bearer token of the person", async (_what, ask, answer, form) => {
     stub.willAnswer(answer());
     await ask();
@@ -45,7 +48,7 @@ describe("what is understood", () => {
   test("a list, whatever else stands in it", async () => {
     const profile = { appli: 1, callbackurl: callbackUrl, comment: null, expires: 2_147_483_647 };
     stub.willAnswer(list([profile, { ...profile, appli: 99, comment: "theirs", new: {} }]));
-    expect(await listSubscriptions(call, { accessToken: "bearer-1" })).toEqual([
+    expect(await api.list(access)).toEqual([
       { appli: 1, callbackUrl },
       { appli: 99, callbackUrl },
     ]);
@@ -54,33 +57,33 @@ describe("what is understood", () => {
   test("one odd entry spoils no other, and a number may be a text", async () => {
     const profile = { appli: "1", callbackurl: callbackUrl };
     stub.willAnswer(list([null, { appli: 4 }, { ...profile, appli: [] }, "x", profile]));
-    expect(await listSubscriptions(call, { accessToken: "bearer-1" })).toEqual([{ appli: 1, callbackUrl }]);
+    expect(await api.list(access)).toEqual([{ appli: 1, callbackUrl }]);
   });
 
   test("a list without a readable entry is not taken for an empty one", async () => {
     stub.willAnswer(list([{ appli: 1, callback: callbackUrl }]));
-    expect(await endOf(listSubscriptions(call, { accessToken: "bearer-1" }))).toBe("UnexpectedAnswerError");
+    expect(await endOf(api.list(access))).toBe("UnexpectedAnswerError");
   });
 
   test("an answer without a list is not taken for an empty one", async () => {
     stub.willAnswer(done());
-    expect(await endOf(listSubscriptions(call, { accessToken: "bearer-1" }))).toBe("UnexpectedAnswerError");
+    expect(await endOf(api.list(access))).toBe("UnexpectedAnswerError");
   });
 
   test("a success without a body", async () => {
     stub.willAnswer(Response.json({ status: 0 }), Response.json({ status: 0 }));
-    expect(await subscribe(call, one)).toBe("subscribed");
-    expect(await endOf(revoke(call, one))).toBe("success");
+    expect(await api.subscribe(access, one)).toBe("subscribed");
+    expect(await endOf(api.revoke(access, one))).toBe("success");
   });
 
   test.each([293, 343])("%i: Withings does not get through to the address", async (code) => {
     stub.willAnswer(status(code));
-    expect(await subscribe(call, one)).toBe("callback_unreachable");
+    expect(await api.subscribe(access, one)).toBe("callback_unreachable");
   });
 
   test.each([286, 294])("%i: what is to be revoked is gone already", async (code) => {
     stub.willAnswer(status(code));
-    expect(await endOf(revoke(call, one))).toBe("success");
+    expect(await endOf(api.revoke(access, one))).toBe("success");
   });
 
   test.each([
@@ -91,6 +94,6 @@ describe("what is understood", () => {
     [304, "WithingsRefusal"],
   ])("%i is no answer of these", async (code, kind) => {
     stub.willAnswer(status(code), status(code));
-    expect([await endOf(subscribe(call, one)), await endOf(revoke(call, one))]).toEqual([kind, kind]);
+    expect([await endOf(api.subscribe(access, one)), await endOf(api.revoke(access, one))]).toEqual([kind, kind]);
   });
 });
