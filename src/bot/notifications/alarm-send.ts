@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { createTelegramFetch } from "../telegram/fetch.ts";
 import type { AlarmMessage } from "./alarms.ts";
 
-/** Brings alarms into the chat of one person. Throws what Telegram answers when it does not take one. */
+/** Sends alarms to one person's chat. Throws Telegram's answer if it refuses one. */
 export function createAlarmSend(
   { botToken, apiRoot, owner }: { botToken: string; apiRoot: string; owner: number },
   clock: Clock,

@@ -10,13 +10,13 @@ import type { AlarmWords } from "../words/en-alarms.ts";
 import { formatFor } from "../words/format.ts";
 import { consoleUrl } from "./aws-console.ts";
 
-/** What somebody else wrote is told and logged no longer than this. */
+/** Longer text from outside is cut, in the message and in the log. */
 const LONGEST_NAME = 255;
 const LONGEST_TEXT = 500;
-/** An alarm does not wait for a table that may be what it is about. */
+/** An alarm doesn't wait long for the table, which may be what it's about. */
 const LANGUAGE_SECONDS = 2;
 
-/** What CloudWatch writes into a notice of an alarm, as far as it is used (docs: "Notifying users on alarm changes"). */
+/** The part of CloudWatch's notice that is used (its docs: "Notifying users on alarm changes"). */
 const CloudWatchAlarm = z.object({
   AlarmName: z.string(),
   NewStateValue: z.enum(["ALARM", "OK", "INSUFFICIENT_DATA"]),
@@ -24,7 +24,6 @@ const CloudWatchAlarm = z.object({
   AlarmArn: z.string().optional(),
 });
 
-/** One notice as SNS delivers it; the rest of the record is not used. */
 export interface SnsNotice {
   MessageId: string;
   Subject?: string | null | undefined;
@@ -34,11 +33,10 @@ export interface SnsNotice {
 export interface AlarmMessage {
   text: string;
   isQuiet: boolean;
-  /** A button into the AWS console. */
   button?: { label: string; url: string } | undefined;
 }
 
-/** What the owner is told of a notice, or undefined where nothing has happened. Whatever came in, it does not throw. */
+/** Undefined if nothing happened that the owner should know. Never throws. */
 export function alarmMessage(
   notice: Pick<SnsNotice, "Subject" | "Message">,
   { stage, words }: { stage: string; words: AlarmWords },
@@ -50,7 +48,7 @@ export function alarmMessage(
     return { text: words.noAlarm(text ? clip(text, LONGEST_TEXT) : undefined), isQuiet: false };
   }
   const { AlarmName: name, NewStateValue: state, OldStateValue: before, AlarmArn: arn } = alarm;
-  // A new alarm goes from INSUFFICIENT_DATA to OK: nobody is to hear of that for each of them after every first deployment.
+  // A new alarm goes from INSUFFICIENT_DATA to OK, which isn't news.
   const isOver = state === "OK" && before === "ALARM";
   if (state !== "ALARM" && !isOver) return undefined;
   const key = keyOf(name, stage);
@@ -65,13 +63,12 @@ export function alarmMessage(
   const url = place && consoleUrl(place, { arn, stage });
   return {
     text: `${means}\n\n${fix}`,
-    // The person it concerns was told, with a sound, already.
+    // The person concerned has already had a message with a sound.
     isQuiet: key === "stale-session",
     ...(url && { button: { label: words.button[place.what], url } }),
   };
 }
 
-/** Where one sees more of it. */
 const PLACE: Record<AlarmKey, Parameters<typeof consoleUrl>[0] | undefined> = {
   "dead-jobs": { what: "queue", name: "dead.fifo" },
   "jobs-waiting": { what: "function", name: "worker" },
@@ -86,7 +83,7 @@ const PLACE: Record<AlarmKey, Parameters<typeof consoleUrl>[0] | undefined> = {
   "sweep-missing": { what: "function", name: "sweep" },
   "webhook-failing": { what: "log", name: "sweep" },
   "stale-session": undefined,
-  // The log groups of all functions: it may have been any of them.
+  // All log groups, because any function may have logged it.
   broken: { what: "log", name: "" },
   "table-throttled": { what: "table" },
 };
@@ -98,13 +95,12 @@ function keyOf(name: string, stage: string): AlarmKey | undefined {
 const clip = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
 /**
- * Brings every notice of an event to the owner, in their language if that is known within two seconds. Throws when Telegram
- * does not take one, so that the event is delivered again. What is delivered twice is told twice: that does no harm, and
- * remembering it would need a table that may be what the alarm is about.
+ * Sends the owner every notice of an event, in their language if that is known within two seconds. Throws if Telegram refuses
+ * one, so that the event is delivered again. An event that comes twice is sent twice: avoiding that would need the table, which
+ * may be what the alarm is about.
  */
 export function createAlarmTeller(deps: {
   send: (message: AlarmMessage) => Promise<unknown>;
-  /** The owner's language, if they have an account. */
   languageOf: () => Promise<Language | undefined>;
   stage: string;
   clock: Clock;
@@ -126,13 +122,9 @@ export function createAlarmTeller(deps: {
   };
 }
 
-/**
- * Tells the owner what the program watches itself where it runs on one machine, in the same way. Throws when it was not
- * accepted.
- */
+/** The same for the alarms of one machine. Throws if the message wasn't accepted. */
 export function createMachineAlarmTeller(deps: {
   send: (message: AlarmMessage) => Promise<unknown>;
-  /** The owner's account, if they have one. */
   ownerAccount: () => Promise<Account | undefined>;
   clock: Clock;
   log: Log;
@@ -154,7 +146,7 @@ export function createMachineAlarmTeller(deps: {
   };
 }
 
-/** What the store says of the owner, if it says it soon: it may be what the alarm is about. */
+/** Undefined if the store fails or takes too long, because it may be what the alarm is about. */
 async function soon<T>(
   read: () => Promise<T | undefined>,
   { clock, log }: { clock: Clock; log: Log },

@@ -1,9 +1,8 @@
-/** What can be shown in the AWS console, under the names that the deployment gives. */
 export type ConsolePlace =
   | { what: "queue" | "log" | "function"; name: string }
   | { what: "alarms" | "table"; name?: undefined };
 
-/** Its address. Undefined where the ARN of the alarm does not say which console it is. */
+/** Undefined if the alarm's ARN doesn't name the region and account. */
 export function consoleUrl(
   { what, name }: ConsolePlace,
   { arn, stage }: { arn: string | undefined; stage: string },
@@ -19,7 +18,7 @@ export function consoleUrl(
       return inConsole("sqs/v3", `/queues/${encodeURIComponent(queue)}`);
     }
     case "log":
-      // The console escapes twice, with a dollar in place of the percent sign.
+      // The console escapes twice, with a dollar instead of the percent sign.
       return name
         ? inConsole("cloudwatch", `logsV2:log-groups/log-group/$252Faws$252Flambda$252F${prefix}-${name}`)
         : inConsole("cloudwatch", `logsV2:log-groups$3FlogGroupNameFilter$3D${prefix}`);

@@ -5,7 +5,6 @@ import type { Delay, RunOutcome } from "../../sync/model/outcome.ts";
 import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 
-/** At whom it is, and how it fails. */
 const AT_VENDOR = {
   withings_silent: ["withings", "silent"],
   withings_refusing: ["withings", "refusing"],
@@ -16,18 +15,15 @@ const AT_VENDOR = {
 } as const satisfies Partial<Record<DelayCause, [Vendor, string]>>;
 const isAtVendor = (cause: DelayCause): cause is keyof typeof AT_VENDOR => Object.hasOwn(AT_VENDOR, cause);
 
-/** Where readings are safe, as it is said after a sentence about `vendor`. */
+/** How to name the place where readings are safe, after a sentence about `vendor`. */
 const placeAfter = (vendor: Vendor | undefined) => (vendor === "withings" ? "there" : "at_withings");
 
-/**
- * The answer to a sync, and beside the last one: whose trouble it is, since when, what waits and where it is safe, and what
- * happens next.
- */
+/** Whose trouble it is, since when, what waits and where it is safe, and what happens next. */
 export function delayText(delay: Delay, words: Words): string {
   return [headOf(delay, words), ...waitingOf(delay, words), words.delays.calm(nextStep(delay, words))].join(" ");
 }
 
-/** When it has lasted longer than the owner's patience. `since`: since when not everything gets through. */
+/** The notice after the owner's patience is over. `since`: since when not everything gets through. */
 export function delayLastsText(delay: Delay, since: Date, tries: number, words: Words): string {
   const { delays: say } = words;
   const before = since < delay.since ? [say.sinceBefore(since)] : [];
@@ -65,34 +61,31 @@ function nextStep({ cause, until }: Delay, { format, delays: say }: Words): stri
   return cause === "garmin_not_showing" ? say.next.checkAgain : say.next.keepTrying;
 }
 
-/** Beside an answer in an unknown shape. */
 export function unexpectedText(from: Vendor, { since }: Pick<RunOutcome, "since">, words: Words): string {
   const { format, delays: say } = words;
   return [say.unexpected(from, since ?? format.now, placeAfter(from)), say.triesOn, say.needsUpdate].join(" ");
 }
 
-/** The same to somebody who did not ask. */
 export function unexpectedLastsText(what: Unexpected, since: Date, { delays: say }: Words): string {
   const from = what === UNEXPECTED.withings ? "withings" : "garmin";
   return [say.unexpected(from, since, placeAfter(from)), say.triesOnAndTells, say.needsUpdate].join(" ");
 }
 
-/** In answer to somebody. `detail` is for those who ask further. */
+/** The answer to a person. `detail` is more than the chat shows. */
 export function notNowText(cause: DelayCause, { delays: say }: Words, detail = ""): string {
   if (!isAtVendor(cause)) return say.notNowOurs(detail);
   const [vendor, how] = AT_VENDOR[cause];
   return say.notNow[how](vendor, detail);
 }
 
-/** More are not listed one by one. */
 const TROUBLES_NAMED = 2;
 
-/** What is over, by what was told: a sentence for each trouble, or one for several. */
+/** One sentence for each trouble that the owner was notified of, or one for several. */
 export function overText({ told, synced }: Extract<HealthNews, { type: "healed" }>, { delays: say }: Words): string {
   const keyOf = ({ what, cause }: Trouble) => (what === "waiting" ? (cause as DelayCause | undefined) : what);
   const sentences = told.flatMap((it) => {
     const key = keyOf(it);
-    // Only what Garmin took shows that it takes uploads.
+    // Only a reading that arrived proves that Garmin accepts uploads.
     return key && (key !== "grant_garmin_upload" || synced > 0) ? [say.over[key]] : [];
   });
   const distinct = [...new Set(sentences.filter(Boolean))];

@@ -2,7 +2,7 @@ import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
 import type { AttentionItem, LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Words } from "../words/words.ts";
 
-/** How many readings a list of those that wait names; the rest are only counted. */
+/** A list names this many readings, the newest, and counts the rest. */
 export const ATTENTION_SHOWN = 5;
 const JUST_HELD_SHOWN = 3;
 
@@ -11,7 +11,6 @@ const ODD_DATES: readonly string[] = ["in_the_future", "impossible_date"] satisf
 const isOddDate = (reason: AttentionItem["fate"]["reason"]): reason is OddDate => ODD_DATES.includes(reason);
 const hasOddDate = ({ fate }: AttentionItem) => isOddDate(fate.reason);
 
-/** Whether somebody else may have been measured. */
 export function isMaybeForeignItem(item: AttentionItem): boolean {
   return !hasOddDate(item) && item.fate.reason !== "no_timezone" && item.fate.reason !== "before_start";
 }
@@ -24,21 +23,19 @@ function heldLine(item: Waiting, { held: say }: Words): string {
   return fate.state === "held" ? say.isHeld(item, fate.reason) : say.isNotStored(item, fate.reason);
 }
 
-/** Each reading that waits, and why; of many the newest. */
 export function heldLines(attention: AttentionItem[], words: Words): string[] {
   const shown = attention.slice(-ATTENTION_SHOWN);
   const older = attention.length - shown.length;
   return [...shown.map((item) => heldLine(item, words)), ...(older > 0 ? [words.held.older(older)] : [])];
 }
 
-/** The question that the buttons below it answer. */
 export function heldQuestion(items: AttentionItem[], words: Words): string {
   const { held: say } = words;
   const head = items.every(hasOddDate) ? say.oddDates : say.decisionsNeeded;
   return [head(items.length), ...heldLines(items, words)].join("\n");
 }
 
-/** In the answer to a sync. `status`: what is typed to see more. */
+/** `status`: the command that shows more. */
 export function justHeldLine(items: AttentionItem[], status: string, { format, held: say }: Words): string {
   const more = items.length - JUST_HELD_SHOWN;
   const named = [...items.slice(0, JUST_HELD_SHOWN).map(format.reading), ...(more > 0 ? [say.more(more)] : [])];
@@ -46,17 +43,14 @@ export function justHeldLine(items: AttentionItem[], status: string, { format, h
   return say.justHeld(items.length, why, named.join("; "), status);
 }
 
-/** Of readings that have turned up, and are from before the account's start. */
 export function beforeStartText(items: AttentionItem[], startAt: Date | undefined, { format, held: say }: Words) {
   const counts = [...Map.groupBy(items, ({ kind }) => kind)].map(([kind, { length }]) => say.counted(kind, length));
-  // Longer lists are cut.
   const counted = items.length >= ATTENTION_ITEMS ? say.atLeast(say.and(counts)) : say.and(counts);
   const times = items.map(({ takenAt }) => takenAt).sort((a, b) => a.getTime() - b.getTime());
   const days = new Set([...times.slice(0, 1), ...times.slice(-1)].map(format.day));
   return say.beforeStart(items.length, counted, [...days], startAt);
 }
 
-/** What is true of a reading now. */
 export function becameText(entry: LedgerEntry, words: Words): string {
   const { format, held: say } = words;
   const { fate, attempts, garminKey } = entry;

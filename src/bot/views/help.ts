@@ -1,6 +1,5 @@
 import type { Words } from "../words/words.ts";
 
-/** The commands, a line each, and what people get stuck on. */
 export function helpText(isOwner: boolean, { commands, ownerCommands, helpWithGarminsPage }: Words): string {
   const known = { ...commands, ...(isOwner && ownerCommands) };
   return [...Object.entries(known).map(([name, what]) => `/${name}  ${what}`), "", helpWithGarminsPage].join("\n");

@@ -12,17 +12,16 @@ function endingOf({ status, action, paused, onlyReadings, unexpectedFrom }: RunO
   return unexpectedFrom ? "retry_later" : status;
 }
 
-/** When it was, how it ended, and what it brought. */
 export function lastRunText({ finishedAt, outcome }: LastRun, { lastSync: say }: Words): string {
   return say.run(finishedAt, say.ending[endingOf(outcome)], outcome.synced);
 }
 
-/** What follows on what is needed, or broken; empty where that has just begun. */
+/** Empty if it has only just started. */
 export function sinceThen({ since }: Pick<RunOutcome, "since">, { format, lastSync: say }: Words): string {
   return since && format.moment(since) !== format.moment(format.now) ? ` ${say.since(since)}` : "";
 }
 
-/** How it ended, and what of it lasts. What is not linked is said elsewhere, and nothing is brought over until it is. */
+/** A missing link has its own line elsewhere. */
 export function lastSyncLines(last: LastRun | undefined, words: Words): string[] {
   if (!last) return [words.lastSync.none];
   const { status, action, delay, onlyReadings, unexpectedFrom } = last.outcome;

@@ -2,14 +2,13 @@ import { VENDORS, type Vendor } from "../../sync/model/link.ts";
 import type { LinkOverview, Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
 
-/** How each of the two links is, a line each. */
 export function linkLines({ links }: Pick<Overview, "links">, words: Words): string[] {
   return VENDORS.map((vendor) => linkLine(vendor, links[vendor], words));
 }
 
 function linkLine(vendor: Vendor, link: LinkOverview | undefined, { link: say }: Words): string {
   if (!link) return say.missing(vendor);
-  // Withings tells no name, only a number that says nothing to its owner.
+  // Withings gives no name, only a number that means nothing to its owner.
   const who = vendor === "withings" ? "" : link.displayName;
   return link.state === "stale" ? say.signedOut(vendor, who) : say.linked(vendor, who, link.daysLeft);
 }

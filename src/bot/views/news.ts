@@ -7,10 +7,8 @@ import { noticeText } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 const HOUR_MS = 3_600_000;
-/** From here on a time is told in days. */
 const HOURS_TOLD = 48;
 
-/** What its owner hears without having asked. */
 export function newsText(news: HealthNews, words: Words): string {
   const { news: say } = words;
   switch (news.type) {
@@ -41,10 +39,9 @@ function troubleText({ trouble, since, runs, delay }: TroubleNews, words: Words)
   return `${words.news.broken} ${cause ? words.news.logSays(cause) : words.news.logHasMore}`;
 }
 
-/** What arrived when trouble was over, or that nothing was missed. */
 function missedText({ told, synced, since }: Extract<HealthNews, { type: "healed" }>, words: Words): string {
   const { format, news: say } = words;
-  // A wrong clock does not know since when it was wrong.
+  // A clock that was wrong can't say since when.
   const isTimed = !told.some(({ what }) => what === "fix_clock");
   if (synced === 0) return say.noneMissed(isTimed ? since : undefined);
   const hours = Math.max(1, Math.round((format.now.getTime() - since.getTime()) / HOUR_MS));

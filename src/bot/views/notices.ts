@@ -3,7 +3,6 @@ import type { Differing } from "../../sync/model/ledger.ts";
 import type { Facts, Notice } from "../../sync/status/kind-notices.ts";
 import type { Words } from "../words/words.ts";
 
-/** How Garmin shows or refuses readings, told once. */
 export function noticeText(notice: Notice, { format, notices: say }: Words): string {
   switch (notice.type) {
     case "closed": {
@@ -23,7 +22,6 @@ export function noticeText(notice: Notice, { format, notices: say }: Words): str
   }
 }
 
-/** The same in /status, a paragraph each. */
 export function noticeLines({ closed, differs, fields }: Pick<Facts, "closed" | "differs" | "fields">, words: Words) {
   return [
     ...[...differs, ...closed].flatMap((it) => ["", noticeText(it, words)]),
@@ -31,7 +29,7 @@ export function noticeLines({ closed, differs, fields }: Pick<Facts, "closed" | 
   ];
 }
 
-/** Parts of readings, with the newest one. Empty where Garmin shows everything. */
+/** Empty if Garmin shows everything as it was sent. */
 export function notAsSentText(fields: Differing[], { notices: say }: Words): string {
   const [newest] = fields.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime());
   return newest

@@ -1,25 +1,21 @@
 import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { Words } from "../words/words.ts";
 
-/** What the settings screens tell of. */
 export interface SettingsView {
   settings: Settings;
-  /** The zone that counts, and what its clocks show. */
   timezone: string;
   clockTime: string;
-  /** Who said so. `withings_before`: it is no longer linked. `nobody`: it is UTC for want of anything better. */
+  /** `withings_before`: it's no longer linked. `nobody`: it's UTC for want of a better one. */
   zoneFrom: keyof Words["settings"]["zoneFrom"];
 }
 
 export type SettingsTopic = keyof Words["settings"]["topic"];
 export const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
 
-/** Every setting, a line each. */
 export function settingsText(view: SettingsView, words: Words): string {
   return TOPICS.map((topic) => lineOf(topic, view, words)).join("\n");
 }
 
-/** One setting, and what it does. */
 export function settingsScreen(topic: SettingsTopic, view: SettingsView, words: Words): string {
   return `${lineOf(topic, view, words)}\n\n${words.settings.more[topic]}`;
 }
@@ -51,27 +47,24 @@ function silenceTold({ weigh_in, blood_pressure }: Settings["tellsSilence"]) {
   return blood_pressure ? "blood_pressure" : "none";
 }
 
-/** Less than an hour can be set in the store, as the demo does, and by no button. */
+/** No button sets less than an hour, but the demo does. */
 export function durationIn(say: Words["settings"]["duration"], hours: number): string {
   return hours >= 1 ? say.hours(hours) : say.minutes(Math.round(hours * 60));
 }
 
-/** Asks which of the zones that were found is meant, with a button for each that is shown. */
 export function whichZoneText(shown: number, found: number, { settings: say }: Words): string {
   if (found > shown) return say.oneOfTheseZones(found);
   return found === 1 ? say.isThisZone : say.whichZone;
 }
 
-/** What goes to Garmin only together with something else. */
 const NEEDS: Partial<Record<keyof Sends, keyof Sends>> = { composition: "weight", muscle: "composition" };
 const KINDS: Array<keyof Sends> = ["weight", "composition", "muscle", "bloodPressure"];
 
-/** What an account sends: no body composition without its weight, no muscle without the composition. */
+/** No body composition without the weight, no muscle without the composition. */
 export function sentKinds(sends: Sends): Array<keyof Sends> {
   return choosableKinds(sends).filter((kind) => sends[kind]);
 }
 
-/** What can be switched on or off: not what would stay at Withings anyway. */
 export function choosableKinds(sends: Sends): Array<keyof Sends> {
   const isSent = (kind: keyof Sends | undefined): boolean => kind === undefined || (sends[kind] && isSent(NEEDS[kind]));
   return KINDS.filter((kind) => isSent(NEEDS[kind]));

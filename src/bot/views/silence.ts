@@ -1,7 +1,6 @@
 import type { Silence } from "../../sync/status/silence.ts";
 import type { Words } from "../words/words.ts";
 
-/** That the scale or the cuff has fallen silent, and what to check. */
 export function silenceText(silence: Silence, { silence: say }: Words): string {
   if ("linkedAt" in silence) return say.nothingYet(silence.days);
   const { kind, days, everyDays, isSinceLink } = silence;

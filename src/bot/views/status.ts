@@ -10,17 +10,14 @@ import { linkLines } from "./links.ts";
 import { noticeLines } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
-/** What /status shows besides the account's own overview. */
 export interface StatusOptions {
   nextRunAt?: Date | undefined;
-  /** How Withings tells of new readings; absent without a public address. */
+  /** Absent without a public address. */
   notifications?: NotificationsSeen | undefined;
-  /** While no password or code is tried at Garmin. */
   signInRestsUntil?: Date | undefined;
   version: string;
 }
 
-/** /status in paragraphs: the links, the last sync, and each thing that needs its owner. */
 export function statusText(seen: Overview, options: Partial<StatusOptions>, words: Words): string {
   const { attention, unreadable, facts, progress } = seen;
   const { late, items } = byStart(attention);
@@ -62,12 +59,11 @@ function syncParagraph({ links, lastReadings, lastRun }: Overview, options: Part
   ];
 }
 
-/** Where the readings cannot be read. */
 export function unreadStatusText(last: LastRun | undefined, words: Words): string {
   return [notNowText("us", words), ...lastSyncLines(last, words)].join("\n");
 }
 
-/** What waits although all went well. Empty where nothing does. `status`: what is typed to see more. */
+/** What waits although the run succeeded. Empty if nothing does. `status`: the command that shows more. */
 export function stuckText(
   { facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">,
   status: string,

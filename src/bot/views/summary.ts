@@ -2,7 +2,6 @@ import { type Composition, KINDS } from "../../sync/model/reading.ts";
 import type { Summary, WeightTrend } from "../../sync/status/summary.ts";
 import type { Words } from "../words/words.ts";
 
-/** The daily summary, a line for each thing there is to tell. */
 export function summaryText(summary: Summary, words: Words): string {
   const { arrived, weight, composition, bloodPressure, waiting, paused } = summary;
   const { summary: say } = words;

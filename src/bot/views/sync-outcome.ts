@@ -12,19 +12,15 @@ import { notAsSentText } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 export interface OutcomeOptions {
-  /** What the run was the first to hold. */
   justHeld?: AttentionItem[] | undefined;
-  /** It ended trouble that the reader knew of. */
+  /** It ended trouble that the reader had been notified of. */
   healed?: HealthNews | undefined;
-  /** What still waits after it, if that could be read. */
+  /** What still waits; absent if that couldn't be read. */
   after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
-  /** What the reader types to see more. */
   status?: string;
-  /** How the reader is told what to do. */
   needed?: (action: Action) => string;
 }
 
-/** How many of the readings that somebody has just decided about are named. */
 const DECIDED_SHOWN = 3;
 
 export function progressText(progress: RunProgress, { sync: say }: Words): string {
@@ -39,7 +35,6 @@ export function progressText(progress: RunProgress, { sync: say }: Words): strin
   }
 }
 
-/** What a run came to, for somebody who asked for it. */
 export function syncOutcomeText(report: RunReport, options: OutcomeOptions, words: Words): string {
   const { justHeld = [], status = "/status" } = options;
   const settled = settledLines(report, options, words);
@@ -52,7 +47,7 @@ export function syncOutcomeText(report: RunReport, options: OutcomeOptions, word
   ].join("\n");
 }
 
-/** What arrived, and what Garmin would not take. What the owner has decided about is named, and not counted again. */
+/** Readings that the owner has just decided about are named, and not counted again. */
 function settledLines(report: RunReport, { healed, status = "/status" }: OutcomeOptions, words: Words): string[] {
   const decided = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
   const named = decided.length > DECIDED_SHOWN ? [] : decided;
@@ -86,7 +81,7 @@ function nothingNewLine({ held, paused }: RunReport, { after }: OutcomeOptions, 
 const failedOf = (after: OutcomeOptions["after"]) =>
   (after?.attention ?? []).filter(({ fate }) => fate.state === "failed").length;
 
-/** What is newly held has a line of its own; what was held before is only counted, behind the last line. */
+/** Newly held readings have their own line; older ones are only counted, after the last line. */
 function withHeld(
   lines: string[],
   { held }: RunReport,

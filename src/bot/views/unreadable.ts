@@ -2,7 +2,6 @@ import type { UnreadableRecord } from "../../sync/model/vendors.ts";
 import type { Words } from "../words/words.ts";
 import { ATTENTION_SHOWN } from "./held.ts";
 
-/** Records at Withings that cannot be read, with the times of the newest. */
 export function unreadableText(records: UnreadableRecord[], { unreadable: say }: Words): string {
   const [one, ...more] = records;
   if (one && more.length === 0) return say.one(one.takenAt);

@@ -27,7 +27,6 @@ const OVER: DelayWords["over"] = {
   link_garmin: "",
 };
 
-/** What has to wait, in German. */
 export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
   const PLACE = { there: "dort", at_withings: "bei Withings" };
   const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);

@@ -3,7 +3,6 @@ import type { Field } from "../../sync/model/vendors.ts";
 import type { NoticeWords } from "./en-notices.ts";
 import type { Format } from "./format.ts";
 
-/** How Garmin shows or refuses readings, in German. */
 export function noticesInGerman({ fieldValue, reading, moment }: Format): NoticeWords {
   const FIELD: Record<Field, string> = {
     takenAt: "Uhrzeit",

@@ -3,7 +3,6 @@ import type { SilenceWords } from "./en-silence.ts";
 
 const days = (count: number) => (count === 1 ? "einem Tag" : `${count} Tagen`);
 
-/** The same in German. */
 export const SILENCE_IN_GERMAN: SilenceWords = {
   nothingYet: (count) =>
     `Withings ist seit ${days(count)} verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie und das WLAN oder das Telefon, über das Waage oder Manschette senden.\n• Sie steht unter einem anderen Profil: /connect verbindet dieses.\n• Sie steht unter deinem: /doctor sucht, was bei mir nicht stimmt.`,

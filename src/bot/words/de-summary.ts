@@ -1,7 +1,6 @@
 import type { SummaryWords } from "./en-summary.ts";
 import type { Format } from "./format.ts";
 
-/** The daily summary in German. */
 export function summaryInGerman({ number, weight, weightChange, percent, reading, time }: Format): SummaryWords {
   return {
     nothingNew: "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.",

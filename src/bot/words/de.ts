@@ -240,7 +240,7 @@ const people = ({ day }: Format): Words["people"] => ({
     "Wer mich betreibt, hat dich aus diesem Bot entfernt. Deine Verbindungen, Liste und Einstellungen sind hier gelöscht; was in Garmin ist, bleibt dort. Danke und auf Wiedersehen.",
 });
 
-/** The German sentences. They say “du”, and the same as the English ones. */
+/** The German sentences say “du”. */
 export function german(format: Format): Words {
   const held = heldInGerman(format);
   return {

@@ -3,10 +3,9 @@ import type { Trouble } from "../../sync/model/health.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import { type Format, type Measured, VENDOR_NAME as NAME } from "./format.ts";
 
-/** What is said to be over: an action is when readings arrive again. */
+/** An action is over when readings arrive again. */
 type Over = DelayCause | Exclude<Trouble["what"], "waiting">;
 
-/** Each sentence on its own. */
 const OVER: Record<Over, string> = {
   withings_silent: "Withings is answering again.",
   withings_refusing: "Withings accepts my requests again.",
@@ -33,10 +32,9 @@ const OVER: Record<Over, string> = {
   link_garmin: "",
 };
 
-/** Where readings are safe: `there` after a sentence about Withings. */
+/** `there` follows a sentence about Withings. */
 type Place = "there" | "at_withings";
 
-/** What has to wait, in English. */
 export function delayInEnglish({ values, moment, isToday }: Format) {
   const PLACE: Record<Place, string> = { there: "there", at_withings: "at Withings" };
   const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);

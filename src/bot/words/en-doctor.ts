@@ -10,11 +10,9 @@ const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes
 
 export const DOCTOR_IN_ENGLISH = {
   checking: "Checking…",
-  /** In place of a line that is not there yet. */
   running: (check: string) => `… · ${check}: checking…`,
   ownStore: "My store",
   noAnswer: (asked: string, seconds: number) => `${asked} didn’t answer within ${seconds} seconds.`,
-  /** Before each line: who has to move. */
   mark: { ok: "ok", note: "note", owner: "you", operator: "fix", later: "later", broken: "broken" } satisfies Record<
     Verdict,
     string
@@ -39,7 +37,6 @@ export const DOCTOR_IN_ENGLISH = {
   complete: "complete",
   store: (table: string, where: string, accounts: number) =>
     `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
-  /** Each with the mode it should have. */
   openToOthers: (open: Array<{ file: string; mode: string }>) =>
     `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
   sealing: (links: number) =>
@@ -96,7 +93,6 @@ export const DOCTOR_IN_ENGLISH = {
     `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
   runBroke:
     "The last sync broke on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
-  /** For somebody who cannot fix it. */
   forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
   setup: (problem: string) => problem,
   conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {

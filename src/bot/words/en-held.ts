@@ -46,7 +46,6 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       count === 1 ? "A reading needs your decision." : "Some readings need your decision.",
     oddDates: (count: number): string =>
       count === 1 ? "The date of a reading can’t be right." : "The dates of some readings can’t be right.",
-    /** Beside what went well. */
     needDecision: (count: number, status: string) =>
       `${count === 1 ? "1 reading needs" : `${count} readings need`} your decision; see ${status}.`,
     maybeForeign: (count: number) => `, because ${count === 1 ? "it" : "they"} may not be yours`,
@@ -68,7 +67,6 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       not_mine: (name: string) => `${name}: I won’t send it.`,
     },
     earlierStays: "An earlier version of it stays in Garmin.",
-    /** What was said of several readings at once. */
     decided: {
       send: (count: number) => `${count} readings: I’ll send those that Garmin doesn’t have yet.`,
       leave: (count: number) => `${count} readings: I won’t send them.`,

@@ -3,7 +3,6 @@ import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { Difference, Field } from "../../sync/model/vendors.ts";
 import type { Format, Measured } from "./format.ts";
 
-/** How Garmin shows or refuses readings, in English. */
 export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
   const FIELD: Record<Field, string> = {
     takenAt: "Time",
@@ -32,14 +31,13 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       const shows = shown === undefined ? "nothing shown" : `${fieldValue(field, shown)} shown`;
       return `${FIELD[field]}: ${fieldValue(field, sent)} sent, ${shows}.`;
     },
-    /** `oftenUntil`: until then it is asked more often than once a day. */
+    /** `oftenUntil`: until then Garmin is asked more than once a day. */
     closed(kind: ReadingKind, { since, waiting, httpStatus }: Pause, oftenUntil: Date | undefined): string {
       const again = oftenUntil ? `with every sync until ${moment(oftenUntil)}, then once a day` : "once a day";
       return `Garmin hasn’t accepted ${KIND[kind]} for this account since ${moment(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[kind]}, switch that off here or in /settings.`;
     },
     served: (kind: ReadingKind) =>
       `Garmin accepts ${KIND[kind]} for this account again. The waiting readings follow by themselves.`,
-    /** Below what differs. */
     differs: (it: Measured | undefined, waiting: number) =>
       `That’s how Garmin shows a reading that I sent${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nothing is lost, and nothing is sent twice. Check it in Garmin Connect: if it looks right to you, keep sending; otherwise stop.`,
     fields: (it: Measured | undefined) =>
@@ -50,7 +48,6 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       const names = fields.map((field) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
       return `Garmin doesn’t show these values as I sent them: ${names} (${reading(newest)}).`;
     },
-    /** Part of the answer to a sync. */
     paused: (kind: ReadingKind, status: string) =>
       `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,
   };

@@ -42,7 +42,6 @@ export const SETTINGS_IN_ENGLISH = {
     withings_before: "as Withings said while it was linked",
     nobody: "until you choose one or Withings tells me yours",
   },
-  /** Below the line of a setting: what it does. */
   more: {
     units: "How I write weights here. Garmin Connect has its own setting.",
     zone: "It sets the times in this chat and the hour of the summary.",
@@ -83,7 +82,6 @@ export const SETTINGS_IN_ENGLISH = {
   askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
   isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
   whichZone: "Which of these?",
-  /** Where not all are shown. */
   oneOfTheseZones: (found: number) =>
     `${found} time zones match. Is it one of these? If not, send me the biggest city near you.`,
   unknownZone:

@@ -2,9 +2,7 @@ import type { ReadingKind } from "../../sync/model/reading.ts";
 
 const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 
-/** That the scale or the cuff has fallen silent, and what to check, in English. */
 export const SILENCE_IN_ENGLISH = {
-  /** Since Withings was linked. */
   nothingYet: (count: number) =>
     `Withings was linked ${days(count)} ago, and no reading for Garmin has come from it yet. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the battery, and the Wi-Fi or the phone that the scale or cuff sends through.\n• It’s there under another profile: /connect links that one.\n• It’s there under yours: /doctor looks for what’s wrong on my side.`,
   sinceLink: (count: number) => `since Withings was linked ${days(count)} ago`,
@@ -13,7 +11,7 @@ export const SILENCE_IN_ENGLISH = {
     if (everyDays === 1) return "every day";
     return everyDays === 7 ? "once a week" : `every ${everyDays} days`;
   },
-  /** `rhythm` is empty where it is not known. */
+  /** `rhythm` is empty if it isn't known. */
   nothing: {
     weigh_in: (length: string, rhythm: string) =>
       `No weigh-in ${length}${rhythm && `; you usually weigh in ${rhythm}`}. If you have been on the scale since, open the Withings app:\n• Your weigh-in isn’t there: check the scale’s battery and its Wi-Fi. Without Wi-Fi it sends only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.`,
@@ -23,7 +21,6 @@ export const SILENCE_IN_ENGLISH = {
 };
 export type SilenceWords = typeof SILENCE_IN_ENGLISH;
 
-/** The button that ends such messages, where one message tells of both. */
 export const SILENCE_OFF_IN_ENGLISH: Record<ReadingKind | "all", string> = {
   weigh_in: "Don’t tell me about the scale",
   blood_pressure: "Don’t tell me about the cuff",

@@ -1,6 +1,5 @@
 import type { Format, Measured } from "./format.ts";
 
-/** The daily summary in English. */
 export function summaryInEnglish({ number, weight, weightChange, percent, reading, time }: Format) {
   return {
     nothingNew: "Nothing new in Garmin since my last summary.",

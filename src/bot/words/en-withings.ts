@@ -2,17 +2,14 @@ import type { CallbackOutcome, LinkResult } from "../../sync/links/withings-cons
 import type { WeighIn } from "../../sync/model/reading.ts";
 import type { Format } from "./format.ts";
 
-/** Why a Withings link was not made. */
 export type WithingsRefusal = Exclude<LinkResult["type"], "linked" | "other_person">;
 
-/** Whose bot a consent was for, if known: somebody who was only sent the page's address may see it too. */
+/** Whose bot the consent was for. The page shows it because its address may have been sent to somebody else; `bot` has its @. */
 export interface Whose {
-  /** With its "@". */
   bot?: string | undefined;
   person?: string | undefined;
 }
 
-/** A Withings person, with what tells two of them apart. */
 export interface WithingsPerson {
   id: string;
   lastWeighIn?: WeighIn | undefined;
@@ -26,7 +23,6 @@ const sharedWith = ({ bot = "this bot", person: name }: Whose) =>
     ? `${bot}, for ${name}. Go back to Telegram. If you’re not ${name}, withdraw the access in the Withings app: Profile, then Partner apps.`
     : `${bot}. Go back to Telegram. If you don’t know it, withdraw the access in the Withings app: Profile, then Partner apps.`;
 
-/** The page that Withings sends the browser to. */
 const callbackPage = (whose: Whose) =>
   ({
     linked: { title: "Linked", text: `Withings now shares your measurements with ${sharedWith(whose)}` },

@@ -64,7 +64,6 @@ const CHAT = {
   signInLeft: "I’ve stopped the sign-in. /connect starts it again.",
   notUnderstood: "I didn’t understand that. /help shows what I can do.",
   oldButton: "That button is out of date. Here’s the latest.",
-  /** A toast, on a tap that comes too late. */
   questionOver: {
     withings: "That question about Withings is closed, so your tap did nothing. /connect asks again.",
     garmin: "That step of the Garmin sign-in is over, so your tap did nothing. /connect starts again.",
@@ -72,7 +71,7 @@ const CHAT = {
     disconnect: "That question is closed, so your tap did nothing. /disconnect asks again.",
     people: "That list is out of date, so your tap did nothing. /people shows a new one.",
   } satisfies Record<AnswerTopic, string>,
-  /** The same for a button that began what has been done since. */
+  /** For a button that started what has been done since. */
   linkedSince: {
     withings: "You’ve linked Withings since then, so your tap did nothing. /connect links it again.",
     garmin: "You’ve signed in to Garmin since then, so your tap did nothing. /connect signs you in again.",
@@ -179,7 +178,6 @@ const SYNC = {
   held: (count: number, status: string) => `(${count} held, see ${status})`,
   needsYou: (status: string) => `Something needs your attention. ${status} says what.`,
   busy: "A sync is already running. Give it a moment.",
-  /** Something to be fixed in the configuration or the store. */
   problem: (problem: string) => problem,
 };
 
@@ -208,7 +206,6 @@ const news = ({ moment }: Format) => ({
   lastHours: (hours: number) => ` from the last ${hours === 1 ? "hour" : `${hours} hours`}`,
   lastDays: (count: number) => ` from the last ${days(count)}`,
   arrived: (count: number, span = "") => `${readings(count)}${span} ${count === 1 ? "is" : "are"} now in Garmin.`,
-  /** Without a time where nobody knows it. */
   noneMissed: (since: Date | undefined) => `No reading has been missed${since ? ` since ${moment(since)}` : ""}.`,
   expiry: (vendor: Vendor, daysLeft: number) =>
     `My access to ${VENDOR_NAME[vendor]} ends in ${days(daysLeft)}, because I haven’t been able to renew it. I’ll keep trying; to be safe, ${LINK_AGAIN[vendor]} again now.`,
@@ -230,7 +227,6 @@ const people = ({ day }: Format) => ({
   joined: (name: string) => `${name} has joined. /people shows who uses me.`,
   title: "These people can use me:",
   you: "you",
-  /** Somebody who has not written yet has no name. */
   nameless: (telegramUserId: number) => `the person with Telegram id ${telegramUserId}`,
   named: (who: string, since: Date | undefined) =>
     `${who}: allowed in my settings, ${since ? `here since ${day(since)}` : "hasn’t joined yet"}`,
@@ -242,7 +238,7 @@ const people = ({ day }: Format) => ({
     "The person who runs me has removed you from this bot. Your links, list and settings here are deleted; what’s in Garmin stays there. Thank you, and goodbye.",
 });
 
-/** The English sentences: what a person reads in the chat. A language that lacks one does not compile. */
+/** Every sentence of the chat. A language that lacks one doesn't compile. */
 export function english(format: Format) {
   const held = heldInEnglish(format);
   return {

@@ -3,7 +3,6 @@ import type { Language, Units } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { Field, SentValues } from "../../sync/model/vendors.ts";
 
-/** For whom a sentence is made. */
 export interface Reader {
   language: Language;
   units: Units;
@@ -14,13 +13,11 @@ export interface Reader {
 
 export const VENDOR_NAME: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-/** What was measured, and when. */
 export interface Measured {
   values: SentValues;
   takenAt: Date;
 }
 
-/** How numbers and times read in a language, a zone and the units somebody chose. */
 export type Format = ReturnType<typeof formatFor>;
 
 const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };
@@ -45,7 +42,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
   const isToday = (instant: Date) =>
     localDateTime(instant, timezone).slice(0, 10) === localDateTime(now, timezone).slice(0, 10);
 
-  /** `today 07:12`, `21 Nov, 07:12`, or with the year when it is not this one. */
+  /** `today 07:12`, `21 Nov 07:12`, or with the year if it isn't this one. */
   function time(instant: Date): string {
     return isToday(instant) ? `${TODAY[language]} ${moment(instant)}` : moment(instant);
   }
@@ -73,7 +70,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     now,
     number,
     weight,
-    /** With its sign; a difference in stones is told in pounds. */
+    /** With its sign; a difference in stones is given in pounds. */
     weightChange(changeKg: number): string {
       const change = units === "kg" ? changeKg : changeKg * POUNDS_PER_KG;
       const rounded = Math.round(change * 10) / 10;
@@ -82,7 +79,6 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     },
     percent,
     values,
-    /** One field of a reading, as it is sent to Garmin or shown there. */
     fieldValue(field: Field, value: number): string {
       if (field === "takenAt") return time(new Date(value));
       if (field.endsWith("Kg")) return weight(value);
@@ -90,7 +86,6 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       if (field.endsWith("MmHg")) return `${value} mmHg`;
       return number(value, field === "bmi" ? 1 : 0);
     },
-    /** A reading by its values and its time. */
     reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
     time,
     moment,
@@ -105,7 +100,7 @@ const SPANS = [
   ["minute", 60],
 ] as const;
 
-/** A span in the largest unit of which it has at least two, whatever its sign. */
+/** In the largest unit of which there are at least two; the sign is dropped. */
 export function amountOf(seconds: number): [count: number, unit: "day" | "hour" | "minute" | "second"] {
   const all = Math.abs(seconds);
   const [unit, length] = SPANS.find(([, it]) => all >= 2 * it) ?? ["second", 1];

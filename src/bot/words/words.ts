@@ -11,7 +11,7 @@ export function wordsFor(reader: Reader): Words {
   return CATALOGUE[reader.language](formatFor(reader));
 }
 
-/** For somebody who has no account, or whose readings are no matter. */
+/** For text without readings or times. */
 export function wordsIn(language: Language): Words {
   return wordsFor({ language, units: "kg", timezone: "UTC", now: new Date(0) });
 }
@@ -20,7 +20,6 @@ export function wordsOf(account: Account, { timezone, now }: { timezone: string;
   return wordsFor({ language: account.language ?? "en", units: account.settings.units, timezone, now });
 }
 
-/** Telegram's language code, `de-AT` for instance, as one of ours. */
 export function languageOf(code: string | undefined): Language {
   return LANGUAGES.find((language) => code?.toLowerCase().split("-")[0] === language) ?? "en";
 }

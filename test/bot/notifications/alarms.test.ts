@@ -27,8 +27,8 @@ function notice(name: string, state = "ALARM", before = "OK") {
 const told = (key: AlarmKey, ...states: string[]) =>
   alarmMessage(notice(`weighbridge-prod-${key}`, ...states), english);
 
-describe("what an alarm says", () => {
-  test.each(LANGUAGES)("is words with what to do, for every alarm, in %s", (language) => {
+describe("an alarm message", () => {
+  test.each(LANGUAGES)("every alarm has a text of its own that says what to do, in %s", (language) => {
     const texts = ALARM_KEYS.map((key) => {
       const words = ALARM_WORDS[language];
       return alarmMessage(notice(`weighbridge-beta-${key}`), { stage: "beta", words })?.text ?? "";
@@ -44,22 +44,25 @@ describe("what an alarm says", () => {
   test.each([
     ["en", /doesn’t say which/, /doesn’t say which|at least/],
     ["de", /sagt Telegram nicht/, /sagt Telegram nicht|mindestens/],
-  ] as const)("says of another program what is known, and that it is over, in %s", (language, unknown, guess) => {
-    const words = ALARM_WORDS[language];
-    const of = (takenBy?: string) =>
-      machineAlarmText({ key: "webhook-failing", cause: undefined, takenBy }, "13:00", words);
-    const known = of("https://other.example");
-    expect(known.means).toContain("https://other.example");
-    expect(known.means).not.toMatch(guess);
-    expect(of("").means).toMatch(unknown);
-    const polled = machineAlarmText({ key: "updates-taken", cause: undefined }, "13:00", words);
-    expect(polled.means).toMatch(unknown);
-    expect(polled.means).toContain("13:00");
-    expect(new Set([known.over, of("").over, of().over]).size).toBe(2);
-    expect(known.over).not.toBe(of().over);
-  });
+  ] as const)(
+    "an alarm about another program names it if it is known, and says when it’s over, in %s",
+    (language, unknown, guess) => {
+      const words = ALARM_WORDS[language];
+      const of = (takenBy?: string) =>
+        machineAlarmText({ key: "webhook-failing", cause: undefined, takenBy }, "13:00", words);
+      const known = of("https://other.example");
+      expect(known.means).toContain("https://other.example");
+      expect(known.means).not.toMatch(guess);
+      expect(of("").means).toMatch(unknown);
+      const polled = machineAlarmText({ key: "updates-taken", cause: undefined }, "13:00", words);
+      expect(polled.means).toMatch(unknown);
+      expect(polled.means).toContain("13:00");
+      expect(new Set([known.over, of("").over, of().over]).size).toBe(2);
+      expect(known.over).not.toBe(of().over);
+    },
+  );
 
-  test("names a command for the stage it comes from, and opens the place", () => {
+  test("an alarm names the command for its stage, and its button opens the right place in the console", () => {
     expect(told("dead-jobs")).toEqual({
       text: "A job failed seven times in half an hour and was set aside. No reading is lost, but some may be late.\n\nRun npx weighbridge doctor --stage prod. Once that’s fixed, open the queue and choose “Start DLQ redrive”.",
       isQuiet: false,
@@ -74,34 +77,37 @@ describe("what an alarm says", () => {
     expect(told("table-throttled")?.button?.url).toMatch(/table\?name=weighbridge-prod&tab=monitoring$/);
   });
 
-  test("its end is one quiet sentence", () => {
+  test("the end of an alarm is one quiet sentence", () => {
     expect(told("webhook-failing", "OK", "ALARM")).toEqual({
       text: "Telegram delivers messages to me again.",
       isQuiet: true,
     });
   });
 
-  test("a link that ended is not said to be over because nobody said it twice, and is said quietly", () => {
+  test("a link that ended is reported quietly, and never as over", () => {
     expect(told("stale-session")?.isQuiet).toBe(true);
     expect(told("stale-session", "OK", "ALARM")).toBeUndefined();
   });
 
-  test("an alarm that is only set up, or knows nothing, is no news", () => {
+  test("an alarm that was only set up, or has no data, sends nothing", () => {
     expect(told("broken", "OK", "INSUFFICIENT_DATA")).toBeUndefined();
     expect(told("broken", "INSUFFICIENT_DATA", "ALARM")).toBeUndefined();
   });
 
-  test.each(LANGUAGES)("what never began is no trouble right after everything was set up, in %s", (language) => {
-    const words = ALARM_WORDS[language];
-    const say = (key: AlarmKey, before: string) =>
-      alarmMessage(notice(`weighbridge-prod-${key}`, "ALARM", before), { stage: "prod", words });
-    const { means, first } = awsAlarmText("sweep-missing", "prod", words);
-    expect(say("sweep-missing", "INSUFFICIENT_DATA")).toEqual({ text: first, isQuiet: true });
-    expect(say("sweep-missing", "OK")?.text).toContain(means);
-    expect(say("broken", "INSUFFICIENT_DATA")?.isQuiet).toBe(false);
-  });
+  test.each(LANGUAGES)(
+    "right after the first deployment, missing sweeps are reported quietly as expected, in %s",
+    (language) => {
+      const words = ALARM_WORDS[language];
+      const say = (key: AlarmKey, before: string) =>
+        alarmMessage(notice(`weighbridge-prod-${key}`, "ALARM", before), { stage: "prod", words });
+      const { means, first } = awsAlarmText("sweep-missing", "prod", words);
+      expect(say("sweep-missing", "INSUFFICIENT_DATA")).toEqual({ text: first, isQuiet: true });
+      expect(say("sweep-missing", "OK")?.text).toContain(means);
+      expect(say("broken", "INSUFFICIENT_DATA")?.isQuiet).toBe(false);
+    },
+  );
 
-  test("one that somebody added by hand is passed on with its name, and so is one of another stage", () => {
+  test("an alarm that somebody added by hand, or that belongs to another stage, is passed on with its name", () => {
     expect(alarmMessage(notice("my-budget"), english)).toEqual({
       text: "The alarm my-budget is on. It isn’t one of mine, so I’m only passing it on.",
       isQuiet: false,
@@ -111,7 +117,7 @@ describe("what an alarm says", () => {
     );
   });
 
-  test("what is no alarm is told in a sentence, short and without JSON", () => {
+  test("a notice that isn’t an alarm is passed on in one short sentence without JSON", () => {
     const say = (Message: string, Subject?: string) => alarmMessage({ Message, Subject }, english)?.text;
     expect(say("Your budget is used up.\n")).toBe(
       "Something that isn’t an alarm arrived where my alarms do: Your budget is used up.",
@@ -124,7 +130,7 @@ describe("what an alarm says", () => {
   });
 });
 
-describe("the owner is told", () => {
+describe("alarms sent to the owner", () => {
   let sandbox: Sandbox;
   let logged: Array<Record<string, unknown>>;
   let closing: Array<() => Promise<void>>;
@@ -148,7 +154,7 @@ describe("the owner is told", () => {
   const owner = () => sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
   const event = (...notices: Array<ReturnType<typeof notice>>) => ({ Records: notices.map((Sns) => ({ Sns })) });
 
-  test("of every notice, with a button into the console and without a preview", async () => {
+  test("every notice is sent, with a button into the console and without a preview", async () => {
     const chat = owner();
     await teller()(event(notice("weighbridge-prod-broken"), notice("weighbridge-prod-broken", "OK", "ALARM")));
     expect(chat.messages.map(({ text, silent }) => [text.slice(0, 30), silent])).toEqual([
@@ -161,7 +167,7 @@ describe("the owner is told", () => {
     }
   });
 
-  test("in their own language", async () => {
+  test("an alarm is in the owner’s language", async () => {
     const chat = owner();
     await teller(async () => "de")(event(notice("weighbridge-prod-webhook-failing", "OK", "ALARM")));
     expect(chat.lastMessage?.text).toBe("Telegram stellt mir wieder Nachrichten zu.");
@@ -169,14 +175,14 @@ describe("the owner is told", () => {
 
   test.each([
     ["fails", () => Promise.reject(new Error("the table is gone"))],
-    ["does not answer", () => new Promise<undefined>(() => {})],
-  ])("in English when the table %s: it must not stop an alarm", async (_what, languageOf) => {
+    ["doesn’t answer", () => new Promise<undefined>(() => {})],
+  ])("an alarm is in English if the table %s, which must not stop it", async (_what, languageOf) => {
     const chat = owner();
     await teller(languageOf)(event(notice("weighbridge-prod-webhook-failing", "OK", "ALARM")));
     expect(chat.lastMessage?.text).toBe("Telegram delivers messages to me again.");
   });
 
-  test("later, when Telegram does not take it: the event comes again", async () => {
+  test("an alarm that Telegram refuses fails the event, so that it’s delivered again", async () => {
     await expect(teller()(event(notice("weighbridge-prod-broken")))).rejects.toThrow(/chat not found|can't initiate/);
     expect(logged.map((it) => it.event)).not.toContain("alarm_taken");
     const chat = owner();
@@ -184,7 +190,7 @@ describe("the owner is told", () => {
     expect(chat.messages).toHaveLength(1);
   });
 
-  test("of what is no alarm as well, which is logged with its text", async () => {
+  test("a notice that isn’t an alarm is sent too, and logged with its text", async () => {
     const chat = owner();
     await teller()(event({ MessageId: "m-2", Subject: "Budget", Message: '{"budget":1}' }));
     expect(chat.messages).toHaveLength(1);

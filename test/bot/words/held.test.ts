@@ -6,7 +6,7 @@ import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-test("old readings that turned up are told in both languages, and when there are more than the list holds", () => {
+test("a notice about old readings that turned up counts them in both languages, and says “at least” for a list that was cut", () => {
   const now = new Date("2026-11-21T12:00:00Z");
   const item = (number: number): AttentionItem => ({
     ...{ measureGroupId: number, kind: "weigh_in", values: { kind: "weigh_in", weightKg: 80 }, modifiedAt: now },

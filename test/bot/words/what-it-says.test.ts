@@ -22,12 +22,11 @@ afterEach(async () => {
 
 interface Scene {
   title: string;
-  /** How it is caused, for the page. */
   played: string;
   begin: (house: SpokenHouse) => unknown;
-  /** For what does not end with its fault. */
+  /** For trouble that doesn’t end with its fault. */
   end?: (house: SpokenHouse) => unknown;
-  /** What the run must have found; undefined for what its owner, or we, have to do. */
+  /** Undefined if somebody has to act. */
   cause?: DelayCause;
 }
 
@@ -96,7 +95,7 @@ const SCENES: Scene[] = [
   },
 ];
 
-/** Minutes from the start, at 13:00 in the household's zone. */
+/** Minutes after 13:00 in the household's zone. */
 const TROUBLE = 60;
 const ASKED = 80;
 const HOURS = [4, 6, 7.5];
@@ -109,7 +108,6 @@ interface Said {
   healed: string;
 }
 
-/** Plays a trouble from its beginning to its end, and answers what was said. */
 async function play({ begin, end, cause }: Scene, language: Language): Promise<Said> {
   const at = new Date("2026-11-21T12:00:00Z");
   house = await startSpokenHouse({ at, language });
@@ -125,7 +123,7 @@ async function play({ begin, end, cause }: Scene, language: Language): Promise<S
   const outage = await it.visit();
   const outcome = (await it.app.store.accounts.lastRun(ACCOUNT))?.outcome;
   expect(outcome?.delay?.cause).toBe(cause);
-  // What passes by itself is told when it has lasted, everything else at once.
+  // What passes by itself is reported once it has lasted, everything else at once.
   expect(outage).toHaveLength(cause ? 0 : 1);
 
   it.goTo(ASKED);
@@ -149,7 +147,7 @@ async function play({ begin, end, cause }: Scene, language: Language): Promise<S
   return { sync, status: trouble(status), doctor: wrong(doctor), outage: outage.join("\n"), healed: healed.join("\n") };
 }
 
-/** What /status says about it: links that are not well, and the last sync. */
+/** From /status: broken links and the last sync. */
 function trouble(status: string): string {
   const lines = status.split("\n");
   const from = lines.findIndex((line) => /^(Last sync|Letzter Abgleich): /.test(line));
@@ -161,7 +159,7 @@ function trouble(status: string): string {
   return [...ended, ...rest.slice(0, until === -1 ? undefined : until)].join("\n");
 }
 
-/** The lines of /doctor that are not well, and its last one. */
+/** From /doctor: the lines that aren't ok, and the last one. */
 function wrong(report: string): string {
   return report
     .split("\n")
@@ -203,12 +201,12 @@ told at once. For \`/status\` and \`/doctor\`, only the lines about the trouble 
 date. Don't edit it; change the words, then run \`WRITE_DOCS=1 npx vitest run test/bot/words/what-it-says.test.ts\`.
 `;
 
-test("every kind of delay is on the page", () => {
+test("docs/what-it-says.md shows every cause of a delay", () => {
   const played = new Set(SCENES.map(({ cause }) => cause));
   expect(DELAY_CAUSES.filter((cause) => !played.has(cause))).toEqual([]);
 });
 
-test("the page shows what the program says", { timeout: 300_000 }, async () => {
+test("docs/what-it-says.md quotes what the program really says", { timeout: 300_000 }, async () => {
   const sections: string[] = [];
   for (const scene of SCENES) {
     const said: Said[] = [];

@@ -27,7 +27,7 @@ const ACTIONS = Object.keys({
 const inLanguage = (language: (typeof LANGUAGES)[number]) =>
   wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
 
-/** Every sentence that needs nothing to be said. */
+/** Every sentence without parameters. */
 function sentencesIn(words: object): string[] {
   return Object.values(words).flatMap((it: unknown) => {
     if (typeof it === "string") return [it];
@@ -35,11 +35,11 @@ function sentencesIn(words: object): string[] {
   });
 }
 
-describe.each(LANGUAGES)("in %s", (language) => {
+describe.each(LANGUAGES)("the sentences in %s", (language) => {
   const words = inLanguage(language);
 
-  test("no sentence of the chat names an environment variable", () => {
-    // A bot that Telegram does not know has no chat: only the terminal can say so.
+  test("no sentence of the chat names an environment variable, apart from the one about an unknown token", () => {
+    // A bot that Telegram doesn’t know has no chat, so only the terminal says this.
     const { telegramUnknown: _, ...doctor } = words.doctor;
     const alarms = MACHINE_ALARM_KEYS.map((key) =>
       machineAlarmText({ key, cause: undefined }, undefined, ALARM_WORDS[language]),
@@ -52,7 +52,7 @@ describe.each(LANGUAGES)("in %s", (language) => {
     expect(said.filter((it) => /[A-Z]{3,}_[A-Z]{2,}/.test(it))).toEqual([]);
   });
 
-  test("a list counts one and several", () => {
+  test("a list of held readings says how many older ones it leaves out, one or several", () => {
     const item: AttentionItem = {
       kind: "weigh_in",
       takenAt: NOON,
