@@ -48,7 +48,7 @@ describe("what a person says", () => {
 });
 
 describe("who is served", () => {
-  test("a stranger is refused once, also after a restart, and leaves no account", async () => {
+  test("a stranger is refused once, even after a restart, and gets no account", async () => {
     house = await startBotHouse({ linked: false });
     const { telegram, quiet, app } = house;
     const stranger = telegram.user({ id: STRANGER, firstName: "Stranger" });
@@ -71,7 +71,7 @@ describe("who is served", () => {
     expect((await app.store.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
   });
 
-  test("in a group even the owner gets one refusal and no word about their body", async () => {
+  test("in a group, even the owner gets one refusal and no readings", async () => {
     house = await startBotHouse();
     const { telegram, owner, quiet } = house;
     house.startBot();
@@ -86,8 +86,8 @@ describe("who is served", () => {
   });
 });
 
-describe("each update is handled once", () => {
-  test("however often Telegram sends it, also after a restart", async () => {
+describe("each update is handled once,", () => {
+  test("however often Telegram sends it, even after a restart", async () => {
     house = await startBotHouse({ linked: false });
     const { owner, quiet } = house;
     const first = house.startBot();
@@ -105,10 +105,10 @@ describe("each update is handled once", () => {
     expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", HELP]);
   });
 
-  test("by one of two copies that get it at the same moment", async () => {
+  test("by one of two processes that get it at the same moment", async () => {
     house = await startBotHouse({ linked: false });
     const { owner, telegram, newBot } = house;
-    // While one waits for the other, the time in which a claim counts must not run out.
+    // The claim must not expire while one process waits for the other.
     const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
     const bots = [newBot({ clock }), newBot({ clock })];
     for (const text of ["/cancel", "/help", "/start"]) {
@@ -118,7 +118,7 @@ describe("each update is handled once", () => {
     expect(telegram.calls("sendMessage")).toHaveLength(3);
   });
 
-  test("a claim that a crash left delays the update by a minute, and does not lose it", async () => {
+  test("a minute later if a crash left its claim behind", async () => {
     house = await startBotHouse({ linked: false });
     const { owner, clock, app, newBot, telegram } = house;
     const { updateId } = owner.say("/cancel");
@@ -129,7 +129,7 @@ describe("each update is handled once", () => {
     expect(clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(60_000);
   });
 
-  test("a store that is busy for a while delays it too: Telegram will not send it again", async () => {
+  test("later if the store is busy, because Telegram won’t send it again", async () => {
     house = await startBotHouse({ linked: false });
     const { owner, app, newBot, telegram } = house;
     let busy = 3;
@@ -146,7 +146,7 @@ describe("each update is handled once", () => {
 });
 
 describe("when something breaks on our side", () => {
-  test("the person gets a report id that is in the log, and nothing of the error", async () => {
+  test("the sender gets a report id that is in the log, and nothing of the error", async () => {
     house = await startBotHouse();
     const { owner, logged } = house;
     house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
@@ -160,7 +160,7 @@ describe("when something breaks on our side", () => {
     expect((await owner.waitForMessage()).text).toBe("There is nothing to cancel.");
   });
 
-  test("also when the store cannot even say whose turn it is; a stranger hears nothing of it", async () => {
+  test("and the store can’t say whose turn it is, the sender still hears of it, but a stranger doesn’t", async () => {
     house = await startBotHouse();
     const { owner, app, newBot, telegram } = house;
     const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };
@@ -173,7 +173,7 @@ describe("when something breaks on our side", () => {
   });
 });
 
-test("stopping lets the update at hand come to its end", async () => {
+test("stopping waits for the update that is being handled", async () => {
   house = await startBotHouse();
   const { owner, app } = house;
   let begun = () => {};
@@ -204,7 +204,6 @@ test("stopping lets the update at hand come to its end", async () => {
   expect(await app.store.claims.claim(updateId)).toEqual({ type: "done_before" });
 });
 
-/** As Telegram would send it. */
 function updateOf(updateId: number, text: string, from = ACCOUNT): Update {
   const command = text.startsWith("/") ? [{ type: "bot_command" as const, offset: 0, length: text.length }] : [];
   return {

@@ -14,11 +14,11 @@ const failing = (method: string, status: number, description: string, times = 1)
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
 
-/** With a password: the same address without one is the probe. */
+/** A GET of the same path is only the probe. */
 const isLogin = ({ method, path }: { method: string; path: string }) =>
   method === "POST" && path === "/mobile/api/login";
 
-/** The sign-in has come to the password, which was asked for. */
+/** The sign-in has asked for the password. */
 async function beforePassword() {
   house = await startBotHouse({ linked: false });
   house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
@@ -60,11 +60,11 @@ const tap = (data: string): Update => ({
   },
 });
 
-describe("what comes side by side", () => {
-  test("a message and a tap in one chat are handled one after the other, by whichever copy gets them", async () => {
+describe("at the same moment,", () => {
+  test("a message and a tap in one chat are handled in turn, whichever process gets them", async () => {
     const bot = await beforePassword();
     await bot.stop();
-    // Garmin takes its time, so that the tap would overtake the password.
+    // Garmin is slow, so the tap would overtake the password.
     house.sandbox.faults.add({
       ...{ server: "garmin_sso", match: { method: "POST" } },
       effect: { type: "delay", seconds: 0.3 },
@@ -80,7 +80,7 @@ describe("what comes side by side", () => {
     expect(stopped).toBe("Cancelled. Nothing has changed.");
   });
 
-  test("two copies that get one update handle it once, however long it takes", async () => {
+  test("two processes that get one update handle it once, however long it takes", async () => {
     const bot = await beforePassword();
     await bot.stop();
     house.sandbox.faults.add({
@@ -88,7 +88,7 @@ describe("what comes side by side", () => {
       effect: { type: "delay", seconds: 0.3 },
     });
     const logins = () => house.sandbox.garmin.requests.filter(isLogin);
-    // While one waits for the other more time goes by than a claim counts for, and less than its turn in the chat.
+    // The wait is longer than a claim lasts, and shorter than the lease of the chat.
     let isLong = false;
     const clock = {
       now: house.clock.now,
@@ -109,8 +109,8 @@ describe("what comes side by side", () => {
   });
 });
 
-describe("what people do", () => {
-  test("editing a message says nothing new, and is no second answer", async () => {
+describe("the bot copes with what people do:", () => {
+  test("editing a message has no effect, and isn’t a second answer", async () => {
     house = await startBotHouse({ linked: false });
     house.startBot();
     const { messageId } = house.owner.say("hello");
@@ -120,7 +120,7 @@ describe("what people do", () => {
     await heard("nothing to cancel");
     await house.quiet();
     expect(said()).toHaveLength(2);
-    // Should Telegram send one all the same.
+    // In case Telegram sends one anyway.
     await house.newBot().bot.handleUpdate({
       update_id: nextUpdate++,
       edited_message: { message_id: messageId, date: 1, edit_date: 2, chat: inChat, from, text: "/status" },
@@ -128,14 +128,14 @@ describe("what people do", () => {
     expect(said()).toHaveLength(2);
   });
 
-  test("a button of a message from long ago is answered, and shows how things are now", async () => {
+  test("a button of a very old message is answered with the present state", async () => {
     house = await startBotHouse();
     house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
     await house.newBot().bot.handleUpdate(tap("something:of:an:old:version"));
     expect(said()).toEqual([expect.stringContaining("Both sides are linked.")]);
   });
 
-  test("a double tap on “Send” sends once, and each says what is true of that reading", async () => {
+  test("a double tap on “Send” sends once, and both answers are true", async () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 79, attrib: 1 });
     await house.sync();
@@ -155,7 +155,7 @@ describe("what people do", () => {
     expect(house.weights()).toHaveLength(1);
   });
 
-  test("“Not mine” keeps a reading out for good, and says only that it is not sent", async () => {
+  test("“Not mine” keeps a reading out for good, and says only that it isn’t sent", async () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 41, attrib: 1 });
     await house.sync();
@@ -173,13 +173,13 @@ describe("what people do", () => {
   test.each([
     ["a password", () => OWNER.password, "Garmin sent a code"],
     ["an address with a ticket", () => house.sandbox.garmin.mintTicket(OWNER.email), "Signed in to Garmin"],
-  ])("%s below a picture is a secret like any other", async (_what, caption, answer) => {
+  ])("%s below a picture is treated as a secret", async (_what, caption, answer) => {
     const running = await beforePassword();
     house.owner.say("/help");
     const { id } = house.owner.messages.findLast(({ from: by }) => by === "person") ?? expect.fail("nothing was said");
     await heard("What I can do");
     await beginAgain();
-    // Otherwise the new copy may wait for its turn in the chat, and its waiting moves the clock past the ticket's minute.
+    // Otherwise the new process may wait for its turn, which moves the clock past the ticket’s minute.
     await running.stop();
     const photo = [{ file_id: "1", file_unique_id: "1", width: 1, height: 1 }];
     await house.newBot().bot.handleUpdate({
@@ -190,7 +190,7 @@ describe("what people do", () => {
     expect(house.owner.messages.some((it) => it.id === id)).toBe(false);
   });
 
-  test("an e-mail address that is none is said so, however long it is", async () => {
+  test("a text that isn’t an e-mail address is refused, however long it is", async () => {
     await beforePassword();
     house.owner.tap("Another e-mail");
     await heard("Which e-mail");
@@ -200,7 +200,7 @@ describe("what people do", () => {
     }
   });
 
-  test("pictures, stickers and the like are not understood, and end nothing", async () => {
+  test("pictures and stickers aren’t understood, and don’t end a dialog", async () => {
     await beforePassword();
     const bot = house.newBot();
     await bot.bot.handleUpdate({
@@ -223,8 +223,8 @@ describe("what people do", () => {
   });
 });
 
-describe("what Telegram does", () => {
-  test("a limit in the middle of a sign-in is waited out once, and repeated in no later step", async () => {
+describe("the bot copes with what Telegram does:", () => {
+  test("a limit in the middle of a sign-in is waited out once, and not again in later steps", async () => {
     await beforePassword();
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
@@ -244,7 +244,7 @@ describe("what Telegram does", () => {
     expect(house.clock.now().getTime() - then).toBeLessThan(7000);
   });
 
-  test("a question that could not be shown undoes nothing: the code is never taken for a password", async () => {
+  test("a question that couldn’t be shown undoes nothing, so a code isn’t taken for a password", async () => {
     await beforePassword();
     failing("sendMessage", 502, "Bad Gateway", 3);
     house.owner.say(OWNER.password);
@@ -258,7 +258,7 @@ describe("what Telegram does", () => {
     ["is refused", 403, 1],
     ["meets a limit", 400, 1],
     ["meets a broken server", 502, 3],
-  ])("a question for the password that %s takes no text for its answer", async (_what, status, times) => {
+  ])("a question for the password that %s doesn’t take text as its answer", async (_what, status, times) => {
     await beforePassword();
     house.owner.tap("Another e-mail");
     await heard("Which e-mail");
@@ -273,13 +273,13 @@ describe("what Telegram does", () => {
     await heard("Garmin sent a code");
   });
 
-  test("if the question for the code was not shown, digits count as its answer, and anything else makes it ask again", async () => {
+  test("if the question for the code wasn’t shown, digits answer it, and any other text makes it ask again", async () => {
     await beforePassword();
     failing("sendMessage", 502, "Bad Gateway", 3);
     house.owner.say(OWNER.password);
     await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
     await house.quiet();
-    // Most likely the password once more, because nothing seemed to happen.
+    // Probably the password again, because nothing seemed to happen.
     house.owner.say("hunter2-and-more");
     await heard("I’m waiting for the code Garmin sent you.");
     expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toEqual([]);
@@ -298,14 +298,14 @@ describe("what Telegram does", () => {
     expect(said()).toEqual(["What should I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
   });
 
-  test("a secret that cannot be deleted is said so, and is used all the same", async () => {
+  test("a secret that can’t be deleted is used, and the answer says that it is still there", async () => {
     await beforePassword();
     failing("deleteMessage", 400, "Bad Request: message can't be deleted", Number.POSITIVE_INFINITY);
     house.owner.say(OWNER.password);
     await heard("I couldn’t delete your message. Please delete it yourself. Garmin sent a code");
   });
 
-  test("blocking the bot stops its messages and not the syncs; coming back is enough", async () => {
+  test("blocking the bot stops its messages but not the syncs, until the person is back", async () => {
     house = await startBotHouse();
     house.startBot();
     house.owner.block();
@@ -320,7 +320,7 @@ describe("what Telegram does", () => {
   });
 });
 
-test("blocking the bot after everything was taken away makes no new account", async () => {
+test("blocking the bot after everything was removed makes no new account", async () => {
   house = await startBotHouse();
   house.startBot();
   await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything");
@@ -329,13 +329,13 @@ test("blocking the bot after everything was taken away makes no new account", as
   expect(await house.app.store.accounts.list()).toEqual([]);
 });
 
-describe("a sealing key that was lost", () => {
+describe("a lost sealing key", () => {
   const loseKey = () => {
     house.env.SEALING_KEY = Buffer.alloc(32, 1).toString("base64");
     house.serveEachAnew();
   };
 
-  test("leaves a dialog behind that nobody can open, and the chat answers all the same", async () => {
+  test("leaves a dialog that can’t be opened, but the chat still answers", async () => {
     const bot = await beforePassword();
     await bot.stop();
     loseKey();
@@ -348,7 +348,7 @@ describe("a sealing key that was lost", () => {
     expect(said().join("\n")).not.toContain("broke on my side");
   });
 
-  test("is fixed in the chat: both links show as gone and can be made anew, or be taken away", async () => {
+  test("can be fixed in the chat: both links show as lost, and can be renewed or removed", async () => {
     house = await startBotHouse();
     loseKey();
     house.owner.say("/connect");

@@ -10,7 +10,7 @@ afterEach(() => house.close());
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 const link = async (vendor: "withings" | "garmin") => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
 
-/** Every partition and sort key that is stored, as another program would find them. */
+/** Every stored partition and sort key, read directly from the file. */
 function stored(): string[] {
   const database = new DatabaseSync(`${house.dataDir}/weighbridge.sqlite`, { readOnly: true });
   const rows = database.prepare("SELECT pk, sk FROM weighbridge").all();
@@ -35,7 +35,7 @@ async function linkedWithReadings() {
 }
 
 describe("/disconnect", () => {
-  test("asks once, and “Keep” keeps", async () => {
+  test("asks first, and “Keep” changes nothing", async () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Keep");
@@ -43,7 +43,7 @@ describe("/disconnect", () => {
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
   });
 
-  test("of one side leaves the other and the list of what was sent, so that nothing is sent twice afterwards", async () => {
+  test("of one side keeps the other and the ledger, so nothing is sent twice after a new link", async () => {
     await linkedWithReadings();
     await ask("The Garmin link");
     house.owner.tap("Yes, remove");
@@ -55,13 +55,13 @@ describe("/disconnect", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("of everything leaves no item of the account, and another one may link the same person", async () => {
+  test("of everything leaves no item of the account, and another account may link the same person", async () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Yes, remove");
     const { text } = await heard("I’ve removed everything of yours.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
-    // Claims on updates, the lease of the very chat, and how often we ask Withings end by themselves.
+    // Claims on updates, the lease of this chat and the Withings rate limit expire by themselves.
     const others = /^(update|lease|once|rate-limit)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
     expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
@@ -74,7 +74,7 @@ describe("/disconnect", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("of everything forgets the owner's words too, and what was sent by one is neither asked about nor sent again", async () => {
+  test("of everything forgets the owner’s decisions, but a reading that was sent isn’t asked about or sent again", async () => {
     house = await startBotHouse();
     const at = new Date(house.clock.now().getTime() - 3600_000);
     house.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
@@ -104,7 +104,7 @@ describe("/disconnect", () => {
     expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
   });
 
-  test("waits for a run that is under way, and says so", async () => {
+  test("does nothing during a run, and says so", async () => {
     await linkedWithReadings();
     const account = await house.app.store.accounts.save(ACCOUNT, {});
     const lease = await house.app.store.leases.acquire(leaseName(account), 600);

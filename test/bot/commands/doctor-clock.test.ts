@@ -19,7 +19,7 @@ const setOff = (seconds: number) => {
   offSeconds = seconds;
 };
 
-/** Examines a machine whose clock was right until the last sync and is `seconds` off since, for so many syncs. */
+/** Runs /doctor on a machine whose clock has been `seconds` wrong since the last good sync. */
 async function examined(seconds: number, runs: number) {
   house = await startBotHouse();
   await house.sync();
@@ -50,12 +50,12 @@ const found = async (seconds: number, runs: number, isOwner = true) =>
 const troubles = (findings: Finding[]) => findings.filter(({ verdict }) => verdict !== "ok");
 const CLOCK = { check: "clock", verdict: "operator" };
 
-describe("a clock that is wrong is one trouble, with one fix", () => {
+describe("a wrong clock is reported once, with one fix,", () => {
   test.each([
     ["2 days ahead", 2 * DAY],
     ["60 days ahead", 60 * DAY],
     ["20000 days behind", -20_000 * DAY],
-  ])("when a sync has stopped for it: %s", async (text, off) => {
+  ])("when a sync stopped because of it: %s", async (text, off) => {
     const findings = await found(off, 1);
     expect(troubles(findings)).toMatchObject([
       { ...CLOCK, text: `This machine’s clock is ${text}. Switch on its time synchronisation.` },
@@ -68,11 +68,11 @@ describe("a clock that is wrong is one trouble, with one fix", () => {
     ["3 hours ahead", 3 * HOUR],
     ["2 days ahead", 2 * DAY],
     ["3 hours behind", -3 * HOUR],
-  ])("and not a program that has stopped, because its last sync seems long ago: %s", async (_text, off) => {
+  ])("and not as a stopped program, though the last sync seems long ago: %s", async (_text, off) => {
     expect(troubles(await found(off, 0))).toMatchObject([CLOCK]);
   });
 
-  test("but a program that has stopped is named beside it", async () => {
+  test("beside a program that has really stopped", async () => {
     const runChecks = await examined(3 * HOUR, 0);
     house.clock.advance(2 * HOUR);
     expect(troubles((await runChecks(true)).findings)).toMatchObject([
@@ -81,11 +81,11 @@ describe("a clock that is wrong is one trouble, with one fix", () => {
     ]);
   });
 
-  test("which somebody else, who has no line about the clock, hears with the last sync", async () => {
+  test("with the last sync for people who have no line about the clock", async () => {
     expect(troubles(await found(2 * DAY, 1, false))).toMatchObject([{ check: "last sync", action: "fix_clock" }]);
   });
 
-  test("and is over once the clock is right", async () => {
+  test("until the clock is right", async () => {
     const runChecks = await examined(2 * DAY, 1);
     setOff(0);
     expect(troubles((await runChecks(true)).findings)).toEqual([

@@ -13,7 +13,7 @@ let house: BotHouse;
 afterEach(() => house.close());
 
 const GUEST = 4712;
-/** Nobody listens there. */
+/** No server listens there. */
 const publicUrl = "https://127.0.0.1:9";
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 
@@ -30,7 +30,6 @@ async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead =
   house.startBot(instead);
 }
 
-/** The checks with something of their own. */
 function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
   const { app, clock, telegram, dataDir } = house;
   return createDoctor({
@@ -55,7 +54,7 @@ async function invited(languageCode = "en") {
   return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
 }
 
-test("a job that is done twice, because its worker died before it could say so, is answered in one message", async () => {
+test("a job that is done twice, because its worker died before it could confirm it, edits one message", async () => {
   await open();
   const { text } = await doctor();
   await house.quiet();
@@ -65,7 +64,7 @@ test("a job that is done twice, because its worker died before it could say so, 
 });
 
 describe("/doctor", () => {
-  test("answers at once, and then shows the owner everything in one message", async () => {
+  test("answers at once, then shows the owner every check in the same message", async () => {
     await open();
     await house.sync();
     const { text, history } = await doctor();
@@ -87,7 +86,7 @@ describe("/doctor", () => {
     );
   });
 
-  test("says so when Withings does not accept the application, also before anybody is linked", async () => {
+  test("says that Withings refuses the application, even before anybody is linked", async () => {
     await open();
     const withings = { ...readConfig(house.env, ["withings"]).withings, clientSecret: "another" };
     const findings = await findingsOf({ withings });
@@ -96,7 +95,7 @@ describe("/doctor", () => {
     );
   });
 
-  test("asks nothing of an owner whose link works where Garmin takes no sign-ins from the network", async () => {
+  test("asks nothing of an owner whose link works, even if Garmin takes no sign-ins from this network", async () => {
     await open();
     await house.sync();
     house.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
@@ -105,14 +104,14 @@ describe("/doctor", () => {
     expect(text).toMatch(/\n\nAll good\.$/);
   });
 
-  test("asks Garmin's sign-in once, for reachability and the time", async () => {
+  test("calls Garmin’s sign-in once, for both reachability and the time", async () => {
     await open();
     house.requests();
     await doctor();
     expect(house.requests().filter((it) => it.includes("sso"))).toHaveLength(1);
   });
 
-  test("shows each line as it comes, in the same order all the time", async () => {
+  test("shows each result when it is known, always in the same order", async () => {
     await open();
     await house.sync();
     const effect = { type: "delay", seconds: 2 } as const;
@@ -130,7 +129,7 @@ describe("/doctor", () => {
     );
   });
 
-  test("a check that takes too long is given up by the vendor’s name, and the others do not wait for it", async () => {
+  test("gives up a check that takes too long, names its vendor, and doesn’t hold up the others", async () => {
     house = await startBotHouse();
     house.startBot({ doctor: checks({ answerSeconds: 2 }) });
     await house.sync();
@@ -144,7 +143,7 @@ describe("/doctor", () => {
     expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
-  test("keeps no other message waiting", async () => {
+  test("doesn’t hold up other messages", async () => {
     house = await startBotHouse();
     let finish = () => {};
     const done = new Promise<void>((resolve) => {
@@ -159,7 +158,7 @@ describe("/doctor", () => {
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.endsWith("All good.")));
   });
 
-  test("somebody else sees what concerns them, and nothing of the program or of others", async () => {
+  test("shows other people their own checks only, and none of the program", async () => {
     await open();
     await house.sync();
     const anna = await invited();
@@ -177,7 +176,7 @@ describe("/doctor", () => {
     expect(labels({ buttons })).toEqual(["Link Withings", "Link Garmin"]);
   });
 
-  test("names what is wrong with its fix, and has a button for each fix that a button can make", async () => {
+  test("names each problem and its fix, with a button if a button can fix it", async () => {
     await open();
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
@@ -190,7 +189,7 @@ describe("/doctor", () => {
     expect((await doctor()).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
   });
 
-  test("an outage is said with whom it concerns, in words", async () => {
+  test("reports an outage in words, with the vendor’s name", async () => {
     await open();
     await house.sync();
     house.sandbox.faults.turnOn("withings_down");
@@ -201,7 +200,7 @@ describe("/doctor", () => {
     expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
-  test("after a new link, nothing is all good until a sync has shown it", async () => {
+  test("isn’t “all good” after a new link until a sync has worked", async () => {
     await open();
     house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
     house.sandbox.garmin.revoke(OWNER.email);
@@ -216,7 +215,7 @@ describe("/doctor", () => {
     expect(house.owner.lastMessage?.text).toMatch(/Last sync: .*, was waiting for you$/m);
   });
 
-  test("what needs its owner and what has to wait are both said, whichever the run ended with", async () => {
+  test("says both what its owner must do and what has to wait, whichever the run ended with", async () => {
     await open();
     await house.sync();
     house.clock.advance(3600);
@@ -242,10 +241,10 @@ describe("/doctor", () => {
     }
   });
 
-  test("a last run that is older than three intervals means that the program has stopped", async () => {
+  test("says that the program has stopped if the last run is older than three intervals", async () => {
     await open();
     await house.sync();
-    // The chat waits between two edits, which takes a few seconds of the tests' clock.
+    // The pauses between edits move the test clock by a few seconds.
     house.clock.advance(90 * 60 - 30);
     expect((await doctor()).text).toContain("ok · last sync: today 13:00, done");
     house.clock.advance(60);
@@ -254,7 +253,7 @@ describe("/doctor", () => {
     );
   });
 
-  test("a link that the present key does not open is for the owner to see, and for others only that something is wrong", async () => {
+  test("shows a link that the present key can’t open to the owner, and to others only that something is wrong", async () => {
     house = await startBotHouse();
     const anna = await invited();
     house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
@@ -263,7 +262,7 @@ describe("/doctor", () => {
     expect((await doctor(anna)).text).not.toContain("seal");
   });
 
-  test("files that others on the machine can read are named, with the command that closes them", async () => {
+  test("names files that other users of the machine can read, with the command that fixes it", async () => {
     await open();
     const file = (name: string) => path.join(house.dataDir, name);
     chmodSync(file("weighbridge.sqlite"), 0o644);
@@ -278,7 +277,7 @@ describe("/doctor", () => {
     chmodSync(house.dataDir, 0o700);
   });
 
-  test("a clock that is wrong is named with its fix", async () => {
+  test("names a wrong clock, with its fix", async () => {
     house = await startBotHouse();
     const { clock } = house;
     const now = () => new Date(clock.now().getTime() - 5 * 60_000);
@@ -288,7 +287,7 @@ describe("/doctor", () => {
     );
   });
 
-  test("a webhook that Telegram cannot deliver to is named", async () => {
+  test("names a webhook that Telegram can’t deliver to", async () => {
     house = await startBotHouse();
     const bot = house.newBot();
     await bot.bot.api.setWebhook(`${publicUrl}/telegram`);
@@ -302,14 +301,14 @@ describe("/doctor", () => {
     });
   });
 
-  test("of notifications nothing is said while Withings is not linked", async () => {
+  test("says nothing about notifications while Withings isn’t linked", async () => {
     await open();
     await house.app.store.links.remove(ACCOUNT, "withings");
     const findings = await findingsOf({ web: { publicUrl } });
     expect(findings.map(({ check }) => check)).not.toContain("new readings");
   });
 
-  test("a missing link is named once, also when a run has met it since", async () => {
+  test("names a missing link once, even after a run that met it", async () => {
     await open();
     await house.app.store.links.remove(ACCOUNT, "withings");
     await house.sync();
@@ -346,7 +345,7 @@ describe("/doctor", () => {
     expect(said).not.toContain("key=");
   });
 
-  describe("whether Withings tells of new readings", () => {
+  describe("/doctor’s line about notifications from Withings", () => {
     let headStatus = 200;
     let here: Served;
     beforeEach(async () => {
@@ -365,7 +364,7 @@ describe("/doctor", () => {
       return text.split("\n").find((it) => /new readings/.test(it));
     }
 
-    test("is asked live: what vanished since the daily check is seen, kept in mind for /status, and set up again", async () => {
+    test("comes from a live check: a lost subscription is noticed, remembered for /status, and set up again", async () => {
       expect(await line()).toBe(
         "later · new readings: Withings doesn’t tell me about them yet. Until it does, I check myself.",
       );
@@ -377,7 +376,7 @@ describe("/doctor", () => {
       expect(before).toMatch(AT_ONCE);
 
       house.sandbox.withings.notifications.drop(USERID);
-      // Nobody has asked Withings since, so it says when somebody did.
+      // Withings wasn’t asked again, so it says when it was.
       house.clock.advance(600);
       expect(await status()).toBe(before);
       expect(await line()).toBe(
@@ -395,7 +394,7 @@ describe("/doctor", () => {
       expect(await status()).toMatch(AT_ONCE);
     });
 
-    test("both lines about Withings renew the access one after the other, and say the same", async () => {
+    test("renews the access after the other line about Withings, and agrees with it", async () => {
       await house.app.subscriptions.keep(ACCOUNT);
       house.sandbox.withings.expireAccessToken(USERID);
       const { text: renewed } = await doctor();
@@ -410,7 +409,7 @@ describe("/doctor", () => {
       expect(refused).not.toContain("on my side");
     });
 
-    test("a Withings that is busy when it is to be set up again does not bring back the good word", async () => {
+    test("doesn’t become good just because Withings was busy when the subscription was to be set up again", async () => {
       await house.app.subscriptions.keep(ACCOUNT);
       house.sandbox.withings.notifications.drop(USERID);
       expect(await line()).toMatch(/no longer tells me/);
@@ -421,7 +420,7 @@ describe("/doctor", () => {
       expect(await status()).toMatch(/^Withings no longer tells me/);
     });
 
-    test("an address that it cannot reach is for the owner to see to, and told to others without details", async () => {
+    test("tells the owner about an address that Withings can’t reach, and others only without details", async () => {
       headStatus = 404;
       await house.app.subscriptions.keep(ACCOUNT);
       expect(await line()).toMatch(
@@ -435,7 +434,7 @@ describe("/doctor", () => {
       expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
     });
 
-    test("nothing is claimed without a usable link, or for an address that is no longer ours", async () => {
+    test("claims nothing without a usable link, or for an address that is no longer ours", async () => {
       await house.app.subscriptions.keep(ACCOUNT);
       const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
       await house.app.store.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
@@ -448,7 +447,7 @@ describe("/doctor", () => {
     });
   });
 
-  test("speaks German to somebody who does", async () => {
+  test("speaks German to people who chose German", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     const { text, history } = await doctor();

@@ -9,7 +9,7 @@ const MATE = 4712;
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 const link = async () => (await house.app.store.links.read(ACCOUNT, "withings"))?.value;
 
-/** Nobody can call the program from outside: what the browser ends on is pasted. Answers the address of the consent page. */
+/** The program has no public address, so people paste the browser’s last one. Resolves to the consent page. */
 async function pressLink(options: { language?: "de" } = {}): Promise<string> {
   house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, MATE] });
   if (options.language) await house.app.store.accounts.save(ACCOUNT, { language: options.language });
@@ -24,7 +24,7 @@ async function pressLink(options: { language?: "de" } = {}): Promise<string> {
 
 const allow = (page: string) => house.sandbox.withings.allow(USERID, page);
 
-test("the address that the browser ends on links, is deleted, and leads on to Garmin", async () => {
+test("the pasted address links Withings, is deleted, and leads on to Garmin", async () => {
   const page = await pressLink();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3600_000), weightKg: 80.25 });
   house.owner.say(allow(page));
@@ -37,7 +37,7 @@ test("the address that the browser ends on links, is deleted, and leads on to Ga
   expect(house.owner.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
 });
 
-describe("what cannot work has its own sentence and a fresh button", () => {
+describe("the answer has its own sentence and a fresh button for", () => {
   const cases: Array<[string, RegExp, (page: string) => Promise<string> | string]> = [
     [
       "a code that came too late",
@@ -120,7 +120,7 @@ describe("a different person from the linked one", () => {
   const OTHER = USERID + 1;
   const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-  /** Linked, and then somebody else gave consent with the button of this chat. */
+  /** Linked; then a different person consented with the button of this chat. */
   async function askedAboutOther(options: { language?: "de" } = {}) {
     const page = await pressLink(options);
     house.person.stepOnScale({ at: ago(60), weightKg: 80.25 });
@@ -132,7 +132,7 @@ describe("a different person from the linked one", () => {
     return house.owner.waitForMessage();
   }
 
-  test("is asked about by weight, time and number; a yes switches", async () => {
+  test("is asked about by weight, time and number, and a yes switches the link", async () => {
     const { text, buttons } = await askedAboutOther();
     expect(text).toBe(
       "I’ve deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
@@ -144,7 +144,7 @@ describe("a different person from the linked one", () => {
     expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
   });
 
-  test("does not replace the link after a no, or after a yes that comes too late", async () => {
+  test("doesn’t replace the link after a no, or after a late yes", async () => {
     await askedAboutOther();
     house.owner.tap("No, keep the link");
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));
@@ -167,7 +167,7 @@ describe("a different person from the linked one", () => {
   });
 });
 
-test("a bare code links, and is deleted", async () => {
+test("a bare code links Withings, and is deleted", async () => {
   const page = await pressLink();
   house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
   await heard("I’ve deleted your message. Withings is linked");
@@ -182,7 +182,7 @@ test("an expired bare code is reported, with a fresh button", async () => {
   expect(buttons.flat()[0]?.url).not.toBe(page);
 });
 
-test("a bare code is not taken by an open time zone dialog", async () => {
+test("a bare code links Withings even while the time zone dialog is open", async () => {
   const page = await pressLink();
   house.owner.say("/settings");
   await house.owner.waitForMessage();
@@ -194,7 +194,7 @@ test("a bare code is not taken by an open time zone dialog", async () => {
   await heard("Withings is linked");
 });
 
-test("forty hexadecimal digits count as Garmin's password while a sign-in there is open", async () => {
+test("forty hexadecimal digits count as the Garmin password while a sign-in is open", async () => {
   const password = "0123456789abcdef0123456789abcdef01234567";
   await pressLink();
   const exchanges = () => house.sandbox.withings.requests.length;
@@ -214,14 +214,14 @@ test("forty hexadecimal digits count as Garmin's password while a sign-in there 
   expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 });
 
-describe("the page on which Withings refuses the callback address", () => {
+describe("Withings’ page that refuses the callback address", () => {
   const PAGE =
     '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
 
   test.each([
     ["as its text", PAGE],
     ["as an address", "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x"],
-  ])("is understood %s, and the answer says where to enter it", async (_what, pasted) => {
+  ])("is understood %s, and the answer says where to enter the address", async (_what, pasted) => {
     await pressLink();
     house.owner.say(pasted);
     await heard("exactly as it is in my settings");
@@ -234,21 +234,21 @@ describe("the page on which Withings refuses the callback address", () => {
     await heard("genau wie in meinen Einstellungen");
   });
 
-  test("cannot be told from its address alone, so the answer asks for the text", async () => {
+  test("can’t be recognised by its address alone, so the answer asks for its text", async () => {
     const page = await pressLink();
     house.owner.say(page);
     await heard("If that page says “redirect_uri_mismatch”, send me its text.");
   });
 });
 
-test("an application that Withings does not know is reported, with who needs to fix it", async () => {
+test("the answer to an unknown application says who needs to fix it", async () => {
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");
   house.owner.say(allow(page));
   await heard("The person who runs me needs to copy both into my settings again, from");
 });
 
-test("the same in German", async () => {
+test("the answer to an unknown application says so in German too", async () => {
   const page = await pressLink({ language: "de" });
   house.owner.say(allow(page));
   await heard("Ich habe deine Nachricht gelöscht. Withings ist verbunden");

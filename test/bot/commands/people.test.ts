@@ -28,7 +28,7 @@ async function tapped(person: Person, button: string) {
   return person.lastMessage ?? expect.fail("no answer");
 }
 
-/** Somebody who came in with the owner's link. */
+/** A person who used the owner’s invitation. */
 async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
   const { text } = await said(house.owner, "/invite");
   const person = house.telegram.user({ id: GUEST, firstName: name, languageCode });
@@ -37,10 +37,10 @@ async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
 }
 
 describe("/invite", () => {
-  test("gives a link of this bot that lets one person in, who is greeted as everybody; the owner hears of it once", async () => {
+  test("makes a link that lets one person in, who gets the usual greeting, and tells the owner once", async () => {
     await open();
     const { text, ...invitation } = await said(house.owner, "/invite");
-    // Telegram would look what is there, to show it: a link that works once is not for that.
+    // A preview would make Telegram open a link that works once.
     expect(invitation).not.toHaveProperty("previewUrl");
     expect(text).toMatch(
       /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to the person you want to invite\./,
@@ -59,18 +59,18 @@ describe("/invite", () => {
     expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
   });
 
-  test("the link ends after a day", async () => {
+  test("makes a link that expires after a day", async () => {
     await open();
     const token = tokenIn((await said(house.owner, "/invite")).text);
     house.clock.advance(24 * HOUR + 1);
     const late = house.telegram.user({ id: GUEST, firstName: "Anna" });
-    // Also to somebody who was refused before, and hears that only once.
+    // A stranger who was refused before gets this answer too.
     expect((await said(late, "/start")).text).toMatch(/^Sorry, this bot is only for/);
     expect((await said(late, `/start ${token}`)).text).toMatch(/^This invitation has been used or is older/);
     expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
-  test("an expired link is answered once an hour, however often somebody tries it", async () => {
+  test("answers an expired link once an hour, however often it is tried", async () => {
     await open();
     const stranger = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
     const answers = () => stranger.messages.filter(({ from }) => from === "bot").length;
@@ -82,7 +82,7 @@ describe("/invite", () => {
     await expect.poll(answers).toBe(2);
   });
 
-  test.each(["/invite", "/people"])("%s is for the owner alone", async (command) => {
+  test.each(["/invite", "/people"])("only the owner can use %s", async (command) => {
     await open();
     const anna = await guest();
     expect((await said(anna, command)).text).toMatch(/^I didn’t understand that\./);
@@ -90,7 +90,7 @@ describe("/invite", () => {
 });
 
 describe("/people", () => {
-  test("lists everybody who may use the bot, and offers to remove who was invited", async () => {
+  test("lists everybody who may use the bot, and can remove invited people", async () => {
     await open();
     await guest();
     const list = await said(house.owner, "/people");
@@ -104,7 +104,7 @@ describe("/people", () => {
     expect(labels(list)).toEqual(["Remove Anna"]);
   });
 
-  test("shows people by their names; by a number only who has not written yet, or has another’s name", async () => {
+  test("shows names, and numbers for people who haven’t written yet or share a name", async () => {
     house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
     bot = house.startBot();
     await house.app.store.accounts.save(4713, { name: "Anna" });
@@ -119,7 +119,7 @@ describe("/people", () => {
     expect(labels(list)).toEqual([`Remove Anna (${GUEST})`]);
   });
 
-  test("removes after one question: account, links and list are gone, and the person is told in their language", async () => {
+  test("removes a person after one question, with account and links, and tells them in their language", async () => {
     await open();
     const anna = await guest("de");
     await said(house.owner, "/people");
@@ -138,7 +138,7 @@ describe("/people", () => {
     expect((await said(anna, "/status")).text).toMatch(/^Tut mir leid, dieser Bot ist nur für den Haushalt/);
     expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
 
-    // What still stands in their chat does nothing, and does not spin.
+    // Old buttons in their chat do nothing, and don’t spin.
     anna.tap("Withings verbinden");
     await house.quiet();
     expect(anna.unansweredTaps).toBe(0);
@@ -146,7 +146,7 @@ describe("/people", () => {
     expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
-  test("whoever has blocked the bot can be removed all the same", async () => {
+  test("removes people who have blocked the bot", async () => {
     await open();
     (await guest()).block();
     await said(house.owner, "/people");
@@ -155,7 +155,7 @@ describe("/people", () => {
     expect(await house.app.store.people.list()).toEqual([]);
   });
 
-  test("waits for a run on their account, and then nothing was taken away", async () => {
+  test("removes nothing during a run on their account", async () => {
     await open();
     await guest();
     await said(house.owner, "/people");
@@ -168,7 +168,7 @@ describe("/people", () => {
     await lease?.release();
   });
 
-  test("a removal that breaks off half-way leaves them on the list, so that it can be finished", async () => {
+  test("keeps a person on the list if the removal breaks off half-way, so that it can be finished", async () => {
     await open();
     await bot.stop();
     const people = { ...house.app.store.people, remove: () => Promise.reject(new Error("power cut")) };
@@ -186,7 +186,7 @@ describe("/people", () => {
     expect(await house.app.store.people.list()).toEqual([]);
   });
 
-  test("a button of another time, and one in the hands of somebody else, removes nobody", async () => {
+  test("removes nobody by an outdated button, or by a button that another person taps", async () => {
     await open();
     const anna = await guest();
     await bot.bot.api.sendMessage(GUEST, "found", {

@@ -122,7 +122,7 @@ const headers = Object.fromEntries(
   PLANTED.filter((text) => /^[\x21-\x7e]+$/.test(text)).map((text, index) => [`x-odd-${"abcdefgh"[index % 8]}`, text]),
 );
 
-test("whatever a vendor answers, wherever it hides, none of it is in the file, the log or the stored bytes", async () => {
+test("no value from a vendor’s answer gets into the report, the log or the store", async () => {
   house = await startBotHouse();
   const { app, sandbox, person, logged, dataDir, clock } = house;
   house.startBot();
@@ -130,7 +130,7 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
   person.stepOnScale({ at: new Date(clock.now().getTime() - 60_000), weightKg: 83.417 });
   person.takeBloodPressure({ at: new Date(clock.now().getTime() - 60_000), systolic: 143, diastolic: 97, pulse: 61 });
 
-  // Through the adapters, as an answer in data, as a page, and as an error.
+  // Through the adapters: as data, as a page, and as an error.
   const page = `<html><title>${PLANTED.join("</p><p>")}</title></html>`;
   const answers: unknown[] = [riddled(), page, PLANTED, PLANTED.join("\n"), { failures: [riddled()] }];
   for (const server of ["garmin_connectapi", "garmin_diauth", "garmin_sso", "withings"] as const) {
@@ -149,11 +149,11 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
     }
     sandbox.faults.remove("odd");
   }
-  // An address that holds what must not be known, of an answer that never comes.
+  // A secret in an address that never answers.
   await app.garminSignIn
     .withPasted(ACCOUNT, `https://mobile.integration.garmin.com/gcm/android?ticket=${SECRETS[4]}`)
     .catch(() => undefined);
-  // Telegram, too. Its answer to what is said last is understood again.
+  // Telegram too. Its last answer is a normal one.
   sandbox.faults.add({
     ...{ name: "odd", server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
     effect: { type: "status", status: 200, headers, body: riddled() },
@@ -161,7 +161,7 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
   house.owner.say("/status");
   await expect.poll(() => sandbox.faults.list().some(({ name }) => name === "odd")).toBe(false);
   await house.quiet();
-  // And straight into the ear of the report, in each place that an adapter fills.
+  // And directly, in each field that an adapter fills.
   for (const vendor of ["withings", "garmin", "telegram"] as const) {
     for (const [index, secret] of PLANTED.entries()) {
       const note: UnknownAnswer = {
@@ -186,7 +186,7 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
     expect(report.unknownAnswers[vendor].length).toBeGreaterThan(0);
     expect(report.unknownAnswers[vendor].length).toBeLessThanOrEqual(20);
   }
-  // Endpoints are named without what their addresses hold.
+  // Endpoints are named without the secrets in their addresses.
   const endpoints = Object.keys(report.endpoints);
   expect(endpoints).toContain("Garmin GET /weight-service/weight/range/*/*");
   expect(endpoints.filter((name) => /\d{3}|ST-|[?=@%]/.test(name))).toEqual([]);
@@ -196,7 +196,7 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
     .filter((name) => name !== "sealing.key")
     .map((name) => readFileSync(path.join(dataDir, name), "latin1"))
     .join("\n");
-  // Sealed: its own words, which are no secret, aren't there either.
+  // The stored part is sealed, so not even its harmless words can be read.
   expect(kept).toContain("weight-service");
   expect(bytes.includes("weight-service")).toBe(false);
   const ownReading = new Set(["83.417"]);
@@ -207,7 +207,7 @@ test("whatever a vendor answers, wherever it hides, none of it is in the file, t
     ),
   );
   expect(found.slice(0, 20)).toEqual([]);
-  // The account's own things neither.
+  // Nor do the account’s data.
   const links = await Promise.all(
     (["withings", "garmin"] as const).map((vendor) => app.store.links.read(ACCOUNT, vendor)),
   );

@@ -13,7 +13,7 @@ const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? ex
 const screen = () => house.owner.lastMessage ?? expect.fail("nothing stands in the chat");
 const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
 
-/** What the message shows after the tap was answered and the bot has nothing more to do. */
+/** The message after the bot has handled the tap. */
 async function tap(button: string) {
   house.owner.tap(button);
   await house.quiet();
@@ -29,7 +29,7 @@ async function open(options: Parameters<typeof startBotHouse>[0] = {}) {
 }
 
 describe("/settings", () => {
-  test("says how everything is set, in one message that is redrawn in place", async () => {
+  test("shows every setting in one message that is redrawn in place", async () => {
     await open();
     expect(screen().text).toBe(
       [
@@ -71,7 +71,7 @@ describe("/settings", () => {
     ],
     ["Summary", "Off", { summaryMode: "off" }, "Summary: off"],
     ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I mention them only after 1 hour"],
-  ])("%s: a tap on %s sets that and nothing else", async (topic, button, changed, line) => {
+  ])("%s: a tap on %s changes only that setting", async (topic, button, changed, line) => {
     await open();
     await tap(topic);
     const shown = await tap(button);
@@ -80,7 +80,7 @@ describe("/settings", () => {
     expect(labels(shown)).toContain(`✓ ${button}`);
   });
 
-  test("what is sent can be switched off kind by kind, and says what depends on what", async () => {
+  test("switches each kind of reading on or off, and says which kind needs another", async () => {
     await open();
     const before = await tap("What is sent");
     expect(labels(before)).toEqual(["✓ Weight", "✓ Body composition", "✓ Muscle", "✓ Blood pressure", "Back"]);
@@ -105,7 +105,7 @@ describe("/settings", () => {
     expect(labels(await tap("✓ Body composition"))).toEqual(["✓ Weight", "Body composition", "Blood pressure", "Back"]);
   });
 
-  test("what the ticks say is what the text says, whatever is on", () => {
+  test("ticks the same kinds as its text names, whichever are on", () => {
     const kinds = ["weight", "composition", "muscle", "bloodPressure"] as const;
     for (let bits = 0; bits < 16; bits++) {
       const sends = Object.fromEntries(kinds.map((kind, index) => [kind, (bits & (1 << index)) !== 0])) as Record<
@@ -119,7 +119,7 @@ describe("/settings", () => {
     }
   });
 
-  test("a silent scale and a silent cuff can each be left unsaid, and be said again", async () => {
+  test("turns notices about a silent scale and a silent cuff off and on separately", async () => {
     await open();
     expect(labels(await tap("Silence"))).toEqual(["✓ Scale", "✓ Cuff", "Back"]);
     expect(screen().text).toContain("after three days without one; if once a week, after two weeks");
@@ -138,7 +138,7 @@ describe("/settings", () => {
     ["weigh_in", { weigh_in: false, blood_pressure: true }],
     ["all", { weigh_in: false, blood_pressure: false }],
   ])(
-    "the button below a silence (%s) ends such messages, and shows where to have them again",
+    "turns such notices off by the button below one (%s), and shows where to turn them on",
     async (kind, tellsSilence) => {
       await open();
       await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
@@ -149,7 +149,7 @@ describe("/settings", () => {
     },
   );
 
-  test("a button tapped twice, or delivered twice, does once what stands on it", async () => {
+  test("does once what a button says, even if it is tapped or delivered twice", async () => {
     await open();
     await tap("What is sent");
     const { id } = screen();
@@ -172,7 +172,7 @@ describe("/settings", () => {
     "set:silence:all:maybe",
     "set:gone",
     "set:language:xx",
-  ])("a button of another time (%s) changes nothing and shows how things are", async (data) => {
+  ])("changes nothing by an outdated button (%s), and shows the present settings", async (data) => {
     await open();
     const before = await account();
     await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
@@ -184,7 +184,7 @@ describe("/settings", () => {
     expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. Here’s the latest.");
   });
 
-  test("everything a button tells fits into what Telegram carries", async () => {
+  test("has only buttons whose data fit into Telegram’s 64 bytes", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
     for (const topic of ["units", "zone", "summary", "silence", "patience", "sends", "language"]) {
@@ -194,7 +194,7 @@ describe("/settings", () => {
     }
   });
 
-  test("a setting that cannot be saved now stays, and the tap says so", async () => {
+  test("keeps a setting if the change can’t be saved, and the tap’s answer says so", async () => {
     house = await startBotHouse();
     const { RetryLaterError } = await import("../../../src/lib/errors.ts");
     const accounts = { ...house.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
@@ -209,7 +209,7 @@ describe("/settings", () => {
 });
 
 describe("the language", () => {
-  test("applies to the very editOrReply, and to the menu of that chat, whatever the phone speaks", async () => {
+  test("applies at once to the message, and to the menu of the chat whatever the phone’s language", async () => {
     await open();
     await bot.registerCommands();
     expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
@@ -232,7 +232,7 @@ describe("the language", () => {
   });
 });
 
-test("somebody whose phone speaks German and who chose English has an English menu, without the owner's commands", async () => {
+test("a person with a German phone who chose English gets an English menu without the owner’s commands", async () => {
   await open();
   await bot.registerCommands();
   await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
@@ -247,7 +247,7 @@ test("somebody whose phone speaks German and who chose English has an English me
   expect(anna.commands.map(({ description }) => description)).toEqual(Object.values(wordsIn("en").commands));
 });
 
-test("a choice also replaces the menu that stood there for the phone's language", async () => {
+test("a choice replaces the menu that was set for the phone’s language", async () => {
   house = await startBotHouse();
   house.owner.person.languageCode = "de";
   bot = house.startBot();
@@ -261,7 +261,7 @@ test("a choice also replaces the menu that stood there for the phone's language"
 });
 
 describe("the time zone", () => {
-  /** Every update meets a bot that knows nothing of the ones before. */
+  /** A new program handles every update. */
   async function anew(act: () => unknown) {
     await bot.stop();
     bot = house.startBot();
@@ -276,7 +276,7 @@ describe("the time zone", () => {
     return anew(() => house.owner.tap("Type it"));
   }
 
-  test("is offered around the one that counts, and can be left to Withings again", async () => {
+  test("is offered with neighbouring zones, and can be left to Withings again", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const shown = await tap("Time zone");
@@ -289,7 +289,7 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBeUndefined();
   });
 
-  test("Withings is named for it only when Withings has said it, and as long as it is linked", async () => {
+  test("names Withings as its source only if Withings reported it, and while it is linked", async () => {
     await open();
     await house.sync();
     expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
@@ -313,7 +313,7 @@ describe("the time zone", () => {
     ["Paris, France", "Europe/Paris"],
     ["München", "Europe/Berlin"],
     ["Wien", "Europe/Vienna"],
-  ])("typed as “%s” is %s", async (typed, timezone) => {
+  ])("typed as “%s” becomes %s", async (typed, timezone) => {
     expect((await typing()).text).toMatch(/^Which time zone\?/);
     const shown = await anew(() => house.owner.say(typed));
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
@@ -322,7 +322,7 @@ describe("the time zone", () => {
     expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
   });
 
-  test("a name that several begin with is asked about, and a tap ends the dialog", async () => {
+  test("is asked about if several names start like the text, and a tap ends the dialog", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("port"));
     expect(shown.text).toBe("Which of these?");
@@ -338,7 +338,7 @@ describe("the time zone", () => {
       .flat()
       .flatMap(({ data = "" }) => (data.startsWith("zone:") && data !== "zone:" ? [data.slice("zone:".length)] : []));
 
-  test("of many matches six are shown", async () => {
+  test("is asked about with six of many matches", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("sa"));
     expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
@@ -352,7 +352,7 @@ describe("the time zone", () => {
     ["Spanien", 2, ["Europe/Madrid", "Atlantic/Canary"]],
     ["Portugal", 2, ["Europe/Lisbon", "Atlantic/Azores"]],
     ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
-  ])("“%s” has several, and those with many people are offered first", async (typed, count, first) => {
+  ])("typed as “%s” has several answers, and the zones with most people come first", async (typed, count, first) => {
     await typing();
     const shown = await anew(() => house.owner.say(typed));
     expect(shown.text).toBe(
@@ -367,7 +367,7 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBe(first[0]);
   });
 
-  test("a place in a region that nobody knows is asked about, because there may be another of that name", async () => {
+  test("is asked about if the region is unknown, because another place may have that name", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("Paris, Texas"));
     expect(shown.text).toMatch(/^Is it this one\?/);
@@ -376,7 +376,7 @@ describe("the time zone", () => {
   });
 
   test.each(["Atlantis", "EST", "x", "+02:00", ",", "Korea (the other)"])(
-    "“%s” is none, and may be typed again",
+    "typed as “%s” isn’t found, and can be typed again",
     async (typed) => {
       await typing();
       expect((await anew(() => house.owner.say(typed))).text).toMatch(
@@ -387,7 +387,7 @@ describe("the time zone", () => {
     },
   );
 
-  test("a command, or Cancel, ends the dialog and leaves the zone as it was", async () => {
+  test("stays as it was if a command or Cancel ends the dialog", async () => {
     await typing();
     house.owner.say("/help");
     await house.quiet();

@@ -24,7 +24,7 @@ describe("/sync", () => {
     const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.text).toBe("3 readings arrived in Garmin.");
     const texts = done.history.join(" | ");
-    // What is overtaken before its second is over is not shown.
+    // A text that is replaced within its second isn’t shown.
     expect(texts).toMatch(
       /^Reading Withings…( \| (3 new…|Sending \d readings? to Garmin…|Sent\. Checking in Garmin…))+$/,
     );
@@ -32,7 +32,7 @@ describe("/sync", () => {
     expect(house.weights()).toHaveLength(3);
   });
 
-  test("says of a held reading which it is when it is new, and later only that it waits", async () => {
+  test("names a held reading when it is new, and later says only that it is waiting", async () => {
     house = await startBotHouse();
     house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
     house.startBot();
@@ -61,7 +61,7 @@ describe("/sync", () => {
     }
   });
 
-  test("keeps no other message waiting", async () => {
+  test("doesn’t hold up other messages", async () => {
     await withNews();
     house.sandbox.faults.add({
       server: "withings",
@@ -77,7 +77,7 @@ describe("/sync", () => {
     await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
   });
 
-  test("a second one meanwhile comes after it, and nothing arrives twice", async () => {
+  test("sent twice runs twice in turn, and nothing arrives twice", async () => {
     await withNews();
     house.startBot();
     house.owner.say("/sync");
@@ -88,7 +88,7 @@ describe("/sync", () => {
     expect(house.weights()).toHaveLength(3);
   });
 
-  test("that meets another run says so, and how it ended when that one is over", async () => {
+  test("says that another run is at work, and shows its result later", async () => {
     await withNews();
     house.startBot();
     const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 120);
@@ -112,36 +112,33 @@ describe("/sync", () => {
       "de",
       "Garmin begrenzt seit 14:00 Uhr meine Anfragen und hat mich gebeten, bis 15:00 Uhr zu warten. 3 Messungen (die neueste: 80,30 kg, 13:30 Uhr) warten, bei Withings sicher aufgehoben. Danach mache ich weiter; du musst nichts tun.",
     ],
-  ] as const)(
-    "that meets a limit of Garmin's says until when, each time, and /doctor too (%s)",
-    async (language, words) => {
-      await withNews();
-      await house.app.store.accounts.save(ACCOUNT, { language });
-      const headers = { "retry-after": "3600" };
-      house.sandbox.faults.add({
-        ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
-        effect: { type: "status", status: 429, headers },
-      });
-      house.startBot();
-      const from = house.clock.now();
-      for (let time = 0; time < 2; time++) {
-        house.owner.say("/sync");
-        const said = house.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
-        expect((await said).text).toContain(words);
-        await house.quiet();
-        house.clock.advance(5);
-      }
-      expect(house.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
-      const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
-      expect(uploads).toHaveLength(1);
-      house.owner.say("/doctor");
-      const doctor = await house.owner.waitForMessage(({ text }) => text.includes(words));
-      expect(doctor.text).toMatch(/^(later|später) · /m);
-      expect(doctor.text).not.toMatch(/All good|Alles gut/);
-    },
-  );
+  ] as const)("says until when Garmin limits it, each time, and so does /doctor (%s)", async (language, words) => {
+    await withNews();
+    await house.app.store.accounts.save(ACCOUNT, { language });
+    const headers = { "retry-after": "3600" };
+    house.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 429, headers },
+    });
+    house.startBot();
+    const from = house.clock.now();
+    for (let time = 0; time < 2; time++) {
+      house.owner.say("/sync");
+      const said = house.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
+      expect((await said).text).toContain(words);
+      await house.quiet();
+      house.clock.advance(5);
+    }
+    expect(house.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
+    const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
+    expect(uploads).toHaveLength(1);
+    house.owner.say("/doctor");
+    const doctor = await house.owner.waitForMessage(({ text }) => text.includes(words));
+    expect(doctor.text).toMatch(/^(later|später) · /m);
+    expect(doctor.text).not.toMatch(/All good|Alles gut/);
+  });
 
-  test("waits out a limit of Telegram's, and still shows how it ended", async () => {
+  test("waits out Telegram’s limit, and still shows its result", async () => {
     await withNews();
     house.sandbox.faults.add({
       server: "telegram",
@@ -166,7 +163,7 @@ describe("/sync", () => {
     expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
   });
 
-  test("that the queue does not take promises nothing: its first words are gone, and it says so", async () => {
+  test("deletes its first message if the job can’t be queued, and says so", async () => {
     const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
     house = await startBotHouse({ chat: { queue: { put } } });
     house.startBot();
@@ -176,7 +173,7 @@ describe("/sync", () => {
     expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
-  test("says how it ended in a new message when the first cannot be edited", async () => {
+  test("shows its result in a new message if the first can’t be edited", async () => {
     await withNews();
     house.sandbox.faults.add({
       server: "telegram",
@@ -197,12 +194,12 @@ describe("/sync", () => {
   test.each([
     [true, []],
     [false, ["sendMessage", "editMessageText"]],
-  ])("knows whether its owner has read how it ended: %s", async (isShown, broken) => {
+  ])("knows whether its result could be shown: %s", async (isShown, broken) => {
     await withNews();
     let known: boolean | undefined;
     house.startBot({
       sync: async () => {
-        // From now on Telegram takes nothing of the kind.
+        // From now on Telegram refuses these calls.
         for (const method of broken) {
           house.sandbox.faults.add({
             server: "telegram",
@@ -237,7 +234,7 @@ describe("/sync", () => {
     expect(buttons.flat().map((button) => button.text)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });
 
-  test("breaks in words with a report id, should the run itself throw", async () => {
+  test("shows a report id if the run itself throws", async () => {
     await withNews();
     house.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
     house.owner.say("/sync");
@@ -254,7 +251,7 @@ describe("/status", () => {
     return (await house.owner.waitForMessage()).text;
   };
 
-  test("of a new account says once what is missing, and nothing of what needs it", async () => {
+  test("tells a new account once what is missing, and nothing that depends on it", async () => {
     house = await startBotHouse({ linked: false });
     const nextRunAt = ago(-60);
     house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
@@ -277,7 +274,7 @@ describe("/status", () => {
     await house.sync();
     await house.app.store.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
     house.startBot();
-    // The times are those of the owner's zone, which Withings told.
+    // In the owner’s zone, which Withings reported.
     expect((await status()).split("\n")).toEqual([
       "Withings: linked, good for 365 days, renews itself",
       "Garmin: linked as Owner, good for 29 days, renews itself",
@@ -303,7 +300,7 @@ describe("/status", () => {
     expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
   });
 
-  test("no longer says what the last run asked for once the link is gone or made anew", async () => {
+  test("forgets what the last run asked for once the link is removed or renewed", async () => {
     house = await startBotHouse();
     house.startBot();
     await house.sync();

@@ -12,11 +12,11 @@ const link = async () => (await house.app.store.links.read(ACCOUNT, "garmin"))?.
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-/** With a password: the same address without one is the probe. */
+/** A GET of the same path is only the probe. */
 const isLogin = ({ method, path }: { method: string; path: string }) =>
   method === "POST" && path === "/mobile/api/login";
 
-/** Withings is linked and Garmin is not; every update meets a bot and a program of its own on the same store. */
+/** Withings is linked and Garmin isn’t. A new program on the same store handles every update. */
 async function beforeSignIn(options: { mfa?: "email" } = {}) {
   house = await startBotHouse({ linked: false });
   await house.linkWithings();
@@ -42,8 +42,8 @@ async function typePassword(password = OWNER.password) {
   return house.owner.waitForMessage();
 }
 
-describe("in the chat, with another process for every update", () => {
-  test("without a code: signed in, and what waited is in Garmin", async () => {
+describe("signing in to Garmin in the chat, with another process for every update,", () => {
+  test("works without a code, and the waiting reading arrives", async () => {
     await beforeSignIn();
     await typeEmail();
     const { text } = await typePassword();
@@ -54,7 +54,7 @@ describe("in the chat, with another process for every update", () => {
     expect(house.owner.messages.filter(({ from }) => from === "person").map((it) => it.text)).toEqual(["/connect"]);
   });
 
-  test("with a code, which is typed minutes later, wrong at first", async () => {
+  test("works with a code that is wrong at first and typed minutes later", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     const asked = await typePassword();
@@ -64,14 +64,14 @@ describe("in the chat, with another process for every update", () => {
     house.owner.say("000000");
     await house.owner.waitForMessage(({ text }) => text.includes("That code isn’t right."));
     expect(await link()).toBeUndefined();
-    // As it stands in some mails.
+    // Some mails write it like this.
     house.owner.say(`${code().slice(0, 3)} ${code().slice(3)}`);
     await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
     await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
   });
 
-  test("a new code is sent when it is asked for, and only the new one counts", async () => {
+  test("can get a new code, and then only that one counts", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     await typePassword();
@@ -89,7 +89,7 @@ describe("in the chat, with another process for every update", () => {
     expect(house.owner.unansweredTaps).toBe(0);
   });
 
-  test("a code that comes too late begins anew by itself, with the e-mail remembered", async () => {
+  test("starts again by itself if the code comes too late, and remembers the e-mail", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     await typePassword();
@@ -104,7 +104,7 @@ describe("in the chat, with another process for every update", () => {
     await house.owner.waitForMessage((message) => message.text.includes("Signed in"));
   });
 
-  test("what is surely no code costs none of Garmin's patience", async () => {
+  test("sends Garmin nothing that can’t be a code", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     await typePassword();
@@ -116,7 +116,7 @@ describe("in the chat, with another process for every update", () => {
     expect((await typePassword(` ${code().slice(0, 3)} ${code().slice(3)}`)).text).toContain("Signed in");
   });
 
-  test("a wrong password may be corrected, and the e-mail is offered the next time", async () => {
+  test("lets a wrong password be corrected, and offers the e-mail the next time", async () => {
     await beforeSignIn();
     await typeEmail();
     const { text } = await typePassword("not-the-password");
@@ -141,14 +141,14 @@ describe("in the chat, with another process for every update", () => {
     ["garmin_sso_429", /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./],
     ["garmin_sso_429_in_200", /won’t try again until today 15:00/],
     ["garmin_sso_cloudflare_403", /network I run in/],
-  ])("%s has its own sentence and leads to Garmin's page", async (fault, sentence) => {
+  ])("has a sentence for %s that leads to Garmin’s page", async (fault, sentence) => {
     await beforeSignIn();
     await typeEmail();
     house.sandbox.faults.turnOn(fault);
     const message = await typePassword();
     expect(message.text).toMatch(sentence);
     expect(message.buttons.flat().map(({ url }) => url)).toEqual([expect.stringContaining("/sso/signin?")]);
-    // The dialog is over: what is typed now is an ordinary message again, and stays.
+    // The dialog is over, so text is an ordinary message again.
     house.owner.say("hello");
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
     house.sandbox.faults.clear();
@@ -156,7 +156,7 @@ describe("in the chat, with another process for every update", () => {
     await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
   });
 
-  test("a code is not lost to an outage of Garmin's", async () => {
+  test("still waits for the code after an outage at Garmin", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     await typePassword();
@@ -170,7 +170,7 @@ describe("in the chat, with another process for every update", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("Cancelled."));
   });
 
-  test("a command ends it politely and is carried out; a password that begins with a slash is none", async () => {
+  test("is ended by a command, but not by a password that starts with a slash", async () => {
     await beforeSignIn();
     house.sandbox.garmin.accounts.get(OWNER.email).password = "/secret/door";
     await typeEmail();
@@ -181,7 +181,7 @@ describe("in the chat, with another process for every update", () => {
     expect((await typePassword("/secret/door")).text).toContain("Signed in");
   });
 
-  test("buttons of other messages do their work meanwhile, and the sign-in goes on", async () => {
+  test("goes on while buttons of other messages are used", async () => {
     await beforeSignIn();
     await typeEmail();
     house.owner.tap("Link Garmin");
@@ -189,7 +189,7 @@ describe("in the chat, with another process for every update", () => {
     expect((await typePassword()).text).toContain("Signed in");
   });
 
-  test("the same update twice is no second try", async () => {
+  test("tries a password once, even if its update comes twice", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     const { updateId } = house.owner.say(OWNER.password);
@@ -213,12 +213,12 @@ async function typeEmailAgain() {
   await house.owner.waitForMessage(({ text }) => text.includes("password for"));
 }
 
-describe("on Garmin's page", () => {
+describe("signing in on Garmin’s page", () => {
   test.each<[string, (ticket: string) => string]>([
     ["the whole address", (ticket) => `https://sso.garmin.com/sso/embed?ticket=${ticket}`],
     ["the bare ticket", (ticket) => ticket],
     ["the text of the page", (ticket) => `{serviceUrl:'https://sso.garmin.com/sso/embed', serviceTicket:'${ticket}'}`],
-  ])("%s is enough, at any time, and leaves the chat", async (_what, wrap) => {
+  ])("needs only %s, at any time, and the bot deletes it", async (_what, wrap) => {
     await beforeSignIn({ mfa: "email" });
     house.owner.say(wrap(house.sandbox.garmin.mintTicket(OWNER.email)));
     await house.owner.waitForMessage(({ text }) => text === "I’ve deleted your message. Signed in to Garmin as Owner.");
@@ -226,7 +226,7 @@ describe("on Garmin's page", () => {
     expect(house.owner.messages.filter(({ from }) => from === "person")).toEqual([]);
   });
 
-  test("also in the middle of signing in here", async () => {
+  test("works even while a sign-in in the chat is open", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -235,7 +235,7 @@ describe("on Garmin's page", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("an address of Garmin's without a sign-in is said so, with both ways again", async () => {
+  test("offers both ways again for an address of Garmin without a sign-in", async () => {
     await beforeSignIn();
     for (const address of [house.app.garminSignIn.pageUrl(), "https://connect.garmin.com/modern/"]) {
       house.owner.say(address);
@@ -247,7 +247,7 @@ describe("on Garmin's page", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("what is used up or too old gets its sentence and both ways again", async () => {
+  test("offers both ways again for a sign-in that is used or too old", async () => {
     await beforeSignIn();
     const ticket = house.sandbox.garmin.mintTicket(OWNER.email);
     house.owner.say(`https://connect.garmin.com/app?ticket=${ticket}`);
@@ -261,8 +261,8 @@ describe("on Garmin's page", () => {
   });
 });
 
-describe("afterwards", () => {
-  test("a missing consent is asked for, and checked again on a tap", async () => {
+describe("after signing in to Garmin,", () => {
+  test("a missing consent is asked for, and a tap checks it again", async () => {
     await beforeSignIn();
     house.sandbox.garmin.setConsent(OWNER.email, false);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -288,7 +288,7 @@ describe("afterwards", () => {
       return house.owner.waitForMessage();
     }
 
-    test("replaces nothing without a yes to a question that names both", async () => {
+    test("replaces the link only after a yes to a question that names both", async () => {
       const { text, buttons } = await askedAboutOther();
       expect(text).toBe(
         "I’ve deleted your message. You’re linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
@@ -302,7 +302,7 @@ describe("afterwards", () => {
       expect(await vendorUserId()).toBe("100000001");
     });
 
-    test("is forgotten after a no, and the page offered then asks for e-mail and password", async () => {
+    test("is forgotten after a no, and the offered page asks for e-mail and password", async () => {
       await askedAboutOther();
       house.owner.tap("No, keep the link");
       await house.owner.waitUntil(({ messages }) =>
@@ -327,7 +327,7 @@ describe("afterwards", () => {
   test.each<[string, () => void]>([
     ["on a tap", () => house.owner.tap("Look again")],
     ["with /connect", () => house.owner.say("/connect")],
-  ])("whose account it is, is looked at again %s when Garmin did not say at once", async (_how, look) => {
+  ])("the account is looked up again %s if Garmin didn’t say at once whose it is", async (_how, look) => {
     await beforeSignIn();
     const odd = { match: { path: /socialProfile/ }, effect: { type: "body", body: [] } } as const;
     house.sandbox.faults.add({ ...odd, times: 3 });
@@ -340,7 +340,7 @@ describe("afterwards", () => {
   });
 });
 
-describe("before anybody is asked for anything,", () => {
+describe("before a sign-in in the chat asks for anything,", () => {
   async function tapHere() {
     house.owner.say("/connect");
     await house.owner.waitForMessage();
@@ -358,18 +358,20 @@ describe("before anybody is asked for anything,", () => {
   test.each([
     [403, "Garmin refuses sign-ins from the network I run in."],
     [429, "Garmin is limiting sign-ins from the network I run in."],
-  ])("a network that is answered with %s is reported, and only Garmin's page is offered", async (status, sentence) => {
-    await beforeSignIn();
-    onProbe(status);
-    const refused = await tapHere();
-    expect(refused.text.startsWith(sentence)).toBe(true);
-    expect(labels(refused)).toEqual(["On Garmin’s page"]);
-    // No question is open.
-    house.owner.say("hello");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
-  });
+  ])(
+    "a network that Garmin answers with %s is reported, and only Garmin’s page is offered",
+    async (status, sentence) => {
+      await beforeSignIn();
+      onProbe(status);
+      const refused = await tapHere();
+      expect(refused.text.startsWith(sentence)).toBe(true);
+      expect(labels(refused)).toEqual(["On Garmin’s page"]);
+      house.owner.say("hello");
+      await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    },
+  );
 
-  test("a rest is reported before anything is asked, below every older button too, with Garmin’s page only", async () => {
+  test("Garmin’s limit is reported by new and old buttons, and only Garmin’s page is offered", async () => {
     await beforeSignIn();
     await typeEmail();
     house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
@@ -392,7 +394,7 @@ describe("before anybody is asked for anything,", () => {
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
   });
 
-  test("a rest that began after the sign-in is reported instead of asking for the password", async () => {
+  test("a limit that Garmin set since the sign-in started is reported instead of asking for the password", async () => {
     await beforeSignIn();
     house.owner.say("/connect");
     await house.owner.waitForMessage();
@@ -408,7 +410,7 @@ describe("before anybody is asked for anything,", () => {
     expect(labels(refused)).toEqual(["On Garmin’s page"]);
   });
 
-  test("a Garmin that does not answer is reported, and no dialog stays open", async () => {
+  test("an unreachable Garmin is reported, and no dialog stays open", async () => {
     await beforeSignIn();
     house.sandbox.faults.add({ match: { method: "GET", path: "/mobile/api/login" }, effect: { type: "drop_before" } });
     expect((await tapHere()).text).toMatch(/^That didn’t work just now\./);
@@ -420,13 +422,13 @@ describe("before anybody is asked for anything,", () => {
     ["en", true],
     ["de", true],
     ["en", false],
-  ])("in %s the chat way is called doubtful where Amazon's network is (%s)", (language, isInCloud) => {
+  ])("the text in %s warns that signing in here may fail if the program runs at Amazon (%s)", (language, isInCloud) => {
     const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
     expect(/Amazon’s network|Amazons Netz/.test(words.garminSignInChoice(isInCloud))).toBe(isInCloud);
   });
 });
 
-describe("what is left to try", () => {
+describe("the way that is left to try", () => {
   const refuse = (clientId: string) =>
     house.sandbox.faults.add({
       match: { method: "POST", path: "/mobile/api/login", form: { clientId } },
@@ -435,7 +437,7 @@ describe("what is left to try", () => {
     });
   const clientIds = () => house.sandbox.garmin.requests.filter(isLogin).map(({ query }) => query.get("clientId"));
 
-  test("after a refusal is Garmin's other app, by a tap and never by itself", async () => {
+  test("after a refusal is to sign in as Garmin’s other app, by a tap and never by itself", async () => {
     await beforeSignIn({ mfa: "email" });
     refuse("GCM_IOS_DARK");
     await typeEmail();
@@ -453,7 +455,7 @@ describe("what is left to try", () => {
     expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
   });
 
-  test("after both apps is Garmin's page alone", async () => {
+  test("after both apps were refused is Garmin’s page alone", async () => {
     await beforeSignIn();
     refuse("GCM_IOS_DARK");
     await typeEmail();
@@ -466,7 +468,7 @@ describe("what is left to try", () => {
     expect(labels(await typePassword())).toEqual(["On Garmin’s page"]);
   });
 
-  test("after access that Garmin takes back is the other way in", async () => {
+  test("after Garmin takes back the access is the other way to sign in", async () => {
     await beforeSignIn();
     house.sandbox.faults.turnOn("garmin_token_not_active");
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -475,7 +477,7 @@ describe("what is left to try", () => {
     expect(labels(refused)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });
 
-  test("after three wrong codes is to begin again, and a fourth goes nowhere", async () => {
+  test("after three wrong codes is to start again, and a fourth isn’t sent", async () => {
     await beforeSignIn({ mfa: "email" });
     await typeEmail();
     await typePassword();
@@ -488,7 +490,7 @@ describe("what is left to try", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("with a Chinese account is nothing yet, and the bot says so", async () => {
+  test("doesn’t exist for a Chinese account, and the bot says so", async () => {
     await beforeSignIn();
     house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
     const refused = await house.owner.waitForMessage();
@@ -496,7 +498,7 @@ describe("what is left to try", () => {
     expect(labels(refused)).toEqual([]);
   });
 
-  test("after somebody else's sign-in is a page that asks for e-mail and password", async () => {
+  test("after another person’s sign-in is a page that asks for e-mail and password", async () => {
     await beforeSignIn();
     await house.app.store.accounts.save(ACCOUNT + 1, {});
     await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
@@ -505,7 +507,7 @@ describe("what is left to try", () => {
     expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
   });
 
-  test("a client id that Garmin no longer knows is reported, with who needs to change it", async () => {
+  test("after Garmin forgot the client id is for the person who runs the program to change it", async () => {
     await beforeSignIn();
     const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
     house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });
@@ -516,9 +518,9 @@ describe("what is left to try", () => {
   });
 });
 
-describe("a command, however it is spelt,", () => {
+describe("however it is spelt,", () => {
   test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
-    "%s ends a sign-in that waits for a password, and never goes to Garmin",
+    "the command %s ends a sign-in that waits for a password, and isn’t sent to Garmin",
     async (typed) => {
       await beforeSignIn();
       await typeEmail();
@@ -543,7 +545,7 @@ describe("a command, however it is spelt,", () => {
     ["/constructor", "I didn’t understand"],
     ["/status@another_bot", "I didn’t understand"],
     ["/statusses", "I didn’t understand"],
-  ])("%s is answered", async (typed, answer) => {
+  ])("the command %s is answered", async (typed, answer) => {
     await beforeSignIn();
     house.owner.say(typed);
     await house.owner.waitForMessage(({ text }) => text.startsWith(answer));

@@ -40,7 +40,7 @@ async function status(): Promise<string> {
   return (await house.owner.waitForMessage()).text;
 }
 
-describe("while sign-ins at Garmin rest", () => {
+describe("while Garmin limits sign-ins,", () => {
   test.each(LANGUAGES)("/doctor and /status say until when, and that syncing continues (%s)", async (language) => {
     await limited(language);
     const report = await doctor();
@@ -51,16 +51,19 @@ describe("while sign-ins at Garmin rest", () => {
     expect(await status()).toContain(`\n${WITH_LINK[language]}\n`);
   });
 
-  test.each(LANGUAGES)("neither promises that syncing continues without a working link (%s)", async (language) => {
-    await limited(language);
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
-    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
-    expect(await doctor()).toContain(`${WITHOUT_LINK[language]}\n`);
-    expect(await status()).toContain(`\n${WITHOUT_LINK[language]}\n`);
-  });
+  test.each(LANGUAGES)(
+    "/doctor and /status don’t promise that syncing continues without a working link (%s)",
+    async (language) => {
+      await limited(language);
+      house.sandbox.garmin.revoke(OWNER.email);
+      house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
+      expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+      expect(await doctor()).toContain(`${WITHOUT_LINK[language]}\n`);
+      expect(await status()).toContain(`\n${WITHOUT_LINK[language]}\n`);
+    },
+  );
 
-  test("both are silent about it once it is over", async () => {
+  test("/doctor and /status mention it only until it is over", async () => {
     await limited("en");
     house.clock.advance(2 * 3600);
     await house.sync();
@@ -68,7 +71,7 @@ describe("while sign-ins at Garmin rest", () => {
     expect(await status()).not.toContain("limiting");
   });
 
-  test("one person’s rest is not another’s", async () => {
+  test("other people can still sign in", async () => {
     await limited("en");
     await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
     const anna = house.telegram.user({ id: 4712, firstName: "Anna" });

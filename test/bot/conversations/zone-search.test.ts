@@ -19,15 +19,15 @@ test.each([
   ["Auckland, New Zealand", "Pacific/Auckland"],
   ["Atlanta, Georgia, USA", "America/New_York"],
   ["Paris,", "Europe/Paris"],
-])("“%s” is %s", (typed, timezone) => {
+])("“%s” is found as %s", (typed, timezone) => {
   expect(zonesNamed(typed, NOON)).toEqual({ zones: [timezone], isSure: true });
 });
 
-test("a place that is not in the country it is named with is offered beside that country", () => {
+test("a place that isn’t in the country it is named with is offered beside that country", () => {
   expect(zonesNamed("Atlanta, Georgia", NOON)).toEqual({ zones: ["America/New_York", "Asia/Tbilisi"], isSure: false });
 });
 
-test("every country by its English and its German name has at least one zone", () => {
+test("every country has a zone by its English and its German name", () => {
   const codes = ["AT", "BR", "CH", "CN", "DE", "ES", "FR", "GB", "IT", "JP", "NO", "PL", "SE", "TR", "UA", "US", "ZA"];
   for (const language of ["en", "de"]) {
     const nameOf = new Intl.DisplayNames([language], { type: "region" });
@@ -35,7 +35,7 @@ test("every country by its English and its German name has at least one zone", (
   }
 });
 
-test("the cities that zones are not called after lead to zones that exist, by their present names", () => {
+test("every listed city belongs to an existing zone under its present name", () => {
   expect(zonesWithCities().filter((zone) => !allZones().includes(zone))).toEqual([]);
   expect(allZones()).toEqual(expect.arrayContaining(["Europe/Kyiv", "Asia/Kolkata", "America/Argentina/Buenos_Aires"]));
 });

@@ -15,7 +15,7 @@ afterEach(() => machine.close());
 const chat = () => machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
 const heard = (text: string) => chat().waitForMessage((message) => message.text.includes(text));
 
-/** What went over the wire and must stand nowhere else: as the vendors saw it. */
+/** The secrets that the vendors saw, which must be nowhere else. */
 function secretsOf(requests: readonly RecordedRequest[]): string[] {
   const found = requests.flatMap(({ headers, body, query }) => {
     const form = new URLSearchParams(body);
@@ -27,7 +27,7 @@ function secretsOf(requests: readonly RecordedRequest[]): string[] {
   return [...new Set(found)].filter((secret) => secret.length >= 6);
 }
 
-test("whatever is typed, pasted, mailed or issued stands in no log, no stored byte and no message", async () => {
+test("nothing that was typed, pasted, mailed or issued as a secret is in the log, the store or the chat", async () => {
   const { sandbox, credentials, ticket, person } = machine;
   const { garmin, withings, faults } = sandbox;
   const [email = "", password = ""] = credentials();
@@ -49,7 +49,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
     await heard("the password for");
   }
 
-  /** What the dialogs have written down so far, opened: being sealed is not all that protects a secret. */
+  /** The dialogs stored so far, opened: a secret mustn’t be in them even sealed. */
   const dialogs: string[] = [];
   const openDialog = async () => {
     const state = await machine.inside((app) => app.store.dialogs.read(String(OWNER)));
@@ -58,7 +58,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
 
   chat().say("/start");
   await heard("not linked");
-  // Withings: an address of nobody's, then the right one.
+  // Withings: a made-up address, then the right one.
   chat().tap("Link Withings");
   const page = (await heard("Withings will ask")).buttons.flat()[0]?.url ?? "";
   say(withings.authorize(person().userid, { state: "somebody-elses-state-1b2c" }));
@@ -66,7 +66,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   say(withings.authorize(person().userid, { state: new URL(page).searchParams.get("state") ?? "" }));
   await heard("Withings is linked");
 
-  // Garmin: a wrong password, an outage of Telegram in the middle, a wrong code, a spent ticket, then all is right.
+  // Garmin: a wrong password, an outage of Telegram, a wrong code, a used ticket, then success.
   await beginSignIn();
   say(WRONG_PASSWORD);
   await heard("doesn’t know");
@@ -86,7 +86,7 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
   await heard("Signed in");
   await chat().waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing new.")));
 
-  // Signed out, a refresh that is refused with the token in its answer, and in again by a ticket.
+  // Signed out by a refused refresh that repeats the token, and signed in again by a ticket.
   garmin.revoke(email);
   garmin.expireAccessToken(email);
   person().stepOnScale({ weightKg: 80.25 });
@@ -110,11 +110,11 @@ test("whatever is typed, pasted, mailed or issued stands in no log, no stored by
     stderr,
     stored: machine.stored(),
     dialogs: dialogs.join("\n"),
-    // But for what it read, which is where all of it came from.
+    // Except for what the bot received.
     sent: JSON.stringify(sandbox.telegram.outbox.filter(({ method }) => method !== "getUpdates")),
     chat: JSON.stringify(chat().messages),
   };
-  // What was kept of it all, and that it was searched at all.
+  // The search really looked at something.
   expect(stderr).toContain("garmin_signed_in");
   expect(places.stored).toContain("sealedTokens");
   expect(dialogs.map((log) => log.includes('"replay"'))).toEqual([true, true]);

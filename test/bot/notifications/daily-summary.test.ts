@@ -9,7 +9,7 @@ const DAY_MS = 24 * 3600 * 1000;
 let house: Household;
 afterEach(() => house.close());
 
-/** Somebody in Berlin, where nine in the morning is eight in UTC. Unless said otherwise it is one in the afternoon. */
+/** In Berlin, where 9:00 is 8:00 UTC. It’s 13:00 unless said otherwise. */
 async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
   house = await startHousehold({ at: now });
   const { app, clock, sandbox, person } = house;
@@ -27,7 +27,7 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = 
   clock.advance(60);
   await house.sync();
 
-  /** The clock moves on, and a copy of the program of that time looks whether a summary is due. */
+  /** Moves the clock, and lets a new program check whether a summary is due. */
   async function at(instant: string) {
     clock.advance((new Date(instant).getTime() - clock.now().getTime()) / 1000);
     const { summarize, telegram } = createChat(config, app, deps);
@@ -38,7 +38,7 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = 
   return { at, owner, told: () => owner.messages.map(({ text }) => text) };
 }
 
-test("comes at nine, quietly and once, with what came in since the last one", async () => {
+test("the summary comes at nine, quietly and once, with what is new since the last one", async () => {
   const { at, told, owner } = await moveIn();
   await at("2026-11-22T07:59:00Z");
   expect(told()).toEqual([]);
@@ -69,7 +69,7 @@ test.each([
     "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
   ],
 ] as const)(
-  "after two weeks without a weigh-in, says when the last one was, and no mean (%s)",
+  "after two weeks without a weigh-in, the summary says when the last one was, and no mean (%s)",
   async (language, text) => {
     const { at, told } = await moveIn({
       language,
@@ -80,14 +80,14 @@ test.each([
     await house.sync();
     for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
     expect(told()[0]).toMatch(/7-day average|7-Tage-Mittel/);
-    // Each mean is of days that have passed, and none is of days without a weigh-in.
+    // Each mean is of past days with a weigh-in.
     expect(told().filter((it) => /7-day average|7-Tage-Mittel/.test(it))).toHaveLength(6);
     for (let day = 1; day <= 5; day++) await at(`2026-12-0${day}T11:00:00Z`);
     expect(told().at(-1)).toBe(text);
   },
 );
 
-test("speaks the owner's language and units, at the owner's hour", async () => {
+test("the summary uses the owner’s language, units and hour", async () => {
   const settings = { units: "st", summaryHour: 21 } as const;
   const { at, told } = await moveIn({ language: "de", settings });
   await at("2026-11-21T19:59:00Z");
@@ -111,7 +111,7 @@ const SCALE_IS_SILENT = {
 
 describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s", (summaryMode) => {
   test.each(["en", "de"] as const)(
-    "a scale that is used daily is missed after three days, once (%s)",
+    "a silent scale that is used daily is mentioned after three days, once (%s)",
     async (language) => {
       const now = new Date("2026-11-21T06:00:00Z");
       const { at, told, owner } = await moveIn({ language, settings: { summaryMode } }, { now });
@@ -139,7 +139,7 @@ test.each([
   ["en", "No weigh-in since Withings was linked 3 days ago; you usually weigh in every day. If you have been on"],
   ["de", "Withings ist seit 3 Tagen verbunden, und seitdem kam keine Wiegung an; sonst wiegst du dich jeden Tag."],
 ] as const)(
-  "after months without a link the scale has its whole time before it is missed (%s)",
+  "after months without a link, a silent scale is mentioned only after its whole time (%s)",
   async (language, told) => {
     const chat = await moveIn({ language, settings: { summaryMode: "off" } });
     for (const day of [17, 18, 19, 20]) {
@@ -163,7 +163,7 @@ test.each([
   },
 );
 
-test("a cuff that was used weekly is missed after two weeks while the scale goes on, not while its owner wants no word", async () => {
+test("a silent cuff that was used weekly is mentioned after two weeks, unless its owner turned that off", async () => {
   const days = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => new Date(Date.parse("2026-11-22T06:00:00Z") + (from + index) * DAY_MS));
   const live = async (changes: AccountChanges) => {
@@ -203,9 +203,9 @@ test.each([
   expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ data: "set:silence:all:off" }]);
 });
 
-test("a silence is told as soon as it has lasted long enough, but not in the night", async () => {
+test("a silence is mentioned as soon as it has lasted long enough, but not at night", async () => {
   const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
-  // Linked at one in the afternoon.
+  // Linked at 13:00.
   await at("2026-11-24T08:00:00Z");
   await at("2026-11-24T11:30:00Z");
   expect(told()).toEqual([]);
@@ -227,7 +227,7 @@ test("a silence is told as soon as it has lasted long enough, but not in the nig
   expect(evening.told()).toEqual([expect.stringMatching(/^No weigh-in for 3 days; you usually weigh in every day\./)]);
 });
 
-test("a silence that Telegram did not take is told later that day, and once", async () => {
+test("a silence that Telegram didn’t accept is mentioned later that day, once", async () => {
   const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
   house.clock.advance((4 * DAY_MS) / 1000);
   await house.link();
@@ -248,7 +248,7 @@ test("a silence that Telegram did not take is told later that day, and once", as
   expect(told()).toHaveLength(1);
 });
 
-test("waits while a run is at work, and while Telegram is away", async () => {
+test("the summary waits for a run to end, and for Telegram to come back", async () => {
   const { at, told } = await moveIn();
   const account = await house.app.store.accounts.save(ACCOUNT, {});
   house.clock.advance((Date.parse("2026-11-22T07:59:00Z") - house.clock.now().getTime()) / 1000);

@@ -9,7 +9,7 @@ afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-/** One reading has arrived, and at 13:59 another one was measured. */
+/** One reading has arrived, and another was measured at 13:59. */
 async function moveIn(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
   house = await startBotHouse();
   house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -19,7 +19,7 @@ async function moveIn(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
   house.startBot(instead);
 }
 
-/** What the bot says to this once it has done it. */
+/** The bot’s final answer. */
 async function answer(command: string, isDone: (text: string) => boolean = (text) => !text.includes("…")) {
   const before = house.owner.messages.length;
   house.owner.say(command);
@@ -32,7 +32,7 @@ async function answer(command: string, isDone: (text: string) => boolean = (text
 const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
 const lineOf = (report: string, name: string) => report.split("\n").find((line) => line.includes(`· ${name}: `));
 
-describe("/doctor never says that all is good", () => {
+describe("/doctor doesn’t say that all is good", () => {
   test.each<[FaultName, RegExp]>([
     [
       "garmin_upload_dropped",
@@ -46,7 +46,7 @@ describe("/doctor never says that all is good", () => {
       "withings_601",
       /^later · last sync: today 14:\d\d, not finished\. Withings has been limiting my requests since 14:00\. Your readings are safe there\. I’ll keep trying;/,
     ],
-  ])("while %s keeps a reading from arriving, also after the fault is gone", async (fault, line) => {
+  ])("while %s keeps a reading from arriving, even after the fault is gone", async (fault, line) => {
     await moveIn();
     house.sandbox.faults.turnOn(fault);
     await house.sync();
@@ -80,21 +80,21 @@ describe("/doctor never says that all is good", () => {
     );
   });
 
-  test("while readings come back changed, which its owner has to decide", async () => {
+  test("while readings come back changed and their owner has to decide", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_rounds_weight");
     await house.sync();
     expect(lineOf(await doctor(), "last sync")).toMatch(/^you · last sync: .*Not sent for now: weigh-ins\./);
   });
 
-  test("and says so when all is", async () => {
+  test("unless all is good", async () => {
     await moveIn();
     await house.sync();
     expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
   });
 });
 
-test("/status says what waits, since when and whose fault it is", async () => {
+test("/status says what is waiting, since when and because of whom", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_api_500");
   await house.sync();
@@ -105,7 +105,7 @@ test("/status says what waits, since when and whose fault it is", async () => {
   );
 });
 
-test("a reading that Garmin has, but that can’t be seen there, is not said to wait", async () => {
+test("a reading that Garmin has but doesn’t show isn’t called waiting", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_slow_to_show");
   await house.sync();
@@ -116,7 +116,7 @@ test("a reading that Garmin has, but that can’t be seen there, is not said to 
   expect(text).not.toMatch(/wait/);
 });
 
-test("a reading that Garmin refuses is not said to be broken on our side", async () => {
+test("a reading that Garmin refuses isn’t called our fault", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
   expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
@@ -129,13 +129,13 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
     /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
   );
 
-  // And as long as it isn't there, no sync says that Garmin has every reading.
+  // Until it’s there, no sync says that Garmin has every reading.
   house.clock.advance(60);
   expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
     "Nothing new.\n1 reading couldn’t be stored. /status says why.",
   );
 
-  // What is broken as well is not hidden by it.
+  // It doesn’t hide other trouble.
   house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
   house.person.takeBloodPressure({ at: minutesAgo(0), systolic: 121, diastolic: 79 });
   house.sandbox.faults.add({
@@ -147,13 +147,13 @@ test("a reading that Garmin refuses is not said to be broken on our side", async
   expect(await answer("/status")).toContain("not finished\nGarmin has been answering in a way I don’t understand");
 });
 
-describe("an answer in a shape that the program does not know", () => {
+describe("an answer in an unknown shape", () => {
   const UNEXPECTED: Array<[string, FaultName, string]> = [
     ["Withings", "withings_field_renamed", "there"],
     ["Garmin", "garmin_field_renamed", "at Withings"],
   ];
 
-  test.each(UNEXPECTED)("is %s’s, in every answer, and since when", async (vendor, fault, where) => {
+  test.each(UNEXPECTED)("is blamed on %s in every answer, with the time since when", async (vendor, fault, where) => {
     await moveIn();
     house.sandbox.faults.turnOn(fault);
     expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
@@ -173,7 +173,7 @@ describe("an answer in a shape that the program does not know", () => {
     }
   });
 
-  test("dates from its own beginning, not from that of other trouble before it", async () => {
+  test("counts from its own start, not from that of earlier trouble", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_field_renamed");
     await house.sync();
@@ -184,7 +184,7 @@ describe("an answer in a shape that the program does not know", () => {
     expect(await answer("/status")).toContain("Withings has been answering in a way I don’t understand since 14:10.");
   });
 
-  test("that promises more readings without a way to them is one of those", async () => {
+  test("includes one that promises more readings but gives no way to them", async () => {
     await moveIn();
     house.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
@@ -193,7 +193,7 @@ describe("an answer in a shape that the program does not know", () => {
     expect(await answer("/sync", (it) => it.includes("my log"))).toMatch(/^Withings has been answering in a way/);
   });
 
-  test("about single measurements is not said to be nothing new", async () => {
+  test("for single measurements isn’t reported as “nothing new”", async () => {
     await moveIn();
     const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
     await house.sync();
@@ -206,7 +206,7 @@ describe("an answer in a shape that the program does not know", () => {
   });
 });
 
-test("/status and /doctor blame nobody for what was before a new link", async () => {
+test("/status and /doctor blame nobody for trouble from before a new link", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("garmin_api_500");
   await house.sync();
@@ -219,9 +219,9 @@ test("/status and /doctor blame nobody for what was before a new link", async ()
   expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
 });
 
-test("what waits is said although the readings cannot be read, and nobody else is blamed", async () => {
+test("/status says what is waiting even if the ledger can’t be read, and blames nobody else", async () => {
   await moveIn({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
-  // As its linking in the chat had saved it.
+  // Linking in the chat saved this.
   await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
   house.sandbox.faults.turnOn("withings_down");
   await house.sync();
@@ -244,7 +244,7 @@ test.each([
     "Garmin hat um 13:00 Uhr 1 Messung (80,30 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auf jeden Fall sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
   ],
 ] as const)(
-  "while the first reading of a new link is awaited, it says that the rest follows (%s)",
+  "while Garmin doesn’t show the first reading of a new link, /status says that the rest follows (%s)",
   async (language, text) => {
     house = await startBotHouse();
     await house.app.store.accounts.save(ACCOUNT, { language });
@@ -265,7 +265,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin needs your consent/);
   }
 
-  test("“Check again” does not say that Garmin takes uploads because the settings say so", async () => {
+  test("“Check again” doesn’t claim that uploads work just because the settings say so", async () => {
     await refused();
     const before = house.owner.messages.length;
     house.owner.tap("Check again");
@@ -290,7 +290,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin needs your consent/);
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
 
-    // A run that did not get to an upload.
+    // A run that uploaded nothing.
     house.sandbox.faults.clear();
     house.sandbox.faults.turnOn("withings_down");
     house.clock.advance(60);
@@ -305,7 +305,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 
-  test("a new sign-in is another matter", async () => {
+  test("a new sign-in clears it", async () => {
     await refused();
     house.clock.advance(60);
     await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));

@@ -16,7 +16,7 @@ afterEach(() => house?.close());
 const NOW = new Date("2026-11-21T12:00:00Z");
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
-test("after the first reading came back different, /status says so, and one tap sends the rest", async () => {
+test("/status says that the first reading came back different, and one tap sends the rest", async () => {
   house = await startBotHouse();
   for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
   house.sandbox.faults.turnOn("garmin_rounds_weight");
@@ -39,7 +39,7 @@ test("after the first reading came back different, /status says so, and one tap 
   expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
 });
 
-test("the button in the message switches that kind off, and it is not mentioned again", async () => {
+test("the button in the message switches the kind off, and it isn’t mentioned again", async () => {
   house = await startBotHouse();
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
@@ -57,7 +57,7 @@ test("the button in the message switches that kind off, and it is not mentioned 
   expect(after.text).not.toContain("takes no blood pressure");
 });
 
-test("how often Garmin is asked again about a kind is what /status says: first with every sync, then once a day", async () => {
+test("/status says how often Garmin is asked again about a kind: with every sync at first, then once a day", async () => {
   const HALF_HOUR = 1800;
   house = await startBotHouse({ at: new Date("2026-11-21T21:30:00Z") });
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
@@ -125,7 +125,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     },
   );
 
-  test("also in a terminal, where it is no failure", async () => {
+  test("the terminal says so too, but not as a failure", async () => {
     await dropped();
     const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
     const seen = await house.app.overviews.of(account);
@@ -135,7 +135,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     );
   });
 
-  test("nothing more is said of parts that are not sent any more, or that Garmin shows again", async () => {
+  test("parts that are no longer sent, or that Garmin shows again, aren’t mentioned", async () => {
     await dropped();
     await house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
     expect(await sync()).toMatch(/as I sent them: body fat \(/);
@@ -172,7 +172,6 @@ const NOTICES: Notice[] = [
   { type: "twin", twin: { ...weighIn, other: weighIn } },
 ];
 
-/** The fact first. */
 const FIRST_SENTENCES = {
   en: [
     "Garmin hasn’t accepted weigh-ins for this account since 13:00 (HTTP 404).",
@@ -193,7 +192,7 @@ const FIRST_SENTENCES = {
 };
 
 test.each(["en", "de"] as const)(
-  "every notice in %s begins with the fact, and says that nothing is lost where something waits",
+  "every notice in %s starts with the fact, and says that nothing is lost if something is waiting",
   (language) => {
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
     const texts = NOTICES.map((notice) => newsText({ type: "notice", notice, isQuiet: true }, words));

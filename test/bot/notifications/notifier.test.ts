@@ -47,7 +47,7 @@ const scheduleAt = (clock: Clock) => createSchedule(table, clock, createLog({ le
 const accountsAt = (clock: Clock) =>
   createAccounts(table, scheduleAt(clock), clock.now, createLog({ level: "silent" }));
 
-/** Each is a new copy of the program on the same store. `between` comes between what it reads and what it writes. */
+/** A new program on the same store. `between` runs between its read and its write. */
 function newNotifier(send: (text: string) => Promise<void> = async () => {}, between = async () => {}) {
   const clock = createManualClock(new Date("2026-11-21T12:00:00Z"));
   const fail = () => Promise.reject(new Error("the disk is full"));
@@ -82,7 +82,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
 }
 const stored = async () => (await createHealthStore(table, createLog({ level: "silent" })).read(1)).value as Health;
 
-test("what is to be told is stored before it is told, and as told only afterwards", async () => {
+test("news is stored before it is sent, and as sent only afterwards", async () => {
   let seen: Health | undefined;
   await newNotifier(async () => {
     seen = await stored();
@@ -94,7 +94,7 @@ test("what is to be told is stored before it is told, and as told only afterward
 test.each([
   ["a store that cannot be written", { read: false, write: true }],
   ["a store that cannot be read", { read: true, write: true }],
-])("%s keeps nobody from hearing, and says it once", async (_what, how) => {
+])("%s doesn’t stop a message, and doesn’t repeat it", async (_what, how) => {
   broken = how;
   const notifier = newNotifier();
   for (let runs = 0; runs < 3; runs++) await notifier.afterRun(account, signedOut);
@@ -107,7 +107,7 @@ test.each([
   expect(texts).toHaveLength(2);
 });
 
-test("a damaged item is told anew rather than kept to ourselves", async () => {
+test("after a damaged item, a message is repeated rather than lost", async () => {
   await newNotifier().afterRun(account, signedOut);
   const item = await table.get(keys.health(1));
   await table.put(keys.health(1), { attentionTold: "?" }, { expect: { version: item?.version ?? "" } });
@@ -116,11 +116,11 @@ test("a damaged item is told anew rather than kept to ourselves", async () => {
   expect(texts).toHaveLength(2);
 });
 
-test("of two that write at the same moment neither undoes what the other told", async () => {
+test("two processes that write at the same moment don’t undo each other’s notes", async () => {
   const other = newNotifier();
   let writes = 0;
   const notifier = newNotifier(undefined, async () => {
-    // Its second write says that it told something.
+    // Its second write notes that it sent something.
     if (++writes === 2) {
       const { told } = await other.conclude(account, { ...signedOut, action: "grant_garmin_upload" });
       await told(true);
@@ -143,7 +143,7 @@ test.each([
   [429, "Too Many Requests: retry after 900", 3],
   [502, "Bad Gateway", 3],
 ])(
-  "a message that Telegram answers with %i (%s) is tried as often as it makes sense",
+  "a message that Telegram answers with %i (%s) is tried as often as that makes sense",
   async (error_code, description, tries) => {
     let tried = 0;
     const notifier = newNotifier(async () => {
@@ -163,7 +163,7 @@ const blocked = new GrammyError(
   {},
 );
 
-test("who blocked the bot hears what they missed when they are back", async () => {
+test("people who blocked the bot hear what they missed when they are back", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
   await newNotifier(() => Promise.reject(blocked)).afterRun(await accounts.save(1, {}), signedOut);
   const silenced = await accounts.find(1);
@@ -174,7 +174,7 @@ test("who blocked the bot hears what they missed when they are back", async () =
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
 });
 
-test("somebody who blocked the bot is tried once a day, and gets everything again once Telegram accepts a message", async () => {
+test("people who blocked the bot are tried once a day, and get everything again once Telegram accepts a message", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
   let tried = 0;
   const stillBlocked = newNotifier(() => {
@@ -190,7 +190,7 @@ test("somebody who blocked the bot is tried once a day, and gets everything agai
   expect(tried).toBe(1);
   expect((await accounts.find(1))?.blockedAt).toEqual(at(0));
 
-  // Telegram's notice that they have unblocked it got lost.
+  // Telegram’s notice that they unblocked the bot got lost.
   await newNotifier().afterRun(await accounts.save(1, { blockedAt: at(25) }), signedOut);
   expect(texts).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
   expect((await accounts.find(1))?.blockedAt).toBeUndefined();
@@ -198,13 +198,13 @@ test("somebody who blocked the bot is tried once a day, and gets everything agai
   expect(texts).toHaveLength(1);
 });
 
-test("a silence written by a clock that was ahead silences nobody", async () => {
+test("a block that a wrong clock dated in the future doesn’t count", async () => {
   const accounts = accountsAt(createManualClock(new Date(0)));
   await newNotifier().afterRun(await accounts.save(1, { blockedAt: new Date("2027-11-21T12:00:00Z") }), signedOut);
   expect(texts).toHaveLength(1);
 });
 
-test("what is told while the account is taken away leaves nothing of it behind", async () => {
+test("a message about an account that is being removed leaves no item of it behind", async () => {
   const notifier = newNotifier(() =>
     createErasure(table, scheduleAt(createManualClock(new Date(0)))).erase(account.telegramUserId),
   );

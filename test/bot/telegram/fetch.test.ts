@@ -8,11 +8,11 @@ const clock = createManualClock(new Date("2026-11-20T12:00:00Z"));
 let telegram: Server;
 let http: ReturnType<typeof createTelegramFetch>;
 let address: string;
-/** The line that each call came on, in order. */
+/** The connection of each call, in order. */
 let lines: Socket[];
-/** What becomes of a call, from its number on. */
+/** The fate of each call by its number. */
 let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited" | "endless";
-/** What Telegram says then. */
+/** How long Telegram asks us to wait. */
 let restSeconds: number;
 
 beforeEach(async () => {
@@ -47,14 +47,14 @@ function pour(response: ServerResponse) {
 
 const call = async () => (await http.fetch(address, { method: "POST", body: "{}" })).json();
 
-test("calls one after the other share a line", async () => {
+test("calls in a row share a connection", async () => {
   fate = () => "answered";
   await call();
   await call();
   expect(new Set(lines).size).toBe(1);
 });
 
-test("a line that was closed while nobody spoke is replaced at once", async () => {
+test("a connection that was closed while idle is replaced at once", async () => {
   fate = (number) => (number === 2 ? "cut" : "answered");
   await call();
   const before = clock.now();
@@ -64,7 +64,7 @@ test("a line that was closed while nobody spoke is replaced at once", async () =
 });
 
 test.each(["cut", "cut_in_the_middle"] as const)(
-  "a new line that breaks (%s) is waited for, and tried again",
+  "a call on a new connection that breaks (%s) is tried again after a pause",
   async (how) => {
     fate = (number) => (number === 1 ? how : "answered");
     const before = clock.now().getTime();
@@ -74,13 +74,13 @@ test.each(["cut", "cut_in_the_middle"] as const)(
   },
 );
 
-test("an answer without an end is given up, and the next try may be answered", async () => {
+test("an endless answer is given up, and the next try can succeed", async () => {
   fate = (number) => (number === 1 ? "endless" : "answered");
   expect(await call()).toEqual({ ok: true });
   expect(lines).toHaveLength(2);
 });
 
-test("what does not come back is given up after three tries", async () => {
+test("a call that gets no answer is given up after three tries", async () => {
   fate = () => "cut";
   await expect(call()).rejects.toThrow();
   expect(lines).toHaveLength(3);
@@ -98,7 +98,7 @@ test.each([
   expect(clock.now().getTime() - before).toBe((calls - 1) * seconds * 1000);
 });
 
-test("an aborted call does not wait for a limit", async () => {
+test("an aborted call doesn’t wait for a limit", async () => {
   fate = () => "limited";
   restSeconds = 60;
   const stopping = new AbortController();

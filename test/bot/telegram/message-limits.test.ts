@@ -18,7 +18,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-/** Telegram makes the bot wait until the test lets it go on. */
+/** Telegram makes the bot wait until the test goes on. */
 function bot() {
   let release = () => {};
   const waited: number[] = [];
@@ -38,7 +38,7 @@ function bot() {
 const person = (id: number) => sandbox.telegram.user({ id, firstName: `Person ${id}`, started: true });
 const texts = (id: number) => person(id).messages.map(({ text }) => text);
 
-test("a chat that Telegram makes wait keeps its order and does not hold up others", async () => {
+test("a chat that Telegram limits keeps its order and doesn’t hold up others", async () => {
   for (const id of [1, 2]) person(id);
   const { api, waited, release } = bot();
   sandbox.faults.add({
@@ -51,7 +51,7 @@ test("a chat that Telegram makes wait keeps its order and does not hold up other
   const second = api.sendMessage(1, "second");
   for (const text of ["a", "b", "c"]) await api.sendMessage(2, text);
   expect(texts(2)).toEqual(["a", "b", "c"]);
-  // Calls that are not messages do not wait.
+  // Calls that aren’t messages don’t wait.
   await api.sendChatAction(1, "typing");
   expect(texts(1)).toEqual([]);
   release();
@@ -59,7 +59,7 @@ test("a chat that Telegram makes wait keeps its order and does not hold up other
   expect(texts(1)).toEqual(["first", "second"]);
 });
 
-test("five messages and edits of a chat leave at once, the sixth waits, and another chat does not", async () => {
+test("five messages or edits of a chat leave at once, the sixth waits, and another chat’s don’t", async () => {
   // The clock does not move, so no slot frees up, however slow this machine is.
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   for (const id of [1, 2]) person(id);

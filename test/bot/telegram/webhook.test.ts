@@ -34,11 +34,11 @@ const message = (text: string): Update => ({
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 
-describe("an update that Telegram brings", () => {
-  test("twice at once to two copies is handled once, and is done for both", async () => {
+describe("an update from the webhook", () => {
+  test("that comes twice at once to two processes is handled once, and confirmed by both", async () => {
     const update = message("/cancel");
     const copies = [house.newBot(), house.newBot()];
-    // The manual clock makes the five seconds of patience a moment; what is refused then, Telegram brings again.
+    // With the manual clock the five seconds pass at once; Telegram brings a refused update again.
     const deliver = async (copy: (typeof copies)[number]): Promise<void> => {
       await copy.handleUpdate(structuredClone(update)).catch((error: unknown) => {
         if (!(error instanceof RetryLaterError)) throw error;
@@ -49,7 +49,7 @@ describe("an update that Telegram brings", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("comes again while the copy that has it is at work, and is handled by another once that one is dead", async () => {
+  test("comes again while one process works on it, and is handled by another if that one died", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
     void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
@@ -58,7 +58,7 @@ describe("an update that Telegram brings", () => {
     const again = () => other.handleUpdate(structuredClone(update));
     const begunAt = house.clock.now().getTime();
     await expect(again()).rejects.toThrow(RetryLaterError);
-    // Telegram waits a minute for an answer: it must not see that as a failure of the line.
+    // Telegram waits a minute for an answer, and must not see this as a failure.
     expect(house.clock.now().getTime() - begunAt).toBeLessThanOrEqual(5000);
     house.clock.advance(60);
     await expect(again()).rejects.toThrow("another update of this chat is being handled");
@@ -69,7 +69,7 @@ describe("an update that Telegram brings", () => {
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 
-  test("is handled by another when the copy that had it died with a clock that was years ahead", async () => {
+  test("is handled by another process if the first died with a clock that was years ahead", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
     house.clock.advance(A_YEAR_SECONDS);
@@ -80,7 +80,7 @@ describe("an update that Telegram brings", () => {
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 
-  test("waits for its turn in the chat, and then comes again, with nothing done", async () => {
+  test("waits for its turn in the chat, then comes again, with nothing done", async () => {
     const lease = await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     const update = message("/cancel");
     const bot = house.newBot();
@@ -90,7 +90,7 @@ describe("an update that Telegram brings", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("comes again while the store is away, and nobody is told anything of it", async () => {
+  test("comes again while the store is down, and nobody gets a message about it", async () => {
     const claim = vi.fn(house.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
     const update = message("/cancel");
     const away = house.newBot({ claims: { ...house.app.store.claims, claim } });
@@ -101,7 +101,7 @@ describe("an update that Telegram brings", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("does not come again once something was done, whatever breaks then", async () => {
+  test("doesn’t come again once something was done, even if that broke", async () => {
     const claims: typeof house.app.store.claims = {
       ...house.app.store.claims,
       claim: async (id) => {
@@ -121,7 +121,7 @@ describe("an update that Telegram brings", () => {
     ]);
   });
 
-  test("is not taken any more by a program that stops, and what was begun comes to its end", async () => {
+  test("isn’t accepted by a program that is stopping, which finishes what it has started", async () => {
     let finish = () => {};
     const gate = new Promise<void>((resolve) => {
       finish = resolve;
@@ -133,7 +133,7 @@ describe("an update that Telegram brings", () => {
       hasStopped = true;
     });
     await expect(bot.handleUpdate(message("/cancel"))).rejects.toThrow("the program is stopping");
-    // Time enough for a stop that waits for nobody.
+    // Enough time for a stop that doesn’t wait.
     await house.newBot().bot.api.getMe();
     expect(hasStopped).toBe(false);
     finish();
@@ -144,7 +144,6 @@ describe("an update that Telegram brings", () => {
 
 const target = { url: "https://127.0.0.1:9/telegram", secretToken: "a-secret_of-the-webhook" };
 const logged = (event: string) => house.logged.filter((line) => line.event === event);
-/** A log that the tests can read, as the bot of the house has it. */
 const deps = () => ({ clock: house.clock, log: logOf(house) });
 const serving = () => ({ ...deps(), health: createTelegramHealth(deps()), mayEnd: async () => true });
 function logOf({ logged: lines }: BotHouse) {
@@ -160,7 +159,7 @@ describe("the webhook", () => {
   const keep = (force = false) => keepWebhook(api(), { ...target, ...deps(), force });
   const sets = () => house.telegram.calls("setWebhook").map(({ params }) => params);
 
-  test("is set once, for what the bot understands, and nothing that waits is dropped", async () => {
+  test("is set once, for the updates that the bot understands, and keeps waiting updates", async () => {
     const { updateId } = house.owner.say("hello");
     expect(updateId).toBeGreaterThan(0);
     expect(await keep()).toEqual({ type: "set", before: "none", pending: 1 });
@@ -176,7 +175,7 @@ describe("the webhook", () => {
     expect(house.telegram.pendingUpdates()).toBe(1);
   });
 
-  test("is set again where it was lost, belongs to another program, or brings other updates", async () => {
+  test("is set again if it was removed, belongs to another program, or brings other updates", async () => {
     await keep();
     const bot = api();
     await bot.deleteWebhook();
@@ -188,12 +187,12 @@ describe("the webhook", () => {
     expect(await keep()).toMatchObject({ type: "kept" });
     expect(await keep(true)).toMatchObject({ type: "set" });
     expect(logged("webhook_set").map(({ before }) => before)).toEqual(["none", "none", "another", "ours", "ours"]);
-    // Who sets another address will do it again: both would hear half of what is written.
+    // The other program will set its address again, so each would get half of the messages.
     expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "https://127.0.0.1:9" }]);
     expect(JSON.stringify(house.logged)).not.toMatch(/key=secret|a-secret_of/);
   });
 
-  test("to which Telegram cannot deliver is said with what waits, as long as it is news", async () => {
+  test("logs that Telegram can’t deliver, with the number of waiting updates, while the error is recent", async () => {
     await keep();
     house.owner.say("hello");
     await expect.poll(async () => (await api().getWebhookInfo()).last_error_date).toBeDefined();
@@ -205,7 +204,7 @@ describe("the webhook", () => {
       { level: "warn", event: "webhook_failing", pending: 1, message: "Connection failed" },
     ]);
     house.clock.advance(16 * 60);
-    // Meanwhile it was tried again; what counts is an answer that is old.
+    // The webhook was tried again meanwhile, but an old answer counts here.
     const info = { ...(await api().getWebhookInfo()), last_error_date: house.clock.now().getTime() / 1000 - 16 * 60 };
     const old = { ...api(), getWebhookInfo: async () => info, setWebhook: vi.fn() };
     expect(await keepWebhook(old as never, { ...target, ...deps() })).toEqual({ type: "kept", pending: 1 });
@@ -217,7 +216,7 @@ describe("the webhook", () => {
     ["it has just moved here from another address", { url: "https://127.0.0.1:9/another" }, true, []],
     ["what failed still waits", {}, false, ["webhook_failing"]],
     ["it was not running when that failed", {}, true, []],
-  ])("raises an alarm only for what does not get through to it: %s", async (_what, differs, force, alarms) => {
+  ])("raises an alarm only for updates that don’t arrive: %s", async (_what, differs, force, alarms) => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },
       last_error_date: house.clock.now().getTime() / 1000,
@@ -229,7 +228,7 @@ describe("the webhook", () => {
     expect(house.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
   });
 
-  test("whose secret Telegram has wrong is set again", async () => {
+  test("is set again if Telegram has a wrong secret", async () => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 2, allowed_updates: ALLOWED_UPDATES },
       last_error_date: house.clock.now().getTime() / 1000,
@@ -240,12 +239,12 @@ describe("the webhook", () => {
     expect(seen).toMatchObject({ type: "set", pending: 2 });
     expect(JSON.stringify(seen)).not.toContain(target.secretToken);
     expect(setWebhook).toHaveBeenCalledOnce();
-    // Should it be the program that has another one, this goes on and on.
+    // If our secret is the wrong one, this repeats.
     expect(logged("webhook_failing")).toMatchObject([{ pending: 2 }]);
     expect(JSON.stringify(house.logged)).not.toContain(target.secretToken);
   });
 
-  test("is tried again while it cannot be set, and looked after from then on", async () => {
+  test("is tried again while it can’t be set, and checked from then on", async () => {
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: 1 },
       effect: {
@@ -271,11 +270,11 @@ describe("the webhook", () => {
     expect(logged("webhook_not_kept")).toHaveLength(1);
     expect(logged("webhook_set")).toHaveLength(2);
     expect((await bot.api.getWebhookInfo()).url).toBe(target.url);
-    // Telegram forgets no address by itself, and does not say who had it removed.
+    // Telegram drops no webhook by itself, and doesn’t say who removed it.
     expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "" }]);
   });
 
-  test("is looked at when somebody asks for it, who is told when that was done", async () => {
+  test("is checked on request, and the request resolves when that is done", async () => {
     const stopping = new AbortController();
     const checks = createCheckRequests();
     await checks.request();
@@ -300,7 +299,7 @@ describe("the webhook", () => {
     [401, "Unauthorized"],
     [400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"],
     [400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"],
-  ])("that can never stand ends a program that may end, and no other: %s %s", async (status, description) => {
+  ])("that can never be set ends a program that may end, and no other: %s %s", async (status, description) => {
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
       effect: { type: "status", status, body: { ok: false, error_code: status, description } },

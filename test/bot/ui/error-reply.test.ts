@@ -10,7 +10,7 @@ afterEach(() => house.close());
 
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 
-test("a Garmin account that belongs to somebody else here is not linked a second time", async () => {
+test("a Garmin account that another account has linked isn’t linked a second time", async () => {
   house = await startBotHouse({ allowedIds: [ACCOUNT, 4712] });
   const mate = house.telegram.user({ id: 4712, firstName: "Mate" });
   house.startBot();
@@ -20,7 +20,7 @@ test("a Garmin account that belongs to somebody else here is not linked a second
   expect(await house.app.store.links.read(4712, "garmin")).toBeUndefined();
   expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 
-  // Given free by its owner, it may be linked.
+  // Once its owner removes it, it can be linked.
   house.owner.say("/disconnect");
   await heard("What should I remove?");
   house.owner.tap("The Garmin link");
@@ -31,7 +31,7 @@ test("a Garmin account that belongs to somebody else here is not linked a second
   await mate.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner"));
 });
 
-test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing, not broken here", async () => {
+test("a sign-in that Garmin answers in an unknown shape is blamed on Garmin, not on us", async () => {
   house = await startBotHouse({ linked: false });
   house.startBot();
   house.sandbox.faults.add({
@@ -45,7 +45,7 @@ test("a sign-in that Garmin answers in an unknown shape is called Garmin's doing
   expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
 });
 
-describe("what stops an update is said in words", () => {
+describe("the answer to an update that fails names the cause:", () => {
   test.each([
     [new ActionNeededError("link_garmin"), /^Garmin isn’t linked yet\.$/, ["Link Garmin"]],
     [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
@@ -57,13 +57,13 @@ describe("what stops an update is said in words", () => {
     const message = await house.owner.waitForMessage();
     expect(message.text).toMatch(words);
     expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
-    // What the program's operator has to fix raises an alarm; weather and what one's own hands can fix do not.
+    // Only what the operator has to fix raises an alarm.
     const isAlarming = house.logged.some(({ event }) => event === "update_failed");
     expect(isAlarming).toBe(error instanceof UsageError);
   });
 });
 
-test("what Telegram takes from nobody is not called broken on our side", async () => {
+test("an outage of Telegram isn’t called our fault", async () => {
   const answered = (error_code: number) =>
     new GrammyError("failed", { ok: false, error_code, description: "" }, "sendMessage", {});
   expect([400, 401, 403, 409, 429, 502].filter((code) => isTelegramAway(answered(code)))).toEqual([401, 429, 502]);
@@ -90,7 +90,7 @@ test.each([
     unanswered,
   ],
   ["in a group that has put the bot out", 403, "Forbidden: bot was kicked from the group chat", unanswered],
-])("an answer that Telegram refuses to somebody %s raises no alarm", async (who, status, description, logged) => {
+])("an answer that Telegram refuses to a person %s raises no alarm", async (who, status, description, logged) => {
   house = await startBotHouse();
   house.startBot();
   house.sandbox.faults.add({
@@ -106,7 +106,7 @@ test.each([
   expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
 });
 
-test("/connect also links anew what is linked, because it may be the wrong person", async () => {
+test("/connect offers to link a linked side again, because it may be the wrong person", async () => {
   house = await startBotHouse();
   house.startBot();
   house.owner.say("/connect");

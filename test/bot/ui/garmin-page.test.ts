@@ -35,7 +35,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
     expect(text.includes(HEADING)).toBe(leadsTo === "page");
   });
 
-  test("several actions that lead to Garmin's page share one button and one explanation", () => {
+  test("several actions that lead to Garmin’s page share one button and one explanation", () => {
     const { text, keyboard } = withFixes("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGE);
     expect(text.split(HEADING)).toHaveLength(2);
     expect(keyboard.inline_keyboard.flat().map((button) => button.text)).toEqual([
@@ -46,7 +46,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
   });
 });
 
-test("a button to Garmin's page is made in one place, where its last page is explained", () => {
+test("buttons to Garmin’s page are made in one place, which explains its last page", () => {
   const folder = "src/bot";
   const users = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
@@ -54,11 +54,11 @@ test("a button to Garmin's page is made in one place, where its last page is exp
   expect(users).toEqual(["ui/keyboards.ts"]);
 });
 
-describe("the way back in after Garmin has signed us out, following only what the bot says", () => {
+describe("signing in again by following only what the bot says", () => {
   let house: BotHouse;
   afterEach(() => house.close());
 
-  test("leads past the page that says ERROR to a working link", async () => {
+  test("gets past the page that says ERROR to a working link", async () => {
     house = await startBotHouse();
     house.startBot();
     house.sandbox.garmin.revoke(OWNER.email);
@@ -76,7 +76,7 @@ describe("the way back in after Garmin has signed us out, following only what th
   });
 });
 
-/** Signs in on the page like a browser with the right password, up to the last page and its address. */
+/** Signs in like a browser. Resolves to the last page and its address. */
 async function signInInBrowser(address: string): Promise<{ url: string; text: string }> {
   const form = await fetch(address);
   const cookies = form.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);

@@ -31,7 +31,7 @@ async function tap(button: string, messageId?: number) {
   await house.quiet();
 }
 
-/** A phone still shows a keyboard that was taken away. */
+/** A phone may still show buttons that were removed. */
 async function showAgain(messageId: number, data: string) {
   await bot.bot.api.editMessageReplyMarkup(ACCOUNT, messageId, {
     reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: data }]] },
@@ -49,8 +49,8 @@ async function signIn() {
   await say(OWNER.password);
 }
 
-describe("the buttons of a question go", () => {
-  test("when it is answered: after both sides are linked nothing is left to press", async () => {
+describe("the buttons of a question are removed", () => {
+  test("when it is answered, so none are left after both sides are linked", async () => {
     await open({ linked: false });
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     await say("/start");
@@ -76,7 +76,7 @@ describe("the buttons of a question go", () => {
     expect(buttons()).toEqual([]);
   });
 
-  test("of a message that told something else, once the side is linked that they begin to link", async () => {
+  test("from other messages too, once the side that they link is linked", async () => {
     await open();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
     house.sandbox.garmin.revoke(OWNER.email);
@@ -84,7 +84,7 @@ describe("the buttons of a question go", () => {
     await say("/status");
     expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
     await say("/sync");
-    // The newer message has them now.
+    // Only the newer message has them now.
     expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
     await say(house.sandbox.garmin.mintTicket(OWNER.email));
     await heard("Signed in to Garmin");
@@ -92,7 +92,7 @@ describe("the buttons of a question go", () => {
     expect(buttons()).toEqual([]);
   });
 
-  test("when another takes its place, and when a command ends its dialog", async () => {
+  test("when another question replaces it, and when a command ends its dialog", async () => {
     await open();
     for (let times = 0; times < 3; times++) await say("/disconnect");
     expect(buttons().filter((it) => it === "Everything")).toHaveLength(1);
@@ -120,8 +120,8 @@ describe("the buttons of a question go", () => {
   });
 });
 
-describe("a button that is pressed too late says what it was, and changes nothing:", () => {
-  test("an old “New code” while an e-mail is asked for", async () => {
+describe("a late tap says what it was about, and changes nothing:", () => {
+  test("on an old “New code” while the e-mail is asked for", async () => {
     await open();
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     await house.app.store.links.remove(ACCOUNT, "garmin");
@@ -139,7 +139,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
-    // The question that is open still takes its answer.
+    // The open question still takes its answer.
     await say(OWNER.email);
     await heard("the password for");
   });
@@ -158,7 +158,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect(await house.app.store.links.read(ACCOUNT, "withings")).toBeDefined();
   });
 
-  test("a yes that was tapped twice isn’t said to have removed nothing", async () => {
+  test("a second tap on yes doesn’t claim that nothing was removed", async () => {
     await open();
     await say("/disconnect");
     await tap("The Garmin link");
@@ -170,7 +170,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect(toast()).toBe("That question is closed, so your tap did nothing. /disconnect asks again.");
   });
 
-  test("the newest question of a sign-in that was forgotten after a day", async () => {
+  test("on the last question of a sign-in that was forgotten after a day", async () => {
     await open();
     await house.app.store.links.remove(ACCOUNT, "garmin");
     await say("/connect");
@@ -185,7 +185,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
   });
 
-  test("a zone of a question that was answered", async () => {
+  test("on a zone of a question that was answered", async () => {
     await open();
     await say("/settings");
     await tap("Time zone");
@@ -198,7 +198,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
     expect((await account()).timezone).toBe("Europe/Vienna");
   });
 
-  test("a removal in a list that was shown once more", async () => {
+  test("on a removal in a list that was shown again", async () => {
     await open();
     await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
     const { id } = await say("/people");
@@ -235,7 +235,7 @@ describe("a button that is pressed too late says what it was, and changes nothin
   });
 });
 
-test("a button to link again works where the link still seems to be good", async () => {
+test("a button to link again works even if the link still seems good", async () => {
   await open();
   await say("/help");
   house.clock.advance(5);
@@ -245,7 +245,7 @@ test("a button to link again works where the link still seems to be good", async
   await heard("Which e-mail");
 });
 
-test("that a question cannot be noted keeps nobody from answering it", async () => {
+test("a question that can’t be saved can still be answered", async () => {
   house = await startBotHouse();
   const saveQuestion = () => Promise.reject(new RetryLaterError("busy"));
   bot = house.startBot({ accounts: { ...house.app.store.accounts, saveQuestion } });
@@ -255,7 +255,7 @@ test("that a question cannot be noted keeps nobody from answering it", async () 
   expect(await house.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
 });
 
-test("a question brings back no account that was taken away", async () => {
+test("a question doesn’t bring back a removed account", async () => {
   await open();
   await say("/disconnect");
   await tap("Everything");

@@ -13,7 +13,7 @@ const heard = (text: string) => house.owner.waitForMessage((message) => message.
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const told = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
 
-/** A chat with a bot that polls. It's one in the afternoon in Berlin. */
+/** A chat with a bot that polls. It’s 13:00 in Berlin. */
 async function moveIn(more: { language?: "de" } = {}) {
   house = await startBotHouse();
   await house.app.store.accounts.save(ACCOUNT, more);
@@ -31,7 +31,7 @@ const notifier = () =>
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
   });
 
-/** A run that nobody asked for, and what is told of it. */
+/** A run that nobody asked for, with its messages. */
 async function visit(options: RunOptions = {}) {
   const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
   const report = await house.sync(options);
@@ -42,7 +42,7 @@ async function visit(options: RunOptions = {}) {
 const addByHand = (at: Date, weightKg: number) => house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
 
 describe("a question about a reading", () => {
-  test("is not asked when Garmin has the reading already", async () => {
+  test("isn’t asked if Garmin already has the reading", async () => {
     await moveIn();
     const before = told().length;
     const at = ago({ minutes: 30 });
@@ -52,7 +52,7 @@ describe("a question about a reading", () => {
     expect(told()).toHaveLength(before);
   });
 
-  test("has buttons that say which reading they are for, and each answer names its reading", async () => {
+  test("has buttons that name their reading, and so do the answers", async () => {
     await moveIn();
     for (const [minutes, weightKg] of [
       [30, 41],
@@ -70,7 +70,7 @@ describe("a question about a reading", () => {
     ]);
     house.owner.tap("Not mine: 41.00 kg, today 12:30");
     const answered = await heard("41.00 kg, today 12:30: I won’t send it.");
-    // What still waits is still asked.
+    // The other reading is still asked about.
     expect(answered.text).toContain("today 12:40, 42.00 kg: held");
     expect(labels(answered)).toEqual(["Send 42.00 kg, today 12:40", "Not mine: 42.00 kg, today 12:40"]);
     house.clock.advance(60);
@@ -80,7 +80,7 @@ describe("a question about a reading", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([42]);
   });
 
-  test("is answered by what Garmin shows by then: what stands there is not sent, and the answer says so", async () => {
+  test("sends nothing that Garmin has by then, and the answer says so", async () => {
     await moveIn();
     const at = ago({ minutes: 30 });
     house.person.stepOnScale({ at, weightKg: 41, attrib: 1 });
@@ -102,7 +102,7 @@ describe("a question about a reading", () => {
       async () => void addByHand(ago({ minutes: 30 }), 41),
       "Garmin already has it, so I sent nothing.",
     ],
-  ])("tapped again when %s says that", async (_what, before, answer) => {
+  ])("says so if it is tapped again when %s", async (_what, before, answer) => {
     await moveIn();
     house.person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 41, attrib: 1 });
     await visit();
@@ -138,7 +138,7 @@ describe("a reading with a date that can't be right", () => {
       "Ignorieren: 64,20 kg, 27. Nov. 13:00",
     ],
   ] as const)(
-    "in the future is told with its date and what to check, and can be ignored (%s)",
+    "in the future is reported with its date and what to check, and can be ignored (%s)",
     async (language, text, button) => {
       await moveIn(language === "de" ? { language } : {});
       house.person.stepOnScale({ at: ago({ days: -6 }), createdAt: house.clock.now(), weightKg: 64.2 });
@@ -157,7 +157,7 @@ describe("a reading with a date that can't be right", () => {
     },
   );
 
-  test("in 1970 is told with its date and what to check", async () => {
+  test("in 1970 is reported with its date and what to check", async () => {
     await moveIn();
     await visit();
     house.clock.advance(60);
@@ -180,11 +180,11 @@ describe("a reading from before the account's start", () => {
   const late = (days: number, weightKg = 80) =>
     house.person.stepOnScale({ at: ago({ days }), createdAt: house.clock.now(), weightKg });
 
-  /** History of three months at Withings, of which the first run has brought a month. */
+  /** Withings has three months of readings; the first run has copied one month. */
   async function linkedForLong() {
     await moveIn();
     for (const days of [90, 60, 40, 20, 10]) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 });
-    // Withings has touched an old one not long ago, as it does.
+    // Withings sometimes changes an old one.
     late(50);
     const before = told().length;
     expect(await visit()).toMatchObject({ status: "success", synced: 2, held: 0 });
@@ -193,9 +193,9 @@ describe("a reading from before the account's start", () => {
     expect(told()).toHaveLength(before);
   }
 
-  test("is no word when it was at Withings before the account was linked", linkedForLong);
+  test("isn’t mentioned if Withings had it before the account was linked", linkedForLong);
 
-  test("is told once when it turns up later, with its day, and one tap brings just that", async () => {
+  test("is mentioned once if it turns up later, with its day, and one tap sends just that one", async () => {
     await linkedForLong();
     late(51, 80.5);
     await visit();
@@ -220,7 +220,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.5, 80, 80]);
   });
 
-  test("is told with the others, brought with them, and not sent where Garmin has it", async () => {
+  test("is mentioned and sent together with the others, except if Garmin already has it", async () => {
     await linkedForLong();
     for (const days of [400, 300, 51]) late(days);
     house.person.takeBloodPressure({
@@ -251,7 +251,7 @@ describe("a reading from before the account's start", () => {
     ["Send all 2 older readings", "2 readings: I’ll send those that Garmin doesn’t have yet.", 2],
     ["Leave out all 2 older readings", "2 readings: I won’t send them.", 0],
   ])(
-    "that comes after a message is none of what its button “%s” stands for, and the answer names it",
+    "that comes after a message isn’t covered by its button “%s”, and the answer mentions it",
     async (button, answer, sent) => {
       await linkedForLong();
       for (const days of [53, 52]) late(days);
@@ -259,7 +259,7 @@ describe("a reading from before the account's start", () => {
       const { id } = await heard("2 weigh-ins from 29 Sept to 30 Sept have turned up");
       house.clock.advance(1800);
       late(51, 80.5);
-      // Nothing is told of it yet: somebody asked for this run, and its answer is still to come.
+      // It isn’t mentioned yet, because the answer of this requested run is still to come.
       await house.sync();
       house.clock.advance(60);
       house.owner.tap(button, id);
@@ -276,7 +276,7 @@ describe("a reading from before the account's start", () => {
     },
   );
 
-  test("that has a message of its own is the only one that its button sends, while others still wait", async () => {
+  test("is the only one that the button of its own message sends, while others still wait", async () => {
     await linkedForLong();
     for (const days of [53, 52]) late(days);
     await visit();
@@ -304,7 +304,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2 + 1 + 3);
   });
 
-  test("is not sent by a button that doesn’t say which readings it stands for, as older versions made it", async () => {
+  test("isn’t sent by a button of an older version that doesn’t say which readings it means", async () => {
     await linkedForLong();
     for (const days of [53, 52]) late(days);
     await visit();
@@ -318,7 +318,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("is still asked about when it is brought, if it may be somebody else's", async () => {
+  test("is still held when it is sent for, if it may be another person’s", async () => {
     await linkedForLong();
     house.person.stepOnScale({ at: ago({ days: 51 }), createdAt: house.clock.now(), weightKg: 41, attrib: 1 });
     await visit();
@@ -327,7 +327,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("stays out for good when its owner leaves it", async () => {
+  test("stays out for good if its owner leaves it out", async () => {
     await linkedForLong();
     for (const days of [52, 51]) late(days);
     await visit();
@@ -339,7 +339,7 @@ describe("a reading from before the account's start", () => {
     expect((await heard("Last sync")).text).not.toContain("turned up");
   });
 
-  test("is told by itself also when it came in with a sync that somebody asked for, and once", async () => {
+  test("has its own message, once, even if it came in with a requested sync", async () => {
     await linkedForLong();
     late(51);
     house.owner.say("/sync");
@@ -351,7 +351,7 @@ describe("a reading from before the account's start", () => {
     expect(told().filter((text) => text.includes("turned up"))).toHaveLength(1);
   });
 
-  test("goes when the owner asks for that time, and is then no longer asked about", async () => {
+  test("is no longer asked about once the owner syncs that time", async () => {
     await linkedForLong();
     late(51);
     await visit();
