@@ -41,9 +41,7 @@ export interface AwsSubject {
   notFound?: (reason: string) => string;
 }
 
-/**
- * What AWS, its SDK or the network said, as the kind of error that says who acts next. Anything unknown is returned unchanged.
- */
+/** What AWS, its SDK or the network said, as the kind of error that says who acts next; anything unknown as it is. */
 export function explainAwsError(error: unknown, subject: AwsSubject): unknown {
   if (!(error instanceof Error)) return error;
   const { service, absent, denied, credentials, notFound } = subject;

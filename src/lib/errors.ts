@@ -3,11 +3,10 @@
  *
  *   ActionNeededError   the account's owner: sign in again, give a consent, unlock
  *   RetryLaterError     time: a limit, an outage, a timeout, somebody else at work
- *   UsageError          the person at the keyboard or in the configuration: fix the words and try again
+ *   UsageError          the person at the keyboard or in the configuration
  *   any other Error     us: a bug, or a vendor that changed its API
  *
- * Adapters choose the kind, because only they know what a vendor's status means. Entry points act on it, by `whoActs`.
- * Nobody in between catches in order to rewrap.
+ * Adapters choose the kind, entry points act on it by `whoActs`, and nobody in between catches in order to rewrap.
  */
 export const ACTIONS = [
   "add_account",
@@ -36,12 +35,12 @@ export class ActionNeededError extends Error {
 }
 
 /**
- * Why something has to wait: at whom, and how.
+ * Why something has to wait.
  *
  *   silent        no answer came, or an error page: an outage, or something in between
  *   refusing      it answered no, in a way that may pass
  *   limited       it asked for fewer requests, or for a wait
- *   not_showing   it accepted an upload and does not show it yet
+ *   not_showing   it accepted an upload and doesn't show it yet
  *   us            the program, its store or its own limits
  */
 export const DELAY_CAUSES = [
@@ -95,10 +94,7 @@ export function whoActs(error: unknown): Acting {
   return { who: "us", error };
 }
 
-/**
- * A vendor answered in a shape we don't know. The message says where the shape broke, never what was there: an answer may hold a
- * token.
- */
+/** A vendor answered in an unknown shape. The message says where, never what was there: an answer may hold a token. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
   readonly vendor: "withings" | "garmin";

@@ -98,10 +98,7 @@ async function openLine() {
   return { request, dispatcher };
 }
 
-/**
- * How long a vendor asks us to wait, in seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by the
- * vendor's own clock. Undefined if the answer doesn't say, or can't be understood.
- */
+/** In seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by the vendor's own clock. */
 export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
   const asked = single(headers["retry-after"])?.trim() ?? "";
   const seconds = /^\d+$/.test(asked) ? Number(asked) : (httpDate(asked) - httpDate(single(headers.date) ?? "")) / 1000;

@@ -38,10 +38,7 @@ export function startOfDay(date: string, timezone: string): Date {
   return atLocalHour(date, 0, timezone);
 }
 
-/**
- * The instant at which clocks in the zone show this hour of the day `2026-11-21`: the first of two; if the hour is skipped, the
- * instant at which it would have started.
- */
+/** When clocks in the zone show this hour of `2026-11-21`: the first time, or where a skipped hour would have started. */
 export function atLocalHour(date: string, hour: number, timezone: string): Date {
   const wanted = `${date}T${String(hour).padStart(2, "0")}:00:00`;
   const wall = Date.parse(`${wanted}Z`);

@@ -1,8 +1,6 @@
 /**
- * One JSON line per event, on standard error.
- *
- * Only flat, named facts go in: strings, numbers, booleans. Errors are reduced to their name and message here,
- * and errors are thrown without tokens, passwords, codes and vendor bodies in their messages (invariant 7).
+ * One JSON line per event, on standard error. Only flat, named facts go in: errors are thrown without tokens, passwords, codes
+ * and vendor bodies in their messages (invariant 7).
  */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogFacts = Record<string, string | number | boolean | undefined>;

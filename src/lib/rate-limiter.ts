@@ -1,19 +1,14 @@
 import type Bottleneck from "bottleneck";
 import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
-/**
- * After a rest `burst` tasks start at once, then one every `everySeconds`: at most `burst + t / everySeconds` in any t seconds.
- */
+/** After a rest `burst` tasks start at once, then one every `everySeconds`. */
 export interface Rate {
   burst: number;
   everySeconds: number;
 }
 
 export interface RateLimiter {
-  /**
-   * Runs the tasks of a key one after another, in order, as its rate allows. Throws `RetryLaterError`, and starts nothing, if its
-   * turn is more than `maxWaitSeconds` away.
-   */
+  /** One task of a key after another. Throws `RetryLaterError` if a task's turn is more than `maxWaitSeconds` away. */
   schedule<T>(task: () => Promise<T>, options?: { key?: string; maxWaitSeconds?: number }): Promise<T>;
   /** Tasks still waiting don't run, and throw `RetryLaterError`. */
   close(): void;

@@ -24,15 +24,15 @@ export type Written<I extends Item = Item> = I & { entry: Versioned<LedgerEntry>
 /**
  * What a look into Garmin says about one reading.
  *
- *   send        it is not there
- *   arrived     it is there as ours, perhaps with other values than were sent
- *   elsewhere   it is there, but not by us
- *   outdated    an older version of it has to go first, if it is still there
+ *   send        it isn't there
+ *   arrived     it's there as ours, perhaps with other values than were sent
+ *   elsewhere   it's there, but not by us
+ *   outdated    an older version of it has to go first, if it's still there
  *   wait        it may still turn up
  *   gone        Garmin accepted it several times and never showed it
  *   unclear     an unreadable entry may be it, so it must not be sent again
  *   watched     it was seen before; only late copies of it matter
- *   absent      it is not there, and waits
+ *   absent      it isn't there, and its owner decides
  */
 export type Finding =
   | { type: "send" | "wait" | "gone" | "unclear" | "watched" | "absent" }

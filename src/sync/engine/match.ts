@@ -66,9 +66,7 @@ export function isSameEvent(wanted: Wanted, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }
 
-/**
- * Whether a partly unreadable entry may be what we sent. A weight alone says little, so without a time its day has to be near.
- */
+/** A partly unreadable entry may be what we sent. A weight alone says little, so without a time its day has to be near. */
 export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt
     ? Math.abs(entry.takenAt.getTime() - takenAt.getTime()) <= (values.kind === "weigh_in" ? 1000 : 60_000)

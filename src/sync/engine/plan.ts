@@ -5,14 +5,14 @@ import type { FailReason } from "../model/vendors.ts";
 /**
  * What to do with one reading.
  *
- *   leave      not ours to touch: taken before the account's start, or waiting while its kind is off
- *   skip       it is written down, so that it is not sent later by itself
+ *   leave      not ours to touch: from before the account's start, or waiting while its kind is off
+ *   skip       recorded, so that it isn't sent later by itself
  *   settled    nothing is left to do
- *   hold       it may not be the owner's, or its date is odd: it waits, and the owner is told
- *   fail       Garmin can not take it
- *   send       send it, after a look whether Garmin has it from elsewhere if `adopt`
+ *   hold       it may not be the owner's, or its date is odd: the owner decides
+ *   fail       Garmin can't take it
+ *   send       send it; with `adopt`, look first whether Garmin has it from elsewhere
  *   verify     an earlier attempt may have arrived: look before anything else
- *   replace    it is in Garmin, and Withings has changed it since; the change may have been brought already if `adopt`
+ *   replace    it's in Garmin, and Withings has changed it since; with `adopt`, the change may be in Garmin already
  *   watch      nothing is left to do, but a late copy may turn up in Garmin
  */
 export type Step =

@@ -55,10 +55,7 @@ interface UnderWay {
   decided: LedgerEntry[];
 }
 
-/**
- * Brings the readings of one account into Garmin. It may be stopped at any moment and run again: the ledger knows what was
- * started, and the cursor moves last. Whatever goes wrong is in the report, never thrown.
- */
+/** It may be stopped at any moment and run again. Whatever goes wrong is in the report, never thrown. */
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
   const underWay: UnderWay = {
     ...{ trouble: { status: "success" }, links: {}, hasListed: false, items: [], attention: [] },

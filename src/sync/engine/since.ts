@@ -11,11 +11,8 @@ export interface WentWell {
 type Sinces = Record<string, Date>;
 
 /**
- * An outcome, continued from the one before: since when each trouble lasts, what waits if this run did not get that far, and
- * whether Garmin has refused uploads without accepting one since.
- *
- * A trouble lasts until something ends it: a run without trouble, its vendor doing what it did not do, or a new link. Another
- * trouble does not end it, though a run only ever meets the first one in its way.
+ * Adds what earlier runs knew. A trouble lasts until something ends it: a run without trouble, its vendor doing what it didn't do,
+ * or a new link. Another trouble doesn't end it, though a run only ever meets the first one in its way.
  */
 export function following(
   outcome: RunOutcome,

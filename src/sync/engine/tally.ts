@@ -34,8 +34,7 @@ export function settlementOf(item: Item): Settlement {
   const { reading, step } = item;
   const entry = resultOf(item);
   const isDone = step.type === "leave" || step.type === "settled" || item.isSettled === true;
-  // A watched reading holds the cursor: only what Withings lists can be looked for. But while its kind is off it may be watched
-  // for months, so what is to be offered again doesn't hold it.
+  // Only what Withings lists can be watched. But a kind may be off for months, so what is to be offered again doesn't hold it.
   const isOpen = entry && (isWatched(entry) || (step.type !== "leave" && isOfferedAgain(entry)));
   return { reading, entry, settled: isDone && !isOpen };
 }

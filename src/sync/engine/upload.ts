@@ -74,10 +74,7 @@ async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefin
   }
 }
 
-/**
- * Garmin may have stored readings it refused: none is sent again or given up before a look. `isAll`: the whole upload was
- * refused.
- */
+/** Garmin may have stored readings it refused: none is sent again or given up before a look. */
 async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, batch: BatchContext): Promise<void> {
   const { sink, ledger, clock } = batch;
   const { missing, unreadable } = await lookFor(refused, new Set(batch.claimed), batch);

@@ -93,8 +93,7 @@ async function verifyCode(sso: SsoOptions, pending: PendingSignIn, code: string)
   if (read.ticket) return { type: "ticket", ticket: read.ticket, service: CLIENTS[pending.client ?? "ios"].service };
   if (/EXPIRED/i.test(read.said)) return { type: "expired" };
   if (/LIMIT|MAX/i.test(read.said)) return { type: "too_many_codes" };
-  // Nobody has recorded the answer to a wrong code. Like other clients, we take any answer of Garmin's own without a ticket for
-  // one.
+  // Nobody has recorded the answer to a wrong code. Other clients take any answer of Garmin's own without a ticket for one.
   const isVerdict = [200, 400, 401].includes(read.httpStatus) && !read.isOutage && read.type !== "SUCCESSFUL";
   if (!isVerdict) return noteUnclear();
   if (read.type !== "INVALID_MFA_CODE") noteUnclear();

@@ -4,9 +4,8 @@ import { MOBILE_SERVICE } from "./sso.ts";
 const embedUrl = (ssoUrl: string) => `${ssoUrl.replace(/\/+$/, "")}/sso/embed`;
 
 /**
- * Garmin's own sign-in page. With these parameters it ends on its embed page with the unspent ticket in the address. That page is
- * headed "ERROR: clientId parameter must be specified" (recorded in 2023, quoted again in 2026). Adding a client id to the
- * service would change what the ticket is good for.
+ * With these parameters, Garmin's page ends with the unspent ticket in the address, under the heading "ERROR: clientId parameter
+ * must be specified" (recorded in 2023, quoted again in 2026). A client id would change what the ticket is good for.
  */
 export function signInPageUrl(ssoUrl: string, { asSomebodyElse = false }: SignInPageOptions = {}): string {
   const embed = embedUrl(ssoUrl);

@@ -22,10 +22,7 @@ export interface JobHandlerDeps {
   /** Sends the daily summary if it's due, and resolves to when the next one is. */
   summarize: (account: Account) => Promise<Date | undefined>;
   intervalMinutes: number;
-  /**
-   * This process does all the work while it runs, so a restored store can only appear before it starts: its first run of each
-   * account looks into Garmin before it sends. On AWS, only a long pause shows it.
-   */
+  /** This process does all the work while it runs, so only its first run of each account may meet a restored store. */
   runsAlone?: boolean;
   clock: Clock;
   log: Log;
@@ -42,8 +39,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     if (job.reason === "scheduled") {
       if (scheduledRun?.dueAt.getTime() !== job.dueAt.getTime()) {
         await schedule.drop(id, job.dueAt);
-        // Done already, or moved: this one was queued twice, or is left over from a crash. If the account is due, the job has
-        // only waited, for another try for instance.
+        // Queued twice, or left over from a crash. If the account is due, the job has only waited, for another try for instance.
         if (!scheduledRun || scheduledRun.dueAt > clock.now()) return;
       }
     }

@@ -16,10 +16,7 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
   return minutes >= 0 && minutes <= 2 * intervalMinutes + SWEEP_MINUTES;
 }
 
-/**
- * After a run that put something off in one minute, two, four and so on; not before the time a vendor asked us to wait until, and
- * no later than the next summary: that run doesn't contact the vendor.
- */
+/** After a run that put something off in one minute, two, four and so on; but not before the time a vendor asked for. */
 export function nextScheduledRun(facts: {
   report: RunReport;
   failures: number;

@@ -32,10 +32,7 @@ export interface GarminLinkDeps {
   log: Log;
 }
 
-/**
- * How every way to sign in ends: the ticket is exchanged, the tokens are kept sealed because we can't get them again, the account
- * is checked, and only then is the link replaced; by a different profile only if the owner says so.
- */
+/** How every way to sign in ends. The tokens are kept sealed first, because we can't get them again. */
 export class GarminLinking {
   readonly #deps: GarminLinkDeps;
 

@@ -74,9 +74,7 @@ export class Refusals {
     await this.#deps.links.write(account, vendor, rest, link.version);
   }
 
-  /**
-   * Seconds; the first time is saved. An unclear refusal doesn't make a later clear one older: those two together end no link.
-   */
+  /** Seconds. An unclear refusal doesn't make a later clear one older: those two together end no link. */
   async #lasting({ account, vendor }: Wanted, link: Versioned<Link>, of: Refusal["of"]): Promise<number> {
     const { refusal } = link.value;
     const isSame = refusal?.of === of || (of === "renewal_unclear" && refusal?.of === "renewal");

@@ -23,15 +23,9 @@ const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export interface Tokens {
   link(account: number, vendor: Vendor): Promise<Link>;
-  /**
-   * With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now: what was read for one must never be sent
-   * to the other. With `onlyLooks` it never ends a link.
-   */
+  /** With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now. With `onlyLooks` it never ends a link. */
   withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
-  /**
-   * Renews a link that was not renewed for a week, so that none ends for lack of use. Throws `ActionNeededError` when the link is
-   * missing, stale or ended by this; any other failure is left to the next time.
-   */
+  /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended by this; other failures can wait. */
   keepAlive(account: number, vendor: Vendor): Promise<Link>;
   /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
   heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;

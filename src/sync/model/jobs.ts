@@ -22,10 +22,7 @@ export type Job = NewJob & {
   attempts: number;
 };
 
-/**
- * A durable queue in the store, with one job for an account and a reason (and a message). A waiting job covers a new one, unless
- * it's due later; one that may have started is followed by another.
- */
+/** One job for an account and a reason. A waiting job covers a new one, unless it's due later or may have started. */
 export interface Jobs extends JobQueue {
   list(): Promise<Array<Versioned<Job>>>;
   /** Removes it, unless it was queued again in the meantime. */

@@ -11,9 +11,6 @@ export interface Lease {
 }
 
 export interface SharedRateLimiter {
-  /**
-   * Takes the next free slot and answers in how many seconds it comes. Takes none and throws `RetryLaterError` if that is more
-   * than `maxWaitSeconds`, or if the store is busy.
-   */
+  /** In how many seconds the next free slot comes. Throws `RetryLaterError` beyond `maxWaitSeconds`, or if the store is busy. */
   take(maxWaitSeconds: number): Promise<number>;
 }

@@ -78,10 +78,7 @@ export interface PendingLinks {
   forget(account: number, vendor: Vendor): Promise<void>;
 }
 
-/**
- * Which account a person at one vendor belongs to. One Withings person in two accounts would have every reading in two Garmins;
- * one Garmin profile in two would hold the readings of two bodies.
- */
+/** Which account a person at one vendor belongs to: one person in two accounts would have every reading in two Garmins. */
 export interface VendorUsers {
   /** Claims the person for the account, and resolves to the account that has the claim afterwards. */
   claim(vendorUserId: string, account: number): Promise<number>;
@@ -92,10 +89,7 @@ export interface VendorUsers {
 /** `doubtful`: a refusal that may be temporary. It counts once it has lasted a while. */
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
-/**
- * Exchanges a refresh token at one vendor. Throws `RetryLaterError` when the outcome is unclear. The old token is dead with the
- * answer: the new one must be stored before the new access token is used.
- */
+/** Throws `RetryLaterError` when the outcome is unclear. The old token is dead with the answer: store the new one first. */
 export type RefreshTokens = (tokens: Pick<TokenSet, "refreshToken" | "clientId">) => Promise<RefreshOutcome>;
 
 /** A vendor asked us to wait until then. Before that we don't ask it anything for this account. */
@@ -113,9 +107,7 @@ export class VendorRestError extends RetryLaterError {
   }
 }
 
-/**
- * The vendor refused to renew a link in words we don't know: that doesn't end the link; its owner hears of it after three days.
- */
+/** A refusal in words we don't know doesn't end the link; its owner hears of it after three days. */
 export class UnclearRefusalError extends RetryLaterError {}
 
 /** A vendor's data endpoint refused the access token. Whether the link has ended is for `tokens` to find out. */

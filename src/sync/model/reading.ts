@@ -42,10 +42,7 @@ export interface ChosenParts {
   muscle: boolean;
 }
 
-/**
- * What of it goes to Garmin. Only what is sent is cut down, never the reading itself: its fingerprint must not change with a
- * setting, or everything already in Garmin would be sent again.
- */
+/** Only what is sent is cut down: if the fingerprint changed with a setting, everything in Garmin would be sent again. */
 export function chosenParts(weighIn: WeighIn, { composition, muscle }: ChosenParts): WeighIn {
   const { measureGroupId, takenAt, modifiedAt, attribution, imported, kind, weightKg } = weighIn;
   if (!composition) return { measureGroupId, takenAt, modifiedAt, attribution, imported, kind, weightKg };

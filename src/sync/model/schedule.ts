@@ -6,10 +6,7 @@ export interface ScheduledRun {
   settledAt?: Date;
 }
 
-/**
- * Who is due when, listed by time, so that accounts that aren't due cost nothing. An account's own scheduled run is the truth;
- * any other entry in the list is dropped when its time comes.
- */
+/** Who is due when. An account's own scheduled run is the truth; any other entry in the list is dropped when its time comes. */
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;

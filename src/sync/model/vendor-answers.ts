@@ -1,7 +1,4 @@
-/**
- * A vendor answered in a way that this program doesn't know. Nothing here may reach a log or a message as it is: `value` may hold
- * tokens and readings.
- */
+/** A vendor answered in an unknown way. Never put it into a log or a message as it is: `value` may hold tokens and readings. */
 export interface UnknownAnswer {
   vendor: "withings" | "garmin" | "telegram";
   call: string;

@@ -6,11 +6,11 @@ import { KINDS, type ReadingKind } from "../model/reading.ts";
 /**
  * A fact about how Garmin handles the readings, told once.
  *
- *   closed       Garmin does not offer this kind to this account
+ *   closed       Garmin doesn't offer this kind to this account
  *   served       it does again
- *   differs      a reading came back different, and the rest waits for the owner's decision
+ *   differs      a reading came back different, and its owner decides about the rest
  *   fields       Garmin shows parts of a reading differently from what was sent, or not at all
- *   twin         a reading is in Garmin a second time, from elsewhere
+ *   twin         Garmin has a reading a second time, from elsewhere
  */
 export type Notice =
   | { type: "closed"; kind: ReadingKind; pause: Pause }

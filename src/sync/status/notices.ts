@@ -51,10 +51,7 @@ const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
 const TOLD_RECORDS = 100;
 
-/**
- * Nothing becomes news that the owner has heard in the same outage already. `attention` and `links`: undefined if they couldn't
- * be read.
- */
+/** `attention` and `links`: undefined if they couldn't be read. */
 export function afterRun(
   health: Health,
   report: RunReport,

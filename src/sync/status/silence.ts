@@ -4,9 +4,8 @@ import type { SummaryMemory } from "../model/people.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 /**
- * Nothing has come for `days` whole days: from a device that used to bring something about every `everyDays` days, or, with
- * `linkedAt`, nothing at all since Withings was linked. `isSinceLink`: the days count from the link, because it was made after
- * the newest reading.
+ * Nothing has come for `days` whole days: from a device that used to bring something every `everyDays` days, or, with `linkedAt`,
+ * nothing at all since Withings was linked. `isSinceLink`: the days count from the link, made after the newest reading.
  */
 export type Silence =
   | { kind: ReadingKind; days: number; newestAt: Date; everyDays?: number; isSinceLink?: true }

@@ -30,10 +30,7 @@ export interface WeightTrend {
 const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
 
-/**
- * It's due even if none is wanted, so that the next wanted one doesn't cover weeks. A machine that was off at the hour makes it
- * late on the same day. An account that came after the hour waits for tomorrow.
- */
+/** It's due even if none is wanted, so that the next wanted one doesn't cover weeks. */
 export function summaryDueAt(
   { settings, createdAt }: Account,
   timezone: string,

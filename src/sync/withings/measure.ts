@@ -117,10 +117,7 @@ interface GetMeasOptions {
   onUnknown?: NoteUnknown | undefined;
 }
 
-/**
- * `touched`: groups that were touched while the pages were read. Such a group moves within the list, and pushes another one over
- * the border of two pages to where nobody looks.
- */
+/** A group that is `touched` meanwhile moves within the list, and pushes another one to a page that was already read. */
 async function readPages(call: WithingsCall, options: GetMeasOptions) {
   const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, onUnknown = () => {} } = options;
   const answer: MeasAnswer = { groups: [], unreadable: [], isComplete: true, timezone: undefined };

@@ -110,8 +110,8 @@ async function requestToken<T>(
 type Refused = "application" | "callback" | "refresh_token" | "code" | "doubtful" | "unclear";
 
 /**
- * The token endpoint answers status 503 for a dead refresh token, an expired code and a wrong client secret alike, and 503 or 293
- * for an unregistered callback address; only the words differ (seen by several projects up to October 2026).
+ * Status 503 means a dead refresh token, an expired code or a wrong client secret, and 503 or 293 an unregistered callback
+ * address; only the words differ (seen by several projects up to October 2026).
  */
 function refusalOf({ status, reason }: WithingsRefusal): Refused {
   if (/redirect/i.test(reason)) return "callback";
@@ -139,8 +139,8 @@ function consentAnswer(query: URLSearchParams): ConsentAnswer {
 }
 
 /**
- * From what the owner pasted: the address the browser ended on, the bare code (forty hexadecimal digits as far as seen), or the
- * page `{"errors":[{"message":"redirect_uri_mismatch: …"}]}` (seen by several projects up to February 2026).
+ * An address, the bare code (forty hexadecimal digits as far as seen), or the page `{"errors":[{"message":"redirect_uri_mismatch:
+ * …"}]}` (seen by several projects up to February 2026).
  */
 function pastedAnswer(pasted: string): PastedAnswer {
   const text = pasted.trim();
@@ -149,10 +149,7 @@ function pastedAnswer(pasted: string): PastedAnswer {
   return URL.canParse(text) ? consentAnswer(new URL(text).searchParams) : { type: "not_an_address" };
 }
 
-/**
- * Whether it's a bare code, the text of the page that refuses the callback, or an address that the consent page ended on or was
- * taken for one: like the callback, with an answer whatever callback is registered, or of Withings' own page.
- */
+/** People also paste an address that they took for the answer: of Withings' own page, or like the callback. */
 function isConsentAnswer(text: string, redirectUrl: string, accountUrl: string): boolean {
   const trimmed = text.trim();
   const { type } = pastedAnswer(trimmed);

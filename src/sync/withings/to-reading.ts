@@ -44,10 +44,7 @@ export interface Translation {
   unknown: string[];
 }
 
-/**
- * Ascending by time. One weigh-in arrives as several groups of the same second; those without a weight or a pressure pair are no
- * readings. A group that is listed twice counts once, as Withings last changed it.
- */
+/** One weigh-in arrives as several groups of the same second. A group that is listed twice counts once, as last changed. */
 export function toReadings(groups: MeasureGroup[]): Translation {
   const latest = new Map<number, MeasureGroup>();
   for (const group of groups) {
