@@ -1,14 +1,10 @@
 import type { Clock } from "./clock.ts";
 import { errorFacts, type Log } from "./log.ts";
 
-export interface RepeatedTask {
-  wake(): Promise<void>;
-  wakeAt(at: Date): void;
-  stop(): Promise<void>;
-}
+export type RepeatedTask = ReturnType<typeof runEvery>;
 
 /** Runs `round` now and then every `minutes`, one after the other. A round that fails is logged, and the next one comes. */
-export function runEvery(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }): RepeatedTask {
+export function runEvery(deps: { minutes: number; round: () => Promise<void>; clock: Clock; log: Log }) {
   const { minutes, round, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
@@ -39,8 +35,10 @@ export function runEvery(deps: { minutes: number; round: () => Promise<void>; cl
   void begin();
 
   return {
+    /** Starts a round now, or right after the one under way. Resolves at its end. */
     wake: begin,
-    wakeAt(at) {
+    /** Starts the next round by this time at the latest. */
+    wakeAt(at: Date) {
       if (stopped) return;
       wanted.push(at.getTime());
       if (at.getTime() >= nextAt) return;

@@ -4,22 +4,19 @@ import type { Transport } from "../../lib/http-client.ts";
 /** Vendors' clocks are right to the second. A reading's day, and how long to wait for it, depend on ours. */
 const TOLERANCE_MS = 24 * 3600 * 1000;
 
-export interface VendorTime {
-  listening: (send: Transport) => Transport;
-  /** The time in the `Date` header of the last answer; undefined if it had none. */
-  now(): Date | undefined;
-}
-
-export function createVendorTime(clock: Clock): VendorTime {
+export function createVendorTime(clock: Clock) {
   let aheadMs: number | undefined;
   return {
-    listening: (send) => async (request) => {
-      const answer = await send(request);
-      const { date } = answer.headers;
-      const at = typeof date === "string" ? Date.parse(date) : Number.NaN;
-      aheadMs = Number.isNaN(at) ? undefined : at - clock.now().getTime();
-      return answer;
-    },
+    listening:
+      (send: Transport): Transport =>
+      async (request) => {
+        const answer = await send(request);
+        const { date } = answer.headers;
+        const at = typeof date === "string" ? Date.parse(date) : Number.NaN;
+        aheadMs = Number.isNaN(at) ? undefined : at - clock.now().getTime();
+        return answer;
+      },
+    /** By the `Date` header of the last answer; undefined if it had none. */
     now: () => (aheadMs === undefined ? undefined : new Date(clock.now().getTime() + aheadMs)),
   };
 }

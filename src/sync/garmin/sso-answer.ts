@@ -15,32 +15,22 @@ const Answer = z.object({
   error: z.object({ "status-code": z.coerce.string() }).nullish().catch(undefined),
 });
 
-export interface SignInAnswer {
-  httpStatus: number;
-  type: string;
-  /** Type and message together, to look for words in. */
-  said: string;
-  /** From the envelope in which Garmin wraps some refusals, even inside an HTTP 200; otherwise empty. */
-  errorCode: string;
-  ticket: string | undefined;
-  mfa: z.infer<typeof Answer>["customerMfaInfo"];
-  /** A page or a broken server, which says nothing about the password or code. */
-  isOutage: boolean;
-  retryAfterSeconds: number | undefined;
-  value: unknown;
-}
+export type SignInAnswer = ReturnType<typeof readSignInAnswer>;
 
-export function readSignInAnswer({ status, headers, text: body }: HttpAnswer): SignInAnswer {
+export function readSignInAnswer({ status, headers, text: body }: HttpAnswer) {
   const value = parseJson(body);
   const { data } = Answer.safeParse(value);
   const type = data?.responseStatus?.type ?? "";
   return {
     httpStatus: status,
     type,
+    /** To look for words in. */
     said: `${type} ${data?.responseStatus?.message ?? ""}`,
+    /** From the envelope in which Garmin wraps some refusals, even inside an HTTP 200; otherwise empty. */
     errorCode: data?.error?.["status-code"] ?? "",
     ticket: (type === "SUCCESSFUL" && data?.serviceTicketId) || undefined,
     mfa: data?.customerMfaInfo,
+    /** A page or a broken server, which says nothing about the password or code. */
     isOutage: status >= 500 || (value === undefined && body.trim() !== ""),
     retryAfterSeconds: retryAfterSeconds({ headers }),
     value: value ?? body,

@@ -21,11 +21,7 @@ export function jobOf(account: number, reason: Notified, now: Date): NewJob {
   return { account, reason, dueAt: new Date(now.getTime() + waitSeconds * 1000) };
 }
 
-export interface Worker {
-  /** Looks into the queue now. Call it after putting something there. */
-  wake(): void;
-  stop(): Promise<void>;
-}
+export type Worker = ReturnType<typeof startWorker>;
 
 interface WorkerDeps {
   jobs: Jobs;
@@ -40,7 +36,7 @@ interface WorkerDeps {
  * The jobs of one account one after the other, those of several side by side. One that fails is tried again, after growing
  * pauses, or once the wait that a vendor asked for is over. A job that hangs is given up, so that its account isn't stuck.
  */
-export function startWorker(deps: WorkerDeps): Worker {
+export function startWorker(deps: WorkerDeps) {
   const { jobs, onLook, clock, log } = deps;
   const running = new Map<number, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
@@ -92,6 +88,7 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   wake();
   return {
+    /** Looks into the queue now. Call it after putting something there. */
     wake,
     async stop() {
       isStopped = true;

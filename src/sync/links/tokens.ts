@@ -21,15 +21,7 @@ const RENEW_AHEAD_SECONDS = 5 * 60;
 /** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
-export interface Tokens {
-  link(account: number, vendor: Vendor): Promise<Link>;
-  /** With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now. With `onlyLooks` it never ends a link. */
-  withAccess(account: number, vendor: Vendor, vendorUserId?: string, options?: { onlyLooks: boolean }): WithAccess;
-  /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended by this; other failures can wait. */
-  keepAlive(account: number, vendor: Vendor): Promise<Link>;
-  /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
-  heed(account: number, vendor: Vendor, error: unknown): Promise<unknown>;
-}
+export type Tokens = ReturnType<typeof createTokens>;
 
 /** Keeps links alive, and lends their access tokens (invariants 3 and 4). */
 export function createTokens(deps: {
@@ -40,7 +32,7 @@ export function createTokens(deps: {
   elsewhere: Record<Vendor, AskElsewhere[]>;
   clock: Clock;
   log: Log;
-}): Tokens {
+}) {
   const { links, clock, log } = deps;
   const refusals = new Refusals(deps);
   const renewal = new Renewal({ ...deps, refusals });
@@ -78,16 +70,21 @@ export function createTokens(deps: {
   };
 
   return {
-    link: async (account, vendor) => (await readLink(links, { account, vendor })).value,
+    link: async (account: number, vendor: Vendor): Promise<Link> => (await readLink(links, { account, vendor })).value,
 
-    withAccess:
-      (account, vendor, vendorUserId, { onlyLooks } = { onlyLooks: false }) =>
-      (call) => {
-        const wanted = { account, vendor, vendorUserId, onlyLooks };
-        return heeding(wanted, () => callWithAccess(wanted, call));
-      },
+    /** With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now. With `onlyLooks` it never ends a link. */
+    withAccess(
+      account: number,
+      vendor: Vendor,
+      vendorUserId?: string,
+      { onlyLooks } = { onlyLooks: false },
+    ): WithAccess {
+      const wanted = { account, vendor, vendorUserId, onlyLooks };
+      return (call) => heeding(wanted, () => callWithAccess(wanted, call));
+    },
 
-    async keepAlive(account, vendor) {
+    /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended by this; other failures can wait. */
+    async keepAlive(account: number, vendor: Vendor): Promise<Link> {
       try {
         const wanted = { account, vendor, vendorUserId: undefined, onlyLooks: false };
         return await heeding(wanted, () => renewal.usableLink(wanted, isKept));
@@ -98,6 +95,7 @@ export function createTokens(deps: {
       }
     },
 
-    heed: (account, vendor, error) => heedRetryAfter(deps, { account, vendor }, error),
+    /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
+    heed: (account: number, vendor: Vendor, error: unknown) => heedRetryAfter(deps, { account, vendor }, error),
   };
 }

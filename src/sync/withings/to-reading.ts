@@ -38,14 +38,8 @@ const TYPED = new Set([ENTERED_BY_HAND, 4]);
 /** Positions that count for the whole body: 7 is the whole body, 6 both feet. */
 const WHOLE_BODY: ReadonlySet<number | null | undefined> = new Set([undefined, null, 6, 7]);
 
-export interface Translation {
-  readings: Reading[];
-  height: Height | undefined;
-  unknown: string[];
-}
-
 /** One weigh-in arrives as several groups of the same second. A group that is listed twice counts once, as last changed. */
-export function toReadings(groups: MeasureGroup[]): Translation {
+export function toReadings(groups: MeasureGroup[]) {
   const latest = new Map<number, MeasureGroup>();
   for (const group of groups) {
     const other = latest.get(group.grpid);
