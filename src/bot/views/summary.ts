@@ -7,7 +7,7 @@ export function summaryText(summary: Summary, words: Words): string {
   const { summary: say } = words;
   const kinds = KINDS.flatMap((kind) => {
     const of = arrived[kind];
-    return of ? [say.counted[kind](of.count)] : [];
+    return of ? [words.held.counted(kind, of.count)] : [];
   });
   const waits = [
     ...(waiting.held > 0 ? [say.held(waiting.held)] : []),

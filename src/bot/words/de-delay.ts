@@ -1,5 +1,5 @@
 import type { DelayWords } from "./en-delay.ts";
-import { type Format, type Measured, VENDOR_NAME as NAME } from "./format.ts";
+import { type Format, type Measured, VENDOR_NAME as NAME, plural } from "./format.ts";
 
 const OVER: DelayWords["over"] = {
   withings_silent: "Withings antwortet wieder.",
@@ -29,7 +29,7 @@ const OVER: DelayWords["over"] = {
 
 export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
   const PLACE = { there: "dort", at_withings: "bei Withings" };
-  const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
+  const readings = (count: number) => plural(count, "Messung", "Messungen");
   const hour = (instant: Date) => `${moment(instant)} Uhr`;
   const which = (newest: Measured | undefined, label = "") =>
     newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
@@ -66,7 +66,7 @@ export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
     },
     calm: (next) => `${next}; du musst nichts tun.`,
     willTell: (next, tries) =>
-      `${next} (bisher ${tries === 1 ? "1 Versuch" : `${tries} Versuche`}) und sage dir, wenn es vorbei ist; du musst nichts tun.`,
+      `${next} (bisher ${plural(tries, "Versuch", "Versuche")}) und sage dir, wenn es vorbei ist; du musst nichts tun.`,
     sinceBefore: (since) => `Seit ${hour(since)} kommt nicht alles durch.`,
 
     unexpected: (vendor, since, place) =>

@@ -1,12 +1,12 @@
 import type { DoctorWords } from "./en-doctor.ts";
-import { amountOf } from "./format.ts";
+import { amountOf, plural } from "./format.ts";
 
 const UNIT = { day: "Tage", hour: "Stunden", minute: "Minuten", second: "Sekunden" };
 const amount = (seconds: number) => {
   const [count, unit] = amountOf(seconds);
   return count === 1 ? "1 Sekunde" : `${count} ${UNIT[unit]}`;
 };
-const things = (count: number) => (count === 1 ? "1 Sache" : `${count} Sachen`);
+const things = (count: number) => plural(count, "Sache", "Sachen");
 
 export const DOCTOR_IN_GERMAN: DoctorWords = {
   checking: "Ich prüfe …",
@@ -32,7 +32,7 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   reportCaption:
     "Häng diese Datei an einen Fehlerbericht an. Sie enthält Versionen, welche Einstellungen gesetzt sind und wie Withings, Garmin und Telegram zuletzt geantwortet haben, aber keine Messung, keinen Namen, kein Passwort und kein Token.",
   complete: "vollständig",
-  store: (table, where, accounts) => `Tabelle ${table} in ${where}, ${accounts} ${accounts === 1 ? "Konto" : "Konten"}`,
+  store: (table, where, accounts) => `Tabelle ${table} in ${where}, ${plural(accounts, "Konto", "Konten")}`,
   openToOthers: (open) =>
     `Andere Benutzer dieses Rechners können deine Daten lesen oder ändern. Rufe auf: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
   sealing: (links) =>
@@ -46,7 +46,7 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
   telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
   webhookFails: (waiting) =>
-    `Telegram kann mir keine Nachrichten zustellen: ${waiting} ${waiting === 1 ? "wartet" : "warten"}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
+    `Telegram kann mir keine Nachrichten zustellen: ${plural(waiting, "wartet", "warten")}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
   webhookElsewhere: (host) =>
     `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
   polledElsewhere:

@@ -2,7 +2,7 @@ import type { HeldReason } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { FailReason } from "../../sync/model/vendors.ts";
 import type { HeldWords } from "./en-held.ts";
-import type { Format } from "./format.ts";
+import { type Format, plural } from "./format.ts";
 
 const CLOCK: Record<ReadingKind, string> = {
   weigh_in: "die Uhr der Waage",
@@ -51,11 +51,11 @@ export function heldInGerman({ values, time, day, reading: nameOf }: Format): He
     oddDates: (count) =>
       count === 1 ? "Das Datum einer Messung kann nicht stimmen." : "Das Datum einiger Messungen kann nicht stimmen.",
     needDecision: (count, status) =>
-      `${count === 1 ? "1 Messung braucht" : `${count} Messungen brauchen`} deine Entscheidung; siehe ${status}.`,
+      `${plural(count, "Messung braucht", "Messungen brauchen")} deine Entscheidung; siehe ${status}.`,
     maybeForeign: (count) => `, weil sie vielleicht nicht von dir ${count === 1 ? "ist" : "sind"}`,
     justHeld: (count, why, named, status) =>
-      `${count} neue ${count === 1 ? "Messung halte" : "Messungen halte"} ich zurück${why}: ${named}. ${status} sagt, warum.`,
-    counted: (kind, count) => `${count} ${KIND[kind][count === 1 ? 0 : 1]}`,
+      `${plural(count, "neue Messung", "neue Messungen")} halte ich zurück${why}: ${named}. ${status} sagt, warum.`,
+    counted: (kind, count) => plural(count, ...KIND[kind]),
     and: (parts) => parts.join(" und "),
     atLeast: (counted) => `mindestens ${counted}`,
     beforeStart: (count, counted, days, startAt) =>

@@ -1,5 +1,6 @@
 import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { SettingsWords } from "./en-settings.ts";
+import { plural } from "./format.ts";
 
 const UNITS: Record<Settings["units"], string> = { kg: "Kilogramm", lb: "Pfund (lb)", st: "Stone (st)" };
 const KIND: Record<keyof Sends, string> = {
@@ -8,8 +9,8 @@ const KIND: Record<keyof Sends, string> = {
   muscle: "Muskeln",
   bloodPressure: "Blutdruck",
 };
-const hours = (count: number) => (count === 1 ? "1 Stunde" : `${count} Stunden`);
-const minutes = (count: number) => (count === 1 ? "1 Minute" : `${count} Minuten`);
+const hours = (count: number) => plural(count, "Stunde", "Stunden");
+const minutes = (count: number) => plural(count, "Minute", "Minuten");
 
 export const SETTINGS_IN_GERMAN: SettingsWords = {
   languageName: "Deutsch",

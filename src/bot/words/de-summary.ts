@@ -5,10 +5,6 @@ export function summaryInGerman({ number, weight, weightChange, percent, reading
   return {
     nothingNew: "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.",
     arrived: (counted) => `Neu in Garmin: ${counted.join(", ")}.`,
-    counted: {
-      weigh_in: (count) => `${count} ${count === 1 ? "Wiegung" : "Wiegungen"}`,
-      blood_pressure: (count) => `${count} ${count === 1 ? "Blutdruckmessung" : "Blutdruckmessungen"}`,
-    },
     weight: (weightKg, takenAt) => `Gewicht ${weight(weightKg)}, ${time(takenAt)}.`,
     lastWeighIn: (weightKg, takenAt, daysAgo) =>
       `Letztes Gewicht: ${weight(weightKg)}, ${time(takenAt)}, vor ${daysAgo} Tagen.`,

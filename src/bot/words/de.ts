@@ -10,10 +10,10 @@ import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import { withingsInGerman } from "./de-withings.ts";
 import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
-import { type Format, VENDOR_NAME } from "./format.ts";
+import { type Format, plural, VENDOR_NAME } from "./format.ts";
 
-const readings = (count: number) => (count === 1 ? "1 Messung" : `${count} Messungen`);
-const days = (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`);
+const readings = (count: number) => plural(count, "Messung", "Messungen");
+const days = (count: number) => plural(count, "Tag", "Tage");
 
 const ACTION: Record<Action, string> = {
   add_account: "Hier gibt es noch kein Konto. Sende zuerst /start.",
@@ -210,7 +210,7 @@ const news = ({ moment }: Format): Words["news"] => ({
   noneMissed: (since) =>
     since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
   expiry: (vendor, daysLeft) =>
-    `Mein Zugang zu ${VENDOR_NAME[vendor]} endet in ${daysLeft === 1 ? "1 Tag" : `${daysLeft} Tagen`}, weil ich ihn nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
+    `Mein Zugang zu ${VENDOR_NAME[vendor]} endet in ${plural(daysLeft, "Tag", "Tagen")}, weil ich ihn nicht erneuern konnte. Ich versuche es weiter; sicherer ist, ${LINK_AGAIN[vendor]}.`,
   unreadable: () =>
     "Deine anderen Messungen kommen an. Nichts ist verloren: Bei Withings bleibt alles gespeichert, und ich versuche es jeden Tag noch einmal.",
 });

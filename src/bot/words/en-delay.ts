@@ -1,7 +1,7 @@
 import type { DelayCause } from "../../lib/errors.ts";
 import type { Trouble } from "../../sync/model/health.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import { type Format, type Measured, VENDOR_NAME as NAME } from "./format.ts";
+import { type Format, type Measured, VENDOR_NAME as NAME, plural } from "./format.ts";
 
 /** An action is over when readings arrive again. */
 type Over = DelayCause | Exclude<Trouble["what"], "waiting">;
@@ -37,7 +37,7 @@ type Place = "there" | "at_withings";
 
 export function delayInEnglish({ values, moment, isToday }: Format) {
   const PLACE: Record<Place, string> = { there: "there", at_withings: "at Withings" };
-  const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
+  const readings = (count: number) => plural(count, "reading");
   const which = (newest: Measured | undefined, label = "") =>
     newest ? ` (${label}${values(newest.values)}, ${moment(newest.takenAt)})` : "";
 
@@ -73,7 +73,7 @@ export function delayInEnglish({ values, moment, isToday }: Format) {
     },
     calm: (next: string) => `${next}; you don’t have to do anything.`,
     willTell: (next: string, tries: number) =>
-      `${next} (${tries === 1 ? "1 try" : `${tries} tries`} so far) and tell you when it’s over; you don’t have to do anything.`,
+      `${next} (${plural(tries, "try", "tries")} so far) and tell you when it’s over; you don’t have to do anything.`,
     sinceBefore: (since: Date) => `Not everything has got through since ${moment(since)}.`,
 
     unexpected: (vendor: Vendor, since: Date, place: Place) =>

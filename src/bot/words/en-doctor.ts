@@ -1,11 +1,8 @@
 import type { thingsToDo, Verdict } from "../../sync/status/checks.ts";
-import { amountOf } from "./format.ts";
+import { amountOf, plural } from "./format.ts";
 
-const things = (count: number) => (count === 1 ? "1 thing" : `${count} things`);
-const amount = (seconds: number) => {
-  const [count, one] = amountOf(seconds);
-  return `${count} ${one}${count === 1 ? "" : "s"}`;
-};
+const things = (count: number) => plural(count, "thing");
+const amount = (seconds: number) => plural(...amountOf(seconds));
 const minutesOf = (count: number) => (count === 1 ? "minute" : `${count} minutes`);
 
 export const DOCTOR_IN_ENGLISH = {
@@ -36,7 +33,7 @@ export const DOCTOR_IN_ENGLISH = {
     "Attach this file to a bug report. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
   complete: "complete",
   store: (table: string, where: string, accounts: number) =>
-    `table ${table} in ${where}, ${accounts} ${accounts === 1 ? "account" : "accounts"}`,
+    `table ${table} in ${where}, ${plural(accounts, "account")}`,
   openToOthers: (open: Array<{ file: string; mode: string }>) =>
     `Other users of this machine can read or change your data. Run: ${open.map(({ file, mode }) => `chmod ${mode} ${file}`).join(" && ")}`,
   sealing: (links: number) =>
@@ -48,7 +45,7 @@ export const DOCTOR_IN_ENGLISH = {
   telegramUnknown: "Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.",
   telegramSilent: "Telegram didn’t answer. Try again later.",
   webhookFails: (waiting: number) =>
-    `Telegram can’t deliver messages to me: ${waiting} ${waiting === 1 ? "is" : "are"} waiting. Check that the public address answers from outside.`,
+    `Telegram can’t deliver messages to me: ${plural(waiting, "is", "are")} waiting. Check that the public address answers from outside.`,
   webhookElsewhere: (host: string) =>
     `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
   polledElsewhere:

@@ -1,7 +1,7 @@
 import type { AttentionItem, HeldReason } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { FailReason } from "../../sync/model/vendors.ts";
-import type { Format, Measured } from "./format.ts";
+import { type Format, type Measured, plural } from "./format.ts";
 
 const DEVICE: Record<ReadingKind, string> = { weigh_in: "scale", blood_pressure: "cuff" };
 const KIND: Record<ReadingKind, [one: string, many: string]> = {
@@ -40,18 +40,18 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       impossible_date: (it: Measured, kind: ReadingKind) =>
         `${values(it.values)}, dated ${time(it.takenAt)}: no ${DEVICE[kind]} could send readings back then, so its clock was probably reset. Check the clock of the ${DEVICE[kind]}.`,
     },
-    older: (count: number) => `and ${count} older ${count === 1 ? "one" : "ones"}`,
+    older: (count: number) => `and ${plural(count, "older one")}`,
     more: (count: number) => `${count} more`,
     decisionsNeeded: (count: number): string =>
       count === 1 ? "A reading needs your decision." : "Some readings need your decision.",
     oddDates: (count: number): string =>
       count === 1 ? "The date of a reading can’t be right." : "The dates of some readings can’t be right.",
     needDecision: (count: number, status: string) =>
-      `${count === 1 ? "1 reading needs" : `${count} readings need`} your decision; see ${status}.`,
+      `${plural(count, "reading needs", "readings need")} your decision; see ${status}.`,
     maybeForeign: (count: number) => `, because ${count === 1 ? "it" : "they"} may not be yours`,
     justHeld: (count: number, why: string, named: string, status: string) =>
       `${count} new ${count === 1 ? "reading is" : "readings are"} held back${why}: ${named}. ${status} says why.`,
-    counted: (kind: ReadingKind, count: number) => `${count} ${KIND[kind][count === 1 ? 0 : 1]}`,
+    counted: (kind: ReadingKind, count: number) => plural(count, ...KIND[kind]),
     and: (parts: string[]) => parts.join(" and "),
     atLeast: (counted: string) => `At least ${counted}`,
     /** `days`: the first and the last, or the only one. */

@@ -1,5 +1,6 @@
 import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
+import { plural } from "./format.ts";
 
 type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "language";
 
@@ -10,8 +11,8 @@ const KIND: Record<keyof Sends, string> = {
   muscle: "muscle",
   bloodPressure: "blood pressure",
 };
-const hours = (count: number) => (count === 1 ? "1 hour" : `${count} hours`);
-const minutes = (count: number) => (count === 1 ? "1 minute" : `${count} minutes`);
+const hours = (count: number) => plural(count, "hour");
+const minutes = (count: number) => plural(count, "minute");
 
 export const SETTINGS_IN_ENGLISH = {
   languageName: "English",

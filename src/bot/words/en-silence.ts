@@ -1,6 +1,7 @@
 import type { ReadingKind } from "../../sync/model/reading.ts";
+import { plural } from "./format.ts";
 
-const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
+const days = (count: number) => plural(count, "day");
 
 export const SILENCE_IN_ENGLISH = {
   nothingYet: (count: number) =>

@@ -4,10 +4,6 @@ export function summaryInEnglish({ number, weight, weightChange, percent, readin
   return {
     nothingNew: "Nothing new in Garmin since my last summary.",
     arrived: (counted: string[]) => `New in Garmin: ${counted.join(", ")}.`,
-    counted: {
-      weigh_in: (count: number) => `${count} ${count === 1 ? "weigh-in" : "weigh-ins"}`,
-      blood_pressure: (count: number) => `${count} ${count === 1 ? "blood pressure" : "blood pressures"}`,
-    },
     weight: (weightKg: number, takenAt: Date) => `Weight ${weight(weightKg)}, ${time(takenAt)}.`,
     lastWeighIn: (weightKg: number, takenAt: Date, daysAgo: number) =>
       `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`,

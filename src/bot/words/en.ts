@@ -12,10 +12,10 @@ import { SETTINGS_IN_ENGLISH } from "./en-settings.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import { withingsInEnglish } from "./en-withings.ts";
-import { type Format, type Measured, VENDOR_NAME } from "./format.ts";
+import { type Format, type Measured, plural, VENDOR_NAME } from "./format.ts";
 
-const readings = (count: number) => (count === 1 ? "1 reading" : `${count} readings`);
-const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
+const readings = (count: number) => plural(count, "reading");
+const days = (count: number) => plural(count, "day");
 
 const ACTION: Record<Action, string> = {
   add_account: "There’s no account here yet. Send /start first.",

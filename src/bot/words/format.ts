@@ -11,6 +11,9 @@ export interface Reader {
   now: Date;
 }
 
+/** "1 day" or "3 days". */
+export const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
 export const VENDOR_NAME: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
 export interface Measured {
