@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../src/lib/errors.ts";
-import { ACCOUNT, NOON, USERID } from "./support/household.ts";
-import { startWebHouse, type WebHouse } from "./support/web-house.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp, USERID } from "./support/test-app.ts";
 
-let house: WebHouse;
+let house: TestApp;
 afterEach(() => house.close());
 
+const unlinked = () => house.logged.filter((line) => line.includes('"unlinked_at_withings"'));
 const link = () => house.app.store.links.read(ACCOUNT, "withings");
 
 describe("from the scale to Garmin", () => {
   const runs = () => house.logged.filter((line) => line.includes('"run_ended"')).length;
 
   test("one weigh-in with its three notifications is one sync", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     await house.app.subscriptions.keep(ACCOUNT);
     const worker = house.startWorker();
     house.person.stepOnScale({ weightKg: 80.25, siblings: true });
@@ -27,7 +27,7 @@ describe("from the scale to Garmin", () => {
   });
 
   test("a program that is killed after it has answered does the work when it is back", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     await house.app.subscriptions.keep(ACCOUNT);
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sandbox.withings.notifications.delivered();
@@ -40,10 +40,10 @@ describe("from the scale to Garmin", () => {
   });
 
   test("what is announced while another run is at work is looked at again", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     const job = { account: ACCOUNT, reason: "withings_notified" as const, dueAt: NOON, attempts: 0 };
     const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 60);
-    await house.work(job);
+    await house.service().work(job);
     await lease?.release();
     const next = await house.app.store.schedule.read(ACCOUNT);
     expect(next?.dueAt).toEqual(new Date(house.clock.now().getTime() + 60_000));
@@ -61,13 +61,13 @@ describe("a person who is said to be gone", () => {
   };
 
   test("and whom Withings no longer lets us read is unlinked, free for others, and told once", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     await addNeighbour();
     await house.app.subscriptions.keep(ACCOUNT);
     house.sandbox.withings.revoke(USERID);
-    await house.work(job);
-    await house.work(job);
-    expect(house.unlinked).toEqual([ACCOUNT]);
+    await house.service().work(job);
+    await house.service().work(job);
+    expect(unlinked()).toHaveLength(1);
     expect(await link()).toBeUndefined();
     expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
     expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toBeUndefined();
@@ -76,7 +76,7 @@ describe("a person who is said to be gone", () => {
   });
 
   test("and who links anew while they are told of it, stays linked", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     house.sandbox.withings.revoke(USERID);
     await house.app.confirmUnlink(ACCOUNT, async () => void (await fetch(house.consent())));
     expect((await link())?.value.state).toBe("linked");
@@ -84,33 +84,33 @@ describe("a person who is said to be gone", () => {
   });
 
   test("and is not, stays linked", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     const before = await link();
-    await house.work(job);
+    await house.service().work(job);
     expect(await link()).toEqual(before);
-    expect(house.unlinked).toEqual([]);
+    expect(unlinked()).toEqual([]);
   });
 
   test("stays linked while Withings gives no answer, and is looked at again", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     house.sandbox.withings.revoke(USERID);
     house.sandbox.faults.turnOn("withings_down");
-    await expect(house.work(job)).rejects.toThrow(RetryLaterError);
+    await expect(house.service().work(job)).rejects.toThrow(RetryLaterError);
     expect((await link())?.value.state).toBe("linked");
     house.sandbox.faults.clear();
     house.clock.advance(60);
-    await house.work(job);
+    await house.service().work(job);
     expect(await link()).toBeUndefined();
   });
 
   test("stays linked when only a scope is too small", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await startTestApp({ hasAddress: true });
     house.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" } },
       effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
     });
-    await house.work(job);
+    await house.service().work(job);
     expect((await link())?.value.state).toBe("linked");
-    expect(house.unlinked).toEqual([]);
+    expect(unlinked()).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import type { Http } from "../../src/http/routes.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { NewJob } from "../../src/sync/model/jobs.ts";
-import { ACCOUNT, startHousehold } from "../support/household.ts";
+import { ACCOUNT, startTestApp } from "../support/test-app.ts";
 import { WEBHOOK_SECRET } from "./cloud.ts";
 import { createMeter } from "./meter.ts";
 
@@ -58,7 +58,7 @@ export async function liveAMonth(): Promise<Month> {
   const quiet = createLog({ level: "error" });
   const listener = await listen((request) => http(request), { host: "127.0.0.1", port: 0, log: quiet });
   const url = `http://127.0.0.1:${listener.port}`;
-  const house = await startHousehold({
+  const house = await startTestApp({
     at: START,
     linked: false,
     heightM: 1.75,

@@ -4,14 +4,14 @@ import { helpText } from "../../src/bot/views/help.ts";
 import { wordsIn } from "../../src/bot/words/words.ts";
 import { RetryLaterError } from "../../src/lib/errors.ts";
 import { factsOf } from "../../src/sync/status/kind-notices.ts";
-import { ACCOUNT } from "../support/household.ts";
-import { type BotHouse, STRANGER, startBotHouse } from "./bot-house.ts";
+import { ACCOUNT } from "../support/test-app.ts";
+import { STRANGER, startTestBot, type TestBot } from "./test-bot.ts";
 
 const words = wordsIn("en");
 const HELP = helpText(true, words);
 const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what’s missing.";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const repliesTo = (chat: { messages: Array<{ from: string; text: string }> }) =>
@@ -29,14 +29,14 @@ describe("what a person says", () => {
     ["hello", "I didn’t understand that. /help shows what I can do."],
     ["/dance", "I didn’t understand that. /help shows what I can do."],
   ])("%s is answered", async (said, answer) => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     house.startBot();
     house.owner.say(said);
     expect((await house.owner.waitForMessage()).text).toBe(answer);
   });
 
   test("/start makes the account, once", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { app, owner } = house;
     await app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const before = await app.store.accounts.list();
@@ -49,7 +49,7 @@ describe("what a person says", () => {
 
 describe("who is served", () => {
   test("a stranger is refused once, even after a restart, and gets no account", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { telegram, quiet, app } = house;
     const stranger = telegram.user({ id: STRANGER, firstName: "Stranger" });
     const first = house.startBot();
@@ -72,7 +72,7 @@ describe("who is served", () => {
   });
 
   test("in a group, even the owner gets one refusal and no readings", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const { telegram, owner, quiet } = house;
     house.startBot();
     const GROUP = -5000;
@@ -88,7 +88,7 @@ describe("who is served", () => {
 
 describe("each update is handled once,", () => {
   test("however often Telegram sends it, even after a restart", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { owner, quiet } = house;
     const first = house.startBot();
     const { updateId } = owner.say("/cancel");
@@ -106,7 +106,7 @@ describe("each update is handled once,", () => {
   });
 
   test("by one of two processes that get it at the same moment", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { owner, telegram, newBot } = house;
     // The claim must not expire while one process waits for the other.
     const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
@@ -119,7 +119,7 @@ describe("each update is handled once,", () => {
   });
 
   test("a minute later if a crash left its claim behind", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { owner, clock, app, newBot, telegram } = house;
     const { updateId } = owner.say("/cancel");
     expect((await app.store.claims.claim(updateId)).type).toBe("claimed");
@@ -130,7 +130,7 @@ describe("each update is handled once,", () => {
   });
 
   test("later if the store is busy, because Telegram won’t send it again", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const { owner, app, newBot, telegram } = house;
     let busy = 3;
     const claims: typeof app.store.claims = {
@@ -147,7 +147,7 @@ describe("each update is handled once,", () => {
 
 describe("when something breaks on our side", () => {
   test("the sender gets a report id that is in the log, and nothing of the error", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const { owner, logged } = house;
     house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
     owner.say("/status");
@@ -161,7 +161,7 @@ describe("when something breaks on our side", () => {
   });
 
   test("and the store can’t say whose turn it is, the sender still hears of it, but a stranger doesn’t", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const { owner, app, newBot, telegram } = house;
     const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };
     const { bot } = newBot({ claims });
@@ -174,7 +174,7 @@ describe("when something breaks on our side", () => {
 });
 
 test("stopping waits for the update that is being handled", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   const { owner, app } = house;
   let begun = () => {};
   const hasBegun = new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
 import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
-import { ACCOUNT, OWNER } from "../support/household.ts";
-import { type BotHouse, startBotHouse } from "./bot-house.ts";
+import { ACCOUNT, OWNER } from "../support/test-app.ts";
+import { startTestBot, type TestBot } from "./test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const said = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
@@ -20,7 +20,7 @@ const isLogin = ({ method, path }: { method: string; path: string }) =>
 
 /** The sign-in has asked for the password. */
 async function beforePassword() {
-  house = await startBotHouse({ linked: false });
+  house = await startTestBot({ linked: false });
   house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
   const bot = house.startBot();
   house.owner.say("/connect");
@@ -111,7 +111,7 @@ describe("at the same moment,", () => {
 
 describe("the bot copes with what people do:", () => {
   test("editing a message has no effect, and isn’t a second answer", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     house.startBot();
     const { messageId } = house.owner.say("hello");
     await heard("I didn’t understand");
@@ -129,14 +129,14 @@ describe("the bot copes with what people do:", () => {
   });
 
   test("a button of a very old message is answered with the present state", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
     await house.newBot().bot.handleUpdate(tap("something:of:an:old:version"));
     expect(said()).toEqual([expect.stringContaining("Both sides are linked.")]);
   });
 
   test("a double tap on “Send” sends once, and both answers are true", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 79, attrib: 1 });
     await house.sync();
     house.startBot();
@@ -156,7 +156,7 @@ describe("the bot copes with what people do:", () => {
   });
 
   test("“Not mine” keeps a reading out for good, and says only that it isn’t sent", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 600_000), weightKg: 41, attrib: 1 });
     await house.sync();
     house.startBot();
@@ -288,7 +288,7 @@ describe("the bot copes with what Telegram does:", () => {
   });
 
   test("a message that is too old to be edited is answered in a new one", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.startBot();
     house.owner.say("/disconnect");
     await heard("What should I remove?");
@@ -306,7 +306,7 @@ describe("the bot copes with what Telegram does:", () => {
   });
 
   test("blocking the bot stops its messages but not the syncs, until the person is back", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.startBot();
     house.owner.block();
     await house.quiet();
@@ -321,7 +321,7 @@ describe("the bot copes with what Telegram does:", () => {
 });
 
 test("blocking the bot after everything was removed makes no new account", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.startBot();
   await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything");
   house.owner.block();
@@ -349,7 +349,7 @@ describe("a lost sealing key", () => {
   });
 
   test("can be fixed in the chat: both links show as lost, and can be renewed or removed", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     loseKey();
     house.owner.say("/connect");
     const { text, buttons } = await house.owner.waitForMessage();

@@ -1,8 +1,8 @@
 import { Decoder, Stream } from "@garmin/fitsdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RecordedRequest, type Served, serve } from "../../src/sandbox/serve.ts";
-import { startBotHouse } from "../bot/bot-house.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { startTestBot } from "../bot/test-bot.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../support/test-app.ts";
 
 /**
  * Every request the program sends to the vendors, line by line: what working clients send in November 2026, and nothing else. A
@@ -229,13 +229,13 @@ const LINES: Record<string, Line> = {
 };
 
 let here: Served;
-let house: Household;
+let house: TestApp;
 let requests: RecordedRequest[];
 let consentPage: URL;
 
 beforeAll(async () => {
   here = await serve(() => new Response());
-  house = await startHousehold({ linked: false, heightM: 1.68, env: { PUBLIC_URL: here.url } });
+  house = await startTestApp({ linked: false, heightM: 1.68, env: { PUBLIC_URL: here.url } });
   const { app, sandbox, person, clock } = house;
   const { garmin } = sandbox;
   garmin.accounts.get(OWNER.email).mfa = "email";
@@ -383,7 +383,7 @@ test("Garmin's sign-in page is opened so that the ticket stays in the address", 
 });
 
 test("Telegram is asked by POST, with JSON and no further headers", async () => {
-  const bots = await startBotHouse();
+  const bots = await startTestBot();
   try {
     bots.startBot();
     bots.owner.say("/status");

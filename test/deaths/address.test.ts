@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../src/sandbox/free-port.ts";
 import { moveIn } from "../server/public-house.ts";
 import { OWNER, startMachine } from "../support/cli-process.ts";
-import { USERID } from "../support/household.ts";
+import { USERID } from "../support/test-app.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
 import { record } from "./table.ts";
 

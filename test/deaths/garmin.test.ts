@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultEffect, FaultMatch } from "../../src/sandbox/fault.ts";
-import { OWNER } from "../support/household.ts";
+import { OWNER } from "../support/test-app.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 const PAGE = "<!doctype html><title>Sorry</title><h1>We will be back soon</h1>";

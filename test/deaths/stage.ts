@@ -2,8 +2,8 @@ import { expect, onTestFinished } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { moveIn } from "../server/public-house.ts";
-import { NOON } from "../support/household.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { NOON } from "../support/test-app.ts";
 import { type Row, record, span } from "./table.ts";
 
 const INTERVAL_MINUTES = 30;

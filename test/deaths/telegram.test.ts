@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OWNER } from "../support/household.ts";
+import { OWNER } from "../support/test-app.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 const HOURS = 60;

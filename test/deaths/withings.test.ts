@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultEffect, FaultMatch } from "../../src/sandbox/fault.ts";
-import { USERID } from "../support/household.ts";
+import { USERID } from "../support/test-app.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 const PAGE = "<!doctype html><title>Withings</title><h1>We will be back soon</h1>";

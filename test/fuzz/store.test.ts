@@ -4,11 +4,11 @@ import { openTable } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { keys } from "../../src/store/keys.ts";
 import type { Item, JsonObject, Table } from "../../src/store/table.ts";
-import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app.ts";
 import { cases } from "./cases.ts";
 import { mutated, mutation } from "./mutate.ts";
 
-let house: Household | undefined;
+let house: TestApp | undefined;
 let table: Table | undefined;
 afterEach(async () => {
   await table?.close();
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 test("a damaged stored item stops its account at most, with one sentence, and nothing is sent twice after its repair", async () => {
-  const home = await startHousehold();
+  const home = await startTestApp();
   house = home;
   const { clock, person, sandbox, app } = home;
   const store = await openTable(readConfig(home.env, ["store"]).store, clock);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import type { Update } from "grammy/types";
 import { afterEach, expect, test } from "vitest";
-import { type BotHouse, startBotHouse } from "../bot/bot-house.ts";
-import { ACCOUNT, USERID } from "../support/household.ts";
+import { startTestBot, type TestBot } from "../bot/test-bot.ts";
+import { ACCOUNT, USERID } from "../support/test-app.ts";
 import { cases } from "./cases.ts";
 import { mutatedText, textMutation } from "./mutate.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 /** What Telegram answers to each, as far as the program reads it. */
@@ -17,7 +17,7 @@ const ANSWERS: Record<string, unknown> = {
 };
 
 test("a command that Telegram answers oddly ends, brings the readings once, and the next one is answered", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   const { owner, clock, sandbox, telegram } = house;
   telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const bot = house.newBot();

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import type { Update } from "grammy/types";
 import { afterEach, expect, test } from "vitest";
-import { type BotHouse, STRANGER, startBotHouse } from "../bot/bot-house.ts";
-import { ACCOUNT } from "../support/household.ts";
+import { STRANGER, startTestBot, type TestBot } from "../bot/test-bot.ts";
+import { ACCOUNT } from "../support/test-app.ts";
 import { cases, textLike } from "./cases.ts";
 import { type Mutation, mutated, mutation } from "./mutate.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const PASSWORD = "A-Password-Nobody-Has-41e7";
@@ -66,7 +66,7 @@ const said = textLike([
 ]);
 
 test("an update, however odd, ends, gives strangers nothing, and the next one is answered", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   const bot = house.newBot();
   const { telegram, owner, clock, logged } = house;
   for (const id of [ACCOUNT, STRANGER]) telegram.user({ id, firstName: "Somebody", started: true });

@@ -4,7 +4,7 @@ import type { Environment } from "../../src/config/environment.ts";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../src/lib/errors.ts";
 import type { HttpRequest, Transport } from "../../src/lib/http-client.ts";
 import type { RecordedRequest } from "../../src/sandbox/serve.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../support/test-app.ts";
 import { cases } from "./cases.ts";
 import { mutatedText, type TextMutation, textMutation } from "./mutate.ts";
 
@@ -29,7 +29,7 @@ type AnswerName = keyof typeof ANSWERS;
 const pathOf = ({ url }: HttpRequest) => new URL(url).pathname;
 
 /** One household for all cases of a test: after each it is in order again, or the test has failed. */
-let house: Household | undefined;
+let house: TestApp | undefined;
 let spoil: { name: AnswerName; how: TextMutation } | undefined;
 afterEach(async () => {
   spoil = undefined;
@@ -48,7 +48,7 @@ const spoiling =
   };
 
 async function moveIn(env: Environment = {}) {
-  const started = await startHousehold({ env });
+  const started = await startTestApp({ env });
   house = started;
   const { sandbox, clock } = started;
   const app = await started.newApp({ wrapSend: spoiling });

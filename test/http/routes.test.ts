@@ -1,12 +1,17 @@
 import { request as nodeRequest } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
+import project from "../../package.json" with { type: "json" };
 import { listen } from "../../src/http/node-server.ts";
-import { ACCOUNT, NOON, USERID } from "../support/household.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp, type TestAppOptions, USERID } from "../support/test-app.ts";
 import { watched } from "../support/watched-table.ts";
-import { startWebHouse, type WebHouse } from "../support/web-house.ts";
 
-let house: WebHouse;
+let house: TestApp;
 afterEach(() => house.close());
+
+const start = (options: TestAppOptions = {}) => startTestApp({ hasAddress: true, linked: false, ...options });
+/** The consents that a chat was to hear of, as the log has them. */
+const consents = () => house.logged.map((line) => JSON.parse(line)).filter(({ event }) => event === "consent_answered");
+const notifyUrl = () => `${house.url}/withings/notify?key=${house.app.store.notifyKey}`;
 
 const form = (fields: Record<string, string>) => ({ method: "POST", body: new URLSearchParams(fields) });
 const weighIn = (userid = USERID) =>
@@ -15,17 +20,16 @@ const link = () => house.app.store.links.read(ACCOUNT, "withings");
 
 describe("the page after the consent", () => {
   test("the callback page links the account that started, tells its chat, and sends its reader back to Telegram", async () => {
-    house = await startWebHouse();
+    house = await start();
     const answer = await fetch(house.consent());
     expect(answer.status).toBe(200);
     expect(await answer.text()).toMatch(/<h1>Linked<\/h1>.*Go back to Telegram\./);
-    const result = { type: "linked", withingsUserId: String(USERID) };
-    expect(house.heard).toEqual([{ account: ACCOUNT, result }]);
+    expect(consents()).toMatchObject([{ account: ACCOUNT, result: "linked" }]);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
   test("the callback page has no script, is not cached, and sends no referrer", async () => {
-    house = await startWebHouse();
+    house = await start();
     for (const path of ["/withings/callback", "/withings/callback?code=x&state=%3Cscript%3E"]) {
       const answer = await house.ask(path);
       expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -43,27 +47,27 @@ describe("the page after the consent", () => {
   });
 
   test("a callback address opened twice at once links once and tells the chat once", async () => {
-    house = await startWebHouse();
+    house = await start();
     const address = house.consent();
     const pages = await Promise.all([fetch(address), fetch(address)].map(async (it) => (await it).text()));
     expect(pages.filter((page) => page.includes("<h1>Linked</h1>"))).toHaveLength(1);
     expect(pages.filter((page) => page.includes("<h1>Already used</h1>"))).toHaveLength(1);
-    expect(house.heard).toHaveLength(1);
+    expect(consents()).toHaveLength(1);
   });
 
   test("neither Withings' probe nor a link preview uses up a consent", async () => {
-    house = await startWebHouse();
+    house = await start();
     const address = house.consent();
     expect((await fetch(address, { method: "HEAD" })).status).toBe(200);
     expect(await (await house.ask("/withings/callback")).text()).toContain("<h1>Weighbridge</h1>");
     expect((await house.ask("/withings/callback", { method: "HEAD" })).status).toBe(200);
-    expect(house.heard).toEqual([]);
+    expect(consents()).toEqual([]);
     expect(await (await fetch(address)).text()).toContain("<h1>Linked</h1>");
   });
 
   test("a wrong callback address is explained without touching the store or Withings", async () => {
     const store = watched();
-    house = await startWebHouse({ wrapTable: store.wrapTable });
+    house = await start({ wrapTable: store.wrapTable });
     const late = house.consent();
     house.clock.advance(600);
     house.requests();
@@ -75,17 +79,17 @@ describe("the page after the consent", () => {
     };
     expect(await says(`${house.url}/withings/callback?code=abc&state=made-up`)).toContain("isn’t from me");
     expect(await says(`${house.url}/withings/callback?code=abc`)).toContain("isn’t from me");
-    expect(await says(late)).toContain("ten minutes");
     expect(await says(`${house.url}/withings/callback?error=access_denied`)).toContain("Nothing was shared");
     expect(store.calls()).toBe(before);
+    expect(await says(late)).toContain("ten minutes");
     expect(house.requests()).toEqual([]);
     // Only the one that was ours has somebody to tell.
-    expect(house.heard).toEqual([{ account: ACCOUNT, result: { type: "late_state" } }]);
+    expect(consents()).toMatchObject([{ account: ACCOUNT, result: "late_state" }]);
   });
 
   test("the callback page says if Withings, the store or the application is the problem, and no secret is logged", async () => {
     const store = watched();
-    house = await startWebHouse({ wrapTable: store.wrapTable });
+    house = await start({ wrapTable: store.wrapTable });
     const refuse = (error: string) =>
       house.sandbox.faults.add({
         ...{ server: "withings", match: { path: "/v2/oauth2" } },
@@ -106,7 +110,7 @@ describe("the page after the consent", () => {
     expect(await open(addresses[1])).toMatch(/^503 .*in time/);
     store.takeAway();
     expect(await open(addresses[2])).toMatch(/^503 .*in time/);
-    expect(house.heard).toEqual([]);
+    expect(consents()).toEqual([]);
     for (const address of addresses) {
       for (const secret of new URL(address).searchParams.values()) expect(house.logged.join()).not.toContain(secret);
     }
@@ -115,24 +119,24 @@ describe("the page after the consent", () => {
 
 describe("a notification", () => {
   test("a notification is queued for the account of its person, and answered with an empty body", async () => {
-    house = await startWebHouse({ linked: true });
-    const answer = await fetch(house.notifyUrl, weighIn());
+    house = await start({ linked: true });
+    const answer = await fetch(notifyUrl(), weighIn());
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
     expect((await house.app.store.jobs.list())[0]?.value.dueAt).toEqual(new Date(NOON.getTime() + 8000));
   });
 
   test("a notification may be sent in either encoding of a form", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await start({ linked: true });
     const body = new FormData();
     for (const [name, value] of weighIn().body) body.append(name, value);
-    expect((await fetch(house.notifyUrl, { method: "POST", body })).status).toBe(200);
+    expect((await fetch(notifyUrl(), { method: "POST", body })).status).toBe(200);
     expect(await house.jobs()).toEqual([`${ACCOUNT} withings_notified`]);
   });
 
   test("a notification without the right key gets 404 and causes no lookup", async () => {
     const store = watched();
-    house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
+    house = await start({ linked: true, wrapTable: store.wrapTable });
     const before = store.calls();
     const key = house.app.store.notifyKey;
     const wrong = ["", "?key=", "?key=wrong", `?key=${key}x`, `?key=${key.slice(1)}`, `?key=${key.toLowerCase()}`];
@@ -148,13 +152,13 @@ describe("a notification", () => {
   });
 
   test("the notify address answers the HEAD that Withings sends before it subscribes", async () => {
-    house = await startWebHouse();
-    for (const method of ["HEAD", "GET"]) expect((await fetch(house.notifyUrl, { method })).status).toBe(200);
-    expect((await fetch(house.notifyUrl, { method: "PUT" })).status).toBe(405);
+    house = await start();
+    for (const method of ["HEAD", "GET"]) expect((await fetch(notifyUrl(), { method })).status).toBe(200);
+    expect((await fetch(notifyUrl(), { method: "PUT" })).status).toBe(405);
   });
 
   test("a notification about an unknown person, or one that makes no sense, gets 200 and is dropped", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await start({ linked: true });
     const multipart = { "content-type": "multipart/form-data; boundary=x" };
     for (const init of [
       weighIn(999),
@@ -164,30 +168,30 @@ describe("a notification", () => {
       { method: "POST", body: "{}" },
       { method: "POST", body: "no form", headers: multipart },
     ]) {
-      expect((await fetch(house.notifyUrl, init)).status).toBe(200);
+      expect((await fetch(notifyUrl(), init)).status).toBe(200);
     }
     expect(await house.jobs()).toEqual([]);
   });
 
   test("a notification that cannot be stored gets 503, so that Withings sends it again", async () => {
     const store = watched();
-    house = await startWebHouse({ linked: true, wrapTable: store.wrapTable });
+    house = await start({ linked: true, wrapTable: store.wrapTable });
     store.takeAway();
-    expect((await fetch(house.notifyUrl, weighIn())).status).toBe(503);
+    expect((await fetch(notifyUrl(), weighIn())).status).toBe(503);
   });
 
   test("a notification that is too long is not read to its end", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await start({ linked: true });
     const body = `userid=${USERID}&appli=1&more=${"x".repeat(64 * 1024)}`;
-    const refused = await fetch(house.notifyUrl, { method: "POST", body });
+    const refused = await fetch(notifyUrl(), { method: "POST", body });
     expect([refused.status, refused.headers.get("connection")]).toEqual([413, "close"]);
     expect(await house.jobs()).toEqual([]);
     // The next request is none the worse for it.
-    expect((await fetch(house.notifyUrl, weighIn())).status).toBe(200);
+    expect((await fetch(notifyUrl(), weighIn())).status).toBe(200);
   });
 
   test("a notification about a profile is queued only if the person is gone", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await start({ linked: true });
     await house.app.subscriptions.keep(ACCOUNT);
     const { notifications } = house.sandbox.withings;
     notifications.announceProfile(USERID, "update");
@@ -204,16 +208,16 @@ describe("a notification", () => {
 describe("everything else", () => {
   test("health is answered without the store", async () => {
     const store = watched();
-    house = await startWebHouse({ wrapTable: store.wrapTable });
+    house = await start({ wrapTable: store.wrapTable });
     const before = store.calls();
     const answer = await house.ask("/health");
-    expect([answer.status, await answer.json()]).toEqual([200, { status: "ok", version: "1.2.3" }]);
+    expect([answer.status, await answer.json()]).toEqual([200, { status: "ok", version: project.version }]);
     expect((await house.ask("/health", { method: "HEAD" })).status).toBe(200);
     expect(store.calls()).toBe(before);
   });
 
   test("unknown addresses get 404, and wrong methods 405 with the allowed ones", async () => {
-    house = await startWebHouse();
+    house = await start();
     for (const path of [
       "/",
       "/withings",
@@ -232,7 +236,7 @@ describe("everything else", () => {
   });
 
   test("an invalid request gets 400", async () => {
-    house = await startWebHouse();
+    house = await start();
     const { port } = new URL(house.url);
     const status = await new Promise((resolve, reject) => {
       const path = "http://[";
@@ -244,7 +248,7 @@ describe("everything else", () => {
   });
 
   test("a port that is in use is explained in one sentence", async () => {
-    house = await startWebHouse();
+    house = await start();
     const log = house.app.log;
     const { port } = new URL(house.url);
     const nothing = async () => ({ status: 200, headers: {} });

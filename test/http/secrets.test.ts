@@ -1,14 +1,29 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { RetryLaterError } from "../../src/lib/errors.ts";
-import { ACCOUNT } from "../support/household.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT, startTestApp, type TestApp, type TestAppOptions } from "../support/test-app.ts";
 import { watched } from "../support/watched-table.ts";
-import { startWebHouse, WEBHOOK_SECRET, type WebHouse } from "../support/web-house.ts";
 
-let house: WebHouse;
+let house: TestApp;
 afterEach(() => house.close());
 
+const start = (options: TestAppOptions & { manualSyncToken?: string } = {}) => {
+  const { manualSyncToken, ...more } = options;
+  const env = manualSyncToken === undefined ? {} : { env: { MANUAL_SYNC_TOKEN: manualSyncToken } };
+  return startTestApp({ hasAddress: true, linked: false, ...env, ...more });
+};
+const webhookSecret = () => house.service().webhookSecret;
+/** What the bot wrote in the owner's chat. */
+const answers = () => house.sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
+
 describe("what Telegram brings", () => {
-  const bring = (body: string, secret: string | undefined = WEBHOOK_SECRET, method = "POST") =>
+  const owner = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
+  const help = (more: object = {}) => ({
+    update_id: 7,
+    message: {
+      ...{ message_id: 1, date: 1, text: "/help", from: owner, chat: { ...owner, type: "private" } },
+      ...{ entities: [{ type: "bot_command", offset: 0, length: 5 }], ...more },
+    },
+  });
+  const bring = (body: string, secret: string | undefined = webhookSecret(), method = "POST") =>
     house.ask("/telegram", {
       method,
       headers: { ...(secret !== undefined && { "x-telegram-bot-api-secret-token": secret }) },
@@ -16,14 +31,14 @@ describe("what Telegram brings", () => {
     });
 
   test("an update is handed to the bot and answered with an empty body", async () => {
-    house = await startWebHouse();
-    const answer = await bring('{"update_id":7,"message":{}}');
+    house = await start();
+    const answer = await bring(JSON.stringify(help()));
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
-    expect(house.updates).toEqual([7]);
+    expect(answers()).toEqual([expect.stringContaining("/status")]);
   });
 
   test("what is not an update gets 200, because Telegram would repeat it for a day and hold back its chat", async () => {
-    house = await startWebHouse();
+    house = await start();
     for (const body of [
       "",
       "no json",
@@ -35,23 +50,27 @@ describe("what Telegram brings", () => {
     ]) {
       expect((await bring(body)).status).toBe(200);
     }
-    expect(house.updates).toEqual([]);
+    expect(answers()).toEqual([]);
     expect(house.logged.filter((line) => line.includes('"update_not_understood"'))).toHaveLength(7);
-    expect((await bring("", WEBHOOK_SECRET, "GET")).status).toBe(405);
+    expect((await bring("", webhookSecret(), "GET")).status).toBe(405);
   });
 
   test("an update that nothing was done about gets 503 and comes again soon", async () => {
-    const onUpdate = vi.fn(async () => {}).mockRejectedValueOnce(new RetryLaterError("another copy is at work"));
-    house = await startWebHouse({ onUpdate });
-    const answer = await bring('{"update_id":7}');
+    const store = watched();
+    house = await start({ wrapTable: store.wrapTable });
+    store.takeAway();
+    const answer = await bring(JSON.stringify(help()));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "3"]);
-    expect((await bring('{"update_id":7}')).status).toBe(200);
+    store.giveBack();
+    expect((await bring(JSON.stringify(help()))).status).toBe(200);
+    expect(answers()).toEqual([expect.stringContaining("/status")]);
   });
 
   test("an update may be much longer than a typed message", async () => {
-    house = await startWebHouse();
-    expect((await bring(JSON.stringify({ update_id: 7, message: "x".repeat(300_000) }))).status).toBe(200);
-    expect(house.updates).toEqual([7]);
+    house = await start();
+    const carried = { message_id: 0, date: 1, text: "x".repeat(300_000), chat: { ...owner, type: "private" } };
+    expect((await bring(JSON.stringify(help({ reply_to_message: carried })))).status).toBe(200);
+    expect(answers()).toEqual([expect.stringContaining("/status")]);
   });
 });
 
@@ -62,7 +81,7 @@ describe("a sync begun from outside", () => {
   const success = { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 };
 
   test("a manual sync syncs every account and reports the result", async () => {
-    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house = await start({ linked: true, manualSyncToken: TOKEN });
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.app.store.accounts.save(ACCOUNT + 1, {});
     const answer = await post();
@@ -85,21 +104,21 @@ describe("a sync begun from outside", () => {
     ["JSON", "", { body: JSON.stringify({ account: ACCOUNT }) }],
     ["JSON as text", "", { body: JSON.stringify({ account: String(ACCOUNT) }) }],
   ])("a manual sync syncs one account if it is named in %s", async (_where, path, init) => {
-    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house = await start({ linked: true, manualSyncToken: TOKEN });
     house.person.stepOnScale({ weightKg: 80.25 });
     const answer = await post(path, init);
     expect([answer.status, await answer.json()]).toEqual([200, success]);
   });
 
   test("a manual sync that has to wait gets 200 and says so in its status", async () => {
-    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house = await start({ linked: true, manualSyncToken: TOKEN });
     house.sandbox.faults.turnOn("withings_down");
     const answer = await post(`?account=${ACCOUNT}`);
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: "retry_later" })]);
   });
 
   test("a manual sync of an unknown account is refused in one sentence and starts nothing", async () => {
-    house = await startWebHouse({ linked: true, manualSyncToken: TOKEN });
+    house = await start({ linked: true, manualSyncToken: TOKEN });
     house.requests();
     const unknown = await post("?account=999");
     expect([unknown.status, await unknown.json()]).toEqual([
@@ -121,7 +140,7 @@ describe("a sync begun from outside", () => {
   });
 
   test("a manual sync needs the token, and without a configured token there is none", async () => {
-    house = await startWebHouse({ linked: true });
+    house = await start({ linked: true });
     for (const token of ["", "undefined", TOKEN]) {
       const answer = await post("", {}, token);
       expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
@@ -131,7 +150,7 @@ describe("a sync begun from outside", () => {
 
 test("a request without a route's secret causes no read, no write and no call to anybody", async () => {
   const store = watched();
-  house = await startWebHouse({
+  house = await start({
     linked: true,
     wrapTable: store.wrapTable,
     manualSyncToken: "a-token-of-the-owner-alone",
@@ -142,7 +161,7 @@ test("a request without a route's secret causes no read, no write and no call to
   const routes = [
     ["/telegram", {}, 401],
     ["/telegram", { "x-telegram-bot-api-secret-token": "wrong" }, 401],
-    ["/telegram", { "x-telegram-bot-api-secret-token": `${WEBHOOK_SECRET}x` }, 401],
+    ["/telegram", { "x-telegram-bot-api-secret-token": `${webhookSecret()}x` }, 401],
     ["/sync/manual", {}, 401],
     ["/sync/manual?account=4711", { authorization: "Bearer wrong" }, 401],
     ["/sync/manual", { authorization: "Basic a-token-of-the-owner-alone" }, 401],
@@ -156,7 +175,7 @@ test("a request without a route's secret causes no read, no write and no call to
     }
   }
   expect(store.calls()).toBe(before);
-  expect(house.updates).toEqual([]);
+  expect(answers()).toEqual([]);
   expect(house.requests()).toEqual([]);
   expect(house.sandbox.telegram.requests.length).toBe(outbox);
 });

@@ -16,8 +16,8 @@ import { keys } from "../../src/store/keys.ts";
 import { LedgerItem } from "../../src/store/ledger-items.ts";
 import { startAwsProxy } from "../support/aws-proxy.ts";
 import { startDynalite } from "../support/dynalite.ts";
-import { ACCOUNT, OWNER, startHousehold, USERID } from "../support/household.ts";
 import { startSqs } from "../support/sqs.ts";
+import { ACCOUNT, OWNER, startTestApp, USERID } from "../support/test-app.ts";
 import { buildFunctions } from "./built-functions.ts";
 import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
@@ -68,7 +68,7 @@ export async function startAwsHouse(
   const [dynamo, sqs] = await Promise.all([startAwsProxy(endpoint), startSqs()]);
   const queue = await startAwsProxy(sqs.env.AWS_ENDPOINT_URL_SQS);
   const sealingKey = Buffer.alloc(32, 7).toString("base64");
-  const house = await startHousehold({
+  const house = await startTestApp({
     clock,
     linked,
     env: {

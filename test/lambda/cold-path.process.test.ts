@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { USERID } from "../support/household.ts";
+import { USERID } from "../support/test-app.ts";
 import { awsHouses } from "./aws-house.ts";
 
 const { built, inHouse } = awsHouses();

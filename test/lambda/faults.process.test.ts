@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { keys } from "../../src/store/keys.ts";
 import type { Key } from "../../src/store/table.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
-import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
 import { type AwsHouse, awsHouses, MANUAL_SYNC_TOKEN, PARAMETER_PATH, UPLOAD } from "./aws-house.ts";
 import { scheduleEvent, sqsEvent } from "./events.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { holdsSecret } from "../support/holds-secret.ts";
-import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
 import { type AwsHouse, MANUAL_SYNC_TOKEN, startAwsHouse } from "./aws-house.ts";
 import { buildFunctions } from "./built-functions.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { ACCOUNT, OWNER, USERID } from "../support/household.ts";
+import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse;

@@ -8,13 +8,13 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { freePort } from "../../src/sandbox/free-port.ts";
 import { type Server, startServer } from "../../src/server.ts";
-import { ACCOUNT, startHousehold } from "../support/household.ts";
+import { ACCOUNT, startTestApp } from "../support/test-app.ts";
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */
-export async function moveIn(options: Parameters<typeof startHousehold>[0]) {
+export async function moveIn(options: Parameters<typeof startTestApp>[0]) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const house = await startHousehold({
+  const house = await startTestApp({
     ...options,
     env: { PUBLIC_URL: url, PORT: String(port), WITHINGS_REDIRECT_URL: "", TELEGRAM_ALLOWED_IDS: String(ACCOUNT) },
     sandbox: { withingsRedirectUrl: `${url}/withings/callback` },

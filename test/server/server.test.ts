@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 let server: Server | undefined;
 afterEach(async () => {
   await server?.stop();
@@ -54,7 +54,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
 }
 
 test("a reading arrives by itself, and nobody is woken for it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { rounds } = await serve();
   await rounds(1);
   house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
@@ -67,7 +67,7 @@ test("a reading arrives by itself, and nobody is woken for it", async () => {
 });
 
 test("the commands stand in Telegram's menu", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   await serve();
   await expect
     .poll(() => chat().commands.map(({ command }) => command))
@@ -90,7 +90,7 @@ const telegramBack = () => house.sandbox.faults.remove("away");
 
 describe("what an owner hears without asking", () => {
   test("that Garmin signed them out, once, also over a restart; and once that all is well again", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const first = await serve();
@@ -113,7 +113,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that they are still needed, after three days and then weekly", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const { rounds } = await serve();
@@ -135,7 +135,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that something needs longer than their patience, once and quietly; and once that it is over", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { rounds } = await serve();
     await rounds(1);
     house.sandbox.faults.turnOn("withings_down");
@@ -163,7 +163,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that a reading is held and why, once", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     const { rounds, stop } = await serve();
     await rounds(2);
@@ -175,7 +175,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that their tokens cannot be opened, although nothing about them can be read then", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { rounds, logged } = await serve({ SEALING_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" });
     await rounds(3);
     expect(told()).toEqual([expect.stringMatching(/^Something is wrong on my side, so readings may not arrive/)]);
@@ -183,7 +183,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that something else is broken than what they know of", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const answer = (body: unknown) =>
       house.sandbox.faults.add({
         ...{ name: "odd", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
@@ -208,7 +208,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is kept while Telegram is away, and told when it is back", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     telegramAway();
@@ -221,7 +221,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is kept over a restart, too: good news and readings that wait", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const first = await serve();
@@ -246,7 +246,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is told after a restart when the program died between the run and the telling", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     await house.sync();
     await (await serve()).rounds(2);
@@ -254,7 +254,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is rather told twice than not at all when Telegram's answer got lost", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     house.sandbox.faults.add({
@@ -266,7 +266,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is not what an answer to their own /sync has told them already", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     /** A server that makes one round of its own, when it starts. */
     const live = async (what: () => Promise<void>) => {
       const { rounds, stop } = await serve({}, 3600);
@@ -298,7 +298,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is not tried for ever with somebody who has blocked the bot", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     chat().block();
@@ -308,7 +308,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("the trouble of one account does not keep the round from the next", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await house.app.store.accounts.save(1, {});
     house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     await (await serve()).rounds(2);
@@ -317,7 +317,7 @@ describe("what an owner hears without asking", () => {
 });
 
 test("a /sync that a program had taken before it was killed is answered by the next one, in the same message", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
   const { token, apiRoot } = house.sandbox.telegram;
   chat();
@@ -339,7 +339,7 @@ test("a /sync that a program had taken before it was killed is answered by the n
 
 describe("stopping", () => {
   test("lets the round under way end and tell what it has to tell", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await (await serve()).rounds(1);
     await server?.stop();
     house.sandbox.garmin.revoke(OWNER.email);
@@ -354,7 +354,7 @@ describe("stopping", () => {
   });
 
   test("does not wait for a Telegram that is away", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.faults.add({
       server: "telegram",
       match: {},

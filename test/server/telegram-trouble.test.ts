@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRunningClock } from "../../src/sandbox/manual-clock.ts";
-import { OWNER } from "../support/household.ts";
+import { OWNER } from "../support/test-app.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse;

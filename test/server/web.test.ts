@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { jobOf } from "../../src/sync/jobs/worker.ts";
-import { ACCOUNT, USERID } from "../support/household.ts";
+import { ACCOUNT, USERID } from "../support/test-app.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse | undefined;

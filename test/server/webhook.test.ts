@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ACCOUNT, OWNER } from "../support/household.ts";
+import { ACCOUNT, OWNER } from "../support/test-app.ts";
 import { moveIn, type PublicHouse } from "./public-house.ts";
 
 let house: PublicHouse;

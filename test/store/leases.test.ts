@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from "vitest";
-import { type Household, startHousehold } from "../support/household.ts";
+import { startTestApp, type TestApp } from "../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 
 test("a lease has one holder until it ends by the clock", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const { leases } = house.app.store;
   expect(await leases.acquire("a", 120)).toBeDefined();
   house.clock.advance(119);
@@ -20,7 +20,7 @@ test("a lease has one holder until it ends by the clock", async () => {
 });
 
 test("a lease taken with a clock far ahead can be taken over, and its holder learns that it is lost", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const { leases } = house.app.store;
   house.clock.advance(A_YEAR_SECONDS);
   const first = await leases.acquire("a", 120);

@@ -7,12 +7,12 @@ import { createLinks } from "../../src/store/links.ts";
 import { createSealer, parseSealingKeys } from "../../src/store/seal.ts";
 import type { Table } from "../../src/store/table.ts";
 import type { Link } from "../../src/sync/model/link.ts";
-import { ACCOUNT, type Household, NOON, startHousehold } from "../support/household.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp } from "../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 let table: Table;
 beforeEach(async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
 });
 afterEach(async () => {

@@ -5,16 +5,16 @@ import { createLog } from "../../src/lib/log.ts";
 import { keys } from "../../src/store/keys.ts";
 import { SCHEMA } from "../../src/store/schema-version.ts";
 import type { Item, Key, Table } from "../../src/store/table.ts";
-import { ACCOUNT, type Household, startHousehold, USERID } from "../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app.ts";
 
 const SENTENCE = `A newer version of Weighbridge has written to this store (schema ${SCHEMA + 1}; this version knows ${SCHEMA}): update this one, which leaves what it doesn't know as it is.`;
 
-let house: Household;
+let house: TestApp;
 /** As it lies in the engine. */
 let raw: Table;
 let ledger: string;
 beforeEach(async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   raw = await openTable(readConfig(house.env, ["store"]).store, house.clock);
   ledger = keys.ledger(
     ACCOUNT,

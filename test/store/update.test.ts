@@ -3,7 +3,7 @@ import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Item, Table } from "../../src/store/table.ts";
 import { ContendedError, overwrite, update } from "../../src/store/update.ts";
-import { NOON } from "../support/household.ts";
+import { NOON } from "../support/test-app.ts";
 
 const KEY = { pk: "counter", sk: "counter" };
 const WHAT = { what: "the counter" };

@@ -8,7 +8,7 @@ import { readConfig } from "../../src/config/config.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
-import { ACCOUNT, OWNER, USERID } from "./household.ts";
+import { ACCOUNT, OWNER, USERID } from "./test-app.ts";
 import type { ChildTask } from "./two-processes-child.ts";
 
 const SCRIPT = new URL("./two-processes-child.ts", import.meta.url).pathname;

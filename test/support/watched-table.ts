@@ -25,5 +25,8 @@ export function watched() {
     takeAway: () => {
       isAway = true;
     },
+    giveBack: () => {
+      isAway = false;
+    },
   };
 }

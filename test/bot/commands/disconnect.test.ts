@@ -1,10 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
-import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
@@ -26,7 +26,7 @@ async function ask(what: string) {
 }
 
 async function linkedWithReadings() {
-  house = await startBotHouse();
+  house = await startTestBot();
   for (const minutes of [90, 60]) {
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - minutes * 60_000), weightKg: 80 });
   }
@@ -75,7 +75,7 @@ describe("/disconnect", () => {
   });
 
   test("of everything forgets the owner’s decisions, but a reading that was sent isn’t asked about or sent again", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const at = new Date(house.clock.now().getTime() - 3600_000);
     house.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
     house.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, attrib: 1 });

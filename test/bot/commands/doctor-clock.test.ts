@@ -5,10 +5,10 @@ import { readConfig } from "../../../src/config/config.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { type Finding, thingsToDo } from "../../../src/sync/status/checks.ts";
-import { ACCOUNT } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const HOUR = 3600;
@@ -21,7 +21,7 @@ const setOff = (seconds: number) => {
 
 /** Runs /doctor on a machine whose clock has been `seconds` wrong since the last good sync. */
 async function examined(seconds: number, runs: number) {
-  house = await startBotHouse();
+  house = await startTestBot();
   await house.sync();
   house.clock.advance(60);
   setOff(seconds);

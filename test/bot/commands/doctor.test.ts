@@ -6,10 +6,10 @@ import { wordsIn } from "../../../src/bot/words/words.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { type Served, serve } from "../../../src/sandbox/serve.ts";
-import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const GUEST = 4712;
@@ -25,8 +25,8 @@ async function doctor(person = house.owner) {
 
 const isDone = ({ edited, text }: { edited: boolean; text: string }) => edited && !/checking…|wird geprüft/.test(text);
 
-async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
-  house = await startBotHouse(options);
+async function open(options: Parameters<typeof startTestBot>[0] = {}, instead = {}) {
+  house = await startTestBot(options);
   house.startBot(instead);
 }
 
@@ -130,7 +130,7 @@ describe("/doctor", () => {
   });
 
   test("gives up a check that takes too long, names its vendor, and doesn’t hold up the others", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.startBot({ doctor: checks({ answerSeconds: 2 }) });
     await house.sync();
     const effect = { type: "delay", seconds: 4 } as const;
@@ -144,7 +144,7 @@ describe("/doctor", () => {
   });
 
   test("doesn’t hold up other messages", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     let finish = () => {};
     const done = new Promise<void>((resolve) => {
       finish = resolve;
@@ -254,7 +254,7 @@ describe("/doctor", () => {
   });
 
   test("shows a link that the present key can’t open to the owner, and to others only that something is wrong", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const anna = await invited();
     house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
     house.startBot({ doctor: checks({ app: await house.newApp() }) });
@@ -278,7 +278,7 @@ describe("/doctor", () => {
   });
 
   test("names a wrong clock, with its fix", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const { clock } = house;
     const now = () => new Date(clock.now().getTime() - 5 * 60_000);
     house.startBot({ doctor: checks({ clock: { ...clock, now } }) });
@@ -288,7 +288,7 @@ describe("/doctor", () => {
   });
 
   test("names a webhook that Telegram can’t deliver to", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const bot = house.newBot();
     await bot.bot.api.setWebhook(`${publicUrl}/telegram`);
     house.owner.say("hello");
@@ -336,7 +336,7 @@ describe("/doctor", () => {
       "Telegram delivers this bot’s messages to",
     ],
   ] as const)("where Telegram delivers is looked at: %s", async (_where, url, ours, verdict, text) => {
-    house = await startBotHouse();
+    house = await startTestBot();
     await house.newBot().bot.api.setWebhook(url);
     const findings = await findingsOf({ web: { publicUrl: ours } });
     const { text: said = "", ...line } = findings.find(({ check }) => check === "Telegram") ?? {};
@@ -351,7 +351,7 @@ describe("/doctor", () => {
     beforeEach(async () => {
       headStatus = 200;
       here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
-      house = await startBotHouse({ env: { PUBLIC_URL: here.url } });
+      house = await startTestBot({ env: { PUBLIC_URL: here.url } });
       house.startBot({ doctor: checks({ web: { publicUrl: here.url } }) });
     });
     afterEach(() => here.close());

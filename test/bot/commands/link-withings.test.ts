@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const MATE = 4712;
@@ -11,7 +11,7 @@ const link = async () => (await house.app.store.links.read(ACCOUNT, "withings"))
 
 /** The program has no public address, so people paste the browser’s last one. Resolves to the consent page. */
 async function pressLink(options: { language?: "de" } = {}): Promise<string> {
-  house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, MATE] });
+  house = await startTestBot({ linked: false, allowedIds: [ACCOUNT, MATE] });
   if (options.language) await house.app.store.accounts.save(ACCOUNT, { language: options.language });
   house.startBot();
   house.owner.say("/start");

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ACCOUNT } from "../../support/household.ts";
-import { type BotHouse, STRANGER, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { STRANGER, startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const GUEST = 4712;
@@ -10,13 +10,13 @@ const HOUR = 3600;
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const tokenIn = (text: string) => /\?start=([\w-]+)/.exec(text)?.[1] ?? expect.fail(`no link in: ${text}`);
 
-let bot: ReturnType<BotHouse["startBot"]>;
-async function open(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
-  house = await startBotHouse({ linked: false });
+let bot: ReturnType<TestBot["startBot"]>;
+async function open(instead: Parameters<TestBot["startBot"]>[0] = {}) {
+  house = await startTestBot({ linked: false });
   bot = house.startBot(instead);
 }
 
-type Person = BotHouse["owner"];
+type Person = TestBot["owner"];
 async function said(person: Person, text: string) {
   person.say(text);
   await house.quiet();
@@ -105,7 +105,7 @@ describe("/people", () => {
   });
 
   test("shows names, and numbers for people who haven’t written yet or share a name", async () => {
-    house = await startBotHouse({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
+    house = await startTestBot({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
     bot = house.startBot();
     await house.app.store.accounts.save(4713, { name: "Anna" });
     await guest();

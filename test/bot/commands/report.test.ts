@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const HOUSEMATE = 815;
@@ -31,7 +31,7 @@ test.each([
 ] as const)(
   "the owner finds a button for it under /doctor, and it comes as a file (%s)",
   async (language, button, caption) => {
-    house = await startBotHouse();
+    house = await startTestBot();
     await house.app.store.accounts.save(ACCOUNT, { language });
     house.startBot();
     const file = await reportInChat(button);
@@ -48,7 +48,7 @@ test.each([
 );
 
 test("nobody but the owner has that button, and an old one does nothing", async () => {
-  house = await startBotHouse({ allowedIds: [HOUSEMATE, ACCOUNT] });
+  house = await startTestBot({ allowedIds: [HOUSEMATE, ACCOUNT] });
   house.startBot();
   house.owner.say("/doctor");
   const doctor = await house.owner.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
@@ -123,7 +123,7 @@ const headers = Object.fromEntries(
 );
 
 test("no value from a vendor’s answer gets into the report, the log or the store", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   const { app, sandbox, person, logged, dataDir, clock } = house;
   house.startBot();
   await house.sync();

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { choosableKinds, sentKinds } from "../../../src/bot/views/settings.ts";
 import { wordsIn } from "../../../src/bot/words/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
-import { ACCOUNT } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
@@ -20,9 +20,9 @@ async function tap(button: string) {
   return screen();
 }
 
-let bot: ReturnType<BotHouse["startBot"]>;
-async function open(options: Parameters<typeof startBotHouse>[0] = {}) {
-  house = await startBotHouse(options);
+let bot: ReturnType<TestBot["startBot"]>;
+async function open(options: Parameters<typeof startTestBot>[0] = {}) {
+  house = await startTestBot(options);
   bot = house.startBot();
   house.owner.say("/settings");
   await house.owner.waitForMessage();
@@ -195,7 +195,7 @@ describe("/settings", () => {
   });
 
   test("keeps a setting if the change can’t be saved, and the tap’s answer says so", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     const { RetryLaterError } = await import("../../../src/lib/errors.ts");
     const accounts = { ...house.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
     bot = house.startBot({ accounts });
@@ -248,7 +248,7 @@ test("a person with a German phone who chose English gets an English menu withou
 });
 
 test("a choice replaces the menu that was set for the phone’s language", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.owner.person.languageCode = "de";
   bot = house.startBot();
   house.owner.say("/settings");
@@ -403,7 +403,7 @@ describe("the time zone", () => {
   });
 
   test("is asked for in German too", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     bot = house.startBot();
     await anew(() => house.owner.say("/settings"));

@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const MINUTE = 60_000;
 const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * MINUTE);
 
 async function withNews() {
-  house = await startBotHouse();
+  house = await startTestBot();
   await house.sync();
   house.clock.advance(3600);
   for (const minutes of [50, 40, 30]) house.person.stepOnScale({ at: ago(minutes), weightKg: 80 + minutes / 100 });
@@ -33,7 +33,7 @@ describe("/sync", () => {
   });
 
   test("names a held reading when it is new, and later says only that it is waiting", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
     house.startBot();
     house.owner.say("sync");
@@ -165,7 +165,7 @@ describe("/sync", () => {
 
   test("deletes its first message if the job can’t be queued, and says so", async () => {
     const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
-    house = await startBotHouse({ chat: { queue: { put } } });
+    house = await startTestBot({ chat: { queue: { put } } });
     house.startBot();
     house.owner.say("/sync");
     await house.owner.waitForMessage(({ text }) => text.startsWith("That didn’t work just now."));
@@ -252,7 +252,7 @@ describe("/status", () => {
   };
 
   test("tells a new account once what is missing, and nothing that depends on it", async () => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     const nextRunAt = ago(-60);
     house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
     const missing = (lastSync: string) => [
@@ -267,7 +267,7 @@ describe("/status", () => {
   });
 
   test("shows links, last readings, last run, next run, and what is held and why", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
     house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
     house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
@@ -301,7 +301,7 @@ describe("/status", () => {
   });
 
   test("forgets what the last run asked for once the link is removed or renewed", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.startBot();
     await house.sync();
     house.clock.advance(10 * 24 * 3600);

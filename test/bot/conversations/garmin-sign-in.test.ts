@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { FaultName } from "../../../src/sandbox/named-faults.ts";
-import { ACCOUNT, NOON, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, NOON, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
@@ -18,7 +18,7 @@ const isLogin = ({ method, path }: { method: string; path: string }) =>
 
 /** Withings is linked and Garmin isn’t. A new program on the same store handles every update. */
 async function beforeSignIn(options: { mfa?: "email" } = {}) {
-  house = await startBotHouse({ linked: false });
+  house = await startTestBot({ linked: false });
   await house.linkWithings();
   await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
   house.sandbox.garmin.accounts.get(OWNER.email).mfa = options.mfa;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Language } from "../../../src/sync/model/account.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const WITHOUT_LINK: Record<Language, string> = {
@@ -18,7 +18,7 @@ const LANGUAGES: Language[] = ["en", "de"];
 
 /** At 13:00, Garmin answers one sign-in of the owner with a 429. */
 async function limited(language: Language) {
-  house = await startBotHouse();
+  house = await startTestBot();
   await house.app.store.accounts.save(ACCOUNT, { language });
   await house.sync();
   house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });

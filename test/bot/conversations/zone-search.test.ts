@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { allZones, zonesWithCities } from "../../../src/bot/conversations/places.ts";
 import { zonesNamed } from "../../../src/bot/conversations/zone-search.ts";
-import { NOON } from "../../support/household.ts";
+import { NOON } from "../../support/test-app.ts";
 
 test.each([
   ["Berlin (Germany)", "Europe/Berlin"],

@@ -2,16 +2,16 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createChat } from "../../../src/app/chat.ts";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import type { AccountChanges } from "../../../src/sync/model/account.ts";
-import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 /** In Berlin, where 9:00 is 8:00 UTC. It’s 13:00 unless said otherwise. */
 async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
-  house = await startHousehold({ at: now });
+  house = await startTestApp({ at: now });
   const { app, clock, sandbox, person } = house;
   const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };

@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
 import type { FaultName } from "../../../src/sandbox/named-faults.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 /** One reading has arrived, and another was measured at 13:59. */
-async function moveIn(instead: Parameters<BotHouse["startBot"]>[0] = {}) {
-  house = await startBotHouse();
+async function moveIn(instead: Parameters<TestBot["startBot"]>[0] = {}) {
+  house = await startTestBot();
   house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
   await house.sync();
   house.clock.advance(3600);
@@ -246,7 +246,7 @@ test.each([
 ] as const)(
   "while Garmin doesn’t show the first reading of a new link, /status says that the rest follows (%s)",
   async (language, text) => {
-    house = await startBotHouse();
+    house = await startTestBot();
     await house.app.store.accounts.save(ACCOUNT, { language });
     for (const minutes of [50, 40, 30])
       house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });

@@ -7,17 +7,17 @@ import { terminalWords } from "../../../src/cli/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { Differing, Pause } from "../../../src/sync/model/ledger.ts";
 import type { Notice } from "../../../src/sync/status/kind-notices.ts";
-import { ACCOUNT } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house?.close());
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 test("/status says that the first reading came back different, and one tap sends the rest", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
   house.sandbox.faults.turnOn("garmin_rounds_weight");
   house.startBot();
@@ -40,7 +40,7 @@ test("/status says that the first reading came back different, and one tap sends
 });
 
 test("the button in the message switches the kind off, and it isn’t mentioned again", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
   house.startBot();
@@ -59,7 +59,7 @@ test("the button in the message switches the kind off, and it isn’t mentioned 
 
 test("/status says how often Garmin is asked again about a kind: with every sync at first, then once a day", async () => {
   const HALF_HOUR = 1800;
-  house = await startBotHouse({ at: new Date("2026-11-21T21:30:00Z") });
+  house = await startTestBot({ at: new Date("2026-11-21T21:30:00Z") });
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
   house.startBot();
@@ -87,7 +87,7 @@ test("/status says how often Garmin is asked again about a kind: with every sync
 
 describe("while Garmin does not show parts of a reading as they were sent", () => {
   async function dropped() {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
     house.sandbox.faults.turnOn("garmin_drops_composition");
     await house.sync();

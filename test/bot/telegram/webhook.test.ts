@@ -10,12 +10,12 @@ import {
   WEBHOOK_CONNECTIONS,
 } from "../../../src/bot/telegram/webhook.ts";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
-import { ACCOUNT } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 beforeEach(async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
 });
 afterEach(() => house.close());
@@ -146,7 +146,7 @@ const target = { url: "https://127.0.0.1:9/telegram", secretToken: "a-secret_of-
 const logged = (event: string) => house.logged.filter((line) => line.event === event);
 const deps = () => ({ clock: house.clock, log: logOf(house) });
 const serving = () => ({ ...deps(), health: createTelegramHealth(deps()), mayEnd: async () => true });
-function logOf({ logged: lines }: BotHouse) {
+function logOf({ logged: lines }: TestBot) {
   const at =
     (level: string) =>
     (event: string, facts: object = {}) =>

@@ -2,16 +2,16 @@ import { GrammyError } from "grammy/web";
 import { afterEach, describe, expect, test } from "vitest";
 import { isTelegramAway } from "../../../src/bot/telegram/errors.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../../../src/lib/errors.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 
 test("a Garmin account that another account has linked isn’t linked a second time", async () => {
-  house = await startBotHouse({ allowedIds: [ACCOUNT, 4712] });
+  house = await startTestBot({ allowedIds: [ACCOUNT, 4712] });
   const mate = house.telegram.user({ id: 4712, firstName: "Mate" });
   house.startBot();
   const wrong = house.sandbox.garmin.mintTicket(OWNER.email);
@@ -32,7 +32,7 @@ test("a Garmin account that another account has linked isn’t linked a second t
 });
 
 test("a sign-in that Garmin answers in an unknown shape is blamed on Garmin, not on us", async () => {
-  house = await startBotHouse({ linked: false });
+  house = await startTestBot({ linked: false });
   house.startBot();
   house.sandbox.faults.add({
     ...{ server: "garmin_diauth", match: { method: "POST" } },
@@ -51,7 +51,7 @@ describe("the answer to an update that fails names the cause:", () => {
     [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
     [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
   ])("%s", async (error, words, buttons) => {
-    house = await startBotHouse({ linked: false });
+    house = await startTestBot({ linked: false });
     house.startBot({ overview: () => Promise.reject(error) });
     house.owner.say("/status");
     const message = await house.owner.waitForMessage();
@@ -68,7 +68,7 @@ test("an outage of Telegram isn’t called our fault", async () => {
     new GrammyError("failed", { ok: false, error_code, description: "" }, "sendMessage", {});
   expect([400, 401, 403, 409, 429, 502].filter((code) => isTelegramAway(answered(code)))).toEqual([401, 429, 502]);
 
-  house = await startBotHouse();
+  house = await startTestBot();
   house.startBot();
   house.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
@@ -91,7 +91,7 @@ test.each([
   ],
   ["in a group that has put the bot out", 403, "Forbidden: bot was kicked from the group chat", unanswered],
 ])("an answer that Telegram refuses to a person %s raises no alarm", async (who, status, description, logged) => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.startBot();
   house.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
@@ -107,7 +107,7 @@ test.each([
 });
 
 test("/connect offers to link a linked side again, because it may be the wrong person", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   house.startBot();
   house.owner.say("/connect");
   const { text, buttons } = await heard("Both sides are linked.");

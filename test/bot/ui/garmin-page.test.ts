@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { withFixes } from "../../../src/bot/ui/keyboards.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
-import { NOON, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { NOON, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
 const HEADING = "ERROR: clientId parameter must be specified";
 const PAGE = "https://sso.example.org/sso/signin?id=gauth-widget";
@@ -55,11 +55,11 @@ test("buttons to Garmin’s page are made in one place, which explains its last 
 });
 
 describe("signing in again by following only what the bot says", () => {
-  let house: BotHouse;
+  let house: TestBot;
   afterEach(() => house.close());
 
   test("gets past the page that says ERROR to a working link", async () => {
-    house = await startBotHouse();
+    house = await startTestBot();
     house.startBot();
     house.sandbox.garmin.revoke(OWNER.email);
     house.person.stepOnScale({ weightKg: 80.25 });

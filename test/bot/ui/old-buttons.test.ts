@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
-let bot: ReturnType<BotHouse["startBot"]>;
+let house: TestBot;
+let bot: ReturnType<TestBot["startBot"]>;
 afterEach(() => house.close());
 
 const GUEST = 4712;
@@ -15,8 +15,8 @@ const toast = () => house.owner.toasts.at(-1)?.text;
 const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
 
-async function open(options: Parameters<typeof startBotHouse>[0] = {}, instead = {}) {
-  house = await startBotHouse(options);
+async function open(options: Parameters<typeof startTestBot>[0] = {}, instead = {}) {
+  house = await startTestBot(options);
   bot = house.startBot(instead);
 }
 
@@ -246,7 +246,7 @@ test("a button to link again works even if the link still seems good", async () 
 });
 
 test("a question that can’t be saved can still be answered", async () => {
-  house = await startBotHouse();
+  house = await startTestBot();
   const saveQuestion = () => Promise.reject(new RetryLaterError("busy"));
   bot = house.startBot({ accounts: { ...house.app.store.accounts, saveQuestion } });
   await say("/disconnect");

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
 import type { RunOptions } from "../../../src/sync/engine/run.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { type BotHouse, startBotHouse } from "../bot-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: BotHouse;
+let house: TestBot;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -15,7 +15,7 @@ const told = () => house.owner.messages.filter(({ from }) => from === "bot").map
 
 /** A chat with a bot that polls. It’s 13:00 in Berlin. */
 async function moveIn(more: { language?: "de" } = {}) {
-  house = await startBotHouse();
+  house = await startTestBot();
   await house.app.store.accounts.save(ACCOUNT, more);
   house.startBot({ conclude: (...args) => notifier().conclude(...args) });
   house.owner.say("/help");

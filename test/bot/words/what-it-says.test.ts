@@ -3,8 +3,8 @@ import { afterEach, expect, test } from "vitest";
 import { DELAY_CAUSES, type DelayCause, RetryLaterError } from "../../../src/lib/errors.ts";
 import type { FaultName } from "../../../src/sandbox/named-faults.ts";
 import type { Language } from "../../../src/sync/model/account.ts";
-import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
-import { type SpokenHouse, startSpokenHouse } from "../../support/spoken-house.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { startTestChat, type TestChat } from "./test-chat.ts";
 
 /**
  * Makes docs/what-it-says.md by real runs against the sandbox, and fails if it is out of date. To rewrite it:
@@ -14,7 +14,7 @@ import { type SpokenHouse, startSpokenHouse } from "../../support/spoken-house.t
 const PAGE = "docs/what-it-says.md";
 const LANGUAGES: Language[] = ["en", "de"];
 
-let house: SpokenHouse | undefined;
+let house: TestChat | undefined;
 afterEach(async () => {
   await house?.close();
   house = undefined;
@@ -23,9 +23,9 @@ afterEach(async () => {
 interface Scene {
   title: string;
   played: string;
-  begin: (house: SpokenHouse) => unknown;
+  begin: (house: TestChat) => unknown;
   /** For trouble that doesn’t end with its fault. */
-  end?: (house: SpokenHouse) => unknown;
+  end?: (house: TestChat) => unknown;
   /** Undefined if somebody has to act. */
   cause?: DelayCause;
 }
@@ -110,7 +110,7 @@ interface Said {
 
 async function play({ begin, end, cause }: Scene, language: Language): Promise<Said> {
   const at = new Date("2026-11-21T12:00:00Z");
-  house = await startSpokenHouse({ at, language });
+  house = await startTestChat({ at, language });
   const it = house;
   it.person.stepOnScale({ at: new Date(at.getTime() - 10 * 60_000), weightKg: 80 });
   expect(await it.visit()).toEqual([]);

@@ -7,7 +7,7 @@ import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
 import { LANGUAGES } from "../../../src/sync/model/account.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
-import { NOON } from "../../support/household.ts";
+import { NOON } from "../../support/test-app.ts";
 
 const ACTIONS = Object.keys({
   add_account: true,

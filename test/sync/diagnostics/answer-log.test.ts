@@ -3,10 +3,10 @@ import { createApp } from "../../../src/app/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
-import { type Household, startHousehold } from "../../support/household.ts";
+import { startTestApp, type TestApp } from "../../support/test-app.ts";
 import { watched } from "../../support/watched-table.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const HOUR = 3600;
@@ -31,7 +31,7 @@ async function newProcess() {
 }
 
 test("a run in which all is well writes nothing of how the vendors answered, and counts it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { app, cost } = await newProcess();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
   await house.sync({}, app);
@@ -46,7 +46,7 @@ test("a run in which all is well writes nothing of how the vendors answered, and
 });
 
 test("an endpoint that begins to fail is written once in five minutes, with what was counted before", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { app, cost } = await newProcess();
   await house.sync({}, app);
   house.sandbox.faults.add({
@@ -74,7 +74,7 @@ test("an endpoint that begins to fail is written once in five minutes, with what
 });
 
 test("of different shapes the last twenty of each vendor are kept, and the same one is counted", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const { app, cost } = await newProcess();
   for (let n = 1; n <= 30; n++) app.vendors.answers.note(unknown({ ["x".repeat(n)]: n }));
   for (let n = 0; n < 5; n++) app.vendors.answers.note(unknown({ token: "a".repeat(n + 1) }, "withings"));
@@ -89,7 +89,7 @@ test("of different shapes the last twenty of each vendor are kept, and the same 
 });
 
 test("what two processes saw comes together, and both may write at once", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const [one, other] = [await newProcess(), await newProcess()];
   one.app.vendors.answers.note(unknown({ token: "a" }));
   other.app.vendors.answers.note(unknown({ code: "b" }));
@@ -107,7 +107,7 @@ test("what two processes saw comes together, and both may write at once", async 
 });
 
 test("a store that is away, or holds something else there, stops no run and no report", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { app, store } = await newProcess();
   app.vendors.answers.note(unknown({ token: "a" }));
   store.takeAway();
@@ -117,7 +117,7 @@ test("a store that is away, or holds something else there, stops no run and no r
 });
 
 test("as much as there may be fits into one item of any store", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const { app } = await newProcess();
   const field = (n: number) => "x".repeat(50 + n);
   for (const vendor of ["withings", "garmin", "telegram"] as const) {

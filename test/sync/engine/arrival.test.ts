@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const HOUR = 3600;
@@ -9,7 +9,7 @@ const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() 
 const weights = () => house.weights().map((it) => it.weightKg);
 
 test("a reading that reaches Withings after a later one is sent, hours and also days afterwards", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80 });
   await sync();
@@ -30,7 +30,7 @@ test("a reading that reaches Withings after a later one is sent, hours and also 
 });
 
 test("a reading that Withings shows an hour after it has stored it is sent", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 80 });
   await sync();
@@ -41,7 +41,7 @@ test("a reading that Withings shows an hour after it has stored it is sent", asy
 });
 
 test("450 readings in pages of 200 all arrive, in files of at most a hundred, each sorted by time", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, sandbox } = house;
   sandbox.withings.settings.pageSize = 200;
   const minutes = Array.from({ length: 450 }, (_, index) => 30 + index * 60);
@@ -64,7 +64,7 @@ test("450 readings in pages of 200 all arrive, in files of at most a hundred, ea
 });
 
 test("a weight and a pressure of the same second both arrive", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync } = house;
   const at = ago({ minutes: 10 });
   person.stepOnScale({ at, weightKg: 80.25, siblings: true });
@@ -88,7 +88,7 @@ test("a weight and a pressure of the same second both arrive", async () => {
 });
 
 test("the groups beside a weigh-in are no readings, and do not make it wait", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const at = ago({ minutes: 10 });
   person.stepOnScale({ at, weightKg: 80.25, fatRatioPercent: 18, visceralFat: 3.3, siblings: true });
@@ -102,7 +102,7 @@ test("the groups beside a weigh-in are no readings, and do not make it wait", as
 });
 
 test("four readings around the end of summer time arrive as four, the pressures with the right wall clock", async () => {
-  house = await startHousehold({ at: new Date("2026-10-25T12:00:00Z"), timezone: "Europe/Berlin" });
+  house = await startTestApp({ at: new Date("2026-10-25T12:00:00Z"), timezone: "Europe/Berlin" });
   const { person, sync } = house;
   const [before, after] = [new Date("2026-10-25T00:30:00Z"), new Date("2026-10-25T01:30:00Z")];
   for (const at of [before, after]) {
@@ -118,7 +118,7 @@ test("four readings around the end of summer time arrive as four, the pressures 
 });
 
 test("four readings of the end of summer time 2025, reached back to, arrive as four", async () => {
-  house = await startHousehold({ at: new Date("2026-01-10T12:00:00Z"), timezone: "Europe/Berlin" });
+  house = await startTestApp({ at: new Date("2026-01-10T12:00:00Z"), timezone: "Europe/Berlin" });
   const { person, sync } = house;
   const hours = ["2025-10-25T23:30:00Z", "2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z", "2025-10-26T02:30:00Z"];
   for (const at of hours) person.takeBloodPressure({ at: new Date(at), systolic: 121, diastolic: 79 });
@@ -129,7 +129,7 @@ test("four readings of the end of summer time 2025, reached back to, arrive as f
 });
 
 test("the owner's own zone wins over the one of Withings for a wall clock", async () => {
-  house = await startHousehold({ timezone: "Europe/Berlin" });
+  house = await startTestApp({ timezone: "Europe/Berlin" });
   await house.app.store.accounts.save(4711, { timezone: "Asia/Kathmandu" });
   house.person.takeBloodPressure({ at: new Date("2026-11-21T11:00:00Z"), systolic: 121, diastolic: 79 });
   await house.sync();
@@ -137,7 +137,7 @@ test("the owner's own zone wins over the one of Withings for a wall clock", asyn
 });
 
 test("of three heights the newest makes the body-mass index, wherever it stands among them", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync } = house;
   person.measureHeight({ at: new Date("2019-01-01T00:00:00Z"), metres: 1.62 });
   person.measureHeight({
@@ -158,7 +158,7 @@ test("of three heights the newest makes the body-mass index, wherever it stands 
 });
 
 test("a weight typed by hand with a fat ratio of zero is sent as a weight alone", async () => {
-  house = await startHousehold({ heightM: 1.75 });
+  house = await startTestApp({ heightM: 1.75 });
   house.person.stepOnScale({ weightKg: 80.25, attrib: 2, fatRatioPercent: 0, fatMassKg: 0, muscleKg: 0 });
   expect(await house.sync()).toMatchObject({ synced: 1 });
   const [{ bodyFatPercent, muscleKg, weightKg } = {}] = house.weights();
@@ -166,7 +166,7 @@ test("a weight typed by hand with a fat ratio of zero is sent as a weight alone"
 });
 
 test("whoever links another Garmin account starts anew there, and the first one is left as it is", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, sandbox } = house;
   person.stepOnScale({ weightKg: 80.25 });
   await sync();

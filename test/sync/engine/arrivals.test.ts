@@ -1,15 +1,15 @@
 import { afterEach, expect, test } from "vitest";
 import { crashAt } from "../../support/crash.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const arrived = async () => (await house.ledger().progress())?.value.arrived ?? [];
 
 test("what was seen in Garmin has arrived, once however often it is read again, and again when it was replaced", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25, fatRatioPercent: 18 });
   person.takeBloodPressure({ at: minutesAgo(20), systolic: 121, diastolic: 79 });
@@ -30,7 +30,7 @@ test("what was seen in Garmin has arrived, once however often it is read again, 
 });
 
 test("what Garmin had from elsewhere has not arrived", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(30), weightKg: 80.2 });
   expect(await house.sync()).toMatchObject({ skipped: 1 });
@@ -38,7 +38,7 @@ test("what Garmin had from elsewhere has not arrived", async () => {
 });
 
 test("a run that was stopped between seeing it and writing that down costs no arrival", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   for (let n = 1; ; n++) {
     const crash = crashAt(n, "before");
@@ -50,7 +50,7 @@ test("a run that was stopped between seeing it and writing that down costs no ar
 });
 
 test("when the summary was made is stored, and of two writers one wins", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { summary } = house.app.store;
   const lastSummaryAt = house.clock.now();
   expect(await summary.read(ACCOUNT)).toEqual({ value: {}, version: undefined });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { crashAt } from "../../support/crash.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-const minutesAgo = (house: Household, minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (house: TestApp, minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 /**
  * An account in use, whose program was off for four days: weigh-ins of several days and a pressure are new, an older
  * weigh-in was corrected. The oldest new one lies further back than a run reads again for safety.
  */
 async function dailyUse() {
-  const house = await startHousehold({ heightM: 1.75 });
+  const house = await startTestApp({ heightM: 1.75 });
   const { person } = house;
   const corrected = person.stepOnScale({ at: minutesAgo(house, 600), weightKg: 81 });
   const touched = person.stepOnScale({ at: minutesAgo(house, 590), weightKg: 80.6 });
@@ -29,7 +29,7 @@ async function dailyUse() {
 
 /** A first run, where another tool has brought one of the two weigh-ins and the pressure already. */
 async function firstRun() {
-  const house = await startHousehold({ heightM: 1.75 });
+  const house = await startTestApp({ heightM: 1.75 });
   const { person, sandbox } = house;
   const weighedAt = minutesAgo(house, 60);
   person.stepOnScale({ at: weighedAt, weightKg: 80.25 });
@@ -101,7 +101,7 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
 });
 
 /** Runs as a schedule would. The dead run's lease ends within two minutes, and so does the wait for an unknown upload. */
-async function untilSuccess(house: Household) {
+async function untilSuccess(house: TestApp) {
   for (let runs = 1; ; runs++) {
     const report = await house.sync({}, await house.newApp());
     if (report.status === "success") return report;

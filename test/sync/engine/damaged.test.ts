@@ -4,18 +4,18 @@ import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Key, Table } from "../../../src/store/table.ts";
-import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const NEIGHBOUR = 4712;
 const NEIGHBOURS = { email: "neighbour@example.org", password: "a-password-for-tests" };
 const NEIGHBOURS_USERID = 31_400_002;
 
-let house: Household;
+let house: TestApp;
 let table: Table;
 
 /** Two accounts in one table, each with a weigh-in in Garmin already and another one waiting. */
 beforeEach(async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { sandbox, app } = house;
   const neighbour = sandbox.withings.addPerson({
     userid: NEIGHBOURS_USERID,

@@ -4,9 +4,9 @@ import { afterEach, expect, test } from "vitest";
 import { createLog } from "../../../src/lib/log.ts";
 import { createManualSync } from "../../../src/sync/jobs/manual-sync.ts";
 import { isTimeUp } from "../../../src/sync/links/with-lease.ts";
-import { type Household, NOON, startHousehold } from "../../support/household.ts";
+import { NOON, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -25,7 +25,7 @@ const slowApp = (uploadSeconds: number) =>
   });
 
 test("ten years that take longer than a process may arrive over several runs, each reading and each file once", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   for (let day = 3650; day > 0; day--) {
     house.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
   }
@@ -51,7 +51,7 @@ test("ten years that take longer than a process may arrive over several runs, ea
 });
 
 test("what could not end in time is not begun, and leaves nothing behind that would have to be looked for", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ weightKg: 80.25 });
   expect(await house.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "retry_later", synced: 0 });
   expect(uploads()).toBe(0);
@@ -65,7 +65,7 @@ test("what could not end in time is not begun, and leaves nothing behind that wo
 });
 
 test("nothing new needs no time that is left, and a run without a deadline takes all the time that it needs", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   expect(await house.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "success" });
   for (let day = 250; day > 0; day--) {
     house.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
@@ -75,7 +75,7 @@ test("nothing new needs no time that is left, and a run without a deadline takes
 });
 
 test("a sync of all that somebody waits for begins no account when its time is up, and says which are left", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   for (const account of [1, 2, 3]) await house.app.store.accounts.save(account, {});
   const deadlineAt = inSeconds(115);
   const begun: number[] = [];

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { DelayCause } from "../../../src/lib/errors.ts";
 import type { FaultName } from "../../../src/sandbox/named-faults.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 import { watched } from "../../support/watched-table.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
@@ -12,8 +12,8 @@ const lastRun = async () => (await house.app.store.accounts.lastRun(ACCOUNT))?.o
 const pass = (minutes: number) => house.clock.advance(minutes * 60);
 
 /** Linked, with one reading that proved the kind, and a new one. */
-async function moveIn(options: Parameters<typeof startHousehold>[0] = {}) {
-  house = await startHousehold(options);
+async function moveIn(options: Parameters<typeof startTestApp>[0] = {}) {
+  house = await startTestApp(options);
   house.person.stepOnScale({ at: minutesAgo(90), weightKg: 80 });
   expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   pass(60);
@@ -225,7 +225,7 @@ test("a reading that Withings announced waits, although no run has got to it", a
 });
 
 test("while the first reading of a new link has not shown, it is known how many follow it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   for (const minutes of [50, 40, 30])
     house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
   house.sandbox.garmin.settings.readBackDelaySeconds = 600;

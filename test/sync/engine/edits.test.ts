@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import type { Transport } from "../../../src/lib/http-client.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
@@ -24,7 +24,7 @@ async function watched() {
 }
 
 test("a changed weight replaces what was sent, and never stands beside it", async () => {
-  house = await startHousehold({ heightM: 1.75 });
+  house = await startTestApp({ heightM: 1.75 });
   const { person, sync, clock, requests } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
   await sync();
@@ -42,7 +42,7 @@ test("a changed weight replaces what was sent, and never stands beside it", asyn
 });
 
 test("a changed pressure replaces what was sent, and never stands beside it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const reading = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79, pulse: 61 });
   await sync();
@@ -55,7 +55,7 @@ test("a changed pressure replaces what was sent, and never stands beside it", as
 });
 
 test("a change of the composition alone is sent too, though the weight looks the same", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
   await sync();
@@ -68,7 +68,7 @@ test("a change of the composition alone is sent too, though the weight looks the
 });
 
 test("a touch that changes no value sends nothing", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, requests } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -80,7 +80,7 @@ test("a touch that changes no value sends nothing", async () => {
 });
 
 test("a changed reading that came to Garmin by other means is left alone", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, requests } = house;
   const at = minutesAgo(60);
   const weighIn = person.stepOnScale({ at, weightKg: 80.25 });
@@ -95,7 +95,7 @@ test("a changed reading that came to Garmin by other means is left alone", async
 });
 
 test("two weigh-ins of one minute are corrected each for itself", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   const second = person.stepOnScale({ at: new Date(minutesAgo(60).getTime() + 30_000), weightKg: 80.25 });
@@ -112,7 +112,7 @@ test.each([
 ] as const)(
   "an edit while the first upload is unknown: it %s, and only the new version stands",
   async (_what, fault) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
     sandbox.garmin.settings.readBackDelaySeconds = 60;
@@ -129,7 +129,7 @@ test.each([
 );
 
 test("an edit while Garmin has not shown the first version yet waits for it, and then replaces it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   sandbox.garmin.settings.readBackDelaySeconds = 600;
@@ -148,7 +148,7 @@ test("an edit while Garmin has not shown the first version yet waits for it, and
 });
 
 test("an edit to what Garmin can not take leaves the old version, and the correction of it replaces that", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -171,7 +171,7 @@ test.each([
 ] as const)(
   "a reading edited beyond what Garmin can take, while its upload %s unanswered, stops no other",
   async (_what, fault, standing) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
     sandbox.garmin.settings.readBackDelaySeconds = 60;
@@ -192,7 +192,7 @@ test.each([
 );
 
 test("a replacement that Garmin does not take at once is made up for, and the old version does not come back", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -209,7 +209,7 @@ test("a replacement that Garmin does not take at once is made up for, and the ol
 });
 
 test("an old version that Garmin does not delete at once is deleted later, and only then the new one comes", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -228,7 +228,7 @@ test("an old version that Garmin does not delete at once is deleted later, and o
 });
 
 test("an old version that Garmin does not show at this moment is deleted all the same", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -240,7 +240,7 @@ test("an old version that Garmin does not show at this moment is deleted all the
 });
 
 test("an old version that its owner deleted in Garmin makes no trouble", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
@@ -259,7 +259,7 @@ test.each([
 ] as const)(
   "the old %s goes although Garmin said yes to its removal twice (HTTP %s) and kept it",
   async (kind, status, body, slowSeconds) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const id =
       kind === "weight"

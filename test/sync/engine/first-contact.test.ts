@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
 import type { Account } from "../../../src/sync/model/account.ts";
 import type { ReadingKind } from "../../../src/sync/model/reading.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -45,7 +45,7 @@ const decide = async (kind: ReadingKind = "weigh_in") => house.app.sync.resume(a
 
 /** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
 async function moveIn(count = 4) {
-  house = await startHousehold({ heightM: 1.75 });
+  house = await startTestApp({ heightM: 1.75 });
   for (let hour = count; hour > 0; hour--) {
     house.person.stepOnScale({ ...WHOLE, at: minutesAgo(hour * 60), weightKg: 80.25 + hour / 10 });
   }
@@ -342,7 +342,7 @@ describe("a reading that came to Garmin from elsewhere too", () => {
   });
 
   test("at the same second, with another weight, is not taken for ours while Garmin doesn't show ours yet", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await house.sync();
     house.clock.advance(1800);
@@ -392,7 +392,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
   test.each([403, 404, 402, 400])(
     "HTTP %d: weights go on, the owner hears of it by its name, and it heals",
     async (status) => {
-      house = await startHousehold();
+      house = await startTestApp();
       closing(status);
       measure(30);
       expect(await syncAndTell()).toMatchObject({
@@ -441,7 +441,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
   );
 
   test("is forgotten when the owner switches it off, and asked about when they switch it on again", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     closing(403);
     measure(30);
     await syncAndTell();
@@ -463,7 +463,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
   });
 
   test("brings, once it is offered, what the owner had asked for in the meantime and had been left while it was off", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { settings } = await account();
     const sending = (bloodPressure: boolean) =>
       house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, bloodPressure } } });
@@ -489,7 +489,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
   });
 
   test("refused at the upload only is closed too: what was sent is looked for first when it opens", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.faults.add({
       ...{ name: "closed", server: "garmin_connectapi" },
       match: { method: "POST", path: "/bloodpressure-service/bloodpressure" },

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 /** Uploads are followed up even if Withings no longer lists the reading: deleted there, or assigned to somebody else. */
-let house: Household;
+let house: TestApp;
 beforeEach(async () => {
-  house = await startHousehold();
+  house = await startTestApp();
 });
 afterEach(() => house.close());
 

@@ -3,9 +3,9 @@ import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { AttentionItem, Decision } from "../../../src/sync/model/ledger.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { crashAt } from "../../support/crash.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -31,7 +31,7 @@ async function pass(seconds: number) {
 
 /** Around 80 kg on five mornings, and then 45 kg, which wait. Other days follow, so that nothing of it is read again. */
 async function heldFarOff() {
-  house = await startHousehold();
+  house = await startTestApp();
   for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
   await house.sync();
   const id = house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 45 });
@@ -57,7 +57,7 @@ describe("a held reading that is its owner's", () => {
   });
 
   test.each([1, 4, 10009])("goes whatever attrib %i says", async (attrib) => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib });
     await house.sync();
     expect(await say("mine")).toBe("noted");
@@ -67,7 +67,7 @@ describe("a held reading that is its owner's", () => {
   });
 
   test("makes the next ones like it probable, so that who has lost much is not held for ever", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 90 });
     await house.sync();
     house.person.stepOnScale({ at: ago({ minutes: 20 }), weightKg: 78 });
@@ -86,7 +86,7 @@ describe("a held reading that is its owner's", () => {
   });
 
   test("is not sent beside what was typed into Garmin meanwhile", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const at = ago({ minutes: 30 });
     house.person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
     await house.sync();
@@ -127,7 +127,7 @@ describe("a held reading that is its owner's", () => {
   });
 
   test("replaces the version of it that stands", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const id = house.person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25 });
     await house.sync();
     for (const change of [{ weightKg: 802.5 }, { weightKg: 80.5, attrib: 1 }]) {
@@ -144,7 +144,7 @@ describe("a held reading that is its owner's", () => {
   });
 
   test("does not go from the future, nor while its kind is off", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: ago({ days: -3 }), weightKg: 80.25 });
     await house.sync();
     expect(await say("mine")).toBe("nothing_waits");
@@ -192,7 +192,7 @@ describe("a held reading that is not its owner's", () => {
 
 describe("a reading that Garmin refused", () => {
   async function refused() {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.faults.add({ match: UPLOAD, times: 1, effect: { type: "status", status: 400 } });
     house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 80.25 });
     expect(await house.sync()).toMatchObject({ status: "error", failed: 1 });
@@ -230,7 +230,7 @@ describe("a reading that Garmin refused", () => {
 
 describe("a reading that Garmin took and never showed", () => {
   async function neverShown() {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = 30 * DAY;
     for (let days = 0; days < 4; days++) {
@@ -289,7 +289,7 @@ describe("a reading that Garmin took and never showed", () => {
 });
 
 test("what Garmin can not take at all is not helped by a decision, but can be left", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ weightKg: 700 });
   await house.sync();
   expect(await say("mine")).toBe("nothing_waits");

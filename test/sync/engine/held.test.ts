@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -11,7 +11,7 @@ const attention = async () => (await house.ledger().progress())?.value.attention
 
 /** Weigh-ins around 80 kg on as many mornings, already in Garmin. */
 async function usedToEighty(mornings: number) {
-  house = await startHousehold();
+  house = await startTestApp();
   for (let days = mornings; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
   expect(await house.sync()).toMatchObject({ status: "success", synced: mornings });
 }
@@ -22,7 +22,7 @@ describe.each([
   [10009, "unknown_attribution"],
 ])("a weigh-in with attrib %s", (attrib, reason) => {
   test("waits in sight of the owner, is counted as long, and arrives once when it becomes theirs", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, requests } = house;
     const weighIn = person.stepOnScale({ weightKg: 80.25, attrib });
     person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.5 });
@@ -53,7 +53,7 @@ describe.each([
 });
 
 test("a pressure that may be somebody else's waits too, and its owner's attrib lets it go", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const reading = person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib: 1 });
   expect(await sync()).toMatchObject({ held: 1 });
@@ -64,7 +64,7 @@ test("a pressure that may be somebody else's waits too, and its owner's attrib l
 });
 
 test("a held reading that was typed into Garmin meanwhile is not sent beside it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const at = ago({ minutes: 10 });
   const weighIn = person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
@@ -78,7 +78,7 @@ test("a held reading that was typed into Garmin meanwhile is not sent beside it"
 });
 
 test("a held reading is not taken for its neighbour of a minute before, when it becomes the owner's days later", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 31 }), weightKg: 80.2 });
   const weighIn = person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25, attrib: 1 });
@@ -95,7 +95,7 @@ test("a held reading is not taken for its neighbour of a minute before, when it 
 });
 
 test.each([2, 3, 5, 7, 8, 15, 17])("attrib %s is the owner's own", async (attrib) => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ weightKg: 80.25, attrib });
   expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
 });
@@ -139,7 +139,7 @@ describe("a weight that is far from the owner's", () => {
   });
 
   test("is told within a first run, by the readings before it", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     for (const [days, weightKg] of [
       [5, 80],
       [4, 80.5],
@@ -171,7 +171,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
   const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
 
   test("is taken over by a first run, and nobody is asked; what is not there waits", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync } = house;
     for (const days of [6, 5, 4]) person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
     const doubtful = [
@@ -264,7 +264,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
   });
 
   test("is not asked about while Garmin doesn't offer its kind, holds nothing up, and is asked about when it does", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     sandbox.faults.turnOn("garmin_blood_pressure_closed");
     person.takeBloodPressure({ at: ago({ minutes: 30 }), systolic: 121, diastolic: 79 });

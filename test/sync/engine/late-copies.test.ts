@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 /** Garmin keeps whatever it is sent, as often as it is sent, and shows it when it likes. */
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
@@ -21,7 +21,7 @@ async function hours(count: number, on = house.app) {
 
 describe("a weigh-in whose answer was lost stands once in the end", () => {
   test.each([124, 200, 600, 3 * 3600])("when Garmin shows every upload %i seconds late", async (seconds) => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = seconds;
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -34,7 +34,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
   });
 
   test("when only the first copy comes late", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
     const slow = await house.newApp({
@@ -57,7 +57,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
   });
 
   test("when it was edited before anything was seen", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = 600;
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -70,7 +70,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
   });
 
   test("when it was edited while two copies stood", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = 200;
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -84,7 +84,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
   });
 
   test("when a run was paused past its lease just before it sent", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     let isFirst = true;
     const paused = await house.newApp({
@@ -106,7 +106,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
 test.each([90 * 60, 5 * 3600])(
   "an accepted weigh-in that Garmin shows %i seconds late is not sent again",
   async (seconds) => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = seconds;
     expect((await house.sync()).status).toBe("retry_later");
@@ -118,7 +118,7 @@ test.each([90 * 60, 5 * 3600])(
 
 describe("of two alike, none is taken for the other", () => {
   test("pressures of one minute, the second days late and its upload dropped", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const at = minutesAgo(60);
     house.person.takeBloodPressure({ at, systolic: 120, diastolic: 80 });
     await house.sync();
@@ -134,7 +134,7 @@ describe("of two alike, none is taken for the other", () => {
   });
 
   test("pressures of one second, one of them lost on the way and the other accepted", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const at = minutesAgo(60);
     house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
     house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
@@ -149,7 +149,7 @@ describe("of two alike, none is taken for the other", () => {
   });
 
   test("weights of one second, the second confirmed days later and its upload refused by a broken gateway", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const at = minutesAgo(60);
     house.person.stepOnScale({ at, weightKg: 80.2 });
     const guest = house.person.stepOnScale({ at, weightKg: 80.2, attrib: 1 });
@@ -163,7 +163,7 @@ describe("of two alike, none is taken for the other", () => {
   });
 
   test("weights either side of a batch's border, one of them without an answer", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sandbox, clock } = house;
     for (let i = 0; i < 99; i++) {
       person.stepOnScale({ at: minutesAgo(20_000 - i * 60), weightKg: 80 + (i % 7) / 10, attrib: 1 });
@@ -194,7 +194,7 @@ async function holds(form: FormData, weightKg: number): Promise<boolean> {
 
 describe("one reading's trouble is not another's", () => {
   test("a record that breaks Garmin ends up alone, and the others arrive", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sandbox } = house;
     for (let i = 0; i < 8; i++) person.stepOnScale({ at: minutesAgo(60 * (i + 1)), weightKg: 80 + i / 10 });
     const breaking = await house.newApp({
@@ -215,7 +215,7 @@ describe("one reading's trouble is not another's", () => {
   });
 
   test("a version that Garmin will not delete stops nothing else", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sandbox } = house;
     const id = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     await house.sync();
@@ -238,7 +238,7 @@ describe("one reading's trouble is not another's", () => {
       25 * 3600,
     ],
   ])("one that became ambiguous after %s is held, not sent again", async (_what, fail, seconds) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     fail();
     await house.sync();
@@ -250,7 +250,7 @@ describe("one reading's trouble is not another's", () => {
 });
 
 test("a change that Withings dates into the future does not hide what comes after it", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, clock } = house;
   const group = person.group(person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 }));
   group.modified += 90 * 24 * 3600;
@@ -261,7 +261,7 @@ test("a change that Withings dates into the future does not hide what comes afte
 });
 
 test("a reading of tomorrow's tomorrow is held", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(-3 * 24 * 60), createdAt: house.clock.now(), weightKg: 80.25 });
   expect(await house.sync()).toMatchObject({ held: 1, synced: 0 });
 });
@@ -269,7 +269,7 @@ test("a reading of tomorrow's tomorrow is held", async () => {
 describe("what was sent of a reading is not forgotten", () => {
   /** 80.2 kg, sent without an answer, shown late, and ambiguous by the time it is looked for. */
   async function heldWithALateCopy(shownAfterSeconds: number) {
-    house = await startHousehold();
+    house = await startTestApp();
     const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.2 });
     house.sandbox.garmin.settings.readBackDelaySeconds = shownAfterSeconds;
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -300,7 +300,7 @@ describe("what was sent of a reading is not forgotten", () => {
   });
 
   test("when a new one beside it could take its late copy for its own", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, clock, sandbox } = house;
     const at = minutesAgo(30);
     person.stepOnScale({ at, weightKg: 80.2 });
@@ -317,7 +317,7 @@ describe("what was sent of a reading is not forgotten", () => {
 });
 
 test("several records that break Garmin do not stand in the way of what is new", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   for (let i = 0; i < 8; i++) house.person.stepOnScale({ at: minutesAgo(60 * (10 - i)), weightKg: 80 + i / 10 });
   const breaking = await house.newApp({
     wrapSend: (send) => async (request) => {
@@ -334,7 +334,7 @@ test("several records that break Garmin do not stand in the way of what is new",
 });
 
 test("a held weight is not cleared by a long pause", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   for (let day = 8; day > 3; day--)
     house.person.stepOnScale({ at: minutesAgo(24 * 60 * day), weightKg: 80 + day / 10 });
   await house.sync();
@@ -348,7 +348,7 @@ test("a held weight is not cleared by a long pause", async () => {
 });
 
 test("attempts that Garmin did not accept don't count when it is decided that a reading never appeared", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   house.sandbox.faults.add({
     server: "garmin_connectapi",

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../../src/lib/http-client.ts";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
-import { type Household, startHousehold } from "../../support/household.ts";
+import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -28,7 +28,7 @@ const changing = (
 
 describe("a page with HTTP 200", () => {
   test("does not count as a removal: the next run removes the old version and sends the new one", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     const pressure = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
@@ -45,7 +45,7 @@ describe("a page with HTTP 200", () => {
   });
 
   test("does not count as an answer to an upload: it is looked for, and sent again two minutes later", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
@@ -58,7 +58,7 @@ describe("a page with HTTP 200", () => {
   });
 
   test("for an upload that arrived anyway: it is there once", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     const app = await changing((path) => (path === "/upload-service/upload" ? { text: PAGE } : undefined));
@@ -71,7 +71,7 @@ describe("a page with HTTP 200", () => {
 
 describe("a refusal of readings that Garmin has stored anyway", () => {
   test.each([400, 406, 413, 415, 422])("HTTP %d: it is looked for before any of it is sent again", async (status) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();
     for (const minute of [40, 30, 20]) person.stepOnScale({ at: minutesAgo(minute), weightKg: 80 + minute / 100 });
@@ -87,7 +87,7 @@ describe("a refusal of readings that Garmin has stored anyway", () => {
   });
 
   test("that cannot be looked at stays open, and nothing of it is sent meanwhile", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
@@ -112,7 +112,7 @@ describe("an import result that lists failures", () => {
   });
 
   test("alone is a refusal of the file, and reported as such", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     fault({ match: { path: "/upload-service/upload" }, effect: { type: "status", status: 202, body: result([]) } });
     expect(await house.sync()).toMatchObject({ status: "error", failed: 1, synced: 0 });
@@ -125,7 +125,7 @@ describe("an import result that lists failures", () => {
   });
 
   test("next to successes is sorted out by the read-back: readings in Garmin are not sent again, the others are", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(600), weightKg: 80 });
     await sync();
@@ -160,7 +160,7 @@ describe("an entry that cannot be read", () => {
     ["no time", { timestampGMT: null, measurementTimestampGMT: null }],
     ["a key of null", { samplePk: null, version: null }],
   ])("with %s beside our own changes nothing: all arrive once, on the first run and after", async (_what, odd) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const account = sandbox.garmin.accounts.get("owner@example.org");
     sandbox.garmin.addManualWeight(account.email, { at: minutesAgo(90), weightKg: 71.1 });
@@ -180,7 +180,7 @@ describe("an entry that cannot be read", () => {
     ["a key of null", { samplePk: null, version: null }],
     ["nothing that could be read", { timestampGMT: 0, weight: "x", measurementTimestampGMT: "x", systolic: {} }],
   ])("with %s may be what we sent: it is never sent a second time, and told after a day", async (_what, odd) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
@@ -204,7 +204,7 @@ describe("an entry that cannot be read", () => {
   });
 
   test("though it may be ours is forgotten once ours is found beside it", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     const isOdd = { now: true };
@@ -218,7 +218,7 @@ describe("an entry that cannot be read", () => {
 });
 
 test("an account without an entry, whose range answers 204, gets its first readings", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   const app = await changing((path, method, text) => {

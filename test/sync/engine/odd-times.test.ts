@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decisionButtons } from "../../../src/bot/ui/keyboards.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
-import { ACCOUNT, type Household, NOON, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 beforeEach(async () => {
-  house = await startHousehold();
+  house = await startTestApp();
 });
 afterEach(() => house.close());
 

@@ -1,38 +1,20 @@
 import { cpSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { App } from "../../../src/app/app.ts";
-import type { RunReport } from "../../../src/sync/engine/run.ts";
-import { createJobHandler } from "../../../src/sync/jobs/handler.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
+import type { RunOutcome } from "../../../src/sync/model/outcome.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
-const INTERVAL_MINUTES = 30;
-
-/** One process with its work: the visits of the account, as the schedule makes them. */
+/** One process with its job handler: the scheduled runs of the account, each answered by how it ended. */
 function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
-  const { clock } = house;
-  let last: RunReport | undefined;
-  const work = createJobHandler({
-    ...app.store,
-    sync: async (account, options) => {
-      last = await app.sync.run(account, options);
-      return last;
-    },
-    answerSync: () => expect.fail("nobody asked for a run"),
-    answerDoctor: async () => {},
-    confirmUnlink: async () => {},
-    keepSubscriptions: async () => {},
-    summarize: async () => undefined,
-    intervalMinutes: INTERVAL_MINUTES,
-    runsAlone,
-    ...{ clock, log: app.log },
-  });
-  return async (): Promise<RunReport> => {
-    const scheduledRun = await app.store.schedule.read(ACCOUNT);
-    await work({ account: ACCOUNT, reason: "scheduled", dueAt: scheduledRun?.dueAt ?? clock.now(), attempts: 0 });
-    return last ?? expect.fail("no run was made");
+  const { accounts, schedule } = app.store;
+  const { work } = house.newService(app, { runsAlone });
+  return async (): Promise<RunOutcome> => {
+    const dueAt = (await schedule.read(ACCOUNT))?.dueAt ?? house.clock.now();
+    await work({ account: ACCOUNT, reason: "scheduled", dueAt, attempts: 0 });
+    return (await accounts.lastRun(ACCOUNT))?.outcome ?? expect.fail("no run was made");
   };
 }
 
@@ -65,7 +47,7 @@ const inGarmin = () => ({
 
 describe("older data that was put back", () => {
   test.each([0.2, 1.5, 6, 200])("sends nothing twice that was sent in the %s hours since", async (hours) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, person, app } = house;
     for (const day of [5, 4, 3]) person.stepOnScale({ at: ago(day * 24 * 60), weightKg: 80 + day / 10 });
     const toEdit = person.stepOnScale({ at: ago(2 * 24 * 60), weightKg: 80.2 });
@@ -119,7 +101,7 @@ describe("older data that was put back", () => {
   });
 
   test("sends nothing twice if the run is started by hand", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, person } = house;
     await house.sync();
     const older = snapshot();
@@ -134,7 +116,7 @@ describe("older data that was put back", () => {
   });
 
   test("sends nothing twice where processes come and go, once it is older than two intervals", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, person, app } = house;
     const visit = startVisits(app, { runsAlone: false });
     await visit();
@@ -150,7 +132,7 @@ describe("older data that was put back", () => {
   });
 
   test("sends nothing twice after `reconcileWithGarminFirst`, which deploy uses for an existing table", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, person } = house;
     person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
@@ -172,7 +154,7 @@ describe("older data that was put back", () => {
 });
 
 describe("a look before sending", () => {
-  const visitWithOne = async (visit: () => Promise<RunReport>) => {
+  const visitWithOne = async (visit: () => Promise<RunOutcome>) => {
     house.person.stepOnScale({ at: ago(1), weightKg: 80.5 });
     house.requests();
     expect(await visit()).toMatchObject({ status: "success", synced: 1 });
@@ -181,7 +163,7 @@ describe("a look before sending", () => {
   };
 
   test("is made by the first run of a process, after a sign-in and after a long pause, and costs one request", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, app } = house;
     await startVisits(app, { runsAlone: true })();
     clock.advance(1800);
@@ -202,7 +184,7 @@ describe("a look before sending", () => {
   });
 
   test("asks Garmin nothing if there is nothing to send", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await startVisits(house.app, { runsAlone: true })();
     house.clock.advance(1800);
     house.requests();
@@ -211,7 +193,7 @@ describe("a look before sending", () => {
   });
 
   test("is repeated if the first one was not completed", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, app, sandbox, person } = house;
     await startVisits(app, { runsAlone: true })();
     const older = snapshot();
@@ -232,7 +214,7 @@ describe("a look before sending", () => {
   });
 
   test("is not made by the next run where processes come and go", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { clock, app } = house;
     await startVisits(app, { runsAlone: false })();
     clock.advance(1800);

@@ -1,14 +1,14 @@
 import { afterEach, expect, test } from "vitest";
 import { total, worse } from "../../../src/sync/model/outcome.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house?.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 test("a run counts each reading once: synced, skipped, held, failed", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   person.stepOnScale({ at: minutesAgo(50), weightKg: 80.25 });
   person.stepOnScale({ at: minutesAgo(40), weightKg: 80.5 });
@@ -29,7 +29,7 @@ test("a run counts each reading once: synced, skipped, held, failed", async () =
 });
 
 test("a failed reading leaves the owner's sight when its correction arrives", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ weightKg: 700 });
   await sync();
@@ -40,7 +40,7 @@ test("a failed reading leaves the owner's sight when its correction arrives", as
 });
 
 test("how the last run ended is remembered, and a run that met another one at work leaves no trace", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { sync, app, clock, sandbox } = house;
   house.person.stepOnScale({ weightKg: 80 });
   await sync();
@@ -62,7 +62,7 @@ test("how the last run ended is remembered, and a run that met another one at wo
 });
 
 test("an account that is not linked says which link is missing, Withings first, and asks no vendor", async () => {
-  house = await startHousehold({ linked: false });
+  house = await startTestApp({ linked: false });
   const { sync, app, sandbox, requests } = house;
   expect(await sync()).toEqual({
     status: "action_needed",

@@ -3,7 +3,7 @@ import type { App } from "../../../src/app/app.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { Table } from "../../../src/store/table.ts";
 import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts";
-import { ACCOUNT, NOON, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, startTestApp } from "../../support/test-app.ts";
 
 const MINUTE = 60_000;
 const PAGES = 300;
@@ -18,7 +18,7 @@ async function startFastHouse() {
   // What is loaded on demand comes by a real thread.
   await import("bottleneck/light.js");
   vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
-  const house = await startHousehold({ sandbox: { clock: systemClock } });
+  const house = await startTestApp({ sandbox: { clock: systemClock } });
   let underWay = 0;
   const sent: Array<{ path: string; at: number }> = [];
   return {

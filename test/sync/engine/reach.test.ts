@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { crashAt } from "../../support/crash.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const ago = ({ days = 0, minutes = 0, seconds = 0 }) =>
@@ -31,7 +31,7 @@ async function pressureBySomebodyElse(at: Date, systolic: number, diastolic: num
 
 describe("how far a run reaches back", () => {
   test("to everything there is, where the first day of 1970 began before 1970 in its owner's zone", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: new Date("2005-01-01T00:00:00Z"), weightKg: 83, attrib: 2 });
     expect(await house.sync({ since: new Date("1969-12-31T15:00:00Z") })).toMatchObject({
       status: "success",
@@ -42,7 +42,7 @@ describe("how far a run reaches back", () => {
   });
 
   test("the first one thirty days and no further, also when Withings changes an older reading later", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     const older = person.stepOnScale({ at: ago({ days: 30, minutes: 1 }), weightKg: 83 });
     person.touch(older); // it comes with the answer all the same
@@ -61,7 +61,7 @@ describe("how far a run reaches back", () => {
   });
 
   test("one with `since` as far as it says, once and for all", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     const oldest = person.stepOnScale({ at: ago({ days: 100 }), weightKg: 85 });
     const older = person.stepOnScale({ at: ago({ days: 60 }), weightKg: 83 });
@@ -79,7 +79,7 @@ describe("how far a run reaches back", () => {
   });
 
   test("a first one with `since` not further than it says", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync } = house;
     person.stepOnScale({ at: ago({ days: 10 }), weightKg: 81 });
     person.stepOnScale({ at: ago({ days: 1 }), weightKg: 80 });
@@ -90,7 +90,7 @@ describe("how far a run reaches back", () => {
 
 describe("what Garmin already has", () => {
   test("is adopted by the first run within two minutes and 0.1 kg, and what lies just outside is sent", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync } = house;
     const pairs: Array<[weightKg: number, seconds: number, off: number]> = [
       [80, 120, 0.1],
@@ -111,7 +111,7 @@ describe("what Garmin already has", () => {
   });
 
   test("is adopted of pressures within two minutes and equal values", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync } = house;
     const pairs: Array<[off: { seconds?: number; systolic?: number; pulse?: number }, adopted: boolean]> = [
       [{ seconds: 119 }, true],
@@ -131,7 +131,7 @@ describe("what Garmin already has", () => {
   });
 
   test("answers for one reading only, the nearest", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync } = house;
     const [first, second] = [ago({ minutes: 60 }), ago({ minutes: 59 })];
     person.stepOnScale({ at: first, weightKg: 80.2 });
@@ -147,7 +147,7 @@ describe("what Garmin already has", () => {
   ])(
     "is not what this very run has sent: two equal %s of one morning both arrive, wherever a batch ends",
     async (_kind, count, measure) => {
-      house = await startHousehold();
+      house = await startTestApp();
       for (let index = 0; index < count; index++) {
         // The last of one batch and the first of the next are a minute apart.
         measure(index === count - 1 ? ago({ minutes: 29 }) : ago({ minutes: 30 + (count - 2 - index) * 60 }));
@@ -158,7 +158,7 @@ describe("what Garmin already has", () => {
   );
 
   test("answers for one reading only, also where a batch ends between two", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     for (let index = 0; index < 101; index++) {
       const at = index === 100 ? ago({ minutes: 29 }) : ago({ minutes: 30 + (99 - index) * 60 });
       house.person.stepOnScale({ at, weightKg: 80.2 });
@@ -169,7 +169,7 @@ describe("what Garmin already has", () => {
   });
 
   test("is adopted by every run that reaches back, and by no other", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();
     const old = ago({ days: 50 });
@@ -184,7 +184,7 @@ describe("what Garmin already has", () => {
   });
 
   test("is adopted of a reading that another app brought into Withings, in any run", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();
     clock.advance(3600);
@@ -197,7 +197,7 @@ describe("what Garmin already has", () => {
 });
 
 test("a run that reaches back and is killed half-way is completed by the next ordinary one, still adopting", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   await sync();
   for (const days of [60, 59, 58]) {

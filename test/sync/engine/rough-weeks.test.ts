@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FaultEffect } from "../../../src/sandbox/fault.ts";
 import { crashAt } from "../../support/crash.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 /** Numbers from 0 up to 1, the same for the same seed. */
 function numbersFrom(seed: number) {
@@ -25,7 +25,7 @@ const EFFECTS: FaultEffect[] = [
 const SERVERS = ["withings", "garmin_connectapi", "garmin_connectapi", "garmin_connectapi", "garmin_diauth"] as const;
 
 /** What Garmin should show in the end: every reading once, as Withings has it now. */
-function wanted({ person }: Household) {
+function wanted({ person }: TestApp) {
   const value = (measures: Array<{ type: number; value: number; unit: number }>, type: number) => {
     const found = measures.find((it) => it.type === type);
     return found && Number(`${found.value}e${found.unit}`);
@@ -39,7 +39,7 @@ function wanted({ person }: Household) {
     .sort();
 }
 
-function standing(house: Household) {
+function standing(house: TestApp) {
   const seconds = (at: Date) => at.getTime() / 1000;
   return [
     ...house
@@ -50,7 +50,7 @@ function standing(house: Household) {
 }
 
 /** Weeks in which everything happens: readings in any order, corrections, faults at any call, crashes, a slow Garmin. */
-async function live(house: Household, random: () => number, steps: number) {
+async function live(house: TestApp, random: () => number, steps: number) {
   const { person, sandbox, clock } = house;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const chance = (share: number) => random() < share;
@@ -110,7 +110,7 @@ async function live(house: Household, random: () => number, steps: number) {
 }
 
 /** The vendors are well again and the owner has done everything: a few hours later all is settled. */
-async function settleDown(house: Household) {
+async function settleDown(house: TestApp) {
   const { sandbox, clock } = house;
   sandbox.faults.clear();
   sandbox.garmin.settings.readBackDelaySeconds = 0;
@@ -130,7 +130,7 @@ const seeds = Array.from({ length: Number(process.env.ROUGH_WEEKS ?? 8) }, (_, i
 
 describe("after rough weeks every reading stands in Garmin once, as Withings has it", () => {
   test.each(seeds)("weeks number %s", async (seed) => {
-    const house = await startHousehold();
+    const house = await startTestApp();
     try {
       await live(house, numbersFrom(seed), 25);
       const report = await settleDown(house);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type Sends } from "../../../src/sync/model/account.ts";
-import { ACCOUNT, type Household, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -21,7 +21,7 @@ const EVERYTHING = { weightKg: 80.25, fatRatioPercent: 18.3, waterKg: 44.1, musc
 
 describe("of a weigh-in", () => {
   test("go weight and body-mass index alone where composition is off", async () => {
-    house = await startHousehold({ heightM: 1.75 });
+    house = await startTestApp({ heightM: 1.75 });
     await choose({ composition: false });
     house.person.stepOnScale({ ...EVERYTHING, visceralFat: 3.3 });
     expect(await house.sync()).toMatchObject({ synced: 1 });
@@ -33,7 +33,7 @@ describe("of a weigh-in", () => {
   });
 
   test("goes all but the muscle where that is off", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await choose({ muscle: false });
     house.person.stepOnScale(EVERYTHING);
     await house.sync();
@@ -43,7 +43,7 @@ describe("of a weigh-in", () => {
   });
 
   test("nothing is sent again when a part is switched, and the next one goes as chosen", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), ...EVERYTHING });
     await house.sync();
     for (const sends of [{ composition: false }, { muscle: false }, {}]) {
@@ -72,7 +72,7 @@ describe.each([
   ],
 ] as const)("while %s is off", (kind, measure, arrived, measureOther, arrivedOther) => {
   test("none goes, the other kind does, and the cursor moves on", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await choose({ [kind]: false });
     measure();
     measureOther();
@@ -85,7 +85,7 @@ describe.each([
   });
 
   test("what came stays when it is on again, though the same day is read once more, and what comes then goes", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await choose({ [kind]: false });
     measure(minutesAgo(10));
     await house.sync();
@@ -99,7 +99,7 @@ describe.each([
   });
 
   test("what came goes when its owner reaches back to it, and only then", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await choose({ [kind]: false });
     measure(minutesAgo(10));
     await house.sync();
@@ -117,7 +117,7 @@ describe.each([
   });
 
   test("what was asked for is brought by a later run, should the first not come through", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await choose({ [kind]: false });
     measure(minutesAgo(10));
     await house.sync();
@@ -129,7 +129,7 @@ describe.each([
   });
 
   test("what was on its way comes to its end", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     measure(minutesAgo(10));
     house.sandbox.garmin.settings.readBackDelaySeconds = 60;
     expect(await house.sync()).toMatchObject({ status: "retry_later", synced: 0 });
@@ -140,7 +140,7 @@ describe.each([
 });
 
 test("what is held or refused waits as it did while its kind is off, and holds no cursor", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sandbox } = house;
   const mine = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, attrib: 1 });
   await house.sync();
@@ -173,7 +173,7 @@ test("what is held or refused waits as it did while its kind is off, and holds n
 });
 
 test("an edited weigh-in stays as it stands in Garmin while weights are off", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const weighIn = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   await house.sync();
   await choose({ weight: false });
@@ -187,7 +187,7 @@ test("an edited weigh-in stays as it stands in Garmin while weights are off", as
 });
 
 test("a dry run says what would stay", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   await choose({ weight: false });
   house.person.stepOnScale({ weightKg: 80.25 });
   const account = await house.app.store.accounts.find(ACCOUNT);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Vendor } from "../../../src/sync/model/link.ts";
-import { ACCOUNT, OWNER, USERID } from "../../support/household.ts";
+import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
 import { startHouseWithProcesses } from "../../support/two-processes.ts";
 
 let house: Awaited<ReturnType<typeof startHouseWithProcesses>>;

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../../src/lib/http-client.ts";
 import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
-import { type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const HOUR = 3600;
@@ -32,7 +32,7 @@ const kinds = {
 
 describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, standing }) => {
   test("whose answer got lost is found in Garmin at once, counted, and stands once", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -43,7 +43,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("whose answer got lost, and that shows later, is found by a later run and counted there", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.garmin.settings.readBackDelaySeconds = 90;
@@ -55,7 +55,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that never arrived is looked for over two minutes and then sent once more", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
@@ -71,7 +71,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that Garmin is slow to show is waited for and never sent again", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_slow_to_show");
@@ -86,7 +86,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("whose answer got lost, at a Garmin so slow that it is sent again, ends up there once all the same", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_slow_to_show");
@@ -105,7 +105,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that gets no answer in time is for later", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
     sandbox.faults.add({
@@ -129,7 +129,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   test.each([500, 502, 503])(
     "that gets HTTP %s may have arrived: it is looked for before it is sent again",
     async (status) => {
-      house = await startHousehold();
+      house = await startTestApp();
       const { sync, clock, sandbox } = house;
       measure(minutesAgo(30));
       answering(status);
@@ -143,7 +143,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   );
 
   test.each([403, 429])("that gets HTTP %s was not made: the next run makes it at once", async (status) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, sandbox, clock } = house;
     measure(minutesAgo(30));
     answering(status);
@@ -156,7 +156,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that lacks the consent asks the owner for it, marks nothing, and everything arrives afterwards", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { sync, sandbox, clock } = house;
     sandbox.garmin.setConsent(OWNER.email, false);
     const groups = [measure(minutesAgo(30)), measure(minutesAgo(20))];
@@ -180,7 +180,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
 });
 
 test("an upload that Garmin took, and could not be asked about, is found by a later run", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { sync, sandbox, clock } = house;
   kinds["a weigh-in"].measure(minutesAgo(30));
   kinds["a pressure"].measure(minutesAgo(30));
@@ -197,7 +197,7 @@ test("an upload that Garmin took, and could not be asked about, is found by a la
 });
 
 test("a run that slept through its lease sends nothing and moves nothing: somebody else may be at work", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { sync, clock, app } = house;
   kinds["a weigh-in"].measure(minutesAgo(30));
   kinds["a pressure"].measure(minutesAgo(30));
@@ -236,7 +236,7 @@ const refusing =
 
 describe("a reading that Garmin refuses", () => {
   test("does not keep the others of its file back, and is offered again once a day, seven times in all", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     const many = 70;
     for (let index = 0; index < many; index++) {
@@ -274,7 +274,7 @@ describe("a reading that Garmin refuses", () => {
   });
 
   test("arrives when Garmin has changed its mind a day later, though other readings came in between", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock } = house;
     const app = await house.newApp({ wrapSend: refusing([81, 199]) });
     person.stepOnScale({ at: minutesAgo(30), weightKg: 81 });
@@ -301,7 +301,7 @@ describe("what is wrong with one kind of reading never stops the other", () => {
     ["pressures", /^\/bloodpressure-service\//, { weights: 2, pressures: 0 }],
     ["weights", /^\/(upload|weight)-service\//, { weights: 0, pressures: 2 }],
   ])("%s broken for days: the others arrive, and nothing is lost when it heals", async (_what, path, meanwhile) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const measure = () => {
       person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -331,7 +331,7 @@ describe("what is wrong with one kind of reading never stops the other", () => {
 });
 
 test("a file that Garmin refuses, keeps, and shows only hours later stands once in the end", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   person.stepOnScale({ at: minutesAgo(90), weightKg: 79.5 });
   await sync();

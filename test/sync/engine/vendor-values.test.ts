@@ -5,9 +5,9 @@ import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
 import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -16,7 +16,7 @@ const cursor = async () => (await house.ledger().progress())?.value.cursorAt;
 const logged = (event: string) => house.logged.filter((line) => line.includes(`"${event}"`));
 
 test("an unreadable record is reported once, stops nothing, is checked once a day, and arrives once it can be read", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   await sync();
   person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
@@ -55,7 +55,7 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
 });
 
 test("an unreadable record that Garmin has from elsewhere is not sent as a second one when it can be read", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
   const takenAt = minutesAgo(20);
@@ -77,7 +77,7 @@ test("an unreadable record that Garmin has from elsewhere is not sent as a secon
 });
 
 test("its owner is told its time, once, in both languages, and sees it in /status", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const takenAt = minutesAgo(20);
   const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
   house.person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [broken], deviceid: "scale" });
@@ -107,7 +107,7 @@ test("its owner is told its time, once, in both languages, and sees it in /statu
 });
 
 test("a page that promises more without saying how to get it delivers what it holds, and the cursor waits", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   await sync();
   const before = await cursor();
@@ -131,7 +131,7 @@ test("a page that promises more without saying how to get it delivers what it ho
 });
 
 test("a value of Withings that nobody knows is reported once, and stops nothing", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   const { person, sync, clock } = house;
   const app = await house.newApp({
     wrapSend: (send) => async (request) => {

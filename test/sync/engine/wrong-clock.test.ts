@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { isClockWrong } from "../../../src/sync/diagnostics/vendor-clock.ts";
-import { type Household, startHousehold } from "../../support/household.ts";
+import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house?.close());
 
 const DAY = 24 * 3600;
@@ -11,7 +11,7 @@ const later = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1
 
 /** A program whose clock is off by `seconds`, until it is set right. */
 async function startOff(seconds: number) {
-  house = await startHousehold();
+  house = await startTestApp();
   let off = seconds;
   const clock: Clock = { now: () => later(house.clock.now(), off), sleep: house.clock.sleep };
   const app = await house.newApp({ clock });
@@ -104,7 +104,7 @@ describe("data written by a wrong clock", () => {
   const account = async () => (await house.ledger().progress()) ?? expect.fail();
 
   test("a start in the future no longer skips anything, and nothing arrives twice", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, clock, sync } = house;
     person.stepOnScale({ at: daysAgo(3), weightKg: 80 });
     await sync();
@@ -122,7 +122,7 @@ describe("data written by a wrong clock", () => {
   });
 
   test("a cursor in the future makes Withings list everything since the start again", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, clock, sync } = house;
     await sync();
     const { value, version } = await account();
@@ -134,7 +134,7 @@ describe("data written by a wrong clock", () => {
   });
 
   test("a look in the future at a kind that Garmin didn't offer doesn't put off the next one", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, clock, sync } = house;
     await sync();
     const { value, version } = await account();
@@ -146,7 +146,7 @@ describe("data written by a wrong clock", () => {
   });
 
   test("an attempt in the future is not waited for until that day has come", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const { person, clock, sync, sandbox } = house;
     await sync();
     person.stepOnScale({ weightKg: 80.5 });

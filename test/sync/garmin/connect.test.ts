@@ -10,7 +10,7 @@ import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts"
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import type { SendContext, Sink } from "../../../src/sync/model/vendors.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import { ACCOUNT, NOON, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp } from "../../support/test-app.ts";
 
 let stub: Stub;
 let open: (withAccess: WithAccess) => GarminCall;
@@ -674,7 +674,7 @@ describe("the profile and the consent", () => {
 
 describe("a link whose access token is refused", () => {
   test("is renewed once, and the call goes through", async () => {
-    const house = await startHousehold();
+    const house = await startTestApp();
     house.sandbox.garmin.expireAccessToken(OWNER.email);
     house.requests();
     house.person.stepOnScale({ weightKg: 80.25 });
@@ -685,7 +685,7 @@ describe("a link whose access token is refused", () => {
   });
 
   test("ends when the renewed token is refused too, for longer than doubt allows, and keeps its tokens", async () => {
-    const house = await startHousehold();
+    const house = await startTestApp();
     house.sandbox.faults.turnOn("garmin_token_not_active");
     house.person.stepOnScale({ weightKg: 80.25 });
     expect(await house.sync()).toMatchObject({ status: "retry_later" });

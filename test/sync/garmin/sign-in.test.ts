@@ -6,16 +6,16 @@ import { createGarminSso } from "../../../src/sync/garmin/sso.ts";
 import { signInPageUrl, ticketFromPasted } from "../../../src/sync/garmin/ticket.ts";
 import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { endOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const MOBILE = "https://mobile.integration.garmin.com/gcm";
 
 describe("with the sandbox", () => {
-  let house: Household;
+  let house: TestApp;
   afterEach(() => house?.close());
 
   async function start(mfa?: "email" | "phone") {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = mfa;
     return house;
   }

@@ -3,7 +3,7 @@ import type { NewFault } from "../../../src/sandbox/faults.ts";
 import type { Answer } from "../../../src/sandbox/serve.ts";
 import { createDiTokens } from "../../../src/sync/garmin/tokens.ts";
 import { endOf, formOf, headerLines, page, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import { ACCOUNT, type Household, NOON, OWNER, startHousehold } from "../../support/household.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 const SERVICE = "https://sso.garmin.com/sso/embed";
@@ -169,7 +169,7 @@ describe("who moves next", () => {
 });
 
 describe("a refresh that does not succeed", () => {
-  let house: Household;
+  let house: TestApp;
   afterEach(() => house.close());
   const atRefresh = (effect: NewFault["effect"]): NewFault => ({
     server: "garmin_diauth",
@@ -185,7 +185,7 @@ describe("a refresh that does not succeed", () => {
     ["a line that breaks before it arrives", atRefresh({ type: "drop_before" })],
     ["a success without an access token", atRefresh({ type: "body", body: { refresh_token: "x", expires_in: 9 } })],
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.garmin.expireAccessToken(OWNER.email);
     const before = await house.app.store.links.read(ACCOUNT, "garmin");
     house.sandbox.faults.add(fault);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
 import { nextScheduledRun } from "../../../src/sync/jobs/next-run.ts";
-import { NOON } from "../../support/household.ts";
+import { NOON } from "../../support/test-app.ts";
 
 const HOUR_MS = 3600_000;
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { FaultEffect, FaultMatch, ServerName } from "../../../src/sandbox/fault.ts";
-import { ACCOUNT, OWNER } from "../../support/household.ts";
-import { scheduleHouses } from "../../support/schedule-house.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { testSchedules } from "../../support/test-schedule.ts";
 
-const houses = scheduleHouses();
-const { house, minutes } = houses;
+const schedules = testSchedules();
+const { house, minutes } = schedules;
 
 interface Case {
   server: ServerName;
@@ -91,7 +91,7 @@ const CASES: Array<[string, Case]> = [
 
 describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked }) => {
   async function toldToWait() {
-    const begun = await houses.moveIn();
+    const begun = await schedules.start();
     const { person, sandbox, requests, clock } = house();
     person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });
     person.takeBloodPressure({ at: minutes(-20), systolic: 121, diastolic: 79, pulse: 61 });
@@ -140,7 +140,7 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
 });
 
 test("a renewal of the tokens that is limited is heeded like anything else", async () => {
-  await houses.moveIn();
+  await schedules.start();
   const { sync, sandbox, clock, requests } = house();
   await sync();
   clock.advance(8 * 24 * HOUR);
@@ -153,7 +153,7 @@ test("a renewal of the tokens that is limited is heeded like anything else", asy
 });
 
 test("a limit met while a refused token is checked elsewhere is heeded too", async () => {
-  await houses.moveIn();
+  await schedules.start();
   const { sync, sandbox, requests, person } = house();
   await sync();
   person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
@@ -168,7 +168,7 @@ test("a limit met while a refused token is checked elsewhere is heeded too", asy
 });
 
 test("an ended link whose daily try is limited is not tried again before the wait is over", async () => {
-  await houses.moveIn();
+  await schedules.start();
   const { sync, sandbox, clock, requests, app, person } = house();
   person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
   sandbox.garmin.revoke(OWNER.email);
@@ -188,7 +188,7 @@ test("an ended link whose daily try is limited is not tried again before the wai
 });
 
 test("a time more than a day ahead was written by a wrong clock, and makes nobody wait", async () => {
-  await houses.moveIn();
+  await schedules.start();
   const { sync, sandbox, clock, person, weights } = house();
   person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });
   clock.advance(20 * 24 * HOUR);

@@ -2,23 +2,27 @@ import { describe, expect, test } from "vitest";
 import { RetryLaterError } from "../../../src/lib/errors.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { NewJob } from "../../../src/sync/model/jobs.ts";
-import { ACCOUNT, NOON, OWNER } from "../../support/household.ts";
-import { scheduleHouses, tableOf } from "../../support/schedule-house.ts";
+import { ACCOUNT, NOON, OWNER } from "../../support/test-app.ts";
+import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 
-const { house, moveIn, minutes, listed } = scheduleHouses();
+const { house, start, minutes, listed } = testSchedules();
 
 describe("a visit", () => {
   test("brings over what is new, and tells the summary after it", async () => {
-    const { sweep, work, summaries } = await moveIn();
+    const { sweep, work } = await start({ at: new Date("2026-11-21T07:30:00Z") });
+    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily" } });
     house().person.stepOnScale({ weightKg: 80.25 });
+    // Nine in the morning in Berlin.
+    house().clock.advance(1800);
     await sweep();
     await work();
     expect(house().weights()).toHaveLength(1);
-    expect(summaries.map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
+    const told = house().sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
+    expect(told).toEqual([expect.stringContaining("80.25 kg")]);
   });
 
   test("that was queued twice is done once", async () => {
-    const { sweep, queued, work } = await moveIn();
+    const { sweep, queued, work } = await start();
     // The first of all reads further back, and asks more.
     await sweep();
     await work();
@@ -32,7 +36,7 @@ describe("a visit", () => {
   });
 
   test("that failed and was put off is made again after its pause, and not in an hour", async () => {
-    const { sweep, perform, dueIn } = await moveIn();
+    const { sweep, perform, dueIn } = await start();
     const { jobs } = house().app.store;
     await sweep(jobs);
     const [failed] = await jobs.list();
@@ -45,7 +49,7 @@ describe("a visit", () => {
   });
 
   test("that waited so long that its account was taken for lost is made in its turn", async () => {
-    const { sweep, queued, work, dueIn } = await moveIn();
+    const { sweep, queued, work, dueIn } = await start();
     await sweep();
     house().clock.advance(2 * 3600 + 1);
     expect((await sweep()).recovered).toBe(1);
@@ -56,7 +60,7 @@ describe("a visit", () => {
   });
 
   test("of an account that is gone leaves nothing behind", async () => {
-    const { sweep, work } = await moveIn();
+    const { sweep, work } = await start();
     await sweep();
     const account = await house().app.store.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
@@ -66,7 +70,7 @@ describe("a visit", () => {
   });
 
   test("of an account that was taken away while it was visited leaves nothing behind", async () => {
-    const { sweep, work, afterRun } = await moveIn();
+    const { sweep, work, afterRun } = await start();
     await sweep();
     afterRun(async () => {
       const account = await house().app.store.accounts.find(ACCOUNT);
@@ -78,7 +82,7 @@ describe("a visit", () => {
   });
 
   test("whose account is gone takes away what a crash has left of it", async () => {
-    const { sweep, work } = await moveIn();
+    const { sweep, work } = await start();
     const account = await house().app.store.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
     expect(await listed()).toEqual([]);
@@ -90,7 +94,7 @@ describe("a visit", () => {
   });
 
   test("at a time that is no scheduled run any more is dropped, with its place in the list", async () => {
-    const { sweep, work, dueIn } = await moveIn();
+    const { sweep, work, dueIn } = await start();
     const table = await tableOf(house());
     const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
     await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
@@ -105,15 +109,16 @@ describe("a visit", () => {
   });
 
   test("comes at the hour of the summary, if that is sooner", async () => {
-    const { sweep, work, summaryAt, dueIn } = await moveIn();
-    summaryAt(minutes(12));
+    const { sweep, work, dueIn } = await start({ at: new Date("2026-11-21T12:48:00Z") });
+    // Two in the afternoon in Berlin.
+    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 14 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(12);
   });
 
   test("comes sooner while something has to wait, in ever longer pauses, and as before when it went through", async () => {
-    const { sweep, work, dueIn } = await moveIn();
+    const { sweep, work, dueIn } = await start();
     house().sandbox.faults.turnOn("withings_down");
     const pauses = [];
     for (let visit = 0; visit < 7; visit++) {
@@ -132,15 +137,15 @@ describe("a visit", () => {
   });
 
   test("comes an interval later where the hour of the summary is over", async () => {
-    const { sweep, work, summaryAt, dueIn } = await moveIn();
-    summaryAt(NOON);
+    const { sweep, work, dueIn } = await start();
+    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 13 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);
   });
 
   test("that is put at a time at which another one waits in the queue is queued all the same", async () => {
-    const { sweep } = await moveIn();
+    const { sweep } = await start();
     await sweep();
     expect((await sweep()).queued).toBe(0);
     await house().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
@@ -148,14 +153,14 @@ describe("a visit", () => {
   });
 
   test("of somebody who has not linked both sides comes once a day", async () => {
-    const { sweep, work, dueIn } = await moveIn({ linked: false });
+    const { sweep, work, dueIn } = await start({ linked: false });
     await sweep();
     await work();
     expect(await dueIn()).toBe(24 * 60);
   });
 
   test("is due again in an interval after a run that somebody asked for, so that none is made in between", async () => {
-    const { perform, dueIn } = await moveIn();
+    const { perform, dueIn } = await start();
     house().clock.advance(600);
     await perform({ account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON });
     expect(await dueIn()).toBe(30);
@@ -164,7 +169,7 @@ describe("a visit", () => {
 });
 
 test("a run that was asked for waits for the one that is at work, and in the end leaves it to the schedule", async () => {
-  const { perform, dueIn } = await moveIn();
+  const { perform, dueIn } = await start();
   const asked: NewJob = { account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON };
   await house().app.store.leases.acquire(`account#${ACCOUNT}`, 120);
   for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
@@ -174,7 +179,7 @@ test("a run that was asked for waits for the one that is at work, and in the end
 
 describe("who has just linked is looked at at once", () => {
   test("whatever they are told of it, and also where the other side is still missing", async () => {
-    const { sweep, work, dueIn } = await moveIn({ linked: false });
+    const { sweep, work, dueIn } = await start({ linked: false });
     await sweep();
     await work();
     expect(await dueIn()).toBe(24 * 60);
@@ -190,7 +195,7 @@ describe("who has just linked is looked at at once", () => {
   });
 
   test("also when a run that knew nothing of it ends only then", async () => {
-    const { sweep, work, afterRun, dueIn } = await moveIn({ linked: false });
+    const { sweep, work, afterRun, dueIn } = await start({ linked: false });
     await sweep();
     house().person.stepOnScale({ weightKg: 80.25 });
     afterRun(async () => {

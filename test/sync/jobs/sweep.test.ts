@@ -7,14 +7,14 @@ import { createLog } from "../../../src/lib/log.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
-import { ACCOUNT, NOON } from "../../support/household.ts";
-import { scheduleHouses, tableOf } from "../../support/schedule-house.ts";
+import { ACCOUNT, NOON } from "../../support/test-app.ts";
+import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 
-const { house, moveIn, minutes, listed } = scheduleHouses();
+const { house, start, minutes, listed } = testSchedules();
 
 describe("a sweep", () => {
   test("queues a visit for who is due, once, and again in an interval", async () => {
-    const { sweep, queued, work, dueIn } = await moveIn();
+    const { sweep, queued, work, dueIn } = await start();
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
     expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON }]);
     await work();
@@ -26,7 +26,7 @@ describe("a sweep", () => {
   });
 
   test("does not queue again what waits in the queue, for an hour", async () => {
-    const { sweep } = await moveIn();
+    const { sweep } = await start();
     await sweep();
     house().clock.advance(59 * 60);
     expect((await sweep()).queued).toBe(0);
@@ -35,14 +35,14 @@ describe("a sweep", () => {
   });
 
   test("that the queue refuses leaves everybody due", async () => {
-    const { sweep } = await moveIn();
+    const { sweep } = await start();
     const refusing = { put: () => Promise.reject(new Error("the queue is away")) };
     await expect(sweep(refusing)).rejects.toThrow("away");
     expect((await sweep()).queued).toBe(1);
   });
 
   test("whose time is up begins no other page, and the next one goes on there", async () => {
-    const { sweep, queued } = await moveIn();
+    const { sweep, queued } = await start();
     const table = await tableOf(house());
     for (let account = 1; account <= 1000; account++) {
       const dueAt = minutes(-1);
@@ -56,7 +56,7 @@ describe("a sweep", () => {
   });
 
   test("finds an account that an older version has made, or whose place in the list is gone", async () => {
-    const { sweep } = await moveIn();
+    const { sweep } = await start();
     const table = await tableOf(house());
     const remove = async (pk: string, sk: string) => {
       const item = await table.get({ pk, sk });
@@ -75,7 +75,7 @@ describe("a sweep", () => {
   });
 
   test("finds an account that a clock far ahead has put off for years", async () => {
-    const { sweep, work, dueIn } = await moveIn();
+    const { sweep, work, dueIn } = await start();
     await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     await work();
@@ -90,7 +90,7 @@ describe("a sweep", () => {
     ["is no JSON", "pk = 'schedule'", "{"],
     ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
   ])("passes over a listed one that %s, and finds its account again", async (_what, which, value) => {
-    const { sweep } = await moveIn();
+    const { sweep } = await start();
     const database = new DatabaseSync(path.join(house().dataDir, "weighbridge.sqlite"));
     database.prepare(`UPDATE weighbridge SET value = ? WHERE ${which}`).run(value);
     database.close();
@@ -101,7 +101,7 @@ describe("a sweep", () => {
   });
 
   test("costs as much with many accounts as with few, where as many are due", async () => {
-    await moveIn();
+    await start();
     const calls: string[] = [];
     const counting = (table: Table): Table => ({
       ...table,
@@ -143,7 +143,7 @@ describe("a sweep", () => {
 });
 
 test("two who move a scheduled run at once leave one of the two, and it is found", async () => {
-  const { sweep, queued } = await moveIn();
+  const { sweep, queued } = await start();
   const { schedule } = house().app.store;
   await Promise.all([5, 6, 7, 8].map((at) => schedule.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
   const { dueAt } = (await schedule.read(ACCOUNT)) ?? expect.fail();

@@ -2,12 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
-import { startWebHouse } from "../../support/web-house.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 beforeEach(async () => {
-  house = await startHousehold();
+  house = await startTestApp();
 });
 afterEach(() => house.close());
 
@@ -76,7 +75,7 @@ describe("everything of an account", () => {
 
 describe("everything removed while a link is being made", () => {
   const OTHER = ACCOUNT + 1;
-  type Copy = Awaited<ReturnType<Household["newApp"]>>;
+  type Copy = Awaited<ReturnType<TestApp["newApp"]>>;
   const WAYS: Record<
     string,
     { path: string; link: (app: Copy, account?: number) => Promise<{ type: string }>; linked: string }
@@ -160,7 +159,7 @@ describe("everything removed while a link is being made", () => {
 });
 
 test("nobody is said to tell us of new readings once the link is gone, even if it ended before", async () => {
-  const web = await startWebHouse({ linked: true });
+  const web = await startTestApp({ hasAddress: true });
   const { app } = web;
   await app.subscriptions.keep(ACCOUNT);
   expect(await app.subscriptions.state(ACCOUNT)).toMatchObject({ state: "on" });

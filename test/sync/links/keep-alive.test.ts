@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Vendor } from "../../../src/sync/model/link.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const DAY = 24 * 3600;
@@ -20,7 +20,7 @@ async function idleDays(count: number) {
 
 describe("a Garmin link outlives its thirty days", () => {
   test("while Withings is signed out", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(4 * 3600);
     house.sandbox.withings.killRefreshToken(USERID);
     expect(await idleDays(70)).toMatchObject({ status: "action_needed", action: "relink_withings" });
@@ -33,7 +33,7 @@ describe("a Garmin link outlives its thirty days", () => {
   });
 
   test("while Withings is not linked at all", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await house.app.store.links.remove(ACCOUNT, "withings");
     expect(await idleDays(70)).toMatchObject({ status: "action_needed", action: "link_withings" });
     const { tokens } = (await link("garmin")) ?? {};
@@ -41,7 +41,7 @@ describe("a Garmin link outlives its thirty days", () => {
   });
 
   test("while Withings refuses the application", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.sandbox.faults.turnOn("withings_503_client_secret");
     expect(await idleDays(40)).toMatchObject({ status: "action_needed", action: "fix_withings_application" });
     expect(await link("garmin")).toMatchObject({ state: "linked" });
@@ -49,7 +49,7 @@ describe("a Garmin link outlives its thirty days", () => {
 });
 
 test("a Withings link is renewed while Garmin is not linked", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   await house.app.store.links.remove(ACCOUNT, "garmin");
   expect(await idleDays(20)).toMatchObject({ status: "action_needed", action: "link_garmin" });
   const { renewedAt } = (await link("withings")) ?? {};
@@ -57,7 +57,7 @@ test("a Withings link is renewed while Garmin is not linked", async () => {
 });
 
 test("a link that is missing does not hide that the other one has ended", async () => {
-  house = await startHousehold();
+  house = await startTestApp();
   await house.app.store.links.remove(ACCOUNT, "withings");
   house.sandbox.garmin.revoke(OWNER.email);
   expect(await idleDays(8)).toMatchObject({ status: "action_needed", action: "relink_garmin" });

@@ -3,7 +3,7 @@ import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { type Served, serve } from "../../../src/sandbox/serve.ts";
 import type { SubscriptionCheck } from "../../../src/sync/links/subscriptions.ts";
-import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
 const DAY = 24 * 3600;
 const ALL = [1, 4, 46];
@@ -11,11 +11,11 @@ const ALL = [1, 4, 46];
 /** Stands where the bot would listen, and answers Withings' probe with `headStatus`. */
 let here: Served;
 let headStatus: number;
-let house: Household;
+let house: TestApp;
 beforeEach(async () => {
   headStatus = 200;
   here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
-  house = await startHousehold({ env: { PUBLIC_URL: here.url } });
+  house = await startTestApp({ env: { PUBLIC_URL: here.url } });
   house.requests();
 });
 afterEach(async () => {

@@ -9,9 +9,9 @@ import { refreshTokens } from "../../../src/sandbox/garmin-calls.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { AccessRefusedError, type Vendor } from "../../../src/sync/model/link.ts";
-import { ACCOUNT, type Household, OWNER, startHousehold, USERID } from "../../support/household.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house.close());
 
 const HOUR = 3600;
@@ -39,7 +39,7 @@ const tokenRequests = (vendor: Vendor) => house.sandbox[vendor].requests.filter(
 
 /** A house with one weigh-in that waits, and nothing asked so far. */
 async function waitingWeighIn() {
-  house = await startHousehold();
+  house = await startTestApp();
   house.clock.advance(A_WHILE);
   house.person.stepOnScale({ weightKg: 80.25 });
   house.requests();
@@ -227,7 +227,7 @@ describe("a renewed link", () => {
 
 describe("an access token that the vendor refuses", () => {
   test("once is renewed once, and the run goes on", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.person.stepOnScale({ weightKg: 80.25 });
     await house.sync();
     house.clock.advance(60);
@@ -858,7 +858,7 @@ describe("a link that nobody needs", () => {
   const keepAlive = (vendor: Vendor = "garmin", app = house.app) => app.tokens.keepAlive(ACCOUNT, vendor);
 
   test("is left alone for a week, and then renewed once", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.requests();
     house.clock.advance(7 * DAY);
     await keepAlive();
@@ -871,7 +871,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("is still alive after a quarter of a year without a reading", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.requests();
     for (let days = 0; days < 92; days++) {
       house.clock.advance(DAY);
@@ -883,7 +883,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("counts from its last renewal, for whatever reason that was", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(5 * DAY);
     await house.app.garminSignIn.uploadConsent(ACCOUNT);
     house.requests();
@@ -893,7 +893,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("counts anew from a sign-in", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(10 * DAY);
     await keepAlive();
     house.clock.advance(10 * DAY);
@@ -907,7 +907,7 @@ describe("a link that nobody needs", () => {
     ["a year", 365],
     ["two days", 2],
   ])("is renewed when its last renewal lies %s in the future, by a clock that was wrong", async (_what, days) => {
-    house = await startHousehold();
+    house = await startTestApp();
     const ahead = {
       now: () => new Date(house.clock.now().getTime() + days * DAY * 1000),
       sleep: house.clock.sleep,
@@ -923,7 +923,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("is not renewed by two at once", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(8 * DAY);
     house.requests();
     await Promise.all([keepAlive(), keepAlive("garmin", await house.newApp())]);
@@ -932,7 +932,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("and can not be renewed just now is said in the log, and tried again the next time", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(8 * DAY);
     house.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
     const before = await stored("garmin");
@@ -945,7 +945,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("and was ended at the vendor asks for its owner", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(8 * DAY);
     house.sandbox.garmin.revoke(OWNER.email);
     await expect(keepAlive()).rejects.toThrow("relink_garmin");
@@ -954,7 +954,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("and is missing asks for its owner", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     await expect(keepAlive()).rejects.toThrow("link_garmin");
   });
 });

@@ -6,7 +6,7 @@ import type { RunOutcome } from "../../../src/sync/model/outcome.ts";
 import type { SummaryMemory } from "../../../src/sync/model/people.ts";
 import type { ReadingKind } from "../../../src/sync/model/reading.ts";
 import { afterSilences, patienceOf, silencesOf } from "../../../src/sync/status/silence.ts";
-import { type Household, startHousehold } from "../../support/household.ts";
+import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
@@ -187,13 +187,13 @@ describe("a silence", () => {
 });
 
 describe("a run", () => {
-  let house: Household;
+  let house: TestApp;
   afterEach(() => house.close());
   const ago = (days: number) => new Date(house.clock.now().getTime() - days * 24 * 3_600_000);
   const measuredAt = async () => (await house.ledger().progress())?.value.measuredAt;
 
   test("remembers when the owner measured, from the history of a first run on, and guests do not count", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     for (const days of [22, 15, 8, 1]) house.person.stepOnScale({ at: ago(days), weightKg: 80 });
     house.person.stepOnScale({ at: ago(4), weightKg: 80, attrib: 1 });
     house.person.takeBloodPressure({ at: ago(2), systolic: 121, diastolic: 79 });
@@ -206,7 +206,7 @@ describe("a run", () => {
   });
 
   test("knows that the scale is alive while weigh-ins are not to be sent", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     await house.app.store.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
     house.person.stepOnScale({ at: ago(1), weightKg: 80 });
     await house.sync();

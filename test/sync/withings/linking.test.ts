@@ -3,9 +3,9 @@ import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { createWithingsOAuth } from "../../../src/sync/withings/oauth.ts";
-import { ACCOUNT, type Household, startHousehold, USERID } from "../../support/household.ts";
+import { ACCOUNT, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: Household;
+let house: TestApp;
 afterEach(() => house?.close());
 
 const STATE = "a-state-of-this-test";
@@ -90,25 +90,25 @@ describe("linking", () => {
   const stateOf = (address: string) => new URL(address).searchParams.get("state") ?? "";
 
   test("with the address the browser ended on, at once", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     expect(await paste(consent())).toEqual(linked);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
     expect(asked()).toBe(1);
   });
 
   test("with the callback, for the account that began", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     expect(await call(consent())).toEqual({ account: ACCOUNT, result: linked });
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
   test("with the bare code", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     expect(await paste(new URL(consent()).searchParams.get("code") ?? "")).toEqual(linked);
   });
 
   test("a code older than thirty seconds has expired, and so has one that was used", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const late = consent();
     house.clock.advance(31);
     expect(await paste(late)).toEqual({ type: "code_expired" });
@@ -121,7 +121,7 @@ describe("linking", () => {
   });
 
   test("an address works once, however often it comes back", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const address = consent();
     const results = await Promise.all([call(address), call(address), paste(address)]);
     const types = results.map((it) => ("result" in it ? it.result.type : it.type));
@@ -132,7 +132,7 @@ describe("linking", () => {
   });
 
   test("an address is late after ten minutes, and asks nobody anything", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const page = linking().begin(ACCOUNT);
     house.clock.advance(600);
     const address = house.sandbox.withings.allow(USERID, page);
@@ -142,7 +142,7 @@ describe("linking", () => {
   });
 
   test("an address with a state that we did not sign asks nobody anything", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const address = consent();
     const state = stateOf(address);
     const turned = (at: number) => `${state.slice(0, at)}${state[at] === "A" ? "B" : "A"}${state.slice(at + 1)}`;
@@ -156,7 +156,7 @@ describe("linking", () => {
   });
 
   test("an address from another chat is refused, and still works where it belongs", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const address = consent();
     expect(await paste(address, OTHER)).toEqual({ type: "other_chat" });
     expect(await link(OTHER)).toBeUndefined();
@@ -165,7 +165,7 @@ describe("linking", () => {
   });
 
   test("a consent that was refused is said once to the account that asked", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const refusal = (state: string) => new URLSearchParams({ error: "access_denied", state });
     const state = stateOf(linking().begin(ACCOUNT));
     const result = { type: "refused" };
@@ -175,7 +175,7 @@ describe("linking", () => {
   });
 
   test("one Withings person belongs to one account", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     await house.app.store.accounts.save(OTHER, {});
     await paste(consent());
     expect(await paste(consent(OTHER), OTHER)).toEqual({ type: "taken" });
@@ -184,7 +184,7 @@ describe("linking", () => {
   });
 
   test("a person claimed by an account whose link was never saved is free", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     await house.app.store.accounts.save(OTHER, {});
     await house.app.store.withingsUsers.claim(String(USERID), OTHER);
     expect(await paste(consent())).toEqual(linked);
@@ -192,7 +192,7 @@ describe("linking", () => {
   });
 
   test("a person claimed by an account that is just saving its link is waited for, and then taken", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     await house.app.store.accounts.save(OTHER, {});
     await paste(consent(OTHER), OTHER);
     const saved = await link(OTHER);
@@ -212,7 +212,7 @@ describe("linking", () => {
   });
 
   test("a person who was linked by mistake is free again when the right one is linked", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     await house.app.store.accounts.save(OTHER, {});
     house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
     await paste(consent(ACCOUNT, OTHER_USERID));
@@ -225,7 +225,7 @@ describe("linking", () => {
     const question = { type: "other_person", withingsUserId: String(OTHER_USERID), linkedUserId: String(USERID) };
 
     async function askedAboutOther() {
-      house = await startHousehold({ linked: false });
+      house = await startTestApp({ linked: false });
       house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
       await paste(consent());
       const before = await link();
@@ -304,7 +304,7 @@ describe("linking", () => {
   });
 
   test("without the right to read what is measured nothing is linked", async () => {
-    house = await startHousehold({ linked: false });
+    house = await startTestApp({ linked: false });
     const page = new URL(linking().begin(ACCOUNT));
     page.searchParams.set("scope", "user.info");
     expect(await paste(house.sandbox.withings.allow(USERID, page.href))).toEqual({ type: "scope_missing" });
@@ -316,7 +316,7 @@ describe("linking", () => {
       "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
       "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
     ];
-    house = await startHousehold({ linked: false, env: { SEALING_KEY: oldKey } });
+    house = await startTestApp({ linked: false, env: { SEALING_KEY: oldKey } });
     const [first, second] = [consent(), consent()];
     house.env.SEALING_KEY = `${newKey},${oldKey}`;
     const after = (await house.newApp()).withingsLinking;
@@ -347,7 +347,7 @@ describe("a refresh that does not succeed", () => {
     ["a success without a body", body({ status: 0 })],
     ["a wrong client secret", body({ status: 503, error: "Invalid Params: invalid client id/secret" })],
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(3 * 3600);
     const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.faults.add(fault);
@@ -358,7 +358,7 @@ describe("a refresh that does not succeed", () => {
   });
 
   test("with a lost answer the old refresh token is good once more", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     house.clock.advance(3 * 3600);
     const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.faults.add(atRefresh({ type: "drop_after" }));
@@ -369,7 +369,7 @@ describe("a refresh that does not succeed", () => {
   });
 
   test("a dead refresh token ends the link, and keeps its tokens should Withings have erred", async () => {
-    house = await startHousehold();
+    house = await startTestApp();
     const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.withings.killRefreshToken(USERID);
     house.clock.advance(3 * 3600);

@@ -5,7 +5,7 @@ import { createWithingsCall } from "../../../src/sync/withings/client.ts";
 import { getMeas } from "../../../src/sync/withings/measure.ts";
 import { createWithingsSource } from "../../../src/sync/withings/source.ts";
 import { endOf, formOf, type Stub, startStub } from "../../fixtures/stub-vendor.ts";
-import { NOON, startHousehold } from "../../support/household.ts";
+import { NOON, startTestApp } from "../../support/test-app.ts";
 
 let stub: Stub;
 beforeAll(async () => {
@@ -199,7 +199,7 @@ describe("a list that moves while its pages are read", () => {
   });
 
   test("loses no weigh-in on its way to Garmin", async () => {
-    const house = await startHousehold();
+    const house = await startTestApp();
     const { person, sandbox, sync } = house;
     sandbox.withings.settings.pageSize = 4;
     const days = Array.from({ length: 8 }, (_, day) => new Date(NOON.getTime() - (20 - day) * 86_400_000));
@@ -257,7 +257,7 @@ test("the whole of a segmental weigh-in is read", async () => {
 });
 
 test("450 groups in pages of 200 all come through, each once", async () => {
-  const house = await startHousehold();
+  const house = await startTestApp();
   house.sandbox.withings.settings.pageSize = 200;
   for (let n = 0; n < 450; n++) {
     house.person.stepOnScale({ at: new Date(NOON.getTime() - (n + 1) * 3600_000), weightKg: 80 + (n % 100) / 100 });

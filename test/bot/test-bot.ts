@@ -9,16 +9,16 @@ import { RetryLaterError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
-import { ACCOUNT, startHousehold } from "../support/household.ts";
+import { ACCOUNT, startTestApp } from "../support/test-app.ts";
 
 /** Somebody whom the bot does not serve. */
 export const STRANGER = 999;
 
 /** The household with its bot, and its owner in a chat with it. */
-export async function startBotHouse(
-  options: Parameters<typeof startHousehold>[0] & { chat?: Partial<ChatDeps>; allowedIds?: number[] } = {},
+export async function startTestBot(
+  options: Parameters<typeof startTestApp>[0] & { chat?: Partial<ChatDeps>; allowedIds?: number[] } = {},
 ) {
-  const house = await startHousehold(options);
+  const house = await startTestApp(options);
   const { app, clock, sandbox } = house;
   const { telegram } = sandbox;
   const owner = telegram.user({ id: ACCOUNT, firstName: "Owner" });
@@ -149,4 +149,4 @@ function expectPageExplained(outbox: ReadonlyArray<{ params: Record<string, stri
   expect(bare.map(({ params }) => params.text)).toEqual([]);
 }
 
-export type BotHouse = Awaited<ReturnType<typeof startBotHouse>>;
+export type TestBot = Awaited<ReturnType<typeof startTestBot>>;

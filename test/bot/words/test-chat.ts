@@ -1,21 +1,15 @@
 import { expect } from "vitest";
-import { createService, SERVICE_SECTIONS } from "../../src/app/service.ts";
-import { readConfig } from "../../src/config/config.ts";
-import type { Clock } from "../../src/lib/clock.ts";
-import { createLog } from "../../src/lib/log.ts";
-import type { Table } from "../../src/store/table.ts";
-import { runSoon } from "../../src/sync/jobs/handler.ts";
-import { startWorker } from "../../src/sync/jobs/worker.ts";
-import type { Language } from "../../src/sync/model/account.ts";
-import type { JobQueue } from "../../src/sync/model/jobs.ts";
-import { ACCOUNT, startHousehold } from "./household.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import type { Table } from "../../../src/store/table.ts";
+import { runSoon } from "../../../src/sync/jobs/handler.ts";
+import { startWorker } from "../../../src/sync/jobs/worker.ts";
+import type { Language } from "../../../src/sync/model/account.ts";
+import type { JobQueue } from "../../../src/sync/model/jobs.ts";
+import { ACCOUNT, startTestApp } from "../../support/test-app.ts";
 
-/**
- * A household with the whole program and its owner in the chat, whose clock stands at the minute it is told. Answers what is
- * said: to commands, and by itself.
- */
-export async function startSpokenHouse({ at, language }: { at: Date; language: Language }) {
-  const house = await startHousehold({ at, timezone: "Europe/Berlin", env: { TELEGRAM_ALLOWED_IDS: String(ACCOUNT) } });
+/** The whole program with its owner in the chat. Its clock moves only when it is moved. */
+export async function startTestChat({ at, language }: { at: Date; language: Language }) {
+  const house = await startTestApp({ at });
   let clockOffSeconds = 0;
   const clock: Clock = {
     now: () => new Date(house.clock.now().getTime() + clockOffSeconds * 1000),
@@ -43,15 +37,14 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     settings: { summaryMode: "off" },
   });
   const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
-  const log = createLog({ level: "silent" });
   const queue: JobQueue = {
     async put(jobs) {
       await app.store.jobs.put(jobs);
       worker.wake();
     },
   };
-  const service = createService(readConfig(house.env, SERVICE_SECTIONS), app, { queue, paced: false });
-  const worker = startWorker({ jobs: app.store.jobs, work: service.work, clock, log });
+  const service = house.newService(app, { queue });
+  const worker = startWorker({ jobs: app.store.jobs, work: service.work, clock, log: app.log });
   service.chat.telegram.poll(async () => {}).catch(() => undefined);
 
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
@@ -95,11 +88,8 @@ export async function startSpokenHouse({ at, language }: { at: Date; language: L
     },
     async close() {
       await worker.stop();
-      await service.chat.telegram.stop();
-      await service.settled();
-      await service.chat.telegram.close();
       await house.close();
     },
   };
 }
-export type SpokenHouse = Awaited<ReturnType<typeof startSpokenHouse>>;
+export type TestChat = Awaited<ReturnType<typeof startTestChat>>;

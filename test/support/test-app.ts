@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createApp } from "../../src/app/app.ts";
+import { type AppDeps, createApp } from "../../src/app/app.ts";
+import { createService, SERVICE_SECTIONS, type Service, type ServiceDeps } from "../../src/app/service.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/environment.ts";
-import type { Clock } from "../../src/lib/clock.ts";
-import type { Transport } from "../../src/lib/http-client.ts";
+import { WITHINGS_PATHS } from "../../src/config/paths.ts";
+import { listen } from "../../src/http/node-server.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
-import type { Table } from "../../src/store/table.ts";
 import type { RunOptions } from "../../src/sync/engine/run.ts";
+import { startWorker } from "../../src/sync/jobs/worker.ts";
 
 /** The account of the tests: a Telegram user id. */
 export const ACCOUNT = 4711;
@@ -19,51 +20,75 @@ export const USERID = 31_400_001;
 /** Noon in UTC on a winter day; no clock changes near it. */
 export const NOON = new Date("2026-11-21T12:00:00Z");
 
+export interface TestAppOptions extends Pick<AppDeps, "wrapTable" | "wrapSync"> {
+  at?: Date;
+  /** Instead of one that stays at `at` until it is moved. */
+  clock?: ManualClock;
+  timezone?: string;
+  linked?: boolean;
+  heightM?: number;
+  /** The program listens on this machine, and Withings and Telegram can call it there. */
+  hasAddress?: boolean;
+  sandbox?: SandboxOptions;
+  env?: Environment;
+}
+
 /**
  * One account, linked at both vendors of a fresh sandbox, with a store of its own on disk. The program in it is the real
  * one, over real HTTP; only the time is a manual clock.
  */
-export async function startHousehold(
-  options: {
-    at?: Date;
-    /** Instead of one that stands still at `at`. */
-    clock?: ManualClock;
-    timezone?: string;
-    linked?: boolean;
-    heightM?: number;
-    sandbox?: SandboxOptions;
-    env?: Environment;
-  } = {},
-) {
-  const { at = NOON, timezone = "Europe/Berlin", linked = true, heightM } = options;
+export async function startTestApp(options: TestAppOptions = {}) {
+  const { at = NOON, timezone = "Europe/Berlin", linked = true, heightM, wrapTable, wrapSync } = options;
   const { clock = createManualClock(at) } = options;
-  const sandbox = await startSandbox({ clock, ...options.sandbox });
+  const silent = createLog({ level: "silent" });
+  // The address has to be known before the program that answers there can be made.
+  const listener =
+    options.hasAddress &&
+    (await listen((request) => service().http(request), { host: "127.0.0.1", port: 0, log: silent }));
+  const url = listener ? `http://127.0.0.1:${listener.port}` : "";
+  const sandbox = await startSandbox({
+    clock,
+    ...(url && { withingsRedirectUrl: `${url}${WITHINGS_PATHS.callback}` }),
+    ...options.sandbox,
+  });
   const heights = heightM === undefined ? [] : [{ at: new Date("2020-01-01T00:00:00Z"), metres: heightM }];
   const person = sandbox.withings.addPerson({ userid: USERID, name: "owner", timezone, heights });
   sandbox.garmin.addAccount({ ...OWNER, displayName: "owner", fullName: "Owner", timezone });
 
   const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-"));
-  const env: Environment = { ...sandbox.env(), DATA_DIR: dataDir, ...options.env };
+  const env: Environment = {
+    ...sandbox.env(),
+    DATA_DIR: dataDir,
+    TELEGRAM_ALLOWED_IDS: String(ACCOUNT),
+    ...(url && { PUBLIC_URL: url, WITHINGS_REDIRECT_URL: "" }),
+    ...options.env,
+  };
   const logged: string[] = [];
   const apps: Array<Awaited<ReturnType<typeof createApp>>> = [];
 
   /** Another copy of the program on the same store, as another process would have it. */
-  async function newApp(
-    wrap: {
-      wrapTable?: (table: Table) => Table;
-      wrapSend?: (send: Transport) => Transport;
-      clock?: Clock;
-      paced?: boolean;
-    } = {},
-  ) {
+  async function newApp(deps: Partial<AppDeps> = {}) {
     const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
-    const log = createLog({ level: "debug", write: (line) => logged.push(line), now: clock.now });
-    const app = await createApp(config, { clock, log, paced: false, ...wrap });
+    const log = createLog({ level: "debug", write: (line) => logged.push(line), now: (deps.clock ?? clock).now });
+    const app = await createApp(config, { clock, log, paced: false, ...deps });
     apps.push(app);
     return app;
   }
 
-  const app = await newApp();
+  const services: Service[] = [];
+  /** The chat, the jobs and the HTTP answers on top of an app, as each process puts them together. */
+  function newService(on = app, deps: Partial<ServiceDeps> = {}): Service {
+    sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+    const made = createService(readConfig(env, SERVICE_SECTIONS), on, { queue: on.store.jobs, paced: false, ...deps });
+    services.push(made);
+    return made;
+  }
+  /** The one on `app`. */
+  function service(): Service {
+    return services[0] ?? newService();
+  }
+
+  const app = await newApp({ ...(wrapTable && { wrapTable }), ...(wrapSync && { wrapSync }) });
   await app.store.accounts.save(ACCOUNT, {});
   if (linked) await link(app);
 
@@ -93,6 +118,16 @@ export async function startHousehold(
     dataDir,
     logged,
     newApp,
+    newService,
+    service,
+    /** Where the program listens. */
+    url,
+    ask: (path: string, init: RequestInit = {}) => fetch(url + path, init),
+    /** The address where the browser of somebody ends who started in this account's chat and chose Allow. */
+    consent: (account = ACCOUNT, userid = USERID) => sandbox.withings.allow(userid, app.withingsLinking.begin(account)),
+    /** What waits in the queue, as "account reason". */
+    jobs: async () => (await app.store.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
+    startWorker: () => startWorker({ jobs: app.store.jobs, work: service().work, clock, log: app.log }),
     link: () => link(app),
     signInAs,
     linkWithings: (on = app) => linkWithings(on),
@@ -113,10 +148,16 @@ export async function startHousehold(
       return all.map((it) => `${it.server} ${it.method} ${it.path}`);
     },
     async close() {
+      if (listener) await listener.close();
+      for (const each of services) {
+        await each.chat.telegram.stop();
+        await each.settled();
+        await each.chat.telegram.close();
+      }
       for (const each of apps) await each.close();
       await sandbox.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
-export type Household = Awaited<ReturnType<typeof startHousehold>>;
+export type TestApp = Awaited<ReturnType<typeof startTestApp>>;

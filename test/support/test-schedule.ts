@@ -1,0 +1,79 @@
+import { afterEach } from "vitest";
+import { openTable } from "../../src/app/open-stores.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { keys } from "../../src/store/keys.ts";
+import type { Table } from "../../src/store/table.ts";
+import { sweep } from "../../src/sync/jobs/sweep.ts";
+import type { Job, JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
+import { ACCOUNT, startTestApp, type TestApp, type TestAppOptions } from "./test-app.ts";
+
+/** For a file of tests: each starts a program of its own, which is closed after it. */
+export function testSchedules() {
+  let house: TestApp;
+  afterEach(() => house.close());
+  return {
+    house: () => house,
+    async start(options?: TestAppOptions) {
+      const started = await startTestSchedule(options);
+      house = started.house;
+      return started;
+    },
+    /** This many from now. */
+    minutes: (count: number) => new Date(house.clock.now().getTime() + count * 60_000),
+    /** The list of due accounts, by time. */
+    async listed(): Promise<string[]> {
+      const table = await tableOf(house);
+      const items = await table.list(keys.schedule);
+      await table.close();
+      return items.map(({ key }) => key.sk);
+    },
+  };
+}
+
+/** The program with its sweep and its job handler, and a queue that shows what came into it. No summary comes in between. */
+async function startTestSchedule(options: TestAppOptions = {}) {
+  let afterRun = async () => {};
+  const house = await startTestApp({
+    ...options,
+    wrapSync: (deps) => ({
+      ...deps,
+      accounts: {
+        ...deps.accounts,
+        async saveLastRun(...args) {
+          const saved = await deps.accounts.saveLastRun(...args);
+          await afterRun();
+          return saved;
+        },
+      },
+    }),
+  });
+  const { app, clock } = house;
+  await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
+  const { schedule } = app.store;
+  const queued: NewJob[] = [];
+  const { work } = house.service();
+  return {
+    house,
+    queued,
+    /** While the job is still under way. */
+    afterRun: (act: () => Promise<void>) => {
+      afterRun = act;
+    },
+    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }, deadlineAt?: Date) =>
+      sweep({ schedule, queue, clock, log: app.log }, deadlineAt),
+    /** Does everything that is queued. */
+    async work() {
+      for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
+    },
+    perform: (job: NewJob, attempts = 0): Promise<void> => work({ ...job, attempts } as Job),
+    dueIn: async () => {
+      const next = await schedule.read(ACCOUNT);
+      return next && (next.dueAt.getTime() - clock.now().getTime()) / 60_000;
+    },
+  };
+}
+
+/** The table below it all, to be closed. */
+export async function tableOf({ env, clock }: TestApp): Promise<Table> {
+  return openTable(readConfig(env, ["store"]).store, clock);
+}
