@@ -60,15 +60,6 @@ function pathOfUnstorable(value: unknown): string | undefined {
   return undefined;
 }
 
-/** @throws UsageError when the text isn't JSON. */
-export function parseStoredJson(text: string, key: Key): JsonObject {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw damaged(key);
-  }
-}
-
 /** Invalid JSON becomes null, which no schema accepts: so one damaged item can't keep the others from being listed. */
 export function storedJsonOrNull(text: string): JsonObject | null {
   return (parseJson(text) as JsonObject | undefined) ?? null;

@@ -104,16 +104,8 @@ export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: 
 export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });
 export const InviteItem = z.object({ madeAt: instant });
 export const JobItem = StoredJob.and(z.object({ attempts: z.number() }));
-export const ScheduledRunItem = z.object({
-  dueAt: instant,
-  failures: z.number(),
-  settledAt: instant.exactOptional(),
-});
-export const DueEntryItem = z.object({
-  account: z.number(),
-  dueAt: instant,
-  queuedUntil: instant.exactOptional(),
-});
+export const ScheduledRunItem = z.object({ dueAt: instant, failures: z.number(), settledAt: instant.exactOptional() });
+export const DueEntryItem = z.object({ account: z.number(), dueAt: instant, queuedUntil: instant.exactOptional() });
 export const StoreIdentityItem = z.object({ id: z.string() });
 export const ScheduleCheckItem = z.object({ after: z.string() });
 export const SubscriptionsItem = z.object({

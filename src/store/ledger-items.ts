@@ -5,7 +5,7 @@ import { FAIL_REASONS, FIELDS } from "../sync/model/vendors.ts";
 import { instant } from "./item-json.ts";
 
 export const Kind = z.enum(KINDS);
-export const Values = z.discriminatedUnion("kind", [
+const Values = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
   z.object({
     kind: z.literal("blood_pressure"),
@@ -14,16 +14,10 @@ export const Values = z.discriminatedUnion("kind", [
     pulseBpm: z.number().exactOptional(),
   }),
 ]);
-const DifferenceShape = z.object({
-  field: z.enum(FIELDS),
-  sent: z.number(),
-  shown: z.number().exactOptional(),
-});
+const DifferenceShape = z.object({ field: z.enum(FIELDS), sent: z.number(), shown: z.number().exactOptional() });
+export const Taken = z.object({ takenAt: instant, values: Values });
 const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
-const Held = z.object({
-  state: z.literal("held"),
-  reason: z.enum(HELD_REASONS),
-});
+const Held = z.object({ state: z.literal("held"), reason: z.enum(HELD_REASONS) });
 const Failed = z.object({ state: z.literal("failed"), reason: z.enum(FAIL_REASONS) });
 
 export const LedgerItem = z.object({
@@ -49,8 +43,8 @@ export const LedgerItem = z.object({
   seenAt: instant.exactOptional(),
   garminKey: GarminKeyShape.exactOptional(),
   differences: z.array(DifferenceShape).exactOptional(),
-  possibleCopies: z.array(z.object({ takenAt: instant, values: Values, until: instant })).exactOptional(),
-  replaces: z.object({ takenAt: instant, values: Values, garminKey: GarminKeyShape.exactOptional() }).exactOptional(),
+  possibleCopies: z.array(Taken.extend({ until: instant })).exactOptional(),
+  replaces: Taken.extend({ garminKey: GarminKeyShape.exactOptional() }).exactOptional(),
 });
 
 export const ProgressItem = z.object({
@@ -62,15 +56,13 @@ export const ProgressItem = z.object({
   timezone: z.string().exactOptional(),
   height: z.object({ takenAt: instant, heightM: z.number() }).exactOptional(),
   recentWeighIns: z.array(z.object({ takenAt: instant, weightKg: z.number() })),
-  lastReadings: z.partialRecord(Kind, z.object({ takenAt: instant, values: Values })),
+  lastReadings: z.partialRecord(Kind, Taken),
   measuredAt: z.partialRecord(Kind, z.array(instant)).exactOptional(),
   attention: z.array(
-    z.object({
+    Taken.extend({
       measureGroupId: z.number(),
       kind: Kind,
-      takenAt: instant,
       modifiedAt: instant,
-      values: Values,
       fate: z.discriminatedUnion("state", [Held, Failed]),
       waitsSince: instant.exactOptional(),
     }),
@@ -78,12 +70,10 @@ export const ProgressItem = z.object({
   open: z.array(z.string()).exactOptional(),
   arrived: z
     .array(
-      z.object({
+      Taken.extend({
         id: z.string(),
         kind: Kind,
-        takenAt: instant,
         arrivedAt: instant,
-        values: Values,
         composition: z
           .object({
             bodyFatPercent: z.number().exactOptional(),
@@ -116,16 +106,7 @@ export const ProgressItem = z.object({
     .exactOptional(),
   proven: z.array(Kind).exactOptional(),
   differing: z
-    .array(
-      DifferenceShape.extend({
-        kind: Kind,
-        takenAt: instant,
-        values: Values,
-        isAccepted: z.boolean().exactOptional(),
-      }),
-    )
+    .array(DifferenceShape.extend({ kind: Kind, ...Taken.shape, isAccepted: z.boolean().exactOptional() }))
     .exactOptional(),
-  twin: z
-    .object({ takenAt: instant, values: Values, other: z.object({ takenAt: instant, values: Values }) })
-    .exactOptional(),
+  twin: Taken.extend({ other: Taken }).exactOptional(),
 });

@@ -4,7 +4,7 @@ import { OUTAGE_STATES, TROUBLES } from "../sync/model/health.ts";
 import { VENDORS } from "../sync/model/link.ts";
 import { RUN_STATUSES } from "../sync/model/outcome.ts";
 import { instant } from "./item-json.ts";
-import { Kind, Values } from "./ledger-items.ts";
+import { Kind, Taken } from "./ledger-items.ts";
 
 const ActionName = z.enum(ACTIONS);
 const DelayShape = z.object({
@@ -12,7 +12,7 @@ const DelayShape = z.object({
   since: instant,
   waiting: z.number().exactOptional(),
   announced: z.literal(true).exactOptional(),
-  newest: z.object({ takenAt: instant, values: Values }).exactOptional(),
+  newest: Taken.exactOptional(),
   accepted: z.number().exactOptional(),
   following: z.number().exactOptional(),
   until: instant.exactOptional(),

@@ -72,16 +72,16 @@ describe("a restore is refused, and changes nothing,", () => {
 
   test.each<[string, () => void, string]>([
     ["missing", () => {}, "There is no file ~/bad."],
-    ["empty", () => writeFileSync(at("bad"), ""), "~/bad is no backup that Weighbridge made."],
+    ["empty", () => writeFileSync(at("bad"), ""), "~/bad is not a backup made by Weighbridge."],
     [
       "a letter",
       () => writeFileSync(at("bad"), "Dear diary\n".repeat(900)),
-      "~/bad is no backup that Weighbridge made.",
+      "~/bad is not a backup made by Weighbridge.",
     ],
     [
       "another database",
       () => database(at("bad")).exec("CREATE TABLE t (a)"),
-      "~/bad is no backup that Weighbridge made.",
+      "~/bad is not a backup made by Weighbridge.",
     ],
     [
       "cut short",

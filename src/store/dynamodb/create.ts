@@ -10,8 +10,7 @@ import {
   UpdateContinuousBackupsCommand,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { explainAwsError, orAwsError } from "../../lib/aws-errors.ts";
-import type { Clock } from "../../lib/clock.ts";
+import { orAwsError } from "../../lib/aws-errors.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { aboutTable, createDynamoClient, type DynamoOptions } from "./client.ts";
@@ -27,24 +26,25 @@ const TABLE_POLLS = 120;
  * Creates the table if it is absent, waits until it can be used (two minutes at most) and lets DynamoDB remove expired items.
  * On AWS it is also protected against deletion and has continuous backups.
  */
-export async function createDynamoTable(options: DynamoOptions & { log: Log }): Promise<"created" | "present"> {
-  const { tableName, endpoint } = options;
-  const client = createDynamoClient(options);
-  try {
-    const outcome = await orAwsError(createTable(client, tableName, endpoint === undefined), aboutTable(tableName));
-    await waitUntilActive(client, options);
+export function createDynamoTable(options: DynamoOptions & { log: Log }): Promise<"created" | "present"> {
+  const isOnAws = options.endpoint === undefined;
+  return withClient(options, async (client) => {
+    const outcome = await createTable(client, options.tableName, isOnAws);
+    await untilReady(options, () => isActive(client, options.tableName));
     await enableTimeToLive(client, options);
-    if (endpoint === undefined) await enableBackups(client, options);
+    if (isOnAws) await untilReady(options, () => enableBackups(client, options.tableName));
     return outcome;
-  } finally {
-    client.destroy();
-  }
+  });
 }
 
-export async function dynamoTableExists(options: DynamoOptions): Promise<boolean> {
+export function dynamoTableExists(options: DynamoOptions): Promise<boolean> {
+  return withClient(options, async (client) => (await describeTable(client, options.tableName)) !== undefined);
+}
+
+async function withClient<T>(options: DynamoOptions, use: (client: DynamoDBClient) => Promise<T>): Promise<T> {
   const client = createDynamoClient(options);
   try {
-    return (await orAwsError(describeTable(client, options.tableName), aboutTable(options.tableName))) !== undefined;
+    return await orAwsError(use(client), aboutTable(options.tableName));
   } finally {
     client.destroy();
   }
@@ -67,16 +67,14 @@ async function createTable(client: DynamoDBClient, TableName: string, isOnAws: b
   }
 }
 
-async function waitUntilActive(client: DynamoDBClient, { tableName, clock }: DynamoOptions): Promise<void> {
-  await untilReady(tableName, clock, async () => {
-    const table = await orAwsError(describeTable(client, tableName), aboutTable(tableName));
-    if (table !== undefined && !hasOurKey(table)) {
-      throw new UsageError(
-        `The table ${tableName} exists with another key than pk and sk (both text): choose another table name.`,
-      );
-    }
-    return table?.TableStatus === "ACTIVE" || table?.TableStatus === "UPDATING";
-  });
+async function isActive(client: DynamoDBClient, tableName: string): Promise<boolean> {
+  const table = await describeTable(client, tableName);
+  if (table !== undefined && !hasOurKey(table)) {
+    throw new UsageError(
+      `The table ${tableName} exists with another key than pk and sk (both text): choose another table name.`,
+    );
+  }
+  return table?.TableStatus === "ACTIVE" || table?.TableStatus === "UPDATING";
 }
 
 async function describeTable(client: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
@@ -97,8 +95,7 @@ function hasOurKey(table: TableDescription): boolean {
   return keys.sort().join() === "HASH pk S,RANGE sk S";
 }
 
-async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions & { log: Log }): Promise<void> {
-  const { tableName: TableName, log } = options;
+async function enableTimeToLive(client: DynamoDBClient, { tableName: TableName, log }: DynamoOptions & { log: Log }) {
   try {
     const { TimeToLiveDescription: present } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
     if (present?.TimeToLiveStatus === "ENABLED" || present?.TimeToLiveStatus === "ENABLING") return;
@@ -107,30 +104,26 @@ async function enableTimeToLive(client: DynamoDBClient, options: DynamoOptions &
   } catch (error) {
     if (error instanceof Error && /^TimeToLive is already enabled/.test(error.message)) return;
     // Some emulators have no TTL. Expired items then stay on disk, but count as gone.
-    if (!(error instanceof Error && error.name === "UnknownOperationException"))
-      throw explainAwsError(error, aboutTable(TableName));
+    if (!isNamed(error, "UnknownOperationException")) throw error;
     log.warn("table.ttl_unsupported", { tableName: TableName });
   }
 }
 
-async function enableBackups(client: DynamoDBClient, { tableName, clock }: DynamoOptions): Promise<void> {
-  const command = new UpdateContinuousBackupsCommand({
-    TableName: tableName,
-    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-  });
-  await untilReady(tableName, clock, async () => {
-    try {
-      await client.send(command);
-      return true;
-    } catch (error) {
-      // AWS answers this for a while after the table was created.
-      if (error instanceof Error && error.name === "ContinuousBackupsUnavailableException") return false;
-      throw explainAwsError(error, aboutTable(tableName));
-    }
-  });
+async function enableBackups(client: DynamoDBClient, TableName: string): Promise<boolean> {
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
+  try {
+    await client.send(new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }));
+    return true;
+  } catch (error) {
+    // AWS answers this for a while after the table was created.
+    if (isNamed(error, "ContinuousBackupsUnavailableException")) return false;
+    throw error;
+  }
 }
 
-async function untilReady(tableName: string, clock: Clock, isReady: () => Promise<boolean>): Promise<void> {
+const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;
+
+async function untilReady({ tableName, clock }: DynamoOptions, isReady: () => Promise<boolean>): Promise<void> {
   for (let poll = 0; poll < TABLE_POLLS; poll++) {
     if (await isReady()) return;
     await clock.sleep(TABLE_POLL_SECONDS);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import * as z from "zod";
 import { UsageError } from "../../lib/errors.ts";
-import { parseStoredJson } from "../item-json.ts";
+import { storedJsonOrNull } from "../item-json.ts";
 import { keys } from "../keys.ts";
 import { writeWhole } from "../whole-file.ts";
 import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
@@ -95,8 +95,7 @@ export function openBackup(file: string): Backup {
     if (error instanceof UsageError) throw error;
     const code = sqliteCode(error);
     if (code === SQLITE.NOTADB) throw foreignError(file);
-    if (code === SQLITE.CANTOPEN)
-      throw new UsageError(`${file} cannot be read: let this user read it.`, { cause: error });
+    if (code === SQLITE.CANTOPEN) throw unreadableError(file, error);
     throw damagedError(file, error);
   }
 }
@@ -156,9 +155,9 @@ function restoredRow(row: Record<string, SQLOutputValue>) {
   const key = { pk: String(row.pk), sk: String(row.sk) };
   if (key.pk.startsWith(keys.lease("").pk)) return undefined;
   const isProgress = key.pk.startsWith(keys.ledgerRange.from) && key.sk === keys.progress("").sk;
-  if (!isProgress) return row;
-  const progress = { ...parseStoredJson(String(row.value), key), adopting: true };
-  return { ...row, version: randomUUID(), value: JSON.stringify(progress) };
+  const progress = isProgress && storedJsonOrNull(String(row.value));
+  if (!progress) return row;
+  return { ...row, version: randomUUID(), value: JSON.stringify({ ...progress, adopting: true }) };
 }
 
 function rowsOf(database: DatabaseSync, tableName: string): Iterable<Record<string, SQLOutputValue>> {
@@ -175,7 +174,9 @@ function checksumOf(database: DatabaseSync, { tableName, sealingKeys = "" }: Bac
 
 const existsError = (file: string) =>
   new UsageError(`${file} exists already: choose another name, or replace it with --force.`);
-const foreignError = (file: string) => new UsageError(`${file} is no backup that Weighbridge made.`);
+const unreadableError = (file: string, cause: unknown) =>
+  new UsageError(`${file} cannot be read: let this user read it.`, { cause });
+const foreignError = (file: string) => new UsageError(`${file} is not a backup made by Weighbridge.`);
 const damagedError = (file: string, cause?: unknown) =>
   new UsageError(`${file} is damaged or incomplete: take another backup.`, { cause });
 
