@@ -6,13 +6,6 @@ import type { Log } from "../lib/log.ts";
 const ANSWER_SECONDS = 10;
 const BEAT_SECONDS = 30;
 
-export interface AlarmUrl {
-  /** POSTs this text to ALARM_URL, if that is set. Throws if it wasn't accepted. */
-  tell(text: string): Promise<void>;
-  /** After a good sweep: POSTs an empty body to HEARTBEAT_URL, twice a minute at most. Never throws. */
-  beat(): Promise<void>;
-}
-
 /** HTTP clients ignore or refuse a name and password in an address, so they become a header. */
 export function postOf(address: string, body: string) {
   const url = new URL(address);
@@ -36,7 +29,7 @@ export function createAlarmUrl(deps: {
   send: Transport;
   clock: Clock;
   log: Log;
-}): AlarmUrl {
+}) {
   const { alarmUrl, heartbeatUrl, send, clock, log } = deps;
   const failing = new Set<string>();
   let beatAt = Number.NEGATIVE_INFINITY;
@@ -58,8 +51,10 @@ export function createAlarmUrl(deps: {
   }
 
   return {
-    tell: (text) => post("ALARM_URL", alarmUrl, text),
-    async beat() {
+    /** POSTs this text to ALARM_URL, if that is set. Throws if it wasn't accepted. */
+    tell: (text: string) => post("ALARM_URL", alarmUrl, text),
+    /** After a good sweep: POSTs an empty body to HEARTBEAT_URL, twice a minute at most. Never throws. */
+    async beat(): Promise<void> {
       const now = clock.now().getTime();
       if (Math.abs(now - beatAt) < BEAT_SECONDS * 1000) return;
       beatAt = now;

@@ -1,44 +1,38 @@
 import { createAlarmSend } from "../bot/notifications/alarm-send.ts";
-import { createMachineAlarmTeller } from "../bot/notifications/alarms.ts";
-import type { MachineAlarm } from "../bot/words/alarm-keys.ts";
+import { type AlarmMessage, createMachineAlarmTeller } from "../bot/notifications/alarms.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createTransport } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Account } from "../sync/model/account.ts";
-import { type AlarmUrl, createAlarmUrl } from "./alarm-url.ts";
+import { createAlarmUrl } from "./alarm-url.ts";
 import type { Teller } from "./self-monitor.ts";
 
-type Send = (message: { text: string; isQuiet: boolean }) => Promise<unknown>;
-
-export interface OwnerAlarms {
-  /** To the owner's chat. */
-  send: Send;
-  outside: AlarmUrl;
-  tellers: Record<string, Teller>;
-  close(): Promise<void>;
-}
+export type OwnerAlarms = ReturnType<typeof createOwnerAlarms>;
 
 export function createOwnerAlarms(
   { telegram, outside: addresses }: Pick<Config, "telegram" | "outside">,
   deps: { owner: number; ownerAccount: () => Promise<Account | undefined>; clock: Clock; log: Log },
-): OwnerAlarms {
+) {
   const { owner, ownerAccount, clock, log } = deps;
   const chat = createAlarmSend({ ...telegram, owner }, clock);
   const line = createTransport();
   const outside = createAlarmUrl({ ...addresses, send: line.send, clock, log });
-  const teller = (send: Send) => createMachineAlarmTeller({ send, ownerAccount, clock, log });
+  const teller = (send: (message: AlarmMessage) => Promise<unknown>): Teller =>
+    createMachineAlarmTeller({ send, ownerAccount, clock, log });
   const tellInChat = teller(chat.send);
+  const tellers: Record<string, Teller> = {
+    telegram: async (alarm) => {
+      // These two say that the owner can't be reached here.
+      if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
+    },
+    ...(addresses.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
+  };
   return {
+    /** To the owner's chat. */
     send: chat.send,
     outside,
-    tellers: {
-      telegram: async (alarm: MachineAlarm) => {
-        // These two say that the owner can't be reached here.
-        if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
-      },
-      ...(addresses.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
-    },
+    tellers,
     async close() {
       await Promise.all([chat.close(), line.close()]);
     },

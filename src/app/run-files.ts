@@ -14,22 +14,9 @@ export type ToldOnce = "why-not" | "crashes";
 
 /**
  * Small files beside the data, for what has to outlive the process without the store, because the store may be what broke. If they
- * can't be written, the program goes on without them.
+ * can't be written, the program goes on without them. Without a data folder, nothing is remembered.
  */
-export interface RunFiles {
-  /** When the last sweep finished, if that was more than ten minutes ago. A time in the future was written by a wrong clock. */
-  offSince(): Date | undefined;
-  swept(): void;
-  /** A process starts. Returns how many started within an hour, this one included, of which none ended in order. */
-  begun(): number;
-  endedInOrder(): void;
-  /** Whether this was told within a day; if not, it counts as told from now on. */
-  isTold(what: ToldOnce): boolean;
-  forget(what: ToldOnce): void;
-}
-
-/** Without a data folder, nothing is remembered. */
-export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
+export function createRunFiles(store: StoreConfig, clock: Clock) {
   const now = () => clock.now().getTime();
   function attempt<T>(name: string, use: (file: string) => T): T | undefined {
     try {
@@ -48,12 +35,14 @@ export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
   const remove = (name: string) => attempt(name, (file) => rmSync(file, { force: true }));
 
   return {
-    offSince() {
+    /** When the last sweep finished, if that was more than ten minutes ago. A time in the future was written by a wrong clock. */
+    offSince(): Date | undefined {
       const at = timeOf(LAST_SWEEP);
       return at && now() - at.getTime() > OFF_MS ? at : undefined;
     },
     swept: () => write(LAST_SWEEP),
-    begun() {
+    /** A process starts. Returns how many started within an hour, this one included, of which none ended in order. */
+    begun(): number {
       const text = attempt(RUNNING, (file) => readFileSync(file, "utf8")) ?? "";
       const before = text.split(" ").map(Number);
       const starts = [...before.filter((at) => at > 0 && Math.abs(now() - at) < AN_HOUR_MS), now()];
@@ -61,12 +50,13 @@ export function createRunFiles(store: StoreConfig, clock: Clock): RunFiles {
       return starts.length;
     },
     endedInOrder: () => remove(RUNNING),
-    isTold(what) {
+    /** Whether this was told within a day; if not, it counts as told from now on. */
+    isTold(what: ToldOnce): boolean {
       const before = timeOf(`told-${what}`);
       if (before && Math.abs(now() - before.getTime()) < A_DAY_MS) return true;
       write(`told-${what}`);
       return false;
     },
-    forget: (what) => remove(`told-${what}`),
+    forget: (what: ToldOnce) => remove(`told-${what}`),
   };
 }

@@ -12,48 +12,42 @@ import type { OwnerAlarms } from "./owner-alarms.ts";
 const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
 
 /** Prevents using the bot with a new, empty store by mistake. */
-export class StoreGuard {
-  readonly #store: StoreConfig;
-  readonly #deps: Parameters<typeof lookAfterStore>[0];
-  #isKnown = false;
-
-  constructor(
-    store: StoreConfig,
-    deps: {
-      api: Parameters<typeof lookAfterStore>[0]["api"];
-      identity: StoreIdentity;
-      claims: Pick<UpdateClaims, "once">;
-      isNew: boolean;
-      ownerAccount: () => Promise<Account | undefined>;
-      alarms: Pick<OwnerAlarms, "send" | "outside">;
-      log: Log;
-    },
-  ) {
-    const { api, identity, claims, isNew, ownerAccount, alarms, log } = deps;
-    this.#store = store;
-    this.#deps = {
-      ...{ api, store: identity, isNew, once: claims.once, log },
-      tell: async (it) => {
-        const words = ALARM_WORDS[(await ownerAccount())?.language ?? "en"];
-        const text = words.store(it, placeOf(store), STORE_SETTINGS);
-        await Promise.all([alarms.send({ text, isQuiet: false }), alarms.outside.tell(text).catch(() => undefined)]);
-      },
-    };
-  }
-
-  /** Telegram remembers this store for the bot, or it has accounts. */
-  get isKnown(): boolean {
-    return this.#isKnown;
-  }
+export function createStoreGuard(
+  store: StoreConfig,
+  deps: {
+    api: Parameters<typeof lookAfterStore>[0]["api"];
+    identity: StoreIdentity;
+    claims: Pick<UpdateClaims, "once">;
+    /** The store may be empty although the bot was used with another one. */
+    isNew: boolean;
+    ownerAccount: () => Promise<Account | undefined>;
+    alarms: Pick<OwnerAlarms, "send" | "outside">;
+    log: Log;
+  },
+) {
+  const { api, identity, claims, isNew, ownerAccount, alarms, log } = deps;
+  const place = `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
+  let isUndecided = false;
 
   /** @throws UsageError when this store is empty and the bot was used with another one. */
-  async look(): Promise<void> {
-    const verdict = await lookAfterStore(this.#deps);
-    this.#isKnown = verdict === "known" || verdict === "used_elsewhere_too";
+  async function check(): Promise<void> {
+    const verdict = await lookAfterStore({
+      ...{ api, store: identity, isNew, once: claims.once, log },
+      tell: async (it) => {
+        const text = ALARM_WORDS[(await ownerAccount())?.language ?? "en"].store(it, place, STORE_SETTINGS);
+        await Promise.all([alarms.send({ text, isQuiet: false }), alarms.outside.tell(text).catch(() => undefined)]);
+      },
+    });
+    isUndecided = verdict === "empty" || verdict === undefined;
     if (verdict !== "empty_and_used_elsewhere") return;
-    throw new UsageError(ALARM_WORDS.en.store(verdict, placeOf(this.#store), STORE_SETTINGS));
+    throw new UsageError(ALARM_WORDS.en.store(verdict, place, STORE_SETTINGS));
   }
-}
 
-const placeOf = (store: StoreConfig) =>
-  `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
+  return {
+    check,
+    /** Lets Telegram remember this store as soon as it has its first account. */
+    async checkAgain(): Promise<void> {
+      if (isUndecided && !(await identity.isEmpty())) await check();
+    },
+  };
+}

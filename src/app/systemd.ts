@@ -5,16 +5,11 @@ import { errorFacts, type Log } from "../lib/log.ts";
 /** Sweeps can follow each other closely, and each message starts a process. */
 const ALIVE_SECONDS = 30;
 
-/** The service's part of sd_notify; the unit has Type=notify and WatchdogSec. */
-export interface Systemd {
-  ready(): void;
-  /** A sweep has ended, so the program isn't hanging. */
-  alive(): void;
-  stopping(): void;
-}
-
-/** Uses systemd's own program, because Node has no Unix datagram sockets. */
-export function createSystemd({ isListening, clock, log }: { isListening: boolean; clock: Clock; log: Log }): Systemd {
+/**
+ * The service's part of sd_notify; the unit has Type=notify and WatchdogSec. Uses systemd's own program, because Node has no Unix
+ * datagram sockets.
+ */
+export function createSystemd({ isListening, clock, log }: { isListening: boolean; clock: Clock; log: Log }) {
   let aliveAt = Number.NEGATIVE_INFINITY;
   const notify = (...states: string[]) => {
     if (!isListening) return;
@@ -24,6 +19,7 @@ export function createSystemd({ isListening, clock, log }: { isListening: boolea
   };
   return {
     ready: () => notify("--ready"),
+    /** A sweep has ended, so the program isn't hanging. */
     alive() {
       const now = clock.now().getTime();
       if (Math.abs(now - aliveAt) < ALIVE_SECONDS * 1000) return;

@@ -35,13 +35,6 @@ export function lastWordOf(
   ];
 }
 
-export interface Watchdog {
-  sweepEnded(): void;
-  /** Rejects when no sweep has ended for 15 minutes, if the event loop still runs. */
-  stuck: Promise<never>;
-  stop(): Promise<void>;
-}
-
 /**
  * A thread checks that sweeps keep finishing. If none has for 15 minutes, it logs that, sends its last word, and `stuck` rejects. If
  * the program can't react to that, because its event loop is blocked, or doesn't end, the thread kills it (SIGKILL).
@@ -52,7 +45,7 @@ export function startWatchdog(deps: {
   log: Log;
   checkSeconds?: number;
   answerSeconds?: number;
-}): Watchdog {
+}) {
   const { lastWord, endSeconds, log, checkSeconds = 60, answerSeconds = 10 } = deps;
   const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const state = new Int32Array(shared);
@@ -74,6 +67,7 @@ export function startWatchdog(deps: {
   });
   return {
     sweepEnded: () => void Atomics.add(state, 0, 1),
+    /** Rejects when no sweep has ended for 15 minutes, if the event loop still runs. */
     stuck: stuck.promise,
     stop: async () => void (await thread.terminate()),
   };

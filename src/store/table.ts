@@ -43,7 +43,7 @@ export interface ListRange {
 export interface PutOptions {
   expect: "absent" | { version: string };
   /** Epoch seconds from which the item counts as gone. */
-  expiresAt?: number;
+  expiresAt?: number | undefined;
 }
 
 export type PutOutcome = { type: "written"; version: string } | { type: "conflict" };

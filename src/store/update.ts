@@ -9,7 +9,7 @@ export interface Change<T> {
   /** Absent: nothing is written. */
   value?: object;
   /** Epoch seconds. */
-  expiresAt?: number;
+  expiresAt?: number | undefined;
   result: T;
 }
 
@@ -34,8 +34,8 @@ export async function update<T>(
     const item = await table.get(key);
     const { value, expiresAt, result } = await change(item);
     if (value === undefined) return result;
-    const options = { expect: expectation(item?.version), ...(expiresAt !== undefined && { expiresAt }) };
-    if ((await table.put(key, toJson(value), options)).type === "written") return result;
+    const outcome = await table.put(key, toJson(value), { expect: expectation(item?.version), expiresAt });
+    if (outcome.type === "written") return result;
     await pause?.(tried);
   }
   throw new ContendedError(`${what} kept changing`);
@@ -47,8 +47,7 @@ export function overwrite(
   value: object,
   { expiresAt, ...options }: UpdateOptions & { expiresAt?: number },
 ): Promise<void> {
-  const change = { value, ...(expiresAt !== undefined && { expiresAt }), result: undefined };
-  return update(table, key, () => change, options);
+  return update(table, key, () => ({ value, expiresAt, result: undefined }), options);
 }
 
 export async function removeItem(table: Table, key: Key): Promise<void> {
