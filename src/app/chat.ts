@@ -2,8 +2,9 @@ import { type BotConfig, type BotDeps, createBot, type TelegramBot } from "../bo
 import { createSummaries } from "../bot/notifications/daily-summary.ts";
 import { createNotifier, type Notifier } from "../bot/notifications/notifier.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import type { RunOptions, RunReport } from "../sync/engine/run.ts";
 import { runSoon } from "../sync/jobs/handler.ts";
-import { newsIn, type SubscriptionCheck } from "../sync/links/subscriptions.ts";
+import { newsIn } from "../sync/links/subscriptions.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import type { Account } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
@@ -16,15 +17,18 @@ export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "
 
 export interface Chat {
   telegram: TelegramBot;
-  notifier: Notifier;
   /** Sends the daily summary of an account if it is due, and answers when the next one is. */
   summarize(account: Account): Promise<Date | undefined>;
   /** A consent came in at our own address. */
   onConsent(account: number, result: LinkResult): Promise<void>;
   /** The owner removed us at Withings. Throws `RetryLaterError` when they could not be notified. */
   onUnlinked(account: number): Promise<void>;
-  /** Withings' notifications were checked. */
-  onSubscriptions(account: number, check: SubscriptionCheck): Promise<void>;
+  /** A run that nobody asked for in the chat. */
+  syncAndNotify(account: Account, options?: RunOptions): Promise<RunReport>;
+  /** Checks Withings' notifications, and says what is new about them. */
+  keepSubscriptions(account: Account): Promise<void>;
+  /** Whose page it is, for a page that must be shown even when the store or Telegram fails. */
+  whose(account: number | undefined): Promise<{ bot: string | undefined; person: string | undefined }>;
 }
 
 /** The bot on top of the program, and what it sends without being asked. */
@@ -45,7 +49,6 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
 
   return {
     telegram,
-    notifier,
     summarize: createSummaries({ summary, leases, overview: overviews.of, deliver: notifier.deliver, clock }),
     async onConsent(id, result) {
       log.info("consent_answered", { account: id, result: result.type });
@@ -62,12 +65,24 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }
     },
-    async onSubscriptions(id, check) {
+    async syncAndNotify(account, options) {
+      const report = await app.sync.run(account, options);
+      await notifier.afterRun(account, report);
+      return report;
+    },
+    async keepSubscriptions({ telegramUserId: id }) {
+      const check = await app.subscriptions.keep(id);
+      if (check.type === "callback_unreachable") log.warn(check.type, { account: id });
       if (check.type === "restored")
         log.info("subscriptions_restored", { account: id, applis: check.applis.join(",") });
       const news = newsIn(check);
       const account = news && (await accounts.find(id));
       if (account) await notifier.tellSubscriptions(account, news);
+    },
+    async whose(id) {
+      const { bot } = telegram;
+      const account = id === undefined ? undefined : await accounts.find(id).catch(() => undefined);
+      return { bot: bot.isInited() ? `@${bot.botInfo.username}` : undefined, person: account?.name };
     },
   };
 }

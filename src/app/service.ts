@@ -4,11 +4,9 @@ import type { Config } from "../config/config.ts";
 import { WITHINGS_PATHS } from "../config/paths.ts";
 import { createHttp } from "../http/routes.ts";
 import { errorFacts } from "../lib/log.ts";
-import type { RunOptions } from "../sync/engine/run.ts";
 import { createJobHandler } from "../sync/jobs/handler.ts";
 import { createManualSync } from "../sync/jobs/manual-sync.ts";
 import { jobOf } from "../sync/jobs/worker.ts";
-import type { Account } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import type { App } from "./app.ts";
 import { createChat } from "./chat.ts";
@@ -53,7 +51,7 @@ export interface ServiceDeps {
  */
 export function createService(config: ServiceConfig, app: App, deps: ServiceDeps) {
   const { queue, isWell = () => true, keepsTelegram = false, runsAlone = false, paced = true, conflictSeconds } = deps;
-  const { store, sync, withingsLinking, clock, log } = app;
+  const { store, sync, clock, log } = app;
   const { accounts, schedule } = store;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? store.webhookSecret;
@@ -66,13 +64,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
     report: () => makeReport(config.given ?? {}, app, clock),
     ...{ doctor, queue, version, paced, conflictSeconds },
   });
-  const { telegram, summarize } = chat;
-  /** A run that nobody asked for in the chat. */
-  const syncAndNotify = async (account: Account, options: RunOptions = {}) => {
-    const report = await sync.run(account, options);
-    await chat.notifier.afterRun(account, report);
-    return report;
-  };
+  const { telegram, summarize, syncAndNotify } = chat;
   /** What outlives the request that started it. */
   const started = new Set<Promise<void>>();
 
@@ -88,12 +80,12 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       answerSync: telegram.answerSync,
       answerDoctor: telegram.answerDoctor,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
-      keepSubscriptions,
+      keepSubscriptions: chat.keepSubscriptions,
       intervalMinutes: config.schedule.syncIntervalMinutes,
     }),
 
     http: createHttp({
-      withCallback: withingsLinking.withCallback,
+      withCallback: app.withingsLinking.withCallback,
       onLinked: (account, result) => {
         const answered = chat
           .onConsent(account, result)
@@ -101,17 +93,14 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
           .finally(() => started.delete(answered));
         started.add(answered);
       },
-      words: async (outcome, language, account) => wordsIn(language).callbackPage(await whoseIs(account))[outcome],
+      words: async (outcome, language, account) => wordsIn(language).callbackPage(await chat.whose(account))[outcome],
       notifyKey: store.notifyKey,
       accountOf: store.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
       webhookSecret: config.web?.publicUrl === undefined ? undefined : webhookSecret,
       handleUpdate: telegram.handleUpdate,
       manualSyncToken: config.manualSync?.token,
-      manualSync: createManualSync({
-        sync: (account) => syncAndNotify(account),
-        ...{ accounts, isTimeUp: sync.isTimeUp, log },
-      }),
+      manualSync: createManualSync({ accounts, sync: syncAndNotify, isTimeUp: sync.isTimeUp, log }),
       telegramState: keepsTelegram ? telegram.telegramState : undefined,
       ...{ isWell, version, log },
     }),
@@ -121,19 +110,6 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       await Promise.all(started);
     },
   };
-
-  /** For a page that must be shown even when the store or Telegram fails. */
-  async function whoseIs(account: number | undefined) {
-    const { bot } = telegram;
-    const person = account === undefined ? undefined : await accounts.find(account).catch(() => undefined);
-    return { bot: bot.isInited() ? `@${bot.botInfo.username}` : undefined, person: person?.name };
-  }
-
-  async function keepSubscriptions({ telegramUserId }: Account) {
-    const check = await app.subscriptions.keep(telegramUserId);
-    if (check.type === "callback_unreachable") log.warn(check.type, { account: telegramUserId });
-    await chat.onSubscriptions(telegramUserId, check);
-  }
 }
 export type Service = ReturnType<typeof createService>;
 
