@@ -19,10 +19,7 @@ export function postOf(address: string, body: string) {
   return { url: url.href, headers, body };
 }
 
-/**
- * How somebody outside hears of this program even when Telegram is unreachable. Each request is sent once, and only the status of
- * the answer counts. The addresses may hold a secret and are never logged.
- */
+/** Each request is sent once, and only the status of the answer counts. The addresses may hold a secret and are never logged. */
 export function createAlarmUrl(deps: {
   alarmUrl: string | undefined;
   heartbeatUrl: string | undefined;

@@ -11,10 +11,7 @@ export interface BackupOptions {
   force: boolean;
 }
 
-/**
- * Writes everything on this machine into one file, even while the program runs. A sealing key in DATA_DIR is part of it; one from
- * the environment isn't.
- */
+/** Works while the program runs. A sealing key in DATA_DIR is part of the backup; one from the environment isn't. */
 export async function backUp(
   config: Pick<Config, "store" | "sealing">,
   { file, force }: BackupOptions,

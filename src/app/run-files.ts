@@ -12,10 +12,7 @@ const A_DAY_MS = 24 * AN_HOUR_MS;
 /** What the owner is told once a day at most, however often the program starts. */
 export type ToldOnce = "why-not" | "crashes";
 
-/**
- * Small files beside the data, for what has to outlive the process without the store, because the store may be what broke. If they
- * can't be written, the program goes on without them. Without a data folder, nothing is remembered.
- */
+/** What has to outlive the process, in small files, because the store may be what broke. The program works without them, too. */
 export function createRunFiles(store: StoreConfig, clock: Clock) {
   const now = () => clock.now().getTime();
   function attempt<T>(name: string, use: (file: string) => T): T | undefined {

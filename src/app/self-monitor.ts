@@ -70,10 +70,7 @@ interface MonitorDeps {
   offSince?: Date | undefined;
 }
 
-/**
- * Does on one machine what the alarms of infra/alarms.yml do on AWS: without it, a full disk would be a line in a log that nobody
- * reads. It needs no store, because the store may be what broke.
- */
+/** What infra/alarms.yml is on AWS. It reads the program's log and needs no store, because the store may be what broke. */
 export class SelfMonitor {
   readonly #deps: MonitorDeps;
   readonly #heard = new Map<MachineAlarmKey, Heard>();

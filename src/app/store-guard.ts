@@ -18,7 +18,6 @@ export function createStoreGuard(
     api: Parameters<typeof lookAfterStore>[0]["api"];
     identity: StoreIdentity;
     claims: Pick<UpdateClaims, "once">;
-    /** The store may be empty although the bot was used with another one. */
     isNew: boolean;
     ownerAccount: () => Promise<Account | undefined>;
     alarms: Pick<OwnerAlarms, "send" | "outside">;

@@ -5,10 +5,7 @@ import { errorFacts, type Log } from "../lib/log.ts";
 /** Sweeps can follow each other closely, and each message starts a process. */
 const ALIVE_SECONDS = 30;
 
-/**
- * The service's part of sd_notify; the unit has Type=notify and WatchdogSec. Uses systemd's own program, because Node has no Unix
- * datagram sockets.
- */
+/** sd_notify for the unit's Type=notify and WatchdogSec, by systemd's own program: Node has no Unix datagram sockets. */
 export function createSystemd({ isListening, clock, log }: { isListening: boolean; clock: Clock; log: Log }) {
   let aliveAt = Number.NEGATIVE_INFINITY;
   const notify = (...states: string[]) => {

@@ -22,7 +22,6 @@ interface WatchdogThread {
 /** POST requests, ready because the code that makes them otherwise may be what hangs. Each is sent once. */
 type LastWord = Array<{ url: string; headers: Record<string, string>; body: string }>;
 
-/** To the owner's chat and to ALARM_URL. */
 export function lastWordOf(
   to: { apiRoot: string; botToken: string; owner: number; alarmUrl: string | undefined },
   text: string,

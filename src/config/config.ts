@@ -75,10 +75,7 @@ const SECTIONS = {
 };
 const NAMES = Object.keys(VARIABLES) as Name[];
 
-/**
- * The environment, read once at start and nowhere else. Above all the table's name: a program that writes tokens to one table and
- * reads another looks alive, but never syncs.
- */
+/** The environment is read here and nowhere else: a program that writes tokens to one table and reads another never syncs. */
 export type Config = { [S in keyof typeof SECTIONS]: ReturnType<(typeof SECTIONS)[S]> };
 export type StoreConfig = Config["store"];
 export type WebConfig = Config["web"];
@@ -89,10 +86,7 @@ const PLACEHOLDER =
 
 class Missing extends Error {}
 
-/**
- * Reads the sections that a command needs. Other variables may be missing or wrong.
- * @throws UsageError with every problem in one message, each naming the variable and the fix.
- */
+/** Other variables may be wrong. @throws UsageError with every problem in one message, each with its variable and the fix. */
 export function readConfig<S extends keyof Config>(env: Environment, needed: readonly S[]): Pick<Config, S> {
   const problems = new Set<string>();
   // An empty line in .env means "not set".

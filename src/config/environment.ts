@@ -22,10 +22,7 @@ const ALSO_ELSEWHERE = [
   "LOG_LEVEL",
 ] as const satisfies Name[];
 
-/**
- * For a command on a deployment, which uses the deployment's own secrets and store. The environment and `.env` here only say which
- * table is meant, so that a command meant for another one is refused.
- */
+/** A command on a deployment uses the deployment's secrets and store. The names of tables here only let it refuse another one. */
 export function loadShell(): { shell: Environment; tablesMeant: string[] } {
   const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));
   const tablesMeant = [process.env, readEnvFile(".env")].flatMap((from) => from[TABLE_NAME_VARIABLE]?.trim() || []);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import * as z from "zod";
 import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/paths.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
@@ -122,7 +123,6 @@ async function callback(deps: HttpDeps, request: HttpRequest): Promise<HttpRespo
   if (method === "HEAD" || !(query.has("code") || query.has("error"))) return await show("waiting");
   try {
     const { account, result } = await deps.withCallback(query);
-    // The page was loaded again: nothing new.
     if (account !== undefined && result.type !== "used_state") deps.onLinked(account, result);
     return await show(result.type, account);
   } catch (error) {
@@ -165,9 +165,9 @@ async function notification(deps: HttpDeps, request: HttpRequest): Promise<HttpR
 
 async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
-  const received = bytes && parseJson(new TextDecoder().decode(bytes));
+  const { data: received } = Update.safeParse(bytes && parseJson(new TextDecoder().decode(bytes)));
   // No refusal: Telegram would repeat the update for a day and send nothing else from that chat.
-  if (!isUpdate(received)) deps.log.warn("update_not_understood", { isTooLong: !bytes });
+  if (!received) deps.log.warn("update_not_understood", { isTooLong: !bytes });
   else
     await deps.handleUpdate(received).catch((error: unknown) => {
       if (error instanceof RetryLaterError) throw error;
@@ -176,14 +176,7 @@ async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpRespons
   return plain(200);
 }
 
-function isUpdate(received: unknown): received is { update_id: number } {
-  return (
-    typeof received === "object" &&
-    received !== null &&
-    "update_id" in received &&
-    Number.isSafeInteger(received.update_id)
-  );
-}
+const Update = z.looseObject({ update_id: z.int() });
 
 /** Answers when the sync has ended, and with 200 even if it has to wait for its owner or for a vendor: the status says so. */
 async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
@@ -197,7 +190,6 @@ async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpRes
   return summary ? json(200, summary) : sentence(404, `There is no account ${given}.`);
 }
 
-/** The account in JSON or in a form. Undefined if there is none. */
 function accountIn(body: string): string | undefined {
   if (!body.startsWith("{")) return new URLSearchParams(body).get("account") ?? undefined;
   const fields = parseJson(body);

@@ -4,10 +4,7 @@ import { type AwsSubject, explainAwsError } from "../lib/aws-errors.ts";
 
 const NAMES_A_CALL = 10;
 
-/**
- * Adds the parameters of these names from SSM. What is set already wins; `readConfig` says what is missing.
- * @throws RetryLaterError when SSM does not answer, UsageError when the function may not ask it.
- */
+/** What is set already wins. @throws RetryLaterError when SSM doesn't answer, UsageError when the function may not ask. */
 export async function completeEnvironment(env: Environment, names: readonly string[]): Promise<Environment> {
   const path = env.PARAMETER_PATH;
   const wanted = names.filter((name) => !env[name]?.trim());

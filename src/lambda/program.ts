@@ -23,7 +23,6 @@ export async function startProgram(name: "http" | "worker", queue: SqsQueue) {
     workUntil(at: Date) {
       deadlineAt = at;
     },
-    /** Comes last: between two invocations a process is frozen. */
     closeIdle: () => app.vendors.closeIdle(),
   };
 }

@@ -27,7 +27,6 @@ export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
     async list() {
       const found = [];
       for (const item of await table.list(keys.jobs)) {
-        // A lost job does no harm: the next scheduled run does the same.
         const job = await readOrRemove(table, item, (it) => readVersioned(it, JobItem), log, "job_damaged");
         if (job) found.push(job);
       }

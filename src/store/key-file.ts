@@ -5,10 +5,7 @@ import { UsageError } from "../lib/errors.ts";
 import { KEY_BYTES, readKeys } from "./seal.ts";
 import { syncToDisk, writeWhole } from "./whole-file.ts";
 
-/**
- * For one machine: the text of `SEALING_KEY` in `file`, created on the first start and readable by this user alone. Processes that
- * start together end up with the same key. It is on the disk before this returns: without it every stored token is lost.
- */
+/** Created on the first start, and on the disk before this returns: without it every stored token is lost. */
 export function loadOrCreateSealingKey(file: string): string {
   try {
     const text = (readIfPresent(file) ?? createKeyFile(file)).trim();
@@ -45,10 +42,7 @@ function createKeyFile(file: string): string {
   return readFileSync(file, "utf8");
 }
 
-/**
- * Replaces the key in `file`. While `swap` replaces what is sealed, from the moment it calls `step`, the file holds both keys: if
- * this is cut off, whatever is stored then still opens.
- */
+/** From `step` until `swap` returns, the file holds both keys: if a restore is cut off, everything still opens. */
 export function exchangeSealingKey(file: string, text: string, swap: (step: () => void) => void): void {
   const before = readIfPresent(file)?.trim();
   const both = before !== undefined && before !== text && readKeys(before) !== undefined ? `${text},${before}` : text;

@@ -13,10 +13,7 @@ const ItemWithKey = LedgerItem.pick({ garminKey: true });
 const READINGS = { from: "reading#", to: "reading$" };
 const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
 
-/**
- * A ledger belongs to one pair of a Withings user and a Garmin profile. Linking another account at either vendor starts a new
- * one, so that nothing counts as settled that never reached this Garmin profile.
- */
+/** One ledger for each pair of Withings user and Garmin profile, so nothing counts as settled that never reached this profile. */
 export function createLedgers(table: Table): Ledgers {
   async function put<T extends object>(key: Key, value: T, version: string | undefined, conflict: string) {
     const outcome = await table.put(key, toJson(value), { expect: expectation(version) });

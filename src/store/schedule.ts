@@ -12,7 +12,6 @@ const QUEUED_SECONDS = 3600;
 const PAGE = 1000;
 /** A scheduled run that is overdue by more isn't in the list, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
-/** Further ahead than any run is scheduled. */
 const FAR_SECONDS = 2 * 24 * 3600;
 const CHECKED_AT_ONCE = 25;
 

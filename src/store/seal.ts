@@ -23,7 +23,6 @@ export interface SealingKey {
   secret: KeyObject;
 }
 
-/** The only place where a sealed text opens. */
 export interface SealedPlace {
   key: Key;
   field: string;

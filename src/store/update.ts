@@ -20,8 +20,7 @@ interface UpdateOptions {
 }
 
 /**
- * Writes what `change` makes of an item, or of its absence. If somebody else writes in between, `change` is called again with
- * what they wrote.
+ * Calls `change` again with what somebody else wrote in between.
  * @throws ContendedError when somebody else was faster every time.
  */
 export async function update<T>(

@@ -2,10 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 
-/**
- * What `write` writes gets its name once it is complete and on the disk: nobody finds half a file, and a power cut doesn't take it
- * away. Throws EEXIST if the file exists and `replace` is false.
- */
+/** The file gets its name once it is complete and on the disk. Throws EEXIST if it exists and `replace` is false. */
 export function writeWhole(file: string, write: (draft: string) => void, { replace }: { replace: boolean }): void {
   const folder = path.dirname(file);
   const draft = `${file}.${randomBytes(6).toString("hex")}`;

@@ -22,10 +22,7 @@ const KEY_SCHEMA: KeySchemaElement[] = [
 const TABLE_POLL_SECONDS = 1;
 const TABLE_POLLS = 120;
 
-/**
- * Creates the table if it is absent, waits until it can be used (two minutes at most) and lets DynamoDB remove expired items.
- * On AWS it is also protected against deletion and has continuous backups.
- */
+/** Waits until the table can be used, two minutes at most. On AWS it is protected against deletion and backed up. */
 export function createDynamoTable(options: DynamoOptions & { log: Log }): Promise<"created" | "present"> {
   const isOnAws = options.endpoint === undefined;
   return withClient(options, async (client) => {

@@ -18,10 +18,7 @@ const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
 type Attributes = Record<string, AttributeValue>;
 type Ask = <T>(answer: Promise<T>) => Promise<T>;
 
-/**
- * The table in DynamoDB: key `pk`, `sk`; attributes `version`, `value` (JSON text) and `expiresAt` (its TTL).
- * A write that throws `RetryLaterError` may have happened; a version or `get` tells.
- */
+/** The attribute `value` is JSON text, `expiresAt` the TTL. A write that throws `RetryLaterError` may have happened. */
 export function openDynamoTable(options: DynamoOptions): Table {
   const { tableName: TableName, clock } = options;
   const client = createDynamoClient(options);

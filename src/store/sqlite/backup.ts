@@ -9,7 +9,6 @@ import { keys } from "../keys.ts";
 import { writeWhole } from "../whole-file.ts";
 import { ensureTable, openDatabase, quoteTableName, SQLITE, sqliteCode, workingError } from "./table.ts";
 
-/** "Wbrg", in the file's header. */
 const APPLICATION_ID = 0x57627267;
 const FORMAT = 1;
 /** The space keeps it apart from the tables, whose names can't have one. */
@@ -28,10 +27,7 @@ const Facts = z.object({
 });
 export type BackupFacts = Omit<z.infer<typeof Facts>, "checksum">;
 
-/**
- * Writes everything as it is at this moment into one file, readable by this user alone, even while the program runs.
- * @throws UsageError when there is nothing to back up, or the file exists and `force` is not set.
- */
+/** @throws UsageError when there is nothing to back up, or the file exists and `force` is not set. */
 export function writeBackup(options: { database: string; file: string; facts: BackupFacts; force: boolean }): void {
   const { database: source, file, facts, force } = options;
   if (!existsSync(source)) {
@@ -100,10 +96,7 @@ export function openBackup(file: string): Backup {
   }
 }
 
-/**
- * Replaces the data with the backup's in one transaction: whatever happens, one or the other is there, whole.
- * @throws UsageError while another process has the data open, or if there is any and `force` is not set.
- */
+/** In one transaction. @throws UsageError while another process has the data open, or if there is any and `force` is not set. */
 export function restoreBackup(options: {
   backup: Backup;
   database: string;

@@ -13,10 +13,7 @@ const LEAST_ROOM_BYTES = 256 * 1024;
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const SQLITE = { BUSY: 5, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 };
 
-/**
- * The table in one SQLite file, which any number of processes may open at the same time. The folder, the file and the SQL table
- * are created if needed, readable by this user alone.
- */
+/** Any number of processes may open it at once. Folder, file and SQL table are created if needed, readable by this user alone. */
 export function openSqliteTable(options: {
   file: string;
   tableName: string;
