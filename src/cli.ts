@@ -5,20 +5,19 @@ import type { Npm } from "./cli/aws/osls.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { EXIT, explain } from "./cli/exit.ts";
-import { loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
-import { findAccount, withApp, withStore } from "./cli/open.ts";
+import { type LoginDeps, loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
+import { type CommandDeps, findAccount, withApp, withStore } from "./cli/open.ts";
 import { reportCommand } from "./cli/report.ts";
 import { statusCommand } from "./cli/status.ts";
 import { dryRunCommand, syncCommand } from "./cli/sync.ts";
-import { createTerminal, type Streams, type Terminal } from "./cli/terminal.ts";
+import { createTerminal, type Streams } from "./cli/terminal.ts";
 import { needed } from "./cli/words.ts";
 import { readConfig, readLogLevel } from "./config/config.ts";
-import { type Environment, loadEnvironment, stageKeptByNpm } from "./config/environment.ts";
+import { loadEnvironment, stageKeptByNpm } from "./config/environment.ts";
 import { systemClock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
-import { createLog, type Log } from "./lib/log.ts";
+import { createLog } from "./lib/log.ts";
 
-/** One command line for people: set up, repair, run. Standard output carries results, everything else is on standard error. */
 const clock = systemClock;
 
 interface Io extends Streams {
@@ -26,12 +25,14 @@ interface Io extends Streams {
   npm?: Npm | undefined;
 }
 
-/** Runs a command line and returns its exit code. Never throws. */
-export async function main(args: string[], { stdin, stdout, stderr, npm }: Io = process): Promise<number> {
-  // Before the arguments are understood: even a wrong one is answered where the caller listens.
-  const json = args.includes("--json");
-  const terminal = createTerminal({ json, input: stdin, output: stdout, errors: stderr });
-  const write = (line: string) => stderr.write(line);
+/**
+ * Runs a command line and returns its exit code. Never throws. Standard output carries the result, standard error everything
+ * else.
+ */
+export async function main(args: string[], io: Io = process): Promise<number> {
+  // Before the arguments are understood: even an error in them is answered in JSON.
+  const terminal = createTerminal(args.includes("--json"), io);
+  const write = (line: string) => io.stderr.write(line);
   let log = createLog({ level: "error", write });
   try {
     if (stageKeptByNpm()) {
@@ -40,22 +41,16 @@ export async function main(args: string[], { stdin, stdout, stderr, npm }: Io = 
       );
     }
     const command = parseArguments(args);
-    if (command.name === "help") {
-      terminal.result({ usage: USAGE }, USAGE);
-      return EXIT.success;
-    }
-    if (command.name === "version") {
-      terminal.result({ version: project.version }, project.version);
-      return EXIT.success;
-    }
+    if (command.name === "help") return terminal.result({ usage: USAGE }, USAGE);
+    if (command.name === "version") return terminal.result({ version: project.version }, project.version);
     if (!isOfProgram(command) || command.stage !== undefined) {
       // Loaded on demand: most people have no deployment.
       const { onAws } = await import("./cli/aws/on-aws.ts");
-      return await onAws(command, terminal, { clock, write, npm }, perform);
+      return await onAws(command, { terminal, clock, write, npm: io.npm }, perform);
     }
     const env = loadEnvironment();
     log = createLog({ level: readLogLevel(env, command.name === "start" ? "info" : "error"), write });
-    return await perform(command, env, terminal, log);
+    return await perform(command, { env, terminal, clock, log });
   } catch (error) {
     return explain(error, terminal, log);
   } finally {
@@ -63,7 +58,8 @@ export async function main(args: string[], { stdin, stdout, stderr, npm }: Io = 
   }
 }
 
-async function perform(command: CommandOfProgram, env: Environment, terminal: Terminal, log: Log): Promise<number> {
+async function perform(command: CommandOfProgram, deps: CommandDeps): Promise<number> {
+  const { env, terminal, log } = deps;
   switch (command.name) {
     case "demo": {
       const { runDemo } = await import("./sandbox/demo.ts");
@@ -76,11 +72,10 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
     case "table create": {
       const { store } = readConfig(env, ["store"]);
       const outcome = await createTable(store, clock, log);
-      terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
-      return EXIT.success;
+      return terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
     }
     case "account add":
-      return withStore(env, { clock, log }, async ({ accounts }) => {
+      return withStore(deps, async ({ accounts }) => {
         const { telegramUserId, timezone } = command;
         const isNew = (await accounts.find(telegramUserId)) === undefined;
         await accounts.save(telegramUserId, { timezone });
@@ -89,55 +84,60 @@ async function perform(command: CommandOfProgram, env: Environment, terminal: Te
         return EXIT.success;
       });
     case "account list":
-      return withStore(env, { clock, log }, async ({ accounts }) => {
+      return withStore(deps, async ({ accounts }) => {
         const all = await accounts.list();
-        const list = all.map(({ telegramUserId, timezone }) => ({
-          account: telegramUserId,
-          timezone: timezone ?? null,
-        }));
-        const text = list
-          .map(({ account, timezone }) => (timezone ? `${account}  ${timezone}` : `${account}`))
-          .join("\n");
-        terminal.result({ accounts: list }, text || needed("add_account"));
-        return EXIT.success;
+        const list = all.map(({ telegramUserId, timezone = null }) => ({ account: telegramUserId, timezone }));
+        const lines = list.map(({ account, timezone }) => (timezone ? `${account}  ${timezone}` : `${account}`));
+        return terminal.result({ accounts: list }, lines.join("\n") || needed("add_account"));
       });
     case "login withings":
-      return withApp(env, { clock, log }, ["withings", "withingsLogin"], async (app) => {
-        const { telegramUserId } = await findAccount(app.store.accounts, command.account);
-        return loginWithings(app, terminal, telegramUserId, { comesBack: command.stage !== undefined });
-      });
+      return withLogin(deps, ["withings", "withingsLogin"], command.account, (login) =>
+        loginWithings(login, { comesBack: command.stage !== undefined }),
+      );
     case "login garmin":
-      return withApp(env, { clock, log }, ["garmin"], async (app) => {
-        const { telegramUserId, timezone = "UTC" } = await findAccount(app.store.accounts, command.account);
-        const { byTicket, asAndroid, asSomebodyElse } = command;
-        return byTicket
-          ? loginGarminByTicket(app, terminal, telegramUserId, { timezone, asSomebodyElse })
-          : loginGarmin(app, terminal, telegramUserId, { timezone, client: asAndroid ? "android" : "ios" });
-      });
+      return withLogin(deps, ["garmin"], command.account, (login) =>
+        command.byTicket
+          ? loginGarminByTicket(login, command)
+          : loginGarmin(login, command.asAndroid ? "android" : "ios"),
+      );
     case "sync":
-      return withApp(env, { clock, log }, ["withings", "garmin"], async (app) => {
+      return withApp(deps, ["withings", "garmin"], async (app) => {
         const { account, since, dryRun, goesOn } = command;
-        const accounts =
-          account === undefined ? await app.store.accounts.list() : [await findAccount(app.store.accounts, account)];
-        const options = { account, since, goesOn, now: clock.now() };
-        return dryRun ? dryRunCommand(app, terminal, accounts, options) : syncCommand(app, terminal, accounts, options);
+        const { accounts } = app.store;
+        const isNamed = account !== undefined;
+        const options = {
+          accounts: isNamed ? [await findAccount(accounts, account)] : await accounts.list(),
+          isNamed,
+          since,
+        };
+        return dryRun ? dryRunCommand(app, terminal, options) : syncCommand(app, terminal, options, goesOn);
       });
     case "status":
-      return statusCommand(env, terminal, { clock, log });
+      return statusCommand(deps);
     case "doctor":
-      return doctorCommand(env, terminal, { clock, log });
+      return doctorCommand(deps);
     case "report":
-      return reportCommand(env, terminal, command, { clock, log });
+      return reportCommand(deps, command);
     case "backup":
-      return backupCommand(env, terminal, command, clock.now());
+      return backupCommand(deps, command);
     case "restore":
-      return restoreCommand(env, terminal, command);
+      return restoreCommand(deps, command);
   }
 }
 
-/** The command line of this process, from its arguments to its exit code. */
+const withLogin = (
+  deps: CommandDeps,
+  vendors: Parameters<typeof withApp>[1],
+  id: number | undefined,
+  work: (login: LoginDeps) => Promise<number>,
+) =>
+  withApp(deps, vendors, async (app) => {
+    const { telegramUserId, timezone = "UTC" } = await findAccount(app.store.accounts, id);
+    return work({ app, terminal: deps.terminal, account: telegramUserId, timezone });
+  });
+
 export async function run(): Promise<void> {
-  // The reader of our output has stopped reading, as in `weighbridge status | head -1`. That isn't our error.
+  // The reader of our output may stop reading, as in `weighbridge status | head -1`. That isn't our error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });

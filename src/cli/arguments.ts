@@ -3,12 +3,15 @@ import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
 import { UsageError } from "../lib/errors.ts";
 import { isTimezone } from "../lib/local-time.ts";
 
-export type Command = { json: boolean; stage: string | undefined } & (
+/** What is about the program or the project as a whole, and not about what is kept here or in a deployment. */
+const OTHERS = ["help", "version", "setup", "deploy", "remove"] as const;
+
+export type Command = { stage: string | undefined } & (
   | { name: "help" }
   | { name: "version" }
-  | { name: "start"; isNew: boolean }
-  | { name: "demo" | "table create" | "account list" | "status" | "doctor" }
   | { name: "setup" | "deploy" }
+  | { name: "demo" | "table create" | "account list" | "status" | "doctor" }
+  | { name: "start"; isNew: boolean }
   | { name: "remove"; isSure: boolean }
   | { name: "account add"; telegramUserId: number; timezone: string | undefined }
   | { name: "login withings"; account: number | undefined }
@@ -24,52 +27,49 @@ export type Command = { json: boolean; stage: string | undefined } & (
   | { name: "sync"; account: number | undefined; since: string | undefined; dryRun: boolean; goesOn: boolean }
 );
 
-/** What the program itself does, here or where it is deployed. */
-export type CommandOfProgram = Exclude<Command, { name: "help" | "version" | "setup" | "deploy" | "remove" }>;
+export type CommandOfProgram = Exclude<Command, { name: (typeof OTHERS)[number] }>;
 
-export function isOfProgram(command: Command): command is CommandOfProgram {
-  return !["help", "version", "setup", "deploy", "remove"].includes(command.name);
-}
+export const isOfProgram = (command: Command): command is CommandOfProgram =>
+  !OTHERS.some((other) => other === command.name);
 
 export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
 
   npx weighbridge demo                              try it without any account
-  npx weighbridge start                             the bot, and a sync every half hour; --new if its store is
-                                                    empty on purpose, though the bot was used with another one
+  npx weighbridge start                             the bot, and a sync every half hour; --new if you mean
+                                                    to use the bot with a new, empty store
   npx weighbridge account add --telegram-id N       add yourself; --timezone Europe/Berlin if Withings has it wrong
   npx weighbridge account list
   npx weighbridge login withings                    link the scale
   npx weighbridge login garmin --ticket             sign in on Garmin's own page
-  npx weighbridge login garmin                      or here, with e-mail, password and code; --android tries as Garmin's
-                                                    other app, after it has refused the first
-  npx weighbridge sync                              bring over what is new; the first time, the last 30 days
+  npx weighbridge login garmin                      or here, with e-mail, password and code; --android signs in
+                                                    as Garmin's other app, if it refused the first
+  npx weighbridge sync                              send what is new; the first time, the last 30 days
   npx weighbridge sync --since 2026-01-31           from that day on
   npx weighbridge sync --dry-run                    say what would happen, and change nothing
-  npx weighbridge sync --go-on                      send what waits because Garmin shows different values
+  npx weighbridge sync --go-on                      send what waits because Garmin showed other values
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
-  npx weighbridge report                            one file for a bug report, with none of your values
-  npx weighbridge backup FILE                       all that is kept here, and its key, in one file
+  npx weighbridge report                            a file for a bug report, with none of your values
+  npx weighbridge backup FILE                       everything kept here, and its key, in one file
   npx weighbridge restore FILE                      put it back; --force replaces what is there
-  npx weighbridge table create                      only with STORE=dynamodb: make the table, once
+  npx weighbridge table create                      only with STORE=dynamodb: makes the table, once
 
 On AWS; \`npm run setup\`, \`npm run deploy\` and \`npm run remove\` are the same:
 
-  npx weighbridge setup                             asks for what a deployment needs, and keeps it at AWS
+  npx weighbridge setup                             asks for what a deployment needs, and stores it at AWS
   npx weighbridge deploy                            deploys it, and checks everything
-  npx weighbridge remove                            undoes that, all but the table; --yes does not ask
+  npx weighbridge remove                            undoes that, but keeps the table; --yes does not ask
   npx weighbridge status --stage prod               the deployment instead of this machine: account, login, sync,
                                                     status, doctor and report take --stage
 
-A stage is the name of a deployment, prod unless you say otherwise. You need AWS credentials that may deploy, and
-AWS_REGION. What is set here for the program on this machine, .env above all, does not count for a deployment: only where
-the vendors are and LOG_LEVEL are taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, nothing is done.
+A stage is the name of a deployment: prod, unless you give another. You need AWS credentials that may deploy, and
+AWS_REGION. A deployment ignores the settings of this machine, such as .env; only LOG_LEVEL and the vendors' addresses are
+taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, the command is refused.
 
-With several accounts, login takes --account N, the Telegram user id; sync takes it too, or works on all of them.
-Every command takes --json; --version says which one this is. Settings come from the environment or .env; the README lists them.`;
+With several accounts, login takes --account N, the Telegram user id; sync takes it too; without it, it works on all.
+Every command takes --json; --version prints the version. Settings come from the environment or .env; the README lists them.`;
 
-/** The options each command knows; anything else is an error that names it. */
-const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, string[]> = {
+const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, Array<keyof typeof FLAGS>> = {
   demo: [],
   start: ["new"],
   "table create": [],
@@ -107,69 +107,70 @@ const FLAGS = {
   yes: { type: "boolean" },
 } as const;
 
+/** Vendors count seconds from this day. */
+const EARLIEST_SINCE = "1970-01-01";
+
 /** @throws UsageError in one sentence that names the fix. */
 export function parseArguments(args: string[]): Command {
   const { values, positionals } = parse(args);
-  const json = values.json ?? false;
-  if (values.version) return { name: "version", json, stage: undefined };
-  if (values.help || positionals.length === 0 || positionals[0] === "help") {
-    return { name: "help", json, stage: undefined };
-  }
-  const [first = ""] = positionals;
+  const [first = "help", file] = positionals;
+  if (values.version) return { name: "version", stage: undefined };
+  if (values.help || first === "help") return { name: "help", stage: undefined };
   const takesFile = first === "backup" || first === "restore" || first === "report";
   const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
   if (!isCommand(name)) throw unknownCommand(name);
   for (const option of Object.keys(values)) {
-    if (option !== "json" && !OPTIONS[name].includes(option)) {
+    if (option !== "json" && !OPTIONS[name].some((known) => known === option)) {
       throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: npx weighbridge help`);
     }
   }
+  const { timezone, since } = values;
+  const is = (flag: "new" | "yes" | "ticket" | "android" | "as-somebody-else" | "dry-run" | "go-on" | "force") =>
+    values[flag] === true;
   const stage = chosenStage(values.stage);
+  const account = values.account === undefined ? undefined : userId(values.account, "--account");
   switch (name) {
     case "start":
-      return { name, json, stage, isNew: values.new ?? false };
+      return { name, stage, isNew: is("new") };
     case "remove":
-      return { name, json, stage, isSure: values.yes ?? false };
+      return { name, stage, isSure: is("yes") };
     case "account add": {
-      const { timezone } = values;
       if (timezone !== undefined && !isTimezone(timezone)) {
         throw new UsageError(
-          `--timezone "${timezone}" is no time zone. Use a name like Europe/Berlin or America/New_York.`,
+          `--timezone "${timezone}" isn’t a time zone. Use a name like Europe/Berlin or America/New_York.`,
         );
       }
-      return { name, json, stage, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
+      return { name, stage, telegramUserId: userId(values["telegram-id"], "--telegram-id"), timezone };
     }
     case "login withings":
-      return { name, json, stage, account: chosenAccount(values.account) };
+      return { name, stage, account };
     case "login garmin": {
-      const { ticket = false, android: asAndroid = false, "as-somebody-else": asSomebodyElse = false } = values;
-      if (asAndroid && (ticket || asSomebodyElse))
+      const [asAndroid, asSomebodyElse] = [is("android"), is("as-somebody-else")];
+      const byTicket = is("ticket") || asSomebodyElse;
+      if (asAndroid && byTicket)
         throw new UsageError("--android needs a password: leave out --ticket and --as-somebody-else.");
-      const byTicket = ticket || asSomebodyElse;
-      return { name, json, stage, account: chosenAccount(values.account), byTicket, asAndroid, asSomebodyElse };
+      return { name, stage, account, byTicket, asAndroid, asSomebodyElse };
     }
     case "sync": {
-      const account = chosenAccount(values.account);
-      if (values.since !== undefined && !isDate(values.since)) {
-        throw new UsageError(`--since "${values.since}" is no date. Write it like 2026-01-31.`);
+      if (since !== undefined && !isDate(since)) {
+        throw new UsageError(`--since "${since}" isn’t a date. Write it like 2026-01-31.`);
       }
-      if (values.since !== undefined && values.since < EARLIEST_SINCE) {
-        throw new UsageError(`--since ${values.since} is too early. Write ${EARLIEST_SINCE} for everything.`);
+      // ISO dates compare as strings.
+      if (since !== undefined && since < EARLIEST_SINCE) {
+        throw new UsageError(`--since ${since} is too early. Write ${EARLIEST_SINCE} for everything.`);
       }
-      const [dryRun, goesOn] = [values["dry-run"] ?? false, values["go-on"] ?? false];
+      const [dryRun, goesOn] = [is("dry-run"), is("go-on")];
       if (dryRun && goesOn) throw new UsageError("--dry-run changes nothing, and --go-on does. Use one of the two.");
-      return { name, json, stage, account, since: values.since, dryRun, goesOn };
+      return { name, stage, account, since, dryRun, goesOn };
     }
     case "backup":
-    case "restore": {
-      const file = positionals[1];
+    case "restore":
       if (!file) throw new UsageError(`Name the file, like: npx weighbridge ${name} weighbridge.backup`);
-      return { name, json, stage, file, force: values.force ?? false };
-    }
+      return { name, stage, file, force: is("force") };
     case "report":
-      return { name, json, stage, file: positionals[1] };
+      return { name, stage, file };
     default:
-      return { name, json, stage };
+      return { name, stage };
   }
 }
 
@@ -177,20 +178,18 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options: FLAGS, allowPositionals: true });
   } catch (error) {
-    // Node says the rest in further sentences, some of them on further lines.
+    // Only the first of Node's sentences names the mistake.
     const [reason = "The options are wrong"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
     throw new UsageError(`${reason}. Run: npx weighbridge help`);
   }
 }
 
-function isCommand(name: string): name is keyof typeof OPTIONS {
-  return Object.hasOwn(OPTIONS, name);
-}
+const isCommand = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name);
 
 function unknownCommand(name: string): UsageError {
-  const [one, ...others] = Object.keys(OPTIONS).filter((known) => known.startsWith(`${name} `));
-  if (one === undefined) return new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
-  const ways = [one, ...others].map((way) => `npx weighbridge ${way}`).join(", or ");
+  const longer = Object.keys(OPTIONS).filter((known) => known.startsWith(`${name} `));
+  if (longer.length === 0) return new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
+  const ways = longer.map((way) => `npx weighbridge ${way}`).join(", or ");
   return new UsageError(`"weighbridge ${name}" needs one more word: ${ways}`);
 }
 
@@ -198,21 +197,16 @@ function unknownCommand(name: string): UsageError {
 function chosenStage(text: string | undefined): string | undefined {
   if (text === undefined || /^[a-z][a-z0-9-]{0,19}$/.test(text)) return text;
   throw new UsageError(
-    `--stage "${text}" is no name for a deployment. Use up to 20 small letters, digits and dashes, like prod.`,
+    `--stage "${text}" can’t be the name of a deployment. Use up to 20 lower-case letters, digits and dashes, like prod.`,
   );
 }
-
-const chosenAccount = (text: string | undefined) => (text === undefined ? undefined : userId(text, "--account"));
 
 function userId(text: string | undefined, option: string): number {
   if (text === undefined) throw new UsageError(`${option} is missing: give the Telegram user id, a number.`);
   const id = /^\d{1,15}$/.test(text) ? Number(text) : 0;
-  if (id === 0) throw new UsageError(`${option} "${text}" is no Telegram user id. It is a number like 123456789.`);
+  if (id === 0) throw new UsageError(`${option} "${text}" isn’t a Telegram user id, which is a number like 123456789.`);
   return id;
 }
-
-/** Vendors count seconds from this date. ISO dates compare as strings. */
-const EARLIEST_SINCE = "1970-01-01";
 
 function isDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);

@@ -14,23 +14,18 @@ export const EXIT_OF_STATUS: Record<RunStatus, number> = {
   retry_later: EXIT.retryLater,
 };
 
-/** Ends a command that could not go on: one sentence for people, one object for scripts, the exit code for both. */
 export function explain(error: unknown, terminal: Terminal, log: Log): number {
   const text = explainSentence(error);
   const acting = whoActs(error);
   switch (acting.who) {
     case "operator":
-      terminal.fail({ status: "error", problem: text }, text);
-      return EXIT.usage;
+      return terminal.fail({ status: "error", problem: text }, text, EXIT.usage);
     case "owner":
-      terminal.fail({ status: "action_needed", action: acting.error.action }, text);
-      return EXIT.actionNeeded;
+      return terminal.fail({ status: "action_needed", action: acting.error.action }, text, EXIT.actionNeeded);
     case "time":
-      terminal.fail({ status: "retry_later" }, text);
-      return EXIT.retryLater;
+      return terminal.fail({ status: "retry_later" }, text, EXIT.retryLater);
     case "us":
       log.error("command_failed", errorFacts(error));
-      terminal.fail({ status: "error" }, text);
-      return EXIT.error;
+      return terminal.fail({ status: "error" }, text, EXIT.error);
   }
 }

@@ -6,22 +6,23 @@ import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, UsageError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Account, Accounts } from "../sync/model/account.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** Opens what a command needs, and closes it whatever happens. */
-export async function withStore<T>(
-  env: Environment,
-  deps: { clock: Clock; log: Log },
-  work: (store: Store) => Promise<T>,
-): Promise<T> {
-  const store = await openStore(readConfig(env, ["store"]).store, deps);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
+export interface CommandDeps {
+  env: Environment;
+  terminal: Terminal;
+  clock: Clock;
+  log: Log;
 }
 
-/** For a command that does not talk to this vendor: its variables may be missing. */
+export async function withStore<T>(
+  deps: Omit<CommandDeps, "terminal">,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  return using(await openStore(readConfig(deps.env, ["store"]).store, deps), work);
+}
+
+/** For a command that doesn't talk to this vendor: its variables may be missing. */
 const UNUSED = {
   withings: { apiUrl: "", clientId: "", clientSecret: "" },
   garmin: {
@@ -32,23 +33,24 @@ const UNUSED = {
   },
 } satisfies Partial<AppConfig>;
 
-/** With the vendors that the command talks to. */
 export async function withApp<T>(
-  env: Environment,
-  deps: { clock: Clock; log: Log },
+  deps: CommandDeps,
   vendors: ReadonlyArray<"withings" | "withingsLogin" | "garmin">,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
-  const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(env, ["store", "sealing", ...vendors]);
-  const app = await createApp({ ...UNUSED, ...config }, deps);
+  const sections = ["store", "sealing", ...vendors] as const;
+  const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(deps.env, sections);
+  return using(await createApp({ ...UNUSED, ...config }, deps), work);
+}
+
+async function using<O extends { close(): Promise<void> }, T>(opened: O, work: (opened: O) => Promise<T>): Promise<T> {
   try {
-    return await work(app);
+    return await work(opened);
   } finally {
-    await app.close();
+    await opened.close();
   }
 }
 
-/** The account that was named; without a name the only one there is. */
 export async function findAccount(accounts: Accounts, telegramUserId: number | undefined): Promise<Account> {
   if (telegramUserId === undefined) return theOnlyOne(await accounts.list());
   const account = await accounts.find(telegramUserId);

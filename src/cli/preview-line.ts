@@ -5,10 +5,8 @@ import type { Step } from "../sync/engine/plan.ts";
 import type { LedgerEntry, SkipReason } from "../sync/model/ledger.ts";
 import { terminalWords } from "./words.ts";
 
-/** Times are put before them here. */
 const words = terminalWords("UTC", new Date(0));
 
-/** One line of a dry run. */
 export function previewLine({ reading, entry, step, finding }: Item, timezone: string): string {
   const time = localDateTime(reading.takenAt, timezone).replace("T", " ");
   return `${time}  ${words.format.values(sentValues(reading))}: ${would(step, finding, entry?.value)}`;
@@ -20,7 +18,6 @@ const SKIPPED: Record<SkipReason, string> = {
   not_mine: "nothing to do, you said that it is not yours",
 };
 
-/** What would happen, and why. */
 function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | undefined): string {
   switch (step.type) {
     case "leave":

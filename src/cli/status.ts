@@ -1,52 +1,37 @@
-import { openStore, unseal } from "../app/open-stores.ts";
+import { unseal } from "../app/open-stores.ts";
 import { statusText } from "../bot/views/status.ts";
 import { readConfig } from "../config/config.ts";
-import type { Environment } from "../config/environment.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
 import { signInRest } from "../sync/links/sign-in-rest.ts";
 import { VENDORS } from "../sync/model/link.ts";
 import { createOverviews, type Overview } from "../sync/status/overview.ts";
-import { EXIT } from "./exit.ts";
-import type { Terminal } from "./terminal.ts";
+import { type CommandDeps, withStore } from "./open.ts";
 import { needed, terminalWords } from "./words.ts";
-
-/** How every account is doing. Asks no vendor. */
-export async function statusCommand(
-  env: Environment,
-  terminal: Terminal,
-  deps: { clock: Clock; log: Log },
-): Promise<number> {
-  const config = readConfig(env, ["store", "sealing"]);
-  const store = await openStore(config.store, deps);
-  try {
-    const { links, signInMemory: memory } = unseal(store, config, deps);
-    const now = deps.clock.now();
-    const overviews = createOverviews({ ...store, links, clock: deps.clock });
-    const seen: Seen[] = [];
-    for (const account of await store.accounts.list()) {
-      // With a wrong key, say so, and not that everybody is signed out.
-      for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
-      const overview = await overviews.of(account);
-      const signInRestsUntil = (await signInRest({ memory, ...deps }, account.telegramUserId))?.until;
-      seen.push({ overview, signInRestsUntil });
-    }
-    const text = seen
-      .map(({ overview, ...more }) => {
-        const status = statusText(overview, more, terminalWords(overview.timezone, now));
-        return `Account ${overview.account.telegramUserId}\n${status}${howToGoOn(overview)}`;
-      })
-      .join("\n\n");
-    terminal.result({ accounts: seen.map(toJson) }, text || needed("add_account"));
-    return EXIT.success;
-  } finally {
-    await store.close();
-  }
-}
 
 interface Seen {
   overview: Overview;
   signInRestsUntil: Date | undefined;
+}
+
+/** How every account is doing. Asks no vendor. */
+export async function statusCommand(deps: CommandDeps): Promise<number> {
+  const { env, terminal, clock } = deps;
+  const config = readConfig(env, ["store", "sealing"]);
+  return withStore(deps, async (store) => {
+    const { links, signInMemory: memory } = unseal(store, config, deps);
+    const overviews = createOverviews({ ...store, links, clock });
+    const seen: Seen[] = [];
+    for (const account of await store.accounts.list()) {
+      // With a wrong key, this says so, instead of showing everybody as signed out.
+      for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
+      const rest = await signInRest({ memory, ...deps }, account.telegramUserId);
+      seen.push({ overview: await overviews.of(account), signInRestsUntil: rest?.until });
+    }
+    const texts = seen.map(({ overview, ...more }) => {
+      const status = statusText(overview, more, terminalWords(overview.timezone, clock.now()));
+      return `Account ${overview.account.telegramUserId}\n${status}${howToGoOn(overview)}`;
+    });
+    return terminal.result({ accounts: seen.map(toJson) }, texts.join("\n\n") || needed("add_account"));
+  });
 }
 
 const howToGoOn = ({ facts }: Overview) =>

@@ -1,12 +1,12 @@
 import type { App } from "../app/app.ts";
 import { newlyHeld } from "../bot/notifications/newly-held.ts";
 import { type OutcomeOptions, syncOutcomeText } from "../bot/views/sync-outcome.ts";
-import { UsageError, whoActs } from "../lib/errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { startOfDay } from "../lib/local-time.ts";
-import { errorFacts } from "../lib/log.ts";
 import type { Item } from "../sync/engine/item.ts";
 import { sentValues } from "../sync/engine/match.ts";
 import type { RunReport } from "../sync/engine/run.ts";
+import { blame } from "../sync/engine/trouble.ts";
 import type { Account } from "../sync/model/account.ts";
 import { outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
 import { KINDS, type ReadingKind } from "../sync/model/reading.ts";
@@ -16,15 +16,13 @@ import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
 
 export interface SyncOptions {
-  account: number | undefined;
+  /** The accounts to sync, and whether they are the one that was named. */
+  accounts: Account[];
+  isNamed: boolean;
   /** A day, `2026-01-31`. */
   since: string | undefined;
-  /** Accept readings that came back from Garmin with other values. */
-  goesOn?: boolean;
-  now: Date;
 }
 
-/** An account, and where its day begins. */
 interface Job {
   account: Account;
   timezone: string;
@@ -32,85 +30,80 @@ interface Job {
 }
 
 interface Done {
-  account: Account;
+  account: number;
   report: RunReport;
 }
 
+/** With `goesOn`, readings that came back from Garmin with other values are accepted first. */
 export async function syncCommand(
   app: App,
   terminal: Terminal,
-  accounts: Account[],
   options: SyncOptions,
+  goesOn: boolean,
 ): Promise<number> {
-  const all: Done[] = [];
-  let only = "";
-  for (const { account, since } of await jobsOf(app, accounts, options)) {
-    if (options.goesOn) for (const kind of KINDS) await app.sync.resume(account, kind);
+  const done: Done[] = [];
+  let last = "";
+  for (const { account, since } of await jobsOf(app, options)) {
+    if (goesOn) for (const kind of KINDS) await app.sync.resume(account, kind);
     const { report, text } = await syncInWords(app, account, since);
-    all.push({ account, report });
-    only = text;
-    if (options.account === undefined) terminal.say(`${account.telegramUserId}: ${text}`);
+    done.push({ account: account.telegramUserId, report });
+    last = text;
+    if (!options.isNamed) terminal.say(`${account.telegramUserId}: ${text}`);
   }
-  return conclude(terminal, all, options, (sum) => (options.account === undefined ? summary(sum) : only));
+  return conclude(terminal, done, options, (sum) => (options.isNamed ? last : summary(sum)));
 }
 
 async function syncInWords(app: App, account: Account, since: Date | undefined) {
-  // What cannot be read must not keep the run from saying so.
+  // If it can't be read, the run says so.
   const lookAt = () => app.overviews.of(account).catch(() => undefined);
   const before = await lookAt();
   const report = await app.sync.run(account, { since });
   const after = await lookAt();
-  const justHeld = before && after && !report.busy ? newlyHeld(before, after) : undefined;
-  const { telegramUserId } = account;
   const options: OutcomeOptions = {
-    justHeld,
+    justHeld: before && after && !report.busy ? newlyHeld(before, after) : undefined,
     after,
     status: "npx weighbridge status",
-    needed: (action) => needed(action, telegramUserId),
+    needed: (action) => needed(action, account.telegramUserId),
   };
   const words = terminalWords(after?.timezone ?? "UTC", app.clock.now());
   return { report, text: syncOutcomeText(report, options, words) };
 }
 
-/** Says what a sync would do, reading by reading. */
-export async function dryRunCommand(
-  app: App,
-  terminal: Terminal,
-  accounts: Account[],
-  options: SyncOptions,
-): Promise<number> {
-  const all: Done[] = [];
+export async function dryRunCommand(app: App, terminal: Terminal, options: SyncOptions): Promise<number> {
+  const done: Done[] = [];
   const readings: object[] = [];
   const sums: Sums = { weigh_in: 0, blood_pressure: 0, hold: 0, leave: 0, refuse: 0 };
   let unchecked = 0;
-  for (const { account, timezone, since } of await jobsOf(app, accounts, options)) {
+  const jobs = await jobsOf(app, options);
+  for (const { account, timezone, since } of jobs) {
+    const id = account.telegramUserId;
     const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
-    all.push({ account, report });
+    done.push({ account: id, report });
     try {
-      for (const preview of await app.sync.preview(account, since)) {
-        const line = previewLine(preview, timezone);
-        terminal.say(accounts.length > 1 ? `${account.telegramUserId}  ${line}` : line);
-        readings.push({ account: account.telegramUserId, ...toJson(preview, line) });
-        count(report, preview);
-        add(sums, preview);
+      for (const item of await app.sync.preview(account, since)) {
+        const line = previewLine(item, timezone);
+        terminal.say(jobs.length > 1 ? `${id}  ${line}` : line);
+        readings.push({ account: id, ...toJson(item, line) });
+        count(report, item);
+        add(sums, item);
       }
     } catch (error) {
-      // One account's trouble is not the next one's.
+      // One account's trouble must not stop the others.
       unchecked++;
       blame(report, error, app);
-      terminal.say(`${account.telegramUserId}: ${explainSentence(error, account.telegramUserId)}`);
+      terminal.say(`${id}: ${explainSentence(error, id)}`);
     }
   }
-  return conclude(terminal, all, options, () => inWords(sums, unchecked, all.length), { readings });
+  return conclude(terminal, done, options, () => inWords(sums, unchecked, jobs.length), { readings });
 }
 
-/** All of them before the first run: a wrong day stops everything, and nothing is half-done. */
-async function jobsOf(app: App, accounts: Account[], { since, now }: SyncOptions): Promise<Job[]> {
+/** All of them before the first run, because a wrong day must stop everything. */
+async function jobsOf(app: App, { accounts, since }: SyncOptions): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const account of accounts) {
-    const timezone = await zoneOf(app, account);
+    const timezone = await timezoneOf(app, account);
     const start = since === undefined ? undefined : startOfDay(since, timezone);
-    if (start && start > now) {
+    if (start && start > app.clock.now()) {
       throw new UsageError(`--since ${since} is in the future. Give the day from which readings are to be sent.`);
     }
     jobs.push({ account, timezone, since: start });
@@ -118,31 +111,28 @@ async function jobsOf(app: App, accounts: Account[], { since, now }: SyncOptions
   return jobs;
 }
 
-/** The chosen zone, else the one that Withings reported. What keeps it from being read is for the run to say. */
-async function zoneOf(app: App, account: Account): Promise<string> {
+/** The chosen zone, or the one that Withings reported. If it can't be read, the run says so. */
+async function timezoneOf(app: App, account: Account): Promise<string> {
   if (account.timezone) return account.timezone;
-  return app.overviews.of(account).then(
-    (overview) => overview.timezone,
-    () => "UTC",
-  );
+  const overview = await app.overviews.of(account).catch(() => undefined);
+  return overview?.timezone ?? "UTC";
 }
 
 function conclude(
   terminal: Terminal,
-  all: Done[],
-  options: SyncOptions,
+  done: Done[],
+  { isNamed }: SyncOptions,
   text: (sum: RunOutcome) => string,
   more: object = {},
 ): number {
-  const sum = outcomeReport(
-    all.map(({ account, report }) => ({ account: account.telegramUserId, report })),
-    { isOfOne: options.account !== undefined },
-  );
-  terminal.result({ ...sum, ...more }, all.length > 0 ? text(sum) : needed("add_account"));
-  if (all.some(({ report }) => report.problem !== undefined)) return EXIT.usage;
-  // Everything went well except for readings that wait for a decision, which a script has to see in the exit code.
-  return sum.status === "success" && sum.paused ? EXIT.actionNeeded : EXIT_OF_STATUS[sum.status];
+  const sum = outcomeReport(done, { isOfOne: isNamed });
+  const exit = done.some(({ report }) => report.problem !== undefined) ? EXIT.usage : exitOf(sum);
+  return terminal.result({ ...sum, ...more }, done.length > 0 ? text(sum) : needed("add_account"), exit);
 }
+
+/** A script has to see that readings wait for a decision, even if all else went well. */
+const exitOf = ({ status, paused }: RunOutcome) =>
+  status === "success" && paused ? EXIT.actionNeeded : EXIT_OF_STATUS[status];
 
 const summary = ({ synced, skipped, held, failed }: RunOutcome) =>
   `All accounts: ${synced} synced, ${skipped} skipped, ${held} held, ${failed} failed.`;
@@ -165,7 +155,6 @@ function count(report: RunReport, { step, finding }: Item) {
   if (step.type === "fail") report.failed++;
 }
 
-/** What a dry run comes to. */
 type Sums = Record<ReadingKind | "hold" | "leave" | "refuse", number>;
 
 function add(sums: Sums, { reading, step, finding }: Item) {
@@ -184,21 +173,6 @@ function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchec
     `${blood_pressure} ${blood_pressure === 1 ? "blood pressure" : "blood pressures"}`,
   ];
   const refused = refuse > 0 ? `, not send ${refuse}` : "";
-  const rest = unchecked > 0 ? ` ${unchecked} of ${accounts} accounts could not be checked.` : "";
+  const rest = unchecked > 0 ? ` ${unchecked} of ${accounts} accounts couldn’t be checked.` : "";
   return `Would send ${weigh_in + blood_pressure} (${kinds.join(", ")}), hold ${hold}, leave ${leave}${refused}.${rest} Nothing was changed.`;
-}
-
-function blame(report: RunReport, error: unknown, { log, clock }: Pick<App, "log" | "clock">) {
-  const acting = whoActs(error);
-  if (acting.who === "owner") {
-    report.status = "action_needed";
-    report.action = acting.error.action;
-  } else if (acting.who === "time") {
-    report.status = "retry_later";
-    report.delay = { cause: acting.error.delayedBy, since: clock.now() };
-  } else {
-    report.status = "error";
-    if (acting.who === "operator") report.problem = acting.error.message;
-    else log.error("preview_failed", errorFacts(error));
-  }
 }

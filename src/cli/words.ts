@@ -9,16 +9,14 @@ export function terminalWords(timezone: string, now: Date): Words {
   return wordsFor({ language: "en", units: "kg", timezone, now });
 }
 
-/** For sentences that tell no time. */
 const WORDS = terminalWords("UTC", new Date(0));
 
-/** A command as it is typed. Where there is one account only, it need not be named. */
+/** The command. If there is only one account, it needn't be named. */
 function login(vendor: Vendor, account: number | undefined): string {
   const option = vendor === "garmin" ? " --ticket" : "";
   return `npx weighbridge login ${vendor}${account === undefined ? "" : ` --account ${account}`}${option}`;
 }
 
-/** What the owner has to do, and the command for it. */
 export function needed(action: Action, account?: number): string {
   switch (action) {
     case "add_account":
@@ -43,12 +41,11 @@ export function needed(action: Action, account?: number): string {
   }
 }
 
-/** The address of Garmin's page, with a warning about its last page, which people take for a failure. */
+/** Warns about the last page, which people take for a failure. */
 export function garminPage(signInPageUrl: string): string {
-  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed "${GARMIN_PAGE_HEADING}". That's expected: you're signed in, and I need that page's address.\n`;
+  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed "${GARMIN_PAGE_HEADING}". That’s expected: you’re signed in, and I need that page’s address.\n`;
 }
 
-/** Garmin's answer to a sign-in, and the commands left to try. */
 export function signInWords(result: SignInResult, words: Words, account: number): string {
   const page = login("garmin", account);
   const password = `npx weighbridge login garmin --account ${account}`;
@@ -60,9 +57,9 @@ export function signInWords(result: SignInResult, words: Words, account: number)
     case "wrong_code":
       return "That code isn’t right.";
     case "code_tries_over":
-      return "That was the third wrong code; after a few more, Garmin accepts none for a day. Please begin again.";
+      return "That was the third wrong code; after a few more, Garmin accepts none for a day. Please start again.";
     case "expired":
-      return "That sign-in took too long. Please begin again.";
+      return "That sign-in took too long. Please start again.";
     case "wrong_password":
       return "Garmin doesn’t know this e-mail and password.";
     case "signed_in": {
@@ -70,7 +67,7 @@ export function signInWords(result: SignInResult, words: Words, account: number)
       return `${words.signIn(result)}${consent}`;
     }
     case "profile_unknown":
-      return `Garmin signed you in, but isn't saying whose account it is right now. Nothing is lost: this sign-in is kept for ten minutes. In a moment, run this; it asks for nothing: ${password}`;
+      return `Garmin signed you in, but isn’t saying right now whose account it is. Nothing is lost: this sign-in is kept for ten minutes. In a moment, run this; it asks for nothing: ${password}`;
     case "taken":
       return `${result.displayName} at Garmin already belongs to another account here. Sign in as yourself. If your browser still has them signed in: ${page} --as-somebody-else`;
     case "spent_ticket":
@@ -99,7 +96,7 @@ export function signInWords(result: SignInResult, words: Words, account: number)
   }
 }
 
-/** An error in words. Whatever is not meant for people becomes one sentence without details. */
+/** An error that isn't meant for people becomes one sentence without details. */
 export function explainSentence(error: unknown, account?: number): string {
   const acting = whoActs(error);
   switch (acting.who) {

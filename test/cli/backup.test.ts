@@ -153,7 +153,7 @@ test("a key from the environment stays out of the backup, and is asked for when 
   const key = randomBytes(32).toString("base64");
   machine = await startMachine({ env: { SEALING_KEY: key } });
   await machine.link(OWNER);
-  expect((await machine.run("backup b")).stdout).toContain("The key from SEALING_KEY is not in it");
+  expect((await machine.run("backup b")).stdout).toContain("The key in SEALING_KEY isn’t in it");
   expect(readFileSync(at("b"), "latin1")).not.toContain(key);
   const other = { DATA_DIR: at("other") };
   for (const SEALING_KEY of ["", randomBytes(32).toString("base64")]) {

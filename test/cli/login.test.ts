@@ -100,13 +100,13 @@ describe("Withings", () => {
       run(login, [`${sandbox.withings.accountUrl}/oauth2_user/authorize2?state=x`]),
       run(login, ["http://127.0.0.1:8080/oauth/withings/callback?error=access_denied&state=x"]),
     ]);
-    expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has run out") });
+    expect(old).toMatchObject({ exit: 3, stdout: expect.stringContaining("That code has expired") });
     expect(foreign).toMatchObject({ exit: 3, stdout: expect.stringContaining("belongs to another sign-in") });
     expect(garbage).toMatchObject({ exit: 3, stdout: expect.stringContaining("neither an address nor a code") });
     const setting = expect.stringContaining("exactly as in WITHINGS_REDIRECT_URL");
     expect(callback).toMatchObject({ exit: 3, stderr: setting });
     expect(page.stdout).toContain("If that page says “redirect_uri_mismatch”, paste its text.");
-    expect(refused).toMatchObject({ exit: 3, stdout: expect.stringContaining("the consent was refused") });
+    expect(refused).toMatchObject({ exit: 3, stdout: expect.stringContaining("access was refused") });
   });
 });
 
@@ -143,7 +143,7 @@ describe("Garmin with a password", () => {
     const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222", "333333"]);
     expect(three.exit).toBe(3);
     expect(three.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });
-    expect(three.stderr).toMatch(/That was the third wrong code; .*Please begin again\.\n$/);
+    expect(three.stderr).toMatch(/That was the third wrong code; .*Please start again\.\n$/);
     expect(verified()).toBe(3);
 
     const ended = await run(LOGIN, [...credentials(), "000000"]);
@@ -162,7 +162,7 @@ describe("Garmin with a password", () => {
     const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
     expect(stderr).toMatch(
-      /(The input ended where an answer was needed|That isn’t an e-mail address|Garmin needs a password).*begin again\.\n$/,
+      /(The input ended where an answer was needed|That isn’t an e-mail address|Garmin needs a password).*start again\.\n$/,
     );
     expect(signIns()).toBe(0);
   });
@@ -305,7 +305,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     expect(await linked()).toBe("housemate");
     const page = await pasteAndAnswer(`${LOGIN} --as-somebody-else`, ticket(OWNER), "y");
     expect(page.stderr).toContain("reauth=true");
-    expect(page.stderr).toContain(`headed "ERROR: clientId parameter must be specified". That's expected`);
+    expect(page.stderr).toContain(`headed "ERROR: clientId parameter must be specified". That’s expected`);
     expect(await linked()).toBe("owner");
   });
 });

@@ -50,7 +50,7 @@ test("if the store cannot be opened, the report is written anyway and says what 
   machine = await startMachine({ env: { SEALING_KEY: "not a key", SYNC_INTERVAL_MINUTES: "soon" } });
   const run = await machine.run("report broken.json");
   expect(run.exit).toBe(0);
-  expect(run.stdout).toContain("The store could not be opened");
+  expect(run.stdout).toContain("The store couldn’t be opened");
   const text = read("broken.json");
   expect(JSON.parse(text)).toMatchObject({
     settings: { SEALING_KEY: "set" },

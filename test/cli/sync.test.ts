@@ -155,7 +155,7 @@ test("a dry run says which accounts it could not check, and counts nothing of th
   await machine.link(HOUSEMATE);
   const both = await machine.run("sync --dry-run");
   expect(both.exit).toBe(3);
-  expect(both.stdout).toMatch(/^Would send .* 1 of 2 accounts could not be checked\. Nothing was changed\.$/m);
+  expect(both.stdout).toMatch(/^Would send .* 1 of 2 accounts couldn’t be checked\. Nothing was changed\.$/m);
 });
 
 describe("--since", () => {

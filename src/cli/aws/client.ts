@@ -11,23 +11,22 @@ import { explainAwsError } from "../../lib/aws-errors.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { isSecret } from "./parameters.ts";
 
-/** More than ten names a call are refused. */
+/** AWS refuses more. */
 const NAMES_A_CALL = 10;
 
-/** What the commands for a deployment ask of AWS, with the credentials of the person who runs them. */
 export interface Aws {
   region: string;
-  /** Every parameter of a stage, by the last part of its name, opened. */
+  /** Every parameter of a stage, decrypted, by the last part of its name. */
   parameters(stage: string): Promise<Map<string, string>>;
-  /** "present" when it was there already and was not to be replaced. */
+  /** "present" if it was there already and must not be replaced. */
   put(stage: string, name: string, value: string, options?: { replace: boolean }): Promise<"written" | "present">;
   remove(stage: string, names: readonly string[]): Promise<void>;
-  /** The table that a deployed function works on; "absent" when there is no such function. */
+  /** The table that a deployed function uses; "absent" if there is no such function. */
   tableOf(functionName: string): Promise<{ tableName: string | undefined } | "absent">;
   close(): void;
 }
 
-/** @throws UsageError in one sentence when no region is set. Credentials are first needed by the first call. */
+/** @throws UsageError if no region is set. Credentials are needed by the first call only. */
 export async function connectAws(): Promise<Aws> {
   const ssm = new SSMClient({ maxAttempts: 3 });
   const region = await answered(ssm.config.region());
@@ -90,21 +89,20 @@ const answered = <T>(answer: Promise<T>) =>
     throw inWords(error);
   });
 
-/** Who moves next, and how. */
 function inWords(error: unknown): unknown {
   // The SDK throws these two as plain errors.
   if (error instanceof Error && /^Region (is missing|not accepted)/.test(error.message)) {
-    return new UsageError("There is no AWS region to work in. Set AWS_REGION, to eu-central-1 for instance.", {
+    return new UsageError("There is no AWS region to work in. Set AWS_REGION, for instance to eu-central-1.", {
       cause: error,
     });
   }
   return explainAwsError(error, {
     service: "AWS",
-    denied: (action = "more rights") => `AWS does not let you do this: your user or role needs ${action}.`,
+    denied: (action = "more rights") => `AWS doesn’t let you do this: your user or role needs ${action}.`,
     credentials: (reason) =>
-      `${reason === "CredentialsProviderError" ? "There is no key to AWS here" : "AWS does not know you"} (${reason}). ` +
+      `${reason === "CredentialsProviderError" ? "There is no key for AWS here" : "AWS doesn’t know you"} (${reason}). ` +
       "Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: docs/deploy-aws.md says where they come from.",
     notFound: (reason) =>
-      `AWS was not found (${reason}); see that this machine is online, and that there is a region of this name`,
+      `AWS wasn’t found (${reason}); check that this machine is online, and that there is a region with this name`,
   });
 }

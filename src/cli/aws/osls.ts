@@ -18,7 +18,6 @@ interface Deps {
 /** Makes the bundles, archives and template, without any credentials. No argument in `more` may be a secret. */
 export const packaged = (deps: Deps, more: string[]) => deps.npm(["run", "package", "--", ...target(deps), ...more]);
 
-/** Whether AWS would understand the template. */
 export const validated = ({ npm }: Deps) => npm(["run", "validate"]);
 
 export const osls = (deps: Deps, command: "deploy" | "remove", more: string[] = []) =>

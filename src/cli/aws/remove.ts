@@ -2,15 +2,14 @@ import { createTelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig } from "../../config/config.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { EXIT } from "../exit.ts";
 import { osls } from "./osls.ts";
 import { FROM_STACK } from "./parameters.ts";
 import type { StageDeps } from "./stage.ts";
 
-/** The table is worth nothing without it: links are sealed with it. */
+/** Without it, the links in the table don't open. */
 const KEPT = "SEALING_KEY";
 
-/** Undoes a deployment, all but the table and the key to it. Running it again goes on where it ended. */
+/** Undoes a deployment, but keeps the table and the key to it. Run again, it goes on where it ended. */
 export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boolean }): Promise<number> {
   const { stage, aws, terminal } = deps;
   const parameters = await aws.parameters(stage);
@@ -22,15 +21,15 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
   }
   if (!isSure) {
     terminal.say(
-      `This ends the deployment ${stage} in ${aws.region}: the bot stops answering, and nothing is carried to Garmin any ` +
-        "more. The table with accounts, links and the memory of what was sent stays, and so does what is in Garmin.",
+      `This removes the deployment ${stage} in ${aws.region}: the bot stops answering, and nothing more is sent to Garmin. ` +
+        "The table stays, with accounts, links and the ledger of what was sent, and so does what is in Garmin.",
     );
     const typed = await terminal.ask(`Type ${stage} to go on:`);
-    if (typed !== stage) throw new UsageError("That is not its name. Nothing was changed.");
+    if (typed !== stage) throw new UsageError("That isn’t its name. Nothing was changed.");
   }
 
   await silence(deps, parameters);
-  terminal.say(`Removing weighbridge-${stage} from ${aws.region}; this takes some minutes.`);
+  terminal.say(`Removing weighbridge-${stage} from ${aws.region}; this takes a few minutes.`);
   const isRemoved = await osls(deps, "remove");
   if (!isRemoved && isDeployed) {
     throw new UsageError(
@@ -40,37 +39,36 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
   }
   if (!isRemoved) {
     terminal.say(
-      `Nothing was deployed, as far as I can see. Should AWS CloudFormation still list weighbridge-${stage}, delete it there.`,
+      `As far as I can see, nothing was deployed. If AWS CloudFormation still lists weighbridge-${stage}, delete it there.`,
     );
   }
   const ours = [...parameters.keys()].filter((name) => name !== KEPT && !FROM_STACK.some((other) => other === name));
   await aws.remove(stage, ours);
 
   const table = parameters.get(TABLE_NAME_VARIABLE) ?? `weighbridge-${stage}`;
-  terminal.result(
+  return terminal.result(
     { status: "success", stage, region: aws.region, left: { table, parameter: `/weighbridge/${stage}/${KEPT}` } },
-    `Removed. What is left, so that npm run setup and npm run deploy can take it up again:
-  - the table ${table} with everything in it, which costs its storage: cents a year
-  - the parameter /weighbridge/${stage}/${KEPT}, without which the links in the table do not open
+    `Removed. What is left, so that npm run setup and npm run deploy can use it again:
+  - the table ${table} with everything in it, whose storage costs cents a year
+  - the parameter /weighbridge/${stage}/${KEPT}, without which the links in the table don’t open
 
-To delete both for good, in the console as the end of docs/deploy-aws.md says, or with the program of AWS:
+To delete both for good, in the console as the end of docs/deploy-aws.md says, or with the AWS command line:
   aws dynamodb update-table --region ${aws.region} --table-name ${table} --no-deletion-protection-enabled
   aws dynamodb delete-table --region ${aws.region} --table-name ${table}
   aws ssm delete-parameter --region ${aws.region} --name /weighbridge/${stage}/${KEPT}`,
   );
-  return EXIT.success;
 }
 
-/** First, so that what people write from now on waits at Telegram instead of failing. */
+/** So that what people write from now on waits at Telegram instead of failing. */
 async function silence({ shell, terminal, clock }: StageDeps, parameters: ReadonlyMap<string, string>): Promise<void> {
   if (!parameters.has("TELEGRAM_BOT_TOKEN") || !parameters.has("TELEGRAM_ALLOWED_IDS")) return;
   const { telegram } = readConfig({ ...shell, ...Object.fromEntries(parameters) }, ["telegram"]);
   const introduction = createTelegramSetup(telegram, clock);
   try {
-    // A token that Telegram does not know any more has no webhook either.
+    // A token that Telegram no longer knows has no webhook either.
     const bot = await introduction.bot();
     if (!bot) return;
-    terminal.say(`Telling Telegram that @${bot.username} does not listen any more.`);
+    terminal.say(`Telling Telegram to keep updates for @${bot.username}.`);
     await introduction.listenNoMore();
   } finally {
     await introduction.close();

@@ -1,74 +1,62 @@
 import { createTelegramSetup, type TelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig, whatIsWrong } from "../../config/config.ts";
-import { UsageError } from "../../lib/errors.ts";
-import { type Answers, askOnce, askUntil, type SetupDeps } from "./setup-answers.ts";
+import { type Answers, askOnce, askUntil, repeat, type SetupDeps } from "./setup-answers.ts";
 
 const PATIENCE_MINUTES = 3;
-const MOST_TRIES = 5;
 
-/** The bot's token, known to Telegram. What comes back talks in its name. */
-export async function askBot({ shell, terminal, clock }: SetupDeps, { present, changes }: Answers) {
+/** The bot's token, known to Telegram. What comes back speaks in its name. */
+export async function askBot(deps: SetupDeps, { present, changes }: Answers): Promise<TelegramSetup> {
+  const { terminal } = deps;
   terminal.say(
     "\n1. The bot\nOpen Telegram, talk to @BotFather, send /newbot and follow it. At the end it shows a token, a line like " +
-      "123456:AA... Have a bot of its own for this deployment: Telegram sends what people write to one program only.",
+      "123456:AA... Make a new bot for this deployment: Telegram sends what people write to one program only.",
   );
-  let known = present.get("TELEGRAM_BOT_TOKEN");
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const bot = known && (await introduce(known, shell, clock));
-    if (bot) {
-      const answer = await askOnce(terminal, `Token (hidden; Enter keeps the one of @${bot.username}):`, {
-        secret: true,
-      });
-      if (answer === "") return bot.introduction;
-      await bot.introduction.close();
-      known = undefined;
-      const introduced = await use(answer);
-      if (introduced) return introduced;
-      continue;
-    }
-    if (known) terminal.say("Telegram does not know the token that is there any more.");
-    known = undefined;
-    const introduced = await use(await askOnce(terminal, "Token (hidden while you type):", { secret: true }));
-    if (introduced) return introduced;
-  }
-  throw new UsageError("That did not work. Nothing was changed. Please begin again.");
+  const known = present.get("TELEGRAM_BOT_TOKEN");
+  let kept = known && (await introduce(known, deps));
+  if (known && !kept) terminal.say("Telegram no longer knows the token that is there.");
+  return repeat(async () => {
+    const bot = kept;
+    kept = undefined;
+    const what = bot ? `hidden; Enter keeps the one of @${bot.username}` : "hidden while you type";
+    const token = await askOnce(terminal, `Token (${what}):`, { secret: true });
+    if (bot && token === "") return bot.introduction;
+    if (bot) await bot.introduction.close();
+    return use(token);
+  });
 
   async function use(token: string): Promise<TelegramSetup | undefined> {
     const problem = whatIsWrong("TELEGRAM_BOT_TOKEN", token);
-    const bot = problem === undefined ? await introduce(token, shell, clock) : undefined;
-    if (!bot) {
-      terminal.say(problem ? `That ${problem}.` : "Telegram does not know this token. Copy the whole line once more.");
+    const used = await introduce(token, deps);
+    if (!used) {
+      terminal.say(problem ? `That ${problem}.` : "Telegram doesn’t know this token. Copy the whole line again.");
       return undefined;
     }
-    terminal.say(`This is @${bot.username}.`);
-    const host = await bot.introduction.listener();
+    terminal.say(`This is @${used.username}.`);
+    const host = await used.introduction.listener();
     if (host !== undefined && !present.get("PUBLIC_URL")?.includes(host)) {
       terminal.say(
-        `Another program listens to it already, at ${host}. npm run deploy takes the bot away from that one: if it is to go on, ` +
+        `Another program already listens to it, at ${host}. npm run deploy takes the bot away from that one: to keep it there, ` +
           "press Ctrl-C and make another bot.",
       );
     }
     changes.set("TELEGRAM_BOT_TOKEN", token);
-    return bot.introduction;
+    return used.introduction;
   }
 }
 
-async function introduce(token: string, shell: SetupDeps["shell"], clock: SetupDeps["clock"]) {
+async function introduce(token: string, { shell, clock }: SetupDeps) {
   if (whatIsWrong("TELEGRAM_BOT_TOKEN", token) !== undefined) return undefined;
   const config = readConfig({ ...shell, TELEGRAM_BOT_TOKEN: token, TELEGRAM_ALLOWED_IDS: "1" }, ["telegram"]);
   const introduction = createTelegramSetup(config.telegram, clock);
+  let bot: Awaited<ReturnType<TelegramSetup["bot"]>>;
   try {
-    const bot = await introduction.bot();
-    if (bot) return { username: bot.username, introduction };
-  } catch (error) {
-    await introduction.close();
-    throw error;
+    bot = await introduction.bot();
+    return bot && { username: bot.username, introduction };
+  } finally {
+    if (!bot) await introduction.close();
   }
-  await introduction.close();
-  return undefined;
 }
 
-/** The owner's Telegram user id: typed, or told by the bot itself when they write to it. */
 export async function askOwner(
   { terminal }: SetupDeps,
   { present, changes }: Answers,
@@ -76,28 +64,26 @@ export async function askOwner(
 ): Promise<void> {
   const known = present.get("TELEGRAM_ALLOWED_IDS");
   terminal.say("\n2. You\nYour Telegram user id, a number. It makes you the owner of this bot.");
-  const keeps = known ? `Enter keeps ${known}; or "tell", and the bot tells it` : "Enter, and the bot tells it";
+  const keeps = known ? `Enter keeps ${known}; type "find", and the bot finds it` : "press Enter, and the bot finds it";
   const answer = await askUntil(terminal, `Your Telegram user id (${keeps}):`, (text) => {
-    if (text === "tell" || text === "") return undefined;
-    // Telegram would not say so: the bot would simply serve nobody.
+    if (text === "find" || text === "") return undefined;
+    // With a phone number the bot would serve nobody, and Telegram wouldn't complain.
     if (PHONE_NUMBER.test(text)) {
-      return `This looks like a phone number, and the user id is another one. ${known ? 'Type "tell"' : "Press Enter"}, and the bot tells it.`;
+      return `This looks like a phone number, which isn’t the user id. ${known ? 'Type "find"' : "Press Enter"}, and the bot finds it.`;
     }
     return wrongId(text);
   });
   if (answer === "" && known) return;
-  const told = answer === "" || answer === "tell" ? await toldByBot() : answer;
-  changes.set("TELEGRAM_ALLOWED_IDS", told ?? (await typed()));
+  const found = answer === "" || answer === "find" ? await foundByBot() : answer;
+  changes.set("TELEGRAM_ALLOWED_IDS", found ?? (await typed()));
 
-  async function toldByBot(): Promise<string | undefined> {
+  async function foundByBot(): Promise<string | undefined> {
     terminal.say(`Send any message to your bot now. I wait for it, ${PATIENCE_MINUTES} minutes at most.`);
     const writer = await introduction.writer(PATIENCE_MINUTES);
-    if (writer === "elsewhere") {
-      terminal.say("The messages of this bot go to a program that runs already, so I cannot see them.");
-      return undefined;
-    }
-    if (!writer) {
-      terminal.say("Nobody has written.");
+    if (writer === "elsewhere" || !writer) {
+      terminal.say(
+        writer ? "Another program already gets the messages of this bot, so I can’t see them." : "Nobody has written.",
+      );
       return undefined;
     }
     const isThem = await terminal.ask(
@@ -107,12 +93,12 @@ export async function askOwner(
   }
 
   function typed(): Promise<string> {
-    terminal.say("Then type it: @userinfobot in Telegram tells it.");
+    terminal.say("Then type it; @userinfobot in Telegram shows it.");
     return askUntil(terminal, "Your Telegram user id:", wrongId);
   }
 }
 
-/** User ids have ten digits at most so far; with a plus they never begin. */
+/** User ids have had ten digits at most so far, and never start with a plus. */
 const PHONE_NUMBER = /^\+[\d\s]+$|^[\d\s]{11,}$/;
 
 function wrongId(text: string): string | undefined {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { EXIT } from "../exit.ts";
 import { ALARM_EMAIL } from "./parameters.ts";
-import { type Answers, askOnce, type SetupDeps } from "./setup-answers.ts";
+import { type Answers, askUntil, type SetupDeps } from "./setup-answers.ts";
 import { askBot, askOwner } from "./setup-telegram.ts";
 import { askWithings } from "./setup-withings.ts";
 
@@ -11,8 +10,8 @@ export async function setupCommand(deps: SetupDeps): Promise<number> {
   const present = await aws.parameters(stage);
   const answers: Answers = { present, changes: new Map() };
   terminal.say(
-    `Setting up the deployment ${stage} in ${aws.region}. Nothing is written before the last question is answered.` +
-      (present.size > 0 ? "\nSome of it is there already: Enter keeps it." : ""),
+    `Setting up the deployment ${stage} in ${aws.region}. Nothing is stored before the last question is answered.` +
+      (present.size > 0 ? "\nSome of it is stored already: Enter keeps it." : ""),
   );
   const introduction = await askBot(deps, answers);
   try {
@@ -24,36 +23,32 @@ export async function setupCommand(deps: SetupDeps): Promise<number> {
   await askEmail(deps, answers);
   makeKeys(answers);
   const written = await write(deps, answers);
-  terminal.result(
+  const exit = terminal.result(
     { status: "success", stage, region: aws.region, written },
     written.length === 0
-      ? "Everything is as it was."
-      : `Kept at AWS, in the Parameter Store of Systems Manager, under /weighbridge/${stage}/: ${written.join(", ")}.`,
+      ? "Nothing has changed."
+      : `Stored at AWS, in the Parameter Store of Systems Manager, under /weighbridge/${stage}/: ${written.join(", ")}.`,
   );
   terminal.hint("Next: npm run deploy");
-  return EXIT.success;
+  return exit;
 }
 
-/** It is not checked: AWS itself asks the address for its consent. */
+/** It isn't checked: AWS asks the address for its consent. */
 async function askEmail({ terminal }: SetupDeps, { present, changes }: Answers): Promise<void> {
   const known = present.get(ALARM_EMAIL);
   terminal.say(
-    "\n4. Alarms\nThe bot writes to you when something is wrong. If the bot itself is what broke, only an e-mail reaches you. AWS " +
-      "first sends a mail there that you have to confirm.",
+    "\n4. Alarms\nThe bot writes to you when something is wrong. If the bot is what broke, only an e-mail reaches you. AWS first " +
+      "sends a mail there that you have to confirm.",
   );
-  const keeps = known ? `Enter keeps ${known}, none ends it` : "Enter for none";
-  for (;;) {
-    const email = await askOnce(terminal, `E-mail address (${keeps}):`);
-    if (email === "" || (email === "none" && !known)) return;
-    if (email === "none" || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
-      changes.set(ALARM_EMAIL, email);
-      return;
-    }
-    terminal.say("That does not look like an e-mail address.");
-  }
+  const keeps = known ? `Enter keeps ${known}, none removes it` : "Enter for none";
+  const email = await askUntil(terminal, `E-mail address (${keeps}):`, (text) =>
+    text === "" || text === "none" || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)
+      ? undefined
+      : "That doesn’t look like an e-mail address.",
+  );
+  if (email !== "" && (email !== "none" || known)) changes.set(ALARM_EMAIL, email);
 }
 
-/** What nobody has to know. */
 function makeKeys({ present, changes }: Answers): void {
   const made = {
     SEALING_KEY: () => randomBytes(32).toString("base64"),
@@ -65,7 +60,7 @@ function makeKeys({ present, changes }: Answers): void {
 
 async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: Answers): Promise<string[]> {
   const written: string[] = [];
-  // The key goes first: with one that exists already, of a setup that runs beside this one for instance, nothing is replaced.
+  // The key goes first, and never replaces one that another setup has stored meanwhile.
   const inOrder = [...changes].sort(([a], [b]) => Number(b === "SEALING_KEY") - Number(a === "SEALING_KEY"));
   const wanted = inOrder.filter(([name, value]) => present.get(name) !== value);
   for (const [index, [name, value]] of wanted.entries()) {
@@ -76,7 +71,7 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
     } catch (error) {
       const left = wanted.slice(index).map(([other]) => other);
       terminal.hint(
-        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Running setup again fixes it.`,
+        `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Run setup again to finish.`,
       );
       throw error;
     }

@@ -1,28 +1,23 @@
 import type { Environment } from "../../config/environment.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { createTransport } from "../../lib/http-client.ts";
-import type { Log } from "../../lib/log.ts";
 import type { Check } from "../../sync/status/checks.ts";
+import { doctorCommand } from "../doctor.ts";
+import type { CommandDeps } from "../open.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Aws } from "./client.ts";
 import type { Npm } from "./osls.ts";
 import { FROM_SETUP, FROM_STACK, functionNames, missingFrom } from "./parameters.ts";
 
-/** What the commands on a stage work with. */
-export interface StageDeps {
+export interface StageDeps extends Omit<CommandDeps, "env"> {
   stage: string;
   shell: Environment;
   tablesMeant: readonly string[];
   aws: Aws;
   npm: Npm;
-  terminal: Terminal;
-  clock: Clock;
-  log: Log;
 }
 
-/** What AWS has under the name of a stage, as far as it can be read before anything is opened. */
 export interface Deployment {
   stage: string;
   parameters: ReadonlyMap<string, string>;
@@ -31,8 +26,8 @@ export interface Deployment {
   publicUrl: string;
 }
 
-/** @throws UsageError when there is nothing, or something that was never finished. */
-export async function findDeployment(aws: Aws, stage: string): Promise<Deployment> {
+/** @throws UsageError if there is none, or one that was never finished. */
+export async function findDeployment({ aws, stage }: StageDeps): Promise<Deployment> {
   const parameters = await aws.parameters(stage);
   const [publicUrl, tableName] = FROM_STACK.map((name) => parameters.get(name)?.trim().replace(/\/+$/, ""));
   if (publicUrl && tableName) return { stage, parameters, tableName, publicUrl };
@@ -43,52 +38,45 @@ export async function findDeployment(aws: Aws, stage: string): Promise<Deploymen
   );
 }
 
-/** What has to be right before the store of a deployment is opened: nothing reads what is written to another table. */
-export function checksBefore(deployment: Deployment, aws: Aws, tablesMeant: readonly string[]): Check[] {
+/** Before the store is opened: what is written to a table that the functions don't use, nothing reads. */
+export function checksBefore(deployment: Deployment, { aws, tablesMeant }: StageDeps): Check[] {
   const { stage, parameters, tableName } = deployment;
+  const isComplete = async () => {
+    const missing = missingFrom(parameters, FROM_SETUP);
+    if (missing.length > 0) throw incomplete(stage, missing);
+    return `${stage} in ${aws.region} has all its parameters.`;
+  };
+  const useTheTable = async () => {
+    const other = tablesMeant.find((meant) => meant !== tableName);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${TABLE_NAME_VARIABLE} says ${other} here, but the deployment ${stage} uses ${tableName}: ` +
+          `take ${TABLE_NAME_VARIABLE} out of the environment and .env, or leave out --stage.`,
+      );
+    }
+    for (const name of functionNames(stage)) {
+      const found = await aws.tableOf(name);
+      if (found === "absent") throw new UsageError(`The function ${name} doesn’t exist. Run: npm run deploy`);
+      if (found.tableName !== tableName) {
+        throw new UsageError(
+          `The function ${name} uses the table ${found.tableName ?? "(none)"}, but the deployment ${stage} ` +
+            `names ${tableName}. Nothing was changed. Run: npm run deploy`,
+        );
+      }
+    }
+    return `All of them use the table ${tableName}.`;
+  };
   return [
-    {
-      name: "deployment",
-      asks: "AWS",
-      run: async () => {
-        const missing = missingFrom(parameters, FROM_SETUP);
-        if (missing.length > 0) throw incomplete(stage, missing);
-        return `${stage} in ${aws.region} has all its parameters.`;
-      },
-    },
-    {
-      name: "functions",
-      asks: "AWS",
-      run: async () => {
-        const other = tablesMeant.find((meant) => meant !== tableName);
-        if (other !== undefined) {
-          throw new UsageError(
-            `${TABLE_NAME_VARIABLE} says ${other} here, but the deployment ${stage} works on ${tableName}: ` +
-              `take ${TABLE_NAME_VARIABLE} out of the environment and .env, or leave --stage out.`,
-          );
-        }
-        for (const name of functionNames(stage)) {
-          const found = await aws.tableOf(name);
-          if (found === "absent") throw new UsageError(`The function ${name} is not there. Run: npm run deploy`);
-          if (found.tableName !== tableName) {
-            throw new UsageError(
-              `The function ${name} works on the table ${found.tableName ?? "(none)"}, but the deployment ${stage} ` +
-                `names ${tableName}. Nothing was changed. Run: npm run deploy`,
-            );
-          }
-        }
-        return `All of them work on the table ${tableName}.`;
-      },
-    },
+    { name: "deployment", asks: "AWS", run: isComplete },
+    { name: "functions", asks: "AWS", run: useTheTable },
   ];
 }
 
 export function incomplete(stage: string, missing: readonly string[]): UsageError {
   const which = missing.length === 1 ? "is missing" : "are missing";
-  return new UsageError(`The deployment ${stage} is not set up: ${missing.join(", ")} ${which}. Run: npm run setup`);
+  return new UsageError(`The deployment ${stage} isn’t set up: ${missing.join(", ")} ${which}. Run: npm run setup`);
 }
 
-/** That the address answers under which Telegram and Withings reach the deployment. */
 export function addressCheck({ publicUrl }: Deployment): Check {
   return {
     name: "address",
@@ -98,10 +86,7 @@ export function addressCheck({ publicUrl }: Deployment): Check {
       try {
         const { status } = await send({ method: "GET", url: `${publicUrl}/health` });
         if (status === 200) return `${publicUrl} answers.`;
-        return {
-          verdict: "operator",
-          text: `${publicUrl}/health answers with HTTP ${status}. Run npm run deploy again.`,
-        };
+        throw new UsageError(`${publicUrl}/health answers with HTTP ${status}. Run npm run deploy again.`);
       } finally {
         await close();
       }
@@ -109,18 +94,17 @@ export function addressCheck({ publicUrl }: Deployment): Check {
   };
 }
 
-/** The environment that the functions have: their parameters, and nothing that is set here for the program on this machine. */
+/** The environment of the functions: their parameters, and none of the settings of this machine. */
 export function environmentOf({ parameters, tableName }: Deployment, shell: Environment): Environment {
   return { ...shell, ...Object.fromEntries(parameters), STORE: "dynamodb", [TABLE_NAME_VARIABLE]: tableName };
 }
 
-/** The one that is meant where none is named. */
 export const DEFAULT_STAGE = "prod";
 
 const STEP = /npm run (?:setup|deploy|remove)\b/g;
 const COMMAND = /npx weighbridge (?:account add|account list|login withings|login garmin|sync|status|doctor|report)\b/g;
 
-/** Whatever command is named as the next one is for the same deployment. */
+/** Adds the stage to every command that a message names. */
 export function terminalOf(stage: string, terminal: Terminal): Terminal {
   const step = stage === DEFAULT_STAGE ? "$&" : `$& -- --stage ${stage}`;
   const inStage = (text: string) =>
@@ -133,7 +117,14 @@ export function terminalOf(stage: string, terminal: Terminal): Terminal {
     ...terminal,
     say: (text) => terminal.say(inStage(text)),
     hint: (text) => terminal.hint(inStage(text)),
-    result: (json, text) => terminal.result(inJson(json), inStage(text)),
-    fail: (json, text) => terminal.fail(inJson(json), inStage(text)),
+    result: (json, text, exit) => terminal.result(inJson(json), inStage(text), exit),
+    fail: (json, text, exit) => terminal.fail(inJson(json), inStage(text), exit),
   };
+}
+
+export async function doctorOfStage(deps: StageDeps): Promise<number> {
+  const deployment = await findDeployment(deps);
+  const env = environmentOf(deployment, deps.shell);
+  const more = { before: checksBefore(deployment, deps), beside: [addressCheck(deployment)] };
+  return doctorCommand({ ...deps, env }, more);
 }

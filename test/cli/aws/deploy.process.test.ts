@@ -11,7 +11,7 @@ test("deploy runs the npm on the PATH, whose output goes to standard error", asy
   await it.setUp();
   it.broken.tool = "validate";
   const broken = await it.machine.runAsProcess("deploy");
-  expect(broken).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^it ran\nit broke\nAWS would not take/) });
+  expect(broken).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^it ran\nit broke\nAWS wouldn’t accept/) });
   it.broken.tool = "";
   const { exit, stdout, stderr } = await it.machine.runAsProcess("deploy");
   expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.not.stringContaining("it ran") });

@@ -13,7 +13,7 @@ const anHourAgo = () => new Date(Date.now() - 3600_000);
 test("deploy without setup says what is missing, and deploys nothing", async () => {
   const { exit, stderr } = await it.machine.run("deploy");
   expect(exit).toBe(2);
-  expect(stderr).toMatch(/The deployment prod is not set up: SEALING_KEY, .* are missing\. Run: npm run setup\n$/);
+  expect(stderr).toMatch(/The deployment prod isn’t set up: SEALING_KEY, .* are missing\. Run: npm run setup\n$/);
   expect(it.toolRuns).toEqual([]);
 });
 
@@ -36,14 +36,14 @@ test("deploy packages, checks, deploys, sets the webhook and ends with doctor", 
   ]);
   expect(it.sandbox.telegram.calls("setMyCommands")).not.toEqual([]);
   expect(JSON.parse(it.parameter("BOT_INFO") ?? "")).toMatchObject({ username: "weighbridge_bot", is_bot: true });
-  expect(first.stdout).toContain(`make this its callback address, exactly:\n\n${it.publicUrl}/withings/callback\n`);
-  expect(first.stdout).toContain("ok      functions: All of them work on the table weighbridge-prod.");
+  expect(first.stdout).toContain(`enter this as its callback address, exactly:\n\n${it.publicUrl}/withings/callback\n`);
+  expect(first.stdout).toContain("ok      functions: All of them use the table weighbridge-prod.");
   expect(first.stdout).toContain(`ok      address: ${it.publicUrl} answers.`);
   expect(first.stderr).toContain("Next: open https://t.me/weighbridge_bot and press Start.");
 
   const second = await it.machine.run("deploy");
   expect(second.exit, second.stdout + second.stderr).toBe(0);
-  expect(second.stdout).not.toContain("make this its callback address");
+  expect(second.stdout).not.toContain("enter this as its callback address");
 });
 
 test("the address that setup was given for alarms is handed to the stack", async () => {
@@ -86,7 +86,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
     `Next: npx weighbridge login withings --stage prod --account ${OWNER}`,
   );
   const early = await run("login withings --stage prod", [""]);
-  expect(early).toMatchObject({ exit: 3, stdout: expect.stringContaining("That address carries no code.") });
+  expect(early).toMatchObject({ exit: 3, stdout: expect.stringContaining("That address has no code in it.") });
   expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
   // Whoever lacked a link is looked at once a day.
   const tomorrow = new Date(Date.now() + 24 * 3_600_000);
@@ -144,16 +144,16 @@ test("a command is refused, with both names, where another table is meant or use
   for (const command of ["status", "sync", "login garmin --ticket", "account list"]) {
     const { exit, stderr } = await run(`${command} --stage prod`);
     expect(exit, command).toBe(2);
-    expect(stderr).toContain("The function weighbridge-prod-sweep works on the table weighbridge-old");
+    expect(stderr).toContain("The function weighbridge-prod-sweep uses the table weighbridge-old");
     expect(stderr).toContain("names weighbridge-prod.");
   }
   const doctor = await run("doctor --stage prod");
   expect(doctor.exit).toBe(2);
-  expect(doctor.stdout).toMatch(/functions: The function weighbridge-prod-sweep works on the table weighbridge-old/);
+  expect(doctor.stdout).toMatch(/functions: The function weighbridge-prod-sweep uses the table weighbridge-old/);
 
   it.aws.functions.set("weighbridge-prod-sweep", { TOKEN_TABLE_NAME: "weighbridge-prod" });
   it.aws.functions.delete("weighbridge-prod-alarm");
-  expect((await run("doctor --stage prod")).stdout).toContain("The function weighbridge-prod-alarm is not there.");
+  expect((await run("doctor --stage prod")).stdout).toContain("The function weighbridge-prod-alarm doesn’t exist.");
 });
 
 test("every fix that is named is for the deployment that was named", async () => {
@@ -192,25 +192,25 @@ test("what is not there is said in one sentence with the fix", async () => {
   );
   for (const AWS_REGION of [undefined, "", "Frankfurt am Main"]) {
     expect(await said("status --stage prod", { AWS_REGION })).toBe(
-      "2 There is no AWS region to work in. Set AWS_REGION, to eu-central-1 for instance.",
+      "2 There is no AWS region to work in. Set AWS_REGION, for instance to eu-central-1.",
     );
   }
   const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" };
   expect(await said("setup", nobody)).toMatch(
-    /^2 There is no key to AWS here \(CredentialsProviderError\)\. Sign in to AWS/,
+    /^2 There is no key for AWS here \(CredentialsProviderError\)\. Sign in to AWS/,
   );
-  expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS does not know you \(Unrec/);
+  expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS doesn’t know you \(Unrec/);
   expect(await said("setup", { AWS_ENDPOINT_URL_SSM: "http://ssm.eu-centrl-1.invalid" })).toMatch(
-    /^4 That didn’t work just now: AWS was not found .* that there is a region of this name\. Try again later\.$/,
+    /^4 That didn’t work just now: AWS wasn’t found .* that there is a region with this name\. Try again later\.$/,
   );
   it.aws.denied.add("ssm:GetParametersByPath");
-  expect(await said("remove")).toBe("2 AWS does not let you do this: your user or role needs ssm:GetParametersByPath.");
+  expect(await said("remove")).toBe("2 AWS doesn’t let you do this: your user or role needs ssm:GetParametersByPath.");
   // `npm run deploy --stage=test` arrives like this, and was for prod.
   expect(await said("deploy", { npm_config_stage: "test" })).toMatch(/^2 npm kept --stage for itself\. /);
   expect(await said("start --stage prod")).toBe(
     '2 "weighbridge start" has no option --stage. Run: npx weighbridge help',
   );
-  expect(await said("status --stage Prod/1")).toMatch(/^2 --stage "Prod\/1" is no name for a deployment/);
+  expect(await said("status --stage Prod/1")).toMatch(/^2 --stage "Prod\/1" can’t be the name of a deployment/);
 });
 
 test("remove leaves the table and its key, and a later deployment takes both up again", async () => {
@@ -250,7 +250,7 @@ test("remove leaves the table and its key, and a later deployment takes both up 
   await it.setUp();
   const again = await run("deploy");
   expect(again.exit, again.stdout + again.stderr).toBe(0);
-  expect(again.stdout).toContain("The table weighbridge-prod is there already: it is taken up with everything in it.");
+  expect(again.stdout).toContain("The table weighbridge-prod already exists: it is used with everything in it.");
   // The stack that took it up goes on not making it.
   const later = await run("deploy");
   expect(later.exit, later.stdout + later.stderr).toBe(0);

@@ -41,13 +41,13 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
   });
   for (const words of [
     "That does not look like a bot token",
-    "Telegram does not know this token.",
+    "Telegram doesn’t know this token.",
     "This is @weighbridge_bot.",
     "This must be a number, the Telegram user id",
-    "Withings does not know this client id with this secret.",
-    "Withings has nothing against them",
-    "That does not look like an e-mail address.",
-    "an https page of your choice that answers will do until then",
+    "Withings doesn’t know this client id with this secret.",
+    "Withings accepts them so far.",
+    "That doesn’t look like an e-mail address.",
+    "until then, any https page that answers will do",
     "Next: npm run deploy",
   ]) {
     expect(run.stderr).toContain(words);
@@ -61,7 +61,7 @@ test("what is pasted with quotes around it counts without them, and a phone numb
     ...[`'${clientId}'`, `\`${clientSecret}\``, '"owner@example.org"'],
   ]);
   expect(run.exit, run.stderr).toBe(0);
-  expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot tells it\./g)).toHaveLength(2);
+  expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot finds it\./g)).toHaveLength(2);
   expect(run.stdout).toContain("This must be a number, the Telegram user id");
   expect(stored()).toMatchObject({
     ...{ TELEGRAM_BOT_TOKEN: { value: it.sandbox.telegram.token }, TELEGRAM_ALLOWED_IDS: { value: String(OWNER) } },
@@ -97,9 +97,9 @@ test("the bot tells whose it is, and what was written to it stays for it to answ
 test("where a program listens already, the id is typed", async () => {
   await it.setUp();
   await it.machine.run("deploy");
-  const run = await it.machine.run("setup", ["", "tell", "4712", "", "", ""]);
+  const run = await it.machine.run("setup", ["", "find", "4712", "", "", ""]);
   expect(run.exit, run.stderr).toBe(0);
-  expect(run.stdout).toContain("The messages of this bot go to a program that runs already");
+  expect(run.stdout).toContain("Another program already gets the messages of this bot");
   expect(run.stdout).toContain(`Its callback address is ${it.publicUrl}/withings/callback, exactly.`);
   expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe("4712");
 });
@@ -108,7 +108,7 @@ test("a bot to which another program listens is said to be taken from it, and on
   await it.setUp();
   await it.machine.run("deploy");
   expect((await it.setUp("setup --stage test")).stdout).toContain(
-    `Another program listens to it already, at ${new URL(it.publicUrl).host}. npm run deploy -- --stage test takes the bot away`,
+    `Another program already listens to it, at ${new URL(it.publicUrl).host}. npm run deploy -- --stage test takes the bot away`,
   );
   expect((await it.setUp()).stdout).not.toContain("Another program");
 });
@@ -119,7 +119,7 @@ test("setup again keeps what is there, also the key, and shows no secret", async
   const again = await it.machine.run("setup", ["", "", "", "", ""]);
   expect(again.exit, again.stderr).toBe(0);
   expect(stored()).toEqual(before);
-  expect(again.stdout).toContain("Everything is as it was.");
+  expect(again.stdout).toContain("Nothing has changed.");
   expect(again.stderr).toContain("Enter keeps the one of @weighbridge_bot");
   expect(again.stderr).toContain(`Enter keeps ${OWNER}`);
 });
@@ -134,7 +134,7 @@ test("a failure in the middle of writing is said, and fixed by running it again"
   it.aws.failAfterWrites = 3;
   const broken = await it.setUp();
   expect(broken.exit).toBe(4);
-  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Running setup again fixes it\./);
+  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Run setup again to finish\./);
   const key = it.parameter("SEALING_KEY");
   it.aws.failAfterWrites = Number.POSITIVE_INFINITY;
   const missing = (name: string, answer: string) => (it.parameter(name) ? "" : answer);
