@@ -324,7 +324,7 @@ async function bodyOf(seen: RecordedRequest): Promise<unknown> {
   return described;
 }
 
-test("no request goes to a vendor that is not in the list", () => {
+test("no request goes to a vendor endpoint that is not in the list", () => {
   const unknown = requests.filter((seen) => nameOf(seen) === undefined);
   expect(unknown.map(({ server, method, path }) => `${server} ${method} ${path}`)).toEqual([]);
 });
@@ -382,7 +382,7 @@ test("Garmin's sign-in page is opened so that the ticket stays in the address", 
   });
 });
 
-test("Telegram is asked by POST, with JSON and no further headers", async () => {
+test("Telegram is asked by POST, with JSON and no other headers", async () => {
   const bots = await startTestBot();
   try {
     bots.startBot();

@@ -41,7 +41,7 @@ describe("a pasted text", () => {
     " ",
   ]);
 
-  test("is a ticket, an answer or neither, and never an error", () => {
+  test("is a ticket, an answer or neither, and never throws", () => {
     fc.assert(
       fc.property(pasted, (text) => {
         expect(["ticket", "no_ticket", "spent_ticket", "chinese_account"]).toContain(ticketFromPasted(text, SSO).type);
@@ -86,7 +86,7 @@ describe("the command line", () => {
     { maxLength: 6 },
   );
 
-  test("is a command, or one sentence that says what to do", () => {
+  test("becomes a command, or one sentence that says what to do", () => {
     fc.assert(
       fc.property(args, (all) => {
         try {
@@ -144,7 +144,7 @@ describe("the environment", () => {
     .array(fc.tuple(fc.constantFrom(...NAMES), value), { maxLength: 4 })
     .map((changes) => ({ ...GOOD, ...Object.fromEntries(changes) }));
 
-  test("is read, or each wrong setting is named with its fix", () => {
+  test("is read, or every wrong setting is named with its fix", () => {
     fc.assert(
       fc.property(environment, (env) => {
         try {
@@ -159,7 +159,7 @@ describe("the environment", () => {
     );
   });
 
-  test("with errors shows no secret value", () => {
+  test("with errors reveals no secret value", () => {
     const secrets = ["TELEGRAM_BOT_TOKEN", "WITHINGS_CLIENT_SECRET", "SEALING_KEY", "MANUAL_SYNC_TOKEN"];
     fc.assert(
       fc.property(
@@ -189,7 +189,7 @@ describe("a sealed text", () => {
   const place = { key: { pk: "account#4711", sk: "link#garmin" }, field: "tokens" };
   const PLAIN = '{"refreshToken":"never-in-a-message"}';
 
-  test("that was changed by a single character does not open, and says so in one sentence", () => {
+  test("that was changed by a single character doesn't open, and one sentence says so", () => {
     const change = fc.record({
       at: fc.nat(),
       by: fc.oneof(fc.constantFrom("", "A", ".", "-", "=", "\n"), fc.string({ maxLength: 4 })),

@@ -17,7 +17,7 @@ afterEach(async () => {
   house = undefined;
 });
 
-test("a damaged stored item stops its account at most, with one sentence, and nothing is sent twice after its repair", async () => {
+test("a damaged stored item stops at most its own account, with one sentence, and nothing is sent twice after its repair", async () => {
   const home = await startTestApp();
   house = home;
   const { clock, person, sandbox, app } = home;

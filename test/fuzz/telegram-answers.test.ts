@@ -16,7 +16,7 @@ const ANSWERS: Record<string, unknown> = {
   deleteMessage: true,
 };
 
-test("a command that Telegram answers oddly ends, brings the readings once, and the next one is answered", async () => {
+test("a command that Telegram answers oddly still ends and brings the readings once, and the next command is answered", async () => {
   house = await startTestBot();
   const { owner, clock, sandbox, telegram } = house;
   telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });

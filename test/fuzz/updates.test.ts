@@ -65,7 +65,7 @@ const said = textLike([
   ],
 ]);
 
-test("an update, however odd, ends, gives strangers nothing, and the next one is answered", async () => {
+test("an odd update still ends and gives strangers nothing, and the next one is answered", async () => {
   house = await startTestBot();
   const bot = house.newBot();
   const { telegram, owner, clock, logged } = house;

@@ -133,7 +133,7 @@ test("a corrupted answer ends no link, and no reading is lost or sent twice once
   expectNoSecret(logged, [...sandbox.withings.requests, ...sandbox.garmin.requests]);
 });
 
-test("a sign-in with a corrupted answer ends with a result or says what was not understood, and the next one works", async () => {
+test("a sign-in with one corrupted answer ends with a result or says what was not understood, and the next one works", async () => {
   const { clock, sandbox, signIn, linkWithings, logged } = await moveIn();
   const of = fc.constantFrom<AnswerName>("Withings' tokens", "Garmin's tokens", "Garmin's profile", "Garmin's consent");
   const understood = (error: unknown) => {

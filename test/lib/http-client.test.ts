@@ -23,23 +23,26 @@ const ask = (more: { method?: "GET" | "POST"; answerSeconds?: number } = {}) =>
 test.each<[string, Answer]>([
   ["the line breaks", "drop"],
   ["nobody answers in time", "hang"],
-])("when %s it is said once, without the query, and whether it took effect stays open", async (_what, answer) => {
-  const from = stub.requests.length;
-  stub.willAnswer(answer);
-  const error: unknown = await ask({ answerSeconds: 0.3 }).catch((it: unknown) => it);
-  expect(error).toBeInstanceOf(NoAnswerError);
-  expect(String(error)).toContain("/a/path gave no answer");
-  expect(`${error} ${JSON.stringify(error)} ${(error as Error).cause}`).not.toContain(TICKET);
-  expect(stub.requests.length - from).toBe(1);
-});
+])(
+  "when %s, the error says so once, without the query, and leaves open whether the request took effect",
+  async (_what, answer) => {
+    const from = stub.requests.length;
+    stub.willAnswer(answer);
+    const error: unknown = await ask({ answerSeconds: 0.3 }).catch((it: unknown) => it);
+    expect(error).toBeInstanceOf(NoAnswerError);
+    expect(String(error)).toContain("/a/path gave no answer");
+    expect(`${error} ${JSON.stringify(error)} ${(error as Error).cause}`).not.toContain(TICKET);
+    expect(stub.requests.length - from).toBe(1);
+  },
+);
 
-test("where nobody listens there is no answer either", async () => {
+test("a closed port gives no answer either", async () => {
   const error: unknown = await stub.send({ method: "POST", url: "http://127.0.0.1:1/" }).catch((it: unknown) => it);
   expect(error).toBeInstanceOf(NoAnswerError);
   expect(String(error)).toContain("ECONNREFUSED");
 });
 
-test("a way to somewhere else is an answer, and is not followed", async () => {
+test("a redirect is an answer, and is not followed", async () => {
   const from = stub.requests.length;
   stub.willAnswer(new Response(null, { status: 302, headers: { location: "/elsewhere" } }));
   expect(await ask()).toMatchObject({ status: 302, headers: { location: "/elsewhere" } });
@@ -57,7 +60,7 @@ describe("what goes over the wire", () => {
     expect(new URLSearchParams(last()?.body).get("secret")).toBe("a+b/&= ü");
   });
 
-  test("JSON keeps the content type it was given, once, and nothing is added", async () => {
+  test("JSON keeps the content type it was given, once", async () => {
     stub.willAnswer(new Response(""));
     const headers = { "content-type": "application/json" };
     await stub.send({ method: "POST", url: stub.url, body: '{"a":"ü"}', headers });
@@ -71,7 +74,7 @@ describe("what goes over the wire", () => {
   });
 });
 
-test("one that rests hangs up, and what is asked after it goes over a new line", async () => {
+test("after an idle transport is closed, the next request opens a new connection", async () => {
   let lines = 0;
   const server = createServer((_request, response) => response.end("yes")).on("connection", () => {
     lines++;
@@ -92,7 +95,7 @@ test("one that rests hangs up, and what is asked after it goes over a new line",
   server.close();
 });
 
-describe("a vendor that would rather speak HTTP/2", () => {
+describe("a vendor that would prefer HTTP/2", () => {
   const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), "utf8");
   const trusted = tls.getCACertificates();
   afterEach(() => tls.setDefaultCACertificates(trusted));
@@ -139,7 +142,7 @@ describe("a vendor that would rather speak HTTP/2", () => {
   });
 });
 
-describe("a request is never sent again by itself", () => {
+describe("a request is never repeated by itself", () => {
   /** What the server does to the connection once the request that should fail has arrived completely. */
   const ENDS: Record<string, (socket: Socket) => void> = {
     "hangs up": (socket) => socket.end(),
@@ -218,7 +221,7 @@ describe("a request is never sent again by itself", () => {
   });
 });
 
-test("an answer without an end is given up at 16 MB, and the next request works", async () => {
+test("an endless answer is given up at 16 MB, and the next request works", async () => {
   const server = createServer((request, response) => {
     if (request.url === "/small") return void response.end("yes");
     const chunk = Buffer.alloc(65_536, 0x61);
@@ -239,12 +242,12 @@ test("an answer without an end is given up at 16 MB, and the next request works"
   server.close();
 });
 
-test("an answer just within the bound is read whole", async () => {
+test("an answer just within the limit is read whole", async () => {
   stub.willAnswer(new Response("a".repeat(LARGEST_ANSWER_BYTES)));
   expect((await ask()).text).toHaveLength(LARGEST_ANSWER_BYTES);
 });
 
-test("a packed answer is not unpacked, and none is asked for", async () => {
+test("a compressed answer is not unpacked, and none is asked for", async () => {
   const packed = gzipSync(Buffer.alloc(1_000_000));
   stub.willAnswer(new Response(packed, { headers: { "content-encoding": "gzip" } }));
   expect((await ask()).text.length).toBeLessThanOrEqual(packed.length);

@@ -11,7 +11,7 @@ test.each([
   expect(localDateTime(new Date(instant), "Europe/Berlin")).toBe(local);
 });
 
-test("the wall clock of a zone a quarter of an hour off", () => {
+test("the wall clock is right in a zone a quarter of an hour off", () => {
   expect(localDateTime(new Date("2026-11-21T12:00:00Z"), "Asia/Kathmandu")).toBe("2026-11-21T17:45:00");
 });
 
@@ -20,7 +20,7 @@ test.each([
   ["UTC", true],
   ["Mars/Olympus_Mons", false],
   ["", false],
-])("%j is a zone: %s", (timezone, is) => {
+])("whether %j is a zone: %s", (timezone, is) => {
   expect(isTimezone(timezone)).toBe(is);
 });
 
@@ -33,11 +33,11 @@ test.each([
   ["America/Santiago", "2026-04-05", "2026-04-05T04:00:00Z"], // the hour before midnight came twice
   ["America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"], // midnight came twice
   ["Pacific/Kiritimati", "2026-11-21", "2026-11-20T10:00:00Z"],
-])("in %s the day %s begins at %s", (timezone, date, instant) => {
+])("in %s the day %s starts at %s", (timezone, date, instant) => {
   expect(startOfDay(date, timezone)).toEqual(new Date(instant));
 });
 
-test("every day of a year begins in it, and a second before it is another", () => {
+test("every day of a year starts in itself, and the second before it is another day", () => {
   const wrong = [];
   for (const zone of ["America/Santiago", "Africa/Cairo", "Asia/Beirut", "Atlantic/Azores", "Australia/Lord_Howe"]) {
     for (let at = Date.parse("2026-01-01"); at < Date.parse("2027-01-01"); at += 24 * 3600_000) {

@@ -71,7 +71,7 @@ test.each(RATES)("%s of a long import take no longer than one after the other wi
   expect((begun.at(-1) ?? 0) - from).toBeLessThanOrEqual(199 * rate.everySeconds * 1000);
 });
 
-test("a failing task does not stop the next ones, and only its own caller gets the error", async () => {
+test("a failing task doesn't stop the next ones, and only its own caller gets the error", async () => {
   limiter = createRateLimiter({ burst: 2, everySeconds: 1 });
   const failing = limiter.schedule(() => Promise.reject(new Error("refused")));
   const next = limiter.schedule(async () => "done");
@@ -81,7 +81,7 @@ test("a failing task does not stop the next ones, and only its own caller gets t
   expect(await next).toBe("done");
 });
 
-test("each key has its own rate, and a slow one does not stop the others", async () => {
+test("each key has its own rate, and a slow one doesn't stop the others", async () => {
   limiter = createRateLimiter({ burst: 1, everySeconds: 1 });
   let release = () => {};
   const slow = limiter.schedule(() => new Promise<void>((resolve) => (release = resolve)), { key: "one" });
@@ -105,7 +105,7 @@ test("a task whose turn would come too late is refused at once", async () => {
   expect(begun).toHaveLength(4);
 });
 
-test("a clock that is set back makes nobody wait for the difference", async () => {
+test("a clock that is set back makes no task wait for the difference", async () => {
   const { begun, send, all } = recorder({ burst: 2, everySeconds: 2 });
   for (let n = 0; n < 5; n++) void send();
   await pass(1);

@@ -30,7 +30,7 @@ async function newProcess() {
   return { app, store, cost };
 }
 
-test("a run in which all is well writes nothing of how the vendors answered, and counts it", async () => {
+test("a run in which all is well counts how the vendors answered, and writes nothing of it", async () => {
   house = await startTestApp();
   const { app, cost } = await newProcess();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
@@ -45,7 +45,7 @@ test("a run in which all is well writes nothing of how the vendors answered, and
   expect(await cost(() => app.close())).toBe(0);
 });
 
-test("an endpoint that begins to fail is written once in five minutes, with what was counted before", async () => {
+test("an endpoint that starts to fail is written once in five minutes, with what was counted before", async () => {
   house = await startTestApp();
   const { app, cost } = await newProcess();
   await house.sync({}, app);
@@ -73,7 +73,7 @@ test("an endpoint that begins to fail is written once in five minutes, with what
   await other.app.close();
 });
 
-test("of different shapes the last twenty of each vendor are kept, and the same one is counted", async () => {
+test("of different shapes the last twenty of each vendor are kept, and repeats are counted", async () => {
   house = await startTestApp({ linked: false });
   const { app, cost } = await newProcess();
   for (let n = 1; n <= 30; n++) app.vendors.answers.note(unknown({ ["x".repeat(n)]: n }));
@@ -88,7 +88,7 @@ test("of different shapes the last twenty of each vendor are kept, and the same 
   await other.close();
 });
 
-test("what two processes saw comes together, and both may write at once", async () => {
+test("what two processes saw is merged, even if both write at once", async () => {
   house = await startTestApp({ linked: false });
   const [one, other] = [await newProcess(), await newProcess()];
   one.app.vendors.answers.note(unknown({ token: "a" }));
@@ -106,7 +106,7 @@ test("what two processes saw comes together, and both may write at once", async 
   await other.app.close();
 });
 
-test("a store that is away, or holds something else there, stops no run and no report", async () => {
+test("a store that is down, or holds something else there, stops no run and no report", async () => {
   house = await startTestApp();
   const { app, store } = await newProcess();
   app.vendors.answers.note(unknown({ token: "a" }));
@@ -116,7 +116,7 @@ test("a store that is away, or holds something else there, stops no run and no r
   await app.close();
 });
 
-test("as much as there may be fits into one item of any store", async () => {
+test("the largest log fits into one item of any store", async () => {
   house = await startTestApp({ linked: false });
   const { app } = await newProcess();
   const field = (n: number) => "x".repeat(50 + n);

@@ -42,12 +42,12 @@ test.each([
   ["somebody's e-mail", "owner@example.org", "<17>"],
   ["a token", "eyJhbGciOiJIUzI1NiJ9", "<20>"],
   ["nothing", "", "<0>"],
-])("as a key, %s is shown as far as it is no value", (_what, key, shown) => {
+])("as a key, %s is shown only as far as it is no value", (_what, key, shown) => {
   expect(nameOrLength(key)).toBe(shown);
   expect(shapeOf({ [key]: true })).toEqual(["the whole: object, length 1", `${shown}: boolean`]);
 });
 
-test("of a sentence known names, kinds and small numbers stay", () => {
+test("of a sentence, known names, kinds and small numbers are kept", () => {
   expect(withoutValues("measuregrps.0.measures.1.value: invalid_type")).toBe(
     "measuregrps.0.measures.1.value: invalid_type",
   );
@@ -61,7 +61,7 @@ const anything = fc.anything({
   key: fc.oneof(fc.string(), fc.constantFrom("status", "body", "__proto__")),
 });
 
-test("a shape of whatever is bounded, and is made of nothing but known names, kinds and numbers", () => {
+test("a shape of anything is bounded, and consists of known names, kinds and numbers", () => {
   const kinds =
     /^(the whole|and more|[\w.$<>[\]-]*)(: (object|list|integer|decimal|boolean|null|undefined|bigint|symbol|function|digits|decimal as text|empty text|date|page|text|deeper)(, length \d+( to \d+)?)?(, \d+ times)?)?$/;
   fc.assert(
@@ -74,7 +74,7 @@ test("a shape of whatever is bounded, and is made of nothing but known names, ki
   );
 });
 
-test("no secret that is put anywhere comes out", () => {
+test("no secret comes out, wherever it was put in", () => {
   const secret = fc.stringMatching(/^[A-Za-z0-9+/=@.-]{8,40}$/).filter((it) => nameOrLength(it) !== it);
   const place = fc.letrec((tie) => ({
     value: fc.oneof(

@@ -8,7 +8,7 @@ const HOUR = 3600;
 const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
 const weights = () => house.weights().map((it) => it.weightKg);
 
-test("a reading that reaches Withings after a later one is sent, hours and also days afterwards", async () => {
+test("a reading that reaches Withings after a later one is sent, even days afterwards", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80 });
@@ -29,7 +29,7 @@ test("a reading that reaches Withings after a later one is sent, hours and also 
   expect(house.pressures()).toHaveLength(1);
 });
 
-test("a reading that Withings shows an hour after it has stored it is sent", async () => {
+test("a reading that Withings lists an hour after it stored it is sent", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 80 });
@@ -87,7 +87,7 @@ test("a weight and a pressure of the same second both arrive", async () => {
   ]);
 });
 
-test("the groups beside a weigh-in are no readings, and do not make it wait", async () => {
+test("the groups beside a weigh-in are no readings, and don't hold it up", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const at = ago({ minutes: 10 });
@@ -117,7 +117,7 @@ test("four readings around the end of summer time arrive as four, the pressures 
   expect(await sync()).toMatchObject({ synced: 0, skipped: 4 });
 });
 
-test("four readings of the end of summer time 2025, reached back to, arrive as four", async () => {
+test("four readings from the end of summer time 2025 arrive as four when a run reaches back to them", async () => {
   house = await startTestApp({ at: new Date("2026-01-10T12:00:00Z"), timezone: "Europe/Berlin" });
   const { person, sync } = house;
   const hours = ["2025-10-25T23:30:00Z", "2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z", "2025-10-26T02:30:00Z"];
@@ -128,7 +128,7 @@ test("four readings of the end of summer time 2025, reached back to, arrive as f
   ]);
 });
 
-test("the owner's own zone wins over the one of Withings for a wall clock", async () => {
+test("the owner's own zone overrides the one of Withings for a wall clock", async () => {
   house = await startTestApp({ timezone: "Europe/Berlin" });
   await house.app.store.accounts.save(4711, { timezone: "Asia/Kathmandu" });
   house.person.takeBloodPressure({ at: new Date("2026-11-21T11:00:00Z"), systolic: 121, diastolic: 79 });
@@ -136,7 +136,7 @@ test("the owner's own zone wins over the one of Withings for a wall clock", asyn
   expect(new Date(house.pressures()[0]?.wallClockMs ?? 0).toISOString()).toBe("2026-11-21T16:45:00.000Z");
 });
 
-test("of three heights the newest makes the body-mass index, wherever it stands among them", async () => {
+test("of three heights the newest makes the body-mass index, in any order", async () => {
   house = await startTestApp();
   const { person, sync } = house;
   person.measureHeight({ at: new Date("2019-01-01T00:00:00Z"), metres: 1.62 });
@@ -165,7 +165,7 @@ test("a weight typed by hand with a fat ratio of zero is sent as a weight alone"
   expect({ bodyFatPercent, muscleKg, weightKg }).toEqual({ weightKg: 80.25 });
 });
 
-test("whoever links another Garmin account starts anew there, and the first one is left as it is", async () => {
+test("a newly linked Garmin account starts from scratch, and the first one is left as it is", async () => {
   house = await startTestApp();
   const { person, sync, sandbox } = house;
   person.stepOnScale({ weightKg: 80.25 });

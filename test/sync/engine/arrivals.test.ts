@@ -8,7 +8,7 @@ afterEach(() => house.close());
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const arrived = async () => (await house.ledger().progress())?.value.arrived ?? [];
 
-test("what was seen in Garmin has arrived, once however often it is read again, and again when it was replaced", async () => {
+test("what was seen in Garmin has arrived once, however often it is read again, and once more when it was replaced", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25, fatRatioPercent: 18 });
@@ -37,7 +37,7 @@ test("what Garmin had from elsewhere has not arrived", async () => {
   expect(await arrived()).toEqual([]);
 });
 
-test("a run that was stopped between seeing it and writing that down costs no arrival", async () => {
+test("a run that was stopped between seeing a reading and recording it loses no arrival", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   for (let n = 1; ; n++) {
@@ -49,7 +49,7 @@ test("a run that was stopped between seeing it and writing that down costs no ar
   expect(await arrived()).toHaveLength(1);
 });
 
-test("when the summary was made is stored, and of two writers one wins", async () => {
+test("the time of the last summary is stored, and of two writers one wins", async () => {
   house = await startTestApp();
   const { summary } = house.app.store;
   const lastSummaryAt = house.clock.now();

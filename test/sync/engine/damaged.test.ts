@@ -94,7 +94,7 @@ const damages: Record<string, () => Promise<void>> = {
 };
 
 describe.each(Object.entries(damages))("%s", (_what, damage) => {
-  test("ends the run in one sentence, changes nothing, and does not concern another account", async () => {
+  test("ends the run in one sentence, changes nothing, and doesn't affect another account", async () => {
     await damage();
     const before = await everything();
     house.requests();
@@ -108,7 +108,7 @@ describe.each(Object.entries(damages))("%s", (_what, damage) => {
   });
 });
 
-test("the wrong sealing key ends a run in one sentence that names it, and the right one goes on where it stopped", async () => {
+test("the wrong sealing key ends a run in one sentence that names it, and with the right one the next run goes on", async () => {
   const rightKey = house.env.SEALING_KEY;
   house.env.SEALING_KEY = randomBytes(32).toString("base64");
   const before = await everything();
@@ -120,7 +120,7 @@ test("the wrong sealing key ends a run in one sentence that names it, and the ri
   expect(await house.sync({}, await house.newApp())).toMatchObject({ status: "success", synced: 1 });
 });
 
-test("a link that can not be opened is replaced by a new sign-in", async () => {
+test("a link that can't be opened is replaced by a new sign-in", async () => {
   await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: "v1.nonsense" });
   await house.sync();
   await house.link();

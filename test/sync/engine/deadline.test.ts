@@ -24,7 +24,7 @@ const slowApp = (uploadSeconds: number) =>
     },
   });
 
-test("ten years that take longer than a process may arrive over several runs, each reading and each file once", async () => {
+test("ten years that take longer than a process may run arrive over several runs, each reading and each file once", async () => {
   house = await startTestApp();
   for (let day = 3650; day > 0; day--) {
     house.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
@@ -50,7 +50,7 @@ test("ten years that take longer than a process may arrive over several runs, ea
   expect(house.weights()).toHaveLength(3650);
 });
 
-test("what could not end in time is not begun, and leaves nothing behind that would have to be looked for", async () => {
+test("what couldn't finish in time isn't started, and leaves nothing behind that would have to be looked for", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ weightKg: 80.25 });
   expect(await house.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "retry_later", synced: 0 });
@@ -64,7 +64,7 @@ test("what could not end in time is not begun, and leaves nothing behind that wo
   expect(uploads()).toBe(1);
 });
 
-test("nothing new needs no time that is left, and a run without a deadline takes all the time that it needs", async () => {
+test("a run without news needs no remaining time, and a run without a deadline takes all the time it needs", async () => {
   house = await startTestApp();
   expect(await house.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "success" });
   for (let day = 250; day > 0; day--) {
@@ -74,7 +74,7 @@ test("nothing new needs no time that is left, and a run without a deadline takes
   expect(await house.sync({ since: SINCE }, await slowApp(60))).toMatchObject({ status: "success", synced: 250 });
 });
 
-test("a sync of all that somebody waits for begins no account when its time is up, and says which are left", async () => {
+test("a sync of all accounts starts no account when its time is up, and says which are left", async () => {
   house = await startTestApp();
   for (const account of [1, 2, 3]) await house.app.store.accounts.save(account, {});
   const deadlineAt = inSeconds(115);

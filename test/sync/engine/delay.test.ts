@@ -106,7 +106,7 @@ describe("a run that put something off says whose trouble it is, and of which ki
     expect(await house.sync()).toMatchObject({ status: "retry_later", delay: { cause } });
   });
 
-  test("another cause lasts since it began, and keeps what waits", async () => {
+  test("another cause is dated from when it started, and keeps what waits", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_api_500");
     await house.sync();
@@ -118,7 +118,7 @@ describe("a run that put something off says whose trouble it is, and of which ki
     expect(delay).toMatchObject({ cause: "withings_silent", since, waiting: 1, ...NEWEST });
   });
 
-  test("a store that is away is our trouble, and nobody else's", async () => {
+  test("a store that is down is our trouble, not a vendor's", async () => {
     await moveIn();
     const store = watched();
     const app = await house.newApp({ wrapTable: store.wrapTable });
@@ -207,7 +207,7 @@ describe("since when", () => {
   });
 });
 
-test("a reading that Withings announced waits, although no run has got to it", async () => {
+test("a reading that Withings announced counts as waiting, although no run has got to it", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("withings_down");
   expect((await house.sync()).delay).not.toHaveProperty("announced");
@@ -224,7 +224,7 @@ test("a reading that Withings announced waits, although no run has got to it", a
   expect(delay).not.toHaveProperty("announced");
 });
 
-test("while the first reading of a new link has not shown, it is known how many follow it", async () => {
+test("while the first reading of a new link has not shown, the delay says how many follow it", async () => {
   house = await startTestApp();
   for (const minutes of [50, 40, 30])
     house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
@@ -235,7 +235,7 @@ test("while the first reading of a new link has not shown, it is known how many 
   expect((await house.sync()).delay).toEqual(first.delay);
 });
 
-test("a clock that was ahead does not date a delay into the future", async () => {
+test("a clock that was ahead doesn't date a delay into the future", async () => {
   await moveIn();
   house.sandbox.faults.turnOn("withings_down");
   house.clock.advance(3600);
@@ -244,7 +244,7 @@ test("a clock that was ahead does not date a delay into the future", async () =>
   expect((await house.sync()).delay?.since).toEqual(house.clock.now());
 });
 
-test("how the last run ended costs the store one look and one write, also with a delay before it", async () => {
+test("saving how a run ended costs the store one read and one write, even with a delay before it", async () => {
   await moveIn();
   const cost = async () => {
     const store = watched();
@@ -269,7 +269,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     return house.clock.now();
   }
 
-  test("only an accepted upload ends that, and no other run does", async () => {
+  test("only an accepted upload ends that", async () => {
     const at = await refused();
     expect(await lastRun()).toMatchObject({ uploadRefusedAt: at });
     house.sandbox.faults.clear();
@@ -283,7 +283,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(await lastRun()).not.toHaveProperty("uploadRefusedAt");
   });
 
-  test("a reading that had been accepted before does not end it when it shows", async () => {
+  test("a reading that had been accepted before doesn't end it when it shows", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_slow_to_show");
     expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_not_showing" } });

@@ -23,7 +23,7 @@ async function watched() {
   return { most, app: await house.newApp({ wrapSend }) };
 }
 
-test("a changed weight replaces what was sent, and never stands beside it", async () => {
+test("a changed weight replaces what was sent, and is never beside it", async () => {
   house = await startTestApp({ heightM: 1.75 });
   const { person, sync, clock, requests } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
@@ -41,7 +41,7 @@ test("a changed weight replaces what was sent, and never stands beside it", asyn
   ]);
 });
 
-test("a changed pressure replaces what was sent, and never stands beside it", async () => {
+test("a changed pressure replaces what was sent, and is never beside it", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const reading = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79, pulse: 61 });
@@ -67,7 +67,7 @@ test("a change of the composition alone is sent too, though the weight looks the
   expect(most.weights).toBe(1);
 });
 
-test("a touch that changes no value sends nothing", async () => {
+test("an edit that changes no value sends nothing", async () => {
   house = await startTestApp();
   const { person, sync, clock, requests } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -94,7 +94,7 @@ test("a changed reading that came to Garmin by other means is left alone", async
   expect(requests()).toEqual(["withings POST /measure"]);
 });
 
-test("two weigh-ins of one minute are corrected each for itself", async () => {
+test("two weigh-ins of one minute are each corrected separately", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -128,7 +128,7 @@ test.each([
   },
 );
 
-test("an edit while Garmin has not shown the first version yet waits for it, and then replaces it", async () => {
+test("an edit waits until Garmin shows the first version, and then replaces it", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -147,7 +147,7 @@ test("an edit while Garmin has not shown the first version yet waits for it, and
   expect(most.weights).toBe(1);
 });
 
-test("an edit to what Garmin can not take leaves the old version, and the correction of it replaces that", async () => {
+test("an edit to something Garmin can't take leaves the old version, and its correction replaces that", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -191,7 +191,7 @@ test.each([
   },
 );
 
-test("a replacement that Garmin does not take at once is made up for, and the old version does not come back", async () => {
+test("a replacement that Garmin doesn't take at once follows later, and the old version doesn't come back", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -208,7 +208,7 @@ test("a replacement that Garmin does not take at once is made up for, and the ol
   expect(weights()).toEqual([80.5]);
 });
 
-test("an old version that Garmin does not delete at once is deleted later, and only then the new one comes", async () => {
+test("an old version that Garmin doesn't delete at once is deleted later, and only then the new one is sent", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -227,7 +227,7 @@ test("an old version that Garmin does not delete at once is deleted later, and o
   expect(most.weights).toBe(1);
 });
 
-test("an old version that Garmin does not show at this moment is deleted all the same", async () => {
+test("an old version that Garmin doesn't show right now is deleted all the same", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -239,7 +239,7 @@ test("an old version that Garmin does not show at this moment is deleted all the
   expect(weights()).toEqual([80.5]);
 });
 
-test("an old version that its owner deleted in Garmin makes no trouble", async () => {
+test("an old version that its owner deleted in Garmin causes no trouble", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });

@@ -76,7 +76,7 @@ describe("the first readings of a new link", () => {
     expect([later.filter(isUpload).length, later.filter((it) => it.includes("/range/")).length]).toEqual([1, 1]);
   });
 
-  test("wait until the one that went alone is visible in Garmin, however many runs that takes, and then follow", async () => {
+  test("wait until the one that went alone shows in Garmin, no matter how many runs that takes, and then follow", async () => {
     await moveIn();
     house.sandbox.garmin.settings.readBackDelaySeconds = 6 * 3600;
     const shownAfterRun: number[] = [];
@@ -112,7 +112,7 @@ describe("the first readings of a new link", () => {
     expect(weights().toSorted()).toEqual([80.35, 80.45, 80.55, 80.65]);
   });
 
-  test("wait also if the one that went alone got no answer and may still be stored", async () => {
+  test("also wait if the one that went alone got no answer and may be stored after all", async () => {
     await moveIn();
     house.sandbox.garmin.settings.readBackDelaySeconds = 60;
     house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -126,7 +126,7 @@ describe("the first readings of a new link", () => {
     expect(weights()).toHaveLength(4);
   });
 
-  test("an edit of the one that went alone is brought when it is visible, and what stands is not removed before", async () => {
+  test("are joined by an edit of the one that went alone once it shows, and nothing is removed before", async () => {
     await moveIn();
     const { garmin } = house.sandbox;
     garmin.settings.readBackDelaySeconds = 7200;
@@ -143,7 +143,7 @@ describe("the first readings of a new link", () => {
     expect(weights().toSorted()).toEqual([79.9, 80.45, 80.55, 80.65]);
   });
 
-  test("do not wait for one that Garmin refuses: another one goes first", async () => {
+  test("don't wait for one that Garmin refuses: another one goes first", async () => {
     await moveIn(3);
     house.sandbox.faults.add({
       ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" } },
@@ -158,7 +158,7 @@ describe.each([
   ["garmin_rounds_weight", "Weight: 80.35 kg sent, 80.40 kg shown.", [80.4]],
   ["garmin_shifts_time", "Time: today 12:00 sent, today 13:00 shown.", [80.35]],
 ] as const)("at a Garmin that does this: %s", (fault, sentence, shown) => {
-  test("the first one is compared, the rest waits for the owner's decision, and nothing is sent twice", async () => {
+  test("the first reading is compared, the rest waits for the owner's decision, and nothing is sent twice", async () => {
     await moveIn();
     house.sandbox.faults.turnOn(fault);
     const { report, told } = await syncAndTell();
@@ -181,7 +181,7 @@ describe.each([
     expect((await overview()).facts.differs).toMatchObject([{ kind: "weigh_in" }]);
   });
 
-  test("all waiting readings follow after the owner's answer, once, and are not asked about again", async () => {
+  test("all waiting readings follow after the owner's answer, once, without another question", async () => {
     await moveIn();
     house.sandbox.faults.turnOn(fault);
     await syncAndTell();
@@ -199,7 +199,7 @@ describe.each([
   });
 });
 
-test("a weight that Garmin starts to change later is not sent again: the owner is asked, and sees what is in Garmin", async () => {
+test("a weight that Garmin starts to change later isn't sent again: the owner is asked, and sees what Garmin shows", async () => {
   await moveIn(1);
   await syncAndTell();
   house.sandbox.faults.turnOn("garmin_rounds_weight");
@@ -219,7 +219,7 @@ test("a weight that Garmin starts to change later is not sent again: the owner i
 });
 
 describe("a composition that Garmin drops", () => {
-  test("is told once, field by field, and the rest follows in the same run", async () => {
+  test("is mentioned once, field by field, and the rest follows in the same run", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_drops_composition");
     const { report, told } = await syncAndTell();
@@ -242,7 +242,7 @@ describe("a composition that Garmin drops", () => {
     for (const { composition } of (await progress())?.arrived ?? []) expect(composition).toBeUndefined();
   });
 
-  test("after months of being shown is noticed too, and again when it is dropped again after a return", async () => {
+  test("is also noticed after months of being shown, and again when it is dropped after a return", async () => {
     await moveIn();
     expect((await syncAndTell()).told).toEqual([]);
     const measured = async () => {
@@ -261,7 +261,7 @@ describe("a composition that Garmin drops", () => {
     expect(await measured()).toBe(1);
   });
 
-  test("is not missed if the owner sends none", async () => {
+  test("doesn't matter if the owner sends none", async () => {
     await moveIn();
     const { settings } = await account();
     await house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...settings.sends, composition: false } } });
@@ -296,7 +296,7 @@ describe("a part of the composition that Garmin shows with another value", () =>
     ["boneMass", 20, "Bone: 3.15 kg sent, 3.17 kg shown."],
     ["visceralFat", 1, "Visceral fat: 6 sent, 7 shown."],
     ["metabolicAge", 2 * YEAR_MS, "Metabolic age: 41 sent, 43 shown."],
-  ])("%s by %d is told, that part alone, and the rest follows in the same run", async (field, more, line) => {
+  ])("%s by %d is mentioned, that part alone, and the rest follows in the same run", async (field, more, line) => {
     const { report, told } = await shownBy(field, more);
     expect(report).toMatchObject({ status: "success", synced: 4 });
     expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
@@ -310,13 +310,13 @@ describe("a part of the composition that Garmin shows with another value", () =>
     ["muscleMass", -1],
     ["boneMass", -1],
     ["metabolicAge", 0.4 * YEAR_MS],
-  ])("%s by %d is rounding, and is not told", async (field, more) => {
+  ])("%s by %d is rounding, and is not mentioned", async (field, more) => {
     expect((await shownBy(field, more)).told).toEqual([]);
   });
 });
 
-describe("a reading that came to Garmin from elsewhere too", () => {
-  test("is told once, when the other entry is there before ours or comes a day later", async () => {
+describe("a reading that also came to Garmin from elsewhere", () => {
+  test("is mentioned once, whether the other entry is there before ours or comes a day later", async () => {
     await moveIn(1);
     await syncAndTell();
     house.clock.advance(DAY);
@@ -332,7 +332,7 @@ describe("a reading that came to Garmin from elsewhere too", () => {
     expect((await syncAndTell()).told).toEqual([]);
   });
 
-  test("and comes after ours is noticed with the next reading", async () => {
+  test("that comes after ours is noticed with the next reading", async () => {
     await moveIn(1);
     await syncAndTell();
     house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(59.5), weightKg: 80.3 });
@@ -341,7 +341,7 @@ describe("a reading that came to Garmin from elsewhere too", () => {
     expect((await syncAndTell()).told).toMatchObject([{ text: expect.stringContaining("2 entries") }]);
   });
 
-  test("at the same second, with another weight, is not taken for ours while Garmin doesn't show ours yet", async () => {
+  test("at the same second, with another weight, isn't taken for ours while Garmin doesn't show ours yet", async () => {
     house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await house.sync();
@@ -362,7 +362,7 @@ describe("a reading that came to Garmin from elsewhere too", () => {
     expect(weights().toSorted()).toEqual([80, 80.2, 80.3]);
   });
 
-  test("is not our own late copy", async () => {
+  test("isn't confused with our own late copy", async () => {
     await moveIn(1);
     await syncAndTell();
     house.clock.advance(DAY);
@@ -378,7 +378,7 @@ describe("a reading that came to Garmin from elsewhere too", () => {
   });
 });
 
-describe("blood pressure that Garmin does not take for this account", () => {
+describe("blood pressure that Garmin doesn't take for this account", () => {
   const closing = (status: number) =>
     house.sandbox.faults.add({
       ...{ name: "closed", server: "garmin_connectapi", match: { path: /^\/bloodpressure-service\// } },
@@ -462,7 +462,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
     expect(house.pressures()).toHaveLength(1);
   });
 
-  test("brings, once it is offered, what the owner had asked for in the meantime and had been left while it was off", async () => {
+  test("once it is offered, brings what the owner had asked for and what was left while it was off", async () => {
     house = await startTestApp();
     const { settings } = await account();
     const sending = (bloodPressure: boolean) =>
@@ -488,7 +488,7 @@ describe("blood pressure that Garmin does not take for this account", () => {
     expect((await progress())?.askedSince).toBeUndefined();
   });
 
-  test("refused at the upload only is closed too: what was sent is looked for first when it opens", async () => {
+  test("refused only at the upload is closed too: what was sent is looked for first when it opens", async () => {
     house = await startTestApp();
     house.sandbox.faults.add({
       ...{ name: "closed", server: "garmin_connectapi" },

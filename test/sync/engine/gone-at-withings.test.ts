@@ -54,7 +54,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(await fateOf(id, "blood_pressure")).toBe("seen");
   });
 
-  test("is in Garmin once even if the copies show twenty hours later, hours apart, and is followed up no longer than needed", async () => {
+  test("is in Garmin once even if the copies show twenty hours later, hours apart, and isn't followed up longer than needed", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice(20 * 3600);
     const [, second] = house.sandbox.garmin.accounts.get(OWNER.email).weights;
@@ -69,7 +69,7 @@ describe("a reading that was sent twice and is gone from Withings before the cop
     expect(house.requests()).toEqual(["withings POST /measure"]);
   });
 
-  test("does not affect other readings: new ones are sent in the meantime and stay", async () => {
+  test("doesn't affect other readings: new ones are sent in the meantime and stay", async () => {
     const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     await sendTwice();
     house.person.remove(id);
@@ -103,7 +103,7 @@ test("an upload that never got there is not sent again for a reading that is gon
   expect(await open()).toBeUndefined();
 });
 
-test("a late copy of a reading that is held by now goes, and the one that waits is not in Garmin", async () => {
+test("a late copy of a reading that is held by now is removed, and the held one isn't in Garmin", async () => {
   const id = house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
   house.sandbox.garmin.settings.readBackDelaySeconds = 3600;
   house.sandbox.faults.add({ ...UPLOAD, effect: { type: "drop_after" } });
@@ -116,7 +116,7 @@ test("a late copy of a reading that is held by now goes, and the one that waits 
   expect(house.weights()).toEqual([]);
 });
 
-test.each([1, 30])("copies in a Garmin account that is linked again after %i hours are cleared up", async (away) => {
+test.each([1, 30])("copies in a Garmin account that is linked again after %i hours are cleaned up", async (away) => {
   const { sandbox } = house;
   sandbox.garmin.addAccount({
     email: "two@example.org",

@@ -43,8 +43,8 @@ async function heldFarOff() {
   return id;
 }
 
-describe("a held reading that is its owner's", () => {
-  test("goes with the next run, once, and waits no longer", async () => {
+describe("a held reading that belongs to its owner", () => {
+  test("goes with the next run, once, and is no longer held", async () => {
     await heldFarOff();
     expect(await say("mine")).toBe("noted");
     expect(await attention()).toEqual([]);
@@ -66,7 +66,7 @@ describe("a held reading that is its owner's", () => {
     expect(house.pressures()).toHaveLength(1);
   });
 
-  test("makes the next ones like it probable, so that who has lost much is not held for ever", async () => {
+  test("makes the next ones like it plausible, so that an owner who has lost much weight isn't asked for ever", async () => {
     house = await startTestApp();
     for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 90 });
     await house.sync();
@@ -85,7 +85,7 @@ describe("a held reading that is its owner's", () => {
     expect((await progress())?.recentWeighIns.at(-3)?.weightKg).toBe(78);
   });
 
-  test("is not sent beside what was typed into Garmin meanwhile", async () => {
+  test("is not sent beside what was typed into Garmin in the meantime", async () => {
     house = await startTestApp();
     const at = ago({ minutes: 30 });
     house.person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
@@ -97,7 +97,7 @@ describe("a held reading that is its owner's", () => {
     expect(weights()).toEqual([80.3]);
   });
 
-  test("goes also when Withings is touched or edited after the decision, as it is then", async () => {
+  test("also goes when Withings touches or edits it after the decision, as it is then", async () => {
     const id = await heldFarOff();
     await say("mine");
     house.person.edit(id, { weightKg: 46, attrib: 1 });
@@ -109,7 +109,7 @@ describe("a held reading that is its owner's", () => {
     expect(weights().filter((it) => it < 50)).toEqual([47]);
   });
 
-  test("is not asked about again when its upload goes wrong first", async () => {
+  test("is not asked about again when its upload fails first", async () => {
     await heldFarOff();
     await say("mine");
     house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
@@ -119,14 +119,14 @@ describe("a held reading that is its owner's", () => {
     expect(weights().filter((it) => it === 45)).toHaveLength(1);
   });
 
-  test("is reported as accepted while Garmin does not show it", async () => {
+  test("is reported as accepted while Garmin doesn't show it", async () => {
     await heldFarOff();
     house.sandbox.garmin.settings.readBackDelaySeconds = 600;
     await say("mine");
     expect((await house.sync()).decided).toMatchObject([{ fate: { state: "sent" }, attempts: 1 }]);
   });
 
-  test("replaces the version of it that stands", async () => {
+  test("replaces the older version of it in Garmin", async () => {
     house = await startTestApp();
     const id = house.person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25 });
     await house.sync();
@@ -143,7 +143,7 @@ describe("a held reading that is its owner's", () => {
     expect(weights()).toEqual([80.5]);
   });
 
-  test("does not go from the future, nor while its kind is off", async () => {
+  test("doesn't go from the future, nor while its kind is off", async () => {
     house = await startTestApp();
     house.person.stepOnScale({ at: ago({ days: -3 }), weightKg: 80.25 });
     await house.sync();
@@ -161,8 +161,8 @@ describe("a held reading that is its owner's", () => {
   });
 });
 
-describe("a held reading that is not its owner's", () => {
-  test("is gone from sight, and stays out of Garmin whatever else is said of it", async () => {
+describe("a held reading that is somebody else's", () => {
+  test("disappears from the list, and stays out of Garmin whatever else is said of it", async () => {
     const id = await heldFarOff();
     expect(await say("not_mine")).toBe("noted");
     expect(await attention()).toEqual([]);
@@ -207,7 +207,7 @@ describe("a reading that Garmin refused", () => {
     expect(await attention()).toEqual([]);
   });
 
-  test("is not sent beside what was typed into Garmin meanwhile", async () => {
+  test("is not sent beside what was typed into Garmin in the meantime", async () => {
     await refused();
     house.sandbox.garmin.addManualWeight(OWNER.email, { at: ago({ minutes: 11 }), weightKg: 80.2 });
     await say("mine");
@@ -215,7 +215,7 @@ describe("a reading that Garmin refused", () => {
     expect(weights()).toEqual([80.2]);
   });
 
-  test("is offered no more, and holds nothing up, when its owner leaves it", async () => {
+  test("isn't offered any more, and holds nothing up, when its owner leaves it", async () => {
     await refused();
     expect(await say("not_mine")).toBe("noted");
     expect(await attention()).toEqual([]);
@@ -228,7 +228,7 @@ describe("a reading that Garmin refused", () => {
   });
 });
 
-describe("a reading that Garmin took and never showed", () => {
+describe("a reading that Garmin accepted and never showed", () => {
   async function neverShown() {
     house = await startTestApp();
     house.person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 80.25 });
@@ -240,7 +240,7 @@ describe("a reading that Garmin took and never showed", () => {
     expect(await attention()).toMatchObject([{ fate: { state: "failed", reason: "never_appeared" } }]);
   }
 
-  test.each([1, 2, 3])("is taken for what it is when it stands there by now, %i times", async (copies) => {
+  test.each([1, 2, 3])("is recognised when it is there by now, %i times", async (copies) => {
     await neverShown();
     const entries = house.sandbox.garmin.accounts.get(OWNER.email).weights;
     expect(entries).toHaveLength(3);
@@ -253,7 +253,7 @@ describe("a reading that Garmin took and never showed", () => {
     expect(weights()).toEqual([80.25]);
   });
 
-  test("stands once in the end, when another copy turns up after it was found", async () => {
+  test("is there once in the end, when another copy turns up after it was found", async () => {
     await neverShown();
     const [, second, third] = house.sandbox.garmin.accounts.get(OWNER.email).weights;
     house.sandbox.garmin.settings.readBackDelaySeconds = 0;
@@ -265,7 +265,7 @@ describe("a reading that Garmin took and never showed", () => {
     expect(weights()).toEqual([80.25]);
   });
 
-  test("is sent again when it does not, and earlier copies that turn up within a day go", async () => {
+  test("is sent again when it isn't there, and earlier copies that turn up within a day are removed", async () => {
     await neverShown();
     house.sandbox.garmin.settings.readBackDelaySeconds = 0;
     const entries = house.sandbox.garmin.accounts.get(OWNER.email).weights;
@@ -288,7 +288,7 @@ describe("a reading that Garmin took and never showed", () => {
   });
 });
 
-test("what Garmin can not take at all is not helped by a decision, but can be left", async () => {
+test("a decision doesn't help what Garmin can't take at all, but it can be left", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ weightKg: 700 });
   await house.sync();
@@ -298,8 +298,8 @@ test("what Garmin can not take at all is not helped by a decision, but can be le
   expect(await attention()).toEqual([]);
 });
 
-describe("a decision that does not fit", () => {
-  test.each(["mine", "not_mine"] as const)("said twice does no harm: %s", async (decision) => {
+describe("a decision that doesn't fit", () => {
+  test.each(["mine", "not_mine"] as const)("does no harm when it is made twice: %s", async (decision) => {
     await heldFarOff();
     const [item] = await attention();
     expect(await say(decision, item)).toBe("noted");
@@ -311,7 +311,7 @@ describe("a decision that does not fit", () => {
     expect(weights().filter((it) => it === 45)).toHaveLength(decision === "mine" ? 1 : 0);
   });
 
-  test("finds nothing where nothing is known, or nothing linked", async () => {
+  test("finds nothing where no reading is known, or no side linked", async () => {
     await heldFarOff();
     const [item] = await attention();
     if (!item) throw new Error("nothing waits");
@@ -346,7 +346,7 @@ describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", 
     return report;
   }
 
-  test.each(["before", "after"] as const)("%s it: nothing is lost, and nothing doubled", async (when) => {
+  test.each(["before", "after"] as const)("%s it: nothing is lost, and nothing is there twice", async (when) => {
     let calls = 0;
     for (let n = 1; ; n++) {
       await heldFarOff();

@@ -21,7 +21,7 @@ describe.each([
   [4, "typed_at_sign_up"],
   [10009, "unknown_attribution"],
 ])("a weigh-in with attrib %s", (attrib, reason) => {
-  test("waits in sight of the owner, is counted as long, and arrives once when it becomes theirs", async () => {
+  test("is held and listed for the owner, is counted as held, and arrives once when it becomes theirs", async () => {
     house = await startTestApp();
     const { person, sync, clock, requests } = house;
     const weighIn = person.stepOnScale({ weightKg: 80.25, attrib });
@@ -52,7 +52,7 @@ describe.each([
   });
 });
 
-test("a pressure that may be somebody else's waits too, and its owner's attrib lets it go", async () => {
+test("a pressure that may be somebody else's is held too, and its owner's attrib releases it", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const reading = person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib: 1 });
@@ -63,7 +63,7 @@ test("a pressure that may be somebody else's waits too, and its owner's attrib l
   expect(house.pressures()).toHaveLength(1);
 });
 
-test("a held reading that was typed into Garmin meanwhile is not sent beside it", async () => {
+test("a held reading that was typed into Garmin in the meantime is not sent beside it", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   const at = ago({ minutes: 10 });
@@ -77,7 +77,7 @@ test("a held reading that was typed into Garmin meanwhile is not sent beside it"
   expect(await attention()).toEqual([]);
 });
 
-test("a held reading is not taken for its neighbour of a minute before, when it becomes the owner's days later", async () => {
+test("a held reading is not confused with its neighbour of a minute before, when it becomes the owner's days later", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   person.stepOnScale({ at: ago({ minutes: 31 }), weightKg: 80.2 });
@@ -101,7 +101,7 @@ test.each([2, 3, 5, 7, 8, 15, 17])("attrib %s is the owner's own", async (attrib
 });
 
 describe("a weight that is far from the owner's", () => {
-  test("waits: 45 kg among eighties, until the owner says that it is theirs", async () => {
+  test("is held: 45 kg among eighties, until the owner says that it is theirs", async () => {
     await usedToEighty(5);
     const { person, sync, clock } = house;
     const child = person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 45 });
@@ -124,13 +124,13 @@ describe("a weight that is far from the owner's", () => {
     expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 
-  test("does not make the next one like it probable", async () => {
+  test("doesn't make the next one like it plausible", async () => {
     await usedToEighty(3);
     for (const minutes of [50, 40, 30, 20, 10]) house.person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
     expect(await house.sync()).toMatchObject({ synced: 0, held: 5 });
   });
 
-  test("needs three weigh-ins to be told, each counted once however often it is read", async () => {
+  test("is recognised only after three weigh-ins, each counted once however often it is read", async () => {
     await usedToEighty(2);
     await house.sync();
     house.clock.advance(60);
@@ -138,7 +138,7 @@ describe("a weight that is far from the owner's", () => {
     expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 
-  test("is told within a first run, by the readings before it", async () => {
+  test("is recognised within a first run, by the readings before it", async () => {
     house = await startTestApp();
     for (const [days, weightKg] of [
       [5, 80],
@@ -153,14 +153,14 @@ describe("a weight that is far from the owner's", () => {
     expect(weights()).not.toContain(45);
   });
 
-  test("is not asked about a pressure", async () => {
+  test("doesn't matter for a pressure", async () => {
     await usedToEighty(3);
     house.person.takeBloodPressure({ systolic: 180, diastolic: 110 });
     expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 });
 
-describe("a reading that would be held, and stands in Garmin already", () => {
+describe("a reading that would be held, and is in Garmin already", () => {
   const byHand = (at: Date, weightKg: number) => house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
   const range = (it: string) => it.includes("GET /weight-service/weight/range");
   const fates = async (grpids: number[]) => {
@@ -170,7 +170,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
   };
   const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
 
-  test("is taken over by a first run, and nobody is asked; what is not there waits", async () => {
+  test("is adopted by a first run without a question; what isn't there is held", async () => {
     house = await startTestApp();
     const { person, sync } = house;
     for (const days of [6, 5, 4]) person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
@@ -191,7 +191,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect(house.weights()).toHaveLength(3 + 6);
   });
 
-  test("is taken over by an ordinary run, which looks once, and only for what it did not know", async () => {
+  test("is adopted by an ordinary run, which looks once, and only for what it did not know", async () => {
     await usedToEighty(5);
     const { person, sync, clock, requests } = house;
     clock.advance(600);
@@ -211,7 +211,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect(requests()).toEqual(["withings POST /measure", "withings POST /measure", "withings POST /measure"]);
   });
 
-  test("is taken over although it was asked about, when somebody has brought it and everything is looked at", async () => {
+  test("is adopted even after the question, when somebody has brought it and a run looks at everything", async () => {
     await usedToEighty(5);
     const { person, sync, clock } = house;
     person.stepOnScale({ weightKg: 45 });
@@ -222,7 +222,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect(await attention()).toEqual([]);
   });
 
-  test("does not make a weight like it probable: others bring guests to Garmin, too", async () => {
+  test("doesn't make a weight like it plausible: others bring guests to Garmin, too", async () => {
     await usedToEighty(5);
     const { person, sync, clock } = house;
     for (const minutes of [50, 40, 30]) {
@@ -236,7 +236,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect((await house.ledger().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
   });
 
-  test("is not asked about while Garmin does not answer, and is then", async () => {
+  test("is not asked about while Garmin doesn't answer, and is afterwards", async () => {
     await usedToEighty(5);
     const { person, sync, clock, sandbox } = house;
     person.stepOnScale({ weightKg: 45 });
@@ -284,7 +284,7 @@ describe("a reading that would be held, and stands in Garmin already", () => {
     expect(await attention()).toMatchObject([{ kind: "blood_pressure", fate: { reason: "ambiguous_person" } }]);
   });
 
-  test("does not take the entry of a reading of its owner's that is on its way", async () => {
+  test("doesn't take the entry of one of its owner's readings that is on its way", async () => {
     await usedToEighty(5);
     const { person, sync, clock, sandbox } = house;
     sandbox.garmin.settings.readBackDelaySeconds = 300;

@@ -161,20 +161,20 @@ describe("whatever is planned,", () => {
     });
   });
 
-  test("a run that looks first sends and replaces nothing unlooked", () => {
+  test("a run that looks first sends and replaces nothing without a look", () => {
     holds((it, entry, given) => {
       const step = plan(it, entry, { ...given, adopting: true });
       if (step.type === "send" || step.type === "replace" || step.type === "verify") expect(step.adopt).toBe(true);
     });
   });
 
-  test("nothing is begun while its kind is off", () => {
+  test("nothing is started while its kind is off", () => {
     holds((it, entry, given) => {
       expect(plan(it, entry, { ...given, isOn: false }).type).not.toMatch(/^(send|replace|hold|fail)$/);
     });
   });
 
-  test("nothing from before the account's start is begun by itself", () => {
+  test("nothing from before the account's start is started by itself", () => {
     holds((it, _entry, given) => {
       const step = plan(it, undefined, given);
       if (it.takenAt < given.startAt) expect(["leave", "hold", "skip"]).toContain(step.type);
@@ -262,14 +262,14 @@ describe("whatever a run found,", () => {
     });
   });
 
-  test("the cursor never passes what was not listed: it stays, or goes to something that was listed", () => {
+  test("the cursor stays, or goes to something that was listed", () => {
     holds(({ before, after, all }) => {
       const listed = all.map((it) => it.reading.modifiedAt.getTime());
       expect(after.cursorAt.getTime()).toBeLessThanOrEqual(Math.max(before.cursorAt.getTime(), ...listed));
     });
   });
 
-  test("an upload not accounted for is remembered, and so is the need to look first", () => {
+  test("an unconfirmed upload is remembered, and so is the need to look first", () => {
     holds(({ before, after, all, open, isReadable }) => {
       const isAwaited = ({ settled, entry }: Settlement) => !settled || entry?.possibleCopies !== undefined;
       expect(after.open ?? []).toEqual(
@@ -289,7 +289,7 @@ describe("whatever a run found,", () => {
     });
   });
 
-  test("a start or a cursor that lies in the future does not outlive a run", () => {
+  test("a start or a cursor in the future doesn't outlive a run", () => {
     fc.assert(
       fc.property(progress, (before) => {
         const firstRunStart = new Date(NOW.getTime() - 30 * DAY_MS);

@@ -19,7 +19,7 @@ async function hours(count: number, on = house.app) {
   return statuses;
 }
 
-describe("a weigh-in whose answer was lost stands once in the end", () => {
+describe("a weigh-in whose answer was lost is there once in the end", () => {
   test.each([124, 200, 600, 3 * 3600])("when Garmin shows every upload %i seconds late", async (seconds) => {
     house = await startTestApp();
     house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
@@ -69,7 +69,7 @@ describe("a weigh-in whose answer was lost stands once in the end", () => {
     expect(house.weights().map((it) => it.weightKg)).toEqual([79.5]);
   });
 
-  test("when it was edited while two copies stood", async () => {
+  test("when it was edited while two copies were there", async () => {
     house = await startTestApp();
     const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     house.sandbox.garmin.settings.readBackDelaySeconds = 200;
@@ -116,7 +116,7 @@ test.each([90 * 60, 5 * 3600])(
   },
 );
 
-describe("of two alike, none is taken for the other", () => {
+describe("of two alike, neither is taken for the other", () => {
   test("pressures of one minute, the second days late and its upload dropped", async () => {
     house = await startTestApp();
     const at = minutesAgo(60);
@@ -192,7 +192,7 @@ async function holds(form: FormData, weightKg: number): Promise<boolean> {
   return !("refused" in records) && records.some((it) => it.weightKg === weightKg);
 }
 
-describe("one reading's trouble is not another's", () => {
+describe("one reading's trouble doesn't affect another", () => {
   test("a record that breaks Garmin ends up alone, and the others arrive", async () => {
     house = await startTestApp();
     const { person, sandbox } = house;
@@ -214,7 +214,7 @@ describe("one reading's trouble is not another's", () => {
     expect(sandbox.garmin.weights(OWNER.email)).toHaveLength(7);
   });
 
-  test("a version that Garmin will not delete stops nothing else", async () => {
+  test("a version that Garmin won't delete stops nothing else", async () => {
     house = await startTestApp();
     const { person, sandbox } = house;
     const id = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
@@ -249,7 +249,7 @@ describe("one reading's trouble is not another's", () => {
   });
 });
 
-test("a change that Withings dates into the future does not hide what comes after it", async () => {
+test("a change that Withings dates into the future doesn't hide what comes after it", async () => {
   house = await startTestApp();
   const { person, clock } = house;
   const group = person.group(person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 }));
@@ -260,7 +260,7 @@ test("a change that Withings dates into the future does not hide what comes afte
   expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
 });
 
-test("a reading of tomorrow's tomorrow is held", async () => {
+test("a reading from the day after tomorrow is held", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(-3 * 24 * 60), createdAt: house.clock.now(), weightKg: 80.25 });
   expect(await house.sync()).toMatchObject({ held: 1, synced: 0 });
@@ -316,7 +316,7 @@ describe("what was sent of a reading is not forgotten", () => {
   });
 });
 
-test("several records that break Garmin do not stand in the way of what is new", async () => {
+test("several records that break Garmin don't hold up what is new", async () => {
   house = await startTestApp();
   for (let i = 0; i < 8; i++) house.person.stepOnScale({ at: minutesAgo(60 * (10 - i)), weightKg: 80 + i / 10 });
   const breaking = await house.newApp({
@@ -347,7 +347,7 @@ test("a held weight is not cleared by a long pause", async () => {
   expect(house.weights().map((it) => it.weightKg)).not.toContain(42);
 });
 
-test("attempts that Garmin did not accept don't count when it is decided that a reading never appeared", async () => {
+test("attempts that Garmin did not accept don't count when a reading is declared never to have appeared", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   house.sandbox.faults.add({

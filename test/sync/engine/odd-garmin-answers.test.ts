@@ -27,7 +27,7 @@ const changing = (
   });
 
 describe("a page with HTTP 200", () => {
-  test("does not count as a removal: the next run removes the old version and sends the new one", async () => {
+  test("doesn't count as a removal: the next run removes the old version and sends the new one", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -44,7 +44,7 @@ describe("a page with HTTP 200", () => {
     expect([weights(), systolics()]).toEqual([[81], [125]]);
   });
 
-  test("does not count as an answer to an upload: it is looked for, and sent again two minutes later", async () => {
+  test("doesn't count as an answer to an upload: it is looked for, and sent again two minutes later", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -57,7 +57,7 @@ describe("a page with HTTP 200", () => {
     expect([weights(), systolics()]).toEqual([[80], [121]]);
   });
 
-  test("for an upload that arrived anyway: it is there once", async () => {
+  test("for an upload that arrived anyway leaves it there once", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -86,7 +86,7 @@ describe("a refusal of readings that Garmin has stored anyway", () => {
     expect([weights(), systolics()]).toEqual([[80.4, 80.3, 80.2], [121]]);
   });
 
-  test("that cannot be looked at stays open, and nothing of it is sent meanwhile", async () => {
+  test("that can't be looked at stays open, and nothing of it is sent in the meantime", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();
@@ -144,7 +144,7 @@ describe("an import result that lists failures", () => {
   });
 });
 
-describe("an entry that cannot be read", () => {
+describe("an entry that can't be read", () => {
   /** Changes the single entries of both ranges. */
   const rewriting = (change: (entry: Record<string, unknown>) => object) =>
     changing((path, method, text) => {
@@ -179,7 +179,7 @@ describe("an entry that cannot be read", () => {
     ["no time", { timestampGMT: null, measurementTimestampGMT: null }],
     ["a key of null", { samplePk: null, version: null }],
     ["nothing that could be read", { timestampGMT: 0, weight: "x", measurementTimestampGMT: "x", systolic: {} }],
-  ])("with %s may be what we sent: it is never sent a second time, and told after a day", async (_what, odd) => {
+  ])("with %s may be what we sent: it is never sent a second time, and reported after a day", async (_what, odd) => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
@@ -217,7 +217,7 @@ describe("an entry that cannot be read", () => {
   });
 });
 
-test("an account without an entry, whose range answers 204, gets its first readings", async () => {
+test("an account without entries, whose range answers 204, gets its first readings", async () => {
   house = await startTestApp();
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });

@@ -43,7 +43,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     expect(isNoted).toBe(timezone.trim() !== "");
   });
 
-  test("is sent by itself as soon as its owner has chosen one, days later", async () => {
+  test("is sent by itself as soon as its owner has chosen a zone, days later", async () => {
     house.person.timezone = "";
     measure();
     await house.sync();
@@ -62,7 +62,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     expect(house.requests()).toEqual(["withings POST /measure"]);
   });
 
-  test("is sent by itself as soon as Withings says one, with a blank behind it too", async () => {
+  test("is sent by itself as soon as Withings names a zone, even with a trailing blank", async () => {
     house.person.timezone = "GMT+2";
     measure();
     await house.sync();
@@ -74,7 +74,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  test("stays where it is while blood pressures are off, and costs no longer list of Withings", async () => {
+  test("stays where it is while blood pressures are off, and makes the lists of Withings no longer", async () => {
     house.person.timezone = "";
     measure();
     await house.sync();
@@ -91,7 +91,7 @@ describe("a blood pressure whose time zone nobody knows", () => {
     expect(house.pressures()).toEqual([]);
   });
 
-  test("is sent then too if more of them waited than the owner's list holds", async () => {
+  test("is also sent if more of them waited than the owner's list holds", async () => {
     house.person.timezone = "";
     const count = 230;
     const since = house.clock.now();
@@ -153,7 +153,7 @@ describe("a weigh-in of a device whose clock was reset", () => {
     expect(await again()).toMatchObject({ synced: 0 });
   });
 
-  test("is reported as one that Garmin cannot store if even that date is too early", async () => {
+  test("is reported as one that Garmin can't store if even that date is too early", async () => {
     stepAt("1970-01-02T00:00:00Z");
     await again();
     await answer("mine");
@@ -169,7 +169,7 @@ describe("a weigh-in of a device whose clock was reset", () => {
     expect(await again()).toMatchObject({ status: "success", synced: 1, held: 0 });
   });
 
-  test("and no other one has an impossible date: an old diary, another app, a scale that was offline", async () => {
+  test("is the only kind with an impossible date: an old diary, another app or an offline scale has none", async () => {
     house.clock.advance(60);
     stepAt("1995-05-01T00:00:00Z", { attrib: 2 });
     stepAt("1996-05-01T00:00:00Z", { deviceid: null });
@@ -184,7 +184,7 @@ describe("a reading that is dated in the future", () => {
   const stepInFuture = (days: number, more = {}) =>
     house.person.stepOnScale({ at: inDays(days), createdAt: house.clock.now(), weightKg: 80, ...more });
 
-  test("waits until its date has come, and then goes by itself, once", async () => {
+  test("is held until its date has come, and then goes by itself, once", async () => {
     const takenAt = inDays(6);
     stepInFuture(6);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
@@ -217,7 +217,7 @@ describe("a reading that is dated in the future", () => {
     expect(await reasons()).toEqual(["ambiguous_person"]);
   });
 
-  test("costs no longer list while its kind is off, and goes when it is on again", async () => {
+  test("makes the lists no longer while its kind is off, and goes when it is on again", async () => {
     stepInFuture(3);
     await house.sync();
     const { settings } = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();

@@ -45,7 +45,7 @@ const inGarmin = () => ({
   pressures: house.pressures().map(({ takenAt, systolic }) => `${takenAt.toISOString()} ${systolic}`),
 });
 
-describe("older data that was put back", () => {
+describe("an older store that was put back", () => {
   test.each([0.2, 1.5, 6, 200])("sends nothing twice that was sent in the %s hours since", async (hours) => {
     house = await startTestApp();
     const { clock, person, app } = house;

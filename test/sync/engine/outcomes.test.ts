@@ -28,7 +28,7 @@ test("a run counts each reading once: synced, skipped, held, failed", async () =
   expect(await sync()).toEqual({ status: "success", synced: 0, skipped: 5, held: 1, failed: 0 });
 });
 
-test("a failed reading leaves the owner's sight when its correction arrives", async () => {
+test("a failed reading leaves the owner's list when its correction arrives", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const weighIn = person.stepOnScale({ weightKg: 700 });
@@ -39,7 +39,7 @@ test("a failed reading leaves the owner's sight when its correction arrives", as
   expect((await house.ledger().progress())?.value.attention).toEqual([]);
 });
 
-test("how the last run ended is remembered, and a run that met another one at work leaves no trace", async () => {
+test("the outcome of the last run is remembered, and a run that met another one at work leaves no trace", async () => {
   house = await startTestApp();
   const { sync, app, clock, sandbox } = house;
   house.person.stepOnScale({ weightKg: 80 });
@@ -79,7 +79,7 @@ test("an account that is not linked says which link is missing, Withings first, 
   expect(requests()).toEqual([]);
 });
 
-test("of several outcomes the worst stands for all, and the first action", () => {
+test("of several outcomes the worst counts for all, and the first action", () => {
   expect(worse("success", "retry_later")).toBe("retry_later");
   expect(worse("error", "action_needed")).toBe("error");
   expect(worse("action_needed", "retry_later")).toBe("action_needed");

@@ -19,7 +19,7 @@ describe("among weigh-ins around 80 kg", () => {
     [75, true],
     [84.5, true],
     [95, false],
-  ])("%s kg is probable: %s", (weightKg, probable) => {
+  ])("%s kg is plausible: %s", (weightKg, probable) => {
     expect(isPlausible(weighed(weightKg), eighties)).toBe(probable);
   });
 });
@@ -41,7 +41,7 @@ test("a late arrival is judged by the weigh-ins after it too", () => {
 test.each([
   ["gains", 0.15],
   ["loses", -0.15],
-])("whoever slowly %s thirty kilograms is never improbable", (_what, kgPerDay) => {
+])("somebody who slowly %s thirty kilograms is always plausible", (_what, kgPerDay) => {
   const all: Array<ReturnType<typeof weighed>> = [];
   for (let day = 0; day <= 200; day++) {
     const next = weighed(80 + day * kgPerDay, 200 - day);

@@ -49,8 +49,8 @@ function settlement(modifiedAt: Date, fate: Fate | undefined, more: Partial<Weig
 const seen: Fate = { state: "seen" };
 const held: Fate = { state: "held", reason: "ambiguous_person" };
 
-describe("where a run starts", () => {
-  test("the first one where it is told, adopting what Garmin has", () => {
+describe("a run starts", () => {
+  test("at the given time if it is the first, adopting what Garmin has", () => {
     expect(startingPoint(undefined, undefined, day(5))).toMatchObject({
       startAt: day(5),
       cursorAt: day(5),
@@ -65,11 +65,11 @@ describe("where a run starts", () => {
     });
   });
 
-  test("the next ones where the one before ended", () => {
+  test("where the one before ended", () => {
     expect(startingPoint(before, undefined, day(5))).toBe(before);
   });
 
-  test("one that reaches back earlier, adopting, and never later than before", () => {
+  test("earlier if it reaches back, adopting, and never later than before", () => {
     const earlier = new Date("2026-08-01T00:00:00Z");
     expect(startingPoint(before, earlier, day(5))).toEqual({
       ...before,
@@ -106,16 +106,16 @@ describe("the cursor", () => {
     );
   });
 
-  test("goes back for one that is open and older than itself", () => {
+  test("goes back for an open reading that is older than the cursor", () => {
     expect(cursorAfter([settlement(day(9), undefined)])).toEqual(new Date(day(9).getTime() - 1000));
   });
 
-  test("stays where it is without news, and while not all was listed", () => {
+  test("stays where it is without news, and while not everything was listed", () => {
     expect(cursorAfter([settlement(day(12), seen)], { isComplete: false })).toEqual(day(10));
     expect(cursorAfter([])).toEqual(day(10));
   });
 
-  test("passes a record that cannot be read, which is remembered", () => {
+  test("passes a record that can't be read, which is remembered", () => {
     const answer = { ...nothing, unreadable: [RECORD] };
     const first = advanced(before, answer, [settlement(day(12), seen)], day(12), day(9));
     expect(first.cursorAt).toEqual(day(12));
@@ -149,7 +149,7 @@ describe("the cursor", () => {
     expect(advanced(before, nothing, [settlement(day(27), seen)], day(12)).cursorAt).toEqual(day(12));
   });
 
-  test("goes back for a held weight that has become probable", () => {
+  test("goes back for a held weight that has become plausible", () => {
     const odd = settlement(day(11), { state: "held", reason: "improbable_weight" }, { weightKg: 70 });
     const usual = [1, 2, 3].map((it) => settlement(day(it), seen, { weightKg: 80 }));
     const first = advanced(before, nothing, [...usual, odd]);
@@ -159,14 +159,14 @@ describe("the cursor", () => {
   });
 });
 
-test("a held reading that Withings no longer lists waits no longer", () => {
+test("a held reading that Withings no longer lists is no longer held", () => {
   const first = advanced(before, nothing, [settlement(day(11), held)]);
   expect(advanced(first, nothing, [], day(28), day(12)).attention).toHaveLength(1);
   expect(advanced(first, nothing, [], day(28), day(10)).attention).toEqual([]);
   expect(advanced(first, { ...nothing, unreadable: [RECORD] }, [], day(28), day(10)).attention).toHaveLength(1);
 });
 
-test("a run goes on adopting, and bringing what was asked for, until it has settled everything", () => {
+test("a run keeps adopting, and bringing what was asked for, until it has settled everything", () => {
   const asked = { adopting: true, askedSince: day(3) };
   const adopting = { ...before, ...asked };
   expect(advanced(adopting, nothing, [settlement(day(12), undefined)])).toMatchObject(asked);
@@ -176,7 +176,7 @@ test("a run goes on adopting, and bringing what was asked for, until it has sett
   expect(settled).not.toHaveProperty("askedSince");
 });
 
-test("what needs attention is kept until it is settled, two hundred at most, the newest", () => {
+test("held and failed readings are kept until they are settled, two hundred at most, the newest", () => {
   const guest = settlement(day(11), held);
   const first = advanced(before, nothing, [guest]);
   expect(first.attention).toMatchObject([{ measureGroupId: guest.reading.measureGroupId, fate: held }]);
@@ -207,7 +207,7 @@ test("the last reading is the newest by the time it was taken", () => {
   expect(lastReadings.weigh_in).toEqual({ takenAt: day(12), values: { kind: "weigh_in", weightKg: 80.5 } });
 });
 
-test("an unknown value is remembered, so that it is reported once", () => {
+test("an unknown value is remembered, so that it's reported once", () => {
   const first = advanced(before, { ...nothing, unknown: ["attrib 10009"] }, []);
   const second = advanced(first, { ...nothing, unknown: ["attrib 10009", "attrib 6"] }, []);
   expect(second.reportedUnknown).toEqual(["attrib 10009", "attrib 6"]);
@@ -220,7 +220,7 @@ describe("what arrived", () => {
   });
   const kilograms = ({ arrived }: Progress) => arrived.map((it) => it.values.kind === "weigh_in" && it.values.weightKg);
 
-  test("is what was seen, with the composition that was sent, each reading once however often it is looked at", () => {
+  test("is what was seen, with the composition that was sent, each reading once however often it is read", () => {
     const weighIn = arrivedAt(
       day(12),
       settlement(day(11), seen, { bodyFatPercent: 18, muscleMassKg: 60, metabolicAgeYears: 30 }),
@@ -262,7 +262,7 @@ describe("what arrived", () => {
     expect(kilograms(second)).toEqual([81]);
   });
 
-  test("is nothing that Garmin had from elsewhere, that waits, or that was seen before this was counted", () => {
+  test("is nothing that Garmin had from elsewhere, that is held, or that was seen before this was counted", () => {
     const others: Fate[] = [{ state: "skipped", reason: "already_in_garmin" }, held, { state: "sent" }];
     const settlements = [
       ...others.map((fate) => arrivedAt(day(12), settlement(day(11), fate))),
@@ -271,7 +271,7 @@ describe("what arrived", () => {
     expect(advanced(before, nothing, settlements, day(13)).arrived).toEqual([]);
   });
 
-  test("is kept for eight days, and of an import of years only the newest hundred", () => {
+  test("is kept for eight days, and only the newest hundred of an import of years", () => {
     const years = Array.from({ length: 3000 }, (_, n) =>
       arrivedAt(day(12), settlement(new Date(day(12).getTime() - n * 3_600_000), seen, { weightKg: 70 + n / 1000 })),
     );
@@ -284,7 +284,7 @@ describe("what arrived", () => {
   });
 });
 
-test("what waits remembers since when, for as long as it waits for the same", () => {
+test("a held reading remembers since when, as long as the reason stays the same", () => {
   const guest = settlement(day(11), held);
   const since = (from: Progress) => from.attention.map((it) => it.waitsSince);
   const first = advanced(before, nothing, [guest], day(12));

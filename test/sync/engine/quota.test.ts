@@ -74,7 +74,7 @@ test("a backfill of three hundred pages never asks Withings more than 120 times 
   await house.close();
 });
 
-test("four programs on one store that ask all at once stay within it together, and all get their answers", async () => {
+test("four programs on one store that ask at the same time stay within the limit together, and all get their answers", async () => {
   const house = await startFastHouse();
   const { sandbox } = house;
   const ask = async ({ vendors, tokens }: App, times: number) => {
@@ -98,7 +98,7 @@ const measured = (minutes: number) => ({
 const most = (times: number[], seconds: number) =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + seconds * 1000).length));
 
-test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half", async () => {
+test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half second", async () => {
   const house = await startFastHouse();
   const { vendors, tokens } = await house.newApp();
   const context = {
@@ -129,7 +129,7 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
   await house.close();
 });
 
-test("the requests of one process don't compete for the shared budget: each takes its slot at the first try", async () => {
+test("the requests of one process don't compete for the shared limit: each takes its slot at the first try", async () => {
   const house = await startFastHouse();
   let tries = 0;
   const { vendors, tokens } = await house.newApp((table) => ({

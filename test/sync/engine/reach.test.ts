@@ -29,8 +29,8 @@ async function pressureBySomebodyElse(at: Date, systolic: number, diastolic: num
   expect(answer.status).toBe(200);
 }
 
-describe("how far a run reaches back", () => {
-  test("to everything there is, where the first day of 1970 began before 1970 in its owner's zone", async () => {
+describe("a run reaches back", () => {
+  test("to everything there is, where the first day of 1970 started before 1970 in its owner's zone", async () => {
     house = await startTestApp();
     house.person.stepOnScale({ at: new Date("2005-01-01T00:00:00Z"), weightKg: 83, attrib: 2 });
     expect(await house.sync({ since: new Date("1969-12-31T15:00:00Z") })).toMatchObject({
@@ -41,7 +41,7 @@ describe("how far a run reaches back", () => {
     expect(asked.map(({ body }) => new URLSearchParams(body).get("lastupdate"))).toContain("1");
   });
 
-  test("the first one thirty days and no further, also when Withings changes an older reading later", async () => {
+  test("thirty days at first and no further, even if Withings changes an older reading later", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     const older = person.stepOnScale({ at: ago({ days: 30, minutes: 1 }), weightKg: 83 });
@@ -60,7 +60,7 @@ describe("how far a run reaches back", () => {
     expect(weights()).toEqual([82, 81]);
   });
 
-  test("one with `since` as far as it says, once and for all", async () => {
+  test("with `since` as far as it says, once and for all", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     const oldest = person.stepOnScale({ at: ago({ days: 100 }), weightKg: 85 });
@@ -78,7 +78,7 @@ describe("how far a run reaches back", () => {
     expect(weights()).toEqual([82.5, 81]);
   });
 
-  test("a first one with `since` not further than it says", async () => {
+  test("with `since` on its first run no further than it says", async () => {
     house = await startTestApp();
     const { person, sync } = house;
     person.stepOnScale({ at: ago({ days: 10 }), weightKg: 81 });
@@ -110,7 +110,7 @@ describe("what Garmin already has", () => {
     expect(house.weights()).toHaveLength(8);
   });
 
-  test("is adopted of pressures within two minutes and equal values", async () => {
+  test("is adopted for pressures within two minutes and equal values", async () => {
     house = await startTestApp();
     const { person, sync } = house;
     const pairs: Array<[off: { seconds?: number; systolic?: number; pulse?: number }, adopted: boolean]> = [
@@ -157,7 +157,7 @@ describe("what Garmin already has", () => {
     },
   );
 
-  test("answers for one reading only, also where a batch ends between two", async () => {
+  test("answers for one reading only, even where a batch ends in between", async () => {
     house = await startTestApp();
     for (let index = 0; index < 101; index++) {
       const at = index === 100 ? ago({ minutes: 29 }) : ago({ minutes: 30 + (99 - index) * 60 });
@@ -183,7 +183,7 @@ describe("what Garmin already has", () => {
     expect(weights()).toEqual([82, 80, 80]);
   });
 
-  test("is adopted of a reading that another app brought into Withings, in any run", async () => {
+  test("is adopted for a reading that another app brought into Withings, in any run", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     await sync();

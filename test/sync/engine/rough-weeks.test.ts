@@ -128,7 +128,7 @@ async function settleDown(house: TestApp) {
 /** Eight are for every day; after a change of the engine, ROUGH_WEEKS=300 takes a few minutes. */
 const seeds = Array.from({ length: Number(process.env.ROUGH_WEEKS ?? 8) }, (_, index) => index + 1);
 
-describe("after rough weeks every reading stands in Garmin once, as Withings has it", () => {
+describe("after rough weeks every reading is in Garmin once, as Withings has it", () => {
   test.each(seeds)("weeks number %s", async (seed) => {
     const house = await startTestApp();
     try {

@@ -20,7 +20,7 @@ const nextRun = () => {
 const EVERYTHING = { weightKg: 80.25, fatRatioPercent: 18.3, waterKg: 44.1, muscleKg: 61.2, boneKg: 3.2 };
 
 describe("of a weigh-in", () => {
-  test("go weight and body-mass index alone where composition is off", async () => {
+  test("only weight and body-mass index go where composition is off", async () => {
     house = await startTestApp({ heightM: 1.75 });
     await choose({ composition: false });
     house.person.stepOnScale({ ...EVERYTHING, visceralFat: 3.3 });
@@ -32,7 +32,7 @@ describe("of a weigh-in", () => {
     }
   });
 
-  test("goes all but the muscle where that is off", async () => {
+  test("everything but the muscle goes where that is off", async () => {
     house = await startTestApp();
     await choose({ muscle: false });
     house.person.stepOnScale(EVERYTHING);
@@ -84,7 +84,7 @@ describe.each([
     expect(Object.keys(progress?.lastReadings ?? {})).toHaveLength(1);
   });
 
-  test("what came stays when it is on again, though the same day is read once more, and what comes then goes", async () => {
+  test("what came stays at Withings when it is on again, though the same day is read once more, and what comes then goes", async () => {
     house = await startTestApp();
     await choose({ [kind]: false });
     measure(minutesAgo(10));
@@ -116,7 +116,7 @@ describe.each([
     expect(await nextRun()).toMatchObject({ synced: 0 });
   });
 
-  test("what was asked for is brought by a later run, should the first not come through", async () => {
+  test("what was asked for is brought by a later run if the first one fails", async () => {
     house = await startTestApp();
     await choose({ [kind]: false });
     measure(minutesAgo(10));
@@ -128,7 +128,7 @@ describe.each([
     expect(await nextRun()).toMatchObject({ status: "success", synced: 1 });
   });
 
-  test("what was on its way comes to its end", async () => {
+  test("what was on its way is completed", async () => {
     house = await startTestApp();
     measure(minutesAgo(10));
     house.sandbox.garmin.settings.readBackDelaySeconds = 60;
@@ -139,7 +139,7 @@ describe.each([
   });
 });
 
-test("what is held or refused waits as it did while its kind is off, and holds no cursor", async () => {
+test("what is held or refused waits as before while its kind is off, and holds no cursor", async () => {
   house = await startTestApp();
   const { person, sandbox } = house;
   const mine = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, attrib: 1 });
@@ -172,7 +172,7 @@ test("what is held or refused waits as it did while its kind is off, and holds n
   expect(await attention()).toEqual([]);
 });
 
-test("an edited weigh-in stays as it stands in Garmin while weights are off", async () => {
+test("an edited weigh-in stays in Garmin as it is while weights are off", async () => {
   house = await startTestApp();
   const weighIn = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   await house.sync();

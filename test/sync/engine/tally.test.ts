@@ -57,12 +57,12 @@ test.each<Step>([{ type: "settled" }, { type: "watch" }])(
   },
 );
 
-test("what is still on its way, or left where it is, does not count", () => {
+test("what is still on its way, or left where it is, doesn't count", () => {
   const all = [item(SEND, { state: "sent" }), item(SEND, undefined), item({ type: "leave" }, undefined)];
   expect(tally(all, [])).toEqual(NONE);
 });
 
-test("what was held in earlier runs counts while it waits, but not beside what this run made of it", () => {
+test("what was held in earlier runs counts while it is held, but not beside what this run made of it", () => {
   const listed = item(SEND, SEEN, { isSettled: true });
   const left = item({ type: "leave" }, HELD);
   const notListed = item(SEND, HELD);

@@ -20,7 +20,7 @@ const slow = (
   times = 1,
 ) => house.sandbox.faults.add({ server, match: { method: "POST", path }, times, effect: { type: "delay", seconds } });
 
-test("two runs of one account at once: one works, the other comes back later, and each reading arrives once", async () => {
+test("of two runs of one account at once one works, the other comes back later, and each reading arrives once", async () => {
   house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   slow("withings", "/measure", 0.7);

@@ -31,7 +31,7 @@ const kinds = {
 };
 
 describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, standing }) => {
-  test("whose answer got lost is found in Garmin at once, counted, and stands once", async () => {
+  test("whose answer got lost is found in Garmin at once, counted, and is there once", async () => {
     house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
@@ -85,7 +85,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     expect([standing(), uploads()]).toEqual([1, 1]);
   });
 
-  test("whose answer got lost, at a Garmin so slow that it is sent again, ends up there once all the same", async () => {
+  test("whose answer got lost, at a Garmin so slow that it is sent again, still ends up there once", async () => {
     house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
@@ -104,7 +104,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     expect([standing(), uploads(), synced]).toEqual([1, 2, 1]);
   });
 
-  test("that gets no answer in time is for later", async () => {
+  test("that gets no answer in time is left for later", async () => {
     house = await startTestApp();
     const { sync, clock, sandbox } = house;
     measure(minutesAgo(30));
@@ -142,7 +142,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     },
   );
 
-  test.each([403, 429])("that gets HTTP %s was not made: the next run makes it at once", async (status) => {
+  test.each([403, 429])("that gets HTTP %s did not happen: the next run makes it at once", async (status) => {
     house = await startTestApp();
     const { sync, sandbox, clock } = house;
     measure(minutesAgo(30));
@@ -179,7 +179,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 });
 
-test("an upload that Garmin took, and could not be asked about, is found by a later run", async () => {
+test("an upload that Garmin accepted, and couldn't be asked about, is found by a later run", async () => {
   house = await startTestApp();
   const { sync, sandbox, clock } = house;
   kinds["a weigh-in"].measure(minutesAgo(30));
@@ -196,7 +196,7 @@ test("an upload that Garmin took, and could not be asked about, is found by a la
   expect(uploads()).toBe(2);
 });
 
-test("a run that slept through its lease sends nothing and moves nothing: somebody else may be at work", async () => {
+test("a run that slept through its lease sends nothing and moves nothing, because another run may be at work", async () => {
   house = await startTestApp();
   const { sync, clock, app } = house;
   kinds["a weigh-in"].measure(minutesAgo(30));
@@ -235,7 +235,7 @@ const refusing =
   };
 
 describe("a reading that Garmin refuses", () => {
-  test("does not keep the others of its file back, and is offered again once a day, seven times in all", async () => {
+  test("doesn't hold back the others of its file, and is offered again once a day, seven times in all", async () => {
     house = await startTestApp();
     const { person, sync, clock } = house;
     const many = 70;
@@ -296,11 +296,11 @@ describe("a reading that Garmin refuses", () => {
   });
 });
 
-describe("what is wrong with one kind of reading never stops the other", () => {
+describe("trouble with one kind of reading never stops the other", () => {
   test.each([
     ["pressures", /^\/bloodpressure-service\//, { weights: 2, pressures: 0 }],
     ["weights", /^\/(upload|weight)-service\//, { weights: 0, pressures: 2 }],
-  ])("%s broken for days: the others arrive, and nothing is lost when it heals", async (_what, path, meanwhile) => {
+  ])("%s broken for days: the others arrive, and nothing is lost when it recovers", async (_what, path, meanwhile) => {
     house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const measure = () => {
@@ -330,7 +330,7 @@ describe("what is wrong with one kind of reading never stops the other", () => {
   });
 });
 
-test("a file that Garmin refuses, keeps, and shows only hours later stands once in the end", async () => {
+test("a file that Garmin refuses, keeps, and shows only hours later is there once in the end", async () => {
   house = await startTestApp();
   const { person, sync, clock, sandbox } = house;
   person.stepOnScale({ at: minutesAgo(90), weightKg: 79.5 });

@@ -76,7 +76,7 @@ test("an unreadable record that Garmin has from elsewhere is not sent as a secon
   expect(house.weights()).toHaveLength(8);
 });
 
-test("its owner is told its time, once, in both languages, and sees it in /status", async () => {
+test("its owner hears its time, once, in both languages, and sees it in /status", async () => {
   house = await startTestApp();
   const takenAt = minutesAgo(20);
   const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
@@ -130,7 +130,7 @@ test("a page that promises more without saying how to get it delivers what it ho
   expect(await cursor()).not.toEqual(before);
 });
 
-test("a value of Withings that nobody knows is reported once, and stops nothing", async () => {
+test("an unknown value of Withings is reported once, and stops nothing", async () => {
   house = await startTestApp();
   const { person, sync, clock } = house;
   const app = await house.newApp({

@@ -35,7 +35,7 @@ describe("a clock that is off by more than a day", () => {
     ["25 hours ahead", () => 25 * 3600],
     ["25 hours behind", () => -25 * 3600],
     ["100 seconds into 1970", () => sinceEpoch() + 100],
-  ])("fixes no start in the first run: %s", async (_what, off) => {
+  ])("sets no start in the first run: %s", async (_what, off) => {
     const program = await startOff(0);
     program.setOff(off());
     house.person.stepOnScale({ at: daysAgo(200), weightKg: 82 });
@@ -51,7 +51,7 @@ describe("a clock that is off by more than a day", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([81, 80]);
   });
 
-  test("changes nothing about an account that has run before, and later readings follow", async () => {
+  test("changes nothing in an account that has run before, and later readings follow", async () => {
     const program = await startOff(0);
     await program.sync();
     for (const off of [60 * DAY, sinceEpoch()]) {
@@ -67,7 +67,7 @@ describe("a clock that is off by more than a day", () => {
     }
   });
 
-  test("is detected by the headers if Withings does not say what time it is", async () => {
+  test("is detected by the headers if Withings doesn't say what time it is", async () => {
     const program = await startOff(60 * DAY);
     const body = { status: 0, body: { timezone: "Europe/Berlin", measuregrps: [] } };
     house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
@@ -82,7 +82,7 @@ describe("a clock that is off by more than a day", () => {
   });
 });
 
-test("a clock that is off by hours does not stop a run", async () => {
+test("a clock that is off by hours doesn't stop a run", async () => {
   const program = await startOff(-11 * 3600);
   house.person.stepOnScale({ weightKg: 80 });
   expect(await program.sync()).toMatchObject({ status: "success", synced: 1 });
@@ -162,7 +162,7 @@ describe("data written by a wrong clock", () => {
   });
 });
 
-test("a run under a wrong clock comes again soon, and its owner is told what is wrong", async () => {
+test("a run under a wrong clock comes again soon, and its owner hears what is wrong", async () => {
   const { nextScheduledRun } = await import("../../../src/sync/jobs/next-run.ts");
   const { afterRun, pendingNotices } = await import("../../../src/sync/status/notices.ts");
   const now = new Date("2026-11-21T12:00:00Z");

@@ -115,7 +115,7 @@ const weightRange = (...days: object[][]) =>
 const pressureRange = (...summaries: object[]) =>
   Response.json({ measurementSummaries: summaries, categoryStats: null });
 
-describe("the weights that stand there", () => {
+describe("the weights in Garmin", () => {
   test("are in grams, at their true time, with the key to delete them by", async () => {
     const manual = entry({
       samplePk: 1_795_260_800_000,
@@ -159,16 +159,19 @@ describe("the weights that stand there", () => {
     ["no key", { samplePk: null }, { takenAt: NOON, calendarDate: "2026-11-21", weightKg: 80.25 }],
     ["a key in words", { samplePk: "MFP-77" }, { takenAt: NOON, calendarDate: "2026-11-21", weightKg: 80.25 }],
     ["a key beyond what a number holds", { samplePk: 1e17 }, expect.anything()],
-  ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd, rest) => {
-    stub.willAnswer(weightRange([entry(odd), entry({ samplePk: 2 })], [entry({ samplePk: 3 })]));
-    const { entries, unreadable } = await weights.around(NOON, NOON);
-    expect(entries.map((it) => it.key.id)).toEqual(["2", "3"]);
-    expect(unreadable).toEqual([rest]);
-    expect(noted.at(-1)).toMatchObject({
-      ...{ vendor: "garmin", call: "Garmin GET /weight-service/weight/range", httpStatus: 200 },
-      ...{ where: expect.stringMatching(/^(weight|timestampGMT|samplePk): unreadable$/), value: entry(odd) },
-    });
-  });
+  ])(
+    "with %s don't affect the others: they are passed over, noted, and known to be there",
+    async (_what, odd, rest) => {
+      stub.willAnswer(weightRange([entry(odd), entry({ samplePk: 2 })], [entry({ samplePk: 3 })]));
+      const { entries, unreadable } = await weights.around(NOON, NOON);
+      expect(entries.map((it) => it.key.id)).toEqual(["2", "3"]);
+      expect(unreadable).toEqual([rest]);
+      expect(noted.at(-1)).toMatchObject({
+        ...{ vendor: "garmin", call: "Garmin GET /weight-service/weight/range", httpStatus: 200 },
+        ...{ where: expect.stringMatching(/^(weight|timestampGMT|samplePk): unreadable$/), value: entry(odd) },
+      });
+    },
+  );
 
   test("show every part of the composition in its own unit, and none that is null or 0", async () => {
     const whole = { bodyFat: "21.4", bodyWater: 55.1, boneMass: 3149, muscleMass: 59_899, visceralFat: 6 };
@@ -208,7 +211,7 @@ describe("the weights that stand there", () => {
       [{ calendarDate: "2026-11-20" }],
     ],
     ["words", { summaryDate: "2026-11-20", allWeightMetrics: ["x"] }, [{ calendarDate: "2026-11-20" }]],
-  ])("of a day that lists %s spoil no other day", async (_what, day, unreadable) => {
+  ])("of a day that lists %s don't affect another day", async (_what, day, unreadable) => {
     const good = { summaryDate: "2026-11-21", allWeightMetrics: [entry()] };
     stub.willAnswer(Response.json({ dailyWeightSummaries: [day, good] }));
     const around = await weights.around(NOON, NOON);
@@ -229,7 +232,7 @@ describe("the weights that stand there", () => {
   });
 });
 
-describe("the pressures that stand there", () => {
+describe("the pressures in Garmin", () => {
   const measurement = (values: object = {}) => ({
     version: 1_795_260_700_123,
     systolic: 121,
@@ -277,7 +280,7 @@ describe("the pressures that stand there", () => {
     [1_795_303_800_000],
     ["1795303800000"],
     [1_795_303_800],
-  ])("written like %j too", async (time) => {
+  ])("are read if the time is written like %j", async (time) => {
     stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement({ measurementTimestampGMT: time })] }));
     const { entries } = await pressures.around(NOON, NOON);
     expect(entries[0]?.takenAt).toEqual(new Date("2026-11-21T23:30:00Z"));
@@ -293,7 +296,7 @@ describe("the pressures that stand there", () => {
     ["an empty time", { measurementTimestampGMT: "" }],
     ["no time", { measurementTimestampGMT: null }],
     ["words where the day to delete it by is read", { measurementTimestampLocal: "Nov 21, 2026" }],
-  ])("with %s spoil no other: they are passed over, noted, and known to be there", async (_what, odd) => {
+  ])("with %s don't affect the others: they are passed over, noted, and known to be there", async (_what, odd) => {
     stub.willAnswer(pressureRange({ startDate: "x", measurements: [measurement(odd), measurement({ version: 2 })] }));
     const { entries, unreadable } = await pressures.around(NOON, NOON);
     expect(entries.map((it) => it.key.id)).toEqual(["2"]);
@@ -353,7 +356,7 @@ describe("an answer to a question", () => {
       () => new Response(null, { status: 302, headers: { location: "/elsewhere" } }),
       "UnexpectedAnswerError",
     ],
-  ])("%s: who moves next", async (_what, answer, kind) => {
+  ])("%s: who acts next", async (_what, answer, kind) => {
     stub.willAnswer(answer(), answer(), answer());
     const from = stub.requests.length;
     expect(await endOf(weights.around(NOON, NOON))).toBe(kind);
@@ -388,7 +391,7 @@ describe("an answer to a question", () => {
     expect((await weights.around(NOON, NOON)).entries).toHaveLength(1);
   });
 
-  test("an error says where, and never what stood there", async () => {
+  test("an error says where, and never what was there", async () => {
     stub.willAnswer(Response.json({ dailyWeightSummaries: "words of the vendor" }));
     const error: unknown = await weights.around(NOON, NOON).catch((it: unknown) => it);
     expect(String(error)).toContain("dailyWeightSummaries");
@@ -476,7 +479,7 @@ describe("an upload of weights", () => {
     expect(noted).toHaveLength(before + 1);
   });
 
-  test("with a renewed token the form is built anew, whole and with the new token", async () => {
+  test("with a renewed token builds the form again, whole and with the new token", async () => {
     const from = stub.requests.length;
     stub.willAnswer(new Response("", { status: 401 }), new Response(null, { status: 201 }));
     expect((await upload(renewing)).outcomes).toEqual(["accepted", "accepted"]);
@@ -486,7 +489,7 @@ describe("an upload of weights", () => {
     expect(second?.bytes.length).toBe(first?.bytes.length);
   });
 
-  test("is not made when the last check before it fails", async () => {
+  test("isn't made when the last check before it fails", async () => {
     const from = stub.requests.length;
     const lost = new Error("the lease is gone");
     const sent = await weights.send([weighIn()], { ...context, beforeEach: () => Promise.reject(lost) });
@@ -565,7 +568,7 @@ describe("an upload of pressures", () => {
     expect(weights.refusal(weighIn({ takenAt }))).toBe(refusal);
   });
 
-  test("one that Garmin does not want stops none of the others", async () => {
+  test("one that Garmin refuses stops none of the others", async () => {
     stub.willAnswer(Response.json({}), new Response("", { status: 400 }), Response.json({}));
     expect(await pressures.send([pressure(), pressure(), pressure()], context)).toEqual({
       outcomes: ["accepted", "refused", "accepted"],
@@ -684,7 +687,7 @@ describe("a link whose access token is refused", () => {
     await house.close();
   });
 
-  test("ends when the renewed token is refused too, for longer than doubt allows, and keeps its tokens", async () => {
+  test("ends when the renewed token is refused too for longer than doubt allows, and keeps its tokens", async () => {
     const house = await startTestApp();
     house.sandbox.faults.turnOn("garmin_token_not_active");
     house.person.stepOnScale({ weightKg: 80.25 });

@@ -91,7 +91,7 @@ describe("the fields", () => {
     ]);
   });
 
-  test("from Withings' integers to FIT's integers", async () => {
+  test("are right from Withings' integers to FIT's integers", async () => {
     const path = new URL("../../fixtures/withings/segmental-weigh-in.json", import.meta.url);
     const group = JSON.parse(readFileSync(path, "utf8")) as MeasureGroup;
     const file = await encodeWeighIns(toReadings([group]).readings as WeighIn[], 1.684);
@@ -116,7 +116,7 @@ describe("the fields", () => {
     expect(file_id).toMatchObject([{ type: "weight", manufacturer: "garmin" }]);
   });
 
-  test("without a height there is no BMI, and what was not measured is not there", async () => {
+  test("without a height there is no BMI, and what was not measured is absent", async () => {
     const file = await encodeWeighIns([weighIn()], undefined);
     expect(decode(file)).toEqual([{ timestamp: TAKEN_AT, weight: 80.25 }]);
     expect(Object.keys((await weightScales(file))[0] ?? {}).sort()).toEqual(["timestamp", "weight"]);
@@ -156,7 +156,7 @@ describe("rounding", () => {
     [69.955, 69.96],
     [100.115, 100.12],
     [0.005, 0.01],
-  ])("of %d kg to %d, a half goes up", async (weightKg, rounded) => {
+  ])("of %d kg gives %d, a half goes up", async (weightKg, rounded) => {
     expect(decode(await encodeWeighIns([weighIn({ weightKg })], undefined))[0]?.weight).toBe(rounded);
   });
 
@@ -166,11 +166,11 @@ describe("rounding", () => {
     [48.05, 1.24, 31.3], // 31.25
     [92.16, 1.28, 56.3], // 56.25
     [80.25, 1.75, 26.2], // 26.204
-  ])("the BMI of %d kg at %d m to %d", (weightKg, heightM, bmi) => {
+  ])("of the BMI of %d kg at %d m gives %d", (weightKg, heightM, bmi) => {
     expect(fieldsOf(weighIn({ weightKg }), heightM).bmi).toBe(bmi);
   });
 
-  test("the BMI is right for every height and weight of a person, whatever binary numbers make of them", () => {
+  test("of the BMI is right for every height and weight of a person, in spite of binary numbers", () => {
     const wrong = [];
     for (let centimetres = 120; centimetres <= 220; centimetres += 4) {
       for (let hundredths = 4000; hundredths <= 15_000; hundredths += 1) {
@@ -188,7 +188,7 @@ describe("rounding", () => {
     [61.44, 36.48, 59.38], // 59.375
     [69.76, 37.06, 53.13], // 53.125
     [86.4, 24.3, 28.13], // 28.125
-  ])("the water of %d kg with %d kg of it to %d percent", (weightKg, waterKg, percent) => {
+  ])("of the water of %d kg with %d kg of it gives %d percent", (weightKg, waterKg, percent) => {
     expect(fieldsOf(weighIn({ bodyWaterPercent: (100 * waterKg) / weightKg }), undefined).percentHydration).toBe(
       percent,
     );
@@ -199,12 +199,12 @@ describe("rounding", () => {
     [3.5, 4],
     [3.4999, 3],
     [12, 12],
-  ])("a visceral fat of %d to the whole rating %i", async (visceralFatIndex, rating) => {
+  ])("of a visceral fat of %d gives the whole rating %i", async (visceralFatIndex, rating) => {
     const file = await encodeWeighIns([weighIn({ visceralFatIndex })], undefined);
     expect([decode(file)[0]?.visceralFatRating, rawWeightScales(file)[0]?.get(11)]).toEqual([rating, rating]);
   });
 
-  test("the metabolic rate goes in quarters of a kilocalorie", () => {
+  test("of the metabolic rate goes in quarters of a kilocalorie", () => {
     const rates = [1587, 1587.125, 1587.12, 1587.5].map(
       (rate) => fieldsOf(weighIn({ basalMetabolicRateKcal: rate }), undefined).basalMet,
     );
@@ -212,7 +212,7 @@ describe("rounding", () => {
   });
 });
 
-describe("what FIT cannot hold", () => {
+describe("what FIT can't hold", () => {
   test.each([700, 655.335, 655.34, -1, -80, 0, 0.004, Number.NaN, Number.POSITIVE_INFINITY])(
     "a weight of %d is refused before it is encoded",
     async (weightKg) => {
@@ -280,7 +280,7 @@ describe("a file of many", () => {
     expect(given).toEqual(before);
   });
 
-  test("keeps apart what a record has and another has not", async () => {
+  test("keeps apart what one record has and another hasn't", async () => {
     const later = new Date(TAKEN_AT.getTime() + 1000);
     const file = await encodeWeighIns(
       [weighIn({ bodyFatPercent: 20, boneMassKg: 3 }), weighIn({ takenAt: later })],

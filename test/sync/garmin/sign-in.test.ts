@@ -46,7 +46,7 @@ describe("with the sandbox", () => {
       ]);
     });
 
-    test("leaves in the log which app the tokens belong to and how long they live, and neither of them", async () => {
+    test("leaves in the log which app the tokens belong to and how long they live, and not the tokens themselves", async () => {
       await start();
       await withPassword();
       const line = house.logged.find((it) => it.includes("garmin_signed_in")) ?? "{}";
@@ -59,13 +59,13 @@ describe("with the sandbox", () => {
       for (const token of [tokens?.accessToken, tokens?.refreshToken]) expect(line).not.toContain(token);
     });
 
-    test("is followed by a word on the upload consent", async () => {
+    test("is followed by a sentence on the upload consent", async () => {
       await start();
       house.sandbox.garmin.setConsent(OWNER.email, false);
       expect(await withPassword()).toMatchObject({ type: "signed_in", uploadConsent: false });
     });
 
-    test("signs in even when the consent cannot be asked for", async () => {
+    test("signs in even when the consent can't be asked for", async () => {
       await start();
       house.sandbox.faults.add({ match: { path: /gdprconsent/ }, effect: { type: "status", status: 503 } });
       expect(await withPassword()).toMatchObject({ type: "signed_in", uploadConsent: undefined });
@@ -222,7 +222,7 @@ describe("with the sandbox", () => {
       });
     });
 
-    test("long after the last one begins at two hours again", async () => {
+    test("long after the last one starts at two hours again", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_sso_429");
       await withPassword();
@@ -239,7 +239,7 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.withPasted(ACCOUNT, ticket)).toMatchObject({ type: "signed_in" });
     });
 
-    test("met while a code is asked for keeps codes from going out too", async () => {
+    test("met while a code is awaited keeps codes from going out too", async () => {
       await start("email");
       await withPassword();
       house.clock.advance(31);
@@ -254,7 +254,7 @@ describe("with the sandbox", () => {
   });
 
   describe("a code", () => {
-    test("is asked for, and another copy of the program finishes what this one began", async () => {
+    test("is asked for, and another copy of the program finishes what this one started", async () => {
       await start("email");
       expect(await withPassword()).toEqual({
         ...{ type: "mfa_required", sentBy: "email", sentTo: "ow*****@example.org" },
@@ -304,7 +304,7 @@ describe("with the sandbox", () => {
       expect(asked()).toBe(0);
     });
 
-    test("can be sent anew, which ends the older one", async () => {
+    test("can be sent again, which ends the older one", async () => {
       await start("email");
       await withPassword();
       const older = lastCode();
@@ -320,14 +320,14 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
-    test("that nobody waits for asks Garmin nothing", async () => {
+    test("makes no request if no sign-in waits for it", async () => {
       await start("email");
       expect(await house.app.garminSignIn.withCode(ACCOUNT, "123456")).toEqual({ type: "expired" });
       expect(await house.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
     });
 
-    test("is waited for ten minutes and no longer", async () => {
+    test("is accepted for ten minutes and no longer", async () => {
       await start("email");
       await withPassword();
       house.clock.advance(599);
@@ -349,7 +349,7 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
-    test("is still waited for after an outage, which is no wrong code", async () => {
+    test("is still awaited after an outage, which is no wrong code", async () => {
       await start("email");
       await withPassword();
       const outage = { type: "status", status: 500, body: { message: "HTTP 500" } } as const;
@@ -360,7 +360,7 @@ describe("with the sandbox", () => {
       expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
-    test("of one account is nothing to another", async () => {
+    test("of one account doesn't fit another", async () => {
       await start("email");
       await withPassword();
       expect(await house.app.garminSignIn.withCode(ACCOUNT + 1, lastCode())).toEqual({ type: "expired" });
@@ -418,7 +418,7 @@ describe("with the sandbox", () => {
       expect(await link()).toBeUndefined();
     });
 
-    test("that Garmin's data does not accept leaves the old link as it was", async () => {
+    test("that Garmin's data refuses leaves the old link as it was", async () => {
       await start();
       await house.link();
       const before = await link();
@@ -427,14 +427,14 @@ describe("with the sandbox", () => {
       expect(await link()).toEqual(before);
     });
 
-    test("that Garmin's data does not accept makes no link where there was none", async () => {
+    test("that Garmin's data refuses makes no link where there was none", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_token_not_active");
       expect(await paste(ticket())).toEqual({ type: "access_refused", next: "ios" });
       expect(await link()).toBeUndefined();
     });
 
-    test("is not lost to a hiccup when the profile is looked at", async () => {
+    test("is not lost to a hiccup while the profile is read", async () => {
       await start();
       house.sandbox.faults.turnOn("garmin_api_500", { times: 2 });
       expect(await paste(ticket())).toMatchObject({ type: "signed_in" });
@@ -448,7 +448,7 @@ describe("with the sandbox", () => {
       ["an empty list", 200, []],
       ["a page", 200, "<html>Back soon</html>"],
       ["another shape", 200, { profileId: { id: 1 } }],
-    ])("is not lost when the first looks at the profile meet %s", async (_what, status, body) => {
+    ])("is not lost when the first tries to read the profile meet %s", async (_what, status, body) => {
       await start();
       await house.link();
       const before = await link();
@@ -588,7 +588,7 @@ describe("with the sandbox", () => {
       });
     });
 
-    test("brings a stale link back to life", async () => {
+    test("brings a stale link back", async () => {
       await start();
       await house.link();
       house.sandbox.garmin.revoke(OWNER.email);
@@ -620,7 +620,7 @@ describe("with the sandbox", () => {
     });
   });
 
-  describe("the other app of Garmin's", () => {
+  describe("Garmin's other app", () => {
     const as = (client?: "ios" | "android") =>
       house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password, client);
     const clientIds = () =>
@@ -795,7 +795,7 @@ describe("what is sent", () => {
     expect(stub.requests.slice(from).map(({ method, body }) => [method, body])).toEqual([["GET", ""]]);
   });
 
-  test("a broken page does not keep the password from being tried", async () => {
+  test("a broken page doesn't stop the password from being tried", async () => {
     stub.willAnswer(page(502), answer("SUCCESSFUL", { serviceTicketId: "ST-1-abc-sso" }));
     expect(await sso.login("kim@example.org", "x")).toMatchObject({ type: "ticket" });
   });
@@ -821,7 +821,7 @@ describe("what is sent", () => {
     expect(JSON.parse(last()?.body ?? "")).toEqual({ mfaMethod: "email" });
   });
 
-  test("cookies come back though their expiry holds a comma; those that are taken away do not", async () => {
+  test("cookies come back though their expiry holds a comma; deleted ones don't", async () => {
     const cookies = new Headers();
     const expires = "Expires=Wed, 21 Oct 2037 07:28:00 GMT; Path=/; HttpOnly";
     for (const pair of ["SESSION=abc==", "__cflb=b", "_cfuvid=c"]) cookies.append("set-cookie", `${pair}; ${expires}`);
@@ -939,7 +939,7 @@ describe("what is sent", () => {
     ["427 inside 200", () => Response.json({ error: { "status-code": 427 } }), "client_refused"],
     ["429 with a page", () => page(429), "rate_limited"],
     ["403 with a page", () => page(403), "blocked"],
-  ])("what %s to the wish for a new code means", async (_what, said, type) => {
+  ])("what %s to a request for a new code means", async (_what, said, type) => {
     stub.willAnswer(said());
     expect((await sso.sendCode(pending)).type).toBe(type);
   });
@@ -966,7 +966,7 @@ describe("what is sent", () => {
     ["sms", { phoneNumber: "*42" }, { sentBy: "phone", sentTo: "*42" }],
     ["totp", { email: "ki*@example.org", phoneNumber: "*42" }, { sentBy: "other" }],
     ["authenticator", { email: "ki*@example.org" }, { sentBy: "other" }],
-  ])("a code that comes by %s is never told to have gone elsewhere", async (method, info, expected) => {
+  ])("a code that comes by %s is never said to have gone elsewhere", async (method, info, expected) => {
     stub.willAnswer(appPage(), answer("MFA_REQUIRED", { customerMfaInfo: { ...info, mfaLastMethodUsed: method } }));
     const asked = await sso.login("kim@example.org", "x");
     if (asked.type !== "mfa_required") throw new Error(asked.type);
@@ -1005,7 +1005,7 @@ describe("the page and the ticket", () => {
   const SSO = "https://sso.garmin.com";
   const EMBED = `${SSO}/sso/embed`;
 
-  test("the owner is sent to Garmin's page for the service that does not spend the ticket", () => {
+  test("the owner is sent to Garmin's page for the service that doesn't spend the ticket", () => {
     const url = new URL(signInPageUrl(`${SSO}/`));
     expect(url.origin + url.pathname).toBe("https://sso.garmin.com/sso/signin");
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -1019,7 +1019,7 @@ describe("the page and the ticket", () => {
     });
   });
 
-  test("for somebody else the page asks again, whomever the browser knows", () => {
+  test("for somebody else the page asks again, even if the browser has somebody signed in", () => {
     expect(new URL(signInPageUrl(SSO, { asSomebodyElse: true })).searchParams.get("reauth")).toBe("true");
   });
 
@@ -1027,7 +1027,7 @@ describe("the page and the ticket", () => {
     ["an underscore", "ST-1-aa_b-cas"],
     ["a dot and a tilde", "ST-1-aa.b~c-cas"],
     ["dashes", "ST-1-a-b-c-cas"],
-  ])("a ticket with %s is not cut", (_what, ticket) => {
+  ])("a ticket with %s is not cut off", (_what, ticket) => {
     for (const pasted of [`${EMBED}?ticket=${ticket}`, `${EMBED}?ticket=${ticket}&x=1`, `${ticket}.`, `'${ticket}'`]) {
       expect(ticketFromPasted(pasted, SSO)).toMatchObject({ type: "ticket", ticket });
     }

@@ -127,7 +127,7 @@ describe("a success", () => {
   });
 });
 
-describe("who moves next", () => {
+describe("who acts next", () => {
   test.each(["invalid_grant", "invalid_token"])("%s refuses a ticket and a refresh token", async (error) => {
     stub.willAnswer(refusal(error), refusal(error), refusal(error, 401));
     expect(await tokens.refresh(old())).toEqual({ type: "refused" });

@@ -35,7 +35,7 @@ test.each<[string, Partial<RunReport>, number, number]>([
   ["something broke", { status: "error" }, 0, 30],
   ["another run is at work", { status: "retry_later", busy: true }, 0, 1],
   ["Withings is not linked", { status: "action_needed", action: "link_withings" }, 0, 1440],
-])("after a run where %s the next comes in time", (_what, report, failures, inMinutes) => {
+])("after a run where %s the next one comes in time", (_what, report, failures, inMinutes) => {
   const next = nextScheduledRun({
     report: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0, ...report },
     ...{ failures, intervalMinutes: 30, summaryAt: undefined, now: NOON },

@@ -139,7 +139,7 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
   });
 });
 
-test("a renewal of the tokens that is limited is heeded like anything else", async () => {
+test("a limited renewal of the tokens is respected like anything else", async () => {
   await schedules.start();
   const { sync, sandbox, clock, requests } = house();
   await sync();
@@ -152,7 +152,7 @@ test("a renewal of the tokens that is limited is heeded like anything else", asy
   expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
 });
 
-test("a limit met while a refused token is checked elsewhere is heeded too", async () => {
+test("a limit met while a refused token is checked elsewhere is respected too", async () => {
   await schedules.start();
   const { sync, sandbox, requests, person } = house();
   await sync();
@@ -167,7 +167,7 @@ test("a limit met while a refused token is checked elsewhere is heeded too", asy
   expect(requests().filter((it) => it.startsWith("garmin"))).toEqual([]);
 });
 
-test("an ended link whose daily try is limited is not tried again before the wait is over", async () => {
+test("an ended link whose daily try is limited isn't tried again before the wait is over", async () => {
   await schedules.start();
   const { sync, sandbox, clock, requests, app, person } = house();
   person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
@@ -187,7 +187,7 @@ test("an ended link whose daily try is limited is not tried again before the wai
   expect((await app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("stale");
 });
 
-test("a time more than a day ahead was written by a wrong clock, and makes nobody wait", async () => {
+test("a time more than a day ahead was written by a wrong clock, and delays nobody", async () => {
   await schedules.start();
   const { sync, sandbox, clock, person, weights } = house();
   person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });

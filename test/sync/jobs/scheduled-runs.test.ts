@@ -7,8 +7,8 @@ import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 
 const { house, start, minutes, listed } = testSchedules();
 
-describe("a visit", () => {
-  test("brings over what is new, and tells the summary after it", async () => {
+describe("a scheduled run", () => {
+  test("brings over what is new, and sends the summary after it", async () => {
     const { sweep, work } = await start({ at: new Date("2026-11-21T07:30:00Z") });
     await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily" } });
     house().person.stepOnScale({ weightKg: 80.25 });
@@ -48,7 +48,7 @@ describe("a visit", () => {
     expect(await listed()).toHaveLength(1);
   });
 
-  test("that waited so long that its account was taken for lost is made in its turn", async () => {
+  test("that waited until its account was thought lost is still made in its turn", async () => {
     const { sweep, queued, work, dueIn } = await start();
     await sweep();
     house().clock.advance(2 * 3600 + 1);
@@ -69,7 +69,7 @@ describe("a visit", () => {
     expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
-  test("of an account that was taken away while it was visited leaves nothing behind", async () => {
+  test("of an account that was removed during the run leaves nothing behind", async () => {
     const { sweep, work, afterRun } = await start();
     await sweep();
     afterRun(async () => {
@@ -81,7 +81,7 @@ describe("a visit", () => {
     expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
-  test("whose account is gone takes away what a crash has left of it", async () => {
+  test("whose account is gone removes what a crash has left of it", async () => {
     const { sweep, work } = await start();
     const account = await house().app.store.accounts.find(ACCOUNT);
     await house().app.disconnect(account ?? expect.fail(), "everything");
@@ -93,7 +93,7 @@ describe("a visit", () => {
     expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
-  test("at a time that is no scheduled run any more is dropped, with its place in the list", async () => {
+  test("at a time that is no longer scheduled is dropped, with its entry in the list", async () => {
     const { sweep, work, dueIn } = await start();
     const table = await tableOf(house());
     const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
@@ -117,7 +117,7 @@ describe("a visit", () => {
     expect(await dueIn()).toBe(12);
   });
 
-  test("comes sooner while something has to wait, in ever longer pauses, and as before when it went through", async () => {
+  test("comes sooner while something has to wait, in ever longer pauses, and as before when it succeeded", async () => {
     const { sweep, work, dueIn } = await start();
     house().sandbox.faults.turnOn("withings_down");
     const pauses = [];
@@ -136,7 +136,7 @@ describe("a visit", () => {
     expect((await house().app.store.schedule.read(ACCOUNT))?.failures).toBe(0);
   });
 
-  test("comes an interval later where the hour of the summary is over", async () => {
+  test("comes an interval later when the hour of the summary is over", async () => {
     const { sweep, work, dueIn } = await start();
     await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 13 } });
     await sweep();
@@ -144,7 +144,7 @@ describe("a visit", () => {
     expect(await dueIn()).toBe(30);
   });
 
-  test("that is put at a time at which another one waits in the queue is queued all the same", async () => {
+  test("that is scheduled at a time at which another one waits in the queue is queued all the same", async () => {
     const { sweep } = await start();
     await sweep();
     expect((await sweep()).queued).toBe(0);
@@ -152,14 +152,14 @@ describe("a visit", () => {
     expect((await sweep()).queued).toBe(1);
   });
 
-  test("of somebody who has not linked both sides comes once a day", async () => {
+  test("of an account that has not linked both sides comes once a day", async () => {
     const { sweep, work, dueIn } = await start({ linked: false });
     await sweep();
     await work();
     expect(await dueIn()).toBe(24 * 60);
   });
 
-  test("is due again in an interval after a run that somebody asked for, so that none is made in between", async () => {
+  test("is due an interval after a requested run, so that none is made in between", async () => {
     const { perform, dueIn } = await start();
     house().clock.advance(600);
     await perform({ account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON });
@@ -168,7 +168,7 @@ describe("a visit", () => {
   });
 });
 
-test("a run that was asked for waits for the one that is at work, and in the end leaves it to the schedule", async () => {
+test("a requested run waits for the one that is at work, and in the end leaves it to the schedule", async () => {
   const { perform, dueIn } = await start();
   const asked: NewJob = { account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON };
   await house().app.store.leases.acquire(`account#${ACCOUNT}`, 120);
@@ -177,8 +177,8 @@ test("a run that was asked for waits for the one that is at work, and in the end
   expect(await dueIn()).toBe(1);
 });
 
-describe("who has just linked is looked at at once", () => {
-  test("whatever they are told of it, and also where the other side is still missing", async () => {
+describe("a newly linked account runs at once", () => {
+  test("whatever the chat says of it, even if the other side is still missing", async () => {
     const { sweep, work, dueIn } = await start({ linked: false });
     await sweep();
     await work();
@@ -194,7 +194,7 @@ describe("who has just linked is looked at at once", () => {
     expect(house().weights()).toHaveLength(1);
   });
 
-  test("also when a run that knew nothing of it ends only then", async () => {
+  test("even if a run that knew nothing of the link ends only then", async () => {
     const { sweep, work, afterRun, dueIn } = await start({ linked: false });
     await sweep();
     house().person.stepOnScale({ weightKg: 80.25 });

@@ -13,7 +13,7 @@ import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 const { house, start, minutes, listed } = testSchedules();
 
 describe("a sweep", () => {
-  test("queues a visit for who is due, once, and again in an interval", async () => {
+  test("queues a run for every account that is due, once, and again in an interval", async () => {
     const { sweep, queued, work, dueIn } = await start();
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
     expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON }]);
@@ -25,7 +25,7 @@ describe("a sweep", () => {
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
   });
 
-  test("does not queue again what waits in the queue, for an hour", async () => {
+  test("doesn't queue again for an hour what waits in the queue", async () => {
     const { sweep } = await start();
     await sweep();
     house().clock.advance(59 * 60);
@@ -34,14 +34,14 @@ describe("a sweep", () => {
     expect((await sweep()).queued).toBe(1);
   });
 
-  test("that the queue refuses leaves everybody due", async () => {
+  test("that the queue refuses leaves every account due", async () => {
     const { sweep } = await start();
     const refusing = { put: () => Promise.reject(new Error("the queue is away")) };
     await expect(sweep(refusing)).rejects.toThrow("away");
     expect((await sweep()).queued).toBe(1);
   });
 
-  test("whose time is up begins no other page, and the next one goes on there", async () => {
+  test("whose time is up starts no other page, and the next one goes on there", async () => {
     const { sweep, queued } = await start();
     const table = await tableOf(house());
     for (let account = 1; account <= 1000; account++) {
@@ -55,7 +55,7 @@ describe("a sweep", () => {
     expect(queued.at(-1)?.account).toBe(ACCOUNT);
   });
 
-  test("finds an account that an older version has made, or whose place in the list is gone", async () => {
+  test("finds an account that an older version has made, or whose entry in the list is gone", async () => {
     const { sweep } = await start();
     const table = await tableOf(house());
     const remove = async (pk: string, sk: string) => {
@@ -89,7 +89,7 @@ describe("a sweep", () => {
     ["is no scheduled run", "pk = 'schedule'", '{"odd":true}'],
     ["is no JSON", "pk = 'schedule'", "{"],
     ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
-  ])("passes over a listed one that %s, and finds its account again", async (_what, which, value) => {
+  ])("passes over a listed account that %s, and finds it again", async (_what, which, value) => {
     const { sweep } = await start();
     const database = new DatabaseSync(path.join(house().dataDir, "weighbridge.sqlite"));
     database.prepare(`UPDATE weighbridge SET value = ? WHERE ${which}`).run(value);
@@ -100,7 +100,7 @@ describe("a sweep", () => {
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
-  test("costs as much with many accounts as with few, where as many are due", async () => {
+  test("costs as much with many accounts as with few, if as many are due", async () => {
     await start();
     const calls: string[] = [];
     const counting = (table: Table): Table => ({
@@ -142,7 +142,7 @@ describe("a sweep", () => {
   });
 });
 
-test("two who move a scheduled run at once leave one of the two, and it is found", async () => {
+test("two who move a scheduled run at the same time leave one of the two, and it is found", async () => {
   const { sweep, queued } = await start();
   const { schedule } = house().app.store;
   await Promise.all([5, 6, 7, 8].map((at) => schedule.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));

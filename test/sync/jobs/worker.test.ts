@@ -96,7 +96,7 @@ describe("the notifications of one weigh-in", () => {
     expect(begun).toEqual([`${ADA} at 8`]);
   });
 
-  test("that arrive while their sync runs lead to one more, and nothing falls between", async () => {
+  test("that arrive while their sync runs lead to one more, and none is lost in between", async () => {
     const { passed, open } = gate();
     const { begun, until, tick } = start(() => passed);
     await notified();
@@ -113,7 +113,7 @@ describe("the notifications of one weigh-in", () => {
     expect(begun).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
   });
 
-  test("are gathered anew when the sync before them has just ended", async () => {
+  test("are gathered again when the sync before them has just ended", async () => {
     const { begun, until, tick } = start();
     await notified();
     await tick(8);
@@ -126,7 +126,7 @@ describe("the notifications of one weigh-in", () => {
     expect(begun).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
   });
 
-  test("are one job, also when many arrive at the same moment", async () => {
+  test("are one job, even if many arrive at the same moment", async () => {
     await Promise.all(Array.from({ length: 5 }, () => notified()));
     expect(await waiting()).toEqual([`${ADA} withings_notified`]);
   });
@@ -140,7 +140,7 @@ test("there is one job for each account and reason", async () => {
 });
 
 describe("a process that dies", () => {
-  test("before the work began leaves it to the next one", async () => {
+  test("before the work started leaves it to the next one", async () => {
     await notified();
     clock.advance(100);
     const { begun, until } = start();
@@ -186,7 +186,7 @@ describe("work that fails", () => {
     expect(begun).toHaveLength(9);
   });
 
-  test("does not wait out its pause when something new is announced", async () => {
+  test("doesn't wait out its pause when something new is announced", async () => {
     let failures = 0;
     const { until, tick } = start(async () => {
       if (++failures < 6) throw new RetryLaterError("down");
@@ -202,7 +202,7 @@ describe("work that fails", () => {
     expect(failures).toBe(6);
   });
 
-  test("of one account does not hold up another's, and neither does work that hangs", async () => {
+  test("of one account doesn't hold up another's, and neither does work that hangs", async () => {
     const { passed, open } = gate();
     const { begun, until, tick } = start(({ account, reason }) => {
       if (reason === "withings_unlinked") return Promise.reject(new Error("broken"));
@@ -219,7 +219,7 @@ describe("work that fails", () => {
   });
 });
 
-test("each look into the queue is announced, and none that hangs", async () => {
+test("each look into the queue is announced, except one that hangs", async () => {
   let looks = 0;
   const listing = gate();
   const slow = { ...jobs, list: () => listing.passed.then(jobs.list) };
@@ -233,7 +233,7 @@ test("each look into the queue is announced, and none that hangs", async () => {
   await vi.waitFor(() => expect(looks).toBe(2));
 });
 
-test("work that a vendor makes wait is tried again when the wait is over, and not before", async () => {
+test("work that a vendor puts off is tried again when the wait is over, and not before", async () => {
   let retryAfterSeconds = 3600;
   const { begun, until } = start(async () => {
     if (begun.length < 3) throw new RetryLaterError("limited", { retryAfterSeconds });
@@ -257,7 +257,7 @@ test("work that a vendor makes wait is tried again when the wait is over, and no
   expect(begun).toHaveLength(3);
 });
 
-test("work that breaks is an error in the log, and work that only has to wait is none", async () => {
+test("work that breaks is an error in the log, and work that only has to wait is not", async () => {
   const { until, tick } = start(({ account }) =>
     Promise.reject(account === ADA ? new RetryLaterError("down") : new Error("broken")),
   );
@@ -270,7 +270,7 @@ test("work that breaks is an error in the log, and work that only has to wait is
   expect(saidOf(BEN)).toEqual(["error job_failed"]);
 });
 
-test("a job that ends while the queue is being read is not done a second time", async () => {
+test("a job that ends while the queue is being read isn't done a second time", async () => {
   const [work, reading] = [gate(), gate()];
   let reads = 0;
   const held = jobs;
@@ -296,7 +296,7 @@ test("a job that ends while the queue is being read is not done a second time", 
   expect(begun).toHaveLength(1);
 });
 
-test("stopping lets the work under way end, and begins no other", async () => {
+test("stopping lets the work under way finish, and starts nothing else", async () => {
   const { passed, open } = gate();
   const { begun, worker, until, tick } = start(() => passed);
   await notified(ADA);
@@ -315,7 +315,7 @@ test("stopping lets the work under way end, and begins no other", async () => {
 test.each([
   ["is no job", '{"account":"one"}'],
   ["is no JSON", "{"],
-])("a stored job that %s is said and put away, and the others are done", async (_what, value) => {
+])("a stored job that %s is logged and set aside, and the others are done", async (_what, value) => {
   await table.put(keys.job(1, "withings_notified"), {}, { expect: "absent" });
   const database = new DatabaseSync(path.join(dataDir, "weighbridge.sqlite"));
   database.prepare('UPDATE "jobs-of-tests" SET value = ?').run(value);
@@ -328,7 +328,7 @@ test.each([
   expect(logged).toContainEqual(expect.objectContaining({ level: "error", event: "job_damaged" }));
 });
 
-test("a job that never ends is given up, reported as an error and tried again, so its account is not stuck for good", async () => {
+test("a job that never ends is given up, reported as an error and tried again, so that its account isn't stuck for good", async () => {
   await notified(ADA);
   clock.advance(8);
   let tries = 0;
@@ -351,7 +351,7 @@ test("a job that never ends is given up, reported as an error and tried again, s
   expect(tries).toBe(2);
 });
 
-test("a store that is away for a moment loses nothing", async () => {
+test("a store that is down for a moment loses nothing", async () => {
   let isAway = true;
   const held = jobs;
   jobs = {

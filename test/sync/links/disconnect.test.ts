@@ -57,14 +57,14 @@ describe("everything of an account", () => {
     expect(secrets.filter((secret) => bytes().includes(secret))).toEqual([]);
   });
 
-  test("stays gone when a round that began before comes to it", async () => {
+  test("stays gone when a sweep that started before comes to it", async () => {
     const before = await account();
     await house.app.disconnect(before, "everything");
     await house.app.sync.run(before);
     expect(stored().filter((item) => !isTrace(item))).toEqual([]);
   });
 
-  test("stays gone when the button of before is pressed: nobody is linked, and nobody is kept out", async () => {
+  test("stays gone when an older button is pressed: nobody is linked, and nobody is kept out", async () => {
     const { withingsLinking } = house.app;
     const answer = new URL(house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
     await house.app.disconnect(await account(), "everything");
@@ -158,7 +158,7 @@ describe("everything removed while a link is being made", () => {
   });
 });
 
-test("nobody is said to tell us of new readings once the link is gone, even if it ended before", async () => {
+test("no notifications are said to be on once the link is gone, even if it ended before", async () => {
   const web = await startTestApp({ hasAddress: true });
   const { app } = web;
   await app.subscriptions.keep(ACCOUNT);

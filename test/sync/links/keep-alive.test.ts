@@ -56,7 +56,7 @@ test("a Withings link is renewed while Garmin is not linked", async () => {
   expect(renewedAt?.getTime()).toBeGreaterThan(house.clock.now().getTime() - 8 * DAY * 1000);
 });
 
-test("a link that is missing does not hide that the other one has ended", async () => {
+test("a link that is missing doesn't hide that the other one has ended", async () => {
   house = await startTestApp();
   await house.app.store.links.remove(ACCOUNT, "withings");
   house.sandbox.garmin.revoke(OWNER.email);

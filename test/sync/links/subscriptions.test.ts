@@ -31,14 +31,14 @@ const address = () => `${here.url}/withings/notify?key=${house.app.store.notifyK
 const add = (appli: number, callbackurl: string) =>
   theirs().subscriptions.push({ userid: USERID, appli, callbackurl, comment: null });
 
-test("weight, blood pressure and the profile are told to our exact address, once each", async () => {
+test("weight, blood pressure and the profile are subscribed at our exact address, once each", async () => {
   expect(await keep()).toEqual({ type: "kept" });
   expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl: address() })));
   expect(address().length).toBeLessThan(256);
   expect(house.app.store.notifyKey).toMatch(/^[\w-]{43}$/);
 });
 
-test("Withings is asked once a day, and an account that is checked costs nothing", async () => {
+test("Withings is asked once a day, and a checked account costs nothing", async () => {
   await keep();
   house.requests();
   expect(await keep()).toEqual({ type: "not_due" });
@@ -63,7 +63,7 @@ test.each(["active", "gone", "unknown", "callback_unreachable"] as const)(
   },
 );
 
-test("what has vanished is made again, and said once", async () => {
+test("what has vanished is set up again, and reported once", async () => {
   await keep();
   theirs().drop(USERID, 4);
   house.clock.advance(DAY);
@@ -73,7 +73,7 @@ test("what has vanished is made again, and said once", async () => {
   expect(await keep()).toEqual({ type: "kept" });
 });
 
-test("what the owner ended by linking again is made again at once, without a word", async () => {
+test("what the owner ended by linking again is set up again at once, without a message", async () => {
   await keep();
   theirs().drop(USERID);
   await house.link();
@@ -81,7 +81,7 @@ test("what the owner ended by linking again is made again at once, without a wor
   expect(applis()).toEqual(ALL);
 });
 
-test("doubles and our older addresses are taken away, and nobody else's", async () => {
+test("duplicates and our older addresses are removed, and nobody else's", async () => {
   const others = [
     { appli: 1, callbackurl: "https://another.example.org/withings/notify?key=theirs" },
     { appli: 44, callbackurl: `${here.url}/another/program?key=${house.app.store.notifyKey}` },
@@ -96,7 +96,7 @@ test("doubles and our older addresses are taken away, and nobody else's", async 
   expect(order(standing())).toEqual(order([...others, ...ours]));
 });
 
-test("a replaced sealing key moves the subscriptions at once, without a word", async () => {
+test("a replaced sealing key moves the subscriptions at once, without a message", async () => {
   const keys = ["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="];
   house.env.SEALING_KEY = keys[0];
   const before = await house.newApp();
@@ -111,7 +111,7 @@ test("a replaced sealing key moves the subscriptions at once, without a word", a
   expect(standing()).toEqual(ALL.map((appli) => ({ appli, callbackurl })));
 });
 
-test("an address that Withings cannot reach is remembered as such, and tried again daily", async () => {
+test("an address that Withings can't reach is remembered as such, and tried again daily", async () => {
   headStatus = 404;
   expect(await keep()).toEqual({ type: "callback_unreachable", isNew: true });
   expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toMatchObject({
@@ -128,7 +128,7 @@ test("an address that Withings cannot reach is remembered as such, and tried aga
   expect(await keep()).toEqual({ type: "kept" });
 });
 
-test("an address that stays unreachable is news once, also when Withings was busy in between", async () => {
+test("an address that stays unreachable is news once, even if Withings was busy in between", async () => {
   headStatus = 404;
   await keep();
   house.clock.advance(DAY);
@@ -141,7 +141,7 @@ test("an address that stays unreachable is news once, also when Withings was bus
   expect(await keep()).toEqual({ type: "callback_unreachable", isNew: false });
 });
 
-test("a Withings that is busy is asked again in an hour, and what stood is not forgotten over it", async () => {
+test("a busy Withings is asked again in an hour, and what was set up is not forgotten over it", async () => {
   await keep();
   theirs().drop(USERID);
   house.clock.advance(DAY);
@@ -154,7 +154,7 @@ test("a Withings that is busy is asked again in an hour, and what stood is not f
   expect(await keep()).toEqual({ type: "restored", applis: ALL });
 });
 
-test("an answer that nobody understands is not asked for every minute", async () => {
+test("an unintelligible answer doesn't lead to a request every minute", async () => {
   house.sandbox.faults.add({
     ...{ server: "withings", match: { path: "/notify" } },
     effect: { type: "body", body: { status: 0, body: {} } },
@@ -163,7 +163,7 @@ test("an answer that nobody understands is not asked for every minute", async ()
   expect(await keep()).toEqual({ type: "not_due" });
 });
 
-test("what the owner did not allow is left out, and the rest is made", async () => {
+test("what the owner didn't allow is left out, and the rest is set up", async () => {
   house.sandbox.faults.add({
     ...{ server: "withings", match: { path: "/notify", form: { action: "subscribe", appli: "46" } } },
     effect: { type: "body", body: { status: 403, error: "Insufficient_scope" } },
@@ -172,7 +172,7 @@ test("what the owner did not allow is left out, and the rest is made", async () 
   expect(await house.app.store.subscriptionMemory.read(ACCOUNT)).toMatchObject({ state: "active", active: [1, 4] });
 });
 
-test("without a usable link nobody is asked", async () => {
+test("without a usable link Withings isn't asked", async () => {
   expect(await house.app.subscriptions.keep(ACCOUNT + 1)).toEqual({ type: "not_linked" });
   expect(house.requests()).toEqual([]);
 });
@@ -185,7 +185,7 @@ test("without a public address there is nothing to keep or to remove", async () 
   expect(house.requests()).toEqual([]);
 });
 
-test("who disconnects is told of no more, and a Withings that is away does not keep them from it", async () => {
+test("after a disconnect no more notifications come, and an unreachable Withings doesn't prevent it", async () => {
   await keep();
   add(1, "https://another.example.org/hook");
   house.sandbox.faults.add({ ...{ server: "withings", match: {} }, effect: { type: "drop_before" } });

@@ -86,8 +86,8 @@ const cases = (["withings", "garmin"] as const).flatMap((vendor) =>
   Object.entries(noVerdict[vendor]).map(([what, effect]) => [vendor, what, effect] as const),
 );
 
-describe("a renewal that ends without a verdict", () => {
-  test("a client id that Garmin no longer knows asks for a new setting, and ends no link", async () => {
+describe("a renewal that ends without a clear answer", () => {
+  test("with a client id that Garmin no longer knows asks for a new setting, and ends no link", async () => {
     await waitingWeighIn();
     await linkWithings();
     const before = await stored("garmin");
@@ -206,7 +206,7 @@ describe("a renewed link", () => {
     expect((await link("withings")).value.state).toBe("linked");
   });
 
-  test("is used by whoever was refused the token before it", async () => {
+  test("is used by a run that was refused the token before it", async () => {
     await waitingWeighIn();
     await house.sync();
     house.requests();
@@ -328,7 +328,7 @@ describe("an access token that the vendor refuses", () => {
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
-  test.each(vendors)("does not end the %s link because of /doctor, however often it is run", async (vendor) => {
+  test.each(vendors)("doesn't end the %s link because of /doctor, however often it is run", async (vendor) => {
     await waitingWeighIn();
     house.sandbox.faults.add(EVERYWHERE[vendor]);
     const look = () =>
@@ -346,7 +346,7 @@ describe("an access token that the vendor refuses", () => {
     expect((await link(vendor)).value.state).toBe("linked");
   });
 
-  test("twice does not end a link that its owner has made anew in between", async () => {
+  test("twice doesn't end a link that its owner has made again in between", async () => {
     await waitingWeighIn();
     await house.link();
     house.sandbox.faults.add({
@@ -458,7 +458,7 @@ describe("a refusal to renew", () => {
     },
   );
 
-  test("at Withings in words that nobody knows does not make the next refusal the second one", async () => {
+  test("at Withings in unknown words doesn't make the next refusal the second one", async () => {
     const answers = (status: number): FaultEffect => ({ type: "body", body: { status, body: {}, error: "no" } });
     await waitingWeighIn();
     house.sandbox.faults.add({ ...TOKENS.withings, effect: answers(2555) });
@@ -472,7 +472,7 @@ describe("a refusal to renew", () => {
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
-  test("by Withings that does not mention the refresh token counts once it has lasted ten minutes", async () => {
+  test("by Withings that doesn't mention the refresh token counts once it has lasted ten minutes", async () => {
     const refused: FaultEffect = { type: "body", body: { status: 401, body: {}, error: "invalid_token" } };
     await waitingWeighIn();
     house.sandbox.faults.add({ ...TOKENS.withings, effect: refused });
@@ -510,7 +510,7 @@ describe("a refresh token that the vendor refuses", () => {
     },
   );
 
-  test("was renewed by another process meanwhile: the store is read again, and its token used", async () => {
+  test("was renewed by another process in the meantime: the store is read again, and its token used", async () => {
     await waitingWeighIn();
     const app = await house.newApp({
       wrapSend: (send) => async (request) => {
@@ -545,7 +545,7 @@ describe("a refresh token that the vendor refuses", () => {
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
-  test("does not end a link that its owner makes anew at this very moment", async () => {
+  test("doesn't end a link that its owner makes again at this very moment", async () => {
     await waitingWeighIn();
     house.sandbox.garmin.revoke(OWNER.email);
     const app = await house.newApp({
@@ -589,14 +589,14 @@ describe("a link that is asked for by whose it is", () => {
     profileId = (await link("garmin")).value.vendorUserId;
   }
 
-  test("gives access while it is the same one, renewed or made anew", async () => {
+  test("gives access while it is the same one, renewed or made again", async () => {
     await two();
     expect((await use()).end).toBe("good");
     await house.link();
     expect((await use()).end).toBe("good");
   });
 
-  test("gives none when it is another profile by now, and is not renewed either", async () => {
+  test("gives none when it is another profile by now, and isn't renewed either", async () => {
     await two();
     await signInSpouse();
     house.clock.advance(A_WHILE);
@@ -651,7 +651,7 @@ describe("a link that is asked for by whose it is", () => {
   });
 });
 
-describe("renewed tokens that the store does not take", () => {
+describe("renewed tokens that the store doesn't take", () => {
   /** A copy of the program whose store says no to the first `times` writes of this link; `lands` when they happen all the same. */
   const stubborn = (vendor: Vendor, times: number, { lands = false, onPut = () => {} } = {}) => {
     let left = times;
@@ -711,7 +711,7 @@ describe("renewed tokens that the store does not take", () => {
     expect(offered).toBe(1);
   });
 
-  test("are used all the same when the lease can not be given back", async () => {
+  test("are used all the same when the lease can't be released", async () => {
     await waitingWeighIn();
     const app = await house.newApp({
       wrapTable: (table: Table) => ({
@@ -833,7 +833,7 @@ describe("a renewal that outlasts its lease", () => {
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
-  test("gives way to a sign-in that came meanwhile", async () => {
+  test("gives way to a sign-in that came in the meantime", async () => {
     await waitingWeighIn();
     const slow = await heldUp();
     await house.link();
@@ -843,7 +843,7 @@ describe("a renewal that outlasts its lease", () => {
     expect(await link("garmin")).toEqual(signedIn);
   });
 
-  test("by less than two minutes does not exist: the other process waits", async () => {
+  test("by less than two minutes doesn't exist: the other process waits", async () => {
     await waitingWeighIn();
     const slow = await heldUp();
     house.clock.advance(119);
@@ -892,7 +892,7 @@ describe("a link that nobody needs", () => {
     expect(house.requests()).toEqual([]);
   });
 
-  test("counts anew from a sign-in", async () => {
+  test("starts over with a sign-in", async () => {
     house = await startTestApp();
     house.clock.advance(10 * DAY);
     await keepAlive();
@@ -922,7 +922,7 @@ describe("a link that nobody needs", () => {
     expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
   });
 
-  test("is not renewed by two at once", async () => {
+  test("isn't renewed twice at once", async () => {
     house = await startTestApp();
     house.clock.advance(8 * DAY);
     house.requests();
@@ -931,7 +931,7 @@ describe("a link that nobody needs", () => {
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
-  test("and can not be renewed just now is said in the log, and tried again the next time", async () => {
+  test("and that can't be renewed just now is logged, and tried again the next time", async () => {
     house = await startTestApp();
     house.clock.advance(8 * DAY);
     house.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
@@ -959,7 +959,7 @@ describe("a link that nobody needs", () => {
   });
 });
 
-test("a Garmin renewal whose answer is lost ends as a link that asks for its owner, never silently, and a sign-in heals it", async () => {
+test("a Garmin renewal whose answer is lost ends as a link that asks for its owner, never silently, and a sign-in repairs it", async () => {
   await waitingWeighIn();
   house.sandbox.faults.turnOn("garmin_refresh_lost_answer", { times: 1 });
   expect(await house.sync()).toMatchObject({ status: "retry_later" });

@@ -12,7 +12,7 @@ const words = {
 const check = (name: string, asks: string, run: Check["run"]): Check => ({ name, asks, run });
 const silent = () => new Promise<string>(() => {});
 
-test("every check has fifteen seconds, all at the same time, and one that needs longer is never well", async () => {
+test("every check has fifteen seconds, all at the same time, and one that needs longer is never ok", async () => {
   let answer = (_text: string) => {};
   const shown: Line[][] = [];
   const examination = runChecks(
@@ -45,7 +45,7 @@ test("every check has fifteen seconds, all at the same time, and one that needs 
   expect(thingsToDo(findings)).toEqual({ needYou: 0, broken: 0, later: 2, notes: 0 });
 });
 
-test("what a check began when its time was over is waited for before anything is closed", async () => {
+test("what a check started when its time was over is waited for before anything is closed", async () => {
   let answer = (_text: string) => {};
   const examination = runChecks([check("a", "Garmin", () => new Promise((resolve) => (answer = resolve)))], words);
   await vi.advanceTimersByTimeAsync(15_000);
@@ -59,7 +59,7 @@ test("what a check began when its time was over is waited for before anything is
   expect(hasEnded).toBe(true);
 });
 
-test("what needs the owner counts once where two lines ask for the same, and what failed counts by line", async () => {
+test("what needs the owner counts once if two lines ask for the same, and what failed counts by line", async () => {
   const relink = async () => Promise.reject(new ActionNeededError("relink_withings"));
   const away = async () => ({ verdict: "later" as const, text: "away" });
   const broken = async () => Promise.reject(new Error("broken"));

@@ -106,7 +106,7 @@ function shortly(news: HealthNews): string {
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;
 }
 
-test("what has to wait is said since the first run that failed, whatever its trouble was, and the cause by its own time", () => {
+test("what has to wait is dated from the first run that failed, whatever its trouble was, and the cause by its own time", () => {
   const { run, pass, texts } = life();
   const at = (hours: number) => new Date(START.getTime() + hours * 3_600_000);
   run(signedOut);
@@ -197,7 +197,7 @@ describe("a link that its owner has made again", () => {
     return { ...it, signIn: () => it.link("garmin", 30, 30, "linked", { linkedAt: "now" }) };
   };
 
-  test("and that ends again is told again, although nothing was well in between", () => {
+  test("and that ends again is reported again, although nothing was well in between", () => {
     const { run, link, pass, signIn } = signedInAgain();
     expect([run(signedOut), run(signedOut)]).toEqual(["relink_garmin", ""]);
     pass(1);
@@ -208,7 +208,7 @@ describe("a link that its owner has made again", () => {
     expect([run(signedOut), run(signedOut)]).toEqual(["relink_garmin", ""]);
   });
 
-  test("by a clock that was a year ahead, and that has ended, is told once and not after every run", () => {
+  test("by a clock that was a year ahead, and that has ended, is reported once and not after every run", () => {
     const { run, link, pass } = life();
     pass(365 * DAY);
     link("garmin", 30, 30, "linked", { linkedAt: "now" });
@@ -219,7 +219,7 @@ describe("a link that its owner has made again", () => {
     expect([run(signedOut), run(signedOut)]).toEqual(["", ""]);
   });
 
-  test("is not said to have ended, although Telegram took nothing until then", () => {
+  test("isn't said to have ended, although Telegram took nothing until then", () => {
     const { run, signIn } = signedInAgain();
     expect(run(signedOut, { telegram: "away" })).toBe("");
     signIn();
@@ -228,7 +228,7 @@ describe("a link that its owner has made again", () => {
 });
 
 describe("an owner's patience", () => {
-  test("ends after six hours, with one quiet word", () => {
+  test("ends after six hours, with one quiet message", () => {
     const { run, pass } = life();
     expect(run(later)).toBe("");
     pass(5.9);
@@ -243,7 +243,7 @@ describe("an owner's patience", () => {
     expect(run(success)).toBe("");
   });
 
-  test.each([0.5, 2, 12])("is as long as they say: %d hours", (patienceHours) => {
+  test.each([0.5, 2, 12])("is as long as they choose: %d hours", (patienceHours) => {
     const { run, pass } = life({ patienceHours });
     run(later);
     pass(patienceHours - 0.1);
@@ -252,7 +252,7 @@ describe("an owner's patience", () => {
     expect(run(later)).toBe("quietly:waiting(withings_silent)");
   });
 
-  test("begins anew with every run that was well", () => {
+  test("starts over with every run that was well", () => {
     const { run, pass } = life();
     for (let times = 0; times < 5; times++) {
       run(later);
@@ -263,7 +263,7 @@ describe("an owner's patience", () => {
     }
   });
 
-  test("also ends when the owner did what was asked, and is not asked for it again meanwhile", () => {
+  test("also ends when the owner did what was asked, and isn't asked for it again in the meantime", () => {
     const { run, pass } = life();
     expect(run(signedOut)).toBe("relink_garmin");
     pass(DAY);
@@ -294,7 +294,7 @@ describe("an owner's patience", () => {
     expect(run(waits("garmin_limited", at(13)))).toBe("");
   });
 
-  test("is kept by what the store remembers, where a run does not know since when", () => {
+  test("is kept by what the store remembers, if a run doesn't know since when", () => {
     const { run, pass, health } = life();
     run({ ...later, delay: { cause: "us", since: START } });
     pass(3);
@@ -302,7 +302,7 @@ describe("an owner's patience", () => {
     expect(health().outage?.delay?.since).toEqual(START);
   });
 
-  test("does not keep what is worse from being said at once", () => {
+  test("doesn't keep worse news from being sent at once", () => {
     const { run, pass } = life();
     run(later);
     pass(7);
@@ -322,7 +322,7 @@ describe("reminders", () => {
     expect(days).toEqual([0, 3, 10, 17]);
   });
 
-  test("of what is ours to fix do not come", () => {
+  test("of what is ours to fix don't come", () => {
     const { run, pass } = life();
     run(broken);
     pass(30 * DAY);
@@ -354,7 +354,7 @@ describe("a clock that was years ahead, and is right again,", () => {
     expect(run(later)).toBe("quietly:waiting(withings_silent)");
   });
 
-  test("puts off no reminder, and no word of a link that was made again and has ended again", () => {
+  test("puts off no reminder, and no message about a link that was made again and has ended again", () => {
     const { run, pass, link } = life();
     link("garmin", 30);
     pass(YEARS);
@@ -371,7 +371,7 @@ describe("a clock that was years ahead, and is right again,", () => {
   });
 });
 
-describe("what Telegram did not take", () => {
+describe("what Telegram didn't take", () => {
   const away = { telegram: "away" } as const;
 
   test("stays news, whatever comes in between", () => {
@@ -384,7 +384,7 @@ describe("what Telegram did not take", () => {
     expect(run(success)).toBe("");
   });
 
-  test("stays news also when the next run only has a refused reading to complain of", () => {
+  test("stays news even if the next run only has a refused reading to report", () => {
     const { run } = life();
     run(broken, away);
     expect(run(refused)).toBe("broken(a bug)");
@@ -396,7 +396,7 @@ describe("what Telegram did not take", () => {
     expect(run(success)).toBe("");
   });
 
-  test("is not told when the same trouble is back before its end was told", () => {
+  test("isn't reported when the same trouble is back before its end was reported", () => {
     const { run, pass } = life();
     run(signedOut);
     pass(DAY);
@@ -407,7 +407,7 @@ describe("what Telegram did not take", () => {
   });
 });
 
-test("good news that arrive when it has begun again make the trouble news once more", () => {
+test("good news that arrives after the trouble is back makes the trouble news once more", () => {
   const { run, health, newsNow } = life();
   run(signedOut);
   run(success, { telegram: "away" });
@@ -419,7 +419,7 @@ test("good news that arrive when it has begun again make the trouble news once m
   ]);
 });
 
-describe("a link that comes to its end", () => {
+describe("a link that is about to end", () => {
   /** Half-hourly runs that do not renew it. Answers what was said, and on which day before the end. */
   function said(world: ReturnType<typeof life>, days: number, report: RunReport) {
     const words: string[] = [];
@@ -431,13 +431,13 @@ describe("a link that comes to its end", () => {
     return words;
   }
 
-  test("is said two weeks, five days and one day before, once each, and no more after it", () => {
+  test("is announced two weeks, five days and one day before, once each, and no more after it", () => {
     const world = life();
     world.link("garmin", 23);
     expect(said(world, 30, success)).toEqual(["garmin(14)", "garmin(5)", "garmin(1)"]);
   });
 
-  test("is said while runs do nothing but wait", () => {
+  test("is announced while runs do nothing but wait", () => {
     const world = life();
     world.link("garmin", 23);
     expect(said(world, 30, later)).toEqual([
@@ -448,13 +448,13 @@ describe("a link that comes to its end", () => {
     ]);
   });
 
-  test("is said once where several warnings were missed, with the days that are left", () => {
+  test("is announced once if several warnings were missed, with the days that are left", () => {
     const world = life();
     world.link("garmin", 3.5);
     expect(said(world, 5, success)).toEqual(["garmin(4)", "garmin(1)"]);
   });
 
-  test("is nothing to say while it is renewed, and begins anew with the next end", () => {
+  test("is not announced while it is renewed, and again with the next end", () => {
     const world = life();
     world.link("garmin", 13);
     expect(world.run(success)).toBe("garmin(13)");
@@ -465,7 +465,7 @@ describe("a link that comes to its end", () => {
     expect(world.run(success)).toBe("garmin(13)");
   });
 
-  test("is said only so far ahead as the link lives longer", () => {
+  test("is announced only as far ahead as the link lives longer", () => {
     const world = life();
     world.link("withings", 13, 14);
     expect(said(world, 14, success)).toEqual(["withings(5)", "withings(1)"]);
@@ -474,7 +474,7 @@ describe("a link that comes to its end", () => {
     expect(said(short, 2, success)).toEqual([]);
   });
 
-  test("is said for each of two", () => {
+  test("is announced for each of two", () => {
     const world = life();
     world.link("withings", 5);
     world.link("garmin", 4);
@@ -482,7 +482,7 @@ describe("a link that comes to its end", () => {
     expect(world.run(success)).toBe("");
   });
 
-  test("is not said of one that has ended already, nor forgotten because the links could not be read", () => {
+  test("isn't announced if it has ended already, nor forgotten because the links couldn't be read", () => {
     const world = life();
     world.link("garmin", 10, 30, "stale");
     expect(world.run(success)).toBe("");
@@ -501,15 +501,15 @@ describe("a link that comes to its end", () => {
   });
 });
 
-describe("an account that is not complete", () => {
-  test.each(["link_withings", "link_garmin", "add_account"] as const)("is not in trouble: %s", (action) => {
+describe("an account that isn't complete", () => {
+  test.each(["link_withings", "link_garmin", "add_account"] as const)("isn't in trouble: %s", (action) => {
     const { run, health } = life();
     const incomplete: RunReport = { status: "action_needed", ...COUNTS, action };
     expect(run(incomplete)).toBe("");
     expect(health()).not.toHaveProperty("outage");
   });
 
-  test("is no longer reminded of a link that its owner has taken away", () => {
+  test("is no longer reminded of a link that its owner has removed", () => {
     const { run, pass } = life();
     expect(run(signedOut)).toBe("relink_garmin");
     expect(run({ ...signedOut, action: "link_garmin" })).toBe("");
@@ -520,7 +520,7 @@ describe("an account that is not complete", () => {
   });
 });
 
-test("an outage counts how often was tried since it began", () => {
+test("an outage counts how often was tried since it started", () => {
   const { run, ask, health, newsNow } = life();
   run(success);
   for (const report of [signedOut, later, busy, refused]) run(report);
@@ -530,8 +530,8 @@ test("an outage counts how often was tried since it began", () => {
   expect(newsNow()).toMatchObject([{ type: "trouble", runs: 5 }]);
 });
 
-describe("readings that wait", () => {
-  test("are said once, with the next one beside them too, and remembered only as long as they wait", () => {
+describe("held and failed readings", () => {
+  test("are reported once, with the next one beside them too, and remembered only as long as they are listed", () => {
     const { run, waits, health } = life();
     waits(item(1), item(2));
     expect(run(success)).toBe("attention(1,2)");
@@ -543,7 +543,7 @@ describe("readings that wait", () => {
     expect(health().attentionTold).toHaveLength(1);
   });
 
-  test("are said again when they were held and Garmin refuses them later", () => {
+  test("are reported again when they were held and Garmin refuses them later", () => {
     const { run, waits } = life();
     waits(item(1));
     run(success);
@@ -551,7 +551,7 @@ describe("readings that wait", () => {
     expect(run(refused)).toBe("attention(1)");
   });
 
-  test("are not forgotten because once they could not be read", () => {
+  test("are not forgotten because they couldn't be read once", () => {
     const { run, runUnread, waits } = life();
     waits(item(1));
     run(success);
@@ -561,7 +561,7 @@ describe("readings that wait", () => {
 });
 
 describe("a run that was asked for in the chat", () => {
-  test("says in its answer what the owner need not be told again", () => {
+  test("says in its answer what the owner need not hear again", () => {
     const { ask, run, waits } = life();
     expect(ask(signedOut)).toBe("");
     expect(run(signedOut)).toBe("");
@@ -572,7 +572,7 @@ describe("a run that was asked for in the chat", () => {
     expect(run(success)).toBe("");
   });
 
-  test("leaves to be told what its answer does not say", () => {
+  test("leaves for later what its answer doesn't say", () => {
     const { ask, run, waits } = life();
     run(signedOut, { telegram: "away" });
     waits(item(1));
@@ -630,7 +630,7 @@ describe("in words", () => {
     [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin is answering again. 1 reading from"],
     [[signedOut, broken, noConsent], "I’m working again. 1 reading from"],
     [[noConsent], "Garmin accepts uploads again. 1 reading from"],
-  ])("what is over is what had been told: %#", (reports, text) => {
+  ])("what is over is what had been reported: %#", (reports, text) => {
     const { run, pass, texts } = life({ patienceHours: 0 });
     for (const report of reports) run(report);
     pass(1);
@@ -638,7 +638,7 @@ describe("in words", () => {
     expect(texts()).toEqual([expect.stringContaining(text)]);
   });
 
-  test("nobody says that Garmin takes uploads when none was taken", () => {
+  test("no message says that Garmin takes uploads when none was taken", () => {
     const { run, texts } = life();
     run(noConsent);
     run(success, { telegram: "away" });
@@ -678,7 +678,7 @@ describe("in words", () => {
     expect(texts()).toEqual([expect.stringMatching(/^My access to Garmin ends in 1 day, .* sign in again now\.$/)]);
   });
 
-  test("many readings that wait make one message", () => {
+  test("many held readings make one message", () => {
     const { run, waits, texts } = life();
     waits(...Array.from({ length: 12 }, (_, n) => item(n)));
     run(success, { telegram: "away" });

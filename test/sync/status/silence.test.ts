@@ -57,7 +57,7 @@ describe("the rhythm of a kind", () => {
     ["every other day", 2, 4],
     ["once a week", 7, 14],
     ["every two weeks", 14, 28],
-  ])("measured %s, its silence is told after days: %d -> %d", (_how, every, days) => {
+  ])("measured %s, its silence is reported after days: %d -> %d", (_how, every, days) => {
     expect(patienceOf(measured(6, { every, last: 0 }))?.days).toBe(days);
   });
 
@@ -71,12 +71,12 @@ describe("the rhythm of a kind", () => {
     expect(patienceOf(measured(3, { every: 1, last: 0 }))).toEqual({ days: 7 });
   });
 
-  test("is none where somebody measures less than once a month", () => {
+  test("is none if somebody measures less than once a month", () => {
     expect(patienceOf(measured(5, { every: 40, last: 0 }))).toBeUndefined();
     expect(silences(progressWith({ weigh_in: measured(5, { every: 40, last: 200 }) }))).toEqual([]);
   });
 
-  test("counts three pressures in a row once, in whatever order they come, and none from the future", () => {
+  test("counts three pressures in a row once, in any order, and none from the future", () => {
     const minutes = [0, 2, 4].map((it) => new Date(daysAgo(7).getTime() + it * 60_000));
     const known = occasions([], [daysAgo(0), ...minutes.toReversed(), daysAgo(-3)], NOW);
     expect(known).toEqual([daysAgo(7), daysAgo(0)]);
@@ -89,13 +89,13 @@ describe("a silence", () => {
   test.each([
     ["daily", 1, 2.99, 3],
     ["weekly", 7, 13.99, 14],
-  ])("of a %s scale is told when it has lasted long enough, not before", (_how, every, before, after) => {
+  ])("of a %s scale is reported when it has lasted long enough, not before", (_how, every, before, after) => {
     const at = (last: number) => silences(progressWith({ weigh_in: measured(8, { every, last }) }));
     expect(at(before)).toEqual([]);
     expect(at(after)).toEqual([{ kind: "weigh_in", days: after, newestAt: daysAgo(after), everyDays: every }]);
   });
 
-  test.each(["daily", "when_new", "off"] as const)("is told once, and the next one again: %s", (summaryMode) => {
+  test.each(["daily", "when_new", "off"] as const)("is reported once, and the next one again: %s", (summaryMode) => {
     const progress = progressWith({ weigh_in: measured(8, { every: 1, last: 3 }) });
     const told = silences(progress, { summaryMode });
     expect(told).toHaveLength(1);
@@ -134,7 +134,7 @@ describe("a silence", () => {
     },
   );
 
-  test("of the cuff is its own, whatever the scale does, and the other way round", () => {
+  test("of the cuff is independent of the scale, and the other way round", () => {
     const cuff = measured(8, { every: 7, last: 15 });
     const both = (lastWeighIn: number) =>
       progressWith({ weigh_in: measured(8, { every: 1, last: lastWeighIn }), blood_pressure: cuff });
@@ -146,7 +146,7 @@ describe("a silence", () => {
     expect(silences(both(4))).toMatchObject([{ kind: "weigh_in" }, { kind: "blood_pressure" }]);
   });
 
-  test("is not told of a kind whose owner does not want it, is off, or is paused", () => {
+  test("isn't reported for a kind that is off, is paused, or whose silence its owner doesn't want to hear of", () => {
     const progress = progressWith({ weigh_in: measured(8, { every: 1, last: 9 }) });
     expect(silences(progress)).toHaveLength(1);
     expect(silences(progress, { tellsSilence: { weigh_in: false, blood_pressure: true } })).toEqual([]);
@@ -159,12 +159,12 @@ describe("a silence", () => {
     ["the last run did not look at everything", { lastRun: runOf({ status: "retry_later" }) }],
     ["no run is known", { lastRun: undefined }],
     ["Withings is not linked", { withingsLinkedAt: undefined }],
-  ])("is not claimed when %s", (_when, more) => {
+  ])("isn't claimed when %s", (_when, more) => {
     expect(silences(progressWith({ weigh_in: measured(8, { every: 1, last: 9 }) }), {}, more)).toEqual([]);
     expect(silences(undefined, {}, { withingsLinkedAt: daysAgo(9), ...more })).toEqual([]);
   });
 
-  test("ends with any reading, also with one that waits; the date of one from the future says nothing", () => {
+  test("ends with any reading, even a held one; the date of one from the future says nothing", () => {
     const progress = progressWith({ weigh_in: measured(8, { every: 1, last: 9 }) });
     expect(silences(progress, {}, { attention: [waiting(daysAgo(1))] })).toEqual([]);
     const future = waiting(daysAgo(-400), { modifiedAt: daysAgo(4) });
@@ -192,7 +192,7 @@ describe("a run", () => {
   const ago = (days: number) => new Date(house.clock.now().getTime() - days * 24 * 3_600_000);
   const measuredAt = async () => (await house.ledger().progress())?.value.measuredAt;
 
-  test("remembers when the owner measured, from the history of a first run on, and guests do not count", async () => {
+  test("remembers when the owner measured, from the history of a first run on, and guests don't count", async () => {
     house = await startTestApp();
     for (const days of [22, 15, 8, 1]) house.person.stepOnScale({ at: ago(days), weightKg: 80 });
     house.person.stepOnScale({ at: ago(4), weightKg: 80, attrib: 1 });
@@ -205,7 +205,7 @@ describe("a run", () => {
     expect(await measuredAt()).toEqual(expected);
   });
 
-  test("knows that the scale is alive while weigh-ins are not to be sent", async () => {
+  test("knows that the scale is alive while weigh-ins are off", async () => {
     house = await startTestApp();
     await house.app.store.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
     house.person.stepOnScale({ at: ago(1), weightKg: 80 });

@@ -66,7 +66,7 @@ describe("what arrived", () => {
     });
   });
 
-  test("is everything since the account is there, where there was no summary yet", () => {
+  test("is everything since the account exists, if there was no summary yet", () => {
     const arrived = [arrival(daysAgo(6)), arrival(daysAgo(5))];
     expect(summary({ ...weighed([5, 80]), arrived }, {}, { memory: {} })?.arrived.weigh_in?.count).toBe(2);
   });
@@ -81,7 +81,7 @@ describe("the newest weight", () => {
     expect(weight?.changeKg).toBeCloseTo((80 + 79 + 78) / 3 - (83 + 82 + 81) / 3, 9);
   });
 
-  test("has no mean where it is the only one of its week, and no change without a week before", () => {
+  test("has no mean if it is the only one of its week, and no change without a week before", () => {
     expect(summary(weighed([8, 82], [0.5, 80]))?.weight).toEqual({ takenAt: daysAgo(0.5), weightKg: 80 });
     expect(summary(weighed([2, 82], [0.5, 80]))?.weight).toEqual({
       ...{ takenAt: daysAgo(0.5), weightKg: 80 },
@@ -89,11 +89,11 @@ describe("the newest weight", () => {
     });
   });
 
-  test("counts a reading of exactly seven days ago to the week before", () => {
+  test("counts a reading of exactly seven days ago in the week before", () => {
     expect(summary(weighed([7, 84], [2, 82], [1, 80]))?.weight).toMatchObject({ meanKg: 81, changeKg: -3 });
   });
 
-  test("comes with no mean of days without a weigh-in, but with how long ago it was", () => {
+  test("comes without a mean after days without a weigh-in, but with how long ago it was", () => {
     expect(summary(weighed([9, 82], [8, 81], [6.9, 80]))?.weight).toEqual({ takenAt: daysAgo(6.9), weightKg: 80 });
     expect(summary(weighed([9, 82], [8, 81], [7, 80]))?.weight).toEqual({
       ...{ takenAt: daysAgo(7), weightKg: 80, daysAgo: 7 },
@@ -111,7 +111,7 @@ describe("the newest weight", () => {
     expect(summary({ ...weighed([7.5, 80]), arrived: [late] })?.composition).toEqual(composition);
   });
 
-  test("comes with its composition, and not with that of another weigh-in", () => {
+  test("comes with its own composition, not with that of another weigh-in", () => {
     const composition = { bodyFatPercent: 18 };
     const progress = weighed([0.5, 80]);
     const both = [arrival(daysAgo(2), { composition: { bodyFatPercent: 30 } }), arrival(daysAgo(0.5), { composition })];
@@ -120,7 +120,7 @@ describe("the newest weight", () => {
   });
 });
 
-test("a blood pressure is said when one has arrived, and not again every day", () => {
+test("a blood pressure is included when one has arrived, and not again every day", () => {
   const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79, pulseBpm: 61 } as const;
   const lastReadings = { blood_pressure: { takenAt: daysAgo(3), values } };
   const arrived = [arrival(daysAgo(0.5), { kind: "blood_pressure", takenAt: daysAgo(3), values })];
@@ -130,7 +130,7 @@ test("a blood pressure is said when one has arrived, and not again every day", (
   expect(summary(progressWith({ lastReadings }))).not.toHaveProperty("bloodPressure");
 });
 
-test("what waits is counted", () => {
+test("held and failed readings are counted", () => {
   const attention = [waiting(daysAgo(9)), waiting(daysAgo(2), { state: "failed", reason: "out_of_range" })];
   expect(summary(undefined, {}, { attention })?.waiting).toEqual({ held: 1, failed: 1, items: attention });
 });
@@ -142,12 +142,12 @@ describe("there is nothing to say", () => {
     expect(summary(progressWith(), { summaryMode: "when_new" }, { memory: {} })).toBeUndefined();
   });
 
-  test("to who wants no summary", () => {
+  test("to an owner who wants no summary", () => {
     const progress = { ...weighed([0.5, 80]), arrived: [arrival(daysAgo(0.5))] };
     expect(summary(progress, { summaryMode: "off" })).toBeUndefined();
   });
 
-  test("when nothing is new, to who wants to hear only of that", () => {
+  test("when nothing is new, to an owner who wants to hear only of that", () => {
     const progress = { ...weighed([2, 80]), arrived: [arrival(daysAgo(2))] };
     const attention = [waiting(daysAgo(2))];
     expect(summary(progress, {}, { attention })).toMatchObject({ arrived: {}, weight: { weightKg: 80 } });
@@ -158,7 +158,7 @@ describe("there is nothing to say", () => {
 test.each([
   ["a reading has arrived", { arrived: [arrival(daysAgo(0.5))] }, []],
   ["a reading waits", {}, [waiting(daysAgo(0.5))]],
-])("who wants to hear only of news hears when %s", (_what, more, attention) => {
+])("an owner who wants to hear only of news hears when %s", (_what, more, attention) => {
   expect(summary({ ...weighed([2, 80]), ...more }, { summaryMode: "when_new" }, { attention })).toBeDefined();
 });
 
@@ -185,7 +185,7 @@ describe("the summary of a day", () => {
     expect(dueAt("2026-11-21T08:00:00Z", "2027-01-20T08:00:00Z")).toBe("2026-11-21T08:00:00.000Z");
   });
 
-  test("waits for tomorrow where the account came after the hour", () => {
+  test("waits for tomorrow if the account was made after the hour", () => {
     const createdAt = new Date("2026-11-21T08:30:00Z");
     expect(dueAt("2026-11-21T12:00:00Z", undefined, { createdAt })).toBeUndefined();
     expect(dueAt("2026-11-22T08:00:00Z", undefined, { createdAt })).toBe("2026-11-22T08:00:00.000Z");
@@ -193,13 +193,13 @@ describe("the summary of a day", () => {
     expect(dueAt("2026-11-21T12:00:00Z", undefined, { createdAt: early })).toBe("2026-11-21T08:00:00.000Z");
   });
 
-  test("is due to who wants none, so that a later one tells of a day, and is no scheduled run", () => {
+  test("is due even if its owner wants none, so that a later one covers one day, and is no scheduled run", () => {
     const account = accountWith({ summaryMode: "off" });
     expect(summaryDueAt(account, BERLIN, undefined, NOW)).toEqual(NOW);
     expect(nextSummaryAt(account, BERLIN, NOW)).toBeUndefined();
   });
 
-  test("is not made again by who travels, neither east nor west", () => {
+  test("isn't made again when its owner travels east or west", () => {
     const made = "2026-11-21T08:00:00Z";
     expect(dueAt("2026-11-21T08:01:00Z", made, { timezone: "Asia/Tokyo" })).toBeUndefined();
     expect(dueAt("2026-11-21T20:00:00Z", made, { timezone: "America/Los_Angeles" })).toBeUndefined();

@@ -98,12 +98,12 @@ describe("an answer to a data call", () => {
     ["214, unauthorized", () => status(214), ours],
     ["277, unauthorized", () => status(277), ours],
     ["2553, unauthorized", () => status(2553), ours],
-  ])("%s: who moves next", async (_what, answer, kind) => {
+  ])("%s: who acts next", async (_what, answer, kind) => {
     stub.willAnswer(answer());
     expect(await endOf(readMeasures())).toBe(kind);
   });
 
-  test("neighbours of the invalid params are for later", async () => {
+  test("whose status is a neighbour of the invalid params is for later", async () => {
     for (const neighbour of [
       215, 219, 222, 226, 233, 239, 253, 259, 268, 282, 289, 296, 298, 322, 354, 500, 512, 3016,
     ]) {
@@ -112,12 +112,12 @@ describe("an answer to a data call", () => {
     }
   });
 
-  test("a broken line is for later", async () => {
+  test("that breaks off is for later", async () => {
     stub.willAnswer("drop");
     expect(await endOf(readMeasures())).toBe(later);
   });
 
-  test("an error never carries what the vendor wrote or a token", async () => {
+  test("that is an error never carries what the vendor wrote or a token", async () => {
     for (const answer of [status(503, "secret words"), status(98_765, "secret words"), tokenBody({ measuregrps: 7 })]) {
       stub.willAnswer(answer);
       const error: unknown = await readMeasures().catch((it: unknown) => it);
@@ -179,7 +179,7 @@ describe("an answer of the token endpoint", () => {
     },
   );
 
-  test.each([null, {}, ""])("a userid that makes no sense (%j) ends a code exchange only", async (userid) => {
+  test.each([null, {}, ""])("with a userid that makes no sense (%j) ends a code exchange only", async (userid) => {
     stub.willAnswer(tokenBody({ userid }), tokenBody({ userid }));
     expect(await refresh()).toMatchObject({ type: "refreshed", tokens: { refreshToken: "refresh-2" } });
     expect(await endOf(exchange())).toBe("UnexpectedAnswerError");
@@ -214,7 +214,7 @@ describe("an answer of the token endpoint", () => {
     expect(await exchange()).toEqual({ type: "code_expired" });
   });
 
-  test("a userid may be a number or a string", async () => {
+  test("with a userid as a number or a string is understood", async () => {
     stub.willAnswer(tokenBody({ userid: 31_400_001 }), tokenBody({ userid: "31400001" }));
     const outcomes = [await exchange(), await exchange()];
     expect(outcomes).toEqual([outcomes[0], outcomes[0]]);
@@ -250,7 +250,7 @@ describe("an answer that was not understood", () => {
     expect(JSON.stringify(noted)).not.toContain("bearer-1");
   });
 
-  test("is not noted when it only asks to wait", async () => {
+  test("isn't noted when it only asks to wait", async () => {
     const noted: UnknownAnswer[] = [];
     const noting = createWithingsCall({
       ...{ apiUrl: stub.url, send: stub.send, rateLimited: (task) => task() },
@@ -324,7 +324,7 @@ describe("what is sent", () => {
     expect(headerLines(last(), "authorization")).toEqual([]);
   });
 
-  test("everything waits for its turn but the code, which would be dead by then", async () => {
+  test("everything waits for its turn except the code, which would expire by then", async () => {
     const asked: boolean[] = [];
     const stuck = createWithingsCall({
       apiUrl: stub.url,

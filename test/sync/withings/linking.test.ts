@@ -89,25 +89,25 @@ describe("linking", () => {
   };
   const stateOf = (address: string) => new URL(address).searchParams.get("state") ?? "";
 
-  test("with the address the browser ended on, at once", async () => {
+  test("works with the address the browser ended on, at once", async () => {
     house = await startTestApp({ linked: false });
     expect(await paste(consent())).toEqual(linked);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
     expect(asked()).toBe(1);
   });
 
-  test("with the callback, for the account that began", async () => {
+  test("works with the callback, for the account that started", async () => {
     house = await startTestApp({ linked: false });
     expect(await call(consent())).toEqual({ account: ACCOUNT, result: linked });
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
-  test("with the bare code", async () => {
+  test("works with the bare code", async () => {
     house = await startTestApp({ linked: false });
     expect(await paste(new URL(consent()).searchParams.get("code") ?? "")).toEqual(linked);
   });
 
-  test("a code older than thirty seconds has expired, and so has one that was used", async () => {
+  test("with a code older than thirty seconds, or one that was used, says that it has expired", async () => {
     house = await startTestApp({ linked: false });
     const late = consent();
     house.clock.advance(31);
@@ -120,7 +120,7 @@ describe("linking", () => {
     expect(await link()).toEqual(before);
   });
 
-  test("an address works once, however often it comes back", async () => {
+  test("works once with an address, however often it comes back", async () => {
     house = await startTestApp({ linked: false });
     const address = consent();
     const results = await Promise.all([call(address), call(address), paste(address)]);
@@ -131,7 +131,7 @@ describe("linking", () => {
     expect(await call(address)).toEqual({ account: ACCOUNT, result: { type: "used_state" } });
   });
 
-  test("an address is late after ten minutes, and asks nobody anything", async () => {
+  test("with an address after ten minutes is late, and makes no request", async () => {
     house = await startTestApp({ linked: false });
     const page = linking().begin(ACCOUNT);
     house.clock.advance(600);
@@ -141,7 +141,7 @@ describe("linking", () => {
     expect(asked()).toBe(0);
   });
 
-  test("an address with a state that we did not sign asks nobody anything", async () => {
+  test("an address with a state that we did not sign makes no request", async () => {
     house = await startTestApp({ linked: false });
     const address = consent();
     const state = stateOf(address);
@@ -164,7 +164,7 @@ describe("linking", () => {
     expect(await paste(address)).toEqual(linked);
   });
 
-  test("a consent that was refused is said once to the account that asked", async () => {
+  test("a refused consent is reported once to the account that asked", async () => {
     house = await startTestApp({ linked: false });
     const refusal = (state: string) => new URLSearchParams({ error: "access_denied", state });
     const state = stateOf(linking().begin(ACCOUNT));
@@ -282,7 +282,7 @@ describe("linking", () => {
       expect(await link()).toEqual(before);
     });
 
-    test("whom somebody else has linked in the meantime stays theirs", async () => {
+    test("who was linked by somebody else in the meantime stays theirs", async () => {
       await askedAboutOther();
       await house.app.store.accounts.save(OTHER, {});
       await paste(consent(OTHER, OTHER_USERID), OTHER);
@@ -303,7 +303,7 @@ describe("linking", () => {
     });
   });
 
-  test("without the right to read what is measured nothing is linked", async () => {
+  test("without permission to read measurements nothing is linked", async () => {
     house = await startTestApp({ linked: false });
     const page = new URL(linking().begin(ACCOUNT));
     page.searchParams.set("scope", "user.info");
@@ -357,7 +357,7 @@ describe("a refresh that does not succeed", () => {
     expect((await house.sync()).status).toBe("success");
   });
 
-  test("with a lost answer the old refresh token is good once more", async () => {
+  test("with a lost answer leaves the old refresh token good once more", async () => {
     house = await startTestApp();
     house.clock.advance(3 * 3600);
     const before = await house.app.store.links.read(ACCOUNT, "withings");
@@ -368,7 +368,7 @@ describe("a refresh that does not succeed", () => {
     expect((await house.sync()).status).toBe("success");
   });
 
-  test("a dead refresh token ends the link, and keeps its tokens should Withings have erred", async () => {
+  test("with a dead refresh token ends the link, and keeps its tokens in case Withings was wrong", async () => {
     house = await startTestApp();
     const before = await house.app.store.links.read(ACCOUNT, "withings");
     house.sandbox.withings.killRefreshToken(USERID);

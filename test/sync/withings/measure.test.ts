@@ -33,7 +33,7 @@ const answer = (measuregrps: unknown[], more: object = {}) =>
   Response.json({ status: 0, body: { updatetime: 1_795_000_100, timezone: "Europe/Berlin", measuregrps, ...more } });
 const ids = async () => (await read()).groups.map(({ grpid }) => grpid);
 
-test("pages are asked for one after the other, each with the offset of the one before and all else the same", async () => {
+test("pages are asked for one after the other, each with the offset of the one before and everything else unchanged", async () => {
   const from = stub.requests.length;
   stub.willAnswer(
     answer([group(1)], { more: 1, offset: 200 }),
@@ -54,7 +54,7 @@ test.each([
   ["zero as a text", { more: "0", offset: "" }],
   ["false as a text", { more: "false", offset: {} }],
   ["empty", { more: "", offset: 7.5 }],
-])("more that is %s ends the reading", async (_what, paging) => {
+])("a `more` that is %s ends the reading", async (_what, paging) => {
   stub.willAnswer(answer([group(1)], paging));
   expect(await ids()).toEqual([1]);
 });
@@ -63,7 +63,7 @@ test.each([
   ["is missing", {}, {}],
   ["stays where it was", { offset: 200 }, { offset: 200 }],
   ["goes back", { offset: 200 }, { offset: 100 }],
-])("an offset that %s leaves what came, and says that not all did", async (_what, first, second) => {
+])("an offset that %s leaves what came, and says that not everything did", async (_what, first, second) => {
   stub.willAnswer(answer([group(1)], { more: 1, ...first }), answer([group(2)], { more: 1, ...second }));
   const { groups, isComplete } = await read();
   expect(groups.map(({ grpid }) => grpid)).toEqual("offset" in first ? [1, 2] : [1]);
@@ -88,7 +88,7 @@ test("an offset of 0 with more to come does not ask for the first page again", a
   expect(stub.requests.length - from).toBe(1);
 });
 
-test("a group that cannot be read stops none of the others, and is counted with its id", async () => {
+test("an unreadable group stops none of the others, and is counted with its id", async () => {
   stub.willAnswer(
     answer([
       group(1),
@@ -154,7 +154,7 @@ describe("a list that moves while its pages are read", () => {
     expect(forms.map(({ offset }) => offset)).toEqual([undefined, "1", undefined, "1"]);
   });
 
-  test("is asked for in other words, because Withings refuses the same call within ten seconds, and for no less", async () => {
+  test("is asked for slightly differently, because Withings refuses the same call within ten seconds, and for no less", async () => {
     const from = stub.requests.length;
     stub.willAnswer(...twoPages([], [touched(1)]), ...twoPages([], [touched(1)]));
     await getMeas(call(), { accessToken: "bearer-1", lastUpdate: 5000 });
@@ -162,14 +162,14 @@ describe("a list that moves while its pages are read", () => {
     expect(asked).toEqual(["5000", "5000", "4999", "4999"]);
   });
 
-  test("and does not come to rest is left for later after three more readings", async () => {
+  test("that doesn't come to rest is left for later after three more readings", async () => {
     const from = stub.requests.length;
     stub.willAnswer(...[0, 1, 2, 3, 4].flatMap((n) => twoPages([group(1)], [touched(2, UPDATETIME + n)])));
     expect(await endOf(read())).toBe("RetryLaterError");
     expect(stub.requests.length - from).toBe(8);
   });
 
-  test("is noticed by a group that can not be read, and when times come as strings", async () => {
+  test("is noticed by an unreadable group, and when times come as strings", async () => {
     const unreadable = { ...touched(2, String(UPDATETIME)), measures: "?" };
     const pages = () => twoPages([group(1)], [unreadable], { updatetime: String(UPDATETIME) });
     stub.willAnswer(...pages(), ...pages());
@@ -218,7 +218,7 @@ describe("a list that moves while its pages are read", () => {
   });
 });
 
-test("integers may come as strings, unknown fields and null ones do no harm", async () => {
+test("integers may come as strings, and unknown fields and null ones do no harm", async () => {
   stub.willAnswer(
     answer([group("5543254354", { attrib: "0", date: "1795000000", deviceid: null, is_new: { deep: [1] }, model: 7 })]),
   );
@@ -242,12 +242,12 @@ test.each([
   expect([readings.length, read]).toEqual([1, undefined]);
 });
 
-test("a last page without a timezone does not take away what an earlier one said", async () => {
+test("a last page without a timezone doesn't remove what an earlier one said", async () => {
   stub.willAnswer(answer([group(1)], { more: 1, offset: 1 }), answer([group(2)], { timezone: undefined }));
   expect((await read()).timezone).toBe("Europe/Berlin");
 });
 
-test("the whole of a segmental weigh-in is read", async () => {
+test("a segmental weigh-in is read completely", async () => {
   const raw: unknown = JSON.parse(
     readFileSync(new URL("../../fixtures/withings/segmental-weigh-in.json", import.meta.url), "utf8"),
   );

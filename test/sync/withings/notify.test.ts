@@ -45,7 +45,7 @@ describe("what is sent", () => {
 });
 
 describe("what is understood", () => {
-  test("a list, whatever else stands in it", async () => {
+  test("a list, with unknown entries and fields in it", async () => {
     const profile = { appli: 1, callbackurl: callbackUrl, comment: null, expires: 2_147_483_647 };
     stub.willAnswer(list([profile, { ...profile, appli: 99, comment: "theirs", new: {} }]));
     expect(await api.list(access)).toEqual([
@@ -54,7 +54,7 @@ describe("what is understood", () => {
     ]);
   });
 
-  test("one odd entry spoils no other, and a number may be a text", async () => {
+  test("one odd entry doesn't affect the others, and a number may be a text", async () => {
     const profile = { appli: "1", callbackurl: callbackUrl };
     stub.willAnswer(list([null, { appli: 4 }, { ...profile, appli: [] }, "x", profile]));
     expect(await api.list(access)).toEqual([{ appli: 1, callbackUrl }]);
@@ -76,7 +76,7 @@ describe("what is understood", () => {
     expect(await endOf(api.revoke(access, one))).toBe("success");
   });
 
-  test.each([293, 343])("%i: Withings does not get through to the address", async (code) => {
+  test.each([293, 343])("%i: Withings can't reach the address", async (code) => {
     stub.willAnswer(status(code));
     expect(await api.subscribe(access, one)).toBe("callback_unreachable");
   });
@@ -92,7 +92,7 @@ describe("what is understood", () => {
     [403, "ActionNeededError relink_withings"],
     [305, "RetryLaterError"],
     [304, "WithingsRefusal"],
-  ])("%i is no answer of these", async (code, kind) => {
+  ])("%i means the same as for any other request", async (code, kind) => {
     stub.willAnswer(status(code), status(code));
     expect([await endOf(api.subscribe(access, one)), await endOf(api.revoke(access, one))]).toEqual([kind, kind]);
   });

@@ -86,7 +86,7 @@ test("a segmental weigh-in becomes one reading with the values of the whole body
   });
 });
 
-describe("whose it is", () => {
+describe("the attribution", () => {
   test.each([
     [0, "certain"],
     [1, "ambiguous"],
@@ -102,11 +102,11 @@ describe("whose it is", () => {
     [6, "unknown"],
     [10, "unknown"],
     [10_009, "unknown"],
-  ])("attrib %i is %s", (attrib, attribution) => {
+  ])("of attrib %i is %s", (attrib, attribution) => {
     expect(weighIn(group(1, [WEIGHT], { attrib })).attribution).toBe(attribution);
   });
 
-  test("an attrib nobody knows is told once, and the reading is kept", () => {
+  test("of an unknown attrib is reported once, and the reading is kept", () => {
     const { readings, unknown } = toReadings([
       group(1, [WEIGHT], { attrib: 10_010 }),
       group(2, [WEIGHT], { attrib: 10_010 }),
@@ -127,7 +127,7 @@ describe("the height", () => {
   const height = (grpid: number, date: number, value: number) =>
     group(grpid, [m(4, value, -3)], { date, modified: date });
 
-  test("is the newest by the time it was measured, wherever it stands in the answer", () => {
+  test("is the newest by the time it was measured, in any order", () => {
     const groups = [height(1, 1_600_000_000, 1600), height(2, 1_700_000_000, 1750), height(3, 1_650_000_000, 1600)];
     const newest = { takenAt: new Date(1_700_000_000_000), heightM: 1.75 };
     for (const order of [
@@ -191,12 +191,12 @@ describe("composition", () => {
     });
   });
 
-  test("oxygen, temperatures and segments are no composition", () => {
+  test("doesn't include oxygen, temperatures and segments", () => {
     const others = [m(54, 97), m(71, 36_600, -3), m(73, 34_100, -3), m(12, 36), m(175, 2488, -2, 12), m(168, 1600, -2)];
     expect(Object.keys(weighIn(group(1, [WEIGHT, ...others]))).length).toBe(7);
   });
 
-  test("of a measure that is listed twice the first counts, and is never added up", () => {
+  test("takes the first of a measure that is listed twice, and never adds them up", () => {
     expect(weighIn(group(1, [WEIGHT, m(88, 300, -2, 7), m(88, 300, -2, 7)])).boneMassKg).toBe(3);
   });
 
@@ -211,7 +211,7 @@ describe("composition", () => {
     expect(weighIn(group(1, [WEIGHT, m(76, 6120, -2, position)])).muscleMassKg).toBe(muscleMassKg);
   });
 
-  test("a part of the body that is listed first does not stand for the whole", () => {
+  test("of a part of the body that is listed first doesn't count for the whole", () => {
     expect(weighIn(group(1, [WEIGHT, m(76, 2488, -2, 12), m(76, 6120, -2, 7)])).muscleMassKg).toBe(61.2);
   });
 });
@@ -249,7 +249,7 @@ describe("groups", () => {
     expect(toReadings([group(1, [m(9, 79), m(11, 61)]), group(2, [m(10, 121)])]).readings).toEqual([]);
   });
 
-  test("readings are sorted by time, whatever order they came in", () => {
+  test("readings are sorted by time, in whatever order they came", () => {
     const dates = [1_795_000_300, 1_795_000_100, 1_795_000_200, 1_795_000_100];
     const { readings } = toReadings(dates.map((date, index) => group(10 - index, [WEIGHT], { date })));
     expect(readings.map((it) => [it.takenAt.getTime() / 1000, it.measureGroupId])).toEqual([
@@ -267,7 +267,7 @@ describe("groups", () => {
     expect(weighIn(bare).modifiedAt).toEqual(new Date(1_795_000_000_000));
   });
 
-  test("measure types nobody knows are told, each once", () => {
+  test("unknown measure types are reported, each once", () => {
     const groups = [group(1, [WEIGHT, m(999, 1), m(998, 1)]), group(2, [WEIGHT, m(999, 1)])];
     expect(toReadings(groups)).toMatchObject({ unknown: ["measure type 998", "measure type 999"] });
     expect(toReadings(groups).readings.length).toBe(2);
