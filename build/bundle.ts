@@ -44,7 +44,7 @@ const credentialsFromEnvironment: Plugin = {
   },
 };
 
-/** Bundles an entry into `<outdir>/index.mjs`, with chunks beside it for what is loaded on demand. The same sources give the same bytes. */
+/** Writes `<outdir>/index.mjs`, with chunks beside it for what is loaded on demand. The same sources give the same bytes. */
 export async function bundle(entry: string, outdir: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({

@@ -5,7 +5,7 @@ import { BUDGETS } from "./budgets.ts";
 import { FUNCTIONS } from "./bundle.ts";
 import { type LoadTime, measureLoadTimes } from "./load-times.ts";
 
-/** Prints what loading each function costs. Fails if one takes so much longer than its goal that a busy machine can't explain it. */
+/** Prints what loading each function costs. Fails if one takes so long that a busy machine can't explain it. */
 const TURNS = 15;
 const CLEARLY = 1.6;
 

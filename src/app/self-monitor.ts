@@ -8,7 +8,7 @@ const PEACE_MINUTES = 60;
 const STUCK_MINUTES = 10;
 /** A clock that jumps by more, or back, was wrong; the machine wasn't just asleep. */
 const LONGEST_SLEEP_MINUTES = 24 * 60;
-/** After a failed attempt to tell somebody, the next one comes after one check, then two, four and so on up to this. */
+/** After a failed attempt to tell somebody, the next one comes after one check, then two, four, up to this many. */
 const MOST_CHECKS_SKIPPED = 60;
 /** Errors that need no alarm: their person hears of them in their chat, now or when they no longer block the bot. */
 const TOLD_TO_THEIR_PERSON = ["run_failed", "account_unreadable", "notice_not_delivered", "check_failed"];
@@ -58,7 +58,7 @@ interface Told {
   checksToSkip: number;
 }
 
-/** Tells somebody. Throws if they could not be told. */
+/** Throws if the alarm could not be delivered. */
 export type Teller = (alarm: MachineAlarm) => Promise<void>;
 
 interface MonitorDeps {
@@ -66,7 +66,7 @@ interface MonitorDeps {
   log: Log;
   /** The Telegram user id of the person who runs the program. */
   owner: number;
-  /** When the last process finished its last sweep, if that is long ago: everybody is told when the first sweep succeeds. */
+  /** When the previous process finished its last sweep, if that was long ago. The first sweep then ends that outage. */
   offSince?: Date | undefined;
 }
 

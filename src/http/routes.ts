@@ -32,7 +32,7 @@ export interface HttpDeps {
   handleUpdate: (update: { update_id: number }) => Promise<void>;
   /** Undefined: nobody may start a sync over the web. */
   manualSyncToken: string | undefined;
-  /** Of one account or of all. Undefined if there is no such account. */
+  /** Of one account or of all. Resolves to undefined if the account doesn't exist. */
   manualSync: (account: number | undefined) => Promise<OutcomeReport | undefined>;
   isWell: () => boolean;
   /** Undefined with a webhook. */
@@ -108,7 +108,7 @@ export function createHttp(deps: HttpDeps): Http {
   };
 }
 
-/** For supervisors that restart an unhealthy program. Trouble with Telegram doesn't count: a restart would only interrupt syncing. */
+/** For supervisors that restart an unhealthy program. Trouble with Telegram doesn't count: a restart wouldn't help. */
 async function health({ isWell, telegramState, version }: HttpDeps): Promise<HttpResponse> {
   const facts = { version, ...(telegramState && { telegram: telegramState() }) };
   return isWell() ? json(200, { status: "ok", ...facts }) : json(503, { status: "stuck", ...facts });
@@ -119,7 +119,7 @@ async function callback(deps: HttpDeps, request: HttpRequest): Promise<HttpRespo
   const language: Language = /^\s*de\b/i.test(headers.get("accept-language") ?? "") ? "de" : "en";
   const show = async (outcome: CallbackOutcome, account?: number) =>
     page(await deps.words(outcome, language, account), language, STATUS[outcome] ?? 400);
-  // Withings probes the address with HEAD, and so do link previews: neither may spend the code.
+  // Withings probes the address with HEAD, and so do link previews: neither may use up the code.
   if (method === "HEAD" || !(query.has("code") || query.has("error"))) return await show("waiting");
   try {
     const { account, result } = await deps.withCallback(query);

@@ -23,7 +23,7 @@ export function deadlineOf(context: Pick<Context, "getRemainingTimeInMillis">): 
   return new Date(clock.now().getTime() + context.getRemainingTimeInMillis() - LAST_WORDS_SECONDS * 1000);
 }
 
-/** Made at the first call of a process and kept for the others. If that fails, or it isn't `complete`, the next call makes it again. */
+/** Made at the first call and kept. If that fails, or the result isn't `complete`, the next call makes it again. */
 export function kept<T>(make: () => Promise<T>, complete: (made: T) => boolean = () => true): () => Promise<T> {
   let made: Promise<T> | undefined;
   return async () => {

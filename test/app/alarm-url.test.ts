@@ -7,7 +7,6 @@ let outside: Receiver;
 beforeEach(async () => {
   outside = await startReceiver();
   house = await moveIn({ linked: true });
-  // What people have to keep to themselves may be in the address.
   const secret = "topic-that-nobody-must-know";
   for (const [name, url] of Object.entries(outside.env)) house.env[name] = `${url}?auth=${secret}`;
 });
@@ -36,7 +35,7 @@ test("each good sweep is announced to HEARTBEAT_URL with an empty body, and a fa
   const program = await house.start();
   await expect.poll(outside.heartbeats).toBe(1);
   await minutes(2, program);
-  // Twice within half a minute is once.
+  // Two sweeps within half a minute send one.
   await program.wake();
   expect(outside.received.filter(({ path }) => path.startsWith("/heartbeat"))).toEqual(
     Array(3).fill(expect.objectContaining({ method: "POST", body: "" })),
@@ -95,7 +94,7 @@ test("an address that fails stops nothing: it is logged without the address, and
   expect(program.logged.filter(({ event }) => event === "alarm_address_failing")).toHaveLength(2);
   expect(JSON.stringify(program.logged)).not.toContain("topic-that-nobody-must-know");
   expect(JSON.stringify(program.logged)).toContain("it answers with HTTP 403");
-  // The attempts to tell it the alarm become rarer.
+  // It tries the alarm less and less often.
   await minutes(30, program);
   expect(outside.alarms().length).toBeLessThanOrEqual(6);
   outside.answerWith(200);
@@ -114,7 +113,7 @@ test.each(["endless", "unfinished"] as const)(
     await program.wake();
     expect(outside.alarms()).toEqual([expect.stringMatching(/^Something unexpected broke on my side/)]);
     expect(outside.heartbeats()).toBe(1);
-    // The lines are closed without waiting for an end.
+    // The connections are closed without waiting for their end.
     await expect.poll(outside.openLines, { timeout: 5000 }).toBe(0);
     expect(program.logged.map(({ event }) => event)).not.toContain("alarm_address_failing");
   },

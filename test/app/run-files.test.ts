@@ -8,7 +8,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 test("the program starts and ends even if its run files can be neither written nor removed", () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), "run-files-"));
   try {
-    // Nobody can write to a folder as if it were a file, not even root.
+    // Folders in place of files: not even root can write to them.
     for (const name of ["running", "last-sweep", "told-why-not"]) mkdirSync(path.join(dataDir, name));
     const files = createRunFiles({ engine: "sqlite", tableName: "weighbridge", dataDir }, systemClock);
     expect(files.begun()).toBe(1);

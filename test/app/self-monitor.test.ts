@@ -36,7 +36,6 @@ describe("a program on one machine whose store fails", () => {
       .toEqual([expect.anything(), expect.stringMatching(/^I haven’t checked what is due for at least ten minutes/)]);
 
     house.findStore();
-    // The look that follows the first sweep that succeeds.
     await expect
       .poll(() => {
         wake();

@@ -35,7 +35,7 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
   });
 
   test.each(ONCE)("a start has one copy of %s at most, in one of its builds", (dependency) => {
-    // The builds of a package lie in folders of their own, or have endings of their own.
+    // The builds of a package differ in their folder or their ending.
     const inside = new RegExp(`^(.*node_modules/${dependency}/(?:dist-[^/]+)?).*(\\.[cm]?js)$`);
     const builds = startOf(name).inputs.flatMap((it) => inside.exec(it)?.slice(1).join("*") ?? []);
     expect([...new Set(builds)].slice(1)).toEqual([]);

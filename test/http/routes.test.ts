@@ -9,7 +9,6 @@ let house: TestApp;
 afterEach(() => house.close());
 
 const start = (options: TestAppOptions = {}) => startTestApp({ hasAddress: true, linked: false, ...options });
-/** The consents that a chat was to hear of, as the log has them. */
 const consents = () => house.logged.map((line) => JSON.parse(line)).filter(({ event }) => event === "consent_answered");
 const notifyUrl = () => `${house.url}/withings/notify?key=${house.app.store.notifyKey}`;
 
@@ -83,7 +82,6 @@ describe("the page after the consent", () => {
     expect(store.calls()).toBe(before);
     expect(await says(late)).toContain("ten minutes");
     expect(house.requests()).toEqual([]);
-    // Only the one that was ours has somebody to tell.
     expect(consents()).toMatchObject([{ account: ACCOUNT, result: "late_state" }]);
   });
 
@@ -186,7 +184,6 @@ describe("a notification", () => {
     const refused = await fetch(notifyUrl(), { method: "POST", body });
     expect([refused.status, refused.headers.get("connection")]).toEqual([413, "close"]);
     expect(await house.jobs()).toEqual([]);
-    // The next request is none the worse for it.
     expect((await fetch(notifyUrl(), weighIn())).status).toBe(200);
   });
 

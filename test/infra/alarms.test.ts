@@ -16,7 +16,7 @@ const ANY_IN_FIVE_MINUTES = {
   ComparisonOperator: "GreaterThanThreshold",
   Threshold: 0,
 };
-/** What is wrong with every look at an account, one each half hour, is one alarm. */
+/** Accounts run every half hour, and trouble in every run has to be one alarm. */
 const ANY_IN_AN_HOUR = { ...ANY_IN_FIVE_MINUTES, EvaluationPeriods: 12, DatapointsToAlarm: 1 };
 
 const Metric = z.object({
@@ -73,7 +73,7 @@ test("every alarm reports its start and its end to the topic", () => {
 });
 
 test("the topic calls the function alarm, and may", () => {
-  // An encrypted topic would take nothing from CloudWatch.
+  // CloudWatch can't publish to an encrypted topic.
   expect(ofType(resources, "AWS::SNS::Topic")).toEqual([{ TopicName: TOPIC }]);
   expect(ofType(resources, "AWS::SNS::Subscription")).toEqual([
     { TopicArn: TOPIC, Protocol: "lambda", Endpoint: `${FUNCTION_ARN}-alarm` },
@@ -169,13 +169,13 @@ test.each([
   expect(alarms[key]).toMatchObject({ ...ANY_IN_AN_HOUR, TreatMissingData: "notBreaching" });
 });
 
-/** Whether a line with this event is counted by the alarm. AWS knows stars at both ends of a text. */
+/** Whether the alarm counts a line with this event. */
 function rings(key: string, event: string): boolean {
   const [metric] = metricsOf(key);
   const filter = filters.find(({ MetricTransformations: [{ MetricNamespace, MetricName }] }) => {
     return `${MetricNamespace} ${MetricName}` === metric;
   });
-  // AWS takes no longer one.
+  // AWS refuses longer ones.
   expect(filter?.FilterPattern.length).toBeLessThanOrEqual(1024);
   const one = String.raw`\(?\$\.event = "[\w*]+"\)?`;
   expect(filter?.FilterPattern).toMatch(new RegExp(String.raw`^\{ ${one}( \|\| ${one})* \}$`));
@@ -190,7 +190,7 @@ test("a stale session and a failing webhook raise alarms by the event of their l
   expect(rings("webhook-failing", "webhook_taken")).toBe(true);
 });
 
-/** Somebody blocked the bot, or Telegram was away: what was not told is told later. */
+/** Somebody blocked the bot, or Telegram was unreachable: the notice is sent later. */
 const NO_FAULT_OF_OURS = ["notice_not_delivered"];
 
 test("every event logged as an error raises an alarm, and no warning counts as something broken", () => {

@@ -7,7 +7,7 @@ import * as z from "zod";
 import { sharedFolder } from "../support/run-folder.ts";
 
 export const FUNCTIONS = ["http", "worker", "sweep", "alarm"] as const;
-/** Not the default, so that a name that forgets its stage shows. */
+/** Not the default, so that a name without its stage is noticed. */
 export const STAGE = "night";
 export const SECRET = "what-nobody-may-read-in-a-template";
 
@@ -33,13 +33,13 @@ export interface Packaged {
   /** As osls wrote it. */
   text: string;
   template: Template;
-  /** What lies in the archive of each function. */
+  /** What each function's archive contains. */
   archives: Record<string, string[]>;
-  /** Every file name that osls left in the home directory of whoever runs it. */
+  /** The files that osls left in the home directory. */
   leftAtHome: string[];
 }
 
-/** The package for these parameters, made once for all tests. */
+/** Made once for all tests. */
 export async function packaged(params: Record<string, string> = {}): Promise<Packaged> {
   const name = `package ${Object.entries(params).flat().join(" ")}`.trim();
   const folder = await sharedFolder(name, async (draft) => {
@@ -48,10 +48,7 @@ export async function packaged(params: Record<string, string> = {}): Promise<Pac
   return JSON.parse(await readFile(path.join(folder, "packaged.json"), "utf8"));
 }
 
-/**
- * Packages serverless.yml as it stands, with functions of one line, for a machine that knows nothing of AWS and that has
- * secrets lying about in its environment.
- */
+/** Packages serverless.yml with one-line functions, on a machine without AWS settings and with secrets in its environment. */
 async function packageNow(params: Record<string, string>): Promise<Packaged> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "weighbridge-package-"));
   try {

@@ -15,8 +15,8 @@ const NAMES: Record<string, { property: string; arn: string }> = {
 };
 
 /**
- * The template as CloudFormation makes it: resources whose condition fails are gone, and what refers to others is their
- * name (also where AWS gives a queue's address or a topic's ARN) or their ARN. What is made by AWS stays `<resource>.<attribute>`.
+ * The template as CloudFormation resolves it: without resources whose condition fails, and with names or ARNs in place of
+ * references (a name even where AWS gives a queue's address or a topic's ARN). What AWS generates stays `<resource>.<attribute>`.
  */
 export function resolved(template: Template): Record<string, Resource> {
   const isMet = (condition: string) => resolve(template.Conditions[condition]) === true;
@@ -58,7 +58,7 @@ export function resolved(template: Template): Record<string, Resource> {
   );
 }
 
-/** Their properties, in the order of the template. */
+/** In the order of the template. */
 export function ofType(resources: Record<string, Resource>, type: string): Array<Record<string, unknown>> {
   return Object.values(resources)
     .filter(({ Type }) => Type === type)

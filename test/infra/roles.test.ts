@@ -55,7 +55,7 @@ describe.each(FUNCTIONS)("the role of %s", (name) => {
     const policy = roles.map(({ Policies: [it] }) => it).find(({ PolicyName }) => PolicyName === name);
     for (const { Action, Resource } of policy?.PolicyDocument.Statement ?? []) {
       expect(Action.filter((action) => action.includes("*") || /Scan|PartiQL/.test(action))).toEqual([]);
-      // Log streams are named by Lambda, so their end stays open.
+      // Lambda names the log streams.
       expect(Resource.filter((it) => it.replace(/(:log-group:[^*]+):\*$/, "$1").includes("*"))).toEqual([]);
     }
     const services = policy?.PolicyDocument.Statement.flatMap(({ Action }) => Action.map((it) => it.split(":")[0]));

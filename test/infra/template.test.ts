@@ -10,7 +10,7 @@ const QUEUE_ARN = `arn:aws:sqs:eu-central-1:123456789012:weighbridge-${STAGE}`;
 let plain: Packaged;
 let resources: Record<string, Resource>;
 let functions: Record<string, Record<string, unknown>>;
-/** The table is there already, and all that can be asked for is asked for. */
+/** With an existing table and every option. */
 let asked: Packaged;
 let askedFor: Record<string, Resource>;
 

@@ -30,7 +30,7 @@ test("two programs on one machine share one rate limit", async () => {
 });
 
 test("processes that create a key file at once get one key, never a half-written one", async () => {
-  // Each key is asked for by all of them in the same millisecond; together they meet many moments of making one.
+  // All of them ask for each key in the same millisecond.
   const script = `import { loadOrCreateSealingKey } from "./src/store/key-file.ts";
     for (let n = 0; n < 150; n++) {
       while (Date.now() < ${Date.now() + 500} + n * 4);

@@ -10,7 +10,7 @@ import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app
 const SENTENCE = `A newer version of Weighbridge has written to this store (schema ${SCHEMA + 1}; this version knows ${SCHEMA}): update this one, which leaves what it doesn't know as it is.`;
 
 let house: TestApp;
-/** As it lies in the engine. */
+/** As the engine stores it. */
 let raw: Table;
 let ledger: string;
 beforeEach(async () => {

@@ -29,14 +29,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** One more handle on the same file, as another process would have it. */
+/** Another handle on the same file, as in another process. */
 function open(by: Clock = clock): Table {
   const table = openSqliteTable({ file: path.join(folder, "weighbridge.sqlite"), tableName, clock: by });
   tables.push(table);
   return table;
 }
 
-/** The true instants, in seconds, at which the requests of a process with this clock would leave. */
+/** The real times, in seconds, at which requests of a process with this clock would leave. */
 function sender(table: Table, by: Clock = clock) {
   const budget = createSharedRateLimiter(table, by, BUDGET);
   return async (maxWaitSeconds = 60) => {
@@ -49,7 +49,7 @@ function mostInAMinute(instants: number[]): number {
   return Math.max(...instants.map((from) => instants.filter((it) => it >= from && it < from + 60).length));
 }
 
-/** The same time, but a clock that shows it wrongly. */
+/** A clock that is wrong by this much. */
 const wrongBy = (seconds: number): Clock => ({
   now: () => new Date(clock.now().getTime() + seconds * 1000),
   sleep: clock.sleep,
@@ -93,7 +93,7 @@ describe("several processes on one table", () => {
     const all = left.flat();
     expect(all).toHaveLength(300);
     expect(mostInAMinute(all)).toBeLessThanOrEqual(115);
-    // No slot is left empty either: after the burst they come one after the other.
+    // No slot stays empty, either: after the burst they follow one another.
     expect(Math.max(...all) - Math.min(...all)).toBeLessThan(280 * BUDGET.everySeconds + 10);
   });
 });
@@ -158,7 +158,7 @@ test("a clock that was a year ahead keeps nobody waiting, and leaves no second b
   await sender(open(broken), broken)();
   const left: number[] = [];
   for (let n = 0; n < 30; n++) left.push(await sender(open())());
-  // Each in a process of its own, which knows nothing of the time before.
+  // Each in a new process, which doesn't know what happened before.
   expect(left.filter((at) => at === clock.now().getTime() / 1000)).toHaveLength(1);
   expect((left.at(-1) ?? 0) - clock.now().getTime() / 1000).toBeLessThan(30);
 });

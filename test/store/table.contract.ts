@@ -5,10 +5,7 @@ import type { JsonObject, PutOutcome, Table } from "../../src/store/table.ts";
 
 let partitions = 0;
 
-/**
- * What every engine promises (`src/store/table.ts`). `openTable` opens one more handle on the same stored table.
- * Every test works in a partition of its own, so the table may be shared and need not be empty.
- */
+/** What every engine promises (`src/store/table.ts`). `openTable` opens another handle on the same table, which may hold data. */
 export function describeTableContract(name: string, openTable: (options: { clock: Clock }) => Promise<Table>): void {
   describe(name, () => {
     let clock: ManualClock;
@@ -17,7 +14,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
     let pk: string;
 
     beforeEach(async () => {
-      // Starts now, because an engine that deletes expired items by itself goes by the real time.
+      // Starts now, because an engine that deletes expired items itself uses real time.
       clock = createManualClock(new Date(Math.floor(Date.now() / 1000) * 1000));
       table = await openTable({ clock });
       otherHandle = await openTable({ clock });
@@ -38,7 +35,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
     };
     const listed = async (range?: Parameters<Table["list"]>[1]) =>
       (await table.list(pk, range)).map((item) => item.key.sk);
-    /** A hundred calls at once, every other one through the other handle. */
+    /** A hundred calls at once, alternating between the handles. */
     const hundredAtOnce = <T>(call: (handle: Table, writer: number) => Promise<T>) =>
       Promise.all(Array.from({ length: 100 }, (_, writer) => call(writer % 2 === 0 ? table : otherHandle, writer)));
 
@@ -203,8 +200,8 @@ export function describeTableContract(name: string, openTable: (options: { clock
 
       expect(await table.put(key, { n: 2 }, { expect: { version } })).toEqual({ type: "conflict" });
       expect(await table.delete(key, { version })).toBe("conflict");
-      const anew = versionOf(await table.put(key, { n: 3 }, { expect: "absent" }));
-      expect(await table.get(key)).toEqual({ key, version: anew, value: { n: 3 } });
+      const next = versionOf(await table.put(key, { n: 3 }, { expect: "absent" }));
+      expect(await table.get(key)).toEqual({ key, version: next, value: { n: 3 } });
     });
 
     test("a put that expects absence conflicts until the item expires", async () => {
@@ -215,7 +212,7 @@ export function describeTableContract(name: string, openTable: (options: { clock
     });
 
     test("a partition is listed in the byte order of its sort keys, whatever the order of writing", async () => {
-      // UTF-16, which JavaScript sorts by, would put 😀 before \ufffd; a language would put é beside e.
+      // JavaScript's UTF-16 order would put 😀 before \ufffd, and a language's é beside e.
       const inByteOrder = ["#", "10", "9", "B", "a", "a#", "a1", "aa", "e", "z", "~", "é", "體", "\ufffd", "😀"];
       await writeAll([...inByteOrder].sort().reverse());
 

@@ -16,7 +16,7 @@ afterEach(() => table.close());
 
 const countIn = (item: Item | undefined) => Number(item?.value?.n ?? 0);
 const plusOne = (item: Item | undefined) => ({ value: { n: countIn(item) + 1 }, result: countIn(item) + 1 });
-/** Somebody else adds one, right after it was read. */
+/** Another writer adds one right after it was read. */
 const elsewhere = () => update(table, KEY, plusOne, WHAT);
 
 describe("an update", () => {

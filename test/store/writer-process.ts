@@ -1,7 +1,4 @@
-/**
- * A process of its own for tests that race or kill it. Its task comes as JSON in the first argument.
- * It prints a line only after the write it speaks of was acknowledged.
- */
+/** A process to race or kill. Its task is JSON in the first argument. It prints a line only after that write was acknowledged. */
 import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
@@ -13,9 +10,9 @@ export interface WriterTask {
   tableName: string;
   pk: string;
   /**
-   * "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them;
-   * "take slots" says in epoch milliseconds when each of its slots comes. "write until refused" says how many were written
-   * until there was an error, and which, and what is there after the `ballast`, a file, was thrown away.
+   * "write until killed" writes numbered items without end; "claim all" tries to be the first to write each of them; "take slots"
+   * prints when each of its slots comes, in epoch milliseconds. "write until refused" prints how many it wrote before an error,
+   * the error, and what is there after it has deleted the file `ballast`.
    */
   task:
     | { type: "write until killed"; prefix: string }
@@ -37,7 +34,7 @@ if (task.type === "claim all") {
 } else if (task.type === "take slots") {
   while (Date.now() < task.startAtMs);
   const table = openTable();
-  // The wait counts from the last look at the clock; what the process is held up after that moves no slot.
+  // The wait counts from the last reading of the clock, so later delays of the process move no slot.
   let lookedAt = new Date();
   const now = () => {
     lookedAt = systemClock.now();
@@ -78,7 +75,7 @@ function openTable() {
   return "file" in store ? openSqliteTable({ ...options, ...store }) : openDynamoTable({ ...options, ...store });
 }
 
-/** Synchronous, so a line is either with the reader or was never printed. */
+/** Synchronous, so the reader has every printed line. */
 function print(line: string): void {
   writeSync(1, `${line}\n`);
 }

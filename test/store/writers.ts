@@ -4,7 +4,7 @@ import type { WriterTask } from "./writer-process.ts";
 
 const SCRIPT = new URL("./writer-process.ts", import.meta.url).pathname;
 
-/** Lets a writer work, kills it with SIGKILL after it acknowledged `count` writes, and returns all it acknowledged. */
+/** Kills a writer with SIGKILL after `count` acknowledged writes, and returns all that it acknowledged. */
 export async function killAfter(count: number, task: WriterTask): Promise<string[]> {
   const writer = startWriter(task);
   let lines = 0;
@@ -17,7 +17,7 @@ export async function killAfter(count: number, task: WriterTask): Promise<string
   return writer.acknowledged();
 }
 
-/** Runs several writers at the same time, each in its own process, and returns what each acknowledged. */
+/** Runs several writers at once and returns what each acknowledged. */
 export async function runTogether(tasks: WriterTask[]): Promise<string[][]> {
   const writers = tasks.map(startWriter);
   await Promise.all(writers.map((writer) => writer.ended));

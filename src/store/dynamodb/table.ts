@@ -30,7 +30,7 @@ export function openDynamoTable(options: DynamoOptions): Table {
     return (await ask(client.send(command))).Item;
   };
 
-  /** Whether a conditional write happened. If the answer to a first attempt was lost, the next one fails because of what it wrote. */
+  /** If the answer to a first attempt is lost, the next one fails because of what the first wrote. */
   const happened = async (write: Promise<unknown>, key: Key, leaves: (stored: Attributes | undefined) => boolean) => {
     try {
       await ask(write);
@@ -73,8 +73,8 @@ export function openDynamoTable(options: DynamoOptions): Table {
 
     async delete(key, { version }) {
       const command = new DeleteItemCommand({ TableName, Key: toAttributes(key), ...ifVersion(version, nowValue()) });
-      // After a retry, an absent item counts as deleted by us, although somebody else may have deleted the same version. So a
-      // right that only one may use is claimed by a put, never by a delete.
+      // After a retry, an absent item counts as deleted by us, but another process may have deleted the same version. So what
+      // only one may have is claimed by a put, never by a delete.
       const isDeleted = await happened(client.send(command), key, (stored) => stored === undefined);
       return isDeleted ? "deleted" : "conflict";
     },

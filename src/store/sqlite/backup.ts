@@ -130,7 +130,7 @@ export function restoreBackup(options: {
   }
 }
 
-/** A running program keeps the database open, and a killed one leaves no lock: being alone with the file proves that nothing runs. */
+/** A running program keeps the database open and a killed one leaves no lock, so an exclusive lock proves that nothing runs. */
 function holdAlone(database: DatabaseSync, file: string): void {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE");

@@ -34,8 +34,8 @@ afterEach(() => {
 });
 
 /**
- * A table behind a proxy that cuts the connection at the first `operation`: after dynalite has done it, or instead.
- * `meanwhile` happens before the client can try again. Afterwards the proxy only passes on.
+ * A table behind a proxy that cuts the connection at the first `operation`: after dynalite has done it, or instead. Then
+ * `meanwhile` happens, the client tries again, and the proxy passes everything on.
  */
 async function tableThatLoses(
   operation: "PutItem" | "DeleteItem",

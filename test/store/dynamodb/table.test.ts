@@ -36,7 +36,7 @@ function open(options: Partial<DynamoOptions> = {}): Table {
   return table;
 }
 
-/** A local server in the place of DynamoDB; returns its endpoint. */
+/** A local server instead of DynamoDB. Returns its endpoint. */
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server: Server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -196,7 +196,7 @@ describe("creating the table", () => {
     expect(await create({}, log)).toBe("present");
 
     expect((await table.get(key))?.value).toEqual({ n: 1 });
-    // DynamoDB Local, which can stand in dynalite's place, has it.
+    // DynamoDB Local, which can replace dynalite, has it.
     const expected = process.env.DYNAMODB_LOCAL_DIR ? [] : ["table.ttl_unsupported", "table.ttl_unsupported"];
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(expected);
   });
@@ -301,7 +301,7 @@ describe("creating the table", () => {
     });
   });
 
-  /** AWS as it answers about a new table: unknown at first, and not ready for backups at first. */
+  /** A new table on AWS: at first unknown, and not ready for backups. */
   async function startFakeAws(invalid: Record<string, string> = {}) {
     const firstRefusals: Record<string, string> = {
       DescribeTable: "ResourceNotFoundException",

@@ -97,7 +97,7 @@ test.skipIf(!isMountable).each(["32k", "256k", "300k", "400k"])(
   },
 );
 
-/** Runs a module in a process of its own and returns what it said on standard error. */
+/** Runs a module in a new process and returns its standard error. */
 async function run(script: string): Promise<string> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     stdio: ["ignore", "inherit", "pipe"],
@@ -106,7 +106,7 @@ async function run(script: string): Promise<string> {
   return errors;
 }
 
-/** A small disk of this process's own, which needs the right to make one. */
+/** A small disk, which only root can create. */
 const SMALL_DISK = ["-rm", "sh", "-c", 'mount -t tmpfs -o size=400k tmpfs "$0" && exec "$@"'];
 const canMount = spawnSync("unshare", [...SMALL_DISK, tmpdir(), "true"]).status === 0;
 
