@@ -170,7 +170,7 @@ describe.each([
         buttons: ["goon:weigh_in", "set:sends:weight:off"],
       },
     ]);
-    expect(told[0]?.text).toContain("3 readings wait");
+    expect(told[0]?.text).toContain("3 readings are waiting");
     for (let day = 0; day < 5; day++) {
       house.clock.advance(DAY);
       await house.link();
@@ -412,7 +412,7 @@ describe("blood pressure that Garmin doesn't take for this account", () => {
           buttons: ["set:sends:bloodPressure:off"],
         },
       ]);
-      expect(told[0]?.text).toContain("2 readings wait");
+      expect(told[0]?.text).toContain("2 readings are waiting");
       // Nothing waits for it: neither the cursor nor the look of a first run.
       expect((await progress())?.adopting).toBeUndefined();
       expect((await progress())?.cursorAt.getTime()).toBeGreaterThan(minutesAgo(60).getTime());
